@@ -1,0 +1,49 @@
+"""Go's spelling of Python's names: ``user_id`` -> ``UserID``."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["go_name", "is_exported", "is_identifier"]
+
+# The initialisms that Go's own style writes in capitals.
+_INITIALISMS = frozenset(
+    ["ACL", "API", "ASCII", "CPU", "CSS", "DNS", "EOF", "GUID", "HTML", "HTTP", "HTTPS", "ID", "IP", "JSON", "LHS", "QPS", "RAM", "RHS", "RPC", "SLA", "SMTP", "SQL", "SSH", "TCP", "TLS", "TTL", "UDP", "UI", "UID", "UUID", "URI", "URL", "UTF8", "VM", "XML", "XMPP", "XSRF", "XSS"]
+)
+
+
+def go_name(name: str) -> str:
+    """Return the exported Go name for a Python name.
+
+    Words are capitalised and joined, initialisms written in capitals. A name
+    that begins with a capital is taken to be Go's already; a trailing
+    underscore, Python's way around its keywords, is dropped.
+    """
+    if name.startswith("_"):
+        return name
+    name = name.rstrip("_")
+    if name[:1].isupper():
+        return name
+    return "".join(_capitalised(word) for word in name.split("_"))
+
+
+def _capitalised(word: str) -> str:
+    if word.upper() in _INITIALISMS:
+        return word.upper()
+    return word[:1].upper() + word[1:]
+
+
+def is_identifier(name: str) -> bool:
+    """Say whether Go would take ``name`` as an identifier: letters, digits and underscores."""
+    if not name or _is_digit(name[0]):
+        return False
+    return all(c == "_" or unicodedata.category(c)[0] == "L" or _is_digit(c) for c in name)
+
+
+def is_exported(name: str) -> bool:
+    """Say whether Go would export ``name``: an identifier that begins with an upper-case letter."""
+    return is_identifier(name) and unicodedata.category(name[0]) == "Lu"
+
+
+def _is_digit(character: str) -> bool:
+    return unicodedata.category(character) == "Nd"
