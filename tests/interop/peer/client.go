@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/rpc"
+	"net/rpc/jsonrpc"
+	"os"
+	"reflect"
+	"sync"
+)
+
+// Command is one line of standard input.
+//
+//	dial       connect to address (network tcp or unix; protocol gob, http or json)
+//	call       call method with args and wait for the reply
+//	go         start a call under a name, and do not wait
+//	done       wait for the next of the started calls that ends, whichever it is
+//	flood      multiply count pairs of numbers, all in flight at once
+//	echo       send count bytes through Probe.Echo and compare what comes back
+//	halfclose  end the sending side of the connection
+//	close      close the client
+type Command struct {
+	Op       string          `json:"op"`
+	Network  string          `json:"network"`
+	Address  string          `json:"address"`
+	Protocol string          `json:"protocol"`
+	Method   string          `json:"method"`
+	Name     string          `json:"name"`
+	Args     json.RawMessage `json:"args"`
+	Count    int             `json:"count"`
+}
+
+// Answer is one line of standard output.
+type Answer struct {
+	Name  string `json:"name,omitempty"` // what the command `go` called it
+	Reply any    `json:"reply"`
+	Error string `json:"error"` // "" is none
+	Kind  string `json:"kind"`  // the error's Go type
+}
+
+// session is one client and the calls that were started on it.
+type session struct {
+	conn   net.Conn
+	client *rpc.Client
+	done   chan *rpc.Call
+	names  map[*rpc.Call]string
+}
+
+func call() {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
+	answers := json.NewEncoder(os.Stdout)
+	current := &session{done: make(chan *rpc.Call, 10000), names: map[*rpc.Call]string{}}
+	for lines.Scan() {
+		var command Command
+		if err := json.Unmarshal(lines.Bytes(), &command); err != nil {
+			log.Fatal(err)
+		}
+		if err := answers.Encode(current.carryOut(command)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func (s *session) carryOut(command Command) Answer {
+	switch command.Op {
+	case "dial":
+		return answer(nil, s.dial(command))
+	case "call":
+		args, reply := values(command)
+		return answer(reply, s.client.Call(command.Method, args, reply))
+	case "go":
+		args, reply := values(command)
+		s.names[s.client.Go(command.Method, args, reply, s.done)] = command.Name
+		return answer(nil, nil)
+	case "done":
+		call := <-s.done
+		ended := answer(call.Reply, call.Error)
+		ended.Name = s.names[call]
+		return ended
+	case "flood":
+		return answer(s.flood(command.Count))
+	case "echo":
+		return answer(s.echo(command.Count))
+	case "halfclose":
+		return answer(nil, s.conn.(interface{ CloseWrite() error }).CloseWrite())
+	case "close":
+		return answer(nil, s.client.Close())
+	}
+	log.Fatalf("no such command: %s", command.Op)
+	return Answer{}
+}
+
+func answer(reply any, err error) Answer {
+	if err != nil {
+		return Answer{Error: err.Error(), Kind: fmt.Sprintf("%T", err)}
+	}
+	return Answer{Reply: reply}
+}
+
+func (s *session) dial(command Command) (err error) {
+	if command.Protocol == "http" {
+		s.client, err = rpc.DialHTTP(command.Network, command.Address)
+		return err
+	}
+	s.conn, err = net.Dial(command.Network, command.Address)
+	if err != nil {
+		return err
+	}
+	if command.Protocol == "json" {
+		s.client = jsonrpc.NewClient(s.conn)
+	} else {
+		s.client = rpc.NewClient(s.conn)
+	}
+	return nil
+}
+
+// flood has every call in flight before it looks at a reply.
+func (s *session) flood(count int) (int, error) {
+	done := make(chan *rpc.Call, count)
+	var senders sync.WaitGroup
+	for i := range count {
+		senders.Add(1)
+		go func() {
+			defer senders.Done()
+			s.client.Go("Arith.Multiply", &Args{A: i, B: i + 1}, new(int), done)
+		}()
+	}
+	senders.Wait()
+	right := 0
+	for range count {
+		ended := <-done
+		if ended.Error != nil {
+			return right, ended.Error
+		}
+		args := ended.Args.(*Args)
+		if *ended.Reply.(*int) == args.A*args.B {
+			right++
+		}
+	}
+	return right, nil
+}
+
+// echo does not repeat itself within the first megabytes, so that mixed-up parts show.
+func (s *session) echo(size int) (int, error) {
+	data := make([]byte, size)
+	for i := range data {
+		data[i] = byte(i ^ i>>8 ^ i>>16)
+	}
+	var reply []byte
+	if err := s.client.Call("Probe.Echo", data, &reply); err != nil {
+		return 0, err
+	}
+	if string(reply) != string(data) {
+		return 0, errors.New("other bytes came back")
+	}
+	return len(reply), nil
+}
+
+// signatures has the types of every method that a command may call.
+var signatures = map[string][2]any{
+	"Arith.Multiply":    {Args{}, 0},
+	"Arith.Divide":      {Args{}, Quotient{}},
+	"Probe.Wait":        {"", ""},
+	"Probe.Arrived":     {Arrival{}, 0},
+	"Probe.Release":     {"", false},
+	"Probe.Fail":        {"", 0},
+	"Probe.Reorder":     {Order{}, Order{}},
+	"Probe.Unencodable": {0, 0},
+}
+
+// odd has argument types that do not fit the method: what the name says, with Arith.Multiply.
+var odd = map[string]any{
+	"string":      "text",
+	"wrong field": struct{ A, B string }{"a", "b"},
+	"no field":    struct{ X int }{1},
+	"extra field": struct{ A, B, C int }{7, 8, 9},
+	"small field": struct{ A, B int8 }{7, 8},
+	"empty":       struct{}{},
+}
+
+func values(command Command) (args, reply any) {
+	if args, ok := odd[command.Name]; ok {
+		return args, new(int)
+	}
+	types, ok := signatures[command.Method]
+	if !ok {
+		types = signatures["Arith.Multiply"] // a method that nobody has
+	}
+	argv := reflect.New(reflect.TypeOf(types[0]))
+	if err := json.Unmarshal(command.Args, argv.Interface()); err != nil && err != io.EOF {
+		log.Fatalf("%s: %v", command.Method, err)
+	}
+	return argv.Elem().Interface(), reflect.New(reflect.TypeOf(types[1])).Interface()
+}
