@@ -1,0 +1,190 @@
+"""The two faces of the runtime behind one set of blocking functions, so that each
+scenario is written once: the asyncio face runs in an event loop of its own thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeVar
+
+import rpcgen
+from generated.arith import register_arith, register_async_arith
+from rpcgen import Method, aio
+
+from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
+
+__all__ = ["FACES", "Face", "FacedCall", "FacedClient"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+T = TypeVar("T")
+Res_co = TypeVar("Res_co", covariant=True)
+
+# How long a reply may take, in seconds: far longer than it does, even under load.
+PATIENCE = 60.0
+
+
+class FacedCall(Protocol[Res_co]):
+    """A call that was started."""
+
+    def result(self) -> Res_co:
+        """Wait for the reply."""
+        ...
+
+
+class FacedClient(Protocol):
+    """A client of either face."""
+
+    def call(self, method: Method[Req, Res], args: Req) -> Res:
+        """Call and wait for the reply."""
+        ...
+
+    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
+        """Start a call."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Face(Protocol):
+    """One face of the runtime."""
+
+    def dial(self, address: str) -> AbstractContextManager[FacedClient]:
+        """Connect to a server."""
+        ...
+
+    def serve(self, address: str) -> AbstractContextManager[str]:
+        """Serve ``Arith`` and ``Probe`` with Python; yields the bound address."""
+        ...
+
+
+class SyncCall:
+    def __init__(self, call: rpcgen.Call[Any]) -> None:
+        self._call = call
+
+    def result(self) -> Any:
+        return self._call.result(timeout=PATIENCE)
+
+
+class SyncClient:
+    def __init__(self, client: rpcgen.Client) -> None:
+        self._client = client
+        self.close = client.close
+
+    def call(self, method: Method[Req, Res], args: Req) -> Res:
+        return self.go(method, args).result()
+
+    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
+        return SyncCall(self._client.go(method, args))
+
+
+class SyncFace:
+    @contextmanager
+    def dial(self, address: str) -> Iterator[FacedClient]:
+        with rpcgen.dial(address) as client:
+            yield SyncClient(client)
+
+    @contextmanager
+    def serve(self, address: str) -> Iterator[str]:
+        probe = Probe()
+        server = rpcgen.Server()
+        register_arith(server, Calculator())
+        server.register_name("Probe", probe.handlers)
+        listener = server.listen(address)
+        with server:
+            yield listener.address
+            probe.release_all()
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the loop and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+        self._loop.close()
+
+
+class AsyncCall:
+    def __init__(self, loop: Loop, call: aio.Call[Any]) -> None:
+        self._loop = loop
+        self._call = call
+
+    def result(self) -> Any:
+        async def wait() -> Any:
+            return await self._call
+
+        return self._loop.run(wait())
+
+
+class AsyncClient:
+    def __init__(self, loop: Loop, client: aio.Client) -> None:
+        self._loop = loop
+        self._client = client
+
+    def call(self, method: Method[Req, Res], args: Req) -> Res:
+        return self._loop.run(self._client.call(method, args))
+
+    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
+        async def start() -> aio.Call[Res]:
+            return self._client.go(method, args)
+
+        return AsyncCall(self._loop, self._loop.run(start()))
+
+    def close(self) -> None:
+        self._loop.run(self._client.close())
+
+
+class AsyncFace:
+    @contextmanager
+    def dial(self, address: str) -> Iterator[FacedClient]:
+        async def connect() -> aio.Client:
+            return await aio.dial(address)
+
+        loop = Loop()
+        try:
+            client = loop.run(connect())
+            yield AsyncClient(loop, client)
+            loop.run(client.__aexit__(None, None, None))
+        finally:
+            loop.close()
+
+    @contextmanager
+    def serve(self, address: str) -> Iterator[str]:
+        async def start() -> tuple[aio.Server, AsyncProbe, str]:
+            probe = AsyncProbe()
+            server = aio.Server()
+            register_async_arith(server, AsyncCalculator())
+            server.register_name("Probe", probe.handlers)
+            listener = await server.listen(address)
+            await server.__aenter__()
+            return server, probe, listener.address
+
+        async def stop(server: aio.Server, probe: AsyncProbe) -> None:
+            await probe.release_all()
+            await server.__aexit__(None, None, None)
+
+        loop = Loop()
+        try:
+            server, probe, bound = loop.run(start())
+            yield bound
+            loop.run(stop(server, probe))
+        finally:
+            loop.close()
+
+
+FACES: dict[str, Face] = {"sync": SyncFace(), "asyncio": AsyncFace()}

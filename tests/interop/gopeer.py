@@ -1,0 +1,162 @@
+"""The processes of ``peer/``: stock Go that serves, and stock Go that calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import frozen
+
+from tests.golang import build
+
+__all__ = ["Answer", "GoClient", "GoServer"]
+
+# For whatever Go has to do, in seconds: long enough for a machine under load.
+PATIENCE = 60.0
+
+
+class GoPeer:
+    """A running ``peer``, which is spoken with in lines of JSON; a context manager that ends it."""
+
+    def __init__(self, mode: str) -> None:
+        program = build(Path(__file__).with_name("peer"))
+        self._folder = tempfile.TemporaryDirectory(prefix="rpcgen-")
+        self._log = Path(self._folder.name, "stderr.txt")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [program, mode],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                bufsize=1,
+                env={**os.environ, "TMPDIR": self._folder.name},
+            )
+        self._lines: queue.Queue[str] = queue.Queue()
+        # A thread reads, so that a wait for a line can have an end.
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process: by the end of its standard input, or else by force."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):  # it has ended already
+            self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self.kill()
+            self._process.stdout.close()
+            self._folder.cleanup()
+
+    def kill(self) -> None:
+        """End the process at once, in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put("")  # the end
+
+    def _receive(self) -> Any:
+        """Return the next line. Raises `AssertionError`, with what Go logged, if none comes."""
+        try:
+            line = self._lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            line = ""
+        if not line:
+            state = self._process.poll()
+            ended = "is silent" if state is None else f"has ended with status {state}"
+            raise AssertionError(f"the Go peer {ended}; it logged:\n{self._log.read_text()}")
+        return json.loads(line)
+
+    def _send(self, command: dict[str, object]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command) + "\n")
+
+
+class GoServer(GoPeer):
+    """A stock Go server. ``tcp``, ``unix``, ``http``, ``json``: where it serves what."""
+
+    def __init__(self) -> None:
+        super().__init__("serve")
+        addresses = self._receive()
+        self.tcp: str = addresses["tcp"]
+        self.unix: str = addresses["unix"]
+        self.http: str = addresses["http"]
+        self.json: str = addresses["json"]
+
+
+@frozen
+class Answer:
+    """How a command ended; ``error`` is empty where it went well, ``kind`` its type in Go."""
+
+    reply: Any = None
+    error: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class GoClient(GoPeer):
+    """A stock Go client. Each method is a command of ``peer/client.go``, and waits for its end."""
+
+    def __init__(self, address: str, network: str = "tcp", protocol: str = "gob") -> None:
+        super().__init__("call")
+        dialled = self.do("dial", address=address, network=network, protocol=protocol)
+        assert not dialled.error, dialled.error
+
+    def do(self, op: str, **details: object) -> Answer:
+        """Carry out a command."""
+        self._send({"op": op, **details})
+        return Answer(**self._receive())
+
+    def call(self, method: str, args: object, name: str = "") -> Answer:
+        """Call a method; ``name`` picks odd arguments instead of ``args``."""
+        return self.do("call", method=method, args=args, name=name)
+
+    def go(self, name: str, method: str, args: object) -> None:
+        """Start a call, without waiting for its reply."""
+        self.do("go", name=name, method=method, args=args)
+
+    def done(self) -> Answer:
+        """Wait for the next of the started calls that ends."""
+        return self.do("done")
+
+    def flood(self, count: int) -> Answer:
+        """Multiply ``count`` pairs, all in flight at once; the reply says how many were right."""
+        return self.do("flood", count=count)
+
+    def echo(self, count: int) -> Answer:
+        """Send ``count`` bytes there and back; the reply says how many came back as they were."""
+        return self.do("echo", count=count)
+
+    def half_close(self) -> Answer:
+        """Send no more, but go on receiving."""
+        return self.do("halfclose")
+
+    def close(self) -> Answer:
+        """Close the client."""
+        return self.do("close")
