@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
+from generated.arith import DIVIDE, MULTIPLY, Args, ArithClient, AsyncArithClient, Quotient
 from rpcgen import (
+    Call,
     DecodeError,
     DisconnectedError,
     EncodeError,
@@ -18,6 +21,8 @@ from rpcgen import (
     RpcError,
     ServerError,
     ShutdownError,
+    aio,
+    dial,
 )
 
 from .faces import Face, FacedClient
@@ -240,3 +245,57 @@ def test_killed_server_fails_later_calls(face: Face, gate: str) -> None:
         error_of(pending.result)
         error = error_of(lambda: client.call(MULTIPLY, Args(7, 8)))
     assert isinstance(error, ShutdownError)
+
+
+def test_generated_client_calls(go_server: GoServer) -> None:
+    with ArithClient.dial(go_server.tcp) as arith:
+        assert arith.divide(Args(17, 8)) == Quotient(quo=2, rem=1)
+
+
+def test_generated_client_starts_calls(go_server: GoServer) -> None:
+    with ArithClient.dial(go_server.tcp) as arith:
+        calls = [arith.go.multiply(Args(n, n)) for n in range(10)]
+        assert [call.result(60) for call in calls] == [n * n for n in range(10)]
+
+
+def test_done_queue_receives_calls_as_they_end(go_server: GoServer, gate: str) -> None:
+    done: queue.Queue[Call[str]] = queue.Queue()
+    with dial(go_server.tcp) as client:
+        for name in ("a", "b", "c"):
+            client.go(WAIT, f"{gate} {name}", done)
+        ended = []
+        for name in ("c", "a", "b"):
+            client.call(RELEASE, f"{gate} {name}")
+            ended.append(done.get(timeout=60).reply)
+    assert ended == [f"{gate} c", f"{gate} a", f"{gate} b"]
+
+
+def test_generated_async_client_calls(go_server: GoServer) -> None:
+    async def divide() -> Quotient:
+        async with AsyncArithClient.dial(go_server.tcp) as arith:
+            return await arith.divide(Args(17, 8))
+
+    assert asyncio.run(divide()) == Quotient(quo=2, rem=1)
+
+
+def test_generated_async_client_gathers_calls(go_server: GoServer) -> None:
+    async def multiply() -> list[int]:
+        async with AsyncArithClient.dial(go_server.tcp) as arith:
+            return await asyncio.gather(*(arith.multiply(Args(n, n)) for n in range(1000)))
+
+    assert asyncio.run(multiply()) == [n * n for n in range(1000)]
+
+
+def test_async_done_queue_receives_calls_as_they_end(go_server: GoServer, gate: str) -> None:
+    async def wait() -> list[str | None]:
+        done: asyncio.Queue[aio.Call[str]] = asyncio.Queue()
+        async with aio.dial(go_server.tcp) as client:
+            for name in ("a", "b", "c"):
+                client.go(WAIT, f"{gate} {name}", done)
+            ended = []
+            for name in ("c", "a", "b"):
+                await client.call(RELEASE, f"{gate} {name}")
+                ended.append((await done.get()).reply)
+            return ended
+
+    assert asyncio.run(wait()) == [f"{gate} c", f"{gate} a", f"{gate} b"]
