@@ -68,6 +68,7 @@ __all__ = [
     "String",
     "Struct",
     "Uint",
+    "field_of",
     "schema_of",
 ]
 
@@ -284,10 +285,17 @@ class Field:
 
 @frozen(eq=False, slots=False)
 class Struct(Schema[T_co]):
-    """A message: an attrs class, each of whose fields travels under its wire name."""
+    """A message: an attrs class, each of whose fields travels under its wire name.
+
+    ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
+    """
 
     cls: type[T_co]
     name: str
+
+    def _literal(self) -> str:
+        fields = "; ".join(f"{field.wire_name} {field.schema.go}" for field in self.fields)
+        return f"struct {{ {fields} }}" if fields else "struct {}"
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -297,7 +305,7 @@ class Struct(Schema[T_co]):
         Raises `SchemaError` if one of them cannot travel.
         """
         fields = tuple(
-            _field(self.cls, attribute, annotation)
+            field_of(self.cls, attribute, annotation)
             for attribute, annotation in _annotated_attributes(self.cls)
         )
         by_name: dict[str, Field] = {}
@@ -331,7 +339,8 @@ class Pointer(Schema[Any]):
     name: str = ""
 
     def _literal(self) -> str:
-        return f"*{self.element.go}"
+        # Go's maps can be nil themselves.
+        return self.element.go if isinstance(self.element, Map) else f"*{self.element.go}"
 
     def comparable(self) -> bool:
         return False
@@ -399,7 +408,8 @@ class Opaque(Schema[T_co]):
     class of the user's has the methods ``gob_encode`` and ``gob_decode``, or
     ``marshal_binary`` and ``unmarshal_binary``, the second a class method of
     each pair. The types of Go's library (``time.Time``) are known to the
-    codecs by ``name``.
+    codecs by ``name``. ``exposed`` are the types of its exported fields in Go,
+    which gob announces although they never travel.
     """
 
     cls: type[T_co]
@@ -407,6 +417,7 @@ class Opaque(Schema[T_co]):
     make_zero: Callable[[], T_co]
     encoding: Literal["gob", "binary"] = "gob"
     hashable: bool = True
+    exposed: tuple[Schema[Any], ...] = ()
 
     def comparable(self) -> bool:
         return self.hashable
@@ -428,6 +439,24 @@ class Nothing(Schema[None]):
         return None
 
 
+@frozen(eq=False)
+class Untyped(Schema[Any]):
+    """Nothing is known: what arrives is decoded as its sender describes it.
+
+    Of use for decoding alone; `schema_for` finds the schema of a value to encode.
+    """
+
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "any"
+
+    def zero(self) -> None:
+        return None
+
+
+UNTYPED = Untyped()
+
 _known: dict[object, Schema[Any]] = {}
 
 
@@ -448,6 +477,26 @@ def schema_of(annotation: object) -> Schema[Any]:
     if known is None:
         known = _known[annotation] = _resolve(annotation)
     return known
+
+
+def schema_for(value: object) -> Schema[Any]:
+    """Return the schema that fits a value which comes without one.
+
+    Elements of different types make a list or dict of ``Any``. Raises
+    `SchemaError` if the value's type has no counterpart on the wire.
+    """
+    if isinstance(value, list):
+        return Slice(_common_schema(value), list)
+    if isinstance(value, tuple):
+        return Slice(_common_schema(value), tuple)
+    if isinstance(value, dict):
+        return Map(_common_schema(value), _common_schema(value.values()))
+    return schema_of(type(value))
+
+
+def _common_schema(values: Iterable[object]) -> Schema[Any]:
+    schemas = {schema.go: schema for schema in map(schema_for, values)}
+    return schemas.popitem()[1] if len(schemas) == 1 else schema_of(Any)
 
 
 def _resolve(annotation: object) -> Schema[Any]:
@@ -477,7 +526,8 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
             name = wire_name_of(cls) or _qualified_name(cls)
             return Opaque(cls, name, cls, encoding, cls.__hash__ is not None)
     if attrs.has(cls):
-        return Struct(cls, wire_name_of(cls) or _qualified_name(cls))
+        name = wire_name_of(cls)
+        return Struct(cls, _qualified_name(cls) if name is None else name)
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
         base = Int() if issubclass(cls, int) else String()
         return Enum(cls, base, wire_name_of(cls) or _qualified_name(cls))
@@ -552,7 +602,8 @@ def _annotated_attributes(cls: type[Any]) -> Iterator[tuple[attrs.Attribute[Any]
         yield attribute, hints[attribute.name]
 
 
-def _field(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
+def field_of(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
+    """Return the field for an attribute of a message. Raises `SchemaError` if it cannot travel."""
     if not attribute.init:
         raise SchemaError(
             f"field {attribute.name!r} of {cls.__name__} has init=False, "

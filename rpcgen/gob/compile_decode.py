@@ -1,0 +1,504 @@
+"""From a type on the wire and a schema to a Python function that decodes.
+
+The functions are source code, written here. There are two of each. The quick
+one takes for granted that the message is well-formed: it may read past its
+end, which its caller notices afterwards. The careful one looks before every
+step; it runs only where the quick one has failed, and then either says exactly
+what is wrong, or finds that Go would have let it pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+
+from ..errors import DecodeError
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Complex,
+    Duration,
+    Enum,
+    Field,
+    Float,
+    Int,
+    Interface,
+    Map,
+    Nothing,
+    Opaque,
+    Pointer,
+    Schema,
+    Slice,
+    String,
+    Struct,
+    Uint,
+)
+from . import numbers, wire
+from .definitions import bare_name, base_of, is_octet
+from .opaque import unmarshaller
+from .source import Source
+from .untyped import RecordStruct
+
+if TYPE_CHECKING:
+    from .decoder import Decoder
+
+__all__ = ["DecodeFunction", "decode_function"]
+
+# Takes the data, the position of the value in it, the stream, and how much deeper the
+# value may nest; returns the value and the position after it.
+DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
+
+Types: TypeAlias = Mapping[int, wire.WireType]
+
+
+def decode_function(
+    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool, depth: int
+) -> DecodeFunction:
+    """Return the function that decodes values of the wire type ``id`` into ``schema``.
+
+    Raises `DecodeError` if they do not go together.
+    """
+    return _Compiler(types, strings, careful, depth).compile(id, schema)
+
+
+class _Compiler:
+    def __init__(self, types: Types, strings: str, careful: bool, depth: int) -> None:
+        self._types = types
+        self._careful = careful
+        self._strings = strings
+        self._max_depth = depth
+        self._depth = 0
+        self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
+        self._waiting: list[tuple[int, Struct[Any] | None, str]] = []
+        self._source = Source("decode")
+
+    def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
+        source = self._source = Source(f"decode {schema.go[:60]}", **_RUNTIME)
+        base = base_of(schema)
+        with source.function("def decode(data, pos, stream, depth):"):
+            with source.at(bare_name(base) if isinstance(base, Struct) else ""):
+                self._top(id, base)
+            source.line("return value, pos")
+        while self._waiting:
+            self._function(*self._waiting.pop())
+        function: DecodeFunction = source.compile()["decode"]
+        return function
+
+    def _top(self, id: int, base: Schema[Any]) -> None:
+        known = self._types.get(id)
+        if isinstance(base, Struct) and isinstance(known, wire.StructType):
+            ours = {field.wire_name for field in base.fields}
+            if ours and known.fields and ours.isdisjoint(name for name, _ in known.fields):
+                raise DecodeError(
+                    f"no field of {self._spelled(id)} is one of {base.go}, which has "
+                    + ", ".join(sorted(ours))
+                )
+        elif not isinstance(known, wire.StructType):
+            # What is no struct comes like a field with the number 0.
+            self._uint("value")
+            with self._source.block("if value:"):
+                self._source.line("bad('a value that is no struct does not begin with 0')")
+        self._value(id, base, "value")
+
+    # --- functions --------------------------------------------------------------------------
+
+    def _call(self, id: int, schema: Struct[Any] | None, target: str) -> None:
+        name = self._functions.get((id, schema))
+        if name is None:
+            hint = "skip_" if schema is None else f"decode_{schema.cls.__name__}_"
+            name = self._functions[id, schema] = self._source.variable(hint)
+            self._waiting.append((id, schema, name))
+        self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
+
+    def _function(self, id: int, schema: Struct[Any] | None, name: str) -> None:
+        source, self._depth = self._source, 0
+        struct = self._types[id]
+        assert isinstance(struct, wire.StructType)
+        with source.function(f"def {name}(data, pos, stream, depth):"):
+            with source.block("if depth < 0:"):
+                source.line("bad('values are nested too deeply')")
+            if schema is None:
+                self._skip_struct(struct)
+                source.line("return None, pos")
+            else:
+                self._struct(struct, schema, "value")
+                source.line("return value, pos")
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > self._max_depth:
+            raise DecodeError(f"types are nested more than {self._max_depth} levels deep")
+
+    # --- what every value is made of --------------------------------------------------------
+
+    def _uint(self, target: str) -> None:
+        self._source.line(f"{target}, pos = read_uint(data, pos, stream.end)")
+
+    def _size(self, target: str) -> None:
+        """Read how many bytes follow."""
+        self._uint(target)
+        with self._source.block(f"if {target} > stream.end - pos:"):
+            self._source.line(f"too_long({target})")
+
+    def _chunk(self, size: str) -> str:
+        """Return an expression for the next bytes, whose reading `_pass` completes."""
+        return f"data[pos:pos + {size}]"
+
+    def _pass(self, size: str) -> None:
+        self._source.line(f"pos += {size}")
+
+    def _loop(self, count: str, index: str) -> Any:
+        return self._source.block(f"for {index} in range({count}):")
+
+    def _more(self) -> None:
+        """Check that something is left for another element, each of which takes a byte."""
+        with self._source.block("if pos >= stream.end:"):
+            self._source.line("ends_early()")
+
+    def _next_field(self, number: str, field: int) -> None:
+        """Set ``number`` to that of the next field that is there; ``field`` is the last one."""
+        self._source.line(f"{number}, pos = next_field(data, pos, stream.end, {field})")
+
+    # --- values -----------------------------------------------------------------------------
+
+    def _value(self, id: int, schema: Schema[Any], target: str) -> None:
+        """Write lines that set ``target``, after checking that the types go together."""
+        schema = base_of(schema)
+        if isinstance(schema, Nothing):
+            self._skip(id)
+            self._source.line(f"{target} = None")
+            return
+        if not self._scalar(id, schema, target):
+            self._composite(id, schema, target)
+
+    def _scalar(self, id: int, schema: Schema[Any], target: str) -> bool:
+        source = self._source
+        match schema, id:
+            case Bool(), wire.BOOL:
+                self._uint(target)
+                source.line(f"{target} = {target} != 0")
+            case Int(), wire.INT:
+                self._int(target)
+                if schema.bits < 64:
+                    top = 1 << schema.bits - 1
+                    self._range(f"{-top} <= {target} < {top}", target, schema)
+            case Uint(), wire.UINT:
+                self._uint(target)
+                if schema.bits < 64:
+                    self._range(f"{target} < {1 << schema.bits}", target, schema)
+            case Float(), wire.FLOAT:
+                self._float(target, schema.bits == 32)
+            case Complex(), wire.COMPLEX:
+                imaginary = source.variable("imag")
+                self._float(target, schema.bits == 64)
+                self._float(imaginary, schema.bits == 64)
+                source.line(f"{target} = complex({target}, {imaginary})")
+            case String(), wire.STRING:
+                self._string(target)
+            case (Bytes(), wire.BYTES):
+                size = source.variable("size")
+                self._size(size)
+                source.line(f"{target} = {self._chunk(size)}")
+                self._pass(size)
+            case Slice(), wire.BYTES if is_octet(schema.element):
+                size = source.variable("size")
+                container = source.constant(schema.container, "container")
+                self._size(size)
+                source.line(f"{target} = {container}({self._chunk(size)})")
+                self._pass(size)
+            case Enum(), _:
+                members = source.constant(dict(schema.cls._value2member_map_), "members")
+                cls = source.constant(schema.cls, "enum")
+                if not self._scalar(id, schema.base, target):
+                    self._mismatch(id, schema)
+                source.line(
+                    f"{target} = {members}[{target}] if {target} in {members} else {cls}({target})"
+                )
+            case Duration(), wire.INT:
+                self._int(target)
+                source.line(f"{target} = duration({target})")
+            case _:
+                return False
+        return True
+
+    def _composite(self, id: int, schema: Schema[Any], target: str) -> None:
+        source = self._source
+        known = self._types.get(id)
+        match schema, known:
+            case Struct(), wire.StructType():
+                self._deeper()
+                self._call(id, schema, target)
+                self._depth -= 1
+            case Slice(), wire.SliceType() if not is_octet(schema.element):
+                count = source.variable("count")
+                self._uint(count)
+                self._elements(known.element, schema, count, target)
+            case Array(), wire.ArrayType() if known.length == schema.length:
+                count = source.variable("count")
+                self._uint(count)
+                with source.block(f"if {count} != {schema.length}:"):
+                    source.line(f"bad(f'{{{count}}} elements where there must be {schema.length}')")
+                self._elements(known.element, schema, count, target)
+            case Map(), wire.MapType():
+                self._map(known, schema, target)
+            case Interface(), _ if id == wire.INTERFACE:
+                constant = source.constant(schema, "interface")
+                source.line(
+                    f"{target}, pos = stream.decode_interface("
+                    f"data, pos, {constant}, depth - {self._depth})"
+                )
+            case Opaque(), wire.OpaqueType() if known.encoding == schema.encoding:
+                size = source.variable("size")
+                unmarshal = source.constant(unmarshaller(schema), "unmarshal")
+                self._size(size)
+                source.line(f"{target} = {unmarshal}({self._chunk(size)})")
+                self._pass(size)
+            case _:
+                self._mismatch(id, schema)
+
+    def _int(self, target: str) -> None:
+        self._uint(target)
+        self._source.line(f"{target} = {target} >> 1 ^ -({target} & 1)")
+
+    def _float(self, target: str, narrow: bool) -> None:
+        self._uint(target)
+        function = "narrow_float_of" if narrow else "float_of"
+        self._source.line(f"{target} = {function}({target})")
+
+    def _string(self, target: str) -> None:
+        size = self._source.variable("size")
+        self._size(size)
+        arguments = "" if self._strings == "strict" else f"'utf-8', {self._strings!r}"
+        self._source.line(f"{target} = {self._chunk(size)}.decode({arguments})")
+        self._pass(size)
+
+    def _range(self, condition: str, target: str, schema: Schema[Any]) -> None:
+        with self._source.block(f"if not {condition}:"):
+            self._source.line(f"bad(f'{{{target}}} does not fit {schema.go}')")
+
+    def _elements(
+        self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str
+    ) -> None:
+        source = self._source
+        item, index = source.variable("item"), source.variable("i")
+        self._deeper()
+        source.line(f"{target} = []")
+        with self._loop(count, index), source.at(f"[{{{index}}}]"):
+            self._more()
+            self._value(id, schema.element, item)
+            source.line(f"{target}.append({item})")
+        self._depth -= 1
+        if schema.container is not list:
+            source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
+
+    def _map(self, known: wire.MapType, schema: Map, target: str) -> None:
+        source = self._source
+        count, index = source.variable("count"), source.variable("i")
+        key, item = source.variable("key"), source.variable("item")
+        self._deeper()
+        self._uint(count)
+        source.line(f"{target} = {{}}")
+        with self._loop(count, index):
+            self._more()
+            self._value(known.key, schema.key, key)
+            with source.at(f"[{{{key}!r:.80}}]"):
+                self._value(known.value, schema.value, item)
+            source.line(f"{target}[{key}] = {item}")
+        self._depth -= 1
+
+    # --- structs ----------------------------------------------------------------------------
+
+    def _struct(self, known: wire.StructType, schema: Struct[Any], target: str) -> None:
+        source = self._source
+        ours = {field.wire_name: field for field in schema.fields}
+        values: dict[str, str] = {}
+        number = source.variable("field")
+        self._next_field(number, -1)
+        for index, (name, id) in enumerate(known.fields):
+            if not name:
+                raise DecodeError(f"a field of {known.name} has no name")
+            field = ours.get(name)
+            if field is None:
+                with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
+                    self._skip(id)
+                    self._next_field(number, index)
+                continue
+            local = values[name] = source.variable(field.attribute)
+            with source.at(f".{field.attribute}"):
+                with source.block(f"if {number} == {index}:"):
+                    self._value(id, field.schema, local)
+                    self._next_field(number, index)
+                with source.block("else:"):
+                    source.line(f"{local} = {self._zero(field.schema)}")
+        self._check_last(number, len(known.fields))
+        self._make(schema, values, target)
+
+    def _check_last(self, number: str, count: int) -> None:
+        with self._source.block(f"if {number} >= {count}:"):
+            self._source.line(f"bad('a field beyond the {count} that the type has')")
+
+    def _make(self, schema: Struct[Any], values: dict[str, str], target: str) -> None:
+        """Write the call that makes the object."""
+        source = self._source
+        if isinstance(schema, RecordStruct):
+            items = "".join(f"{values[field.wire_name]}, " for field in schema.fields)
+            source.line(f"{target} = {source.constant(schema.make, 'record')}(({items}))")
+            return
+        positional = all(not attribute.kw_only for attribute in attrs.fields(schema.cls))
+        arguments = []
+        for field in schema.fields:
+            local = values.get(field.wire_name)
+            if local is None and field.has_default:
+                positional = False
+                continue
+            argument = local or self._zero(field.schema)
+            arguments.append(argument if positional else f"{field.argument}={argument}")
+        cls = source.constant(schema.cls, schema.cls.__name__)
+        source.line(f"{target} = {cls}({', '.join(arguments)})")
+
+    def _zero(self, schema: Schema[Any]) -> str:
+        """Return an expression for the zero value."""
+        match schema:
+            case Bool() | Int() | Uint() | Float() | Complex() | String() | Bytes() | Pointer():
+                return repr(schema.zero())
+            case Map():
+                return "{}"
+            case Slice() if schema.container is list:
+                return "[]"
+        return f"{self._source.constant(schema.zero, 'zero')}()"
+
+    # --- skipping -----------------------------------------------------------------------------
+
+    def _skip(self, id: int) -> None:
+        source = self._source
+        known = self._types.get(id)
+        ignored = source.variable("ignored")
+        match known:
+            case wire.StructType():
+                self._deeper()
+                self._call(id, None, ignored)
+                self._depth -= 1
+            case wire.SliceType():
+                self._uint(ignored)
+                self._skip_elements(ignored, known.element)
+            case wire.ArrayType():
+                self._uint(ignored)
+                with source.block(f"if {ignored} != {known.length}:"):
+                    source.line(f"bad(f'{{{ignored}}} elements where there must be {known.length}')")
+                self._skip_elements(ignored, known.element)
+            case wire.MapType():
+                self._uint(ignored)
+                self._skip_elements(ignored, known.key, known.value)
+            case wire.OpaqueType():
+                self._size(ignored)
+                self._pass(ignored)
+            case _:
+                self._skip_basic(id, ignored)
+
+    def _skip_basic(self, id: int, ignored: str) -> None:
+        match id:
+            case wire.BOOL | wire.INT | wire.UINT | wire.FLOAT:
+                self._uint(ignored)
+            case wire.COMPLEX:
+                self._uint(ignored)
+                self._uint(ignored)
+            case wire.BYTES | wire.STRING:
+                self._size(ignored)
+                self._pass(ignored)
+            case wire.INTERFACE:
+                self._source.line(f"pos = stream.skip_interface(data, pos, depth - {self._depth})")
+            case _:
+                raise DecodeError(f"type {id} is not defined")
+
+    def _skip_elements(self, count: str, *ids: int) -> None:
+        self._deeper()
+        with self._loop(count, self._source.variable("i")):
+            self._more()
+            for id in ids:
+                self._skip(id)
+        self._depth -= 1
+
+    def _skip_struct(self, known: wire.StructType) -> None:
+        source = self._source
+        number = source.variable("field")
+        self._next_field(number, -1)
+        for index, (name, id) in enumerate(known.fields):
+            with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
+                self._skip(id)
+                self._next_field(number, index)
+        self._check_last(number, len(known.fields))
+
+    # --- types that do not go together --------------------------------------------------------
+
+    def _mismatch(self, id: int, schema: Schema[Any]) -> None:
+        raise DecodeError(f"{self._spelled(id)} arrives where {schema.go or 'Any'} is wanted")
+
+    def _spelled(self, id: int) -> str:
+        known = self._types.get(id)
+        match known:
+            case None:
+                return wire.NAMES.get(id, f"undefined type {id}")
+            case wire.ArrayType():
+                return known.name or f"an array of {known.length}"
+            case wire.SliceType():
+                return known.name or "a slice"
+            case wire.MapType():
+                return known.name or "a map"
+        return known.name or "a type without a name"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("{", "{{").replace("}", "}}")
+
+
+# --- what the generated code calls ------------------------------------------------------------
+
+
+def _bad(reason: str) -> None:
+    raise DecodeError(reason)
+
+
+def _too_long(size: int) -> None:
+    raise DecodeError(f"{size} bytes do not fit the message")
+
+
+def _ends_early() -> None:
+    raise DecodeError("the message ends before the last element")
+
+
+def _next_field(data: bytes, pos: int, end: int, field: int) -> tuple[int, int]:
+    """Return the number of the next field; ``field`` itself at the end of the struct."""
+    # Go takes the end of the message for the end of all structs that are open.
+    if pos >= end:
+        return field, pos
+    delta, pos = numbers.read_uint(data, pos, end)
+    return field + delta, pos
+
+
+def _narrow_float_of(bits: int) -> float:
+    value = numbers.float_of(bits)
+    try:
+        return numbers.single(value)
+    except OverflowError:
+        raise DecodeError(f"{value!r} does not fit float32") from None
+
+
+def _duration(nanoseconds: int) -> Any:
+    from datetime import timedelta
+
+    return timedelta(microseconds=nanoseconds // 1000)
+
+
+_RUNTIME: Final[dict[str, Any]] = {
+    "bad": _bad,
+    "duration": _duration,
+    "ends_early": _ends_early,
+    "float_of": numbers.float_of,
+    "narrow_float_of": _narrow_float_of,
+    "next_field": _next_field,
+    "read_uint": numbers.read_uint,
+    "too_long": _too_long,
+}

@@ -1,0 +1,335 @@
+"""`Decoder`: from a gob stream to values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeVar, overload
+
+from ..errors import DecodeError, TruncatedError
+from ..schema import Interface, Nothing, Schema, Struct, schema_of
+from . import wire
+from .compile_decode import DecodeFunction, decode_function
+from .limits import Limits
+from .numbers import read_int, read_uint
+from .registry import registry
+from .source import place_of
+from .untyped import ANYTHING, untyped_schema
+
+__all__ = ["Decoder", "loads"]
+
+T = TypeVar("T")
+
+_NOTHING = Nothing()
+
+# Go's own limit.
+_LONGEST_NAME = 1024
+
+
+class Decoder:
+    """One gob stream being read: it remembers the types that the sender has described.
+
+    The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
+    bytes as they come, in pieces of any size. ``strings`` says what becomes of
+    Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
+    keeps their bytes as lone surrogates.
+    """
+
+    def __init__(
+        self,
+        data: bytes = b"",
+        *,
+        limits: Limits = Limits(),
+        strings: Literal["strict", "surrogateescape"] = "strict",
+    ) -> None:
+        self._limits = limits
+        self._strings = strings
+        self._types: dict[int, wire.WireType] = {}
+        self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction] = {}
+        self._data = bytes(data)
+        self._pos = 0
+        # The place of the data in the stream, for offsets in errors.
+        self._base = 0
+        # Bytes that were fed since the data was last put together, and their size.
+        self._chunks: list[bytes] = []
+        self._size = 0
+        # How many bytes there must be before it makes sense to look again.
+        self._needed = 1
+        # Whether definitions were read whose value has not come yet.
+        self._owed = False
+        self._broken: DecodeError | None = None
+        # The end of the message that is being decoded; the generated code looks at it.
+        self.end = 0
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Add bytes to the end of the stream."""
+        self._chunks.append(bytes(data))
+        self._size += len(data)
+
+    @property
+    def pending(self) -> int:
+        """How many bytes were fed that belong to no value yet: 0 at a clean end."""
+        held = len(self._data) - self._pos + self._size
+        return held or int(self._owed)
+
+    @overload
+    def decode(self, schema: type[T] | Schema[T]) -> T: ...
+    @overload
+    def decode(self, schema: object = None) -> Any: ...
+    def decode(self, schema: object = None) -> Any:
+        """Return the next value.
+
+        ``schema`` is a `Schema` or an annotation; without one, the value comes
+        as plain Python data, structs as `Record`. Raises `TruncatedError` if
+        the bytes fed so far do not hold a whole value: feed more and call
+        again. Raises `DecodeError` if they hold something else; the value is
+        then passed over, if it can be, so that the next call goes on after it.
+        """
+        resolved = schema if isinstance(schema, Schema) or schema is None else schema_of(schema)
+        return self._next(resolved)
+
+    def skip(self) -> None:
+        """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
+        self._next(_NOTHING)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the remaining values without a schema; raise `TruncatedError` if one is cut off."""
+        while self.pending:
+            yield self.decode()
+
+    # --- messages -----------------------------------------------------------------------------
+
+    def _next(self, schema: Schema[Any] | None) -> Any:
+        if self._broken is not None:
+            raise self._broken
+        self._gather()
+        id, start = self._find_value()
+        end = self.end
+        try:
+            value = self._attempt(id, start, schema)
+        except TruncatedError:
+            raise
+        except Exception as error:
+            failure = self._located(error)
+            self._pass_over(id, start, end)
+            raise failure from error
+        self._consume(self.end)
+        return value
+
+    def _gather(self) -> None:
+        """Put the chunks together, if they can be enough for what is awaited."""
+        if len(self._data) - self._pos + self._size < self._needed:
+            raise TruncatedError("the value is not there as a whole")
+        if self._chunks:
+            self._base += self._pos
+            self._data = b"".join([self._data[self._pos :], *self._chunks])
+            self._chunks.clear()
+            self._pos = self._size = 0
+
+    def _find_value(self) -> tuple[int, int]:
+        """Read definitions up to the next value: return its type id and position."""
+        while True:
+            start = self._message(self._pos)
+            try:
+                id, pos = read_int(self._data, start, self.end)
+                if id >= 0:
+                    return id, pos
+                if self._define(-id, pos) < self.end:
+                    raise DecodeError("a type definition is followed by other data", pos)
+            except DecodeError as error:
+                # What the value is that this should have described will never be known.
+                self._broken = self._located(error)
+                raise self._broken from None
+            self._consume(self.end)
+            self._owed = True
+
+    def _message(self, pos: int) -> int:
+        """Return where the message at ``pos`` begins, after its length; `end` becomes its end.
+
+        Raises `TruncatedError` if it is not there as a whole.
+        """
+        data = self._data
+        if pos >= len(data):
+            self._await(pos + 1)
+        size = data[pos]
+        start = pos + 1
+        if size > 127:
+            start = pos + 257 - size
+            if size < 248:
+                self._break(f"a length of {256 - size} bytes, which is more than 8", pos)
+            if start > len(data):
+                self._await(start)
+            size = int.from_bytes(data[pos + 1 : start])
+        if size > self._limits.message:
+            self._break(f"a message of {size} bytes; the limit is {self._limits.message}", pos)
+        self.end = start + size
+        if self.end > len(data):
+            self._await(self.end)
+        return start
+
+    def _await(self, end: int) -> None:
+        self._needed = end - self._pos
+        raise TruncatedError("the value is not there as a whole", self._base + len(self._data))
+
+    def _break(self, reason: str, pos: int) -> None:
+        self._broken = DecodeError(reason, self._base + pos)
+        raise self._broken
+
+    def _consume(self, pos: int) -> None:
+        self._pos = pos
+        self._owed = False
+        self._needed = 1
+
+    # --- types --------------------------------------------------------------------------------
+
+    def _define(self, id: int, pos: int) -> int:
+        """Read the definition of ``id``: return the position after it."""
+        if id < wire.FIRST_ID or id in self._types:
+            raise DecodeError(f"a second definition of type {id}", pos)
+        if len(self._types) >= self._limits.types:
+            raise DecodeError(f"more than {self._limits.types} type definitions", pos)
+        self._types[id], pos = wire.read_definition(self._data, pos, self.end)
+        return pos
+
+    def _forget(self, count: int) -> None:
+        """Drop all types but the first ``count``, which a failed attempt has brought."""
+        if len(self._types) > count:
+            self._functions.clear()
+            while len(self._types) > count:
+                self._types.popitem()
+
+    def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
+        function = self._functions.get((id, schema, True))
+        if function is None:
+            function = self._functions[id, schema, True] = decode_function(
+                self._types,
+                id,
+                schema,
+                strings=self._strings,
+                careful=True,
+                depth=self._limits.depth,
+            )
+        return function
+
+    # --- values -------------------------------------------------------------------------------
+
+    def _attempt(self, id: int, start: int, schema: Schema[Any] | None) -> Any:
+        """Decode the value; `end` is then the end of the last message that it takes."""
+        count = len(self._types)
+        try:
+            if schema is None:
+                schema = untyped_schema(self._types, id)
+            function = self._function(id, schema)
+            value, _ = function(self._data, start, self, self._limits.depth)
+        except Exception:
+            self._forget(count)
+            raise
+        return value
+
+    def _pass_over(self, id: int, start: int, end: int) -> None:
+        """Go to the end of a value that did not decode, keeping the types that it defines."""
+        self.end = end
+        try:
+            self._attempt(id, start, _NOTHING)
+        except TruncatedError:
+            raise
+        except Exception:
+            pass  # the first failure is the one to tell
+        self._consume(self.end)
+
+    def decode_interface(
+        self, data: bytes, pos: int, interface: Interface, depth: int
+    ) -> tuple[Any, int]:
+        """Read a value with the name of its type: the generated code calls this."""
+        name, pos = self._interface_name(pos, depth)
+        if not name:
+            return interface.zero(), pos
+        id, pos = self._interface_type(pos)
+        schema = self._interface_schema(name, id, interface)
+        return self._function(id, schema)(data, pos, self, depth - 1)
+
+    def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
+        """Pass over a value with the name of its type: the generated code calls this."""
+        name, pos = self._interface_name(pos, depth)
+        if name:
+            id, pos = self._interface_type(pos)
+            _, pos = self._function(id, _NOTHING)(data, pos, self, depth - 1)
+        return pos
+
+    def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
+        if depth < 0:
+            raise DecodeError("values are nested too deeply", pos)
+        size, start = read_uint(self._data, pos, self.end)
+        after = start + size
+        if after > self.end:
+            raise DecodeError(f"a type name of {size} bytes does not fit the message", pos)
+        if size > _LONGEST_NAME:
+            raise DecodeError(f"a type name of {size} bytes", pos)
+        return self._data[start:after].decode("utf-8", "surrogateescape"), after
+
+    def _interface_type(self, pos: int) -> tuple[int, int]:
+        """Read definitions up to the value in an interface: return its type id and position."""
+        while True:
+            id, pos = read_int(self._data, pos, self.end)
+            if id >= 0:
+                break
+            pos = self._define(-id, pos)
+            # A definition ends a message. The next one follows in the message that this one
+            # is part of, else in the stream; either way its length comes first.
+            if pos < self.end:
+                _, pos = read_uint(self._data, pos, self.end)
+            else:
+                pos = self._message(pos)
+        # The size of the value helps those who cannot tell its structure.
+        _, pos = read_uint(self._data, pos, self.end)
+        return id, pos
+
+    def _interface_schema(self, name: str, id: int, interface: Interface) -> Schema[Any]:
+        if interface is ANYTHING:
+            return untyped_schema(self._types, id)
+        if not interface.members:
+            schema = registry.by_name(name)
+            if schema is None:
+                raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
+            return schema
+        for member in interface.members:
+            if name in _names_of(member):
+                return member
+        names = " | ".join(member.cls.__name__ for member in interface.members)
+        raise DecodeError(f"{name!r} is no member of {names}")
+
+    def _located(self, error: Exception) -> DecodeError:
+        """Return the error to raise for one that came out of decoding."""
+        if error is self._broken and isinstance(error, DecodeError):
+            return error
+        place = place_of(error)
+        offset = -1 if place.position is None else self._base + place.position
+        if isinstance(error, DecodeError):
+            if error.offset >= 0:
+                offset = self._base + error.offset
+            return DecodeError(error.reason, offset, place.path)
+        if isinstance(error, RecursionError):
+            return DecodeError("values are nested too deeply", offset)
+        return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+
+
+def _names_of(member: Struct[Any]) -> tuple[str, ...]:
+    name = registry.name_of(member) or member.name
+    return name, f"*{name}", name.removeprefix("*")
+
+
+@overload
+def loads(data: bytes, schema: type[T] | Schema[T]) -> T: ...
+@overload
+def loads(data: bytes, schema: object = None) -> Any: ...
+def loads(data: bytes, schema: object = None) -> Any:
+    """Return the one value that ``data``, a whole gob stream, holds.
+
+    ``schema`` is a `Schema` or an annotation; without one, the value comes as
+    plain Python data. Raises `DecodeError` if the bytes hold something else,
+    or anything after the value; `TruncatedError` if they end too early.
+    """
+    decoder = Decoder(data)
+    value = decoder.decode(schema)
+    if decoder.pending:
+        raise DecodeError("there is more after the value", len(data) - decoder.pending)
+    return value

@@ -1,0 +1,192 @@
+"""`Encoder`: from values to a gob stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar, overload
+
+from ..errors import EncodeError, SchemaError
+from ..schema import Interface, Schema, Struct, schema_of
+from .compile_encode import EncodeFunction, encode_function
+from .definitions import TypeTable
+from .numbers import UINT, int_bytes, uint_bytes
+from .registry import Typed, registry
+from .source import place_of
+
+__all__ = ["Encoder", "dumps"]
+
+T = TypeVar("T")
+
+
+class Encoder:
+    """One gob stream in the making: it remembers which types it has described.
+
+    The counterpart of Go's ``gob.Encoder``. ``strings`` says what becomes of
+    text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
+    the lone surrogates by which a `Decoder` of the same option stands for the
+    bytes of a Go string that is not UTF-8 back into these bytes.
+    """
+
+    def __init__(self, *, strings: Literal["strict", "surrogateescape"] = "strict") -> None:
+        self._strings = strings
+        self._types = TypeTable()
+        # For each schema whose definitions are sent: its function and its id on the wire.
+        self._known: dict[Schema[Any], tuple[EncodeFunction, bytes]] = {}
+        # Where the definitions go that come up inside an interface value.
+        self._writers: list[list[bytes]] = []
+
+    def encode(self, value: object, schema: object = None) -> bytes:
+        """Return ``value`` as whole messages, after definitions that the stream lacks.
+
+        ``schema`` is a `Schema` or an annotation; None stands for the class of
+        the value. Raises `EncodeError` if the value does not fit; the stream
+        is then as it was before.
+        """
+        mark = self._types.mark()
+        try:
+            return self._encode(value, schema)
+        except Exception as error:
+            self._rewind(mark)
+            raise _encode_error(error) from error
+
+    def encode_all(self, values: Iterable[tuple[object, object]]) -> bytes:
+        """Return pairs of value and schema as one run of messages: all of them, or an error.
+
+        Raises `EncodeError` like `encode`; the stream is then as it was before.
+        """
+        mark = self._types.mark()
+        try:
+            return b"".join([self._encode(value, schema) for value, schema in values])
+        except Exception as error:
+            self._rewind(mark)
+            raise _encode_error(error) from error
+
+    def _encode(self, value: object, annotation: object) -> bytes:
+        schema = _schema_for(value, annotation)
+        messages: list[bytes] = []
+        self._writers = [messages]
+        out: list[bytes] = []
+        function, id = self._announce(schema, out)
+        out.append(id)
+        function(value, out, self)
+        body = b"".join(out)
+        messages.append(_length(body))
+        messages.append(body)
+        return b"".join(messages)
+
+    def _rewind(self, mark: tuple[int, int, int]) -> None:
+        if self._types.mark() != mark:
+            self._types.rewind(mark)
+            self._known.clear()
+
+    def _announce(self, schema: Schema[Any], out: list[bytes]) -> tuple[EncodeFunction, bytes]:
+        """Send the definitions that ``schema`` needs; return its function and id.
+
+        A definition ends the message that is being made: what ``out`` holds
+        goes out before it, and the value goes on in a message of its own.
+        """
+        known = self._known.get(schema)
+        if known is None:
+            function = encode_function(schema, self._strings)
+            for definition in self._types.definitions(schema):
+                out.append(definition)
+                body = b"".join(out)
+                out.clear()
+                self._writers[-1] += (_length(body), body)
+            known = self._known[schema] = function, int_bytes(self._types.id_of(schema))
+        return known
+
+    def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
+        """Append a value with the name of its type: the generated code calls this."""
+        if value is None:
+            if not interface.nullable:
+                raise TypeError("None is no member of the union")
+            out.append(b"\0")
+            return
+        if isinstance(value, Typed):
+            value, schema = value.value, _as_schema(value.annotation)
+        else:
+            schema = _schema_in_interface(value, interface)
+        name = (registry.name_of(schema) or schema.go).encode()
+        out.append(uint_bytes(len(name)) + name)
+        function, id = self._announce(schema, out)
+        out.append(id)
+        inner: list[bytes] = []
+        self._writers.append(out)
+        function(value, inner, self)
+        self._writers.pop()
+        body = b"".join(inner)
+        out += (_length(body), body)
+
+
+@overload
+def dumps(value: T, schema: type[T] | Schema[T]) -> bytes: ...
+@overload
+def dumps(value: object, schema: object = None) -> bytes: ...
+def dumps(value: object, schema: object = None) -> bytes:
+    """Return one value as a gob stream of its own.
+
+    ``schema`` is a `Schema` or an annotation; None stands for the class of the
+    value. Raises `EncodeError` if the value does not fit it.
+    """
+    return Encoder().encode(value, schema)
+
+
+def _length(body: bytes) -> bytes:
+    size = len(body)
+    return UINT[size] if size < 512 else uint_bytes(size)
+
+
+def _as_schema(annotation: object) -> Schema[Any]:
+    return annotation if isinstance(annotation, Schema) else schema_of(annotation)
+
+
+def _schema_for(value: object, annotation: object) -> Schema[Any]:
+    if annotation is None and value is not None:
+        if isinstance(value, Typed):
+            return _as_schema(value.annotation)
+        return schema_of(type(value))
+    return _as_schema(annotation)
+
+
+def _schema_in_interface(value: Any, interface: Interface) -> Schema[Any]:
+    cls = type(value)
+    for member in interface.members:
+        if member.cls is cls:
+            return registry.by_class(cls) or member
+    if interface.members:
+        raise TypeError("not a member of the union")
+    schema = registry.by_class(cls)
+    if schema is not None:
+        return schema
+    if cls is list or cls is tuple:
+        return _list_schema(value)
+    if cls is dict:
+        return schema_of(dict[str, Any])
+    raise EncodeError(
+        f"{cls.__name__} is not registered for interface values; call rpcgen.gob.register"
+    )
+
+
+def _list_schema(value: Any) -> Schema[Any]:
+    """Return the narrowest type of slice that Go knows without being told."""
+    classes = set(map(type, value))
+    if len(classes) == 1:
+        only = classes.pop()
+        if only in (bool, int, float, complex, str):
+            return schema_of(list[only])  # type: ignore[valid-type]
+    return schema_of(list[Any])
+
+
+def _encode_error(error: Exception) -> EncodeError | SchemaError:
+    if isinstance(error, SchemaError):
+        return error
+    place = place_of(error)
+    if isinstance(error, RecursionError):
+        return EncodeError("the value is nested too deeply, or contains itself", place.path[:200])
+    if isinstance(error, EncodeError):
+        return EncodeError(error.reason, place.path + error.path)
+    if place.has_value:
+        value = repr(place.value)
+        return EncodeError(f"{value[:80]} does not fit {place.wanted}: {error}", place.path)
+    return EncodeError(str(error), place.path)

@@ -1,0 +1,111 @@
+"""Gob's numbers: unsigned, signed, floating-point; as bytes and back.
+
+An unsigned integer below 128 is one byte. Any other is the negated count of
+its bytes, then these, most significant first. A signed integer is shifted left
+by one, with its complement taken and bit 0 set if it is negative. A float is
+the bits of a float64, bytes reversed, as an unsigned integer. See
+"Encoding Details" in the documentation of Go's ``encoding/gob``.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from ..errors import DecodeError, EncodeError
+
+__all__ = [
+    "DELTA_INT",
+    "INT",
+    "SIGNED",
+    "UINT",
+    "float_bytes",
+    "float_of",
+    "int_bytes",
+    "read_int",
+    "read_uint",
+    "single",
+    "uint_bytes",
+]
+
+_pack_float = struct.Struct("<d").pack
+_unpack_float = struct.Struct("<d").unpack
+_pack_single = struct.Struct("<f").pack
+_unpack_single = struct.Struct("<f").unpack
+
+# The byte that announces so many bytes of an integer.
+_COUNT: Final = [bytes(((256 - count) & 255,)) for count in range(9)]
+
+
+def uint_bytes(value: int) -> bytes:
+    """Encode an unsigned integer of 64 bits."""
+    if 0 <= value < 128:
+        return bytes((value,))
+    if value < 0 or value >> 64:
+        raise EncodeError(f"{value} does not fit uint64")
+    count = (value.bit_length() + 7) >> 3
+    return _COUNT[count] + value.to_bytes(count)
+
+
+def int_bytes(value: int) -> bytes:
+    """Encode a signed integer of 64 bits."""
+    if not -1 << 63 <= value < 1 << 63:
+        raise EncodeError(f"{value} does not fit int64")
+    return uint_bytes(value << 1 if value >= 0 else ~(value << 1))
+
+
+def float_bytes(value: float) -> bytes:
+    """Encode a float of 64 bits."""
+    octets = _pack_float(value)
+    if octets[0]:
+        return b"\xf8" + octets
+    octets = octets.lstrip(b"\0")
+    if len(octets) > 1 or octets > b"\x7f":
+        return _COUNT[len(octets)] + octets
+    return octets or b"\0"
+
+
+def single(value: float) -> float:
+    """Round to the precision of a float32, as Go's conversion does.
+
+    Raises `OverflowError` for a finite value beyond its range.
+    """
+    rounded: float = _unpack_single(_pack_single(value))[0]
+    return rounded
+
+
+# Indexed by the value; in INT the negative ones count from the end, as Python's indices do.
+UINT: Final = [uint_bytes(value) for value in range(512)]
+INT: Final = [int_bytes(value) for value in (*range(256), *range(-256, 0))]
+# The same after the step to the next field, which is 1 unless zeros are left out.
+DELTA_INT: Final = [b"\x01" + octets for octets in INT]
+# The signed integer that each one-byte unsigned one stands for.
+SIGNED: Final = [value >> 1 ^ -(value & 1) for value in range(256)]
+
+
+def read_uint(data: bytes, pos: int, end: int) -> tuple[int, int]:
+    """Read the unsigned integer at ``pos``: return it and the position after it."""
+    if pos >= end:
+        raise DecodeError("the message ends inside a value", pos)
+    first = data[pos]
+    pos += 1
+    if first < 128:
+        return first, pos
+    if first < 248:
+        raise DecodeError(f"an integer of {256 - first} bytes, which is more than 8", pos - 1)
+    after = pos + 256 - first
+    if after > end:
+        raise DecodeError("the message ends inside an integer", pos - 1)
+    return int.from_bytes(data[pos:after]), after
+
+
+def read_int(data: bytes, pos: int, end: int) -> tuple[int, int]:
+    """Read the signed integer at ``pos``: return it and the position after it."""
+    value, pos = read_uint(data, pos, end)
+    return value >> 1 ^ -(value & 1), pos
+
+
+def float_of(bits: int) -> float:
+    """Return the float whose reversed bits are ``bits``."""
+    value: float = _unpack_float(bits.to_bytes(8))[0]
+    return value

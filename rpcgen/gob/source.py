@@ -1,0 +1,134 @@
+"""Python source that is generated, compiled, and able to say where in a value it failed.
+
+Every generated line remembers the place in the value that it works on. When an
+exception comes out of it, `place_of` reads the lines off the traceback and
+tells the path, with the indices out of the local variables. So working code
+keeps no account of where it is: errors cost time, success does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from attrs import define, frozen
+
+__all__ = ["Place", "Source", "place_of"]
+
+_PLACES: Final = "__gob_places__"
+_serial = itertools.count(1)
+
+
+@frozen
+class Place:
+    """Where in a value a line works: what to add to the path, with ``{i}`` for local variables.
+
+    ``wanted`` is Go's type there, ``variable`` the local that holds the Python value, if any.
+    """
+
+    path: str = ""
+    wanted: str = ""
+    variable: str = ""
+
+
+class Source:
+    """A module being generated."""
+
+    def __init__(self, title: str, **names: Any) -> None:
+        self.title = title
+        self.names: dict[str, Any] = names
+        self._lines: list[str] = []
+        self._places: list[Place] = []
+        self._place = Place()
+        self._indent = ""
+        self._constants: dict[int, str] = {}
+        self._count = itertools.count()
+
+    def line(self, text: str) -> None:
+        self._lines.append(self._indent + text)
+        self._places.append(self._place)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Indent what follows under ``head``."""
+        self.line(head)
+        indent = self._indent
+        self._indent += "    "
+        yield
+        self._indent = indent
+
+    @contextmanager
+    def function(self, head: str) -> Iterator[None]:
+        """Indent what follows under ``def``: a path of its own begins there."""
+        place, indent = self._place, self._indent
+        self._place, self._indent = Place(), ""
+        with self.block(head):
+            yield
+        self._place, self._indent = place, indent
+
+    @contextmanager
+    def at(self, step: str, wanted: str = "", variable: str = "") -> Iterator[None]:
+        """Say that what follows works one step further inside the value."""
+        place = self._place
+        self._place = Place(place.path + step, wanted, variable)
+        yield
+        self._place = place
+
+    def variable(self, hint: str = "v") -> str:
+        """Return a name that nothing else has."""
+        return f"{hint}{next(self._count)}"
+
+    def constant(self, value: object, hint: str) -> str:
+        """Return the name under which the generated code finds this very object."""
+        name = self._constants.get(id(value))
+        if name is None:
+            name = self._constants[id(value)] = self.variable(hint)
+            self.names[name] = value
+        return name
+
+    def compile(self) -> dict[str, Any]:
+        """Compile the lines and return the module's names."""
+        filename = f"<gob {self.title} {next(_serial)}>"
+        text = "\n".join(self._lines) + "\n"
+        self.names[_PLACES] = self._places
+        exec(compile(text, filename, "exec"), self.names)
+        # So that tracebacks and debuggers show the lines.
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        return self.names
+
+
+@define
+class _Found:
+    path: str = ""
+    position: int | None = None
+    wanted: str = ""
+    value: object = None
+    has_value: bool = False
+
+
+def place_of(error: BaseException) -> _Found:
+    """Tell where in the value ``error`` was raised, by the generated lines of its traceback."""
+    found = _Found()
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        places: list[Place] | None = frame.f_globals.get(_PLACES)
+        if places is not None and frame.f_code.co_filename.startswith("<gob "):
+            place, names = places[traceback.tb_lineno - 1], frame.f_locals
+            found.path += _filled(place.path, names)
+            found.position = names.get("pos", found.position)
+            found.wanted = place.wanted
+            found.has_value = place.variable in names
+            found.value = names.get(place.variable)
+        traceback = traceback.tb_next
+    return found
+
+
+def _filled(path: str, names: dict[str, Any]) -> str:
+    try:
+        return path.format_map(names)
+    except Exception:  # a key whose repr fails, or an index that is not set yet
+        return path

@@ -1,0 +1,116 @@
+"""Schemas for values of which nothing is known but what the sender says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ..errors import DecodeError
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Complex,
+    Field,
+    Float,
+    Int,
+    Interface,
+    Map,
+    Opaque,
+    Schema,
+    Slice,
+    String,
+    Struct,
+    Uint,
+)
+from . import wire
+from .record import Record, Undecoded
+
+__all__ = ["ANYTHING", "RecordStruct", "untyped_schema"]
+
+# An interface value whose name does not matter.
+ANYTHING = Interface()
+
+_BASIC: dict[int, Schema[Any]] = {
+    wire.BOOL: Bool(),
+    wire.INT: Int(),
+    wire.UINT: Uint(),
+    wire.FLOAT: Float(),
+    wire.BYTES: Bytes(),
+    wire.STRING: String(),
+    wire.COMPLEX: Complex(),
+    wire.INTERFACE: ANYTHING,
+}
+
+
+class RecordStruct(Struct[Record]):
+    """The schema of a struct that becomes a `Record`."""
+
+    __slots__ = ("record_fields",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Record, name)
+        object.__setattr__(self, "record_fields", ())
+
+    @property
+    def fields(self) -> tuple[Field, ...]:  # type: ignore[override]
+        fields: tuple[Field, ...] = self.record_fields  # type: ignore[attr-defined]
+        return fields
+
+    def zero(self) -> Record:
+        return self.make(tuple(field.schema.zero() for field in self.fields))
+
+    def make(self, values: tuple[Any, ...]) -> Record:
+        """Return a record of these values, in the order of the fields."""
+        return Record(self.name, tuple(field.wire_name for field in self.fields), values)
+
+
+def untyped_schema(types: Mapping[int, wire.WireType], id: int) -> Schema[Any]:
+    """Return a schema into which every value of the wire type ``id`` decodes.
+
+    Raises `DecodeError` if the type, or one that it is made of, is not defined.
+    """
+    return _Builder(types).build(id, 0)
+
+
+class _Builder:
+    def __init__(self, types: Mapping[int, wire.WireType]) -> None:
+        self._types = types
+        self._structs: dict[int, RecordStruct] = {}
+
+    def build(self, id: int, depth: int) -> Schema[Any]:
+        basic = _BASIC.get(id)
+        if basic is not None:
+            return basic
+        if depth > 400:
+            raise DecodeError("types are nested too deeply")
+        match self._types.get(id):
+            case wire.StructType() as known:
+                return self._struct(id, known, depth)
+            case wire.SliceType(element=element):
+                return Slice(self.build(element, depth + 1), list)
+            case wire.ArrayType(element=element, length=length):
+                # Tuples, since arrays can be the keys of a map.
+                return Array(self.build(element, depth + 1), length, tuple)
+            case wire.MapType(key=key, value=value):
+                return Map(self.build(key, depth + 1), self.build(value, depth + 1))
+            case wire.OpaqueType() as known:
+                return _opaque(known)
+        raise DecodeError(f"type {id} is not defined")
+
+    def _struct(self, id: int, known: wire.StructType, depth: int) -> RecordStruct:
+        struct = self._structs.get(id)
+        if struct is None:
+            struct = self._structs[id] = RecordStruct(known.name)
+            fields = tuple(
+                Field(name, name, name, self.build(field, depth + 1), False)
+                for name, field in known.fields
+            )
+            object.__setattr__(struct, "record_fields", fields)
+        return struct
+
+
+def _opaque(known: wire.OpaqueType) -> Schema[Any]:
+    zero = partial(Undecoded, known.name, b"")
+    return Opaque(Undecoded, known.name, zero, known.encoding)  # type: ignore[arg-type]

@@ -1,0 +1,267 @@
+"""Types on the wire: what a sender says about the values that it sends.
+
+The counterparts of ``wireType`` and its members in Go's ``encoding/gob``. A
+type is known by an id; some are known from the start, the others are announced
+by a definition: the negated id, then a ``wireType``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from ..errors import DecodeError
+from .numbers import int_bytes, read_int, read_uint, uint_bytes
+
+__all__ = [
+    "BOOL",
+    "BYTES",
+    "COMPLEX",
+    "FIRST_ID",
+    "FLOAT",
+    "INT",
+    "INTERFACE",
+    "NAMES",
+    "STRING",
+    "UINT",
+    "ArrayType",
+    "MapType",
+    "OpaqueType",
+    "SliceType",
+    "StructType",
+    "UnknownType",
+    "WireType",
+    "read_definition",
+    "write_definition",
+]
+
+BOOL: Final = 1
+INT: Final = 2
+UINT: Final = 3
+FLOAT: Final = 4
+BYTES: Final = 5
+STRING: Final = 6
+COMPLEX: Final = 7
+INTERFACE: Final = 8
+
+NAMES: Final = {
+    BOOL: "bool",
+    INT: "int",
+    UINT: "uint",
+    FLOAT: "float",
+    BYTES: "bytes",
+    STRING: "string",
+    COMPLEX: "complex",
+    INTERFACE: "interface",
+}
+
+# The first id that a definition may take; those below are gob's own.
+FIRST_ID: Final = 64
+
+
+@frozen
+class ArrayType:
+    name: str
+    id: int
+    element: int
+    length: int
+
+
+@frozen
+class SliceType:
+    name: str
+    id: int
+    element: int
+
+
+@frozen
+class StructType:
+    """``fields`` are pairs of name and type id."""
+
+    name: str
+    id: int
+    fields: tuple[tuple[str, int], ...]
+
+
+@frozen
+class MapType:
+    name: str
+    id: int
+    key: int
+    value: int
+
+
+@frozen
+class OpaqueType:
+    """A type that encodes itself, by the interface ``encoding``: ``gob``, ``binary`` or ``text``."""
+
+    name: str
+    id: int
+    encoding: str
+
+
+@frozen
+class UnknownType:
+    """A definition that says nothing."""
+
+    name: str = ""
+    id: int = 0
+
+
+WireType: TypeAlias = ArrayType | SliceType | StructType | MapType | OpaqueType | UnknownType
+
+_ENCODINGS: Final = {4: "gob", 5: "binary", 6: "text"}
+
+
+# --- writing ---------------------------------------------------------------------------
+
+
+def write_definition(id: int, wire: WireType) -> bytes:
+    """Return the body of the message that announces ``wire`` as ``id``."""
+    return int_bytes(-id) + _wire_type(wire)
+
+
+def _wire_type(wire: WireType) -> bytes:
+    match wire:
+        case ArrayType():
+            field, rest = 1, _numbers(int_bytes(wire.element), int_bytes(wire.length))
+        case SliceType():
+            field, rest = 2, _numbers(int_bytes(wire.element))
+        case StructType():
+            field, rest = 3, _fields(wire.fields)
+        case MapType():
+            field, rest = 4, _numbers(int_bytes(wire.key), int_bytes(wire.value))
+        case OpaqueType():
+            field, rest = {"gob": 5, "binary": 6, "text": 7}[wire.encoding], b""
+        case UnknownType():
+            return b"\0"
+    common = b"\x01" + _string_and_int(wire.name, wire.id)
+    return uint_bytes(field) + common + rest + b"\0\0"
+
+
+def _string_and_int(name: str, id: int) -> bytes:
+    """Encode the struct of a name and an id, which CommonType and fieldType both are."""
+    octets = name.encode()
+    if not octets:
+        return b"\x02" + int_bytes(id) + b"\0"
+    return b"\x01" + uint_bytes(len(octets)) + octets + b"\x01" + int_bytes(id) + b"\0"
+
+
+def _numbers(*numbers: bytes) -> bytes:
+    """Encode the fields after CommonType; only the last one, the length of an array, is ever 0."""
+    return b"".join(b"\x01" + number for number in numbers if number != b"\0")
+
+
+def _fields(fields: tuple[tuple[str, int], ...]) -> bytes:
+    if not fields:
+        return b""
+    return b"".join(
+        [b"\x01", uint_bytes(len(fields)), *(_string_and_int(name, id) for name, id in fields)]
+    )
+
+
+# --- reading ---------------------------------------------------------------------------
+
+
+def read_definition(data: bytes, pos: int, end: int) -> tuple[WireType, int]:
+    """Read the ``wireType`` at ``pos``: return it and the position after it.
+
+    Raises `DecodeError` if there is none.
+    """
+    return _Reader(data, pos, end).wire_type()
+
+
+class _Reader:
+    """Reads the structs that a definition is made of: they are plain gob values."""
+
+    def __init__(self, data: bytes, pos: int, end: int) -> None:
+        self.data = data
+        self.pos = pos
+        self.end = end
+
+    def wire_type(self) -> tuple[WireType, int]:
+        wire: WireType = UnknownType()
+
+        def member(field: int) -> None:
+            nonlocal wire
+            wire = self._member(field)
+
+        self._struct(7, member)
+        return wire, self.pos
+
+    def _member(self, field: int) -> WireType:
+        common: dict[int, object] = {0: "", 1: 0}
+        numbers: dict[int, int] = {}
+        fields: tuple[tuple[str, int], ...] = ()
+
+        def part(index: int) -> None:
+            nonlocal fields
+            if index == 0:
+                self._struct(2, lambda at: common.update({at: self._name_or_id(at)}))
+            elif field == 2:
+                fields = self._fields()
+            else:
+                numbers[index] = self._int()
+
+        self._struct((3, 2, 2, 3, 1, 1, 1)[field], part)
+        name, id = str(common[0]), int(str(common[1]))
+        first, second = numbers.get(1, 0), numbers.get(2, 0)
+        match field:
+            case 0:
+                if second < 0:
+                    raise DecodeError(f"an array of {second} elements", self.pos)
+                return ArrayType(name, id, first, second)
+            case 1:
+                return SliceType(name, id, first)
+            case 2:
+                return StructType(name, id, fields)
+            case 3:
+                return MapType(name, id, first, second)
+        return OpaqueType(name, id, _ENCODINGS[field])
+
+    def _fields(self) -> tuple[tuple[str, int], ...]:
+        count = self._uint()
+        fields = []
+        for _ in range(count):
+            if self.pos >= self.end:
+                raise DecodeError(f"{count} fields do not fit the message", self.pos)
+            field: dict[int, object] = {0: "", 1: 0}
+            self._struct(2, lambda at, field=field: field.update({at: self._name_or_id(at)}))
+            fields.append((str(field[0]), int(str(field[1]))))
+        return tuple(fields)
+
+    def _name_or_id(self, index: int) -> object:
+        return self._string() if index == 0 else self._int()
+
+    def _struct(self, count: int, read: Callable[[int], None]) -> None:
+        """Call ``read`` for each of the ``count`` fields that is there."""
+        field = -1
+        while self.pos < self.end:
+            delta = self._uint()
+            if delta == 0:
+                return
+            field += delta
+            if field >= count:
+                raise DecodeError("a type definition has a field that gob does not know", self.pos)
+            read(field)
+
+    def _uint(self) -> int:
+        value, self.pos = read_uint(self.data, self.pos, self.end)
+        return value
+
+    def _int(self) -> int:
+        start = self.pos
+        value, self.pos = read_int(self.data, self.pos, self.end)
+        if not -1 << 31 <= value < 1 << 31:
+            raise DecodeError(f"{value} in a type definition is out of range", start)
+        return value
+
+    def _string(self) -> str:
+        size = self._uint()
+        start, self.pos = self.pos, self.pos + size
+        if self.pos > self.end:
+            raise DecodeError(f"a name of {size} bytes does not fit the message", start)
+        # Go's names need not be UTF-8, and the definition should not fail for that.
+        return self.data[start : self.pos].decode("utf-8", "surrogateescape")
