@@ -1,0 +1,134 @@
+"""The command line: ``rpcgen FILE... -o DIR`` and ``rpcgen dump FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import DecodeError, GenerateError
+
+if TYPE_CHECKING:
+    from .gen import Difference
+
+__all__ = ["main"]
+
+_EPILOG = """\
+a folder stands for the IDL files below it; files that hold only messages are skipped there.
+
+other commands:
+  rpcgen dump FILE|-    print a gob stream for humans; an IDL folder of that name is ./dump
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.
+
+    0 is success; 1 is a bad IDL, output that is not up to date, or a broken
+    stream; 2 is wrong usage.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["dump"]:
+        return _dump(arguments[1:])
+    return _generate(arguments)
+
+
+def _generate(arguments: Sequence[str]) -> int:
+    options = _generate_parser().parse_args(arguments)
+    from . import gen  # not needed, nor is Jinja, to print a stream
+
+    root = Path(options.root).absolute() if options.root else None
+    try:
+        output = gen.generate(options.files, Path(options.output).absolute(), root)
+        if options.check:
+            return _report([*gen.compare(output.files), *output.leftovers])
+        for path in gen.write(output.files):
+            sys.stdout.write(f"wrote {_shown(path)}\n")
+    except GenerateError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"rpcgen: error: {error}\n")
+        return 1
+    for leftover in output.leftovers:
+        sys.stdout.write(f"leftover {_shown(leftover.path)}: its IDL is gone, delete it\n")
+    return 0
+
+
+def _report(differences: Sequence[Difference]) -> int:
+    """Print what is not as generated, the diffs after the list."""
+    for difference in differences:
+        sys.stdout.write(f"{difference.state} {_shown(difference.path)}\n")
+    for difference in differences:
+        sys.stdout.write(difference.diff)
+    return 1 if differences else 0
+
+
+def _dump(arguments: Sequence[str]) -> int:
+    options = _dump_parser().parse_args(arguments)
+    from . import gob
+
+    try:
+        data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+        sys.stdout.write(gob.dump(data))
+    except (OSError, DecodeError) as error:
+        sys.stderr.write(f"rpcgen: error: {error}\n")
+        return 1
+    return 0
+
+
+def _generate_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rpcgen",
+        description="Generate typed clients and servers from Protocol classes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="an IDL file, or a folder of them")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", required=True, help="the folder to write to"
+    )
+    parser.add_argument(
+        "--root",
+        metavar="DIR",
+        help="the folder that the IDL's imports count from (default: above its topmost "
+        "package, else the working directory or src in it)",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; list what is stale, missing or left over and exit 1 if anything is",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    return parser
+
+
+def _dump_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rpcgen dump", description="Print a gob stream, its types and values, for humans."
+    )
+    parser.add_argument("file", metavar="FILE", help="a file of gob, or - for standard input")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; looking it up takes a while, so only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        try:
+            version = metadata.version("rpcgen")
+        except metadata.PackageNotFoundError:
+            version = "(run from its sources, not installed)"
+        parser.exit(message=f"rpcgen {version}\n")
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,521 @@
+"""What is wrong with an IDL: every problem at its own place, all of them at once."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import typing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import attrs
+
+from ..errors import SchemaError
+from ..names import go_name, is_exported, is_identifier
+from ..schema import (
+    Array,
+    Interface,
+    Map,
+    Pointer,
+    Schema,
+    Slice,
+    Struct,
+    field_of,
+    schema_of,
+)
+from ..types import wire
+from .model import Kind, Method, Module, Parameter, Service, is_protocol
+from .names import generated_classes
+from .problems import Place, Problem
+from .source import Expression, Source
+
+__all__ = ["Checker", "check_together"]
+
+SourceOf = Callable[[str], Source | None]
+
+
+class Checker:
+    """Judges the modules below one root; messages that several share are judged once."""
+
+    def __init__(self, source_of: SourceOf) -> None:
+        self._source_of = source_of
+        self._walked: dict[type[Any], Struct[Any]] = {}
+
+    def check(self, module: Module) -> Iterator[Problem]:
+        """Yield the problems of one IDL file and of the messages it uses."""
+        if not module.services and module.idl.explicit:
+            yield _no_service(module)
+        for cls in module.messages:
+            yield from self._message(schema_of(cls), module.source.top)
+        yield from _implementations(module)
+        for service in module.services:
+            yield from _service(service)
+            for method in service.methods:
+                yield from self._method(method)
+        yield from _clashing_classes(module)
+
+    def _method(self, method: Method) -> Iterator[Problem]:
+        problems = list(_definition(method))
+        yield from problems
+        if problems:
+            return
+        alone = len(method.parameters) == 1
+        for parameter in method.parameters:
+            yield from _default(parameter)
+            if parameter.annotation is None:
+                yield Problem(
+                    parameter.place,
+                    f"parameter {parameter.name!r} has no annotation",
+                    f"say what it takes, such as {parameter.name}: int",
+                )
+            else:
+                yield from self._type(parameter.annotation, alone)
+        if not alone:
+            yield from _parameter_names(method)
+        if method.returns is None:
+            yield Problem(
+                method.place,
+                f"method {method.name!r} does not say what it returns",
+                "write -> None if it returns nothing",
+            )
+        else:
+            yield from self._type(method.returns, True)
+
+    def _type(self, annotation: Expression, alone: bool) -> Iterator[Problem]:
+        """Yield the problems of the type of a parameter or reply.
+
+        ``alone``: it is no field of a struct, but the whole of what travels.
+        """
+        try:
+            schema = schema_of(annotation.value())
+        except SchemaError as error:
+            yield Problem(annotation.place, error.reason, error.hint)
+            return
+        if alone and (isinstance(schema, Pointer) or _is_optional_union(schema)):
+            yield Problem(
+                annotation.place,
+                "None cannot travel alone: Go has no way to send a nil argument or reply",
+                "make it an optional field of a message",
+            )
+        yield from self._inner(schema, annotation.place)
+
+    def _inner(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
+        """Yield the problems of the types inside a type; ``place`` is where it is used."""
+        for each in _parts(schema):
+            if isinstance(each, Struct):
+                yield from self._message(each, place)
+            elif isinstance(each, Map) and not _hashable(each.key):
+                yield Problem(
+                    place,
+                    f"{_name(each.key)} cannot be the key of a map: it is not hashable",
+                    "decorate it with attrs.frozen, and give it fields that can be hashed",
+                )
+
+    def _message(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
+        if not isinstance(schema, Struct) or schema.cls in self._walked:
+            return
+        self._walked[schema.cls] = schema
+        problems: list[Problem] = []
+        sound = True
+        names: dict[str, str] = {}
+        for attribute in attrs.fields(schema.cls):
+            where, annotation = self._field(schema.cls, attribute.name)
+            where = where or place
+            try:
+                if annotation is None:
+                    raise SchemaError("it has no annotation", "say what it holds")
+                field = field_of(schema.cls, attribute, annotation.value())
+            except SchemaError as error:
+                sound = False
+                problems.append(Problem(where, error.reason, error.hint))
+                continue
+            if other := names.get(field.wire_name):
+                sound = False
+                problems.append(_twice("field", attribute.name, other, field.wire_name, where))
+            names[field.wire_name] = attribute.name
+            problems.extend(self._inner(field.schema, where))
+        yield from problems
+        if sound and _holds_itself(schema):
+            yield Problem(
+                self._class_place(schema.cls) or place,
+                f"message {schema.cls.__name__} contains itself, so it would never end",
+                f"hold it as {schema.cls.__name__} | None, or in a list or dict",
+            )
+
+    def _field(self, cls: type[Any], name: str) -> tuple[Place | None, Expression | None]:
+        """Return where a field of a message is written, and its annotation."""
+        for base in cls.__mro__:
+            source = self._source_of(base.__module__)
+            node = source and source.classes.get(base.__qualname__)
+            if source is None or node is None:
+                continue
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign) and _target(statement) == name:
+                    return source.place(statement), Expression(source, statement.annotation)
+        return self._class_place(cls), None
+
+    def _class_place(self, cls: type[Any]) -> Place | None:
+        source = self._source_of(cls.__module__)
+        node = source and source.classes.get(cls.__qualname__)
+        return source.place(node) if source and node else None
+
+
+def check_together(modules: Iterable[Module]) -> Iterator[Problem]:
+    """Yield the problems between files: two services of one name, two messages of one name."""
+    services: dict[str, Service] = {}
+    messages: dict[str, type[Any]] = {}
+    for module in modules:
+        for service in module.services:
+            other = services.setdefault(service.wire_name, service)
+            if other is not service:
+                yield Problem(
+                    service.place,
+                    f"service {service.wire_name!r} is defined twice, first at {other.place}",
+                    'name one of them otherwise with the decorator @wire("Name")',
+                )
+        for cls in registered(module):
+            name = schema_of(cls).name
+            known = messages.setdefault(name, cls)
+            if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+                yield Problem(
+                    module.source.top,
+                    f"two messages are {name!r} inside Any: "
+                    f"{known.__module__}.{known.__qualname__} and "
+                    f"{cls.__module__}.{cls.__qualname__}",
+                    'name one of them otherwise with the decorator @wire("package.Name")',
+                )
+
+
+def registered(module: Module) -> tuple[type[Any], ...]:
+    """Return the messages that may travel inside an ``Any`` of the module's methods."""
+    seen: dict[type[Any], Struct[Any]] = {}
+    dynamic = False
+    for annotation in _annotations(module):
+        for part in _parts(schema_of(annotation.value()), seen):
+            dynamic = dynamic or (isinstance(part, Interface) and not part.members)
+    return tuple(dict.fromkeys([*module.messages, *seen])) if dynamic else ()
+
+
+def _annotations(module: Module) -> Iterator[Expression]:
+    for service in module.services:
+        for method in service.methods:
+            found = [*(parameter.annotation for parameter in method.parameters), method.returns]
+            yield from (each for each in found if each)
+
+
+def _parts(
+    schema: Schema[Any], seen: dict[type[Any], Struct[Any]] | None = None
+) -> Iterator[Schema[Any]]:
+    """Yield a schema and those inside it; those of messages only with ``seen``, which collects."""
+    yield schema
+    match schema:
+        case Slice() | Array() | Pointer():
+            inner: list[Schema[Any]] = [schema.element]
+        case Map():
+            inner = [schema.key, schema.value]
+        case Interface():
+            inner = [*schema.members]
+        case Struct() if seen is not None and schema.cls not in seen:
+            seen[schema.cls] = schema
+            inner = [field.schema for field in schema.fields]
+        case _:
+            return
+    for each in inner:
+        yield from _parts(each, seen)
+
+
+def _holds_itself(schema: Struct[Any]) -> bool:
+    """Say whether a value of the message would hold another of it, without end."""
+    pending, seen = [*_held(schema)], set[type[Any]]()
+    while pending:
+        each = pending.pop()
+        if each.cls is schema.cls:
+            return True
+        if each.cls not in seen:
+            seen.add(each.cls)
+            pending += _held(each)
+    return False
+
+
+def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
+    try:
+        fields = schema.fields
+    except SchemaError:  # reported where that message is walked
+        return
+    for field in fields:
+        held = field.schema
+        while isinstance(held, Array):
+            held = held.element
+        if isinstance(held, Struct):
+            yield held
+
+
+def _hashable(schema: Schema[Any]) -> bool:
+    try:
+        return schema.comparable()
+    except SchemaError:  # a field of the key is reported at its own place
+        return True
+
+
+def _name(schema: Schema[Any]) -> str:
+    return schema.cls.__name__ if isinstance(schema, Struct) else schema.go
+
+
+def _is_optional_union(schema: Schema[Any]) -> bool:
+    return isinstance(schema, Interface) and bool(schema.members) and schema.nullable
+
+
+def _no_service(module: Module) -> Problem:
+    classes = [
+        name
+        for name, value in vars(module.source.module).items()
+        if name in module.source.classes
+        and isinstance(value, type)
+        and not attrs.has(value)
+        and not issubclass(value, enum.Enum)
+    ]
+    name = classes[0] if classes else "Name"
+    return Problem(
+        module.source.top,
+        "no service in this file",
+        f"a service is a Protocol class with public methods: class {name}(Protocol)",
+    )
+
+
+def _implementations(module: Module) -> Iterator[Problem]:
+    """Yield a problem for each class that inherits a service and is none."""
+    for name, node in module.source.classes.items():
+        cls = vars(module.source.module).get(name)
+        if not isinstance(cls, type) or is_protocol(cls):
+            continue
+        served = [base for base in cls.__mro__ if is_protocol(base) and base is not Protocol]
+        if served:
+            base = served[0].__name__
+            yield Problem(
+                module.source.place(node),
+                f"class {name} inherits the service {base}, but is no service itself",
+                f"write class {name}({base}, Protocol), or move an implementation elsewhere",
+            )
+
+
+def _service(service: Service) -> Iterator[Problem]:
+    if not all(map(is_identifier, parts := service.wire_name.split("."))) or not is_exported(
+        parts[-1]
+    ):
+        yield Problem(
+            service.place,
+            f"service {service.name!r} is {service.wire_name!r} on the wire, "
+            "which Go would not export",
+            'give it a name with a capital: the decorator @wire("Name")',
+        )
+    for source, node in service.bases:
+        yield from _class_body(source, node)
+    if _is_generic(service.cls):
+        yield Problem(
+            service.place,
+            f"service {service.name!r} is generic",
+            "a service has the same types for all its callers: write them out",
+        )
+    if not service.methods:
+        yield Problem(
+            service.place,
+            f"service {service.name!r} has no methods",
+            "write each method as a function: def ping(self) -> None: ...",
+        )
+    first: dict[str, Method] = {}
+    for method in service.methods:
+        other = first.setdefault(method.wire_name, method)
+        if other is not method:
+            yield _twice("method", method.name, other.name, method.wire_name, method.place)
+
+
+def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Problem]:
+    """Yield the problems of what a service holds beside methods, and of methods defined twice."""
+    overloaded = _overloaded(node)
+    names = Counter[str]()
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                names[statement.name] += 1
+                if names[statement.name] == 2 and statement.name not in overloaded:
+                    yield Problem(
+                        source.place(statement),
+                        f"method {statement.name!r} is defined twice",
+                        "Go has one method for each name: rename one of them",
+                    )
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
+                pass
+            case _:
+                what = f"attribute {name!r}" if (name := _target(statement)) else "statement"
+                yield Problem(
+                    source.place(statement),
+                    f"{what} in service {node.name!r}: only methods can be called from afar",
+                    "make it a method without parameters, or move it out of the class",
+                )
+
+
+def _overloaded(node: ast.ClassDef) -> set[str]:
+    return {
+        each.name
+        for each in node.body
+        if isinstance(each, ast.FunctionDef)
+        and any(_last_name(decorator) == "overload" for decorator in each.decorator_list)
+    }
+
+
+def _definition(method: Method) -> Iterator[Problem]:
+    """Yield the problems of how a method is defined, apart from its types."""
+    node, source = method.node, method.source
+    if isinstance(node, ast.AsyncFunctionDef):
+        yield Problem(
+            method.place,
+            f"method {method.name!r} is an async def",
+            "write def: the generated code has an async def beside each method",
+        )
+    decorators = [(_last_name(each), each) for each in node.decorator_list]
+    for name, decorator in decorators:
+        if name not in ("wire", "abstractmethod"):
+            yield Problem(
+                source.place(decorator), *_DECORATED.get(name, _OTHERWISE_DECORATED(name))
+            )
+    if any(name in _DECORATED for name, _ in decorators):
+        return
+    if not node.args.posonlyargs and not node.args.args:
+        yield Problem(method.place, f"method {method.name!r} has no self", "write def f(self, ...)")
+    for star, each in (("*", node.args.vararg), ("**", node.args.kwarg)):
+        if each is not None:
+            yield Problem(
+                source.place(each),
+                f"method {method.name!r} takes {star}{each.arg}, which Go has no counterpart for",
+                "name each parameter, or take one list[T] or dict[str, T]",
+            )
+    if getattr(node, "type_params", []):
+        yield Problem(
+            method.place,
+            f"method {method.name!r} is generic",
+            "a method has the same types for all its callers: write them out",
+        )
+    if not is_exported(method.wire_name):
+        yield Problem(
+            method.place,
+            f"method {method.name!r} is {method.wire_name!r} on the wire, "
+            "which Go would not export",
+            'give it a name with a capital: the decorator @wire("Name")',
+        )
+
+
+_DECORATED = {
+    "property": (
+        "a property in a service: only methods can be called from afar",
+        "drop @property",
+    ),
+    "staticmethod": ("a static method in a service", "drop @staticmethod and take self"),
+    "classmethod": ("a class method in a service", "drop @classmethod and take self"),
+    "overload": (
+        "an overloaded method in a service",
+        "Go has one method for each name: write one definition, or several names",
+    ),
+}
+
+
+def _OTHERWISE_DECORATED(name: str) -> tuple[str, str]:  # noqa: N802
+    return (
+        f"a method of a service cannot be decorated with @{name}",
+        'only @wire("Name") and @abstractmethod mean something here',
+    )
+
+
+def _parameter_names(method: Method) -> Iterator[Problem]:
+    """Yield the problems of the names that parameters have as fields of a struct."""
+    first: dict[str, Parameter] = {}
+    for parameter in method.parameters:
+        name = wire_name_of_parameter(parameter)
+        other = first.setdefault(name, parameter)
+        if other is not parameter:
+            yield _twice("parameter", parameter.name, other.name, name, parameter.place)
+        if parameter.name.startswith("_") or not is_exported(name):
+            yield Problem(
+                parameter.place,
+                f"parameter {parameter.name!r} is {name!r} on the wire, which Go would not export",
+                'begin it with a letter; Annotated[..., wire("Name")] names it otherwise for Go',
+            )
+
+
+def wire_name_of_parameter(parameter: Parameter) -> str:
+    """Return the name of the field that a parameter travels as."""
+    try:
+        annotation = parameter.annotation.value() if parameter.annotation else None
+    except SchemaError:  # reported where the type is
+        annotation = None
+    marks = getattr(annotation, "__metadata__", ())
+    named = [mark.name for mark in marks if isinstance(mark, wire)]
+    return named[-1] if named else go_name(parameter.name)
+
+
+def _default(parameter: Parameter) -> Iterator[Problem]:
+    if parameter.default is not None and not _is_portable(parameter.default):
+        yield Problem(
+            parameter.default.place,
+            f"the default of {parameter.name!r} cannot be carried over to generated code",
+            "write a number, a string, bytes, True, False, None, or a member of an enum",
+        )
+
+
+def _is_portable(default: Expression) -> bool:
+    try:
+        value = ast.literal_eval(default.node)
+    except ValueError:
+        return _is_member(default)
+    return value is None or isinstance(value, bool | int | float | complex | str | bytes)
+
+
+def _is_member(default: Expression) -> bool:
+    try:
+        return isinstance(default.node, ast.Attribute) and isinstance(default.value(), enum.Enum)
+    except SchemaError:
+        return False
+
+
+def _clashing_classes(module: Module) -> Iterator[Problem]:
+    """Yield the problems of generated names that something else in the module has."""
+    owners = {symbol.name: "a type of the IDL" for symbol in module.names}
+    for service in module.services:
+        for name in generated_classes(service):
+            if name in owners:
+                yield Problem(
+                    service.place,
+                    f"service {service.name!r} generates {name!r}, "
+                    f"which is the name of {owners[name]}",
+                    'rename one of them; @wire("Name") keeps the name that Go knows',
+                )
+            owners[name] = f"what {service.name!r} generates"
+
+
+def _is_generic(cls: type[Any]) -> bool:
+    return bool(getattr(cls, "__parameters__", ())) or any(
+        typing.get_origin(base) is not None for base in getattr(cls, "__orig_bases__", ())
+    )
+
+
+def _twice(what: str, name: str, other: str, wire_name: str, place: Place) -> Problem:
+    how = "the decorator @wire" if what == "method" else "Annotated[..., wire"
+    end = '("Name")' if what == "method" else '("Name")]'
+    return Problem(
+        place,
+        f"{what}s {other!r} and {name!r} are both {wire_name!r} on the wire",
+        f"name one of them otherwise with {how}{end}",
+    )
+
+
+def _target(statement: ast.stmt) -> str:
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return ""
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -1,0 +1,308 @@
+"""IDL files: found, named as Python and mypy name them, and imported afresh."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import keyword
+import os
+import sys
+import tokenize
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from .problems import Place, Problem
+from .source import Source, imports_of
+
+__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "shown"]
+
+
+@frozen(order=True)
+class Idl:
+    """An IDL file that was asked for.
+
+    ``root`` is the folder that its module's name counts from, ``output`` the
+    path of its generated module in the output folder. ``explicit``: the
+    command line names the file itself, not only its folder.
+    """
+
+    path: Path
+    root: Path
+    module: str
+    output: Path
+    explicit: bool
+
+
+def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl], list[Problem]]:
+    """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
+
+    A folder stands for every ``*.py`` below it but ``__init__.py`` and names
+    that begin with ``_`` or ``.``.
+    """
+    found: dict[Path, Idl] = {}
+    problems: list[Problem] = []
+    for argument in arguments:
+        path = Path(os.path.abspath(argument))
+        files = _files_of(path)
+        if problem := _unusable(path, files):
+            problems.append(problem)
+            continue
+        for file in files:
+            idl = _idl(file, path if path.is_dir() else path.parent, root, file == path)
+            if file not in found or idl.explicit:
+                found[file] = idl
+    idls = sorted(found.values())
+    problems += [problem for idl in idls if (problem := _misnamed(idl))]
+    return idls, problems + _colliding(idls)
+
+
+def module_name(path: Path, root: Path) -> str:
+    """Return the dotted name of the module in ``path``, seen from ``root``."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def shown(path: Path) -> str:
+    """Return the path as messages spell it: relative where it is below the working directory."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix() or "."
+    except ValueError:
+        return path.as_posix()
+
+
+@contextlib.contextmanager
+def imports_from(root: Path) -> Iterator[None]:
+    """Let modules below ``root`` be imported afresh, and leave no trace of it.
+
+    Modules that the process has loaded already under the same names are put
+    aside for the time being, and nothing is written beside the IDL.
+    """
+    own = _top_level(root)
+    aside = {name: module for name, module in sys.modules.items() if name.split(".")[0] in own}
+    path, bytecode, prefix = sys.path[:], sys.dont_write_bytecode, sys.pycache_prefix
+    for name in aside:
+        del sys.modules[name]
+    sys.path.insert(0, str(root))
+    sys.dont_write_bytecode = True
+    # No bytecode is read either: it may be of the same second and size as a newer file.
+    sys.pycache_prefix = os.devnull
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:], sys.dont_write_bytecode, sys.pycache_prefix = path, bytecode, prefix
+        for name in [name for name in sys.modules if name.split(".")[0] in own]:
+            del sys.modules[name]
+        sys.modules.update(aside)
+
+
+class Loader:
+    """Imports the files below one root and keeps their sources; to be used in `imports_from`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self._sources: dict[str, Source] = {}
+        self._trees: dict[Path, ast.Module | None] = {}
+
+    def load(self, idls: Sequence[Idl]) -> list[Source]:
+        """Import the files and return those that could be, with `problems` for the others."""
+        sound = [idl for idl in idls if self._is_sound(idl.path, ())]
+        return [source for idl in sound if (source := self._import(idl))]
+
+    def source_of(self, module: str) -> Source | None:
+        """Return the source of a module that was imported, if it is a Python file."""
+        if module in self._sources:
+            return self._sources[module]
+        loaded = sys.modules.get(module)
+        file = getattr(loaded, "__file__", None)
+        if loaded is None or file is None or not file.endswith(".py"):
+            return None
+        path = Path(file)
+        text = _read(path)
+        source = Source(path, shown(path), loaded, text, ast.parse(text))
+        self._sources[module] = source
+        return source
+
+    def _import(self, idl: Idl) -> Source | None:
+        try:
+            importlib.import_module(idl.module)
+        except (Exception, SystemExit) as error:
+            self.problems.append(_raised(idl.path, self.root, error))
+            return None
+        return self.source_of(idl.module)
+
+    def _is_sound(self, path: Path, importers: tuple[Path, ...]) -> bool:
+        """Say whether a file and those it imports below the root can be parsed, without cycles."""
+        if path in self._trees:
+            return self._trees[path] is not None
+        tree = self._parse(path)
+        if tree is None:
+            self._trees[path] = None
+            return False
+        sound = True
+        package = module_name(path, self.root)
+        if path.name != "__init__.py":
+            package = package.rpartition(".")[0]
+        for node, modules in imports_of(tree, package):
+            for imported in self._files(modules):
+                if imported in (*importers, path):
+                    self._cycle(path, node, (*importers, path), imported)
+                    sound = False
+                elif not self._is_sound(imported, (*importers, path)):
+                    sound = False
+        self._trees[path] = tree if sound else None
+        return sound
+
+    def _files(self, modules: Iterable[str]) -> Iterator[Path]:
+        for module in modules:
+            stem = self.root.joinpath(*module.split("."))
+            if stem.with_suffix(".py").is_file():
+                yield stem.with_suffix(".py")
+
+    def _parse(self, path: Path) -> ast.Module | None:
+        try:
+            return ast.parse(_read(path), shown(path))
+        except SyntaxError as error:
+            place = Place(shown(path), error.lineno or 1, error.offset or 1)
+            self.problems.append(Problem(place, f"syntax error: {error.msg}"))
+        except (OSError, ValueError) as error:
+            self.problems.append(Problem(Place(shown(path)), f"cannot be read: {error}"))
+        return None
+
+    def _cycle(
+        self, path: Path, node: ast.stmt, importers: tuple[Path, ...], imported: Path
+    ) -> None:
+        cycle = [*importers[importers.index(imported) :], imported]
+        names = " -> ".join(module_name(each, self.root) for each in cycle)
+        self.problems.append(
+            Problem(
+                Place(shown(path), node.lineno, node.col_offset + 1),
+                f"cyclic import: {names}",
+                "move what both need to a third file",
+            )
+        )
+
+
+def _read(path: Path) -> str:
+    with tokenize.open(path) as file:  # heeds the encoding that the file declares
+        return file.read()
+
+
+def _raised(path: Path, root: Path, error: BaseException) -> Problem:
+    """Return the problem for an import that raised, at the line of the user's that did."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(root)
+    ]
+    place = Place(shown(path))
+    if frames:
+        last = frames[-1]
+        place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = "an IDL is imported to be read: it must import without error"
+    if isinstance(error, ModuleNotFoundError):
+        hint = f"modules are looked for from {shown(root)}: say another folder with --root"
+    return Problem(place, f"importing it raises {text}", hint)
+
+
+def _files_of(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return [
+        file
+        for file in sorted(path.rglob("*.py"))
+        if file.is_file()
+        and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
+    ]
+
+
+def _unusable(path: Path, files: list[Path]) -> Problem | None:
+    place = Place(shown(path))
+    if not path.exists():
+        return Problem(place, "no such file or folder")
+    if not files:
+        return Problem(place, "no IDL file in this folder", "an IDL file ends in .py")
+    if path.is_file() and path.suffix != ".py":
+        return Problem(place, "not a Python file", "an IDL file ends in .py")
+    return None
+
+
+def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
+    if root is None or not path.is_relative_to(root):
+        root = _root_of(path)
+    parts = path.relative_to(root).parts
+    # Below a folder called idl the sub-folders are kept, whatever the command line names.
+    if "idl" in parts[:-1]:
+        output = Path(*parts[parts.index("idl") + 1 :])
+    else:
+        output = path.relative_to(base)
+    return Idl(path, root, module_name(path, root), output, explicit)
+
+
+def _root_of(path: Path) -> Path:
+    """Return the folder that imports count from."""
+    here = Path.cwd()
+    below = path.is_relative_to(here)
+    packages = [
+        folder
+        for folder in path.parents
+        if (folder / "__init__.py").is_file() and (not below or folder.is_relative_to(here))
+    ]
+    if below and packages:
+        return _above(packages[-1])
+    if (path.parent / "__init__.py").is_file():
+        return _above(path.parent)
+    if not below:
+        return path.parent
+    source = here / "src"
+    return source if path.is_relative_to(source) else here
+
+
+def _above(package: Path) -> Path:
+    while (package / "__init__.py").is_file():
+        package = package.parent
+    return package
+
+
+def _misnamed(idl: Idl) -> Problem | None:
+    place = Place(shown(idl.path))
+    for part in idl.module.split("."):
+        if not part.isidentifier() or keyword.iskeyword(part):
+            return Problem(
+                place,
+                f"{part!r} in its path is not a Python name, so nothing can import it",
+                "rename it with letters, digits and underscores",
+            )
+    top = idl.module.split(".")[0]
+    if top in sys.stdlib_module_names or top in ("rpcgen", "attrs", "attr"):
+        return Problem(
+            place,
+            f"its module would be {idl.module!r}, but {top!r} is a library's",
+            "rename it, or move it into a folder of your own such as idl/",
+        )
+    return None
+
+
+def _colliding(idls: list[Idl]) -> list[Problem]:
+    first: dict[Path, Idl] = {}
+    return [
+        Problem(
+            Place(shown(idl.path)),
+            f"would be generated to {idl.output.as_posix()}, like {shown(other.path)}",
+            "name the folder above both on the command line, or generate them to two folders",
+        )
+        for idl in idls
+        if (other := first.setdefault(idl.output, idl)) is not idl
+    ]
+
+
+def _top_level(root: Path) -> set[str]:
+    """Return the names of the modules and packages right below ``root``, but those in use here."""
+    names = {entry.stem for entry in root.iterdir() if entry.suffix == ".py" or entry.is_dir()}
+    return names - {"rpcgen"} - sys.stdlib_module_names

@@ -1,0 +1,219 @@
+"""What an IDL file says: services, their methods, and the messages that they hand on.
+
+The model holds what is written, good or bad; `check` judges it.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NewType, Protocol
+
+import attrs
+from attrs import frozen
+
+from ..names import go_name
+from ..types import wire_name_of
+from .load import Idl
+from .problems import Place
+from .source import Expression, Source, Symbol
+
+__all__ = ["Kind", "Method", "Module", "Parameter", "Service", "read_module"]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+SourceOf = Callable[[str], Source | None]
+
+
+class Kind(enum.Enum):
+    """How a parameter may be passed."""
+
+    POSITIONAL = "by position"
+    EITHER = "by position or name"
+    KEYWORD = "by name"
+
+
+@frozen(eq=False)
+class Parameter:
+    """One parameter of a method, after ``self``."""
+
+    name: str
+    kind: Kind
+    annotation: Expression | None
+    default: Expression | None
+    place: Place
+
+
+@frozen(eq=False)
+class Method:
+    """One method of a service, as written in ``source``."""
+
+    name: str
+    wire_name: str
+    parameters: tuple[Parameter, ...]
+    returns: Expression | None
+    docstring: str | None
+    place: Place
+    node: FunctionNode
+    source: Source
+
+
+@frozen(eq=False)
+class Service:
+    """One ``Protocol`` class with its methods, those of its bases first."""
+
+    name: str
+    wire_name: str
+    methods: tuple[Method, ...]
+    docstring: str | None
+    place: Place
+    node: ast.ClassDef
+    source: Source
+    cls: type[Any]
+    bases: tuple[tuple[Source, ast.ClassDef], ...]
+
+
+@frozen(eq=False)
+class Module:
+    """One IDL file; ``names`` are the types that its generated module hands on."""
+
+    idl: Idl
+    source: Source
+    services: tuple[Service, ...]
+    names: tuple[Symbol, ...]
+    messages: tuple[type[Any], ...]
+
+
+def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
+    """Return the model of one IDL file; ``source_of`` finds the files of base classes."""
+    services = tuple(
+        _service(cls, node, source, source_of)
+        for name, node in source.classes.items()
+        if _is_service(cls := vars(source.module).get(name), source)
+    )
+    return Module(
+        idl=idl,
+        source=source,
+        services=services,
+        names=tuple(_handed_on(source, services)),
+        messages=tuple(_messages(source)),
+    )
+
+
+def is_protocol(cls: object) -> bool:
+    """Say whether ``cls`` is a ``Protocol`` class, and not an implementation of one."""
+    return isinstance(cls, type) and bool(getattr(cls, "_is_protocol", False))
+
+
+def _is_service(cls: object, source: Source) -> typing.TypeGuard[type[Any]]:
+    # A name that begins with an underscore is a base for the services beside it.
+    return (
+        isinstance(cls, type)
+        and is_protocol(cls)
+        and cls.__module__ == source.name
+        and not cls.__name__.startswith("_")
+    )
+
+
+def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: SourceOf) -> Service:
+    methods: dict[str, Method] = {}
+    bases: list[tuple[Source, ast.ClassDef]] = []
+    for base in reversed(cls.__mro__):
+        if base in (object, Protocol, typing.Generic) or not is_protocol(base):
+            continue
+        base_source = source_of(base.__module__)
+        base_node = base_source and base_source.classes.get(base.__qualname__)
+        if base_source is None or base_node is None:
+            continue
+        bases.append((base_source, base_node))
+        for function in base_node.body:
+            if isinstance(function, FunctionNode):
+                methods[function.name] = _method(base, function, base_source)
+    return Service(
+        name=cls.__name__,
+        wire_name=wire_name_of(cls) or go_name(cls.__name__),
+        methods=tuple(methods.values()),
+        docstring=ast.get_docstring(node),
+        place=source.place(node),
+        node=node,
+        source=source,
+        cls=cls,
+        bases=tuple(bases),
+    )
+
+
+def _method(cls: type[Any], node: FunctionNode, source: Source) -> Method:
+    function = vars(cls).get(node.name)
+    named = wire_name_of(function) if inspect.isfunction(function) else None
+    return Method(
+        name=node.name,
+        wire_name=named or go_name(node.name),
+        parameters=tuple(_parameters(node.args, source))[1:],
+        returns=Expression(source, node.returns) if node.returns else None,
+        docstring=ast.get_docstring(node),
+        place=source.place(node),
+        node=node,
+        source=source,
+    )
+
+
+def _parameters(node: ast.arguments, source: Source) -> Iterator[Parameter]:
+    positional = [*node.posonlyargs, *node.args]
+    required: list[ast.expr | None] = [None] * (len(positional) - len(node.defaults))
+    for position, (each, default) in enumerate(
+        zip(positional, [*required, *node.defaults], strict=True)
+    ):
+        kind = Kind.POSITIONAL if position < len(node.posonlyargs) else Kind.EITHER
+        yield _parameter(each, kind, default, source)
+    for each, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+        yield _parameter(each, Kind.KEYWORD, default, source)
+
+
+def _parameter(node: ast.arg, kind: Kind, default: ast.expr | None, source: Source) -> Parameter:
+    return Parameter(
+        name=node.arg,
+        kind=kind,
+        annotation=Expression(source, node.annotation) if node.annotation else None,
+        default=Expression(source, default) if default else None,
+        place=source.place(node),
+    )
+
+
+def _handed_on(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
+    """Yield the types that a user of the generated module needs, from where they can be imported.
+
+    They are the services, and the public messages, enums and other types that
+    the IDL file defines or imports.
+    """
+    served = {service.cls for service in services}
+    for name, value in vars(source.module).items():
+        if name.startswith("_"):
+            continue
+        if value in served if isinstance(value, type) else isinstance(value, NewType):
+            yield source.symbol([name])
+        elif isinstance(value, type) and _is_wire_type(value):
+            yield source.symbol([name])
+
+
+def _is_wire_type(cls: type[Any]) -> bool:
+    if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
+        return False
+    return (
+        attrs.has(cls)
+        or (issubclass(cls, enum.Enum) and issubclass(cls, int | str))
+        or hasattr(cls, "gob_decode")
+        or hasattr(cls, "unmarshal_binary")
+    )
+
+
+def _messages(source: Source) -> Iterator[type[Any]]:
+    """Yield the messages that the file defines or imports, each once."""
+    values = vars(source.module).values()
+    found = dict.fromkeys(value for value in values if _is_message(value))
+    yield from found
+
+
+def _is_message(value: object) -> typing.TypeGuard[type[Any]]:
+    return isinstance(value, type) and attrs.has(value) and _is_wire_type(value)

@@ -1,0 +1,240 @@
+"""The names in a generated module: what generated things are called, how others are referred to."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+from collections.abc import Iterable, Sequence, Set
+from typing import TYPE_CHECKING
+
+from .layout import LINE_LENGTH
+from .source import Expression, Symbol
+
+if TYPE_CHECKING:
+    from .model import Method, Service
+
+__all__ = ["Names", "constant_name", "generated_classes", "params_name", "snake_case"]
+
+
+def generated_classes(service: Service) -> list[str]:
+    """Return the names of the classes and functions generated for a service."""
+    name, function = service.name, snake_case(service.name)
+    return [
+        f"{name}Client",
+        f"{name}Go",
+        f"{name}Service",
+        f"register_{function}",
+        f"Async{name}",
+        f"Async{name}Client",
+        f"Async{name}Go",
+        f"register_async_{function}",
+    ]
+
+
+def snake_case(name: str) -> str:
+    """Return ``KeyValue`` as ``key_value``, ``HTTPServer`` as ``http_server``."""
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", name).strip("_").lower()
+
+
+def constant_name(service: Service, method: Method, alone: bool) -> str:
+    """Return the name of a method's descriptor: ``MULTIPLY``.
+
+    ``ARITH_MULTIPLY`` where the IDL file has more than one service.
+    """
+    name = snake_case(method.name).upper()
+    return name if alone else f"{snake_case(service.name).upper()}_{name}"
+
+
+def params_name(service: Service, method: Method, alone: bool) -> str:
+    """Return the name of the class that several parameters travel as: ``TransferArgs``."""
+    words = snake_case(method.name).split("_")
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return f"{name}Args" if alone else f"{service.name}{name}Args"
+
+
+class Names:
+    """Decides how each name is spelled in one generated module, and collects the imports.
+
+    ``members`` are the names that some generated class has as attributes: in
+    the body of that class they hide what is imported under the same name, so
+    an alias is imported beside it.
+    """
+
+    def __init__(self, members: Iterable[str], parameters: Iterable[str]) -> None:
+        self._members = frozenset(members)
+        # What the bodies of functions refer to must not be hidden by their parameters.
+        self._taken = set(parameters) | {"self", "cls"}
+        self._defined: set[str] = set()
+        self._imports: dict[tuple[str, str], str] = {}
+        self._handed_on: dict[str, Symbol] = {}
+
+    def hand_on(self, symbol: Symbol) -> None:
+        """Import a type under its own name, for the users of the generated module."""
+        self._handed_on[symbol.name] = symbol
+
+    def define(self, name: str) -> str:
+        """Return a name for something that the module defines: as wished for, if it is free."""
+        name = self._free(name, self._taken)
+        self._defined.add(name)
+        return name
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for what the module defines under them."""
+        self._defined.update(names)
+
+    def spell(self, symbol: Symbol) -> str:
+        """Return how to refer to a symbol anywhere in the module, class bodies included."""
+        first, *rest = symbol.name.split(".")
+        if symbol.module == builtins.__name__:
+            return self._builtin(symbol.name)
+        return ".".join([self._local(symbol.module, first, self._members), *rest])
+
+    def spell_in_function(self, symbol: Symbol) -> str:
+        """Return how to refer to a symbol from functions, where attributes of classes hide nothing."""
+        return self._local(symbol.module, symbol.name, frozenset())
+
+    def expression(self, expression: Expression) -> str:
+        """Return an annotation or default of the IDL as this module spells it."""
+        return _Speller(self, expression).spell(expression.unquoted())
+
+    def literal(self, expression: Expression) -> str:
+        """Return a default of the IDL: strings in it are no annotations."""
+        return _Speller(self, expression).spell(expression.node)
+
+    def imports(self) -> list[list[str]]:
+        """Return the import statements: the standard library's, attrs', and the others."""
+        found = {(symbol.module, name): name for name, symbol in self._handed_on.items()}
+        plain: dict[str, list[str]] = {}
+        aliased: list[tuple[str, str, str]] = []
+        modules: list[tuple[str, str]] = []
+        for (module, name), local in [*found.items(), *self._imports.items()]:
+            if not name:
+                modules.append((module, local))
+            elif name == local:
+                plain.setdefault(module, []).append(name)
+            else:
+                aliased.append((module, name, local))
+        lines = [(0, module, "", _import_module(module, local)) for module, local in modules]
+        lines += [
+            (1, module, "", _import_from(module, sorted(set(names), key=_isort_key)))
+            for module, names in plain.items()
+        ]
+        lines += [
+            (1, module, name, f"from {module} import {name} as {local}")
+            for module, name, local in aliased
+        ]
+        lines.sort(key=lambda line: (line[0], line[1].lower(), line[1], line[2]))
+        sections: list[list[str]] = [[], [], []]
+        for _, module, _, text in lines:
+            sections[_section(module)].append(text)
+        return [section for section in sections if section]
+
+    @property
+    def exported(self) -> list[str]:
+        """The types of the IDL that are handed on."""
+        return list(self._handed_on)
+
+    def _builtin(self, name: str) -> str:
+        first = name.split(".")[0]
+        if first not in self._members and first not in self._handed_on:
+            return name
+        return f"{self._local(builtins.__name__, '', self._members)}.{name}"
+
+    def _local(self, module: str, name: str, hidden: frozenset[str]) -> str:
+        """Return the local name of an imported one; of the module itself if ``name`` is empty."""
+        key = (module, name)
+        if key not in self._imports:
+            wished = name or module
+            if self._handed_on.get(name) == Symbol(module, name) and name not in hidden:
+                return name
+            self._imports[key] = self._free(wished, hidden)
+        return self._imports[key]
+
+    def _free(self, name: str, taken: Set[str]) -> str:
+        used = taken | self._defined | set(self._handed_on) | set(self._imports.values())
+        while name in used:
+            name += "_"
+        return name
+
+
+class _Speller:
+    """Writes an expression with its names replaced by those of the generated module."""
+
+    def __init__(self, names: Names, expression: Expression) -> None:
+        self._names = names
+        self._source = expression.source
+
+    def spell(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name | ast.Attribute) and (dotted := _dotted(node)):
+            return self._names.spell(self._source.symbol(dotted))
+        match node:
+            case ast.Subscript():
+                return f"{self.spell(node.value)}[{self._arguments(node.slice)}]"
+            case ast.BinOp(op=ast.BitOr()):
+                return f"{self.spell(node.left)} | {self.spell(node.right)}"
+            case ast.UnaryOp(op=ast.USub()):
+                return f"-{self.spell(node.operand)}"
+            case ast.BinOp(op=ast.Add()):
+                return f"{self.spell(node.left)} + {self.spell(node.right)}"
+            case ast.BinOp(op=ast.Sub()):
+                return f"{self.spell(node.left)} - {self.spell(node.right)}"
+            case ast.Call():
+                arguments = [self.spell(each) for each in node.args]
+                arguments += [f"{each.arg}={self.spell(each.value)}" for each in node.keywords]
+                return f"{self.spell(node.func)}({', '.join(arguments)})"
+            case ast.List():
+                return f"[{', '.join(map(self.spell, node.elts))}]"
+            case ast.Constant(value=builtins.Ellipsis):
+                return "..."
+            case ast.Constant(value=str() | bytes() as value):
+                return quoted(value)
+        return ast.unparse(node)
+
+    def _arguments(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Tuple):
+            return ", ".join(map(self.spell, node.elts))
+        return self.spell(node)
+
+
+def quoted(value: str | bytes) -> str:
+    """Return the literal for a string as ``ruff format`` spells it: in double quotes."""
+    text = repr(value)
+    prefix, body = ("b", text[2:-1]) if isinstance(value, bytes) else ("", text[1:-1])
+    if text.endswith('"') or '"' in body:
+        return text
+    return f'{prefix}"{body}"'
+
+
+def _dotted(node: ast.expr) -> list[str] | None:
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute):
+        inner = _dotted(node.value)
+        return [*inner, node.attr] if inner else None
+    return None
+
+
+def _import_module(module: str, local: str) -> str:
+    return f"import {module}" if module == local else f"import {module} as {local}"
+
+
+def _section(module: str) -> int:
+    top = module.split(".")[0]
+    return 0 if top in sys.stdlib_module_names else 1 if top == "attrs" else 2
+
+
+def _import_from(module: str, names: Sequence[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
+
+
+def _isort_key(name: str) -> tuple[int, str, str]:
+    """Sort as ruff does: constants, then classes, then the rest."""
+    if name.isupper() and len(name) > 1:
+        return (0, name.lower(), name)
+    return (1, name.lower(), name) if name[:1].isupper() else (2, name.lower(), name)

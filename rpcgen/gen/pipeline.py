@@ -1,0 +1,96 @@
+"""All steps from IDL files to the text of generated modules; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from attrs import frozen
+
+from .check import Checker, check_together
+from .load import Idl, Loader, find, imports_from
+from .model import Module, read_module
+from .problems import Problem, raise_if_any
+from .render import render, render_package
+from .write import Difference, is_generated, leftovers, refuse
+
+__all__ = ["Output", "generate"]
+
+
+@frozen
+class Output:
+    """What belongs into the output folder, and the files in it that no longer do."""
+
+    files: dict[Path, str]
+    leftovers: list[Difference]
+
+
+def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -> Output:
+    """Return what is generated for IDL files and folders of them.
+
+    ``root`` is the folder that the IDL's module names count from, by default
+    where Python and mypy look for them. Raises `GenerateError` with everything
+    that is wrong with any of the files.
+    """
+    idls, problems = find(arguments, root)
+    raise_if_any(problems)
+    modules: list[Module] = []
+    texts: dict[Path, str] = {}
+    for base, group in groupby(sorted(idls, key=attrgetter("root", "path")), attrgetter("root")):
+        with imports_from(base):
+            found, wrong = _read(base, list(group))
+            modules += found
+            problems += wrong
+            if not problems:
+                problems += check_together(modules)
+            if not problems:
+                texts.update({folder / each.idl.output: render(each) for each in found})
+    raise_if_any(problems)
+    files = texts | _package_files(folder, texts)
+    raise_if_any(refuse(folder, files))
+    return Output(files, leftovers(folder, files, _Gone(idls, modules)))
+
+
+def _read(root: Path, idls: Sequence[Idl]) -> tuple[list[Module], list[Problem]]:
+    """Return the modules with services, and the problems of all."""
+    loader = Loader(root)
+    sources = {source.path: source for source in loader.load(idls)}
+    modules = [
+        read_module(idl, sources[idl.path], loader.source_of) for idl in idls if idl.path in sources
+    ]
+    checker = Checker(loader.source_of)
+    problems = [problem for module in modules for problem in checker.check(module)]
+    return [module for module in modules if module.services], loader.problems + problems
+
+
+def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
+    """Return what makes packages of the output folders, but for files that the user wrote."""
+    files = {folder / "py.typed": ""}
+    for path in modules:
+        for parent in path.parents:
+            if not parent.is_relative_to(folder):
+                break
+            init = parent / "__init__.py"
+            if not init.exists() or is_generated(init):
+                files[init] = render_package()
+    return files
+
+
+class _Gone:
+    """Says of the name of an IDL module that its file, beside those of this run, is gone."""
+
+    def __init__(self, idls: Iterable[Idl], modules: Iterable[Module]) -> None:
+        self._places = {(idl.root, idl.path.parent) for idl in idls}
+        self._modules = {module.idl.module for module in modules}
+        self._seen = {idl.module for idl in idls}
+
+    def __call__(self, module: str) -> bool:
+        if module in self._seen:  # its services are gone, or it is generated elsewhere now
+            return True
+        for root, parent in self._places:
+            path = root.joinpath(*module.split(".")).with_suffix(".py")
+            if path.parent == parent and not path.exists():
+                return True
+        return False

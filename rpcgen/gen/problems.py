@@ -1,0 +1,43 @@
+"""What is wrong with an IDL, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from ..errors import GenerateError
+
+__all__ = ["Place", "Problem", "raise_if_any"]
+
+
+@frozen(order=True)
+class Place:
+    """A place in a file; lines and columns count from 1."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@frozen(order=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to write instead."""
+
+    place: Place
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        error = f"{self.place}: error: {self.reason}"
+        return f"{error}\n    hint: {self.hint}" if self.hint else error
+
+
+def raise_if_any(problems: Iterable[Problem]) -> None:
+    """Raise `GenerateError` with every problem, each once and in the order of the files."""
+    distinct = sorted(set(problems))
+    if distinct:
+        raise GenerateError(tuple(str(problem) for problem in distinct))

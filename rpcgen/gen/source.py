@@ -1,0 +1,212 @@
+"""One Python file: its syntax tree, its module, and what the names in it refer to."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.util
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from attrs import define, field, frozen
+
+from ..errors import SchemaError
+from .problems import Place
+
+__all__ = ["Expression", "Source", "Symbol", "imports_of"]
+
+
+@frozen(order=True)
+class Symbol:
+    """A name as another module can import it; ``name`` is dotted for a nested class."""
+
+    module: str
+    name: str
+
+
+@frozen(eq=False)
+class Expression:
+    """An expression of an IDL: an annotation or a default."""
+
+    source: Source
+    node: ast.expr
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.node)
+
+    def unquoted(self) -> ast.expr:
+        """Return the syntax tree with string annotations parsed.
+
+        Raises `SchemaError` if such a string is not an expression.
+        """
+        return _unquoted(self.node)
+
+    def value(self) -> object:
+        """Return what the annotation stands for at run time.
+
+        Raises `SchemaError` if it cannot be evaluated.
+        """
+        code = compile(ast.Expression(self.unquoted()), self.source.shown, "eval")
+        try:
+            # The IDL is the user's own code, and has been imported before.
+            return eval(code, dict(vars(self.source.module)))
+        except NameError as error:
+            raise SchemaError(
+                f"name {error.name!r} is not defined at run time",
+                "define or import it, and not under TYPE_CHECKING only",
+            ) from None
+        except Exception as error:
+            raise SchemaError(f"cannot be evaluated: {error}") from None
+
+
+@define(eq=False, slots=False)
+class Source:
+    """A Python file that was imported; ``shown`` is its path as messages spell it."""
+
+    path: Path
+    shown: str
+    module: ModuleType
+    text: str = field(repr=False)
+    tree: ast.Module = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the module."""
+        return self.module.__name__
+
+    @property
+    def top(self) -> Place:
+        """The place of the file as a whole."""
+        return Place(self.shown)
+
+    def place(self, node: ast.AST) -> Place:
+        """Return where a node of the tree begins."""
+        line: int = getattr(node, "lineno", 1)
+        octets: int = getattr(node, "col_offset", 0)
+        before = self.text.splitlines()[line - 1].encode()[:octets]
+        return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
+
+    @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """The class statements, by qualified name."""
+        return dict(_classes(self.tree.body))
+
+    @cached_property
+    def imported(self) -> dict[str, Symbol]:
+        """What the names bound by ``from ... import`` refer to."""
+        found: dict[str, Symbol] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom):
+                origin = _absolute(node, self.module.__package__ or "")
+                for alias in node.names:
+                    found[alias.asname or alias.name] = Symbol(origin, alias.name)
+        return found
+
+    def symbol(self, dotted: list[str]) -> Symbol:
+        """Return what a name, or a dotted name, in this file refers to."""
+        first, *rest = dotted
+        value: object = vars(self.module).get(first)
+        if isinstance(value, ModuleType) and rest:
+            return _through_modules(value, rest)
+        if first in vars(self.module):
+            symbol = self.imported.get(first) or self._from_star(first) or Symbol(self.name, first)
+            return Symbol(symbol.module, ".".join([symbol.name, *rest]))
+        return Symbol(builtins.__name__, ".".join(dotted))
+
+    def _from_star(self, name: str) -> Symbol | None:
+        star = self.imported.get("*")
+        if star is None or name in _bound(self.tree):
+            return None
+        return Symbol(star.module, name)
+
+
+def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[ast.stmt, list[str]]]:
+    """Yield each import that runs with the module, and the modules it may load."""
+    for node in _running(tree.body):
+        if isinstance(node, ast.Import):
+            yield node, [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = _absolute(node, package)
+            yield node, [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+
+
+def _running(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield from _running(node.orelse)
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _running(getattr(node, part, []))
+        else:
+            yield node
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    name = "." * node.level + (node.module or "")
+    try:
+        return importlib.util.resolve_name(name, package)
+    except ImportError:  # beyond the top: the import itself says so
+        return name
+
+
+def _through_modules(value: ModuleType, rest: list[str]) -> Symbol:
+    while len(rest) > 1 and isinstance(inner := getattr(value, rest[0], None), ModuleType):
+        value, rest = inner, rest[1:]
+    return Symbol(value.__name__, ".".join(rest))
+
+
+def _classes(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield prefix + node.name, node
+            yield from _classes(node.body, f"{prefix}{node.name}.")
+        else:
+            for part in ("body", "orelse", "finalbody"):
+                yield from _classes(_statements(getattr(node, part, [])), prefix)
+
+
+def _statements(nodes: object) -> list[ast.stmt]:
+    nodes = nodes if isinstance(nodes, list) else []
+    return [node for node in nodes if isinstance(node, ast.stmt)]
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    stored = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return stored | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+
+
+def _unquoted(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            return _unquoted(ast.parse(node.value.strip(), mode="eval").body)
+        except SyntaxError:
+            raise SchemaError(
+                f"{node.value!r} is not a type", "an annotation in quotes is one in Python"
+            ) from None
+    if isinstance(node, ast.Subscript):
+        return ast.copy_location(
+            ast.Subscript(node.value, _unquoted_arguments(node), ast.Load()), node
+        )
+    if isinstance(node, ast.BinOp):
+        left, right = _unquoted(node.left), _unquoted(node.right)
+        return ast.copy_location(ast.BinOp(left, node.op, right), node)
+    return node
+
+
+def _unquoted_arguments(node: ast.Subscript) -> ast.expr:
+    if not isinstance(node.slice, ast.Tuple):
+        return _unquoted(node.slice)
+    # What follows the type in Annotated is no annotation.
+    annotated = ast.unparse(node.value).endswith("Annotated")
+    elements = [
+        each if annotated and position else _unquoted(each)
+        for position, each in enumerate(node.slice.elts)
+    ]
+    return ast.copy_location(ast.Tuple(elements, ast.Load()), node.slice)
