@@ -1,0 +1,89 @@
+"""Typed RPC from Protocol classes, wire-compatible with Go's net/rpc.
+
+What generated modules and their users need is here; `rpcgen.aio` has the same
+for asyncio, `rpcgen.gob` the codec by itself, `rpcgen.types` what an IDL may
+say beyond Python's own types.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from . import aio
+from .errors import (
+    CallTimeoutError,
+    DecodeError,
+    DialError,
+    DisconnectedError,
+    EncodeError,
+    GenerateError,
+    RegisterError,
+    RpcError,
+    SchemaError,
+    ServerError,
+    ShutdownError,
+    TruncatedError,
+)
+from .gob import Limits
+from .gob import register as register_types
+from .method import Handler, Method
+from .protocol import ClientCodec, DialOptions, DoneQueue, Registry, Request, Response, ServerCodec
+from .stubs import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub
+from .sync import Call, Client, dial
+
+AsyncDialOptions = DialOptions
+
+if TYPE_CHECKING:
+    from .sync import Listener, Server
+
+__all__ = [
+    "AbstractService",
+    "AsyncClientStub",
+    "AsyncDialOptions",
+    "AsyncGoStub",
+    "Call",
+    "CallTimeoutError",
+    "Client",
+    "ClientCodec",
+    "ClientStub",
+    "DecodeError",
+    "DialError",
+    "DialOptions",
+    "DisconnectedError",
+    "DoneQueue",
+    "EncodeError",
+    "GenerateError",
+    "GoStub",
+    "Handler",
+    "Limits",
+    "Listener",
+    "Method",
+    "RegisterError",
+    "Registry",
+    "Request",
+    "Response",
+    "RpcError",
+    "SchemaError",
+    "Server",
+    "ServerCodec",
+    "ServerError",
+    "ShutdownError",
+    "TruncatedError",
+    "aio",
+    "dial",
+    "register_types",
+]
+
+# Looked up when first used: a client does without the imports of these.
+_LATER = {
+    "Listener": (".sync", "Listener"),
+    "Server": (".sync", "Server"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    return getattr(importlib.import_module(module, __name__), attribute)

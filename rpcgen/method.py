@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
-from .schema import Schema, schema_of
+from .schema import UNTYPED, Schema, schema_for, schema_of
 
-__all__ = ["Handler", "Method"]
+__all__ = ["Handler", "Method", "untyped_method"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -45,6 +45,13 @@ class Method(Generic[Req, Res]):
         """The schema of the reply. Raises `SchemaError` if it cannot travel."""
         return self._schemas[1]
 
+    @classmethod
+    def of(cls, name: str, request: Schema[Req], response: Schema[Res]) -> Method[Req, Res]:
+        """Return a method of these schemas, for those who have no annotations to write."""
+        method = cls(name)
+        method._schemas = request, response
+        return method
+
     @cached_property
     def _schemas(self) -> tuple[Schema[Any], Schema[Any]]:
         try:
@@ -59,15 +66,25 @@ class Method(Generic[Req, Res]):
 
     def async_handler(self, function: Callable[[Req], Awaitable[Res]]) -> Handler:
         """Return what an asyncio server needs to answer this method with an ``async def``."""
-        return Handler(self, function)
+        return Handler(self, function, is_async=True)
+
+
+def untyped_method(name: str, args: object, reply: object = None) -> Method[Any, Any]:
+    """Return a method that is known by its name alone.
+
+    ``args`` is the value to be sent; ``reply`` the annotation of what comes
+    back, or None to take it as it comes.
+    """
+    return Method.of(name, schema_for(args), UNTYPED if reply is None else schema_of(reply))
 
 
 @frozen
 class Handler:
     """A method and the function that answers it, one argument in and one value out.
 
-    A function that returns an awaitable needs an asyncio server.
+    ``is_async``: the function returns an awaitable, so it needs an asyncio server.
     """
 
     method: Method[Any, Any]
     function: Callable[[Any], Any]
+    is_async: bool = False

@@ -1,0 +1,33 @@
+"""net/rpc on asyncio, under the same names as `rpcgen` has for threads.
+
+The names are looked up when they are first used, so that a program that never
+uses them does not import asyncio.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .client import Client
+    from .connect import Connecting, dial
+    from .server import Listener, Server
+
+__all__ = ["Call", "Client", "Connecting", "Listener", "Server", "dial"]
+
+_MODULES = {
+    "Call": "call",
+    "Client": "client",
+    "Connecting": "connect",
+    "Listener": "server",
+    "Server": "server",
+    "dial": "connect",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

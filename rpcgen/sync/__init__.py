@@ -1,0 +1,28 @@
+"""net/rpc with threads and sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .call import Call
+from .client import Client
+from .connect import dial
+
+if TYPE_CHECKING:
+    from .listener import Listener
+    from .server import Server
+
+__all__ = ["Call", "Client", "Listener", "Server", "dial"]
+
+
+def __getattr__(name: str) -> Any:
+    # A client does without the server's imports (logging, concurrent.futures).
+    if name == "Server":
+        from .server import Server
+
+        return Server
+    if name == "Listener":
+        from .listener import Listener
+
+        return Listener
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

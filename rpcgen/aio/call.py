@@ -1,0 +1,92 @@
+"""`Call`: one call that is under way, or over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar, cast
+
+from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.protocol import DoneQueue
+
+__all__ = ["Call"]
+
+Res = TypeVar("Res")
+
+# How many calls the queue holds that a call makes for itself, as in Go.
+_DONE_CAPACITY = 10
+
+
+class Call(Generic[Res]):
+    """One call: what was asked, and once it is ``over``, the reply or the error.
+
+    Made by `Client.go`; ``await call`` is ``await call.result()``. Mirrors ``rpc.Call``.
+    """
+
+    def __init__(
+        self,
+        service_method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+    ) -> None:
+        self.service_method = service_method
+        self.args = args
+        self.reply: Res | None = None
+        self.error: RpcError | None = None
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._done = done
+
+    def __repr__(self) -> str:
+        state = "over" if self.over else "pending"
+        return f"<Call {self.service_method} {state}>"
+
+    def __await__(self) -> Generator[Any, None, Res]:
+        return self.result().__await__()
+
+    @property
+    def over(self) -> bool:
+        """Whether the reply or an error has come."""
+        return self._over.done()
+
+    @property
+    def done(self) -> asyncio.Queue[Call[Res]]:
+        """The queue that receives this call, once, when it is over.
+
+        The one given to `Client.go`, or else one of its own with room for 10.
+        """
+        if self._done is None:
+            self._done = asyncio.Queue(_DONE_CAPACITY)
+            if self.over:
+                self._done.put_nowait(self)
+        return cast("asyncio.Queue[Call[Res]]", self._done)
+
+    async def result(self, timeout: float | None = None) -> Res:
+        """Wait for the reply and return it.
+
+        ``timeout`` is in seconds. Raises `CallTimeoutError` when it runs out:
+        the call goes on, and can be waited for again, as after a cancellation.
+        Raises `ServerError` with the text that the method answered with,
+        `EncodeError` or `DecodeError` for arguments or a reply that do not fit
+        their schema, `ShutdownError` or `DisconnectedError` for a connection
+        that is gone.
+        """
+        if not self.over:
+            await asyncio.wait([self._over], timeout=timeout)
+        if not self.over:
+            raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
+        if self.error is not None:
+            raise self.error
+        return cast("Res", self.reply)
+
+    def _finish(self, reply: Any, error: RpcError | None) -> None:
+        """Take the outcome and tell everybody who waits for it."""
+        if self.over:
+            return  # its task was cancelled while it waited
+        self.reply = reply
+        self.error = error
+        self._over.set_result(None)
+        if self._done is not None:
+            try:
+                self._done.put_nowait(self)
+            except asyncio.QueueFull:
+                pass  # as in Go, whose client never waits for room either

@@ -1,0 +1,160 @@
+"""The client on asyncio. Mirrors ``rpc.Client``."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast, overload
+
+from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.protocol import ClientCodec, ClientProtocol, Completion, DoneQueue, GobClientCodec
+
+from .call import Call
+
+__all__ = ["Client", "ClientTransport"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+
+class ClientTransport(asyncio.Protocol):
+    """What the event loop calls: takes what arrives, and ends the calls that it answers."""
+
+    def __init__(self, codec: ClientCodec | None = None) -> None:
+        self.protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
+        loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = loop.create_future()
+        # Set while the transport takes more: a server that is slow to read slows its callers.
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self._transport: asyncio.Transport | None = None
+
+    def write(self, data: bytes) -> None:
+        """Send, or drop if the connection is gone: the calls are told by `connection_lost`."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._finish(self.protocol.receive(data))
+        if self.protocol.closed:
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = f"reading response: {exc}" if exc else "unexpected EOF"
+        self._finish(self.protocol.receive_eof(reason))
+        self._transport = None
+        self.writable.set()
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
+        for completion in completions:
+            completion.waiter._finish(completion.reply, completion.error)
+
+
+class Client:
+    """Calls the methods of a server over one connection; made by `rpcgen.aio.dial`.
+
+    Any number of tasks of one event loop may share it. An asynchronous context
+    manager that closes it. Mirrors ``rpc.Client``.
+    """
+
+    def __init__(self, transport: ClientTransport) -> None:
+        self._transport = transport
+        self._protocol = transport.protocol
+
+    def __repr__(self) -> str:
+        state = "closed" if self._protocol.closed else "open"
+        return f"<Client {state}, {self._protocol.pending} pending>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self.close()
+        except ShutdownError:
+            pass  # closed inside the context
+
+    @overload
+    async def call(self, method: Method[Req, Res], args: Req) -> Res: ...
+    @overload
+    async def call(self, method: str, args: object, reply: type[Res]) -> Res: ...
+    @overload
+    async def call(self, method: str, args: object) -> Any: ...
+    async def call(self, method: Method[Any, Any] | str, args: object, reply: Any = None) -> Any:
+        """Call a method, wait for its reply and return it.
+
+        A method given by its name alone takes its schemas from the value of
+        ``args`` and from the type ``reply``; without one, the reply comes as
+        the plain values that the server's bytes describe. Waits first while
+        the server is slow to take what was sent before. If the task is
+        cancelled, the reply is skipped when it comes. Raises what
+        `Call.result` raises. Mirrors ``rpc.Client.Call``.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        await self._transport.writable.wait()
+        call = Call[Any](method.name, args)
+        seq = self._start(call, method)
+        try:
+            return await call.result()
+        except asyncio.CancelledError:
+            self._protocol.abandon(seq)
+            raise
+
+    def go(
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
+    ) -> Call[Res]:
+        """Send a call and return at once, without waiting for the reply.
+
+        The call is put into the queue ``done`` when it is over; or await it.
+        Whatever goes wrong, here or there, ends the call with an error and is
+        raised where it is awaited. Mirrors ``rpc.Client.Go``.
+        """
+        call = Call[Res](method.name, args, done)
+        self._start(call, method)
+        return call
+
+    async def close(self) -> None:
+        """Close the connection; pending calls end with `ShutdownError`.
+
+        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
+        """
+        self._protocol.close()
+        self._transport.close()
+        await asyncio.wait([self._transport.lost])
+
+    def _start(self, call: Call[Any], method: Method[Any, Any]) -> int:
+        """Register and send; return the sequence number."""
+        try:
+            seq = self._protocol.begin(method, call)
+        except ShutdownError as error:
+            call._finish(None, error)
+            return -1
+        try:
+            self._transport.write(self._protocol.encode(seq, method, call.args))
+        except RpcError as error:
+            self._protocol.abandon(seq)
+            call._finish(None, error)
+        return seq

@@ -1,0 +1,141 @@
+"""`ServerTransport`: one client of a server on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import cast
+
+from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+
+__all__ = ["ServerTransport"]
+
+_log = logging.getLogger("rpcgen.server")
+
+# More calls of one client than this are not read before earlier ones are over.
+_CALLS_IN_FLIGHT = 1024
+
+
+class ServerTransport(asyncio.Protocol):
+    """What the event loop calls: requests go to tasks, their replies to the client.
+
+    ``connections`` is the set that it is in for as long as it is connected;
+    ``workers`` carries out what is no ``async def``.
+    """
+
+    def __init__(
+        self,
+        protocol: ServerProtocol,
+        connections: set[ServerTransport],
+        workers: Executor,
+    ) -> None:
+        self._protocol = protocol
+        self._connections = connections
+        self._workers = workers
+        self._transport: asyncio.Transport | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._writing_paused = False
+        self._hung_up = False
+        self._closed = asyncio.Event()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is closed."""
+        await self._closed.wait()
+
+    def stop_reading(self) -> None:
+        """Take no more requests; those that were read are still answered."""
+        self._read_end()
+
+    def hang_up(self) -> None:
+        """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
+        self._hung_up = True
+        for task in self._running:
+            task.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._connections.discard(self)
+        self._protocol.receive_eof()
+        self._closed.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._carry_out(self._protocol.receive(data))
+        if self._protocol.draining:
+            if self._protocol.failure:
+                _log.warning("%s", self._protocol.failure)
+            self._close_when_idle()
+        self._pause_or_resume()
+
+    def eof_received(self) -> bool:
+        self._read_end()
+        return True  # the replies under way are still to be sent
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+        self._pause_or_resume()
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        self._pause_or_resume()
+
+    def _read_end(self) -> None:
+        self._carry_out(self._protocol.receive_eof())
+        self._close_when_idle()
+
+    def _carry_out(self, events: list[Invocation | Refusal]) -> None:
+        for event in events:
+            if isinstance(event, Refusal):
+                self._send(partial(self._protocol.refuse, event.request, event.error))
+            else:
+                task = asyncio.create_task(self._answer(event))
+                self._running.add(task)
+                task.add_done_callback(self._call_is_over)
+
+    async def _answer(self, invocation: Invocation) -> None:
+        served, args = invocation.served, invocation.args
+        try:
+            if served.is_async:
+                reply = await served.function(args)
+            else:
+                loop = asyncio.get_running_loop()
+                reply = await loop.run_in_executor(self._workers, served.function, args)
+            self._send(partial(self._protocol.reply, invocation, reply))
+        except BaseException as error:  # not the server's end, whatever a handler raises
+            if self._hung_up:
+                raise
+            request = invocation.request
+            _log.exception("%s failed", request.service_method)
+            self._send(partial(self._protocol.refuse, request, error_text(error)))
+
+    def _send(self, encode: Callable[[], bytes]) -> None:
+        # Encoded even when the client is gone: what does not fit is worth a line in the log.
+        data = encode()
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def _call_is_over(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._close_when_idle()
+        self._pause_or_resume()
+
+    def _close_when_idle(self) -> None:
+        if self._protocol.draining and not self._running and self._transport is not None:
+            self._transport.close()  # once everything is sent
+
+    def _pause_or_resume(self) -> None:
+        """Read only from a client that reads, and no more calls than can be under way."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._writing_paused or len(self._running) >= _CALLS_IN_FLIGHT:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()

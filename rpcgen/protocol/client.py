@@ -1,0 +1,182 @@
+"""The client's half of net/rpc, without I/O: sequence numbers, the pending map, replies.
+
+::
+
+    open ──close()──▶ closing ──receive_eof()──▶ closed
+      └──receive_eof(), a broken stream──────────▶ closed
+
+    state     begin()             receive()
+    open      registers a call    completes calls
+    closing   ShutdownError       completes calls that were answered before the close
+    closed    ShutdownError       nothing
+
+A face (threads or asyncio) hands in a waiter for each call and gets it back,
+once, in a `Completion`. Mirrors ``rpc.Client``; `receive` is its ``input``.
+
+Any thread may call `begin`, `abandon` and `close` at any time. The face sees
+to it that one thread at a time is in `encode`, and one in `receive` or
+`receive_eof`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Generic, Protocol, TypeVar
+
+from attrs import frozen
+
+from rpcgen.errors import (
+    DecodeError,
+    DisconnectedError,
+    RpcError,
+    ServerError,
+    ShutdownError,
+    TruncatedError,
+)
+from rpcgen.method import Method
+from rpcgen.schema import Schema
+
+from .codec import ClientCodec
+from .headers import Request, Response
+
+__all__ = ["ClientProtocol", "Completion", "DoneQueue"]
+
+W = TypeVar("W")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class DoneQueue(Protocol[T_contra]):
+    """What receives calls when they are over: a `queue.Queue`, an `asyncio.Queue`, or the like."""
+
+    def put_nowait(self, item: T_contra, /) -> None:
+        """Take a call.
+
+        Raises `queue.Full` or `asyncio.QueueFull` where there is no room: the
+        call is not told again, so the queue must be large enough.
+        """
+        ...
+
+
+@frozen
+class Completion(Generic[W]):
+    """The end of one call: its waiter, and the reply or the error."""
+
+    waiter: W
+    reply: object = None
+    error: RpcError | None = None
+
+
+@frozen
+class _Pending(Generic[W]):
+    waiter: W
+    response: Schema[Any]
+
+
+class ClientProtocol(Generic[W]):
+    """One connection's calls, generic over what waits for a reply."""
+
+    def __init__(self, codec: ClientCodec) -> None:
+        self._codec = codec
+        self._pending: dict[int, _Pending[W]] = {}
+        self._seq = count()
+        self._closing = False
+        self._closed = False
+        # The response whose header has been read and whose body has not.
+        self._current: tuple[Response, _Pending[W] | None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no reply can come any more."""
+        return self._closed
+
+    @property
+    def pending(self) -> int:
+        """The number of calls that wait for their reply."""
+        return len(self._pending)
+
+    def begin(self, method: Method[Any, Any], waiter: W) -> int:
+        """Register a call and return its sequence number.
+
+        Raises `ShutdownError` on a connection that is closing or closed.
+        """
+        seq = next(self._seq)
+        self._pending[seq] = _Pending(waiter, method.response)
+        # Registered first and looked at the state afterwards, while `_fail` closes first and
+        # empties the map afterwards: without a lock, each call is failed here or there.
+        if (self._closing or self._closed) and self.abandon(seq):
+            raise ShutdownError
+        return seq
+
+    def encode(self, seq: int, method: Method[Any, Any], args: object) -> bytes:
+        """Return the bytes of the request.
+
+        Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
+        """
+        return self._codec.encode_request(Request(method.name, seq), method.request, args)
+
+    def abandon(self, seq: int) -> bool:
+        """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
+        return self._pending.pop(seq, None) is not None
+
+    def receive(self, data: bytes) -> list[Completion[W]]:
+        """Take bytes from the server and return the calls that they complete.
+
+        What the server does wrong fails the call that it answers, where that
+        is known, or else every pending call, and closes.
+        """
+        completions: list[Completion[W]] = []
+        if self._closed:
+            return completions
+        self._codec.feed(data)
+        try:
+            while True:
+                if self._current is None:
+                    response = self._codec.decode_response_header()
+                    self._current = response, self._pending.pop(response.seq, None)
+                completion = self._receive_body(*self._current)
+                self._current = None
+                if completion is not None:
+                    completions.append(completion)
+        except TruncatedError:
+            return completions
+        except DecodeError as error:
+            reason = f"reading response: {error}"
+            return completions + self._fail(lambda: DisconnectedError(reason))
+
+    def _receive_body(
+        self, response: Response, pending: _Pending[W] | None
+    ) -> Completion[W] | None:
+        if pending is None:
+            # A call that was abandoned, or that never was: nobody to tell.
+            self._codec.decode_response_body(None)
+            return None
+        if response.error:
+            self._codec.decode_response_body(None)
+            return Completion(pending.waiter, error=ServerError(response.error))
+        try:
+            return Completion(pending.waiter, self._codec.decode_response_body(pending.response))
+        except TruncatedError:
+            raise
+        except DecodeError as error:
+            return Completion(pending.waiter, error=error)
+
+    def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
+        """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
+        if self._closing:
+            return self._fail(ShutdownError)
+        return self._fail(lambda: DisconnectedError(reason))
+
+    def close(self) -> None:
+        """Take no more calls. Raises `ShutdownError` if that was said before."""
+        if self._closing:
+            raise ShutdownError
+        self._closing = True
+
+    def _fail(self, make_error: Callable[[], RpcError]) -> list[Completion[W]]:
+        # An error of its own for each call: raised in many threads, one would mix their tracebacks.
+        self._closed = True
+        left = [self._current[1]] if self._current is not None else []
+        left += [self._pending.pop(seq, None) for seq in sorted(self._pending)]
+        self._current = None
+        return [Completion(each.waiter, error=make_error()) for each in left if each is not None]

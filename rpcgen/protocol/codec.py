@@ -1,0 +1,83 @@
+"""What a codec is: four methods on each side, bytes in and bytes out.
+
+A codec belongs to one connection and keeps what the wire format needs to
+remember from message to message (gob: the type definitions sent and received).
+It does no I/O: the connection feeds it what arrives, and sends what it returns.
+
+The decoding methods raise `TruncatedError` when the bytes so far do not hold
+the whole thing, and take nothing then: they are called again after more has
+been fed. They raise any other `DecodeError` when the bytes are wrong. A codec
+that is still in step afterwards goes on with the next message; one that is not
+raises again at the next header, which ends the connection.
+
+Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
+themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar, overload
+
+from rpcgen.schema import Schema
+
+from .headers import Request, Response
+
+__all__ = ["ClientCodec", "ServerCodec"]
+
+T = TypeVar("T")
+
+
+class ClientCodec(Protocol):
+    """Writes requests and reads responses."""
+
+    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+        """Return the bytes of a header and its arguments.
+
+        Raises `EncodeError` if they do not fit the schema, and is then as if
+        it had not been called.
+        """
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes that have arrived."""
+        ...
+
+    def decode_response_header(self) -> Response:
+        """Return the next header. Raises `DecodeError`."""
+        ...
+
+    @overload
+    def decode_response_body(self, schema: None) -> None: ...
+    @overload
+    def decode_response_body(self, schema: Schema[T]) -> T: ...
+    def decode_response_body(self, schema: Schema[Any] | None) -> object:
+        """Return what follows the header; without a schema, skip it. Raises `DecodeError`."""
+        ...
+
+
+class ServerCodec(Protocol):
+    """Reads requests and writes responses."""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes that have arrived."""
+        ...
+
+    def decode_request_header(self) -> Request:
+        """Return the next header. Raises `DecodeError`."""
+        ...
+
+    @overload
+    def decode_request_body(self, schema: None) -> None: ...
+    @overload
+    def decode_request_body(self, schema: Schema[T]) -> T: ...
+    def decode_request_body(self, schema: Schema[Any] | None) -> object:
+        """Return what follows the header; without a schema, skip it. Raises `DecodeError`."""
+        ...
+
+    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+        """Return the bytes of a header and its reply.
+
+        Raises `EncodeError` if they do not fit the schema, and is then as if
+        it had not been called.
+        """
+        ...

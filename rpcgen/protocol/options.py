@@ -1,0 +1,20 @@
+"""`DialOptions`: what a client may be told besides the address."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from rpcgen.gob import Limits
+
+__all__ = ["DialOptions"]
+
+
+class DialOptions(TypedDict, total=False):
+    """What `dial` takes besides the address.
+
+    ``timeout``: how long connecting may take, in seconds (default: as long as
+    the system tries). ``limits``: how large a reply may be.
+    """
+
+    timeout: float | None
+    limits: Limits

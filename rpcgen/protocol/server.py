@@ -1,0 +1,148 @@
+"""The server's half of net/rpc, without I/O: requests in, responses out.
+
+::
+
+    reading ──receive_eof(), a broken stream──▶ draining
+
+A face feeds what arrives to `ServerProtocol.receive`, carries out each
+`Invocation` it gets back, and sends what `reply` or `refuse` make of the
+outcome. While draining, it waits for the calls that are still running, sends
+their replies, and closes the connection. Mirrors ``rpc.Server.ServeCodec``.
+
+The face sees to it that one thread at a time is in `receive` or `receive_eof`,
+and one in `reply` or `refuse`.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.schema import schema_of
+
+from .codec import ServerCodec
+from .headers import Request, Response
+from .registry import Registry, ServedMethod, UnknownMethodError
+
+__all__ = ["Invocation", "Refusal", "ServerProtocol", "error_text"]
+
+# What follows the header of an error response; clients skip it.
+_INVALID_REQUEST = schema_of(None)
+
+
+@frozen
+class Invocation:
+    """A call to carry out."""
+
+    request: Request
+    served: ServedMethod
+    args: object
+
+
+@frozen
+class Refusal:
+    """A request that cannot be carried out, and the text that tells the client why."""
+
+    request: Request
+    error: str
+
+
+class ServerProtocol:
+    """One connection's requests."""
+
+    def __init__(self, registry: Registry, codec: ServerCodec) -> None:
+        self._registry = registry
+        self._codec = codec
+        # The request whose header has been read and whose body has not.
+        self._current: Request | None = None
+        self._draining = False
+        self._failure = ""
+
+    @property
+    def draining(self) -> bool:
+        """Whether no more requests can come."""
+        return self._draining
+
+    @property
+    def failure(self) -> str:
+        """Why no more requests can come, if it was not the end of the stream."""
+        return self._failure
+
+    def receive(self, data: bytes) -> list[Invocation | Refusal]:
+        """Take bytes from the client and return the requests that they complete.
+
+        A request for something unknown, or with arguments that cannot be
+        decoded, is refused and the connection goes on; a header that cannot be
+        decoded ends it.
+        """
+        events: list[Invocation | Refusal] = []
+        if self._draining:
+            return events
+        self._codec.feed(data)
+        try:
+            while True:
+                if self._current is None:
+                    self._current = self._codec.decode_request_header()
+                events.append(self._receive_body(self._current))
+                self._current = None
+        except TruncatedError:
+            return events
+        except DecodeError as error:
+            self._draining = True
+            self._failure = f"rpc: server cannot decode request: {error}"
+            return events
+
+    def _receive_body(self, request: Request) -> Invocation | Refusal:
+        try:
+            served = self._registry.find(request.service_method)
+        except UnknownMethodError as error:
+            self._skip_body()
+            return Refusal(request, str(error))
+        try:
+            args = self._codec.decode_request_body(served.request)
+        except TruncatedError:
+            raise
+        except DecodeError as error:
+            return Refusal(request, str(error))
+        served.calls += 1
+        return Invocation(request, served, args)
+
+    def _skip_body(self) -> None:
+        try:
+            self._codec.decode_request_body(None)
+        except TruncatedError:
+            raise
+        except DecodeError:
+            pass  # the client is told of the unknown method, not of this
+
+    def receive_eof(self) -> list[Invocation | Refusal]:
+        """Take the end of the stream; a request that lacks its arguments is refused."""
+        self._draining = True
+        if self._current is None:
+            return []
+        request, self._current = self._current, None
+        try:
+            self._registry.find(request.service_method)
+        except UnknownMethodError as error:
+            return [Refusal(request, str(error))]
+        return [Refusal(request, "unexpected EOF")]
+
+    def reply(self, invocation: Invocation, value: object) -> bytes:
+        """Return the bytes of a response.
+
+        Raises `EncodeError` if the value does not fit the method's schema;
+        `refuse` the request then.
+        """
+        request = invocation.request
+        response = Response(request.service_method, request.seq)
+        return self._codec.encode_response(response, invocation.served.response, value)
+
+    def refuse(self, request: Request, error: str) -> bytes:
+        """Return the bytes of an error response."""
+        response = Response(request.service_method, request.seq, error)
+        return self._codec.encode_response(response, _INVALID_REQUEST, None)
+
+
+def error_text(error: BaseException) -> str:
+    """Return what the client is told of an exception: its text, or its class where it has none."""
+    return str(error) or type(error).__name__

@@ -1,0 +1,87 @@
+"""What generated classes extend: a client and nothing that a service may want to name.
+
+A service may have methods called ``close``, ``dial`` or ``go``, so these bases
+have no public names: each generated class spells out its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["AbstractService", "AsyncClientStub", "AsyncGoStub", "ClientStub", "GoStub"]
+
+C = TypeVar("C")
+
+
+class _Stub(Generic[C]):
+    """One service, as seen through a client."""
+
+    def __init__(self, client: C) -> None:
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._client!r}>"
+
+
+class GoStub(_Stub["sync.Client"]):
+    """A service whose methods return a `rpcgen.Call` at once."""
+
+
+class AsyncGoStub(_Stub["aio.Client"]):
+    """A service whose methods return a `rpcgen.aio.Call` at once."""
+
+
+class ClientStub(_Stub["sync.Client"]):
+    """A service whose methods wait for the reply; a context manager that closes the client."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.__exit__(exc_type, exc_value, traceback)
+
+
+class AsyncClientStub(_Stub["aio.Client"]):
+    """A service whose methods are awaited; a context manager that closes the client."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.__aexit__(exc_type, exc_value, traceback)
+
+
+class AbstractService:
+    """What the generated base classes of implementations extend.
+
+    A class that extends one of those must have every method of the service,
+    or its definition raises `TypeError`; only a class that names `abc.ABC`
+    among its bases may leave some to its own subclasses.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if ABC in cls.__bases__:
+            return
+        missing = [
+            name
+            for name in dir(cls)
+            if getattr(getattr(cls, name, None), "__isabstractmethod__", False)
+        ]
+        if missing:
+            raise TypeError(f"{cls.__name__} lacks methods of its service: {', '.join(missing)}")

@@ -1,0 +1,195 @@
+"""The client with threads and sockets. Mirrors ``rpc.Client``."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.protocol import ClientCodec, ClientProtocol, Completion, DoneQueue, GobClientCodec
+
+from .call import Call
+from .turns import Turns, remaining
+
+__all__ = ["Client"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+# Larger reads are slower: each allocates a buffer of this many bytes.
+_READ_SIZE = 65536
+
+
+class Client:
+    """Calls the methods of a server over one connection; any number of threads may share it.
+
+    ``connection`` is a connected stream socket, which the client owns from
+    here on. A context manager that closes it. Mirrors ``rpc.NewClient`` and,
+    where a codec is given, ``rpc.NewClientWithCodec``.
+    """
+
+    def __init__(self, connection: socket.socket, codec: ClientCodec | None = None) -> None:
+        connection.settimeout(None)
+        self._socket = connection
+        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
+        self._turns = Turns(self._read)
+        # Held over encode and send: requests travel in the order in which they were encoded,
+        # since gob's type definitions go with the first that needs them.
+        self._write_lock = threading.Lock()
+        # Held while a call and its queue are brought together, so that each call is told once.
+        self._done_lock = threading.Lock()
+        self._background: threading.Thread | None = None
+
+    @classmethod
+    def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
+        """Return a client that speaks through ``codec``. Mirrors ``rpc.NewClientWithCodec``."""
+        return cls(connection, codec)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._protocol.closed else "open"
+        return f"<Client {state}, {self._protocol.pending} pending>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except ShutdownError:
+            pass  # closed inside the context
+
+    @overload
+    def call(self, method: Method[Req, Res], args: Req) -> Res: ...
+    @overload
+    def call(self, method: str, args: object, reply: type[Res]) -> Res: ...
+    @overload
+    def call(self, method: str, args: object) -> Any: ...
+    def call(self, method: Method[Any, Any] | str, args: object, reply: Any = None) -> Any:
+        """Call a method, wait for its reply and return it.
+
+        A method given by its name alone takes its schemas from the value of
+        ``args`` and from the type ``reply``; without one, the reply comes as
+        the plain values that the server's bytes describe. Raises what
+        `Call.result` raises. Mirrors ``rpc.Client.Call``.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        return self.go(method, args).result()
+
+    def go(
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
+    ) -> Call[Res]:
+        """Send a call and return at once, without waiting for the reply.
+
+        The call is put into the queue ``done`` when it is over; see also
+        `Call.result`. Whatever goes wrong, here or there, ends the call with
+        an error and is raised by `Call.result`. Mirrors ``rpc.Client.Go``.
+        """
+        call = Call[Res](self, method.name, args, done)
+        try:
+            seq = self._protocol.begin(method, call)
+        except ShutdownError as error:
+            call._finish(None, error)
+            return call
+        try:
+            with self._write_lock:
+                self._write(self._protocol.encode(seq, method, args))
+        except RpcError as error:
+            self._abandon(seq, call, error)
+        except OSError as error:
+            self._abandon(seq, call, DisconnectedError(f"writing request: {error}"))
+        return call
+
+    def close(self) -> None:
+        """Close the connection; pending calls end with `ShutdownError`.
+
+        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
+        """
+        self._protocol.close()
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads
+        except OSError:
+            pass  # the server was faster
+        with self._turns.lead(blocking=True):
+            self._finish(self._protocol.receive_eof())
+            self._socket.close()
+
+    def _abandon(self, seq: int, call: Call[Any], error: RpcError) -> None:
+        # Whoever takes the call out of the pending map ends it: nobody is told twice.
+        if self._protocol.abandon(seq):
+            call._finish(None, error)
+
+    def _wait(self, call: Call[Any], deadline: float | None) -> bool:
+        return self._turns.wait(call, deadline)
+
+    def _read(self, deadline: float | None) -> None:
+        """Read once and end the calls that are answered. For the leader only."""
+        if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
+            return
+        try:
+            data = self._socket.recv(_READ_SIZE)
+        except OSError as error:
+            self._finish(self._protocol.receive_eof(f"reading response: {error}"))
+            return
+        self._finish(self._protocol.receive(data) if data else self._protocol.receive_eof())
+
+    def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
+        for completion in completions:
+            completion.waiter._finish(completion.reply, completion.error)
+
+    def _write(self, data: bytes) -> None:
+        """Send everything. Raises `OSError`."""
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._socket.send(view, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Wait until more can be sent, reading meanwhile if nobody else does.
+
+        A server that cannot get rid of its replies may take no more requests:
+        without reading here, both sides would wait for each other.
+        """
+        with self._turns.lead(blocking=False) as leading:
+            events = self._poll(select.POLLOUT | (select.POLLIN if leading else 0), None)
+            if leading and events & select.POLLIN:
+                self._read(None)
+
+    def _poll(self, events: int, timeout: float | None) -> int:
+        poll = select.poll()
+        poll.register(self._socket, events)
+        ready = poll.poll(None if timeout is None else timeout * 1000)
+        return ready[0][1] if ready else 0
+
+    def _read_in_background(self) -> None:
+        """See to it that replies are read though nobody waits for them: a queue wants them."""
+        with self._done_lock:
+            if self._background is not None:
+                return
+            self._background = threading.Thread(
+                target=self._turns.wait, args=(_End(self._protocol), None), daemon=True
+            )
+        self._background.start()
+
+
+class _End:
+    """The end of the connection, which the background thread waits for."""
+
+    def __init__(self, protocol: ClientProtocol[Any]) -> None:
+        self._protocol = protocol
+        self.latches: list[threading.Lock] = []
+
+    @property
+    def over(self) -> bool:
+        return self._protocol.closed

@@ -1,0 +1,178 @@
+"""The server with threads and sockets. Mirrors ``rpc.Server``."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from rpcgen.errors import RegisterError
+from rpcgen.gob import Limits
+from rpcgen.method import Handler
+from rpcgen.protocol import GobServerCodec, Registry, ServerCodec, ServerProtocol
+
+from .connection import ServerConnection
+from .listener import Listener, listen
+
+__all__ = ["Server"]
+
+_log = logging.getLogger("rpcgen.server")
+
+# Errors of accept that pass: the listener goes on after a moment.
+_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED}
+
+
+class Server(Registry):
+    """Serves the methods that are registered, over any number of connections.
+
+    Each connection has a thread that reads. Its requests are carried out side
+    by side, by up to ``workers`` threads for the whole server, and answered in
+    the order in which they end. ``limits``: how large a request may be.
+
+    ``with server:`` serves in the background what `listen` has opened, and
+    closes at the end. Mirrors ``rpc.Server``.
+    """
+
+    def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
+        super().__init__()
+        self._limits = limits
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
+        # Guards the four below, which `close` looks at while others add to them.
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self._connections: dict[ServerConnection, threading.Thread] = {}
+        self._serving = False
+        self._closed = threading.Event()
+
+    def __repr__(self) -> str:
+        names = ", ".join(service.name for service in self.services)
+        return f"<Server of {names or 'nothing'}>"
+
+    def __enter__(self) -> Self:
+        self._serve_listeners()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def register_name(self, name: str, handlers: Iterable[Handler]) -> None:
+        """Serve ``handlers`` under ``name``; see `Registry.register_name`.
+
+        Raises `RegisterError` for an ``async def`` too.
+        """
+        handlers = tuple(handlers)
+        for handler in handlers:
+            if handler.is_async:
+                raise RegisterError(
+                    f"rpc.Register: {handler.method.name} is async: serve it with rpcgen.aio.Server"
+                )
+        super().register_name(name, handlers)
+
+    def listen(self, address: str) -> Listener:
+        """Open a listener for `serve`; its ``address`` says where it is.
+
+        ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
+        one) or ``unix:///path.sock``. Raises `DialError`.
+        """
+        listener = listen(address)
+        with self._lock:
+            self._listeners.append(listener)
+            serving = self._serving
+        if serving:
+            self._start_accepting(listener)
+        return listener
+
+    def serve(self) -> None:
+        """Serve every listener, and return when `close` is called."""
+        self._serve_listeners()
+        try:
+            self._closed.wait()
+        finally:
+            self.close()
+
+    def accept(self, listener: Listener) -> None:
+        """Serve each connection that ``listener`` takes; return when it is closed.
+
+        Mirrors ``rpc.Server.Accept``.
+        """
+        while not self._closed.is_set():
+            try:
+                connection = listener.accept()
+            except OSError as error:
+                if listener.closed:
+                    return
+                _log.error("rpc.Serve: accept: %s", error)
+                if error.errno not in _PASSING:
+                    return
+                self._closed.wait(0.1)
+                continue
+            self._start(connection)
+
+    def serve_conn(self, connection: socket.socket) -> None:
+        """Serve one connection with gob until the client hangs up, then close it.
+
+        Mirrors ``rpc.Server.ServeConn``.
+        """
+        self.serve_codec(connection, GobServerCodec(self._limits))
+
+    def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
+        """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        served = ServerConnection(connection, ServerProtocol(self, codec), self._workers.submit)
+        with self._lock:
+            self._connections[served] = threading.current_thread()
+            closed = self._closed.is_set()
+        try:
+            if closed:
+                served.stop_reading()
+            served.serve()
+        finally:
+            with self._lock:
+                del self._connections[served]
+
+    def close(self, grace: float = 1.0) -> None:
+        """Take no more connections and requests, answer what is under way, and hang up.
+
+        Calls that take longer than ``grace`` seconds are not waited for.
+        """
+        with self._lock:
+            self._closed.set()
+            listeners, self._listeners = self._listeners, []
+            connections = dict(self._connections)
+        for listener in listeners:
+            listener.close()
+        for connection in connections:
+            connection.stop_reading()
+        deadline = time.monotonic() + grace
+        for connection, thread in connections.items():
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+            connection.hang_up()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _serve_listeners(self) -> None:
+        with self._lock:
+            self._serving = True
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            self._start_accepting(listener)
+
+    def _start_accepting(self, listener: Listener) -> None:
+        threading.Thread(
+            target=self.accept, args=(listener,), name=f"rpcgen {listener.address}", daemon=True
+        ).start()
+
+    def _start(self, connection: socket.socket) -> None:
+        threading.Thread(
+            target=self.serve_conn, args=(connection,), name="rpcgen-connection", daemon=True
+        ).start()
