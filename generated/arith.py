@@ -124,12 +124,14 @@ class AsyncArith(Protocol):
 
     async def multiply(self, args: Args) -> int:
         """Return the product of a and b."""
+        ...
 
     async def divide(self, args: Args) -> Quotient:
         """Return the quotient and the remainder of a and b.
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
+        ...
 
 
 class AsyncArithClient(AsyncClientStub):

@@ -575,9 +575,11 @@ class AsyncKinds(Protocol):
 
     async def nothing(self) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
+        ...
 
     async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
+        ...
 
 
 class AsyncKindsClient(AsyncClientStub):

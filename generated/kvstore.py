@@ -255,6 +255,7 @@ class AsyncKVStore(Protocol):
 
     async def get(self, key: str) -> Entry:
         """Return the entry under a key."""
+        ...
 
     async def put(
         self,
@@ -270,18 +271,23 @@ class AsyncKVStore(Protocol):
 
         With ``if_version``, only where the entry still has that version.
         """
+        ...
 
     async def delete(self, key: str) -> None:
         """Remove an entry."""
+        ...
 
     async def scan(self, prefix: str = "", limit: int = 100) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
+        ...
 
     async def get_many(self, keys: list[str]) -> dict[str, Entry]:
         """Return the entries of those keys that exist."""
+        ...
 
     async def stats(self) -> Stats:
         """Return what the store holds."""
+        ...
 
 
 class AsyncKVStoreClient(AsyncClientStub):

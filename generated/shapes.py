@@ -196,6 +196,7 @@ class AsyncShapes(Protocol):
 
     async def area(self, shape: Circle | Rectangle | Group) -> float:
         """Return the area of a shape; that of a group is the sum of its members'."""
+        ...
 
     async def move(
         self, shape: Circle | Rectangle, by: Point, times: int = 1
@@ -205,15 +206,19 @@ class AsyncShapes(Protocol):
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
+        ...
 
     async def bounds(self, points: list[Point]) -> Rectangle:
         """Return the smallest rectangle that holds all the points."""
+        ...
 
     async def count(self) -> int:
         """Return how many shapes the server has seen."""
+        ...
 
     async def describe(self, anything: Any) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
+        ...
 
 
 class AsyncShapesClient(AsyncClientStub):

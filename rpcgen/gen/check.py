@@ -25,7 +25,7 @@ from ..schema import (
     schema_of,
 )
 from ..types import wire
-from .model import Kind, Method, Module, Parameter, Service, is_protocol
+from .model import Method, Module, Parameter, Service, is_protocol
 from .names import generated_classes
 from .problems import Place, Problem
 from .source import Expression, Source
@@ -147,7 +147,7 @@ class Checker:
         """Return where a field of a message is written, and its annotation."""
         for base in cls.__mro__:
             source = self._source_of(base.__module__)
-            node = source and source.classes.get(base.__qualname__)
+            node = source.classes.get(base.__qualname__) if source else None
             if source is None or node is None:
                 continue
             for statement in node.body:
@@ -157,7 +157,7 @@ class Checker:
 
     def _class_place(self, cls: type[Any]) -> Place | None:
         source = self._source_of(cls.__module__)
-        node = source and source.classes.get(cls.__qualname__)
+        node = source.classes.get(cls.__qualname__) if source else None
         return source.place(node) if source and node else None
 
 

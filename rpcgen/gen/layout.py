@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import tokenize
 from collections.abc import Iterator
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -108,7 +109,7 @@ def _elements(body: str) -> list[str]:
         if character == "," and not any(start < position < end for start, end in nested)
     ]
     edges = [-1, *commas, len(body)]
-    parts = (body[start + 1 : end].strip() for start, end in zip(edges, edges[1:], strict=False))
+    parts = (body[start + 1 : end].strip() for start, end in pairwise(edges))
     return [part for part in parts if part]
 
 

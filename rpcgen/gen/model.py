@@ -124,7 +124,7 @@ def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: Sour
         if base in (object, Protocol, typing.Generic) or not is_protocol(base):
             continue
         base_source = source_of(base.__module__)
-        base_node = base_source and base_source.classes.get(base.__qualname__)
+        base_node = base_source.classes.get(base.__qualname__) if base_source else None
         if base_source is None or base_node is None:
             continue
         bases.append((base_source, base_node))
@@ -191,9 +191,9 @@ def _handed_on(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
     for name, value in vars(source.module).items():
         if name.startswith("_"):
             continue
-        if value in served if isinstance(value, type) else isinstance(value, NewType):
-            yield source.symbol([name])
-        elif isinstance(value, type) and _is_wire_type(value):
+        if isinstance(value, NewType) or (
+            isinstance(value, type) and (value in served or _is_wire_type(value))
+        ):
             yield source.symbol([name])
 
 

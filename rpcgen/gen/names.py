@@ -93,7 +93,7 @@ class Names:
         return ".".join([self._local(symbol.module, first, self._members), *rest])
 
     def spell_in_function(self, symbol: Symbol) -> str:
-        """Return how to refer to a symbol from functions, where attributes of classes hide nothing."""
+        """Return how to refer to a symbol from functions, which see no attributes of classes."""
         return self._local(symbol.module, symbol.name, frozenset())
 
     def expression(self, expression: Expression) -> str:

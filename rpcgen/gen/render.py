@@ -10,9 +10,8 @@ from typing import Any
 import jinja2
 from attrs import frozen
 
-from ..types import wire_name_of
 from .check import registered
-from .layout import LINE_LENGTH, layout
+from .layout import layout
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
     Names,
