@@ -26,10 +26,16 @@ from .errors import (
     TruncatedError,
 )
 from .gob import Limits
-from .gob import register as register_types
 from .method import Handler, Method
 from .protocol import ClientCodec, DialOptions, DoneQueue, Registry, Request, Response, ServerCodec
-from .stubs import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub
+from .stubs import (
+    AbstractService,
+    AsyncClientStub,
+    AsyncGoStub,
+    ClientStub,
+    GoStub,
+    register_types,
+)
 from .sync import Call, Client, dial
 
 AsyncDialOptions = DialOptions

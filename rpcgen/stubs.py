@@ -10,10 +10,19 @@ from abc import ABC
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-if TYPE_CHECKING:
-    pass
+from .gob import register
 
-__all__ = ["AbstractService", "AsyncClientStub", "AsyncGoStub", "ClientStub", "GoStub"]
+if TYPE_CHECKING:
+    from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
+
+__all__ = [
+    "AbstractService",
+    "AsyncClientStub",
+    "AsyncGoStub",
+    "ClientStub",
+    "GoStub",
+    "register_types",
+]
 
 C = TypeVar("C")
 
@@ -85,3 +94,13 @@ class AbstractService:
         ]
         if missing:
             raise TypeError(f"{cls.__name__} lacks methods of its service: {', '.join(missing)}")
+
+
+def register_types(*types: object) -> None:
+    """Let values of these types travel in ``Any``, each under Go's name for it.
+
+    Raises `SchemaError` where that contradicts an earlier registration.
+    Mirrors Go's ``gob.Register``.
+    """
+    for each in types:
+        register(each)
