@@ -38,6 +38,7 @@ import typing
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union, overload
 
@@ -46,7 +47,7 @@ from attrs import frozen
 
 from .errors import DecodeError, SchemaError
 from .names import go_name, is_exported
-from .types import GoType, length, wire, wire_name_of
+from .types import AddrPort, BigFloatValue, GoType, length, wire, wire_name_of
 
 __all__ = [
     "Array",
@@ -535,11 +536,10 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
 
 
 def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schema[Any]:
-    schema = schema_of(annotation)
+    named = [mark.name for mark in metadata if isinstance(mark, GoType)]
+    schema = _GO_TYPES[named[-1]] if named else schema_of(annotation)
     for mark in metadata:
-        if isinstance(mark, GoType):
-            schema = _GO_TYPES[mark.name]
-        elif isinstance(mark, length):
+        if isinstance(mark, length):
             schema = _array_schema(annotation, schema, mark.count)
     return schema
 
@@ -634,8 +634,8 @@ def _annotated_name(annotation: object) -> str | None:
 
 
 def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
-    # A message is known by its class, and Any has no name of its own.
-    if isinstance(schema, Struct | Interface | Nothing):
+    # A message is known by its class.
+    if isinstance(schema, Struct | Nothing):
         return schema
     return attrs.evolve(schema, name=name)  # type: ignore[misc]  # every other kind is an attrs class
 
@@ -683,7 +683,23 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
+    "big.Float": Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
+    "big.Rat": Opaque(Fraction, "big.Rat", Fraction, hashable=False),
+    "net.HardwareAddr": Bytes("net.HardwareAddr"),
+    "net.IP": Bytes("net.IP"),
+    "net.IPMask": Bytes("net.IPMask"),
+    "netip.Addr": Opaque(object, "netip.Addr", lambda: None, "binary"),
+    "netip.AddrPort": Opaque(AddrPort, "netip.AddrPort", lambda: AddrPort(None, 0), "binary"),
+    "netip.Prefix": Opaque(object, "netip.Prefix", lambda: None, "binary"),
+    "url.URL": Opaque(
+        str,
+        "url.URL",
+        str,
+        "binary",
+        hashable=False,
+        exposed=(Struct(attrs.make_class("Userinfo", ()), "url.Userinfo"),),
+    ),
 }
 
 _known.update(
@@ -699,6 +715,7 @@ _known.update(
         Any: Interface(),
         datetime: Opaque(datetime, "time.Time", lambda: datetime.min.replace(tzinfo=UTC)),
         timedelta: Duration(),
+        Fraction: _GO_TYPES["big.Rat"],
         uuid.UUID: Array(Uint("uint8"), 16, lambda octets: uuid.UUID(bytes=bytes(octets))),
     }
 )

@@ -18,19 +18,35 @@ and at run time; the range is checked when a value is encoded or decoded::
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias, TypeVar
+from datetime import datetime, timedelta
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 
 from attrs import frozen
 
 __all__ = [
+    "AddrPort",
+    "BigFloat",
+    "BigFloatValue",
     "BigInt",
+    "BigRat",
     "Complex64",
+    "Duration",
     "Float32",
     "GoType",
     "Int8",
     "Int16",
     "Int32",
     "Int64",
+    "NetHardwareAddr",
+    "NetIP",
+    "NetIPMask",
+    "NetipAddr",
+    "NetipAddrPort",
+    "NetipPrefix",
+    "Time",
+    "URL",
     "Uint",
     "Uint8",
     "Uint16",
@@ -98,3 +114,154 @@ Uintptr: TypeAlias = Annotated[int, GoType("uintptr")]
 Float32: TypeAlias = Annotated[float, GoType("float32")]
 Complex64: TypeAlias = Annotated[complex, GoType("complex64")]
 BigInt: TypeAlias = Annotated[int, GoType("big.Int")]
+BigRat: TypeAlias = Annotated[Fraction, GoType("big.Rat")]
+URL: TypeAlias = Annotated[str, GoType("url.URL")]
+NetIP: TypeAlias = Annotated[bytes, GoType("net.IP")]
+NetIPMask: TypeAlias = Annotated[bytes, GoType("net.IPMask")]
+NetHardwareAddr: TypeAlias = Annotated[bytes, GoType("net.HardwareAddr")]
+
+
+class AddrPort(NamedTuple):
+    """An address and a port, Go's ``netip.AddrPort``; None is the invalid address."""
+
+    address: IPv4Address | IPv6Address | None
+    port: int
+
+
+# None is Go's invalid address or prefix, the zero value.
+NetipAddr: TypeAlias = Annotated[IPv4Address | IPv6Address | None, GoType("netip.Addr")]
+NetipPrefix: TypeAlias = Annotated[IPv4Interface | IPv6Interface | None, GoType("netip.Prefix")]
+NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
+
+
+class Time(datetime):
+    """A moment to the nanosecond: a `datetime`, and what a microsecond cannot hold.
+
+    A ``time.Time`` arrives as a `datetime`, and as a `Time` where it has a part
+    below the microsecond. Arithmetic and ``replace`` give a plain `datetime`.
+    """
+
+    __slots__ = ("_nanosecond",)
+    _nanosecond: int
+
+    @classmethod
+    def of(cls, moment: datetime, nanosecond: int) -> Time:
+        """Return ``moment`` and ``nanosecond`` (0 to 999) after its microsecond."""
+        if not 0 <= nanosecond < 1000:
+            raise ValueError(f"nanosecond must be in 0..999, not {nanosecond}")
+        time = cls(
+            moment.year,
+            moment.month,
+            moment.day,
+            moment.hour,
+            moment.minute,
+            moment.second,
+            moment.microsecond,
+            moment.tzinfo,
+            fold=moment.fold,
+        )
+        time._nanosecond = nanosecond
+        return time
+
+    @property
+    def nanosecond(self) -> int:
+        """The nanoseconds after the microsecond, 0 to 999."""
+        return getattr(self, "_nanosecond", 0)
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def __repr__(self) -> str:
+        return f"Time.of({datetime.__repr__(self)}, {self.nanosecond})"
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        plain = datetime.combine(self.date(), self.timetz())
+        return Time.of, (plain, self.nanosecond)
+
+
+class Duration(timedelta):
+    """A span to the nanosecond: a `timedelta`, and what a microsecond cannot hold.
+
+    A ``time.Duration`` arrives as a `timedelta`, and as a `Duration` where it has
+    a part below the microsecond. Arithmetic gives a plain `timedelta`.
+    """
+
+    __slots__ = ("_nanosecond",)
+    _nanosecond: int
+
+    @classmethod
+    def of(cls, nanoseconds: int) -> Duration:
+        """Return the span of so many nanoseconds."""
+        microseconds, nanosecond = divmod(nanoseconds, 1000)
+        duration = cls(microseconds=microseconds)
+        duration._nanosecond = nanosecond
+        return duration
+
+    @property
+    def nanosecond(self) -> int:
+        """The nanoseconds after the microseconds, 0 to 999."""
+        return getattr(self, "_nanosecond", 0)
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def __bool__(self) -> bool:
+        return super().__bool__() or self.nanosecond != 0
+
+    def __repr__(self) -> str:
+        microseconds = (self.days * 86400 + self.seconds) * 1_000_000 + self.microseconds
+        return f"Duration.of({microseconds * 1000 + self.nanosecond})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        microseconds = (self.days * 86400 + self.seconds) * 1_000_000 + self.microseconds
+        return Duration.of, (microseconds * 1000 + self.nanosecond,)
+
+
+@frozen
+class BigFloatValue:
+    """A ``big.Float``: ``significand * 2 ** exponent``, with the attributes that Go keeps beside.
+
+    ``precision`` is in bits, 0 only for zero; ``mode`` and ``accuracy`` are
+    Go's numbers for the rounding mode and for how the value was rounded.
+    """
+
+    significand: int = 0
+    exponent: int = 0
+    precision: int = 0
+    negative: bool = False
+    infinite: bool = False
+    mode: int = 0
+    accuracy: int = 0
+
+    @classmethod
+    def of(cls, value: float, precision: int = 53) -> BigFloatValue:
+        """Return a float, which has no more than 53 bits, exactly. Raises `ValueError` for NaN."""
+        negative = str(value).startswith("-")
+        if value != value:
+            raise ValueError("a big.Float cannot be NaN")
+        if value in (float("inf"), float("-inf")):
+            return cls(precision=precision, negative=negative, infinite=True)
+        numerator, denominator = abs(value).as_integer_ratio()
+        return cls(numerator, 1 - denominator.bit_length(), precision, negative)
+
+    def __float__(self) -> float:
+        if self.infinite:
+            return float("-inf") if self.negative else float("inf")
+        value = float(self.fraction())
+        return -0.0 if self.negative and not value else value
+
+    def fraction(self) -> Fraction:
+        """Return the exact value. Raises `OverflowError` for infinity."""
+        if self.infinite:
+            raise OverflowError("infinity is no fraction")
+        value = Fraction(self.significand) * Fraction(2) ** self.exponent
+        return -value if self.negative else value
+
+
+BigFloat: TypeAlias = Annotated[BigFloatValue, GoType("big.Float")]

@@ -38,7 +38,7 @@ from ..schema import (
 )
 from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
-from .opaque import unmarshaller
+from .opaque import duration_of, unmarshaller
 from .source import Source
 from .untyped import RecordStruct
 
@@ -486,15 +486,9 @@ def _narrow_float_of(bits: int) -> float:
         raise DecodeError(f"{value!r} does not fit float32") from None
 
 
-def _duration(nanoseconds: int) -> Any:
-    from datetime import timedelta
-
-    return timedelta(microseconds=nanoseconds // 1000)
-
-
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
-    "duration": _duration,
+    "duration": duration_of,
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
     "narrow_float_of": _narrow_float_of,

@@ -33,7 +33,7 @@ from ..schema import (
 )
 from . import numbers
 from .definitions import base_of, bare_name, is_octet
-from .opaque import marshaller
+from .opaque import marshaller, nanoseconds_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -259,8 +259,26 @@ class _Fields:
 
     def add(self, field: Field, local: str) -> None:
         base = base_of(field.schema)
+        if isinstance(field.schema, Opaque):
+            self._opaque(field.schema, local)
+            return
         present = self._present(field.schema, base, local)
         octets = self._compiler._octets(base, local)
+        self._send_if(present, base, local, octets)
+
+    def _opaque(self, schema: Opaque[Any], local: str) -> None:
+        """Write a field whose zero is known by its bytes: Go looks at the value itself."""
+        marshal = marshaller(schema)
+        self._source.line(f"{local} = {self._source.constant(marshal, 'marshal')}({local})")
+        try:
+            present = f"{local} != {marshal(schema.zero())!r}"
+        except Exception:  # a class that cannot be made from nothing has no zero to leave out
+            present = None
+        self._send_if(present, schema, local, f"sized({local})")
+
+    def _send_if(
+        self, present: str | None, base: Schema[Any], local: str, octets: str | None
+    ) -> None:
         if present is None:
             self._send(base, local, octets)
             self._static = 1
@@ -300,7 +318,7 @@ class _Fields:
             case Enum():
                 condition = f"{local}.value"
             case Opaque():
-                condition = None if pointer else self._not_zero(base, local)
+                condition = None
             case Bool():
                 condition = f"{local} is not False"
             case Float() | Int() | Uint() | Complex():
@@ -308,13 +326,6 @@ class _Fields:
             case _:
                 condition = local
         return " and ".join(part for part in (pointer, condition) if part) or None
-
-    def _not_zero(self, base: Opaque[Any], local: str) -> str | None:
-        try:
-            zero = base.zero()
-        except Exception:  # a class that cannot be made from nothing has no zero to leave out
-            return None
-        return f"{local} != {self._source.constant(zero, 'zero')}"
 
 
 # --- what the generated code calls ----------------------------------------------------------
@@ -427,13 +438,6 @@ class _EnumTable(dict[Any, bytes]):
         return _text(value.value)
 
 
-def _nanoseconds(value: Any) -> int:
-    """Return a timedelta in nanoseconds."""
-    return ((value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds) * 1000 + getattr(
-        value, "nanosecond", 0
-    )
-
-
 _RUNTIME: Final[dict[str, Any]] = {
     "INT": numbers.INT,
     "UINT": [*numbers.UINT, *(numbers.uint_bytes(n) for n in range(512, 4096))],
@@ -444,7 +448,7 @@ _RUNTIME: Final[dict[str, Any]] = {
     "escaped_text": _escaped_text,
     "float_bytes": numbers.float_bytes,
     "int_bytes": numbers.int_bytes,
-    "nanoseconds": _nanoseconds,
+    "nanoseconds": nanoseconds_of,
     "nil": _nil,
     "octet_array": _octet_array,
     "octet_slice": _octet_slice,

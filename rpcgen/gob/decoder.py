@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeVar, overload
 
 from ..errors import DecodeError, TruncatedError
-from ..schema import Interface, Nothing, Schema, Struct, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Schema, Struct, schema_of
 from . import wire
 from .compile_decode import DecodeFunction, decode_function
 from .limits import Limits
@@ -84,8 +84,9 @@ class Decoder:
         again. Raises `DecodeError` if they hold something else; the value is
         then passed over, if it can be, so that the next call goes on after it.
         """
-        resolved = schema if isinstance(schema, Schema) or schema is None else schema_of(schema)
-        return self._next(resolved)
+        if schema is None:
+            return self._next(UNTYPED)
+        return self._next(schema if isinstance(schema, Schema) else schema_of(schema))
 
     def skip(self) -> None:
         """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
@@ -98,7 +99,7 @@ class Decoder:
 
     # --- messages -----------------------------------------------------------------------------
 
-    def _next(self, schema: Schema[Any] | None) -> Any:
+    def _next(self, schema: Schema[Any]) -> Any:
         if self._broken is not None:
             raise self._broken
         self._gather()
@@ -212,11 +213,11 @@ class Decoder:
 
     # --- values -------------------------------------------------------------------------------
 
-    def _attempt(self, id: int, start: int, schema: Schema[Any] | None) -> Any:
+    def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
         count = len(self._types)
         try:
-            if schema is None:
+            if schema is UNTYPED:
                 schema = untyped_schema(self._types, id)
             function = self._function(id, schema)
             value, _ = function(self._data, start, self, self._limits.depth)

@@ -108,7 +108,7 @@ class TypeTable:
 
     def _send(self, schema: Schema[object]) -> Iterator[bytes]:
         base = base_of(schema)
-        built = self._build(base, "")
+        built = self._build(base, bare_name(base))
         if built.id < wire.FIRST_ID or _key(base) in self._sent:
             return
         self._sent[_key(base)] = None

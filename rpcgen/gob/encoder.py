@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
-from ..schema import Interface, Schema, Struct, schema_of
+from ..schema import Interface, Schema, schema_for, schema_of
 from .compile_encode import EncodeFunction, encode_function
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
@@ -142,11 +142,9 @@ def _as_schema(annotation: object) -> Schema[Any]:
 
 
 def _schema_for(value: object, annotation: object) -> Schema[Any]:
-    if annotation is None and value is not None:
-        if isinstance(value, Typed):
-            return _as_schema(value.annotation)
-        return schema_of(type(value))
-    return _as_schema(annotation)
+    if annotation is not None:
+        return _as_schema(annotation)
+    return _as_schema(value.annotation) if isinstance(value, Typed) else schema_for(value)
 
 
 def _schema_in_interface(value: Any, interface: Interface) -> Schema[Any]:

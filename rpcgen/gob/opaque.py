@@ -1,23 +1,40 @@
-"""Types that turn themselves into bytes: Go's ``GobEncoder`` and ``BinaryMarshaler``."""
+"""Types that turn themselves into bytes: Go's ``GobEncoder`` and ``BinaryMarshaler``.
+
+Those of Go's library are known here by name; each pair of functions mirrors
+the ``GobEncode`` or ``MarshalBinary`` of the type and its reverse.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
+from functools import partial
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv6Address,
+    IPv6Interface,
+    ip_interface,
+)
+from operator import attrgetter
 from typing import Any, Final
 
 from ..errors import DecodeError, EncodeError
 from ..schema import Opaque
+from ..types import AddrPort, BigFloatValue, Duration, Time
+from .record import Undecoded
 
-__all__ = ["marshaller", "unmarshaller"]
+__all__ = ["duration_of", "marshaller", "nanoseconds_of", "unmarshaller"]
 
 
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
     """Return the function that turns a value into the bytes that Go's own method makes."""
-    known = _LIBRARY.get(schema.name)
-    if known is not None:
-        return known[0]
     method = "gob_encode" if schema.encoding == "gob" else "marshal_binary"
+    if schema.cls is Undecoded:
+        return attrgetter("data")
+    if not hasattr(schema.cls, method):
+        return _LIBRARY[schema.name][0]
 
     def marshal(value: Any) -> bytes:
         octets = getattr(value, method)()
@@ -30,62 +47,239 @@ def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
 
 def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     """Return the function that makes a value of the bytes."""
-    known = _LIBRARY.get(schema.name)
-    if known is not None:
-        return known[1]
     method = "gob_decode" if schema.encoding == "gob" else "unmarshal_binary"
+    if schema.cls is Undecoded:
+        return partial(Undecoded, schema.name)
+    if not hasattr(schema.cls, method):
+        return _LIBRARY[schema.name][1]
     unmarshal: Callable[[bytes], Any] = getattr(schema.cls, method)
     return unmarshal
 
 
+# --- time.Time, time.Duration -----------------------------------------------------------------
+
 _ORIGIN: Final = datetime(1, 1, 1, tzinfo=UTC)
+# What Go writes for the offset of UTC itself, as opposed to some zone with the same clock.
+_UTC_MINUTES: Final = -1
 
 
 def _encode_time(value: datetime) -> bytes:
-    if value.tzinfo is None:
+    offset = value.utcoffset()
+    if offset is None:
         raise EncodeError("a naive datetime: give it a tzinfo, such as datetime.UTC")
     since = value - _ORIGIN
     seconds = since.days * 86400 + since.seconds
-    nanosecond = since.microseconds * 1000 + getattr(value, "nanosecond", 0)
-    offset = _zone(value)
-    return b"\1" + seconds.to_bytes(8, signed=True) + nanosecond.to_bytes(4) + offset
-
-
-def _zone(value: datetime) -> bytes:
-    if value.tzinfo is UTC:
-        return b"\xff\xff"
-    offset = value.utcoffset()
-    assert offset is not None
-    minutes = offset // timedelta(minutes=1)
-    return minutes.to_bytes(2, signed=True)
+    nanoseconds = since.microseconds * 1000 + getattr(value, "nanosecond", 0)
+    moment = seconds.to_bytes(8, signed=True) + nanoseconds.to_bytes(4)
+    if not offset and value.tzname() == "UTC":
+        return b"\1" + moment + _UTC_MINUTES.to_bytes(2, signed=True)
+    # Go's division truncates, so that minutes and seconds have the same sign.
+    minutes, rest = divmod(abs(round(offset.total_seconds())), 60)
+    if offset < timedelta():
+        minutes, rest = -minutes, -rest
+    if minutes == _UTC_MINUTES:
+        raise EncodeError("an offset of one minute west, which Go cannot send")
+    zone = minutes.to_bytes(2, signed=True)
+    if rest:
+        return b"\2" + moment + zone + rest.to_bytes(1, signed=True)
+    return b"\1" + moment + zone
 
 
 def _decode_time(octets: bytes) -> datetime:
-    if len(octets) != 15 or octets[0] != 1:
-        raise DecodeError("not a time.Time")
+    if not octets:
+        raise DecodeError("a time.Time without data")
+    if octets[0] not in (1, 2):
+        raise DecodeError(f"a time.Time of the unknown version {octets[0]}")
+    if len(octets) != 14 + octets[0]:
+        raise DecodeError(f"a time.Time of {len(octets)} bytes")
+    nanoseconds = int.from_bytes(octets[9:13], signed=True)
+    microseconds, nanosecond = divmod(nanoseconds, 1000)
     seconds = int.from_bytes(octets[1:9], signed=True)
-    minutes = int.from_bytes(octets[13:15], signed=True)
-    zone = UTC if minutes == -1 else timezone(timedelta(minutes=minutes))
-    moment = _ORIGIN + timedelta(seconds=seconds, microseconds=int.from_bytes(octets[9:13]) // 1000)
-    return moment.astimezone(zone)
+    offset = int.from_bytes(octets[13:15], signed=True) * 60
+    if octets[0] == 2:
+        offset += int.from_bytes(octets[15:], signed=True)
+    try:
+        moment = _ORIGIN + timedelta(seconds=seconds, microseconds=microseconds)
+        if offset != _UTC_MINUTES * 60:
+            moment = moment.astimezone(_fixed_zone(offset))
+    except (OverflowError, ValueError) as error:
+        raise DecodeError(f"a time.Time that no datetime can hold: {error}") from None
+    return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _fixed_zone(offset: int) -> timezone:
+    # Without a name this would be the zone UTC, which Go tells from an offset of 0.
+    return timezone(timedelta(seconds=offset)) if offset else timezone(timedelta(), "+00:00")
+
+
+def nanoseconds_of(value: Any) -> int:
+    """Return a `timedelta` in nanoseconds."""
+    microseconds: int = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
+    nanosecond: int = getattr(value, "nanosecond", 0)
+    return microseconds * 1000 + nanosecond
+
+
+def duration_of(nanoseconds: int) -> timedelta:
+    """Return nanoseconds as a `timedelta`, or a `Duration` where microseconds do not suffice."""
+    microseconds, nanosecond = divmod(nanoseconds, 1000)
+    return Duration.of(nanoseconds) if nanosecond else timedelta(microseconds=microseconds)
+
+
+# --- math/big -----------------------------------------------------------------------------------
 
 
 def _encode_big_int(value: int) -> bytes:
-    magnitude = abs(value)
-    sign = b"\3" if value < 0 else b"\2"
-    return sign + magnitude.to_bytes((magnitude.bit_length() + 7) // 8)
+    if not isinstance(value, int):
+        raise TypeError("not an int")
+    return (b"\3" if value < 0 else b"\2") + _magnitude(abs(value))
 
 
 def _decode_big_int(octets: bytes) -> int:
     if not octets:
         return 0
     if octets[0] >> 1 != 1:
-        raise DecodeError(f"big.Int of an unknown version {octets[0] >> 1}")
+        raise DecodeError(f"a big.Int of the unknown version {octets[0] >> 1}")
     value = int.from_bytes(octets[1:])
     return -value if octets[0] & 1 else value
 
 
+def _encode_big_rat(value: Fraction) -> bytes:
+    numerator = _magnitude(abs(value.numerator))
+    size = len(numerator).to_bytes(4)
+    sign = b"\3" if value.numerator < 0 else b"\2"
+    return sign + size + numerator + _magnitude(value.denominator)
+
+
+def _decode_big_rat(octets: bytes) -> Fraction:
+    if not octets:
+        return Fraction()
+    if octets[0] >> 1 != 1:
+        raise DecodeError(f"a big.Rat of the unknown version {octets[0] >> 1}")
+    middle = 5 + int.from_bytes(octets[1:5])
+    if len(octets) < 5 or len(octets) < middle:
+        raise DecodeError("a big.Rat that ends early")
+    numerator = int.from_bytes(octets[5:middle])
+    # Go leaves the denominator of a whole number out sometimes.
+    denominator = int.from_bytes(octets[middle:]) or 1
+    return Fraction(-numerator if octets[0] & 1 else numerator, denominator)
+
+
+def _magnitude(value: int) -> bytes:
+    return value.to_bytes((value.bit_length() + 7) // 8)
+
+
+_ZERO, _FINITE, _INFINITE = range(3)
+_WORD: Final = 64
+
+
+def _encode_big_float(value: BigFloatValue) -> bytes:
+    form = _INFINITE if value.infinite else _FINITE if value.significand else _ZERO
+    flags = value.mode << 5 | (value.accuracy + 1) << 3 | form << 1 | value.negative
+    head = bytes((1, flags)) + value.precision.to_bytes(4)
+    if form != _FINITE:
+        return head
+    significand = value.significand
+    zeros = (significand & -significand).bit_length() - 1
+    significand >>= zeros
+    bits = significand.bit_length()
+    if bits > value.precision:
+        raise EncodeError(f"{bits} bits do not fit a precision of {value.precision}")
+    words = -(-bits // _WORD)
+    mantissa = (significand << words * _WORD - bits).to_bytes(words * 8)
+    return head + (value.exponent + zeros + bits).to_bytes(4, signed=True) + mantissa
+
+
+def _decode_big_float(octets: bytes) -> BigFloatValue:
+    if not octets:
+        return BigFloatValue()
+    if octets[0] != 1:
+        raise DecodeError(f"a big.Float of the unknown version {octets[0]}")
+    if len(octets) < 6:
+        raise DecodeError("a big.Float that ends early")
+    flags, precision = octets[1], int.from_bytes(octets[2:6])
+    mode, accuracy, form = flags >> 5, (flags >> 3 & 3) - 1, flags >> 1 & 3
+    negative = bool(flags & 1)
+    if form != _FINITE:
+        if form > _INFINITE or (form == _INFINITE and not precision):
+            raise DecodeError("a big.Float that is no number")
+        return BigFloatValue(0, 0, precision, negative, form == _INFINITE, mode, accuracy)
+    mantissa = int.from_bytes(octets[10:])
+    if len(octets) < 10 or not mantissa or octets[10] < 0x80 or not precision:
+        raise DecodeError("a big.Float without a normal mantissa")
+    size = 8 * (len(octets) - 10)
+    zeros = (mantissa & -mantissa).bit_length() - 1
+    if size - zeros > precision:
+        raise DecodeError(f"a big.Float of more bits than its precision, {precision}")
+    exponent = int.from_bytes(octets[6:10], signed=True) - size + zeros
+    return BigFloatValue(mantissa >> zeros, exponent, precision, negative, False, mode, accuracy)
+
+
+# --- net/netip, net/url ---------------------------------------------------------------------------
+
+
+def _encode_addr(value: IPv4Address | IPv6Address | None) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, IPv6Address):
+        return value.packed + (value.scope_id or "").encode()
+    return value.packed
+
+
+def _decode_addr(octets: bytes) -> IPv4Address | IPv6Address | None:
+    match len(octets):
+        case 0:
+            return None
+        case 4:
+            return IPv4Address(octets)
+        case size if size >= 16:
+            address = IPv6Address(octets[:16])
+            zone = octets[16:].decode()
+            return IPv6Address(f"{address}%{zone}") if zone else address
+        case size:
+            raise DecodeError(f"a netip.Addr of {size} bytes")
+
+
+def _encode_addr_port(value: AddrPort) -> bytes:
+    return _encode_addr(value.address) + value.port.to_bytes(2, "little")
+
+
+def _decode_addr_port(octets: bytes) -> AddrPort:
+    if len(octets) < 2:
+        raise DecodeError(f"a netip.AddrPort of {len(octets)} bytes")
+    return AddrPort(_decode_addr(octets[:-2]), int.from_bytes(octets[-2:], "little"))
+
+
+def _encode_prefix(value: IPv4Interface | IPv6Interface | None) -> bytes:
+    if value is None:
+        return b"\xff"
+    return value.ip.packed + bytes((value.network.prefixlen,))
+
+
+def _decode_prefix(octets: bytes) -> IPv4Interface | IPv6Interface | None:
+    if not octets:
+        raise DecodeError("a netip.Prefix of 0 bytes")
+    address, bits = _decode_addr(octets[:-1]), octets[-1]
+    # As in Go, what makes no sense becomes the invalid prefix.
+    if address is None or bits > address.max_prefixlen:
+        return None
+    return ip_interface(f"{address}/{bits}")
+
+
+def _encode_url(value: str) -> bytes:
+    return value.encode()
+
+
+def _decode_url(octets: bytes) -> str:
+    return octets.decode()
+
+
 _LIBRARY: Final[dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]]] = {
-    "time.Time": (_encode_time, _decode_time),
+    "big.Float": (_encode_big_float, _decode_big_float),
     "big.Int": (_encode_big_int, _decode_big_int),
+    "big.Rat": (_encode_big_rat, _decode_big_rat),
+    "netip.Addr": (_encode_addr, _decode_addr),
+    "netip.AddrPort": (_encode_addr_port, _decode_addr_port),
+    "netip.Prefix": (_encode_prefix, _decode_prefix),
+    "time.Time": (_encode_time, _decode_time),
+    "url.URL": (_encode_url, _decode_url),
 }
