@@ -1,0 +1,297 @@
+"""Types that both sides can build: one description, from which come Go's type and Python's.
+
+A shape is the name of a basic or named type (``"int8"``, ``"time.Time"``,
+``"main.Tree"``), or a tuple::
+
+    ("slice", T)  ("array", 4, T)  ("map", K, V)  ("ptr", T)
+    ("struct", (("Name", T), ...))
+    ("union", (struct, ...), nullable)
+
+Values are described in JSON as `oracle/values.go` says.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import struct
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Optional, TypeAlias, Union
+
+import attrs
+
+from rpcgen import gob, types
+from rpcgen.names import go_name
+from rpcgen.types import length, wire
+
+from . import messages
+from .oracle import Json
+
+__all__ = [
+    "BASIC",
+    "NAMED",
+    "Shape",
+    "annotation",
+    "go_type",
+    "in_interface",
+    "plain",
+    "registered",
+    "to_json",
+]
+
+Shape: TypeAlias = Union[str, tuple[Any, ...]]
+
+BASIC: Final[dict[str, Any]] = {
+    "bool": bool,
+    "int": int,
+    "int8": types.Int8,
+    "int16": types.Int16,
+    "int32": types.Int32,
+    "int64": types.Int64,
+    "uint": types.Uint,
+    "uint8": types.Uint8,
+    "uint16": types.Uint16,
+    "uint32": types.Uint32,
+    "uint64": types.Uint64,
+    "uintptr": types.Uintptr,
+    "float32": types.Float32,
+    "float64": float,
+    "complex64": types.Complex64,
+    "complex128": complex,
+    "string": str,
+    "bytes": bytes,
+    "time.Time": datetime,
+    "time.Duration": timedelta,
+    "big.Int": types.BigInt,
+    "uuid": uuid.UUID,
+    "main.Color": messages.Color,
+    "any": Any,
+    "main.MyInt": messages.MyInt,
+    "main.MyString": messages.MyString,
+}
+
+# Named types with fields or elements, with the shapes of these.
+NAMED: Final[dict[str, tuple[Any, Shape]]] = {
+    "main.Point": (messages.Point, ("struct", (("X", "int"), ("Y", "int")))),
+    "main.Line": (
+        messages.Line,
+        ("struct", (("From", "main.Point"), ("To", "main.Point"), ("Label", "string"))),
+    ),
+    "main.Tree": (
+        messages.Tree,
+        (
+            "struct",
+            (("Value", "int"), ("Left", ("ptr", "main.Tree")), ("Right", ("ptr", "main.Tree"))),
+        ),
+    ),
+    "main.List": (
+        messages.List,
+        ("struct", (("Item", "any"), ("Next", ("ptr", "main.List")))),
+    ),
+    "main.Ping": (
+        messages.Ping,
+        ("struct", (("Name", "string"), ("Pong", ("ptr", "main.Pong")))),
+    ),
+    "main.Pong": (
+        messages.Pong,
+        ("struct", (("N", "int"), ("Pings", ("slice", "main.Ping")))),
+    ),
+    "main.Dir": (
+        messages.Dir,
+        (
+            "struct",
+            (
+                ("Size", "uint64"),
+                ("Files", ("map", "string", "main.Dir")),
+                ("Kids", ("slice", ("ptr", "main.Dir"))),
+            ),
+        ),
+    ),
+    "main.Empty": (messages.Empty, ("struct", ())),
+    "main.NamedInts": (messages.NamedInts, ("slice", "int")),
+    "main.NamedMap": (messages.NamedMap, ("map", "string", "int")),
+    "main.GobPoint": (messages.GobPoint, ("opaque", "int16")),
+    "main.BinaryPoint": (messages.BinaryPoint, ("opaque", "uint8")),
+}
+
+# What values in interfaces are in Go; lists of the first five, and of no other, are slices of it.
+_SLICED: Final[dict[type, str]] = {
+    bool: "bool",
+    int: "int",
+    float: "float64",
+    complex: "complex128",
+    str: "string",
+}
+_TIMES: Final[dict[type, str]] = {datetime: "time.Time", timedelta: "time.Duration"}
+
+# The messages made here that may travel in interfaces: their names and shapes. Go
+# knows one name for a type, so of the messages that are one type in Go only one is
+# here: the plain one, and not frozen.
+_made: dict[str, Shape] = {}
+_names: dict[type, tuple[str, Shape]] = {
+    cls: (name, name) for name, (cls, _) in NAMED.items() if isinstance(cls, type)
+}
+for _each in _names:
+    gob.register(_each)
+
+
+def registered() -> dict[str, Shape]:
+    """Return the messages that `annotation` has made and registered, by name."""
+    return _made
+
+
+def annotation(shape: Shape, frozen: bool = False) -> Any:
+    """Return the annotation of an IDL for a shape; ``frozen``: one whose values can be hashed.
+
+    Equal shapes give the same class.
+    """
+    return _annotation(shape, frozen)
+
+
+@functools.cache  # by position, so that a default is no other key
+def _annotation(shape: Shape, frozen: bool) -> Any:
+    if isinstance(shape, str):
+        return NAMED[shape][0] if shape in NAMED else BASIC[shape]
+    kind = shape[0]
+    if kind == "slice":
+        element = annotation(shape[1], frozen)
+        return tuple[element, ...] if frozen else list[element]
+    if kind == "array":
+        element = annotation(shape[2], frozen)
+        elements = tuple[element, ...] if frozen else list[element]
+        return Annotated[elements, length(shape[1])]
+    if kind == "map":
+        return dict[annotation(shape[1], True), annotation(shape[2], frozen)]  # type: ignore[misc]
+    if kind == "ptr":
+        return Optional[annotation(shape[1], frozen)]
+    if kind == "union":
+        members = tuple(annotation(each, frozen) for each in shape[1])
+        return Union[(*members, None) if shape[2] else members]
+    return _message(shape, frozen)
+
+
+def _message(shape: Shape, frozen: bool) -> type:
+    name = "Shape" + hashlib.sha256(repr((shape, frozen)).encode()).hexdigest()[:12]
+    fields = {}
+    for wire_name, each in shape[1]:
+        attribute = wire_name.lower() + "_"
+        marked = annotation(each, frozen)
+        if go_name(attribute) != wire_name:
+            marked = Annotated[marked, wire(wire_name)]
+        fields[attribute] = attrs.field(type=marked)
+    cls = wire("")(attrs.make_class(name, fields, frozen=frozen))
+    if not frozen and plain(shape) == shape:
+        gob.register(cls, f"main.{name}")
+        _made[f"main.{name}"] = shape
+        _names[cls] = f"main.{name}", shape
+    return cls
+
+
+def plain(shape: Shape) -> Shape:
+    """Return the one shape, of those that are the same type in Go, that may be in an interface."""
+    if isinstance(shape, str):
+        return {"uuid": "string", "main.Color": "int"}.get(shape, shape)
+    if shape[0] == "union":
+        return "any"
+    if shape == ("slice", "uint8"):
+        return "bytes"
+    if shape[0] == "struct":
+        return ("struct", tuple((name, plain(each)) for name, each in shape[1]))
+    if shape[0] == "array":
+        return ("array", shape[1], plain(shape[2]))
+    return (shape[0], *(plain(each) for each in shape[1:]))
+
+
+def go_type(shape: Shape) -> Json:
+    """Return the description of a shape that the oracle takes."""
+    if isinstance(shape, str):
+        return ["array", 16, "uint8"] if shape == "uuid" else shape
+    kind = shape[0]
+    if kind == "union":
+        return "any"
+    if kind == "struct":
+        return ["struct", [[name, go_type(each)] for name, each in shape[1]]]
+    if kind == "array":
+        return ["array", shape[1], go_type(shape[2])]
+    return [kind, *(go_type(each) for each in shape[1:])]
+
+
+def in_interface(value: object) -> tuple[str, Shape]:
+    """Return the name that Go has for the type of a value in an interface, and its shape."""
+    cls = type(value)
+    if isinstance(value, list):
+        classes = {type(each) for each in value}
+        element: Shape = "any"
+        if len(classes) == 1 and classes <= _SLICED.keys():
+            element = _SLICED[classes.pop()]
+        return f"[]{'interface {}' if element == 'any' else element}", ("slice", element)
+    if isinstance(value, dict):
+        return "map[string]interface {}", ("map", "string", "any")
+    if cls is bytes:
+        return "[]uint8", "bytes"
+    known = _SLICED.get(cls) or _TIMES.get(cls)
+    return (known, known) if known else _names[cls]
+
+
+def to_json(shape: Shape, value: Any) -> Json:
+    """Describe a value of a shape as the oracle does."""
+    if isinstance(shape, str):
+        return _basic_to_json(shape, value)
+    kind = shape[0]
+    if kind == "struct":
+        fields = [a.name for a in attrs.fields(type(value))]
+        return {
+            name: to_json(each, getattr(value, attribute))
+            for (name, each), attribute in zip(shape[1], fields, strict=True)
+        }
+    if kind == "map":
+        pairs = [[to_json(shape[1], k), to_json(shape[2], v)] for k, v in value.items()]
+        return sorted(pairs, key=_go_order)
+    if kind == "ptr":
+        return None if value is None else to_json(shape[1], value)
+    if kind == "union":
+        return to_json("any", value)
+    element = shape[-1]
+    if kind == "slice" and element == "uint8":
+        return bytes(value).hex()
+    return [to_json(element, each) for each in value]
+
+
+def _basic_to_json(shape: str, value: Any) -> Json:
+    if shape in ("float32", "float64"):
+        return struct.pack(">d", value).hex()
+    if shape in ("complex64", "complex128"):
+        return [struct.pack(">d", value.real).hex(), struct.pack(">d", value.imag).hex()]
+    if shape in ("string", "main.MyString"):
+        return str(value).encode().hex()
+    if shape == "bytes":
+        return bytes(value).hex()
+    if shape == "time.Time":
+        return _time_to_json(value)
+    if shape == "time.Duration":
+        return (value // timedelta(microseconds=1)) * 1000 + getattr(value, "nanoseconds", 0)  # type: ignore[no-any-return]
+    if shape == "uuid":
+        return list(value.bytes)
+    if shape in ("main.GobPoint", "main.BinaryPoint"):
+        return {"X": value.x, "Y": value.y}
+    if shape in NAMED:
+        return to_json(NAMED[shape][1], value)
+    if shape == "any":
+        if value is None:
+            return None
+        name, known = in_interface(value)
+        return [name, to_json(known, value)]
+    return bool(value) if shape == "bool" else int(value)
+
+
+def _time_to_json(value: datetime) -> Json:
+    offset = value.utcoffset() or timedelta()
+    since = value.replace(tzinfo=None) - datetime(1970, 1, 1) - offset
+    nanoseconds = getattr(value, "nanosecond", value.microsecond * 1000)
+    return [since // timedelta(seconds=1), nanoseconds, offset // timedelta(seconds=1)]
+
+
+def _go_order(pair: Json) -> str:
+    return json.dumps(pair, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
