@@ -11,7 +11,8 @@ from . import wire
 from .compile_decode import DecodeFunction, decode_function
 from .limits import Limits
 from .numbers import read_int, read_uint
-from .registry import registry
+from .registry import Registry
+from .registry import registry as global_registry
 from .source import place_of
 from .untyped import ANYTHING, untyped_schema
 
@@ -40,8 +41,10 @@ class Decoder:
         *,
         limits: Limits = Limits(),
         strings: Literal["strict", "surrogateescape"] = "strict",
+        registry: Registry = global_registry,
     ) -> None:
         self._limits = limits
+        self._registry = registry
         self._strings = strings
         self._types: dict[int, wire.WireType] = {}
         self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction] = {}
@@ -70,6 +73,11 @@ class Decoder:
         """How many bytes were fed that belong to no value yet: 0 at a clean end."""
         held = len(self._data) - self._pos + self._size
         return held or int(self._owed)
+
+    @property
+    def types(self) -> dict[int, wire.WireType]:
+        """The types that the sender has described so far, by their ids."""
+        return dict(self._types)
 
     @overload
     def decode(self, schema: type[T] | Schema[T]) -> T: ...
@@ -119,7 +127,7 @@ class Decoder:
     def _gather(self) -> None:
         """Put the chunks together, if they can be enough for what is awaited."""
         if len(self._data) - self._pos + self._size < self._needed:
-            raise TruncatedError("the value is not there as a whole")
+            raise TruncatedError(self._eof())
         if self._chunks:
             self._base += self._pos
             self._data = b"".join([self._data[self._pos :], *self._chunks])
@@ -169,7 +177,11 @@ class Decoder:
 
     def _await(self, end: int) -> None:
         self._needed = end - self._pos
-        raise TruncatedError("the value is not there as a whole", self._base + len(self._data))
+        raise TruncatedError(self._eof(), self._base + len(self._data))
+
+    def _eof(self) -> str:
+        """Return what Go would say if nothing came any more: whether a value is cut, or just over."""
+        return "unexpected EOF" if self.pending else "EOF"
 
     def _break(self, reason: str, pos: int) -> None:
         self._broken = DecodeError(reason, self._base + pos)
@@ -288,12 +300,13 @@ class Decoder:
         if interface is ANYTHING:
             return untyped_schema(self._types, id)
         if not interface.members:
-            schema = registry.by_name(name)
+            schema = self._registry.by_name(name)
             if schema is None:
                 raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
             return schema
         for member in interface.members:
-            if name in _names_of(member):
+            known = self._registry.name_of(member) or member.name
+            if name.removeprefix("*") == known.removeprefix("*"):
                 return member
         names = " | ".join(member.cls.__name__ for member in interface.members)
         raise DecodeError(f"{name!r} is no member of {names}")
@@ -311,11 +324,6 @@ class Decoder:
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
-
-
-def _names_of(member: Struct[Any]) -> tuple[str, ...]:
-    name = registry.name_of(member) or member.name
-    return name, f"*{name}", name.removeprefix("*")
 
 
 @overload

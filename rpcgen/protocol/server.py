@@ -55,6 +55,8 @@ class ServerProtocol:
         self._codec = codec
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
+        # What to call the end of the stream if it came now.
+        self._eof = "EOF"
         self._draining = False
         self._failure = ""
 
@@ -85,7 +87,8 @@ class ServerProtocol:
                     self._current = self._codec.decode_request_header()
                 events.append(self._receive_body(self._current))
                 self._current = None
-        except TruncatedError:
+        except TruncatedError as error:
+            self._eof = error.reason
             return events
         except DecodeError as error:
             self._draining = True
@@ -125,7 +128,7 @@ class ServerProtocol:
             self._registry.find(request.service_method)
         except UnknownMethodError as error:
             return [Refusal(request, str(error))]
-        return [Refusal(request, "unexpected EOF")]
+        return [Refusal(request, self._eof)]
 
     def reply(self, invocation: Invocation, value: object) -> bytes:
         """Return the bytes of a response.

@@ -1,0 +1,47 @@
+"""Methods and codecs that the tests of the protocol share."""
+
+from __future__ import annotations
+
+from attrs import define
+
+from rpcgen.method import Method
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
+from rpcgen.schema import schema_of
+
+__all__ = ["DOUBLE", "SUM", "Pair", "request_bytes", "response_bytes"]
+
+
+@define
+class Pair:
+    """Two numbers."""
+
+    a: int = 0
+    b: int = 0
+
+
+SUM = Method[Pair, int]("Math.Sum")
+DOUBLE = Method[int, int]("Math.Double")
+
+
+def request_bytes(*calls: tuple[str, int, object], codec: GobClientCodec | None = None) -> bytes:
+    """Return what a client sends for calls of (service method, seq, args)."""
+    codec = codec or GobClientCodec()
+    return b"".join(
+        codec.encode_request(Request(name, seq), schema_of(type(args)), args)
+        for name, seq, args in calls
+    )
+
+
+def response_bytes(
+    *replies: tuple[int, object] | tuple[int, object, str], codec: GobServerCodec | None = None
+) -> bytes:
+    """Return what a server sends for replies of (seq, value) or (seq, None, error)."""
+    codec = codec or GobServerCodec()
+    return b"".join(
+        codec.encode_response(
+            Response("Math.Sum", reply[0], reply[2] if len(reply) == 3 else ""),
+            schema_of(type(reply[1])),
+            reply[1],
+        )
+        for reply in replies
+    )

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen.errors import (
+    DecodeError,
+    DisconnectedError,
+    EncodeError,
+    RpcError,
+    ServerError,
+    ShutdownError,
+)
+from rpcgen.protocol import ClientProtocol, Completion, GobClientCodec, GobServerCodec, Request
+
+from .messages import DOUBLE, SUM, Pair, response_bytes
+
+
+@pytest.fixture
+def client() -> ClientProtocol[str]:
+    return ClientProtocol(GobClientCodec())
+
+
+def only(completions: list[Completion[str]]) -> Completion[str]:
+    (completion,) = completions
+    return completion
+
+
+def outcomes(completions: list[Completion[str]]) -> list[tuple[str, object, str]]:
+    return [
+        (
+            each.waiter,
+            each.reply,
+            f"{type(each.error).__name__}: {each.error}" if each.error else "",
+        )
+        for each in completions
+    ]
+
+
+def requests_in(data: bytes) -> list[tuple[str, int, object]]:
+    codec = GobServerCodec()
+    codec.feed(data)
+    header: Request = codec.decode_request_header()
+    return [(header.service_method, header.seq, codec.decode_request_body(SUM.request))]
+
+
+def test_begin_numbers_calls_from_zero(client: ClientProtocol[str]) -> None:
+    assert [client.begin(SUM, "w") for _ in range(3)] == [0, 1, 2]
+
+
+def test_begin_counts_as_pending(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert client.pending == 1
+
+
+def test_begin_when_closing(client: ClientProtocol[str]) -> None:
+    client.close()
+    with pytest.raises(ShutdownError, match="connection is shut down"):
+        client.begin(SUM, "w")
+
+
+def test_begin_when_closed(client: ClientProtocol[str]) -> None:
+    client.receive_eof()
+    with pytest.raises(ShutdownError, match="connection is shut down"):
+        client.begin(SUM, "w")
+
+
+def test_begin_when_closed_leaves_nothing_pending(client: ClientProtocol[str]) -> None:
+    client.receive_eof()
+    with pytest.raises(ShutdownError):
+        client.begin(SUM, "w")
+    assert client.pending == 0
+
+
+def test_encode_gives_header_and_arguments(client: ClientProtocol[str]) -> None:
+    seq = client.begin(SUM, "w")
+    assert requests_in(client.encode(seq, SUM, Pair(1, 2))) == [("Math.Sum", 0, Pair(1, 2))]
+
+
+def test_encode_value_that_does_not_fit(client: ClientProtocol[str]) -> None:
+    seq = client.begin(SUM, "w")
+    with pytest.raises(EncodeError, match=r"Pair\.a"):
+        client.encode(seq, SUM, Pair(2**63, 2))
+
+
+def test_encode_after_a_failure_is_as_if_it_had_not_been(client: ClientProtocol[str]) -> None:
+    seq = client.begin(SUM, "w")
+    with pytest.raises(EncodeError):
+        client.encode(seq, SUM, Pair(2**63, 2))
+    fresh = ClientProtocol[str](GobClientCodec())
+    fresh.begin(SUM, "w")
+    assert client.encode(seq, SUM, Pair(1, 2)) == fresh.encode(0, SUM, Pair(1, 2))
+
+
+def test_abandon_pending_call(client: ClientProtocol[str]) -> None:
+    assert client.abandon(client.begin(SUM, "w")) is True
+
+
+def test_abandon_call_twice(client: ClientProtocol[str]) -> None:
+    seq = client.begin(SUM, "w")
+    client.abandon(seq)
+    assert client.abandon(seq) is False
+
+
+def test_receive_reply(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert only(client.receive(response_bytes((0, 3)))) == Completion("w", 3)
+
+
+def test_receive_replies_out_of_order(client: ClientProtocol[str]) -> None:
+    for waiter in "abc":
+        client.begin(SUM, waiter)
+    completions = client.receive(response_bytes((2, 22), (0, 20), (1, 21)))
+    assert outcomes(completions) == [("c", 22, ""), ("a", 20, ""), ("b", 21, "")]
+
+
+def test_receive_reply_twice_tells_once(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert len(client.receive(response_bytes((0, 3), (0, 4)))) == 1
+
+
+def test_receive_reply_of_unknown_call(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert only(client.receive(response_bytes((7, 1), (0, 3)))).reply == 3
+
+
+def test_receive_reply_of_abandoned_call(client: ClientProtocol[str]) -> None:
+    client.abandon(client.begin(SUM, "w"))
+    assert client.receive(response_bytes((0, 3))) == []
+
+
+def test_receive_error(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    completions = client.receive(response_bytes((0, None, "no luck")))
+    assert outcomes(completions) == [("w", None, "ServerError: no luck")]
+
+
+def test_receive_error_with_a_body_of_any_type(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    completions = client.receive(response_bytes((0, Pair(1, 2), "no luck")))
+    assert isinstance(only(completions).error, ServerError)
+
+
+def test_receive_reply_of_wrong_type_fails_its_call(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert isinstance(only(client.receive(response_bytes((0, "text")))).error, DecodeError)
+
+
+def test_receive_reply_of_wrong_type_leaves_the_others(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "a")
+    client.begin(SUM, "b")
+    completions = client.receive(response_bytes((0, "text"), (1, 3)))
+    assert (completions[1].waiter, completions[1].reply) == ("b", 3)
+
+
+def test_receive_header_of_wrong_type_fails_all(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "a")
+    client.begin(SUM, "b")
+    errors = [type(each.error) for each in client.receive(bytes.fromhex("03040006"))]
+    assert errors == [DisconnectedError, DisconnectedError]
+
+
+def test_receive_header_of_wrong_type_closes(client: ClientProtocol[str]) -> None:
+    client.receive(bytes.fromhex("03040006"))
+    assert client.closed
+
+
+def test_receive_when_closed_ignores_what_comes(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.receive_eof()
+    assert client.receive(response_bytes((0, 3))) == []
+
+
+def test_receive_when_closing_completes_what_was_answered(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.close()
+    assert only(client.receive(response_bytes((0, 3)))).reply == 3
+
+
+def test_receive_eof_fails_pending_calls(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "a")
+    client.begin(DOUBLE, "b")
+    assert outcomes(client.receive_eof()) == [
+        ("a", None, "DisconnectedError: unexpected EOF"),
+        ("b", None, "DisconnectedError: unexpected EOF"),
+    ]
+
+
+def test_receive_eof_gives_each_call_an_error_of_its_own(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "a")
+    client.begin(SUM, "b")
+    first, second = client.receive_eof()
+    assert first.error is not second.error
+
+
+def test_receive_eof_names_the_reason(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert str(only(client.receive_eof("connection reset")).error) == "connection reset"
+
+
+def test_receive_eof_when_closing(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.close()
+    completions = client.receive_eof("bad file descriptor")
+    assert outcomes(completions) == [("w", None, "ShutdownError: connection is shut down")]
+
+
+def test_receive_eof_in_the_middle_of_a_reply(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.receive(response_bytes((0, 3))[:-1])
+    assert isinstance(only(client.receive_eof()).error, DisconnectedError)
+
+
+def test_receive_eof_twice_tells_once(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.receive_eof()
+    assert client.receive_eof() == []
+
+
+def test_close_twice(client: ClientProtocol[str]) -> None:
+    client.close()
+    with pytest.raises(ShutdownError):
+        client.close()
+
+
+def test_close_after_eof(client: ClientProtocol[str]) -> None:
+    client.receive_eof()
+    client.close()
+    assert client.closed
+
+
+@given(st.data())
+def test_receive_in_any_chunks_completes_alike(data: st.DataObject) -> None:
+    stream = response_bytes((1, 5), (0, None, "no"), (9, 1), (2, "text"), (3, 4))
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=8).map(sorted))
+    whole, cut = (ClientProtocol[str](GobClientCodec()) for _ in range(2))
+    for client in (whole, cut):
+        for waiter in "abcd":
+            client.begin(SUM, waiter)
+    pieces = [
+        stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)
+    ]
+    arrived = [completion for piece in pieces for completion in cut.receive(piece)]
+    assert outcomes(arrived) == outcomes(whole.receive(stream))
+
+
+@given(st.binary(max_size=64))
+def test_receive_any_bytes_raises_nothing(data: bytes) -> None:
+    client = ClientProtocol[str](GobClientCodec())
+    client.begin(SUM, "w")
+    completions = client.receive(data) + client.receive_eof()
+    assert all(isinstance(each.error, RpcError) for each in completions)

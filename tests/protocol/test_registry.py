@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from rpcgen.errors import RegisterError, SchemaError
+from rpcgen.method import Method
+from rpcgen.protocol import Registry, UnknownMethodError
+
+from .messages import DOUBLE, SUM
+
+
+@pytest.fixture
+def registry() -> Registry:
+    registry = Registry()
+    registry.register_name("Math", [SUM.handler(lambda pair: pair.a + pair.b)])
+    return registry
+
+
+def test_find_returns_the_method(registry: Registry) -> None:
+    assert registry.find("Math.Sum").request is SUM.request
+
+
+def test_find_service_with_dots_in_its_name(registry: Registry) -> None:
+    registry.register_name("a.b", [DOUBLE.handler(abs)])
+    assert registry.find("a.b.Double").function is abs
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Math.Nope", "rpc: can't find method Math.Nope"),
+        ("Math.", "rpc: can't find method Math."),
+        ("Math.sum", "rpc: can't find method Math.sum"),
+        ("Nope.Sum", "rpc: can't find service Nope.Sum"),
+        (".Sum", "rpc: can't find service .Sum"),
+        ("Math", "rpc: service/method request ill-formed: Math"),
+    ],
+)
+def test_find_something_unknown(registry: Registry, name: str, text: str) -> None:
+    with pytest.raises(UnknownMethodError) as caught:
+        registry.find(name)
+    assert str(caught.value) == text
+
+
+def test_register_name_names_the_methods(registry: Registry) -> None:
+    registry.register_name("Other", [SUM.handler(lambda pair: 0), DOUBLE.handler(abs)])
+    assert list(registry.services[1].methods) == ["Sum", "Double"]
+
+
+def test_register_name_twice(registry: Registry) -> None:
+    with pytest.raises(RegisterError, match=r"^rpc: service already defined: Math$"):
+        registry.register_name("Math", [DOUBLE.handler(abs)])
+
+
+def test_register_name_twice_keeps_the_first(registry: Registry) -> None:
+    with pytest.raises(RegisterError):
+        registry.register_name("Math", [DOUBLE.handler(abs)])
+    assert list(registry.services[0].methods) == ["Sum"]
+
+
+def test_register_name_without_methods(registry: Registry) -> None:
+    with pytest.raises(
+        RegisterError,
+        match=r"^rpc\.Register: type None has no exported methods of suitable type$",
+    ):
+        registry.register_name("None", [])
+
+
+def test_register_name_without_name(registry: Registry) -> None:
+    with pytest.raises(RegisterError, match=r"^rpc\.Register: no service name for type"):
+        registry.register_name("", [DOUBLE.handler(abs)])
+
+
+def test_register_name_type_that_cannot_travel(registry: Registry) -> None:
+    with pytest.raises(SchemaError):
+        registry.register_name("Sets", [Method[set[int], int]("Sets.Len").handler(len)])
