@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
-from rpcgen import Method, aio
+from rpcgen import Method, Registry, aio
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
@@ -58,8 +58,10 @@ class Face(Protocol):
         """Connect to a server."""
         ...
 
-    def serve(self, address: str) -> AbstractContextManager[str]:
-        """Serve ``Arith`` and ``Probe`` with Python; yields the bound address."""
+    def serve(
+        self, address: str, *registrations: Callable[[Registry], None]
+    ) -> AbstractContextManager[str]:
+        """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
 
 
@@ -90,11 +92,13 @@ class SyncFace:
             yield SyncClient(client)
 
     @contextmanager
-    def serve(self, address: str) -> Iterator[str]:
+    def serve(self, address: str, *registrations: Callable[[Registry], None]) -> Iterator[str]:
         probe = Probe()
         server = rpcgen.Server()
         register_arith(server, Calculator())
         server.register_name("Probe", probe.handlers)
+        for register in registrations:
+            register(server)
         listener = server.listen(address)
         with server:
             yield listener.address
@@ -164,12 +168,14 @@ class AsyncFace:
             loop.close()
 
     @contextmanager
-    def serve(self, address: str) -> Iterator[str]:
+    def serve(self, address: str, *registrations: Callable[[Registry], None]) -> Iterator[str]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
             server = aio.Server()
             register_async_arith(server, AsyncCalculator())
             server.register_name("Probe", probe.handlers)
+            for register in registrations:
+                register(server)
             listener = await server.listen(address)
             await server.__aenter__()
             return server, probe, listener.address

@@ -86,12 +86,14 @@ class GoPeer:
         try:
             line = self._lines.get(timeout=PATIENCE)
         except queue.Empty:
-            line = ""
+            raise AssertionError(f"the Go peer is silent; it logged:\n{self._logged()}") from None
         if not line:
-            state = self._process.poll()
-            ended = "is silent" if state is None else f"has ended with status {state}"
-            raise AssertionError(f"the Go peer {ended}; it logged:\n{self._log.read_text()}")
+            status = self._process.wait(PATIENCE)
+            raise AssertionError(f"the Go peer ended with {status}; it logged:\n{self._logged()}")
         return json.loads(line)
+
+    def _logged(self) -> str:
+        return self._log.read_text()
 
     def _send(self, command: dict[str, object]) -> None:
         assert self._process.stdin is not None
@@ -148,6 +150,10 @@ class GoClient(GoPeer):
     def flood(self, count: int) -> Answer:
         """Multiply ``count`` pairs, all in flight at once; the reply says how many were right."""
         return self.do("flood", count=count)
+
+    def sample(self, method: str, name: str) -> Answer:
+        """Send the ``zero`` or ``full`` sample of a Kinds method; the reply says what differs."""
+        return self.do("sample", method=method, name=name)
 
     def echo(self, count: int) -> Answer:
         """Send ``count`` bytes there and back; the reply says how many came back as they were."""

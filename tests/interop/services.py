@@ -1,14 +1,20 @@
-"""The services of ``peer/``, as an IDL would have them, and what serves them in Python."""
+"""What Python serves, and the methods of ``peer/probe.go``, which no IDL has."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import UTC, datetime, timedelta
+from math import pi
+from typing import Any
 
 from attrs import define, field
 
+import generated.kinds
 from generated.arith import Args, Arith, Quotient
-from rpcgen import Method
+from generated.kvstore import Durability, Entry, KVStore, Page, Stats
+from generated.shapes import Circle, Group, Point, Rectangle, Shapes
+from rpcgen import Handler, Method, Registry
 
 __all__ = [
     "ARRIVED",
@@ -22,9 +28,12 @@ __all__ = [
     "AsyncCalculator",
     "AsyncProbe",
     "Calculator",
+    "EchoKinds",
+    "MemoryStore",
     "OrderIn",
     "OrderOut",
     "Place",
+    "Plane",
     "Probe",
 ]
 
@@ -197,3 +206,118 @@ class AsyncProbe:
         """Let every call at a gate go, so that the server can end."""
         for gate in list(self._waiting):
             await self.release(gate)
+
+
+class EchoKinds:
+    """Every echo of ``idl/kinds.py``; ``received`` is what came last, by method."""
+
+    def __init__(self) -> None:
+        self.received: dict[str, object] = {}
+
+    def register(self, server: Registry) -> None:
+        """Serve ``Kinds``."""
+        methods = [m for m in vars(generated.kinds).values() if isinstance(m, Method)]
+        handlers = [self._handler(m) for m in methods if m.name.startswith("Kinds.Echo")]
+        handlers += [
+            generated.kinds.NOTHING.handler(lambda args: None),
+            generated.kinds.CALLED_OTHERWISE_BY_GO.handler(
+                lambda args: f"{args.number} {'nil' if args.text is None else args.text}"
+            ),
+        ]
+        server.register_name("Kinds", handlers)
+
+    def _handler(self, method: Method[Any, Any]) -> Handler:
+        def echo(value: object) -> object:
+            self.received[method.name] = value
+            return value
+
+        return method.handler(echo)
+
+
+class MemoryStore(KVStore):
+    """The counterpart of ``peer/kvstore.go``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # protects the entries
+        self._entries: dict[str, Entry] = {}
+
+    def get(self, key: str) -> Entry:
+        with self._lock:
+            if key not in self._entries:
+                raise LookupError(f"no such key: {key}")
+            return self._entries[key]
+
+    def put(
+        self,
+        key: str,
+        value: bytes,
+        *,
+        tags: dict[str, str],
+        expires_in: timedelta | None = None,
+        if_version: int | None = None,
+        durability: Durability = Durability.MEMORY,
+    ) -> int:
+        with self._lock:
+            old = self._entries.get(key)
+            version = old.version if old else 0
+            if if_version not in (None, version):
+                raise ValueError(f"version is {version}")
+            expires = datetime.fromtimestamp(0, UTC) + expires_in if expires_in else None
+            self._entries[key] = Entry(key, value, version + 1, tags, expires)
+            return version + 1
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            if self._entries.pop(key, None) is None:
+                raise LookupError(f"no such key: {key}")
+
+    def scan(self, prefix: str = "", limit: int = 100) -> Page:
+        with self._lock:
+            keys = sorted(key for key in self._entries if key.startswith(prefix))
+            entries = [self._entries[key] for key in keys[:limit]]
+        return Page(entries, keys[limit] if len(keys) > limit else None)
+
+    def get_many(self, keys: list[str]) -> dict[str, Entry]:
+        with self._lock:
+            return {key: self._entries[key] for key in keys if key in self._entries}
+
+    def stats(self) -> Stats:
+        total = Stats(0, 0)
+        with self._lock:
+            for key, entry in self._entries.items():
+                child = total.children.setdefault(key.partition("/")[0], Stats(0, 0))
+                for stats in (total, child):
+                    stats.entries += 1
+                    stats.octets += len(entry.value)
+        return total
+
+
+class Plane(Shapes):
+    """The counterpart of ``peer/shapes.go``."""
+
+    def area(self, shape: Circle | Rectangle | Group) -> float:
+        if isinstance(shape, Circle):
+            return pi * shape.radius**2
+        if isinstance(shape, Rectangle):
+            return (shape.high.x - shape.low.x) * (shape.high.y - shape.low.y)
+        return sum(map(self.area, shape.members))
+
+    def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle:
+        def moved(point: Point) -> Point:
+            return Point(point.x + times * by.x, point.y + times * by.y)
+
+        if isinstance(shape, Circle):
+            return Circle(moved(shape.center), shape.radius)
+        return Rectangle(moved(shape.low), moved(shape.high))
+
+    def bounds(self, points: list[Point]) -> Rectangle:
+        if not points:
+            raise ValueError("no points")
+        xs, ys = [p.x for p in points], [p.y for p in points]
+        return Rectangle(Point(min(xs), min(ys)), Point(max(xs), max(ys)))
+
+    def count(self) -> int:
+        return 0
+
+    def describe(self, anything: Any) -> str:
+        return repr(anything)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"net/rpc"
@@ -22,6 +21,8 @@ import (
 //	go         start a call under a name, and do not wait
 //	done       wait for the next of the started calls that ends, whichever it is
 //	flood      multiply count pairs of numbers, all in flight at once
+//	sample     send the sample of a Kinds method (the zero one for the name "zero"), and
+//	           answer how what comes back differs from it
 //	echo       send count bytes through Probe.Echo and compare what comes back
 //	halfclose  end the sending side of the connection
 //	close      close the client
@@ -89,6 +90,8 @@ func (s *session) carryOut(command Command) Answer {
 		return ended
 	case "flood":
 		return answer(s.flood(command.Count))
+	case "sample":
+		return answer(s.sample(Sample{command.Method, command.Name == "zero"}))
 	case "echo":
 		return answer(s.echo(command.Count))
 	case "halfclose":
@@ -150,6 +153,15 @@ func (s *session) flood(count int) (int, error) {
 	return right, nil
 }
 
+func (s *session) sample(sample Sample) (string, error) {
+	want := sample.value()
+	got := reflect.New(want.Elem().Type())
+	if err := s.client.Call(sample.Method, want.Interface(), got.Interface()); err != nil {
+		return "", err
+	}
+	return difference(want.Elem().Interface(), got.Elem().Interface()), nil
+}
+
 // echo does not repeat itself within the first megabytes, so that mixed-up parts show.
 func (s *session) echo(size int) (int, error) {
 	data := make([]byte, size)
@@ -166,7 +178,7 @@ func (s *session) echo(size int) (int, error) {
 	return len(reply), nil
 }
 
-// signatures has the types of every method that a command may call.
+// signatures has the types of the methods that a command may call.
 var signatures = map[string][2]any{
 	"Arith.Multiply":    {Args{}, 0},
 	"Arith.Divide":      {Args{}, Quotient{}},
@@ -176,29 +188,62 @@ var signatures = map[string][2]any{
 	"Probe.Fail":        {"", 0},
 	"Probe.Reorder":     {Order{}, Order{}},
 	"Probe.Unencodable": {0, 0},
+	"Kinds.Nothing":     {struct{}{}, struct{}{}},
+	"Kinds.Renamed":     {RenamedArgs{}, ""},
+	"KVStore.Get":       {"", Entry{}},
+	"KVStore.Put":       {PutArgs{}, 0},
+	"KVStore.Delete":    {"", struct{}{}},
+	"KVStore.Scan":      {ScanArgs{}, Page{}},
+	"KVStore.GetMany":   {[]string{}, map[string]Entry{}},
+	"KVStore.Stats":     {struct{}{}, Stats{}},
+	"Shapes.Area":       {Circle{}, 0.0},
+	"Shapes.Move":       {MoveArgs{}, nil}, // the reply is an interface
+	"Shapes.Bounds":     {[]Point{}, Rectangle{}},
+	"Shapes.Count":      {struct{}{}, 0},
+	"Shapes.Describe":   {Circle{}, ""},
 }
 
-// odd has argument types that do not fit the method: what the name says, with Arith.Multiply.
-var odd = map[string]any{
-	"string":      "text",
-	"wrong field": struct{ A, B string }{"a", "b"},
-	"no field":    struct{ X int }{1},
-	"extra field": struct{ A, B, C int }{7, 8, 9},
-	"small field": struct{ A, B int8 }{7, 8},
-	"empty":       struct{}{},
+var (
+	circle    = Circle{Point{1, 2}, 3}
+	rectangle = Rectangle{Point{0, 0}, Point{2, 3}}
+)
+
+// named has arguments which JSON cannot express, by the name in the command: values that
+// travel as interfaces, and some which do not fit Arith.Multiply.
+var named = map[string]any{
+	"circle":         iface(circle),
+	"group":          iface(Group{"outer", []any{rectangle, Group{"inner", []any{rectangle}}}}),
+	"move circle":    MoveArgs{circle, Point{10, 20}, 2},
+	"move rectangle": MoveArgs{rectangle, Point{1, 1}, 1},
+	"number":         iface(42),
+	"string":         "text",
+	"wrong field":    struct{ A, B string }{"a", "b"},
+	"no field":       struct{ X int }{1},
+	"extra field":    struct{ A, B, C int }{7, 8, 9},
+	"small field":    struct{ A, B int8 }{7, 8},
+	"empty":          struct{}{},
+}
+
+// iface returns a pointer to an interface with the value in it: gob sends it with its type.
+func iface(value any) *any {
+	return &value
 }
 
 func values(command Command) (args, reply any) {
-	if args, ok := odd[command.Name]; ok {
-		return args, new(int)
-	}
 	types, ok := signatures[command.Method]
 	if !ok {
 		types = signatures["Arith.Multiply"] // a method that nobody has
 	}
+	reply = new(any)
+	if types[1] != nil {
+		reply = reflect.New(reflect.TypeOf(types[1])).Interface()
+	}
+	if args, ok := named[command.Name]; ok {
+		return args, reply
+	}
 	argv := reflect.New(reflect.TypeOf(types[0]))
-	if err := json.Unmarshal(command.Args, argv.Interface()); err != nil && err != io.EOF {
+	if err := json.Unmarshal(command.Args, argv.Interface()); err != nil {
 		log.Fatalf("%s: %v", command.Method, err)
 	}
-	return argv.Elem().Interface(), reflect.New(reflect.TypeOf(types[1])).Interface()
+	return argv.Elem().Interface(), reply
 }

@@ -21,7 +21,7 @@ type Addresses struct {
 }
 
 func serve() {
-	for _, service := range []any{new(Arith), NewProbe()} {
+	for _, service := range []any{new(Arith), NewProbe(), new(Kinds), NewKVStore(), new(Shapes)} {
 		if err := rpc.Register(service); err != nil {
 			log.Fatal(err)
 		}
