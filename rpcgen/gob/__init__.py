@@ -24,13 +24,14 @@ from .decoder import Decoder, loads
 from .encoder import Encoder, dumps
 from .limits import Limits
 from .record import Record, Undecoded
-from .registry import Typed, register
+from .registry import Registry, Typed, register
 
 __all__ = [
     "Decoder",
     "Encoder",
     "Limits",
     "Record",
+    "Registry",
     "Typed",
     "Undecoded",
     "dumps",

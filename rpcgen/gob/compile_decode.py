@@ -39,6 +39,7 @@ from ..schema import (
 from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
 from .opaque import duration_of, unmarshaller
+from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
 
@@ -76,7 +77,7 @@ class _Compiler:
         self._source = Source("decode")
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        source = self._source = Source(f"decode {schema.go[:60]}", **_RUNTIME)
+        source = self._source = Source(f"decode {bare_name(base_of(schema)) or type(schema).__name__}", **_RUNTIME)
         base = base_of(schema)
         with source.function("def decode(data, pos, stream, depth):"):
             with source.at(bare_name(base) if isinstance(base, Struct) else ""):
@@ -250,7 +251,9 @@ class _Compiler:
                     f"{target}, pos = stream.decode_interface("
                     f"data, pos, {constant}, depth - {self._depth})"
                 )
-            case Opaque(), wire.OpaqueType() if known.encoding == schema.encoding:
+            case Opaque(), wire.OpaqueType() if (
+                known.encoding == schema.encoding or schema.cls is Undecoded
+            ):
                 size = source.variable("size")
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
                 self._size(size)

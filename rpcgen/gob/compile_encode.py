@@ -71,7 +71,7 @@ class _Compiler:
         self._source = Source("encode")
 
     def compile(self, schema: Schema[Any]) -> EncodeFunction:
-        source = self._source = Source(f"encode {schema.go[:60]}", **_RUNTIME)
+        source = self._source = Source(f"encode {bare_name(base_of(schema)) or type(schema).__name__}", **_RUNTIME)
         base = base_of(schema)
         with source.function("def encode(value, out, stream):"):
             with source.at(bare_name(base) if isinstance(base, Struct) else ""):

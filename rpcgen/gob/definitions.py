@@ -33,7 +33,7 @@ from ..schema import (
 )
 from . import wire
 
-__all__ = ["TypeTable", "base_of", "bare_name", "is_octet"]
+__all__ = ["TypeTable", "base_of", "bare_name", "is_octet", "type_key"]
 
 
 def base_of(schema: Schema[object]) -> Schema[object]:
@@ -101,7 +101,7 @@ class TypeTable:
         Each is the body of a message.
         """
         base = base_of(schema)
-        if _key(base) in self._sent:
+        if type_key(base) in self._sent:
             return
         self._build(base, bare_name(base))
         yield from self._send(schema)
@@ -109,9 +109,9 @@ class TypeTable:
     def _send(self, schema: Schema[object]) -> Iterator[bytes]:
         base = base_of(schema)
         built = self._build(base, bare_name(base))
-        if built.id < wire.FIRST_ID or _key(base) in self._sent:
+        if built.id < wire.FIRST_ID or type_key(base) in self._sent:
             return
-        self._sent[_key(base)] = None
+        self._sent[type_key(base)] = None
         yield wire.write_definition(built.id, self._wire_type(built, pointer=base is not schema))
         match base:
             case Struct():
@@ -152,7 +152,7 @@ class TypeTable:
         basic = _basic_id(schema)
         if basic is not None:
             return _BASIC[basic]
-        key = _key(schema)
+        key = type_key(schema)
         built = self._types.get(key)
         if built is None:
             built = self._types[key] = _Type(schema, name)
@@ -222,7 +222,7 @@ def _basic_id(schema: Schema[object]) -> int | None:
     return None
 
 
-def _key(schema: Schema[object]) -> Hashable:
+def type_key(schema: Schema[object]) -> Hashable:
     """Return what two schemas share that are one type to Go."""
     match schema:
         case Struct():
@@ -230,13 +230,13 @@ def _key(schema: Schema[object]) -> Hashable:
         case Opaque():
             return "opaque", schema.name, schema.cls
         case Array():
-            return "array", schema.name, schema.length, _key(schema.element)
+            return "array", schema.name, schema.length, type_key(schema.element)
         case Slice():
-            return "slice", schema.name, _key(schema.element)
+            return "slice", schema.name, type_key(schema.element)
         case Map():
-            return "map", schema.name, _key(schema.key), _key(schema.value)
+            return "map", schema.name, type_key(schema.key), type_key(schema.value)
         case Pointer():
-            return "pointer", _key(schema.element)
+            return "pointer", type_key(schema.element)
         case Nothing():
             return "nothing"
     return schema.go

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
@@ -10,7 +11,8 @@ from ..schema import Interface, Schema, schema_for, schema_of
 from .compile_encode import EncodeFunction, encode_function
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
-from .registry import Typed, registry
+from .registry import Registry, Typed
+from .registry import registry as global_registry
 from .source import place_of
 
 __all__ = ["Encoder", "dumps"]
@@ -24,11 +26,18 @@ class Encoder:
     The counterpart of Go's ``gob.Encoder``. ``strings`` says what becomes of
     text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
     the lone surrogates by which a `Decoder` of the same option stands for the
-    bytes of a Go string that is not UTF-8 back into these bytes.
+    bytes of a Go string that is not UTF-8 back into these bytes. ``registry``
+    says what interface values may hold.
     """
 
-    def __init__(self, *, strings: Literal["strict", "surrogateescape"] = "strict") -> None:
+    def __init__(
+        self,
+        *,
+        strings: Literal["strict", "surrogateescape"] = "strict",
+        registry: Registry = global_registry,
+    ) -> None:
         self._strings = strings
+        self._registry = registry
         self._types = TypeTable()
         # For each schema whose definitions are sent: its function and its id on the wire.
         self._known: dict[Schema[Any], tuple[EncodeFunction, bytes]] = {}
@@ -104,11 +113,10 @@ class Encoder:
             out.append(b"\0")
             return
         if isinstance(value, Typed):
-            value, schema = value.value, _as_schema(value.annotation)
+            value, schema = value.value, value.schema
         else:
-            schema = _schema_in_interface(value, interface)
-        name = (registry.name_of(schema) or schema.go).encode()
-        out.append(uint_bytes(len(name)) + name)
+            schema = self._schema_in_interface(value, interface)
+        out.append(self._name_in_interface(schema, interface))
         function, id = self._announce(schema, out)
         out.append(id)
         inner: list[bytes] = []
@@ -117,6 +125,33 @@ class Encoder:
         self._writers.pop()
         body = b"".join(inner)
         out += (_length(body), body)
+
+    def _schema_in_interface(self, value: Any, interface: Interface) -> Schema[Any]:
+        cls = type(value)
+        schema = self._registry.by_class(cls)
+        if interface.members:
+            for member in interface.members:
+                if member.cls is cls:
+                    return schema or member
+            raise TypeError("no member of the union")
+        if schema is not None:
+            return schema
+        if cls is list or cls is tuple:
+            return _list_schema(value)
+        if cls is dict:
+            return schema_of(dict[str, Any])
+        if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
+            return schema_of(datetime if isinstance(value, datetime) else timedelta)
+        raise _unregistered(cls.__name__)
+
+    def _name_in_interface(self, schema: Schema[Any], interface: Interface) -> bytes:
+        name = self._registry.name_of(schema)
+        if name is None:
+            if not interface.members:
+                raise _unregistered(schema.go)
+            name = schema.name
+        octets = name.encode()
+        return _length(octets) + octets
 
 
 @overload
@@ -144,26 +179,11 @@ def _as_schema(annotation: object) -> Schema[Any]:
 def _schema_for(value: object, annotation: object) -> Schema[Any]:
     if annotation is not None:
         return _as_schema(annotation)
-    return _as_schema(value.annotation) if isinstance(value, Typed) else schema_for(value)
+    return value.schema if isinstance(value, Typed) else schema_for(value)
 
 
-def _schema_in_interface(value: Any, interface: Interface) -> Schema[Any]:
-    cls = type(value)
-    for member in interface.members:
-        if member.cls is cls:
-            return registry.by_class(cls) or member
-    if interface.members:
-        raise TypeError("not a member of the union")
-    schema = registry.by_class(cls)
-    if schema is not None:
-        return schema
-    if cls is list or cls is tuple:
-        return _list_schema(value)
-    if cls is dict:
-        return schema_of(dict[str, Any])
-    raise EncodeError(
-        f"{cls.__name__} is not registered for interface values; call rpcgen.gob.register"
-    )
+def _unregistered(what: str) -> EncodeError:
+    return EncodeError(f"{what} is not registered for interface values: call gob.register")
 
 
 def _list_schema(value: Any) -> Schema[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import DecodeError
 from ..schema import (
@@ -18,6 +18,7 @@ from ..schema import (
     Interface,
     Map,
     Opaque,
+    Pointer,
     Schema,
     Slice,
     String,
@@ -104,13 +105,20 @@ class _Builder:
         if struct is None:
             struct = self._structs[id] = RecordStruct(known.name)
             fields = tuple(
-                Field(name, name, name, self.build(field, depth + 1), False)
+                Field(name, name, name, self._field(field, depth + 1), False)
                 for name, field in known.fields
             )
             object.__setattr__(struct, "record_fields", fields)
         return struct
 
 
+    def _field(self, id: int, depth: int) -> Schema[Any]:
+        # Structs and arrays are left out only where they are nil pointers.
+        schema = self.build(id, depth)
+        return Pointer(schema) if isinstance(schema, Struct | Array | Opaque) else schema
+
+
 def _opaque(known: wire.OpaqueType) -> Schema[Any]:
-    zero = partial(Undecoded, known.name, b"")
-    return Opaque(Undecoded, known.name, zero, known.encoding)  # type: ignore[arg-type]
+    name = known.name or "?"
+    encoding: Literal["gob", "binary"] = "gob" if known.encoding == "gob" else "binary"
+    return Opaque(Undecoded, name, partial(Undecoded, name, b""), encoding)
