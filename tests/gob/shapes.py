@@ -31,11 +31,13 @@ from .oracle import Json
 
 __all__ = [
     "BASIC",
+    "KEYS",
     "NAMED",
     "Shape",
     "annotation",
     "go_type",
     "in_interface",
+    "is_key",
     "plain",
     "registered",
     "to_json",
@@ -71,6 +73,19 @@ BASIC: Final[dict[str, Any]] = {
     "main.MyInt": messages.MyInt,
     "main.MyString": messages.MyString,
 }
+
+# Those that can be keys of maps.
+KEYS: Final = (
+    *(name for name in BASIC if name.startswith(("int", "uint"))),
+    "main.MyInt",
+    "bool",
+    "float64",
+    "float32",
+    "string",
+    "main.MyString",
+    "uuid",
+    "main.Color",
+)
 
 # Named types with fields or elements, with the shapes of these.
 NAMED: Final[dict[str, tuple[Any, Shape]]] = {
@@ -128,7 +143,7 @@ _TIMES: Final[dict[type, str]] = {datetime: "time.Time", timedelta: "time.Durati
 
 # The messages made here that may travel in interfaces: their names and shapes. Go
 # knows one name for a type, so of the messages that are one type in Go only one is
-# here: the plain one, and not frozen.
+# here: the plain one.
 _made: dict[str, Shape] = {}
 _names: dict[type, tuple[str, Shape]] = {
     cls: (name, name) for name, (cls, _) in NAMED.items() if isinstance(cls, type)
@@ -143,7 +158,7 @@ def registered() -> dict[str, Shape]:
 
 
 def annotation(shape: Shape, frozen: bool = False) -> Any:
-    """Return the annotation of an IDL for a shape; ``frozen``: one whose values can be hashed.
+    """Return the annotation of an IDL for a shape; ``frozen``: with tuples, not lists.
 
     Equal shapes give the same class.
     """
@@ -169,11 +184,22 @@ def _annotation(shape: Shape, frozen: bool) -> Any:
     if kind == "union":
         members = tuple(annotation(each, frozen) for each in shape[1])
         return Union[(*members, None) if shape[2] else members]
-    return _message(shape, frozen)
+    return _message(shape)
 
 
-def _message(shape: Shape, frozen: bool) -> type:
-    name = "Shape" + hashlib.sha256(repr((shape, frozen)).encode()).hexdigest()[:12]
+def is_key(shape: Shape) -> bool:
+    """Say whether values of the shape can be keys of maps; messages that can are frozen."""
+    if isinstance(shape, str):
+        return shape in KEYS
+    if shape[0] == "struct":
+        return all(is_key(each) for _, each in shape[1])
+    return shape[0] == "array" and is_key(shape[2])
+
+
+@functools.cache
+def _message(shape: Shape) -> type:
+    frozen = is_key(shape)
+    name = "Shape" + hashlib.sha256(repr(shape).encode()).hexdigest()[:12]
     fields = {}
     for wire_name, each in shape[1]:
         attribute = wire_name.lower() + "_"
@@ -182,7 +208,7 @@ def _message(shape: Shape, frozen: bool) -> type:
             marked = Annotated[marked, wire(wire_name)]
         fields[attribute] = attrs.field(type=marked)
     cls = wire("")(attrs.make_class(name, fields, frozen=frozen))
-    if not frozen and plain(shape) == shape:
+    if plain(shape) == shape:
         gob.register(cls, f"main.{name}")
         _made[f"main.{name}"] = shape
         _names[cls] = f"main.{name}", shape

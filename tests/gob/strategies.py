@@ -9,7 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from . import messages
-from .shapes import NAMED, Shape, annotation, plain
+from .shapes import KEYS, NAMED, Shape, annotation, is_key, plain
 
 __all__ = ["evolved", "messages_of", "shapes", "top_level_shapes", "values"]
 
@@ -21,9 +21,8 @@ _INTEGERS: Final[dict[str, tuple[int, int]]] = {
     "uintptr": (0, (1 << 64) - 1),
     "main.MyInt": (-(1 << 63), (1 << 63) - 1),
 }
-_KEYS: Final = (*_INTEGERS, "bool", "float64", "float32", "string", "main.MyString", "uuid", "main.Color")
 _SCALARS: Final = (
-    *_KEYS,
+    *KEYS,
     "complex64",
     "complex128",
     "bytes",
@@ -75,7 +74,7 @@ def messages_of(fields: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
 
 @functools.cache
 def _keys() -> st.SearchStrategy[Shape]:
-    scalar: st.SearchStrategy[Shape] = st.sampled_from(_KEYS)
+    scalar: st.SearchStrategy[Shape] = st.sampled_from(KEYS)
     return st.one_of(
         scalar,
         st.tuples(st.just("array"), st.integers(0, 3), scalar),
@@ -117,7 +116,8 @@ def values(
         return _named_values(shape, entries, depth)
     kind = shape[0]
     if kind == "struct":
-        return st.builds(annotation(shape, frozen), *(inner(each) for _, each in shape[1]))
+        frozen = is_key(shape)
+        return st.builds(annotation(shape), *(inner(each, frozen) for _, each in shape[1]))
     if kind == "ptr":
         return st.none() | inner(shape[1]) if depth > 0 else st.none()
     if kind == "union":

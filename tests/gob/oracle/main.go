@@ -88,7 +88,7 @@ func encode(items []item) (r response) {
 	for _, each := range items {
 		pointer := reflect.New(typeOf(each.Type))
 		fill(pointer.Elem(), each.Value)
-		err := encoder.EncodeValue(pointer)
+		err := encoder.EncodeValue(pointer.Elem())
 		r.Data = append(r.Data, hex.EncodeToString(buffer.Bytes()))
 		buffer.Reset()
 		if err != nil {
