@@ -204,6 +204,12 @@ def _encode_error(error: Exception) -> EncodeError | SchemaError:
         return EncodeError("the value is nested too deeply, or contains itself", place.path[:200])
     if isinstance(error, EncodeError):
         return EncodeError(error.reason, place.path + error.path)
+    if isinstance(error, UnicodeEncodeError):
+        return EncodeError(
+            "lone surrogates are not UTF-8; where they stand for the bytes of a Go string, "
+            "use strings='surrogateescape'",
+            place.path,
+        )
     if place.has_value:
         value = repr(place.value)
         return EncodeError(f"{value[:80]} does not fit {place.wanted}: {error}", place.path)
