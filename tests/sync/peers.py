@@ -1,0 +1,53 @@
+"""Peers of the tests: a server that answers when it is told to, and a client of bare bytes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rpcgen import Client
+from rpcgen.errors import TruncatedError
+from rpcgen.protocol import GobServerCodec, Request, Response
+from rpcgen.schema import schema_of
+from tests.protocol.messages import SUM
+
+__all__ = ["PATIENCE", "ScriptedServer", "connected"]
+
+# Far longer than anything takes, in seconds.
+PATIENCE = 30.0
+
+
+class ScriptedServer:
+    """The other end of a client's connection, which the test plays itself."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self.socket.settimeout(PATIENCE)
+        self._codec = GobServerCodec()
+
+    def receive(self) -> Request:
+        """Wait for a request for `SUM` and return its header."""
+        request = self._wait_for_header()
+        self._codec.decode_request_body(SUM.request)
+        return request
+
+    def reply(self, seq: int, value: int) -> None:
+        """Answer a call."""
+        response = Response("Math.Sum", seq)
+        self.socket.sendall(self._codec.encode_response(response, schema_of(int), value))
+
+    def _wait_for_header(self) -> Request:
+        while True:
+            try:
+                return self._codec.decode_request_header()
+            except TruncatedError:
+                self._codec.feed(self.socket.recv(65536))
+
+
+@contextmanager
+def connected() -> Iterator[tuple[Client, ScriptedServer]]:
+    """Yield a client and the other end of its connection."""
+    ours, theirs = socket.socketpair()
+    with Client(ours) as client, theirs:
+        yield client, ScriptedServer(theirs)

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from rpcgen import Listener, Server, dial
+from rpcgen.errors import DialError, RegisterError, RpcError, ServerError
+from rpcgen.gob import Limits
+from rpcgen.method import Method
+from rpcgen.protocol import GobServerCodec
+from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+
+PATIENCE = 30.0
+
+HELD = Method[int, int]("Math.Held")
+BLOB = Method[int, bytes]("Math.Blob")
+
+
+class Gate:
+    """A method that is held up until the test opens the gate."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+
+    def held(self, number: int) -> int:
+        self.entered.release()
+        self.open.wait(PATIENCE)
+        return number
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def server(gate: Gate) -> Iterator[Server]:
+    server = Server()
+    server.register_name(
+        "Math",
+        [
+            SUM.handler(lambda pair: pair.a + pair.b),
+            DOUBLE.handler(lambda number: 2 * number),
+            HELD.handler(gate.held),
+            BLOB.handler(bytes),
+        ],
+    )
+    yield server
+    gate.open.set()
+    server.close()
+
+
+@pytest.fixture
+def address(server: Server) -> Iterator[str]:
+    listener = server.listen("127.0.0.1:0")
+    with server:
+        yield listener.address
+
+
+def connection_to(address: str) -> socket.socket:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    return socket.create_connection((host, int(port)), PATIENCE)
+
+
+def test_serve_answers(address: str) -> None:
+    with dial(address) as client:
+        assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def test_serve_blocks_until_close(server: Server) -> None:
+    listener = server.listen("127.0.0.1:0")
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    with dial(listener.address) as client:
+        assert client.call(SUM, Pair(1, 2)) == 3
+    server.close()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_serve_several_listeners(server: Server, tmp_path: Path) -> None:
+    listeners = [server.listen("127.0.0.1:0"), server.listen(f"unix://{tmp_path}/s")]
+    with server:
+        for listener in listeners:
+            with dial(listener.address) as client:
+                assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def test_listen_while_serving(server: Server, address: str) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with dial(listener.address) as client:
+        assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def test_requests_of_a_connection_run_side_by_side(address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        calls = [client.go(HELD, n) for n in range(20)]
+        for _ in calls:
+            assert gate.entered.acquire(timeout=PATIENCE)
+        gate.open.set()
+        assert [call.result(PATIENCE) for call in calls] == list(range(20))
+
+
+def test_requests_are_answered_in_the_order_in_which_they_end(address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        held = client.go(HELD, 1)
+        assert client.call(DOUBLE, 2) == 4
+        assert not held.over
+
+
+def test_error_of_a_handler_is_the_answer(server: Server, address: str) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+    with dial(address) as client:
+        with pytest.raises(ServerError, match="integer division or modulo by zero"):
+            client.call("Bad.Div", 0, int)
+
+
+def test_error_of_a_handler_is_logged(
+    server: Server, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+    with dial(address) as client, pytest.raises(ServerError):
+        client.call("Bad.Div", 0, int)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_handler_that_exits_does_not_end_the_server(server: Server, address: str) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Exit").handler(exit)])
+    with dial(address) as client:
+        with pytest.raises(ServerError):
+            client.call("Bad.Exit", 3, int)
+        assert client.call(DOUBLE, 2) == 4
+
+
+def test_reply_that_does_not_fit_is_an_error(server: Server, address: str) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Reply").handler(lambda n: 2**n)])
+    with dial(address) as client:
+        with pytest.raises(ServerError, match="does not fit"):
+            client.call("Bad.Reply", 64, int)
+        assert client.call(DOUBLE, 2) == 4
+
+
+def test_client_that_closes_its_side_gets_its_replies(address: str, gate: Gate) -> None:
+    with connection_to(address) as connection:
+        connection.sendall(request_bytes(("Math.Held", 0, 5)))
+        connection.shutdown(socket.SHUT_WR)
+        gate.entered.acquire(timeout=PATIENCE)
+        gate.open.set()
+        assert connection.makefile("rb").read().endswith(bytes.fromhex("0304000a"))
+
+
+def test_client_that_never_reads_does_not_hold_up_others(address: str) -> None:
+    size = 1 << 20
+    with connection_to(address) as deaf, dial(address) as client:
+        deaf.sendall(request_bytes(*(("Math.Blob", seq, size) for seq in range(50))))
+        assert client.call(DOUBLE, 2) == 4
+
+
+def test_client_that_sends_nonsense_is_hung_up_on(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), connection_to(address) as connection:
+        connection.sendall(bytes.fromhex("03040006"))
+        assert connection.recv(1) == b""
+    assert "rpc: server cannot decode request" in caplog.text
+
+
+def test_client_that_says_nothing_can_leave(address: str) -> None:
+    connection_to(address).close()
+    with dial(address) as client:
+        assert client.call(DOUBLE, 2) == 4
+
+
+def test_limits_apply(gate: Gate) -> None:
+    server = Server(limits=Limits(message=100))
+    server.register_name("Math", [Method[bytes, int]("Math.Len").handler(len)])
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        with pytest.raises(RpcError):
+            client.call("Math.Len", bytes(1000), int)
+
+
+def test_serve_conn_returns_when_the_client_leaves(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(request_bytes(("Math.Double", 0, 4)))
+    theirs.shutdown(socket.SHUT_WR)
+    server.serve_conn(ours)
+    with theirs:
+        assert theirs.makefile("rb").read().endswith(bytes.fromhex("03040010"))
+
+
+def test_serve_codec_uses_it(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(request_bytes(("Math.Double", 0, 4)))
+    theirs.shutdown(socket.SHUT_WR)
+    server.serve_codec(ours, GobServerCodec())
+    with theirs:
+        assert theirs.makefile("rb").read().endswith(bytes.fromhex("03040010"))
+
+
+def test_register_name_of_an_async_def(server: Server) -> None:
+    async def triple(number: int) -> int:
+        return 3 * number
+
+    with pytest.raises(RegisterError, match=r"rpcgen\.aio\.Server"):
+        server.register_name("Async", [Method[int, int]("Async.Triple").async_handler(triple)])
+
+
+def test_accept_goes_on_when_it_fails_for_a_while(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = server.listen("127.0.0.1:0")
+    accept = listener.accept
+    failures = [OSError(errno.EMFILE, "Too many open files")]
+
+    def flaky() -> socket.socket:
+        if failures:
+            raise failures.pop()
+        return accept()
+
+    with patch.object(Listener, "accept", lambda self: flaky()), server:
+        with dial(listener.address) as client:
+            assert client.call(DOUBLE, 2) == 4
+    assert "rpc.Serve: accept: [Errno 24] Too many open files" in caplog.text
+
+
+def test_close_answers_what_is_under_way(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        gate.entered.acquire(timeout=PATIENCE)
+        closing = threading.Thread(target=server.close, args=(PATIENCE,))
+        closing.start()
+        gate.open.set()
+        assert call.result(PATIENCE) == 5
+        closing.join(PATIENCE)
+
+
+def test_close_does_not_wait_for_ever(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        gate.entered.acquire(timeout=PATIENCE)
+        server.close(grace=0.01)
+        with pytest.raises(RpcError):
+            call.result(PATIENCE)
+
+
+def test_close_takes_no_more_connections(server: Server) -> None:
+    listener = server.listen("127.0.0.1:0")
+    server.close()
+    with pytest.raises(DialError):
+        dial(listener.address)
+
+
+def test_close_leaves_no_thread_behind(server: Server) -> None:
+    listener = server.listen("127.0.0.1:0")
+    before = threading.active_count()
+    with server:
+        clients = [dial(listener.address) for _ in range(10)]
+        for client in clients:
+            client.call(DOUBLE, 2)
+            client.close()
+    deadline = time.monotonic() + PATIENCE
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def test_repr_names_the_services(server: Server) -> None:
+    assert repr(server) == "<Server of Math>"
