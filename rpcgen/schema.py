@@ -33,9 +33,11 @@ kind           Go                                Python
 from __future__ import annotations
 
 import enum
+import sys
 import types
 import typing
 import uuid
+from collections import abc
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -652,15 +654,11 @@ def _unsupported(annotation: object) -> SchemaError:
 
 def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
-    if origin in (set, frozenset):
-        return "Go has no sets: use list[T], or dict[T, bool]"
-    if origin in (list, tuple, dict):
-        return "say what it holds, such as list[int]"
-    if origin in (bytearray, memoryview):
-        return "use bytes"
-    if origin is object:
-        return "use Any"
-    if isinstance(origin, type):
+    if isinstance(origin, type) and origin in _HINTS:
+        return _HINTS[origin]
+    if isinstance(origin, TypeVar):
+        return "Go's methods have one type for all their callers: write it out"
+    if isinstance(origin, type) and origin.__module__.split(".")[0] not in sys.stdlib_module_names:
         return f"decorate {origin.__name__} with attrs.define to make it a message"
     return "see the table of types in the README"
 
@@ -672,6 +670,16 @@ def _spelled(annotation: object) -> str:
         return annotation.__name__
     return str(annotation).replace("typing.", "")
 
+
+_HINTS: dict[object, str] = {
+    **dict.fromkeys((set, frozenset), "Go has no sets: use list[T], or dict[T, bool]"),
+    **dict.fromkeys((list, tuple), "say what it holds, such as list[int]"),
+    dict: "say what it holds, such as dict[str, int]",
+    **dict.fromkeys((bytearray, memoryview), "use bytes"),
+    **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
+    **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
+    object: "use Any",
+}
 
 _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
     ("gob_encode", "gob_decode"): "gob",

@@ -56,10 +56,9 @@ class Checker:
         yield from _clashing_classes(module)
 
     def _method(self, method: Method) -> Iterator[Problem]:
-        problems = list(_definition(method))
-        yield from problems
-        if problems:
-            return
+        yield from _definition(method)
+        if _decorations(method) & _DECORATED.keys():
+            return  # what it takes and gives is not a method's
         alone = len(method.parameters) == 1
         for parameter in method.parameters:
             yield from _default(parameter)
@@ -116,26 +115,31 @@ class Checker:
         if not isinstance(schema, Struct) or schema.cls in self._walked:
             return
         self._walked[schema.cls] = schema
-        problems: list[Problem] = []
         sound = True
         names: dict[str, str] = {}
         for attribute in attrs.fields(schema.cls):
-            where, annotation = self._field(schema.cls, attribute.name)
-            where = where or place
+            statement, annotation = self._field(schema.cls, attribute.name)
+            where = statement or place
             try:
                 if annotation is None:
-                    raise SchemaError("it has no annotation", "say what it holds")
-                field = field_of(schema.cls, attribute, annotation.value())
+                    raise SchemaError(
+                        f"field {attribute.name!r} of {schema.cls.__name__} has no annotation",
+                        f"say what it holds, such as {attribute.name}: int",
+                    )
+                where = annotation.place
+                value = annotation.value()
+                schema_of(value)  # a bad type is reported at the annotation
+                where = statement or place
+                field = field_of(schema.cls, attribute, value)
             except SchemaError as error:
                 sound = False
-                problems.append(Problem(where, error.reason, error.hint))
+                yield Problem(where, error.reason, error.hint)
                 continue
             if other := names.get(field.wire_name):
                 sound = False
-                problems.append(_twice("field", attribute.name, other, field.wire_name, where))
+                yield _twice("field", attribute.name, other, field.wire_name, where)
             names[field.wire_name] = attribute.name
-            problems.extend(self._inner(field.schema, where))
-        yield from problems
+            yield from self._inner(field.schema, where)
         if sound and _holds_itself(schema):
             yield Problem(
                 self._class_place(schema.cls) or place,
@@ -151,8 +155,9 @@ class Checker:
             if source is None or node is None:
                 continue
             for statement in node.body:
-                if isinstance(statement, ast.AnnAssign) and _target(statement) == name:
-                    return source.place(statement), Expression(source, statement.annotation)
+                if _target(statement) == name:
+                    annotation = getattr(statement, "annotation", None)
+                    return source.place(statement), annotation and Expression(source, annotation)
         return self._class_place(cls), None
 
     def _class_place(self, cls: type[Any]) -> Place | None:
@@ -373,13 +378,11 @@ def _definition(method: Method) -> Iterator[Problem]:
             f"method {method.name!r} is an async def",
             "write def: the generated code has an async def beside each method",
         )
-    decorators = [(_last_name(each), each) for each in node.decorator_list]
-    for name, decorator in decorators:
+    for decorator in node.decorator_list:
+        name = _last_name(decorator)
         if name not in ("wire", "abstractmethod"):
-            yield Problem(
-                source.place(decorator), *_DECORATED.get(name, _OTHERWISE_DECORATED(name))
-            )
-    if any(name in _DECORATED for name, _ in decorators):
+            yield Problem(source.place(decorator), *_DECORATED.get(name, _decorated(name)))
+    if _decorations(method) & _DECORATED.keys():
         return
     if not node.args.posonlyargs and not node.args.args:
         yield Problem(method.place, f"method {method.name!r} has no self", "write def f(self, ...)")
@@ -419,7 +422,11 @@ _DECORATED = {
 }
 
 
-def _OTHERWISE_DECORATED(name: str) -> tuple[str, str]:  # noqa: N802
+def _decorations(method: Method) -> set[str]:
+    return {_last_name(decorator) for decorator in method.node.decorator_list}
+
+
+def _decorated(name: str) -> tuple[str, str]:
     return (
         f"a method of a service cannot be decorated with @{name}",
         'only @wire("Name") and @abstractmethod mean something here',
@@ -481,15 +488,15 @@ def _clashing_classes(module: Module) -> Iterator[Problem]:
     """Yield the problems of generated names that something else in the module has."""
     owners = {symbol.name: "a type of the IDL" for symbol in module.names}
     for service in module.services:
-        for name in generated_classes(service):
-            if name in owners:
-                yield Problem(
-                    service.place,
-                    f"service {service.name!r} generates {name!r}, "
-                    f"which is the name of {owners[name]}",
-                    'rename one of them; @wire("Name") keeps the name that Go knows',
-                )
-            owners[name] = f"what {service.name!r} generates"
+        names = generated_classes(service)
+        if clashing := [name for name in names if name in owners]:
+            yield Problem(
+                service.place,
+                f"service {service.name!r} generates {clashing[0]!r}, "
+                f"which is the name of {owners[clashing[0]]}",
+                'rename one of them; @wire("Name") keeps the name that Go knows',
+            )
+        owners |= dict.fromkeys(names, f"what {service.name!r} generates")
 
 
 def _is_generic(cls: type[Any]) -> bool:

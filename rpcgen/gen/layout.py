@@ -29,7 +29,7 @@ def layout(code: str) -> str:
         if len(line) <= LINE_LENGTH or number in inside:
             lines.append(line)
         elif line.endswith(","):
-            lines += _broken(line[:-1], ",")
+            lines += _broken(line[:-1], ",", inside=True)
         else:
             lines += _broken(line)
     return "\n".join(lines) + "\n"
@@ -50,28 +50,72 @@ class _Bracket:
     end: int
 
 
-def _broken(line: str, trailing: str = "") -> Iterator[str]:
-    """Yield the lines of one statement, or of one element of a list that ``trailing`` ends."""
-    bracket = _breaking(line)
-    if len(line + trailing) <= LINE_LENGTH or bracket is None:
+def _broken(line: str, trailing: str = "", *, inside: bool = False) -> Iterator[str]:
+    """Yield the lines of a statement, or of an element with the comma ``trailing`` it.
+
+    ``inside`` says that brackets surround it, so that it may go on in another
+    line wherever it likes.
+    """
+    operands = _operands(line)
+    if len(line + trailing) <= LINE_LENGTH:
         yield line + trailing
-        return
-    head, body = line[: bracket.start + 1], line[bracket.start + 1 : bracket.end]
-    tail = line[bracket.end :] + trailing
-    margin = line[: len(line) - len(line.lstrip())]
-    inner = margin + _INDENT
+    elif len(operands) > 1 and inside:
+        margin = _margin(line)
+        yield from _broken(operands[0], inside=True)
+        for operand in operands[1:-1]:
+            yield from _broken(f"{margin}| {operand}", inside=True)
+        yield from _broken(f"{margin}| {operands[-1]}", trailing, inside=True)
+    elif len(operands) > 1 and not _is_definition(line):
+        yield from _broken(_parenthesised(line), trailing)
+    elif bracket := _breaking(line):
+        yield from _broken_at(bracket, line, trailing)
+    else:
+        yield line + trailing
+
+
+def _broken_at(bracket: _Bracket, line: str, trailing: str) -> Iterator[str]:
+    body, tail = line[bracket.start + 1 : bracket.end], line[bracket.end :] + trailing
+    inner = _margin(line) + _INDENT
     elements = _elements(body)
-    comma = "," if len(elements) > 1 or _is_definition(line) else ""
-    yield head
-    if len(inner + body) <= LINE_LENGTH and not (_is_definition(line) and len(elements) == 1):
+    alone = len(elements) == 1
+    comma = "," if not alone or _is_definition(line) else ""
+    yield line[: bracket.start + 1]
+    if len(inner + body) <= LINE_LENGTH and not (alone and comma):
         yield inner + body
     else:
         for element in elements:
-            yield from _broken(inner + element, comma)
-    if len(margin + tail) > LINE_LENGTH and "[" in tail:
-        yield from _broken(margin + tail)
+            yield from _broken(inner + element, comma, inside=True)
+    if len(_margin(line) + tail) <= LINE_LENGTH:
+        yield _margin(line) + tail
     else:
+        yield from _broken_result(_margin(line), tail)
+
+
+def _broken_result(margin: str, tail: str) -> Iterator[str]:
+    """Yield the lines of what follows the parameters of a function: ``) -> Result: ...``."""
+    if len(_operands(tail)) > 1:
+        tail = _parenthesised(tail)
+    # The bracket that closes the parameters is not one of a pair here.
+    bracket = _breaking(margin + tail)
+    if bracket is None:
         yield margin + tail
+    else:
+        yield from _broken_at(bracket, margin + tail, "")
+
+
+def _parenthesised(line: str) -> str:
+    """Put the type of a field or of a function's result in brackets."""
+    for before, after in (("-> ", ":"), (": ", " =")):
+        start = line.find(before) + len(before)
+        if start >= len(before):
+            end = line.rfind(after, start)
+            end = len(line) if end < 0 else end
+            return f"{line[:start]}({line[start:end]}){line[end:]}"
+    return line
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _is_definition(line: str) -> bool:
@@ -79,11 +123,26 @@ def _is_definition(line: str) -> bool:
 
 
 def _breaking(line: str) -> _Bracket | None:
-    """Return the brackets to break at: the parameters of a function, else the last ones."""
+    """Return the brackets to break at: the parameters of a function, else the last that can be."""
     brackets = [each for each in _brackets(line) if each.end > each.start + 1]
     if not brackets:
         return None
-    return brackets[0] if _is_definition(line) else brackets[-1]
+    if _is_definition(line):
+        return _brackets(line)[0]
+    fitting = [each for each in brackets if each.start < LINE_LENGTH]
+    return fitting[-1] if fitting else brackets[0]
+
+
+def _operands(line: str) -> list[str]:
+    """Return the types of a union, with what stands before and after it."""
+    nested = [(each.start, each.end) for each in _brackets(line)]
+    bars = [
+        position
+        for position, character in _outside_strings(line)
+        if character == "|" and not any(start < position < end for start, end in nested)
+    ]
+    edges = [-2, *bars, len(line) + 1]
+    return [line[start + 2 : end - 1] for start, end in pairwise(edges)]
 
 
 def _brackets(line: str) -> list[_Bracket]:

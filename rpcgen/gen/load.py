@@ -15,6 +15,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .mark import is_generated
 from .problems import Place, Problem
 from .source import Source, imports_of
 
@@ -41,7 +42,7 @@ def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl],
     """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
 
     A folder stands for every ``*.py`` below it but ``__init__.py`` and names
-    that begin with ``_`` or ``.``.
+    that begin with ``_`` or ``.``, and what rpcgen itself has generated.
     """
     found: dict[Path, Idl] = {}
     problems: list[Problem] = []
@@ -204,10 +205,13 @@ def _raised(path: Path, root: Path, error: BaseException) -> Problem:
     if frames:
         last = frames[-1]
         place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = type(error).__name__
+    if str(error):
+        text += f": {error}".replace(f"{root}{os.sep}", "")
     hint = "an IDL is imported to be read: it must import without error"
     if isinstance(error, ModuleNotFoundError):
-        hint = f"modules are looked for from {shown(root)}: say another folder with --root"
+        where = "the working directory" if root == Path.cwd() else shown(root)
+        hint = f"modules are looked for from {where}: --root names another folder"
     return Problem(place, f"importing it raises {text}", hint)
 
 
@@ -218,6 +222,7 @@ def _files_of(path: Path) -> list[Path]:
         file
         for file in sorted(path.rglob("*.py"))
         if file.is_file()
+        and not is_generated(file)
         and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
     ]
 

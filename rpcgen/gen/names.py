@@ -160,6 +160,13 @@ class Names:
         return name
 
 
+# The old names of types that can be subscripted themselves.
+_BUILTIN = {
+    Symbol("typing", name): Symbol(builtins.__name__, name.lower())
+    for name in ("Dict", "List", "Tuple")
+}
+
+
 class _Speller:
     """Writes an expression with its names replaced by those of the generated module."""
 
@@ -169,8 +176,15 @@ class _Speller:
 
     def spell(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := _dotted(node)):
-            return self._names.spell(self._source.symbol(dotted))
+            symbol = self._source.symbol(dotted)
+            return self._names.spell(_BUILTIN.get(symbol, symbol))
         match node:
+            case ast.Subscript() if self._is_typing(node.value, "Optional"):
+                return f"{self.spell(node.slice)} | None"
+            case ast.Subscript(slice=ast.Tuple(elts=members)) if self._is_typing(
+                node.value, "Union"
+            ):
+                return " | ".join(map(self.spell, members))
             case ast.Subscript():
                 return f"{self.spell(node.value)}[{self._arguments(node.slice)}]"
             case ast.BinOp(op=ast.BitOr()):
@@ -192,6 +206,10 @@ class _Speller:
             case ast.Constant(value=str() | bytes() as value):
                 return quoted(value)
         return ast.unparse(node)
+
+    def _is_typing(self, node: ast.expr, name: str) -> bool:
+        dotted = _dotted(node)
+        return dotted is not None and self._source.symbol(dotted) == Symbol("typing", name)
 
     def _arguments(self, node: ast.expr) -> str:
         if isinstance(node, ast.Tuple):

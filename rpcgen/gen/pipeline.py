@@ -10,11 +10,12 @@ from pathlib import Path
 from attrs import frozen
 
 from .check import Checker, check_together
-from .load import Idl, Loader, find, imports_from
+from .load import Idl, Loader, find, imports_from, shown
+from .mark import is_generated
 from .model import Module, read_module
-from .problems import Problem, raise_if_any
+from .problems import Place, Problem, raise_if_any
 from .render import render, render_package
-from .write import Difference, is_generated, leftovers, refuse
+from .write import Difference, leftovers, refuse
 
 __all__ = ["Output", "generate"]
 
@@ -47,6 +48,8 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
                 problems += check_together(modules)
             if not problems:
                 texts.update({folder / each.idl.output: render(each) for each in found})
+    if not modules:
+        problems += [_no_service(idl) for idl in idls[:1] if not problems]
     raise_if_any(problems)
     files = texts | _package_files(folder, texts)
     raise_if_any(refuse(folder, files))
@@ -76,6 +79,14 @@ def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
             if not init.exists() or is_generated(init):
                 files[init] = render_package()
     return files
+
+
+def _no_service(idl: Idl) -> Problem:
+    return Problem(
+        Place(shown(idl.path.parent)),
+        "no service in any file of this folder",
+        "a service is a Protocol class with public methods: class Name(Protocol)",
+    )
 
 
 class _Gone:

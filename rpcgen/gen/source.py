@@ -190,7 +190,7 @@ def _unquoted(node: ast.expr) -> ast.expr:
             raise SchemaError(
                 f"{node.value!r} is not a type", "an annotation in quotes is one in Python"
             ) from None
-    if isinstance(node, ast.Subscript):
+    if isinstance(node, ast.Subscript) and not ast.unparse(node.value).endswith("Literal"):
         return ast.copy_location(
             ast.Subscript(node.value, _unquoted_arguments(node), ast.Load()), node
         )

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from attrs import frozen
 
 from .load import shown
+from .mark import content, generated_for, is_generated
 from .problems import Place, Problem
-from .render import MARK
 
-__all__ = ["Difference", "compare", "is_generated", "leftovers", "refuse", "write"]
-
-# How a generated module begins, and how far into a file the mark may be.
-_HEAD = re.compile(rf'"""[^"]*``([\w.]+)``\.\n\n{re.escape(MARK)} from ')
-_LONGEST_HEAD = 1000
+__all__ = ["Difference", "compare", "leftovers", "refuse", "write"]
 
 
 @frozen
@@ -34,7 +29,7 @@ def compare(files: Mapping[Path, str]) -> list[Difference]:
     """Return the files that are missing or stale, with the difference as a unified diff."""
     found: list[Difference] = []
     for path, text in sorted(files.items()):
-        old = _content(path)
+        old = content(path)
         if old != text:
             state = "missing" if old is None else "stale"
             found.append(Difference(path, state, _diff(path, old or "", text)))
@@ -53,7 +48,7 @@ def leftovers(
     return [
         Difference(path, "leftover")
         for path in sorted(folder.rglob("*.py"))
-        if path not in known and (module := _generated_for(path)) and is_gone(module)
+        if path not in known and (module := generated_for(path)) and is_gone(module)
     ]
 
 
@@ -98,26 +93,6 @@ def refuse(folder: Path, files: Iterable[Path]) -> list[Problem]:
         for path in sorted(files)
         if path.exists() and not is_generated(path)
     ]
-
-
-def is_generated(path: Path) -> bool:
-    """Say whether a file is one that rpcgen wrote."""
-    text = _content(path) if path.is_file() else None
-    return text is not None and (path.name == "py.typed" or MARK in text[:_LONGEST_HEAD])
-
-
-def _generated_for(path: Path) -> str | None:
-    """Return the IDL module that a generated module says it was made from."""
-    text = _content(path)
-    head = _HEAD.match(text) if text is not None else None
-    return head[1] if head else None
-
-
-def _content(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode(errors="replace")
-    except FileNotFoundError:
-        return None
 
 
 def _diff(path: Path, old: str, new: str) -> str:

@@ -1,0 +1,11 @@
+from typing import Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Store(Protocol[T]):
+    def get(self, key: str) -> T: ...
+
+
+class Other(Generic[T], Protocol):
+    def put(self, value: T) -> None: ...

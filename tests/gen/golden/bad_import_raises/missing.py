@@ -1,0 +1,1 @@
+from nowhere.at_all import Args

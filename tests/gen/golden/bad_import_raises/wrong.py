@@ -1,0 +1,1 @@
+from bad_import_raises.helper import Missing

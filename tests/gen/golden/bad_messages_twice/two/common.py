@@ -1,0 +1,6 @@
+from attrs import define
+
+
+@define
+class Point:
+    x: float

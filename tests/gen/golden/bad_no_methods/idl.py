@@ -1,0 +1,5 @@
+from typing import Protocol
+
+
+class Arith(Protocol):
+    """Nothing yet."""

@@ -1,0 +1,5 @@
+from typing import Protocol
+
+
+class One(Protocol):
+    def one(self) -> None: ...

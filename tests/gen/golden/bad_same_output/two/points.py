@@ -1,0 +1,5 @@
+from typing import Protocol
+
+
+class Two(Protocol):
+    def two(self) -> None: ...

@@ -1,0 +1,7 @@
+from typing import Protocol
+
+
+class Arith(Protocol):
+    def add(self, *numbers: int) -> int: ...
+
+    def configure(self, name: str, **options: str) -> None: ...

@@ -1,0 +1,1 @@
+from bad_syntax.idl import Arith

@@ -1,0 +1,5 @@
+from typing import Protocol
+
+
+class Echo(Protocol):
+    def echo(self, text: str) -> str: ...
