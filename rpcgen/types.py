@@ -33,6 +33,7 @@ __all__ = [
     "BigRat",
     "Complex64",
     "Duration",
+    "Embedded",
     "Float32",
     "GoType",
     "Int8",
@@ -53,6 +54,8 @@ __all__ = [
     "Uint32",
     "Uint64",
     "Uintptr",
+    "embedded",
+    "json_tag",
     "length",
     "wire",
     "wire_name_of",
@@ -92,6 +95,46 @@ class wire:  # noqa: N801 - reads as a word of the IDL
     def __call__(self, target: T) -> T:
         setattr(target, _WIRE_NAME, self.name)
         return target
+
+
+@frozen
+class json_tag:  # noqa: N801 - reads as a word of the IDL
+    """How a field appears in JSON, as Go's struct tag says it: ``json_tag("id,omitempty")``.
+
+    Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
+    json_tag("id,omitempty")]``. The name comes first, and defaults to the wire
+    name; ``"-"`` alone keeps the field out of JSON. Of the options,
+    ``omitempty`` and ``omitzero`` leave a field out as Go does, and one that
+    does not arrive is then zero. Go's other options are not supported. See
+    ``Marshal`` in the documentation of Go's ``encoding/json``.
+    """
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The name in JSON, empty where the tag gives none."""
+        return self.text.partition(",")[0]
+
+    @property
+    def options(self) -> frozenset[str]:
+        """What follows the name."""
+        return frozenset(self.text.split(",")[1:]) - {""}
+
+    @property
+    def omitted(self) -> bool:
+        """Whether the field stays out of JSON."""
+        return self.text == "-"
+
+
+@frozen
+class Embedded:
+    """The type of `embedded`."""
+
+
+# ``base: Annotated[Base, embedded]`` is Go's embedded struct: gob sends it as a field like any
+# other, while in JSON its fields stand among those of the message that it is in.
+embedded: Final = Embedded()
 
 
 def wire_name_of(target: object) -> str | None:
@@ -171,6 +214,9 @@ class Time(datetime):
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return super().__hash__()
 
@@ -207,6 +253,9 @@ class Duration(timedelta):
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return super().__hash__()

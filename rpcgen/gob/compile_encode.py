@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from attrs import define
+from attrs import define, frozen
 
 from ..errors import EncodeError
 from ..schema import (
@@ -42,7 +42,7 @@ from .source import Source
 if TYPE_CHECKING:
     from .encoder import Encoder
 
-__all__ = ["EncodeFunction", "encode_function"]
+__all__ = ["EncodeFunction", "Encoding", "encoding_of"]
 
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
@@ -50,19 +50,31 @@ EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
 # Struct elements are written out inside loops down to this many levels.
 _INLINE_DEPTH: Final = 3
 
-_known: dict[tuple[Schema[Any], str], EncodeFunction] = {}
+@frozen
+class Encoding:
+    """How values of a schema are encoded.
+
+    ``flushes``: there are interface values inside, whose types may have to be
+    described, which ends a message in the middle.
+    """
+
+    function: EncodeFunction
+    flushes: bool
 
 
-def encode_function(schema: Schema[Any], text_errors: str) -> EncodeFunction:
-    """Return the function that encodes values of ``schema``, compiled at first use.
+_known: dict[tuple[Schema[Any], str], Encoding] = {}
+
+
+def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
+    """Return how values of ``schema`` are encoded, compiled at first use.
 
     ``text_errors`` is how strings become bytes: ``strict`` or ``surrogateescape``.
     Raises `SchemaError` if a field's type cannot travel.
     """
-    function = _known.get((schema, text_errors))
-    if function is None:
-        function = _known[schema, text_errors] = _Compiler(text_errors).compile(schema)
-    return function
+    encoding = _known.get((schema, text_errors))
+    if encoding is None:
+        encoding = _known[schema, text_errors] = _Compiler(text_errors).compile(schema)
+    return encoding
 
 
 class _Compiler:
@@ -72,8 +84,9 @@ class _Compiler:
         self._waiting: list[Struct[Any]] = []
         self._inside: list[Schema[Any]] = []
         self._source = Source("encode")
+        self._flushes = False
 
-    def compile(self, schema: Schema[Any]) -> EncodeFunction:
+    def compile(self, schema: Schema[Any]) -> Encoding:
         source = self._source = Source(f"encode {bare_name(base_of(schema)) or type(schema).__name__}", **_RUNTIME)
         base = base_of(schema)
         with source.function("def encode(value, out, stream):"):
@@ -81,8 +94,7 @@ class _Compiler:
                 self._top(schema, base)
         while self._waiting:
             self._function(self._waiting.pop())
-        function: EncodeFunction = source.compile()["encode"]
-        return function
+        return Encoding(source.compile()["encode"], self._flushes)
 
     def _top(self, schema: Schema[Any], base: Schema[Any]) -> None:
         with self._source.at("", schema.go, "value"):
@@ -126,6 +138,7 @@ class _Compiler:
             case Map():
                 self._map(schema, variable)
             case Interface():
+                self._flushes = True
                 constant = source.constant(schema, "interface")
                 source.line(f"stream.encode_interface({variable}, out, {constant})")
             case Nothing():
@@ -292,6 +305,11 @@ class _Plain:
     octets: str
     items: list[str]
 
+    @property
+    def surely(self) -> str | None:
+        """The condition under which the items are right; where it fails, one looks closer."""
+        return f"{self.local} is True" if isinstance(self.base, Bool) else self.present
+
 
 class _Fields:
     """Writes the fields of one struct, each after the number of steps from the one before.
@@ -322,6 +340,11 @@ class _Fields:
             return
         self._end_run()
         with self._source.at(path, schema.go, local):
+            if isinstance(base, Slice):
+                # Before it is asked whether it is empty, which a string can be as well.
+                present_or_nil = "" if base is schema else f"{local} is not None and "
+                with self._source.block(f"if {present_or_nil}{local}.__class__ is not list:"):
+                    self._source.line(f"{local} = elements({local})")
             self._send_if(present, lambda: self._compiler.element(base, local))
 
     def end(self) -> None:
@@ -348,7 +371,7 @@ class _Fields:
                 source.line(f"out.append({end})")
             return
         conditions = [] if self._next else [f"{self._steps} == 1"]
-        conditions += [plain.present for plain in run if plain.present]
+        conditions += [plain.surely for plain in run if plain.surely]
         items = [item for plain in run for item in plain.items] + [end] * last
         added = source.variable("added")
         source.line(f"{added} = False")
@@ -408,7 +431,11 @@ class _Fields:
             case Bool():
                 condition = f"{local} is not False"
             case Float() | Int() | Uint() | Complex():
-                condition = f"{local} != 0" if pointer is None else f"{local}"
+                condition = f"{local} != 0"
+            case String() | Bytes():
+                condition = f"{local} != {base.zero()!r}"
+            case Duration():
+                condition = f"{local} != {self._source.constant(base.zero(), 'zero')}"
             case _:
                 condition = local
         return " and ".join(part for part in (pointer, condition) if part) or None

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
-from .compile_encode import EncodeFunction, encode_function
+from .compile_encode import EncodeFunction, Encoding, encoding_of
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
 from .registry import Registry, Typed
@@ -39,11 +39,17 @@ class Encoder:
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
-        # For each schema whose definitions are sent: its function and its id on the wire.
-        self._known: dict[Schema[Any], tuple[EncodeFunction, bytes]] = {}
+        # For each schema whose definitions are sent: how to encode it, and its id on the wire.
+        self._known: dict[Schema[Any], tuple[Encoding, bytes]] = {}
+        # By what the caller says, for values that need no definitions any more.
+        self._plain: dict[object, tuple[EncodeFunction, bytes]] = {}
         # Where the definitions go that come up inside an interface value.
         self._writers: list[list[bytes]] = []
 
+    @overload
+    def encode(self, value: T, schema: type[T] | Schema[T]) -> bytes: ...
+    @overload
+    def encode(self, value: object, schema: object = None) -> bytes: ...
     def encode(self, value: object, schema: object = None) -> bytes:
         """Return ``value`` as whole messages, after definitions that the stream lacks.
 
@@ -51,58 +57,64 @@ class Encoder:
         the value. Raises `EncodeError` if the value does not fit; the stream
         is then as it was before.
         """
-        mark = self._types.mark()
-        try:
-            return self._encode(value, schema)
-        except Exception as error:
-            self._rewind(mark)
-            raise _encode_error(error) from error
+        return self.encode_all(((value, schema),))
 
     def encode_all(self, values: Iterable[tuple[object, object]]) -> bytes:
         """Return pairs of value and schema as one run of messages: all of them, or an error.
 
         Raises `EncodeError` like `encode`; the stream is then as it was before.
         """
-        mark = self._types.mark()
-        try:
-            return b"".join([self._encode(value, schema) for value, schema in values])
-        except Exception as error:
-            self._rewind(mark)
-            raise _encode_error(error) from error
-
-    def _encode(self, value: object, annotation: object) -> bytes:
-        schema = _schema_for(value, annotation)
+        mark = None
         messages: list[bytes] = []
+        try:
+            for value, schema in values:
+                plain = self._plain.get(schema)
+                if plain is None:
+                    mark = mark or self._types.mark()
+                    self._encode(value, schema, messages)
+                    continue
+                function, id = plain
+                out = [id]
+                function(value, out, self)
+                body = b"".join(out)
+                size = len(body)
+                messages += (UINT[size] if size < 512 else uint_bytes(size), body)
+        except Exception as error:
+            if mark is not None:
+                self._rewind(mark)
+            raise _encode_error(error) from error
+        return b"".join(messages)
+
+    def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
+        schema = _schema_for(value, annotation)
         self._writers = [messages]
         out: list[bytes] = []
-        function, id = self._announce(schema, out)
+        encoding, id = self._announce(schema, out)
         out.append(id)
-        function(value, out, self)
-        body = b"".join(out)
-        messages.append(_length(body))
-        messages.append(body)
-        return b"".join(messages)
+        encoding.function(value, out, self)
+        _end_message(out, messages)
+        if not encoding.flushes and annotation is not None:
+            self._plain[annotation] = encoding.function, id
 
     def _rewind(self, mark: tuple[int, int, int]) -> None:
         if self._types.mark() != mark:
             self._types.rewind(mark)
             self._known.clear()
+            self._plain.clear()
 
-    def _announce(self, schema: Schema[Any], out: list[bytes]) -> tuple[EncodeFunction, bytes]:
-        """Send the definitions that ``schema`` needs; return its function and id.
+    def _announce(self, schema: Schema[Any], out: list[bytes]) -> tuple[Encoding, bytes]:
+        """Send the definitions that ``schema`` needs; return its encoding and id.
 
         A definition ends the message that is being made: what ``out`` holds
         goes out before it, and the value goes on in a message of its own.
         """
         known = self._known.get(schema)
         if known is None:
-            function = encode_function(schema, self._strings)
+            encoding = encoding_of(schema, self._strings)
             for definition in self._types.definitions(schema):
                 out.append(definition)
-                body = b"".join(out)
-                out.clear()
-                self._writers[-1] += (_length(body), body)
-            known = self._known[schema] = function, int_bytes(self._types.id_of(schema))
+                _end_message(out, self._writers[-1])
+            known = self._known[schema] = encoding, int_bytes(self._types.id_of(schema))
         return known
 
     def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
@@ -117,14 +129,13 @@ class Encoder:
         else:
             schema = self._schema_in_interface(value, interface)
         out.append(self._name_in_interface(schema, interface))
-        function, id = self._announce(schema, out)
+        encoding, id = self._announce(schema, out)
         out.append(id)
         inner: list[bytes] = []
         self._writers.append(out)
-        function(value, inner, self)
+        encoding.function(value, inner, self)
         self._writers.pop()
-        body = b"".join(inner)
-        out += (_length(body), body)
+        _end_message(inner, out)
 
     def _schema_in_interface(self, value: Any, interface: Interface) -> Schema[Any]:
         cls = type(value)
@@ -151,7 +162,7 @@ class Encoder:
                 raise _unregistered(schema.go)
             name = schema.name
         octets = name.encode()
-        return _length(octets) + octets
+        return uint_bytes(len(octets)) + octets
 
 
 @overload
@@ -167,9 +178,11 @@ def dumps(value: object, schema: object = None) -> bytes:
     return Encoder().encode(value, schema)
 
 
-def _length(body: bytes) -> bytes:
-    size = len(body)
-    return UINT[size] if size < 512 else uint_bytes(size)
+def _end_message(out: list[bytes], messages: list[bytes]) -> None:
+    """Move what was written, with its length before it."""
+    body = b"".join(out)
+    out.clear()
+    messages += (uint_bytes(len(body)), body)
 
 
 def _as_schema(annotation: object) -> Schema[Any]:
