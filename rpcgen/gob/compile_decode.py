@@ -46,38 +46,34 @@ from .untyped import RecordStruct
 if TYPE_CHECKING:
     from .decoder import Decoder
 
-__all__ = ["DecodeFunction", "decode_function"]
+__all__ = ["Compiler", "DecodeFunction", "Types"]
 
 # Takes the data, the position of the value in it, the stream, and how much deeper the
 # value may nest; returns the value and the position after it.
 DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
 
+# Structs are decoded in place down to this many levels, below that by functions.
+_INLINE_DEPTH: Final = 3
+
 Types: TypeAlias = Mapping[int, wire.WireType]
 
 
-def decode_function(
-    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool, depth: int
-) -> DecodeFunction:
-    """Return the function that decodes values of the wire type ``id`` into ``schema``.
+class Compiler:
+    """Writes the careful functions."""
 
-    Raises `DecodeError` if they do not go together.
-    """
-    return _Compiler(types, strings, careful, depth).compile(id, schema)
-
-
-class _Compiler:
-    def __init__(self, types: Types, strings: str, careful: bool, depth: int) -> None:
+    def __init__(self, types: Types, strings: str, depth: int) -> None:
+        self.runtime = _RUNTIME
         self._types = types
-        self._careful = careful
         self._strings = strings
         self._max_depth = depth
         self._depth = 0
         self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
         self._waiting: list[tuple[int, Struct[Any] | None, str]] = []
+        self._inside: list[tuple[int, Schema[Any]]] = []
         self._source = Source("decode")
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        source = self._source = Source(f"decode {bare_name(base_of(schema)) or type(schema).__name__}", **_RUNTIME)
+        source = self._source = Source(f"decode {bare_name(base_of(schema)) or type(schema).__name__}", **self.runtime)
         base = base_of(schema)
         with source.function("def decode(data, pos, stream, depth):"):
             with source.at(bare_name(base) if isinstance(base, Struct) else ""):
@@ -115,7 +111,7 @@ class _Compiler:
         self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
 
     def _function(self, id: int, schema: Struct[Any] | None, name: str) -> None:
-        source, self._depth = self._source, 0
+        source, self._depth, self._inside = self._source, 0, []
         struct = self._types[id]
         assert isinstance(struct, wire.StructType)
         with source.function(f"def {name}(data, pos, stream, depth):"):
@@ -125,6 +121,7 @@ class _Compiler:
                 self._skip_struct(struct)
                 source.line("return None, pos")
             else:
+                self._inside = [(id, schema)]
                 self._struct(struct, schema, "value")
                 source.line("return value, pos")
 
@@ -138,17 +135,13 @@ class _Compiler:
     def _uint(self, target: str) -> None:
         self._source.line(f"{target}, pos = read_uint(data, pos, stream.end)")
 
-    def _size(self, target: str) -> None:
-        """Read how many bytes follow."""
-        self._uint(target)
-        with self._source.block(f"if {target} > stream.end - pos:"):
-            self._source.line(f"too_long({target})")
-
-    def _chunk(self, size: str) -> str:
-        """Return an expression for the next bytes, whose reading `_pass` completes."""
-        return f"data[pos:pos + {size}]"
-
-    def _pass(self, size: str) -> None:
+    def _octets(self, target: str, made: str = "{}") -> None:
+        """Read a size and so many bytes; ``made`` says what of them."""
+        size = self._source.variable("size")
+        self._uint(size)
+        with self._source.block(f"if {size} > stream.end - pos:"):
+            self._source.line(f"too_long({size})")
+        self._source.line(f"{target} = {made.format(f'data[pos:pos + {size}]')}")
         self._source.line(f"pos += {size}")
 
     def _loop(self, count: str, index: str) -> Any:
@@ -159,8 +152,11 @@ class _Compiler:
         with self._source.block("if pos >= stream.end:"):
             self._source.line("ends_early()")
 
-    def _next_field(self, number: str, field: int) -> None:
-        """Set ``number`` to that of the next field that is there; ``field`` is the last one."""
+    def _next_field(self, number: str, field: int, count: int) -> None:
+        """Set ``number`` to that of the next field that is there.
+
+        ``field`` is the last one, at which it stays when the struct ends; ``count`` how many there are.
+        """
         self._source.line(f"{number}, pos = next_field(data, pos, stream.end, {field})")
 
     # --- values -----------------------------------------------------------------------------
@@ -200,16 +196,10 @@ class _Compiler:
             case String(), wire.STRING:
                 self._string(target)
             case (Bytes(), wire.BYTES):
-                size = source.variable("size")
-                self._size(size)
-                source.line(f"{target} = {self._chunk(size)}")
-                self._pass(size)
+                self._octets(target)
             case Slice(), wire.BYTES if is_octet(schema.element):
-                size = source.variable("size")
                 container = source.constant(schema.container, "container")
-                self._size(size)
-                source.line(f"{target} = {container}({self._chunk(size)})")
-                self._pass(size)
+                self._octets(target, f"{container}({{}})")
             case Enum(), _:
                 members = source.constant(dict(schema.cls._value2member_map_), "members")
                 cls = source.constant(schema.cls, "enum")
@@ -231,7 +221,7 @@ class _Compiler:
         match schema, known:
             case Struct(), wire.StructType():
                 self._deeper()
-                self._call(id, schema, target)
+                self._nested_struct(id, known, schema, target)
                 self._depth -= 1
             case Slice(), wire.SliceType() if not is_octet(schema.element):
                 count = source.variable("count")
@@ -254,13 +244,20 @@ class _Compiler:
             case Opaque(), wire.OpaqueType() if (
                 known.encoding == schema.encoding or schema.cls is Undecoded
             ):
-                size = source.variable("size")
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
-                self._size(size)
-                source.line(f"{target} = {unmarshal}({self._chunk(size)})")
-                self._pass(size)
+                self._octets(target, f"{unmarshal}({{}})")
             case _:
                 self._mismatch(id, schema)
+
+    def _nested_struct(
+        self, id: int, known: wire.StructType, schema: Struct[Any], target: str
+    ) -> None:
+        if (id, schema) in self._inside or len(self._inside) >= _INLINE_DEPTH:
+            self._call(id, schema, target)
+            return
+        self._inside.append((id, schema))
+        self._struct(known, schema, target)
+        self._inside.pop()
 
     def _int(self, target: str) -> None:
         self._uint(target)
@@ -272,11 +269,8 @@ class _Compiler:
         self._source.line(f"{target} = {function}({target})")
 
     def _string(self, target: str) -> None:
-        size = self._source.variable("size")
-        self._size(size)
         arguments = "" if self._strings == "strict" else f"'utf-8', {self._strings!r}"
-        self._source.line(f"{target} = {self._chunk(size)}.decode({arguments})")
-        self._pass(size)
+        self._octets(target, f"{{}}.decode({arguments})")
 
     def _range(self, condition: str, target: str, schema: Schema[Any]) -> None:
         with self._source.block(f"if not {condition}:"):
@@ -319,7 +313,7 @@ class _Compiler:
         ours = {field.wire_name: field for field in schema.fields}
         values: dict[str, str] = {}
         number = source.variable("field")
-        self._next_field(number, -1)
+        self._next_field(number, -1, len(known.fields))
         for index, (name, id) in enumerate(known.fields):
             if not name:
                 raise DecodeError(f"a field of {known.name} has no name")
@@ -327,13 +321,13 @@ class _Compiler:
             if field is None:
                 with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
                     self._skip(id)
-                    self._next_field(number, index)
+                    self._next_field(number, index, len(known.fields))
                 continue
             local = values[name] = source.variable(field.attribute)
             with source.at(f".{field.attribute}"):
                 with source.block(f"if {number} == {index}:"):
                     self._value(id, field.schema, local)
-                    self._next_field(number, index)
+                    self._next_field(number, index, len(known.fields))
                 with source.block("else:"):
                     source.line(f"{local} = {self._zero(field.schema)}")
         self._check_last(number, len(known.fields))
@@ -396,8 +390,7 @@ class _Compiler:
                 self._uint(ignored)
                 self._skip_elements(ignored, known.key, known.value)
             case wire.OpaqueType():
-                self._size(ignored)
-                self._pass(ignored)
+                self._skip_octets(ignored)
             case _:
                 self._skip_basic(id, ignored)
 
@@ -409,12 +402,17 @@ class _Compiler:
                 self._uint(ignored)
                 self._uint(ignored)
             case wire.BYTES | wire.STRING:
-                self._size(ignored)
-                self._pass(ignored)
+                self._skip_octets(ignored)
             case wire.INTERFACE:
                 self._source.line(f"pos = stream.skip_interface(data, pos, depth - {self._depth})")
             case _:
                 raise DecodeError(f"type {id} is not defined")
+
+    def _skip_octets(self, size: str) -> None:
+        self._uint(size)
+        with self._source.block(f"if {size} > stream.end - pos:"):
+            self._source.line(f"too_long({size})")
+        self._source.line(f"pos += {size}")
 
     def _skip_elements(self, count: str, *ids: int) -> None:
         self._deeper()
@@ -427,11 +425,11 @@ class _Compiler:
     def _skip_struct(self, known: wire.StructType) -> None:
         source = self._source
         number = source.variable("field")
-        self._next_field(number, -1)
+        self._next_field(number, -1, len(known.fields))
         for index, (name, id) in enumerate(known.fields):
             with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
                 self._skip(id)
-                self._next_field(number, index)
+                self._next_field(number, index, len(known.fields))
         self._check_last(number, len(known.fields))
 
     # --- types that do not go together --------------------------------------------------------

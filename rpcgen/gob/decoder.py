@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeVar, overload
 from ..errors import DecodeError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, Struct, schema_of
 from . import wire
-from .compile_decode import DecodeFunction, decode_function
+from .compile_decode import DecodeFunction
+from .decode_functions import decode_function
 from .limits import Limits
 from .numbers import read_int, read_uint
 from .registry import Registry
@@ -48,6 +49,7 @@ class Decoder:
         self._strings = strings
         self._types: dict[int, wire.WireType] = {}
         self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction] = {}
+        self._untyped: dict[int, Schema[Any]] = {}
         self._data = bytes(data)
         self._pos = 0
         # The place of the data in the stream, for offsets in errors.
@@ -60,6 +62,8 @@ class Decoder:
         # Whether definitions were read whose value has not come yet.
         self._owed = False
         self._broken: DecodeError | None = None
+        # Whether generated functions are to look before every step.
+        self._careful = False
         # The end of the message that is being decoded; the generated code looks at it.
         self.end = 0
 
@@ -207,18 +211,23 @@ class Decoder:
         """Drop all types but the first ``count``, which a failed attempt has brought."""
         if len(self._types) > count:
             self._functions.clear()
+            self._untyped.clear()
             while len(self._types) > count:
                 self._types.popitem()
 
     def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        function = self._functions.get((id, schema, True))
+        if schema is UNTYPED:
+            schema = self._untyped.get(id) or self._untyped.setdefault(
+                id, untyped_schema(self._types, id)
+            )
+        function = self._functions.get((id, schema, self._careful))
         if function is None:
-            function = self._functions[id, schema, True] = decode_function(
+            function = self._functions[id, schema, self._careful] = decode_function(
                 self._types,
                 id,
                 schema,
                 strings=self._strings,
-                careful=True,
+                careful=self._careful,
                 depth=self._limits.depth,
             )
         return function
@@ -227,15 +236,28 @@ class Decoder:
 
     def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
-        count = len(self._types)
+        count, end = len(self._types), self.end
         try:
-            if schema is UNTYPED:
-                schema = untyped_schema(self._types, id)
-            function = self._function(id, schema)
-            value, _ = function(self._data, start, self, self._limits.depth)
+            function = self._functions.get((id, schema, False))
+            if function is None:
+                function = self._function(id, schema)
+            value, pos = function(self._data, start, self, self._limits.depth)
+            if pos <= self.end:
+                return value
+        except TruncatedError:
+            self._forget(count)
+            raise
+        except Exception:
+            pass  # now with care, to tell what is wrong, or that Go would not mind
+        self._forget(count)
+        self._careful, self.end = True, end
+        try:
+            value, _ = self._function(id, schema)(self._data, start, self, self._limits.depth)
         except Exception:
             self._forget(count)
             raise
+        finally:
+            self._careful = False
         return value
 
     def _pass_over(self, id: int, start: int, end: int) -> None:
@@ -298,7 +320,7 @@ class Decoder:
 
     def _interface_schema(self, name: str, id: int, interface: Interface) -> Schema[Any]:
         if interface is ANYTHING:
-            return untyped_schema(self._types, id)
+            return UNTYPED
         if not interface.members:
             schema = self._registry.by_name(name)
             if schema is None:
