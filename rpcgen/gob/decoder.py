@@ -45,10 +45,12 @@ class Decoder:
         registry: Registry = global_registry,
     ) -> None:
         self._limits = limits
+        self._largest = limits.message
         self._registry = registry
         self._strings = strings
         self._types: dict[int, wire.WireType] = {}
         self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction] = {}
+        self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int]]] = {}
         self._untyped: dict[int, Schema[Any]] = {}
         self._data = bytes(data)
         self._pos = 0
@@ -69,8 +71,13 @@ class Decoder:
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes to the end of the stream."""
-        self._chunks.append(bytes(data))
-        self._size += len(data)
+        if self._pos == len(self._data) and not self._chunks:
+            self._base += self._pos
+            self._data = bytes(data)
+            self._pos = 0
+        else:
+            self._chunks.append(bytes(data))
+            self._size += len(data)
 
     @property
     def pending(self) -> int:
@@ -96,13 +103,31 @@ class Decoder:
         again. Raises `DecodeError` if they hold something else; the value is
         then passed over, if it can be, so that the next call goes on after it.
         """
+        # First on the short way: a value all there, of a type that has come before, without fault.
+        count, data, pos = len(self._types), self._data, self._pos
+        try:
+            size = data[pos]
+            start = pos + 1
+            if size > 127:
+                start += 256 - size
+                size = int.from_bytes(data[pos + 1 : start])
+            self.end = end = start + size
+            if end <= len(data) and size <= self._largest:
+                function, width = self._heads[schema][data[start : start + 2]]
+                value, pos = function(data, start + width, self, self._limits.depth)
+                if pos <= self.end:
+                    self._consume(self.end)
+                    return value
+        except Exception:
+            pass
+        self._forget(count)
         if schema is None:
-            return self._next(UNTYPED)
-        return self._next(schema if isinstance(schema, Schema) else schema_of(schema))
+            return self._next(UNTYPED, schema)
+        return self._next(schema if isinstance(schema, Schema) else schema_of(schema), schema)
 
     def skip(self) -> None:
         """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
-        self._next(_NOTHING)
+        self._next(_NOTHING, _NOTHING)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the remaining values without a schema; raise `TruncatedError` if one is cut off."""
@@ -111,11 +136,11 @@ class Decoder:
 
     # --- messages -----------------------------------------------------------------------------
 
-    def _next(self, schema: Schema[Any]) -> Any:
+    def _next(self, schema: Schema[Any], asked: object) -> Any:
         if self._broken is not None:
             raise self._broken
         self._gather()
-        id, start = self._find_value()
+        begin, (id, start) = self._find_value()
         end = self.end
         try:
             value = self._attempt(id, start, schema)
@@ -125,8 +150,18 @@ class Decoder:
             failure = self._located(error)
             self._pass_over(id, start, end)
             raise failure from error
+        self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
         return value
+
+    def _remember(
+        self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
+    ) -> None:
+        """Keep the way to a function: from what the caller asked for, and the first two bytes."""
+        # A struct has an id of two bytes nearly always; others have a short one, then a 0.
+        function = self._functions.get((id, schema, False))
+        if function is not None and (width == 2 or (width == 1 and head[1] == 0)):
+            self._heads.setdefault(asked, {})[head] = function, width
 
     def _gather(self) -> None:
         """Put the chunks together, if they can be enough for what is awaited."""
@@ -138,14 +173,17 @@ class Decoder:
             self._chunks.clear()
             self._pos = self._size = 0
 
-    def _find_value(self) -> tuple[int, int]:
-        """Read definitions up to the next value: return its type id and position."""
+    def _find_value(self) -> tuple[int, tuple[int, int]]:
+        """Read definitions up to the next value.
+
+        Return where its message begins, its type id and its position.
+        """
         while True:
             start = self._message(self._pos)
             try:
                 id, pos = read_int(self._data, start, self.end)
                 if id >= 0:
-                    return id, pos
+                    return start, (id, pos)
                 if self._define(-id, pos) < self.end:
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
@@ -172,8 +210,8 @@ class Decoder:
             if start > len(data):
                 self._await(start)
             size = int.from_bytes(data[pos + 1 : start])
-        if size > self._limits.message:
-            self._break(f"a message of {size} bytes; the limit is {self._limits.message}", pos)
+        if size > self._largest:
+            self._break(f"a message of {size} bytes; the limit is {self._largest}", pos)
         self.end = start + size
         if self.end > len(data):
             self._await(self.end)
@@ -211,6 +249,7 @@ class Decoder:
         """Drop all types but the first ``count``, which a failed attempt has brought."""
         if len(self._types) > count:
             self._functions.clear()
+            self._heads.clear()
             self._untyped.clear()
             while len(self._types) > count:
                 self._types.popitem()
