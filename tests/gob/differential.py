@@ -22,12 +22,18 @@ from .oracle import Oracle
 from .shapes import Shape, annotation, go_type, registered, to_json
 from .tokens import tokens
 
-__all__ = ["check_chunks", "check_evolution", "check_same_bytes", "check_values"]
+__all__ = [
+    "check_chunks",
+    "check_evolution",
+    "check_same_bytes",
+    "check_values",
+    "encode_with_go",
+]
 
 
 def check_values(oracle: Oracle, shape: Shape, values: Sequence[Any]) -> None:
     """Values sent one after the other on one stream arrive alike, whoever sends and receives."""
-    theirs = _encode_with_go(oracle, shape, values)
+    theirs = encode_with_go(oracle, shape, values)
     try:
         ours = _encode(shape, values)
     except EncodeError:
@@ -59,7 +65,7 @@ def check_same_bytes(shape: Shape, values: Sequence[Any]) -> None:
     depend on where a process met the type first.
     """
     with Oracle.start() as oracle:
-        theirs = _encode_with_go(oracle, shape, values)
+        theirs = encode_with_go(oracle, shape, values)
     if theirs is None:
         return
     ours = _encode(shape, values)
@@ -69,7 +75,7 @@ def check_same_bytes(shape: Shape, values: Sequence[Any]) -> None:
 
 def check_evolution(oracle: Oracle, sent: Shape, value: Any, wanted: Shape) -> None:
     """A value sent as one type and received as another gives what Go gives, or fails as in Go."""
-    data = _encode_with_go(oracle, sent, [value])
+    data = encode_with_go(oracle, sent, [value])
     if data is None:
         return
     by_go = oracle.decode(data, [go_type(wanted)])
@@ -86,7 +92,7 @@ def check_evolution(oracle: Oracle, sent: Shape, value: Any, wanted: Shape) -> N
 
 def check_chunks(oracle: Oracle, shape: Shape, values: Sequence[Any], cuts: Sequence[int]) -> None:
     """A stream decodes alike however it is cut into pieces."""
-    data = _encode_with_go(oracle, shape, values)
+    data = encode_with_go(oracle, shape, values)
     if data is None:
         return
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
@@ -109,7 +115,7 @@ def _encode(shape: Shape, values: Sequence[Any]) -> bytes:
     return b"".join([encoder.encode(value, schema) for value in values])
 
 
-def _encode_with_go(oracle: Oracle, shape: Shape, values: Sequence[Any]) -> bytes | None:
+def encode_with_go(oracle: Oracle, shape: Shape, values: Sequence[Any]) -> bytes | None:
     """Return Go's bytes, or None if Go cannot encode one of the values."""
     for name, each in list(registered().items()):
         oracle.register(name, go_type(each))
