@@ -38,18 +38,39 @@ import types
 import typing
 import uuid
 from collections import abc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union, overload
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Generic,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    overload,
+)
 
 import attrs
 from attrs import frozen
 
 from .errors import DecodeError, SchemaError
 from .names import go_name, is_exported
-from .types import AddrPort, BigFloatValue, GoType, length, wire, wire_name_of
+from .types import (
+    AddrPort,
+    BigFloatValue,
+    Embedded,
+    GoType,
+    Time,
+    json_tag,
+    length,
+    wire,
+    wire_name_of,
+)
+from .types import Duration as PreciseDuration
 
 __all__ = [
     "Array",
@@ -72,7 +93,10 @@ __all__ = [
     "Struct",
     "Uint",
     "field_of",
+    "holds_itself",
+    "schema_for",
     "schema_of",
+    "wire_name_in",
 ]
 
 T = TypeVar("T")
@@ -276,7 +300,8 @@ class Field:
 
     ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
     it, ``wire_name`` what Go calls it. ``has_default``: the call of
-    ``__init__`` may leave it out.
+    ``__init__`` may leave it out. ``json`` is its tag for Go's
+    ``encoding/json``; ``embedded`` says that Go embeds it.
     """
 
     attribute: str
@@ -284,6 +309,8 @@ class Field:
     wire_name: str
     schema: Schema[Any]
     has_default: bool
+    json: json_tag | None = None
+    embedded: bool = False
 
 
 @frozen(eq=False, slots=False)
@@ -305,10 +332,20 @@ class Struct(Schema[T_co]):
         """The fields, in the order of the class.
 
         Resolved at first use, so that messages may refer to each other.
-        Raises `SchemaError` if one of them cannot travel.
+        Raises `SchemaError` if one of them cannot travel, or if the message
+        contains itself without end.
         """
+        if holds_itself(self):
+            raise SchemaError(
+                f"message {self.cls.__name__} contains itself, so it would never end",
+                f"hold it as {self.cls.__name__} | None, or in a list or dict",
+            )
+        return self._own_fields
+
+    @cached_property
+    def _own_fields(self) -> tuple[Field, ...]:
         fields = tuple(
-            field_of(self.cls, attribute, annotation)
+            _field_in_place(self.cls, attribute, annotation)
             for attribute, annotation in _annotated_attributes(self.cls)
         )
         by_name: dict[str, Field] = {}
@@ -327,7 +364,7 @@ class Struct(Schema[T_co]):
         return hashable and all(f.schema.comparable() for f in self.fields)
 
     def zero(self) -> T_co:
-        return self.cls(**{f.argument: f.schema.zero() for f in self.fields})
+        return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
 
 
 @frozen(eq=False)
@@ -366,6 +403,10 @@ class Interface(Schema[Any]):
 
     def _literal(self) -> str:
         return "interface {}"
+
+    def comparable(self) -> bool:
+        # Their fields are left alone: a member may hold the same union again.
+        return all(member.cls.__hash__ is not None for member in self.members)
 
     def zero(self) -> None:
         if not self.nullable:
@@ -426,7 +467,7 @@ class Opaque(Schema[T_co]):
         return self.hashable
 
     def zero(self) -> T_co:
-        return self.make_zero()
+        return _made(self.make_zero)
 
 
 @frozen(eq=False)
@@ -460,6 +501,45 @@ class Untyped(Schema[Any]):
 
 UNTYPED = Untyped()
 
+
+def _made(make: Callable[..., T], **arguments: object) -> T:
+    """Return the zero value that a class of the user's makes, if it does."""
+    try:
+        return make(**arguments)
+    except (DecodeError, SchemaError):
+        raise
+    except Exception as error:
+        name = getattr(make, "__name__", "the type")
+        raise DecodeError(f"{name} has no zero value: {type(error).__name__}: {error}") from error
+
+
+def holds_itself(schema: Struct[Any]) -> bool:
+    """Say whether a value of the message would hold another of it, and so on without end."""
+    pending, seen = [schema], {schema}
+    while pending:
+        for held in _held(pending.pop()):
+            if held is schema:
+                return True
+            if held not in seen:
+                seen.add(held)
+                pending.append(held)
+    return False
+
+
+def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
+    """Yield the messages that are part of every value of a message."""
+    try:
+        fields = schema._own_fields
+    except SchemaError:  # raised again where the fields of that message are asked for
+        return
+    for field in fields:
+        held = field.schema
+        while isinstance(held, Array):
+            held = held.element
+        if isinstance(held, Struct):
+            yield held
+
+
 _known: dict[object, Schema[Any]] = {}
 
 
@@ -468,18 +548,17 @@ def schema_of(annotation: type[T]) -> Schema[T]: ...
 @overload
 def schema_of(annotation: object) -> Schema[Any]: ...
 def schema_of(annotation: object) -> Schema[Any]:
-    """Return the schema for an annotation of the IDL: the same object for equal annotations.
+    """Return the schema for an annotation of the IDL: the same object for the same annotation.
 
     Raises `SchemaError` if the annotation has no counterpart on the wire. The
     fields of a message are looked at when they are first needed.
     """
     try:
         known = _known.get(annotation)
-    except TypeError:  # unhashable
-        raise _unsupported(annotation) from None
-    if known is None:
-        known = _known[annotation] = _resolve(annotation)
-    return known
+    except TypeError:  # not hashable, such as Annotated[int, ["a note"]]
+        return _resolve(annotation)
+    # Not by assignment: codecs know schemas by identity, and another thread may have been first.
+    return known or _known.setdefault(annotation, _resolve(annotation))
 
 
 def schema_for(value: object) -> Schema[Any]:
@@ -488,18 +567,27 @@ def schema_for(value: object) -> Schema[Any]:
     Elements of different types make a list or dict of ``Any``. Raises
     `SchemaError` if the value's type has no counterpart on the wire.
     """
-    if isinstance(value, list):
-        return Slice(_common_schema(value), list)
-    if isinstance(value, tuple):
-        return Slice(_common_schema(value), tuple)
-    if isinstance(value, dict):
-        return Map(_common_schema(value), _common_schema(value.values()))
-    return schema_of(type(value))
+    return schema_of(_annotation_for(value))
 
 
-def _common_schema(values: Iterable[object]) -> Schema[Any]:
-    schemas = {schema.go: schema for schema in map(schema_for, values)}
-    return schemas.popitem()[1] if len(schemas) == 1 else schema_of(Any)
+def _annotation_for(value: object) -> Any:
+    match value:
+        case list():
+            return list[_common_annotation(value)]  # type: ignore[misc]
+        case tuple() if not hasattr(value, "_fields"):  # no NamedTuple
+            return tuple[_common_annotation(value), ...]  # type: ignore[misc]
+        case dict():
+            key, item = _common_annotation(value), _common_annotation(value.values())
+            return dict[key, item]  # type: ignore[valid-type]
+        case datetime() | timedelta():  # and the subclasses with nanoseconds
+            return datetime if isinstance(value, datetime) else timedelta
+    return type(value)
+
+
+def _common_annotation(values: Iterable[object]) -> Any:
+    annotations = set(map(_annotation_for, values))
+    # None alone is a nil: nobody wants a list of empty structs.
+    return annotations.pop() if len(annotations) == 1 and annotations != {type(None)} else Any
 
 
 def _resolve(annotation: object) -> Schema[Any]:
@@ -507,46 +595,79 @@ def _resolve(annotation: object) -> Schema[Any]:
         return _renamed(schema_of(annotation.__supertype__), _qualified_name(annotation))
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         return _class_schema(annotation)
-    if type(annotation).__name__ == "TypeAliasType":  # `type X = ...`, since Python 3.12
-        return schema_of(annotation.__value__)  # type: ignore[attr-defined]
+    if _is_alias(annotation):
+        return _alias_schema(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _annotated_schema(arguments[0], annotation.__metadata__)  # type: ignore[attr-defined]
     if origin is Union or origin is types.UnionType:
         return _union_schema(arguments)
-    if origin is list:
+    if origin is list and arguments:  # the bare typing.List has none
         return Slice(schema_of(arguments[0]), list)
-    if origin is tuple:
+    if origin is tuple and arguments:
         return _tuple_schema(annotation, arguments)
-    if origin is dict:
+    if origin is dict and arguments:
         return _map_schema(*arguments)
     raise _unsupported(annotation)
 
 
+def _is_alias(annotation: object) -> bool:
+    """Say whether it is the X of ``type X = ...``, which Python has since 3.12."""
+    return type(annotation).__name__ == "TypeAliasType"
+
+
+def _alias_schema(alias: Any) -> Schema[Any]:
+    try:
+        return schema_of(alias.__value__)
+    except RecursionError:
+        raise SchemaError(
+            f"type {alias.__name__} contains itself", "make it a message, an attrs class"
+        ) from None
+    except NameError as error:
+        raise SchemaError(f"type {alias.__name__}: {error}", _UNDEFINED) from None
+
+
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    named, default = wire_name_of(cls), _qualified_name(cls)
     for methods, encoding in _SELF_ENCODING.items():
         if all(callable(getattr(cls, method, None)) for method in methods):
-            name = wire_name_of(cls) or _qualified_name(cls)
-            return Opaque(cls, name, cls, encoding, cls.__hash__ is not None)
-    if attrs.has(cls):
-        name = wire_name_of(cls)
-        return Struct(cls, _qualified_name(cls) if name is None else name)
+            return Opaque(cls, named or default, cls, encoding, cls.__hash__ is not None)
+    if attrs.has(cls) and not _is_generic(cls):
+        return Struct(cls, default if named is None else named)
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
-        base = Int() if issubclass(cls, int) else String()
-        return Enum(cls, base, wire_name_of(cls) or _qualified_name(cls))
+        return Enum(cls, Int() if issubclass(cls, int) else String(), named or default)
     raise _unsupported(cls)
+
+
+def _is_generic(cls: type[Any]) -> bool:
+    return bool(getattr(cls, "__parameters__", ()))
 
 
 def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schema[Any]:
     named = [mark.name for mark in metadata if isinstance(mark, GoType)]
-    schema = _GO_TYPES[named[-1]] if named else schema_of(annotation)
+    if not named:
+        schema = schema_of(annotation)
+    elif named[-1] in _GO_TYPES:
+        schema = _GO_TYPES[named[-1]]
+    else:
+        raise SchemaError(f"unknown Go type {named[-1]!r}", "use the types of rpcgen.types")
     for mark in metadata:
+        if mark in (length, wire):
+            raise SchemaError(
+                f"{mark.__name__} without its argument",
+                'write length(4), wire("Name")',
+            )
         if isinstance(mark, length):
             schema = _array_schema(annotation, schema, mark.count)
     return schema
 
 
 def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema[Any]:
+    if isinstance(schema, Array):
+        raise SchemaError(
+            f"two lengths on {_spelled(annotation)}",
+            "annotate each list: Annotated[list[Annotated[list[int], length(3)]], length(2)]",
+        )
     if isinstance(schema, Slice):
         return Array(schema.element, count, schema.container)
     if isinstance(schema, Bytes):
@@ -580,28 +701,62 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
     nullable = type(None) in members
     schemas = [schema_of(member) for member in members if member is not type(None)]
     if len(schemas) == 1:
-        only = schemas[0]
-        return only if isinstance(only, Interface) else Pointer(only)
-    structs = tuple(schema for schema in schemas if isinstance(schema, Struct))
-    if len(structs) != len(schemas):
+        return _optional(schemas[0])
+    # Members may be unions themselves, by the name of an alias.
+    inner = dict.fromkeys(part for schema in schemas for part in _union_parts(schema))
+    structs = tuple(part for part in inner if isinstance(part, Struct))
+    if len(structs) != len(inner):
         raise SchemaError(
             f"a union of other things than messages: {' | '.join(map(_spelled, members))}",
             "make each member an attrs class, or use Any",
         )
-    return Interface(structs, nullable)
+    return Interface(structs, nullable or any(map(_is_nullable, schemas)))
+
+
+def _optional(schema: Schema[Any]) -> Schema[Any]:
+    if isinstance(schema, Interface):
+        return attrs.evolve(schema, nullable=True)
+    # As in Python, there is but one None, however often it is allowed.
+    return schema if _is_nullable(schema) else Pointer(schema)
+
+
+def _union_parts(schema: Schema[Any]) -> tuple[Schema[Any], ...]:
+    if isinstance(schema, Interface) and schema.members:
+        return schema.members
+    return (_pointed_to(schema),)
+
+
+def _is_nullable(schema: Schema[Any]) -> bool:
+    return isinstance(schema, Pointer | Nothing) or (
+        isinstance(schema, Interface) and schema.nullable
+    )
 
 
 def _annotated_attributes(cls: type[Any]) -> Iterator[tuple[attrs.Attribute[Any], object]]:
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except NameError as error:
-        raise SchemaError(
-            f"{cls.__name__}: {error}", "import it at run time, not under TYPE_CHECKING only"
-        ) from None
+        raise SchemaError(f"{cls.__name__}: {error}", _UNDEFINED) from None
+    except Exception as error:  # whatever evaluating an annotation raises
+        raise SchemaError(f"{cls.__name__}: {error}", "correct its annotations") from error
     for attribute in attrs.fields(cls):
-        if attribute.name not in hints:
-            raise SchemaError(f"field {attribute.name!r} of {cls.__name__} has no annotation")
-        yield attribute, hints[attribute.name]
+        annotation = hints.get(attribute.name, attribute.type)
+        if annotation is None:
+            raise SchemaError(
+                f"field {attribute.name!r} of {cls.__name__} has no annotation",
+                f"say what it holds, such as {attribute.name}: int",
+            )
+        yield attribute, annotation
+
+
+def _field_in_place(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
+    try:
+        schema_of(annotation)
+    except SchemaError as error:
+        raise SchemaError(
+            f"field {attribute.name!r} of {cls.__name__}: {error.reason}", error.hint
+        ) from None
+    return field_of(cls, attribute, annotation)
 
 
 def field_of(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
@@ -612,32 +767,72 @@ def field_of(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object
             "so a value that arrives cannot be given to it",
             "make it a property, or drop init=False",
         )
-    wire_name = _annotated_name(annotation) or go_name(attribute.name)
+    marks = _marks(annotation)
+    named = wire_name_in(annotation)
+    wire_name = go_name(attribute.name) if named is None else named
     if not is_exported(wire_name):
         raise SchemaError(
             f"field {attribute.name!r} of {cls.__name__} is {wire_name!r} on the wire, "
             "which Go would not export",
             'give it a name with a capital: Annotated[..., wire("Name")]',
         )
+    schema = schema_of(annotation)
+    embedded = any(isinstance(mark, Embedded) for mark in marks)
+    if embedded and not isinstance(_pointed_to(schema), Struct):
+        raise SchemaError(
+            f"field {attribute.name!r} of {cls.__name__} is embedded, but no message",
+            "only a message, or an optional one, can be embedded",
+        )
     return Field(
         attribute=attribute.name,
         argument=attribute.alias or attribute.name,
         wire_name=wire_name,
-        schema=schema_of(annotation),
+        schema=schema,
         has_default=attribute.default is not attrs.NOTHING,
+        json=_json_tag_of(marks),
+        embedded=embedded,
     )
 
 
-def _annotated_name(annotation: object) -> str | None:
-    for mark in getattr(annotation, "__metadata__", ()):
-        if isinstance(mark, wire):
-            return mark.name
-    return None
+def _json_tag_of(marks: Iterable[object]) -> json_tag | None:
+    tag = next((mark for mark in marks if isinstance(mark, json_tag)), None)
+    unknown = tag.options - {"omitempty", "omitzero"} if tag is not None else ()
+    if unknown:
+        raise SchemaError(
+            f"{tag} has the option {min(unknown)!r}",
+            "of Go's options only omitempty and omitzero are supported",
+        )
+    return tag
+
+
+def _pointed_to(schema: Schema[Any]) -> Schema[Any]:
+    return schema.element if isinstance(schema, Pointer) else schema
+
+
+def wire_name_in(annotation: object) -> str | None:
+    """Return the name that ``wire`` gives to the field or parameter of this annotation, if any."""
+    return next((mark.name for mark in _marks(annotation) if isinstance(mark, wire)), None)
+
+
+def _marks(annotation: Any) -> list[object]:
+    """Return what ``Annotated`` says of a field, the outermost first.
+
+    An alias and an optional hand on what is said inside them.
+    """
+    if _is_alias(annotation):
+        return _marks(annotation.__value__)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return [*reversed(annotation.__metadata__), *_marks(arguments[0])]
+    if origin is Union or origin is types.UnionType:
+        members = [member for member in arguments if member is not type(None)]
+        return _marks(members[0]) if len(members) == 1 else []
+    return []
 
 
 def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
-    # A message is known by its class.
-    if isinstance(schema, Struct | Nothing):
+    # A message is known by its class; a type that encodes itself would lose that by a new name.
+    if isinstance(schema, Struct | Opaque | Nothing):
         return schema
     return attrs.evolve(schema, name=name)  # type: ignore[misc]  # every other kind is an attrs class
 
@@ -654,13 +849,32 @@ def _unsupported(annotation: object) -> SchemaError:
 
 def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
-    if isinstance(origin, type) and origin in _HINTS:
+    if isinstance(origin, Hashable) and origin in _HINTS:
         return _HINTS[origin]
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
-    if isinstance(origin, type) and origin.__module__.split(".")[0] not in sys.stdlib_module_names:
-        return f"decorate {origin.__name__} with attrs.define to make it a message"
-    return "see the table of types in the README"
+    if isinstance(origin, str | ForwardRef):
+        return "write the type itself, not its name in quotes"
+    if _is_alias(origin):
+        return "write out what the generic alias stands for"
+    if isinstance(origin, type):
+        return _class_hint(origin)
+    return _SEE_TABLE
+
+
+def _class_hint(cls: type[Any]) -> str:
+    if cls.__module__.split(".")[0] in sys.stdlib_module_names:
+        return _SEE_TABLE
+    if _is_generic(cls):
+        return "a message has the same types wherever it goes: write one for each use"
+    if issubclass(cls, enum.Enum):
+        return f"make {cls.__name__} an IntEnum or a StrEnum"
+    for base in (bool, int, float, complex, str, bytes):
+        if issubclass(cls, base):
+            return f'write NewType("{cls.__name__}", {base.__name__})'
+    if typing.is_typeddict(cls) or issubclass(cls, tuple | dict | list):
+        return f"make {cls.__name__} a message: a class decorated with attrs.define"
+    return f"decorate {cls.__name__} with attrs.define to make it a message"
 
 
 def _spelled(annotation: object) -> str:
@@ -668,9 +882,14 @@ def _spelled(annotation: object) -> str:
         return "None"
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
         return annotation.__name__
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, GoType):
+            return mark.name
     return str(annotation).replace("typing.", "")
 
 
+_SEE_TABLE = "see the table of types in the README"
+_UNDEFINED = "define or import it at the top of its module, and not under TYPE_CHECKING only"
 _HINTS: dict[object, str] = {
     **dict.fromkeys((set, frozenset), "Go has no sets: use list[T], or dict[T, bool]"),
     **dict.fromkeys((list, tuple), "say what it holds, such as list[int]"),
@@ -679,6 +898,9 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
     object: "use Any",
+    typing.Self: "write the name of the class",
+    Time: "write datetime, which a Time is",
+    PreciseDuration: "write timedelta, which a Duration is",
 }
 
 _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
@@ -723,6 +945,8 @@ _known.update(
         Any: Interface(),
         datetime: Opaque(datetime, "time.Time", lambda: datetime.min.replace(tzinfo=UTC)),
         timedelta: Duration(),
+        AddrPort: _GO_TYPES["netip.AddrPort"],
+        BigFloatValue: _GO_TYPES["big.Float"],
         Fraction: _GO_TYPES["big.Rat"],
         uuid.UUID: Array(Uint("uint8"), 16, lambda octets: uuid.UUID(bytes=bytes(octets))),
     }

@@ -80,6 +80,13 @@ class length:  # noqa: N801 - reads as a word of the IDL
 
     count: int
 
+    def __attrs_post_init__(self) -> None:
+        if type(self.count) is not int or self.count < 0:
+            raise ValueError(f"length({self.count!r}): a length is 0, 1, 2, ...")
+
+    def __repr__(self) -> str:
+        return f"length({self.count})"
+
 
 @frozen
 class wire:  # noqa: N801 - reads as a word of the IDL
@@ -91,6 +98,10 @@ class wire:  # noqa: N801 - reads as a word of the IDL
     """
 
     name: str
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.name, str):  # as after a bare @wire
+            raise TypeError(f'{self.name!r} is no name: write wire("Name")')
 
     def __call__(self, target: T) -> T:
         setattr(target, _WIRE_NAME, self.name)

@@ -22,9 +22,10 @@ from ..schema import (
     Slice,
     Struct,
     field_of,
+    holds_itself,
     schema_of,
+    wire_name_in,
 )
-from ..types import wire
 from .model import Method, Module, Parameter, Service, is_protocol
 from .names import generated_classes
 from .problems import Place, Problem
@@ -140,7 +141,7 @@ class Checker:
                 yield _twice("field", attribute.name, other, field.wire_name, where)
             names[field.wire_name] = attribute.name
             yield from self._inner(field.schema, where)
-        if sound and _holds_itself(schema):
+        if sound and holds_itself(schema):
             yield Problem(
                 self._class_place(schema.cls) or place,
                 f"message {schema.cls.__name__} contains itself, so it would never end",
@@ -228,32 +229,6 @@ def _parts(
             return
     for each in inner:
         yield from _parts(each, seen)
-
-
-def _holds_itself(schema: Struct[Any]) -> bool:
-    """Say whether a value of the message would hold another of it, without end."""
-    pending, seen = [*_held(schema)], set[type[Any]]()
-    while pending:
-        each = pending.pop()
-        if each.cls is schema.cls:
-            return True
-        if each.cls not in seen:
-            seen.add(each.cls)
-            pending += _held(each)
-    return False
-
-
-def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
-    try:
-        fields = schema.fields
-    except SchemaError:  # reported where that message is walked
-        return
-    for field in fields:
-        held = field.schema
-        while isinstance(held, Array):
-            held = held.element
-        if isinstance(held, Struct):
-            yield held
 
 
 def _hashable(schema: Schema[Any]) -> bool:
@@ -455,9 +430,8 @@ def wire_name_of_parameter(parameter: Parameter) -> str:
         annotation = parameter.annotation.value() if parameter.annotation else None
     except SchemaError:  # reported where the type is
         annotation = None
-    marks = getattr(annotation, "__metadata__", ())
-    named = [mark.name for mark in marks if isinstance(mark, wire)]
-    return named[-1] if named else go_name(parameter.name)
+    named = wire_name_in(annotation)
+    return go_name(parameter.name) if named is None else named
 
 
 def _default(parameter: Parameter) -> Iterator[Problem]:
