@@ -6,12 +6,16 @@ rules, and typed, beside the IDL files that it was generated from.
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from rpcgen.gen.load import imports_from
+from rpcgen.method import Method
 
 from .test_golden import GOLDEN, GOOD
 
@@ -28,6 +32,9 @@ strict = True
 explicit_package_bases = True
 disallow_any_unimported = True
 mypy_path = {ROOT.as_posix()}
+
+[mypy-rpcgen.*]
+follow_imports = silent
 """
 
 
@@ -83,3 +90,13 @@ def test_output_passes_mypy_strict(project: Path) -> None:
 
 def test_output_passes_pyright_strict(project: Path) -> None:
     assert run(project, "pyright", ".") == ""
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_output_has_schemas_for_all_its_types(case: str) -> None:
+    with imports_from(GOLDEN):
+        for path in sorted((GOLDEN / case / "generated").rglob("*.py")):
+            name = ".".join(path.relative_to(GOLDEN).with_suffix("").parts)
+            module = importlib.import_module(name.removesuffix(".__init__"))
+            methods = [each for each in vars(module).values() if isinstance(each, Method)]
+            assert all(method.request.go and method.response.go for method in methods)

@@ -1,0 +1,209 @@
+"""Wherever IDL and output lie, generated modules import at once, in Python and in mypy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import field, frozen
+
+from rpcgen import cli
+
+ROOT = Path(__file__).parents[2]
+
+ARITH = """
+from typing import Protocol
+
+from attrs import define
+
+
+@define
+class Args:
+    a: int
+
+
+class Arith(Protocol):
+    def double(self, args: Args) -> int: ...
+"""
+
+
+@frozen
+class Layout:
+    """Files that lie somewhere, a command line, and what users import afterwards.
+
+    ``run_in`` is where the command runs, ``path`` what users have in their
+    ``PYTHONPATH``, both below the project's folder.
+    """
+
+    idl: str
+    command: str
+    imported: str
+    output: str
+    packages: list[str] = field(factory=list)
+    run_in: str = "."
+    path: str = "."
+
+
+LAYOUTS = {
+    "idl beside generated": Layout(
+        "idl/arith.py", "idl/arith.py -o generated", "generated.arith", "generated/arith.py"
+    ),
+    "idl as a package": Layout(
+        "idl/arith.py", "idl -o generated", "generated.arith", "generated/arith.py", ["idl"]
+    ),
+    "both inside a package": Layout(
+        "shop/idl/arith.py",
+        "shop/idl/arith.py -o shop/generated",
+        "shop.generated.arith",
+        "shop/generated/arith.py",
+        ["shop", "shop/idl"],
+    ),
+    "a folder inside a package": Layout(
+        "shop/idl/arith.py",
+        "shop/idl -o shop/generated",
+        "shop.generated.arith",
+        "shop/generated/arith.py",
+        ["shop"],
+    ),
+    "run inside a package": Layout(
+        "shop/idl/arith.py",
+        "idl/arith.py -o generated",
+        "shop.generated.arith",
+        "shop/generated/arith.py",
+        ["shop", "shop/idl"],
+        run_in="shop",
+    ),
+    "src with a package": Layout(
+        "src/shop/idl/arith.py",
+        "src/shop/idl/arith.py -o src/shop/generated",
+        "shop.generated.arith",
+        "src/shop/generated/arith.py",
+        ["src/shop"],
+        path="src",
+    ),
+    "src without a package": Layout(
+        "src/idl/arith.py",
+        "src/idl -o src/generated",
+        "generated.arith",
+        "src/generated/arith.py",
+        path="src",
+    ),
+    "nested folders, by folder": Layout(
+        "idl/shop/deep/arith.py",
+        "idl -o generated",
+        "generated.shop.deep.arith",
+        "generated/shop/deep/arith.py",
+    ),
+    "nested folders, by file": Layout(
+        "idl/shop/arith.py",
+        "idl/shop/arith.py -o generated",
+        "generated.shop.arith",
+        "generated/shop/arith.py",
+    ),
+    "a folder of another name": Layout(
+        "services/shop/arith.py",
+        "services -o stubs",
+        "stubs.shop.arith",
+        "stubs/shop/arith.py",
+    ),
+    "a single file": Layout(
+        "arith.py", "arith.py -o generated", "generated.arith", "generated/arith.py"
+    ),
+    "a single file elsewhere": Layout(
+        "far/away/arith.py",
+        "../far/away/arith.py -o ../far/away/generated",
+        "generated.arith",
+        "far/away/generated/arith.py",
+        run_in="here",
+        path="far/away",
+    ),
+    "a root of its own": Layout(
+        "lib/idl/arith.py",
+        "lib/idl/arith.py -o lib/generated --root lib",
+        "generated.arith",
+        "lib/generated/arith.py",
+        path="lib",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that holds rpcgen and nothing else, as if it were installed."""
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "rpcgen").symlink_to(ROOT / "rpcgen")
+    return folder
+
+
+@pytest.fixture(params=LAYOUTS.values(), ids=LAYOUTS)
+def layout(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Layout:
+    """Lay out a project in ``tmp_path`` and generate its code."""
+    layout: Layout = request.param
+    for name, text in [
+        (layout.idl, ARITH),
+        *((f"{package}/__init__.py", "") for package in layout.packages),
+    ]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / layout.run_in).mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / layout.run_in)
+    assert cli.main(layout.command.split()) == 0
+    return layout
+
+
+def test_output_lies_where_it_is_looked_for(layout: Layout, tmp_path: Path) -> None:
+    assert (tmp_path / layout.output).is_file()
+
+
+def test_every_output_folder_is_a_typed_package(layout: Layout, tmp_path: Path) -> None:
+    folder = (tmp_path / layout.output).parent
+    assert (folder / "__init__.py").is_file()
+
+
+def test_python_imports_it(layout: Layout, tmp_path: Path, library: Path) -> None:
+    code = f"from {layout.imported} import Args, ArithClient; print(Args.__module__)"
+    assert run(tmp_path / layout.path, library, "-c", code) == (0, layout_module(layout) + "\n")
+
+
+def test_mypy_imports_it(layout: Layout, tmp_path: Path, library: Path) -> None:
+    user = tmp_path / layout.path / "user.py"
+    user.write_text(
+        f"from {layout.imported} import Args, ArithClient\n\n"
+        "def double(client: ArithClient) -> int:\n"
+        "    return client.double(Args(1))\n"
+    )
+    cache = f"--cache-dir={library / 'cache'}"
+    status, output = run(
+        user.parent, library, "-m", "mypy", "--strict", "--follow-imports=silent", cache, user.name
+    )
+    assert status == 0, output
+
+
+def layout_module(layout: Layout) -> str:
+    """Return the name of the IDL module as users import it."""
+    path = Path(layout.idl).relative_to(layout.path)
+    return ".".join(path.with_suffix("").parts)
+
+
+def run(folder: Path, library: Path, *arguments: str) -> tuple[int, str]:
+    """Run Python in ``folder`` as a user of the project does."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(folder), str(library)]),
+            "MYPYPATH": str(library),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
