@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from .call import Call
     from .client import Client
     from .connect import Connecting, dial
-    from .server import Listener, Server
+    from .listener import Listener
+    from .server import Server
 
 __all__ = ["Call", "Client", "Connecting", "Listener", "Server", "dial"]
 
@@ -21,7 +22,7 @@ _MODULES = {
     "Call": "call",
     "Client": "client",
     "Connecting": "connect",
-    "Listener": "server",
+    "Listener": "listener",
     "Server": "server",
     "dial": "connect",
 }

@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from rpcgen.errors import DialError
 from rpcgen.gob import Limits
-from rpcgen.protocol import (
-    Address,
-    GobServerCodec,
-    Registry,
-    ServerProtocol,
-    parse_address,
-)
+from rpcgen.protocol import GobServerCodec, Registry, ServerProtocol
 
 from .connection import ServerTransport
+from .listener import Listener
 
-__all__ = ["Listener", "Server"]
-
-_BACKLOG = 1024
-
-
-class Listener:
-    """A socket that takes connections; ``address`` is where it is, as `dial` wants it."""
-
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-        self.address = str(_address_of(server))
-
-    def __repr__(self) -> str:
-        return f"<Listener {self.address}>"
-
-    async def start(self) -> None:
-        """Begin to take connections."""
-        await self._server.start_serving()
-
-    def close(self) -> None:
-        """Take no more connections; removes a unix socket's file."""
-        self._server.close()
-        address = parse_address(self.address)
-        if address.network == "unix" and os.path.exists(address.path):
-            os.unlink(address.path)
+__all__ = ["Server"]
 
 
 class Server(Registry):
@@ -91,14 +59,10 @@ class Server(Registry):
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
         one) or ``unix:///path.sock``. Raises `DialError`.
         """
-        parsed = parse_address(address)
-        try:
-            listener = Listener(await self._open(parsed))
-        except OSError as error:
-            raise DialError(f"cannot listen on {parsed}: {error}") from error
+        listener = Listener(address)
         self._listeners.append(listener)
         if self._serving:
-            await listener.start()
+            await listener.start(self._transport)
         return listener
 
     async def serve(self) -> None:
@@ -130,32 +94,12 @@ class Server(Registry):
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     async def _start(self) -> None:
+        if self._serving:
+            return
         self._serving = True
         for listener in self._listeners:
-            await listener.start()
-
-    async def _open(self, address: Address) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        if address.network == "unix":
-            return await loop.create_unix_server(
-                self._transport, address.path, backlog=_BACKLOG, start_serving=False
-            )
-        return await loop.create_server(
-            self._transport,
-            address.host or None,
-            address.port,
-            backlog=_BACKLOG,
-            start_serving=False,
-        )
+            await listener.start(self._transport)
 
     def _transport(self) -> ServerTransport:
         protocol = ServerProtocol(self, GobServerCodec(self._limits))
         return ServerTransport(protocol, self._connections, self._workers)
-
-
-def _address_of(server: asyncio.Server) -> Address:
-    listening = server.sockets[0]
-    place = listening.getsockname()
-    if listening.family == socket.AF_UNIX:
-        return Address("unix", path=place)
-    return Address("tcp", host=place[0], port=place[1])

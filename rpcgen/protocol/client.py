@@ -38,7 +38,7 @@ from rpcgen.method import Method
 from rpcgen.schema import Schema
 
 from .codec import ClientCodec
-from .headers import Request, Response
+from .headers import Request
 
 __all__ = ["ClientProtocol", "Completion", "DoneQueue"]
 
@@ -73,6 +73,13 @@ class _Pending(Generic[W]):
     response: Schema[Any]
 
 
+@frozen
+class _Current(Generic[W]):
+    """A response that is being read; nobody waits for its body where ``pending`` is None."""
+
+    pending: _Pending[W] | None
+
+
 class ClientProtocol(Generic[W]):
     """One connection's calls, generic over what waits for a reply."""
 
@@ -83,7 +90,7 @@ class ClientProtocol(Generic[W]):
         self._closing = False
         self._closed = False
         # The response whose header has been read and whose body has not.
-        self._current: tuple[Response, _Pending[W] | None] | None = None
+        self._current: _Current[W] | None = None
 
     @property
     def closed(self) -> bool:
@@ -132,34 +139,36 @@ class ClientProtocol(Generic[W]):
         try:
             while True:
                 if self._current is None:
-                    response = self._codec.decode_response_header()
-                    self._current = response, self._pending.pop(response.seq, None)
-                completion = self._receive_body(*self._current)
-                self._current = None
-                if completion is not None:
-                    completions.append(completion)
+                    self._receive_header(completions)
+                else:
+                    self._receive_body(self._current, completions)
         except TruncatedError:
             return completions
         except DecodeError as error:
             reason = f"reading response: {error}"
             return completions + self._fail(lambda: DisconnectedError(reason))
 
-    def _receive_body(
-        self, response: Response, pending: _Pending[W] | None
-    ) -> Completion[W] | None:
-        if pending is None:
-            # A call that was abandoned, or that never was: nobody to tell.
-            self._codec.decode_response_body(None)
-            return None
-        if response.error:
-            self._codec.decode_response_body(None)
-            return Completion(pending.waiter, error=ServerError(response.error))
+    def _receive_header(self, completions: list[Completion[W]]) -> None:
+        response = self._codec.decode_response_header()
+        pending = self._pending.pop(response.seq, None)
+        if pending is not None and response.error:
+            # Known already: the body is no reply, and it does not matter whether it comes.
+            completions.append(Completion(pending.waiter, error=ServerError(response.error)))
+            pending = None
+        self._current = _Current(pending)
+
+    def _receive_body(self, current: _Current[W], completions: list[Completion[W]]) -> None:
+        pending = current.pending
+        reply, error = None, None
         try:
-            return Completion(pending.waiter, self._codec.decode_response_body(pending.response))
+            reply = self._codec.decode_response_body(pending.response if pending else None)
         except TruncatedError:
             raise
-        except DecodeError as error:
-            return Completion(pending.waiter, error=error)
+        except DecodeError as decode_error:
+            error = decode_error
+        self._current = None
+        if pending is not None:
+            completions.append(Completion(pending.waiter, reply, error))
 
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
@@ -176,7 +185,7 @@ class ClientProtocol(Generic[W]):
     def _fail(self, make_error: Callable[[], RpcError]) -> list[Completion[W]]:
         # An error of its own for each call: raised in many threads, one would mix their tracebacks.
         self._closed = True
-        left = [self._current[1]] if self._current is not None else []
+        left = [self._current.pending] if self._current is not None else []
         left += [self._pending.pop(seq, None) for seq in sorted(self._pending)]
         self._current = None
         return [Completion(each.waiter, error=make_error()) for each in left if each is not None]

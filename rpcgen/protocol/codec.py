@@ -7,9 +7,11 @@ It does no I/O: the connection feeds it what arrives, and sends what it returns.
 The decoding methods raise `TruncatedError` when the bytes so far do not hold
 the whole thing, and take nothing then: they are called again after more has
 been fed. Its reason says what it means if nothing more comes, in Go's words:
-``EOF`` where there is nothing, ``unexpected EOF`` where something is cut. They raise any other `DecodeError` when the bytes are wrong. A codec
-that is still in step afterwards goes on with the next message; one that is not
-raises again at the next header, which ends the connection.
+``EOF`` where there is nothing, ``unexpected EOF`` where something is cut.
+
+They raise any other `DecodeError` when the bytes are wrong. A codec that is
+still in step afterwards goes on with the next message; one that is not raises
+again at the next header, which ends the connection.
 
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
 themselves.

@@ -18,7 +18,7 @@ from rpcgen.method import Handler
 from rpcgen.protocol import GobServerCodec, Registry, ServerCodec, ServerProtocol
 
 from .connection import ServerConnection
-from .listener import Listener, listen
+from .listener import Listener
 
 __all__ = ["Server"]
 
@@ -85,7 +85,7 @@ class Server(Registry):
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
         one) or ``unix:///path.sock``. Raises `DialError`.
         """
-        listener = listen(address)
+        listener = Listener(address)
         with self._lock:
             self._listeners.append(listener)
             serving = self._serving

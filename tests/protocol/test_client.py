@@ -142,6 +142,22 @@ def test_receive_error_with_a_body_of_any_type(client: ClientProtocol[str]) -> N
     assert isinstance(only(completions).error, ServerError)
 
 
+def test_receive_error_before_its_body(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    header = response_bytes((0, None, "no luck"))[:-10]
+    assert isinstance(only(client.receive(header)).error, ServerError)
+
+
+def test_receive_reply_after_an_error_with_a_broken_body(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "a")
+    client.begin(SUM, "b")
+    codec = GobServerCodec()
+    good, bad = bytes.fromhex("03040006"), bytes.fromhex("03ffc806")
+    error = response_bytes((0, 3, "no luck"), codec=codec).replace(good, bad)
+    completions = client.receive(error + response_bytes((1, 3), codec=codec))
+    assert (completions[1].waiter, completions[1].reply) == ("b", 3)
+
+
 def test_receive_reply_of_wrong_type_fails_its_call(client: ClientProtocol[str]) -> None:
     client.begin(SUM, "w")
     assert isinstance(only(client.receive(response_bytes((0, "text")))).error, DecodeError)

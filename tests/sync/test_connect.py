@@ -5,24 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen import dial
+from rpcgen import Listener, dial
 from rpcgen.errors import DialError
-from rpcgen.sync.listener import listen
 
 
 def test_dial_connects() -> None:
-    with listen("127.0.0.1:0") as listener, dial(listener.address), listener.accept() as ours:
+    with Listener("127.0.0.1:0") as listener, dial(listener.address), listener.accept() as ours:
         assert ours.fileno() >= 0
 
 
 def test_dial_a_unix_socket(tmp_path: Path) -> None:
-    with listen(f"unix://{tmp_path}/s") as listener, dial(listener.address):
+    with Listener(f"unix://{tmp_path}/s") as listener, dial(listener.address):
         with listener.accept() as ours:
             assert ours.family == socket.AF_UNIX
 
 
 def test_dial_where_nobody_listens() -> None:
-    with listen("127.0.0.1:0") as listener:
+    with Listener("127.0.0.1:0") as listener:
         address = listener.address
     with pytest.raises(DialError, match=r"cannot connect to tcp://127\.0\.0\.1:\d+: .*refused"):
         dial(address)
@@ -44,6 +43,6 @@ def test_dial_with_a_bad_address() -> None:
 
 
 def test_dial_timeout_does_not_outlast_the_connecting() -> None:
-    with listen("127.0.0.1:0") as listener, dial(listener.address, timeout=5.0) as client:
+    with Listener("127.0.0.1:0") as listener, dial(listener.address, timeout=5.0) as client:
         with listener.accept():
             assert client._socket.gettimeout() is None

@@ -9,39 +9,39 @@ import pytest
 
 from rpcgen.errors import DialError
 from rpcgen.protocol import parse_address
-from rpcgen.sync.listener import listen
+from rpcgen.sync import Listener
 
 PATIENCE = 30.0
 
 
 def test_listen_on_port_0_gives_the_bound_address() -> None:
-    with listen("tcp://127.0.0.1:0") as listener:
+    with Listener("tcp://127.0.0.1:0") as listener:
         assert parse_address(listener.address).port > 0
 
 
 def test_listen_on_a_taken_port() -> None:
-    with listen("tcp://127.0.0.1:0") as listener:
+    with Listener("tcp://127.0.0.1:0") as listener:
         with pytest.raises(DialError, match=r"cannot listen on tcp://127\.0\.0\.1:\d+: "):
-            listen(listener.address)
+            Listener(listener.address)
 
 
 def test_listen_on_an_unknown_host() -> None:
     with pytest.raises(DialError, match=r"cannot listen on tcp://host\.invalid:0"):
-        listen("host.invalid:0")
+        Listener("host.invalid:0")
 
 
 def test_listen_on_a_unix_socket(tmp_path: Path) -> None:
-    with listen(f"unix://{tmp_path}/s") as listener:
+    with Listener(f"unix://{tmp_path}/s") as listener:
         assert listener.address == f"unix://{tmp_path}/s"
 
 
 def test_listen_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DialError, match="No such file"):
-        listen(f"unix://{tmp_path}/no/s")
+        Listener(f"unix://{tmp_path}/no/s")
 
 
 def test_accept_returns_a_connection() -> None:
-    with listen("127.0.0.1:0") as listener:
+    with Listener("127.0.0.1:0") as listener:
         address = parse_address(listener.address)
         with socket.create_connection((address.host, address.port)) as theirs:
             with listener.accept() as ours:
@@ -49,14 +49,14 @@ def test_accept_returns_a_connection() -> None:
 
 
 def test_accept_sends_small_messages_at_once() -> None:
-    with listen("127.0.0.1:0") as listener:
+    with Listener("127.0.0.1:0") as listener:
         address = parse_address(listener.address)
         with socket.create_connection((address.host, address.port)), listener.accept() as ours:
             assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_accept_is_woken_by_close() -> None:
-    listener = listen("127.0.0.1:0")
+    listener = Listener("127.0.0.1:0")
     errors: list[OSError] = []
 
     def accept() -> None:
@@ -74,26 +74,26 @@ def test_accept_is_woken_by_close() -> None:
 
 
 def test_close_twice() -> None:
-    listener = listen("127.0.0.1:0")
+    listener = Listener("127.0.0.1:0")
     listener.close()
     listener.close()
     assert listener.closed
 
 
 def test_close_removes_the_file_of_a_unix_socket(tmp_path: Path) -> None:
-    listen(f"unix://{tmp_path}/s").close()
+    Listener(f"unix://{tmp_path}/s").close()
     assert os.listdir(tmp_path) == []
 
 
 def test_close_when_the_file_is_gone(tmp_path: Path) -> None:
-    listener = listen(f"unix://{tmp_path}/s")
+    listener = Listener(f"unix://{tmp_path}/s")
     (tmp_path / "s").unlink()
     listener.close()
     assert listener.closed
 
 
 def test_close_leaves_a_file_that_is_no_socket(tmp_path: Path) -> None:
-    listener = listen(f"unix://{tmp_path}/s")
+    listener = Listener(f"unix://{tmp_path}/s")
     (tmp_path / "s").unlink()
     (tmp_path / "s").touch()
     listener.close()

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from rpcgen.aio import Server, dial
+from rpcgen.errors import DialError, RpcError, ServerError
+from rpcgen.gob import Limits
+from rpcgen.method import Method
+from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+
+HELD = Method[int, int]("Math.Held")
+BLOB = Method[int, bytes]("Math.Blob")
+
+
+class Gate:
+    """Methods that are held up until the test opens the gate."""
+
+    def __init__(self) -> None:
+        self.entered = asyncio.Semaphore(0)
+        self.open = asyncio.Event()
+
+    async def held(self, number: int) -> int:
+        self.entered.release()
+        await self.open.wait()
+        return number
+
+
+async def add(pair: Pair) -> int:
+    return pair.a + pair.b
+
+
+def make_server(gate: Gate) -> Server:
+    server = Server()
+    server.register_name(
+        "Math",
+        [
+            SUM.async_handler(add),
+            DOUBLE.handler(lambda number: 2 * number),
+            HELD.async_handler(gate.held),
+            BLOB.handler(bytes),
+        ],
+    )
+    return server
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[tuple[Server, Gate, str]]:
+    gate = Gate()
+    async with make_server(gate) as server:
+        listener = await server.listen("127.0.0.1:0")
+        yield server, gate, listener.address
+        gate.open.set()
+
+
+async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+async def test_async_handler_answers() -> None:
+    async with serving() as (_, _, address), dial(address) as client:
+        assert await client.call(SUM, Pair(1, 2)) == 3
+
+
+async def test_plain_handler_answers() -> None:
+    async with serving() as (_, _, address), dial(address) as client:
+        assert await client.call(DOUBLE, 4) == 8
+
+
+async def test_plain_handler_runs_in_another_thread() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        here = Method[int, int]("Thread.Ident")
+        server.register_name("Thread", [here.handler(lambda _: threading.get_ident())])
+        assert await client.call(here, 0) != threading.get_ident()
+
+
+async def test_serve_blocks_until_close() -> None:
+    server = make_server(Gate())
+    listener = await server.listen("127.0.0.1:0")
+    task = asyncio.ensure_future(server.serve())
+    async with dial(listener.address) as client:
+        assert await client.call(SUM, Pair(1, 2)) == 3
+    await server.close()
+    await task
+
+
+async def test_serve_several_listeners(tmp_path: Path) -> None:
+    server = make_server(Gate())
+    listeners = [await server.listen("127.0.0.1:0"), await server.listen(f"unix://{tmp_path}/s")]
+    async with server:
+        for listener in listeners:
+            async with dial(listener.address) as client:
+                assert await client.call(SUM, Pair(1, 2)) == 3
+
+
+async def test_listen_on_a_taken_port() -> None:
+    async with serving() as (server, _, address):
+        with pytest.raises(DialError, match=r"cannot listen on tcp://127\.0\.0\.1:\d+: "):
+            await server.listen(address)
+
+
+async def test_requests_of_a_connection_run_side_by_side() -> None:
+    async with serving() as (_, gate, address), dial(address) as client:
+        calls = [client.go(HELD, n) for n in range(20)]
+        for _ in calls:
+            await gate.entered.acquire()
+        gate.open.set()
+        assert [await call for call in calls] == list(range(20))
+
+
+async def test_requests_are_answered_in_the_order_in_which_they_end() -> None:
+    async with serving() as (_, _, address), dial(address) as client:
+        held = client.go(HELD, 1)
+        assert (await client.call(DOUBLE, 2), held.over) == (4, False)
+
+
+async def test_error_of_a_handler_is_the_answer() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+        with pytest.raises(ServerError, match="integer division or modulo by zero"):
+            await client.call("Bad.Div", 0, int)
+
+
+async def test_error_of_a_handler_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+        with pytest.raises(ServerError):
+            await client.call("Bad.Div", 0, int)
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_handler_that_exits_does_not_end_the_server() -> None:
+    async def leave(number: int) -> int:
+        raise SystemExit(number)
+
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Exit").async_handler(leave)])
+        with pytest.raises(ServerError):
+            await client.call("Bad.Exit", 3, int)
+        assert await client.call(DOUBLE, 2) == 4
+
+
+async def test_reply_that_does_not_fit_is_an_error() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Reply").handler(lambda n: 2**n)])
+        with pytest.raises(ServerError, match="does not fit"):
+            await client.call("Bad.Reply", 64, int)
+
+
+async def test_client_that_closes_its_side_gets_its_replies() -> None:
+    async with serving() as (_, gate, address):
+        reader, writer = await connect(address)
+        writer.write(request_bytes(("Math.Held", 0, 5)))
+        writer.write_eof()
+        await gate.entered.acquire()
+        gate.open.set()
+        assert (await reader.read()).endswith(bytes.fromhex("0304000a"))
+        writer.close()
+
+
+async def test_client_that_never_reads_does_not_hold_up_others() -> None:
+    async with serving() as (_, _, address), dial(address) as client:
+        _, writer = await connect(address)
+        size = 1 << 20
+        writer.write(request_bytes(*(("Math.Blob", seq, size) for seq in range(50))))
+        assert await client.call(DOUBLE, 2) == 4
+        writer.transport.abort()
+
+
+async def test_client_that_sends_nonsense_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as (_, _, address):
+        reader, writer = await connect(address)
+        with caplog.at_level(logging.WARNING):
+            writer.write(bytes.fromhex("03040006"))
+            assert await reader.read() == b""
+        assert "rpc: server cannot decode request" in caplog.text
+        writer.close()
+
+
+async def test_limits_apply() -> None:
+    server = Server(limits=Limits(message=100))
+    server.register_name("Math", [Method[bytes, int]("Math.Len").handler(len)])
+    listener = await server.listen("127.0.0.1:0")
+    async with server, dial(listener.address) as client:
+        with pytest.raises(RpcError):
+            await client.call("Math.Len", bytes(1000), int)
+
+
+async def test_close_answers_what_is_under_way() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.ensure_future(server.close(grace=30))
+        await asyncio.sleep(0)
+        gate.open.set()
+        assert await call == 5
+        await closing
+
+
+async def test_close_does_not_wait_for_ever() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        await server.close(grace=0.01)
+        with pytest.raises(RpcError):
+            await call
+
+
+async def test_close_leaves_no_task_behind() -> None:
+    before = len(asyncio.all_tasks())
+    async with serving() as (_, gate, address):
+        client = await dial(address)
+        client.go(HELD, 5)
+        await gate.entered.acquire()
+        await client.close()
+    assert len(asyncio.all_tasks()) == before
+
+
+async def test_close_removes_the_file_of_a_unix_socket(tmp_path: Path) -> None:
+    server = make_server(Gate())
+    await server.listen(f"unix://{tmp_path}/s")
+    await server.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_repr_names_the_services() -> None:
+    assert repr(make_server(Gate())) == "<Server of Math>"
