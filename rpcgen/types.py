@@ -232,11 +232,18 @@ class Time(datetime):
         return super().__hash__()
 
     def __repr__(self) -> str:
-        return f"Time.of({datetime.__repr__(self)}, {self.nanosecond})"
+        return f"Time.of({self._plain()!r}, {self.nanosecond})"
+
+    def __str__(self) -> str:
+        """Return the ISO format, with all nine digits of the second's fraction."""
+        whole, zone = self.replace(microsecond=0, tzinfo=None), self.isoformat()[26:]
+        return f"{datetime.__str__(whole)}.{self.microsecond:06}{self.nanosecond:03}{zone}"
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        plain = datetime.combine(self.date(), self.timetz())
-        return Time.of, (plain, self.nanosecond)
+        return Time.of, (self._plain(), self.nanosecond)
+
+    def _plain(self) -> datetime:
+        return datetime.combine(self.date(), self.timetz())
 
 
 class Duration(timedelta):

@@ -21,6 +21,7 @@ type once.
 from __future__ import annotations
 
 from .decoder import Decoder, loads
+from .dump import dump
 from .encoder import Encoder, dumps
 from .limits import Limits
 from .record import Record, Undecoded
@@ -34,6 +35,7 @@ __all__ = [
     "Registry",
     "Typed",
     "Undecoded",
+    "dump",
     "dumps",
     "loads",
     "register",

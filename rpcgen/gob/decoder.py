@@ -316,7 +316,8 @@ class Decoder:
         """Read a value with the name of its type: the generated code calls this."""
         name, pos = self._interface_name(pos, depth)
         if not name:
-            return interface.zero(), pos
+            interface.zero()  # which fails where nil is not allowed
+            return None, pos
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
         return self._function(id, schema)(data, pos, self, depth - 1)

@@ -226,7 +226,7 @@ def type_key(schema: Schema[object]) -> Hashable:
     """Return what two schemas share that are one type to Go."""
     match schema:
         case Struct():
-            return schema.cls
+            return "struct", schema.cls
         case Opaque():
             return "opaque", schema.name, schema.cls
         case Array():

@@ -55,7 +55,7 @@ class RecordStruct(Struct[Record]):
         object.__setattr__(self, "record_fields", ())
 
     @property
-    def fields(self) -> tuple[Field, ...]:  # type: ignore[override]
+    def fields(self) -> tuple[Field, ...]:
         fields: tuple[Field, ...] = self.record_fields  # type: ignore[attr-defined]
         return fields
 

@@ -124,21 +124,27 @@ def write_definition(id: int, wire: WireType) -> bytes:
 
 
 def _wire_type(wire: WireType) -> bytes:
-    match wire:
-        case ArrayType():
-            field, rest = 1, _numbers(int_bytes(wire.element), int_bytes(wire.length))
-        case SliceType():
-            field, rest = 2, _numbers(int_bytes(wire.element))
-        case StructType():
-            field, rest = 3, _fields(wire.fields)
-        case MapType():
-            field, rest = 4, _numbers(int_bytes(wire.key), int_bytes(wire.value))
-        case OpaqueType():
-            field, rest = {"gob": 5, "binary": 6, "text": 7}[wire.encoding], b""
-        case UnknownType():
-            return b"\0"
+    if isinstance(wire, UnknownType):
+        return b"\0"
+    field, rest = _member(wire)
     common = b"\x01" + _string_and_int(wire.name, wire.id)
     return uint_bytes(field) + common + rest + b"\0\0"
+
+
+def _member(wire: WireType) -> tuple[int, bytes]:
+    """Return which field of ``wireType`` describes the type, and what follows CommonType in it."""
+    match wire:
+        case ArrayType():
+            return 1, _numbers(int_bytes(wire.element), int_bytes(wire.length))
+        case SliceType():
+            return 2, _numbers(int_bytes(wire.element))
+        case StructType():
+            return 3, _fields(wire.fields)
+        case MapType():
+            return 4, _numbers(int_bytes(wire.key), int_bytes(wire.value))
+        case OpaqueType():
+            return {"gob": 5, "binary": 6, "text": 7}[wire.encoding], b""
+    raise AssertionError(f"no definition of {wire!r}")
 
 
 def _string_and_int(name: str, id: int) -> bytes:
@@ -192,21 +198,20 @@ class _Reader:
         return wire, self.pos
 
     def _member(self, field: int) -> WireType:
-        common: dict[int, object] = {0: "", 1: 0}
+        name, id = "", 0
         numbers: dict[int, int] = {}
         fields: tuple[tuple[str, int], ...] = ()
 
         def part(index: int) -> None:
-            nonlocal fields
+            nonlocal name, id, fields
             if index == 0:
-                self._struct(2, lambda at: common.update({at: self._name_or_id(at)}))
+                name, id = self._name_and_id()
             elif field == 2:
                 fields = self._fields()
             else:
                 numbers[index] = self._int()
 
         self._struct((3, 2, 2, 3, 1, 1, 1)[field], part)
-        name, id = str(common[0]), int(str(common[1]))
         first, second = numbers.get(1, 0), numbers.get(2, 0)
         match field:
             case 0:
@@ -227,13 +232,22 @@ class _Reader:
         for _ in range(count):
             if self.pos >= self.end:
                 raise DecodeError(f"{count} fields do not fit the message", self.pos)
-            field: dict[int, object] = {0: "", 1: 0}
-            self._struct(2, lambda at, field=field: field.update({at: self._name_or_id(at)}))
-            fields.append((str(field[0]), int(str(field[1]))))
+            fields.append(self._name_and_id())
         return tuple(fields)
 
-    def _name_or_id(self, index: int) -> object:
-        return self._string() if index == 0 else self._int()
+    def _name_and_id(self) -> tuple[str, int]:
+        """Read the struct that CommonType and fieldType both are."""
+        name, id = "", 0
+
+        def part(index: int) -> None:
+            nonlocal name, id
+            if index == 0:
+                name = self._string()
+            else:
+                id = self._int()
+
+        self._struct(2, part)
+        return name, id
 
     def _struct(self, count: int, read: Callable[[int], None]) -> None:
         """Call ``read`` for each of the ``count`` fields that is there."""
