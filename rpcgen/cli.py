@@ -122,7 +122,8 @@ class _Version(argparse.Action):
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:
             version = "(run from its sources, not installed)"
-        parser.exit(message=f"rpcgen {version}\n")
+        sys.stdout.write(f"rpcgen {version}\n")
+        parser.exit()
 
 
 def _shown(path: Path) -> str:

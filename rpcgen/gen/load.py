@@ -58,7 +58,7 @@ def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl],
                 found[file] = idl
     idls = sorted(found.values())
     problems += [problem for idl in idls if (problem := _misnamed(idl))]
-    return idls, problems + _colliding(idls)
+    return idls, problems
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -292,19 +292,6 @@ def _misnamed(idl: Idl) -> Problem | None:
             "rename it, or move it into a folder of your own such as idl/",
         )
     return None
-
-
-def _colliding(idls: list[Idl]) -> list[Problem]:
-    first: dict[Path, Idl] = {}
-    return [
-        Problem(
-            Place(shown(idl.path)),
-            f"would be generated to {idl.output.as_posix()}, like {shown(other.path)}",
-            "name the folder above both on the command line, or generate them to two folders",
-        )
-        for idl in idls
-        if (other := first.setdefault(idl.output, idl)) is not idl
-    ]
 
 
 def _top_level(root: Path) -> set[str]:

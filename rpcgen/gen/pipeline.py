@@ -48,6 +48,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
                 problems += check_together(modules)
             if not problems:
                 texts.update({folder / each.idl.output: render(each) for each in found})
+    problems += _colliding(module.idl for module in modules)
     if not modules:
         problems += [_no_service(idl) for idl in idls[:1] if not problems]
     raise_if_any(problems)
@@ -79,6 +80,19 @@ def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
             if not init.exists() or is_generated(init):
                 files[init] = render_package()
     return files
+
+
+def _colliding(idls: Iterable[Idl]) -> list[Problem]:
+    first: dict[Path, Idl] = {}
+    return [
+        Problem(
+            Place(shown(idl.path)),
+            f"would be generated to {idl.output.as_posix()}, like {shown(other.path)}",
+            "name the folder above both on the command line, or generate them to two folders",
+        )
+        for idl in idls
+        if (other := first.setdefault(idl.output, idl)) is not idl
+    ]
 
 
 def _no_service(idl: Idl) -> Problem:

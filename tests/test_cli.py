@@ -1,0 +1,272 @@
+"""Tests of `rpcgen.cli`."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rpcgen import cli, gob
+
+ROOT = Path(__file__).parents[1]
+
+ARITH = """
+from typing import Protocol
+
+
+class Arith(Protocol):
+    def double(self, number: int) -> int: ...
+"""
+
+MESSAGES = """
+from attrs import define
+
+
+@define
+class Args:
+    a: int
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the working directory, with one IDL file in it."""
+    (tmp_path / "idl").mkdir()
+    (tmp_path / "idl" / "arith.py").write_text(ARITH)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def usage_error(*arguments: str) -> int | str | None:
+    with pytest.raises(SystemExit) as raised:
+        cli.main(arguments)
+    return raised.value.code
+
+
+def test_generate_writes_the_output(project: Path) -> None:
+    assert cli.main(["idl/arith.py", "-o", "generated"]) == 0
+    assert sorted(path.name for path in (project / "generated").iterdir()) == [
+        "__init__.py",
+        "arith.py",
+        "py.typed",
+    ]
+
+
+def test_generate_says_what_it_wrote(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["idl", "-o", "generated"])
+    assert capsys.readouterr().out.splitlines() == [
+        "wrote generated/__init__.py",
+        "wrote generated/arith.py",
+        "wrote generated/py.typed",
+    ]
+
+
+def test_generate_is_silent_when_nothing_changed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["idl", "-o", "generated"])
+    capsys.readouterr()
+    assert (cli.main(["idl", "-o", "generated"]), capsys.readouterr().out) == (0, "")
+
+
+def test_generate_keeps_unchanged_files_as_they_are(project: Path) -> None:
+    cli.main(["idl", "-o", "generated"])
+    path = project / "generated" / "arith.py"
+    os.utime(path, (1, 1))
+    cli.main(["idl", "-o", "generated"])
+    assert path.stat().st_mtime == 1
+
+
+def test_generate_skips_files_without_a_service_in_a_folder(project: Path) -> None:
+    (project / "idl" / "messages.py").write_text(MESSAGES)
+    cli.main(["idl", "-o", "generated"])
+    assert not (project / "generated" / "messages.py").exists()
+
+
+def test_generate_refuses_a_named_file_without_a_service(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "messages.py").write_text(MESSAGES)
+    assert cli.main(["idl/arith.py", "idl/messages.py", "-o", "generated"]) == 1
+    assert "idl/messages.py:1:1: error: no service" in capsys.readouterr().err
+
+
+def test_generate_with_an_error_changes_nothing(project: Path) -> None:
+    (project / "idl" / "broken.py").write_text("def f(:")
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert not (project / "generated").exists()
+
+
+def test_generate_leaves_a_file_of_the_user_alone(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "generated").mkdir()
+    (project / "generated" / "arith.py").write_text("mine = True\n")
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert "generated/arith.py:1:1: error: exists, but was not gen" in capsys.readouterr().err
+    assert (project / "generated" / "arith.py").read_text() == "mine = True\n"
+
+
+def test_generate_leaves_an_init_file_of_the_user_alone(project: Path) -> None:
+    (project / "generated").mkdir()
+    (project / "generated" / "__init__.py").write_text("mine = True\n")
+    assert cli.main(["idl", "-o", "generated"]) == 0
+    assert (project / "generated" / "__init__.py").read_text() == "mine = True\n"
+
+
+def test_generate_does_not_overwrite_the_idl(project: Path) -> None:
+    assert cli.main(["idl/arith.py", "-o", "idl"]) == 1
+    assert (project / "idl" / "arith.py").read_text() == ARITH
+
+
+def test_generate_refuses_a_file_as_output(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "output").write_text("")
+    assert cli.main(["idl", "-o", "output/deeper"]) == 1
+    assert "output:1:1: error: the output goes to a folder" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_generate_reports_a_folder_that_cannot_be_written(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "generated").mkdir(mode=0o500)
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert "rpcgen: error: " in capsys.readouterr().err
+
+
+def test_generate_tells_of_leftover_files(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "old.py").write_text(ARITH.replace("Arith", "Old"))
+    cli.main(["idl", "-o", "generated"])
+    (project / "idl" / "old.py").unlink()
+    capsys.readouterr()
+    assert cli.main(["idl", "-o", "generated"]) == 0
+    assert capsys.readouterr().out == "leftover generated/old.py: its IDL is gone, delete it\n"
+
+
+def test_check_passes_what_was_just_generated(project: Path) -> None:
+    cli.main(["idl", "-o", "generated"])
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 0
+
+
+def test_check_lists_missing_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "missing generated/__init__.py",
+        "missing generated/arith.py",
+        "missing generated/py.typed",
+    ]
+
+
+def test_check_shows_how_a_stale_file_differs(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["idl", "-o", "generated"])
+    (project / "idl" / "arith.py").write_text(ARITH.replace("double", "triple"))
+    capsys.readouterr()
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "stale generated/arith.py"
+    assert {'-DOUBLE = Method[int, int]("Arith.Double")'} <= set(lines)
+
+
+def test_check_lists_leftover_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "idl" / "old.py").write_text(ARITH.replace("Arith", "Old"))
+    cli.main(["idl", "-o", "generated"])
+    (project / "idl" / "old.py").unlink()
+    capsys.readouterr()
+    assert cli.main(["idl/arith.py", "-o", "generated", "--check"]) == 1
+    assert capsys.readouterr().out == "leftover generated/old.py\n"
+
+
+def test_check_of_one_file_passes_over_the_others(project: Path) -> None:
+    (project / "idl" / "other.py").write_text(ARITH.replace("Arith", "Other"))
+    cli.main(["idl", "-o", "generated"])
+    assert cli.main(["idl/arith.py", "-o", "generated", "--check"]) == 0
+
+
+def test_check_passes_over_files_of_the_user(project: Path) -> None:
+    cli.main(["idl", "-o", "generated"])
+    (project / "generated" / "mine.py").write_text("mine = True\n")
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 0
+
+
+def test_check_writes_nothing(project: Path) -> None:
+    cli.main(["idl", "-o", "generated", "--check"])
+    assert not (project / "generated").exists()
+
+
+def test_no_arguments_is_wrong_usage() -> None:
+    assert usage_error() == 2
+
+
+def test_no_output_folder_is_wrong_usage(project: Path) -> None:
+    assert usage_error("idl/arith.py") == 2
+
+
+def test_an_unknown_option_is_wrong_usage(project: Path) -> None:
+    assert usage_error("idl/arith.py", "-o", "generated", "--fast") == 2
+
+
+def test_help_names_both_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert usage_error("--help") == 0
+    assert "rpcgen dump FILE|-" in capsys.readouterr().out
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert usage_error("--version") == 0
+    assert capsys.readouterr().out.startswith("rpcgen ")
+
+
+def test_dump_prints_a_stream(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = gob.dumps(42)
+    (project / "stream").write_bytes(data)
+    assert cli.main(["dump", "stream"]) == 0
+    assert capsys.readouterr().out == gob.dump(data)
+
+
+def test_dump_reads_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = gob.dumps(42)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert cli.main(["dump", "-"]) == 0
+    assert capsys.readouterr().out == gob.dump(data)
+
+
+def test_dump_of_a_missing_file_is_an_error(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["dump", "nothing"]) == 1
+    assert "nothing" in capsys.readouterr().err
+
+
+def test_dump_without_a_file_is_wrong_usage() -> None:
+    assert usage_error("dump") == 2
+
+
+def test_an_idl_folder_called_dump_can_be_generated(project: Path) -> None:
+    (project / "idl").rename(project / "dump")
+    assert cli.main(["./dump", "-o", "generated"]) == 0
+
+
+def test_command_runs_as_a_module(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rpcgen.cli", "idl", "-o", "generated"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_committed_output_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 0
