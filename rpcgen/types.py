@@ -192,7 +192,7 @@ class Time(datetime):
     """A moment to the nanosecond: a `datetime`, and what a microsecond cannot hold.
 
     A ``time.Time`` arrives as a `datetime`, and as a `Time` where it has a part
-    below the microsecond. Arithmetic and ``replace`` give a plain `datetime`.
+    below the microsecond. Arithmetic and ``replace`` lose that part.
     """
 
     __slots__ = ("_nanosecond",)
@@ -236,7 +236,7 @@ class Time(datetime):
 
     def __str__(self) -> str:
         """Return the ISO format, with all nine digits of the second's fraction."""
-        whole, zone = self.replace(microsecond=0, tzinfo=None), self.isoformat()[26:]
+        whole, zone = self.replace(microsecond=0, tzinfo=None), self.isoformat(timespec="microseconds")[26:]
         return f"{datetime.__str__(whole)}.{self.microsecond:06}{self.nanosecond:03}{zone}"
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
@@ -250,7 +250,7 @@ class Duration(timedelta):
     """A span to the nanosecond: a `timedelta`, and what a microsecond cannot hold.
 
     A ``time.Duration`` arrives as a `timedelta`, and as a `Duration` where it has
-    a part below the microsecond. Arithmetic gives a plain `timedelta`.
+    a part below the microsecond. Arithmetic loses that part.
     """
 
     __slots__ = ("_nanosecond",)

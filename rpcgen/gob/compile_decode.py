@@ -73,11 +73,13 @@ class Compiler:
         self._source = Source("decode")
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        source = self._source = Source(f"decode {bare_name(base_of(schema)) or type(schema).__name__}", **self.runtime)
         base = base_of(schema)
+        name = bare_name(base)
+        root = name if isinstance(base, Struct) else ""
+        title = f"decode {name or type(base).__name__}"
+        source = self._source = Source(title, root, **self.runtime)
         with source.function("def decode(data, pos, stream, depth):"):
-            with source.at(bare_name(base) if isinstance(base, Struct) else ""):
-                self._top(id, base)
+            self._top(id, base)
             source.line("return value, pos")
         while self._waiting:
             self._function(*self._waiting.pop())

@@ -87,11 +87,13 @@ class _Compiler:
         self._flushes = False
 
     def compile(self, schema: Schema[Any]) -> Encoding:
-        source = self._source = Source(f"encode {bare_name(base_of(schema)) or type(schema).__name__}", **_RUNTIME)
         base = base_of(schema)
+        name = bare_name(base)
+        root = name if isinstance(base, Struct) else ""
+        title = f"encode {name or type(base).__name__}"
+        source = self._source = Source(title, root, **_RUNTIME)
         with source.function("def encode(value, out, stream):"):
-            with source.at(bare_name(base) if isinstance(base, Struct) else ""):
-                self._top(schema, base)
+            self._top(schema, base)
         while self._waiting:
             self._function(self._waiting.pop())
         return Encoding(source.compile()["encode"], self._flushes)
@@ -423,7 +425,7 @@ class _Fields:
             case Struct() | Nothing() | Array() | Map():
                 condition = None
             case Interface():
-                condition = f"{local} is not None"
+                condition = f"{local} is not None" if base.nullable else None
             case Enum():
                 condition = f"{local}.value"
             case Opaque():

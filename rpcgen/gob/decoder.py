@@ -148,6 +148,8 @@ class Decoder:
             raise
         except Exception as error:
             failure = self._located(error)
+            if failure.offset < 0:
+                failure = DecodeError(failure.reason, self._base + start, failure.path)
             self._pass_over(id, start, end)
             raise failure from error
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)

@@ -19,6 +19,7 @@ from attrs import define, frozen
 __all__ = ["Place", "Source", "place_of"]
 
 _PLACES: Final = "__gob_places__"
+_ROOT: Final = "__gob_root__"
 _serial = itertools.count(1)
 
 
@@ -35,11 +36,14 @@ class Place:
 
 
 class Source:
-    """A module being generated."""
+    """A module being generated.
 
-    def __init__(self, title: str, **names: Any) -> None:
+    ``root`` is what paths begin with, unless the value is part of another one.
+    """
+
+    def __init__(self, title: str, root: str = "", **names: Any) -> None:
         self.title = title
-        self.names: dict[str, Any] = names
+        self.names: dict[str, Any] = {**names, _ROOT: root}
         self._lines: list[str] = []
         self._places: list[Place] = []
         self._place = Place()
@@ -118,6 +122,7 @@ def place_of(error: BaseException) -> _Found:
         places: list[Place] | None = frame.f_globals.get(_PLACES)
         if places is not None and frame.f_code.co_filename.startswith("<gob "):
             place, names = places[traceback.tb_lineno - 1], frame.f_locals
+            found.path = found.path or frame.f_globals[_ROOT]
             found.path += _filled(place.path, names)
             found.position = names.get("pos", found.position)
             found.wanted = place.wanted

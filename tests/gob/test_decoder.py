@@ -1,0 +1,352 @@
+"""`Decoder`: pieces of any size, errors that say where, and going on after them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rpcgen import gob
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.schema import Nothing
+
+from .examples import (
+    Circle,
+    Drawing,
+    Empty,
+    Holder,
+    Item,
+    Node,
+    Order,
+    Point,
+    Point3,
+    Sizes,
+    Square,
+)
+
+
+def _registry() -> gob.Registry:
+    registry = gob.Registry()
+    for cls in (Point, Item, Node, Holder):
+        registry.register(cls)
+    return registry
+
+
+_VALUES: list[Any] = [
+    Order(1, [Item("a", 1.5, ["x"]), Item("b", 2.0)], {"k": 500}, "note"),
+    7,
+    Holder([Point(1, 2), Item("c", 3.5), None, Holder(Node("n", [Node("m")]))], 9),
+    "text" * 50,
+    Holder(Point(5, 6)),
+]
+
+
+def _stream(values: list[Any] = _VALUES) -> bytes:
+    encoder = gob.Encoder(registry=_registry())
+    return b"".join(encoder.encode(value) for value in values)
+
+
+def _drain(decoder: gob.Decoder, types: list[Any]) -> list[Any]:
+    """Return the values that are there as a whole."""
+    values = []
+    while types:
+        try:
+            values.append(decoder.decode(types[0]))
+        except TruncatedError:
+            break
+        del types[0]
+    return values
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_any_chunking_decodes_alike(data: st.DataObject) -> None:
+    stream = _stream()
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=30)))
+    decoder = gob.Decoder(registry=_registry())
+    types, values = [type(value) for value in _VALUES], []
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        decoder.feed(stream[start:end])
+        values += _drain(decoder, types)
+    assert (values, decoder.pending) == (_VALUES, 0)
+
+
+def test_byte_by_byte_decodes_alike() -> None:
+    stream = _stream()
+    decoder = gob.Decoder(registry=_registry())
+    types, values = [type(value) for value in _VALUES], []
+    for octet in stream:
+        decoder.feed(bytes((octet,)))
+        values += _drain(decoder, types)
+    assert values == _VALUES
+
+
+@pytest.mark.parametrize("size", range(len(_stream([_VALUES[2]]))))
+def test_every_cut_of_a_value_is_truncated(size: int) -> None:
+    decoder = gob.Decoder(_stream([_VALUES[2]])[:size], registry=_registry())
+    with pytest.raises(TruncatedError):
+        decoder.decode(Holder)
+
+
+def test_pending_is_not_zero_after_definitions_alone() -> None:
+    stream = gob.dumps(Point(1, 2))
+    decoder = gob.Decoder(stream[:31])
+    with pytest.raises(TruncatedError):
+        decoder.decode(Point)
+    assert decoder.pending > 0
+
+
+def test_pending_is_zero_at_a_clean_end() -> None:
+    decoder = gob.Decoder(gob.dumps(Point(1, 2)))
+    decoder.decode(Point)
+    assert decoder.pending == 0
+
+
+def test_iteration_yields_the_rest() -> None:
+    assert list(gob.Decoder(_stream([1, "a", 2.5]))) == [1, "a", 2.5]
+
+
+def test_iteration_over_a_cut_stream_raises() -> None:
+    values = iter(gob.Decoder(_stream([1, "abc"])[:-1]))
+    assert next(values) == 1
+    with pytest.raises(TruncatedError):
+        next(values)
+
+
+def test_skip_keeps_the_definitions() -> None:
+    decoder = gob.Decoder(_stream([Point(1, 2), Point(3, 4)]))
+    decoder.skip()
+    assert decoder.decode(Point) == Point(3, 4)
+
+
+def test_skip_keeps_definitions_inside_interfaces() -> None:
+    decoder = gob.Decoder(_stream([Holder(Holder(Point(1, 2))), Point(3, 4)]))
+    decoder.skip()
+    assert decoder.decode(Point) == Point(3, 4)
+
+
+def test_a_field_that_the_sender_lacks_takes_the_default_or_zero() -> None:
+    assert gob.loads(gob.dumps(Point(1, 2)), Point3) == Point3(1, 2, 0, "none")
+
+
+def test_a_field_that_the_sender_leaves_out_is_zero() -> None:
+    assert gob.loads(gob.dumps(Point3(1, 2, 3, "")), Point3) == Point3(1, 2, 3, "")
+
+
+def test_a_field_that_we_lack_is_skipped() -> None:
+    assert gob.loads(gob.dumps(Point3(1, 2, 3, "label")), Point) == Point(1, 2)
+
+
+def test_no_field_in_common() -> None:
+    with pytest.raises(DecodeError, match="no field of"):
+        gob.loads(gob.dumps(Point(1, 2)), Circle)
+
+
+def test_an_empty_struct_has_no_field_in_common_and_fits() -> None:
+    assert gob.loads(gob.dumps(Empty()), Circle) == Circle(0.0)
+
+
+def test_nothing_takes_everything() -> None:
+    assert gob.loads(gob.dumps(_VALUES[0]), Nothing()) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [(1, str), (1, float), (1.0, int), ("a", bytes), ([1], list[str]), (1, Point)]
+)
+def test_kinds_never_coerce(value: Any, wanted: Any) -> None:
+    with pytest.raises(DecodeError, match="arrives where|does not begin with 0"):
+        gob.loads(gob.dumps(value), wanted)
+
+
+def test_decoding_goes_on_after_a_value_of_another_type() -> None:
+    decoder = gob.Decoder(_stream([Holder(Point(1, 2)), Point(3, 4)]))
+    with pytest.raises(DecodeError):
+        decoder.decode(int)
+    assert decoder.decode(Point) == Point(3, 4)
+
+
+def test_error_names_place_and_offset() -> None:
+    sizes = gob.dumps({"a": [1, 300]})
+    from rpcgen.types import Int8
+
+    with pytest.raises(DecodeError) as caught:
+        gob.loads(sizes, dict[str, list[Int8]])
+    assert (caught.value.path, caught.value.offset) == ("['a'][1]", len(sizes))
+
+
+def test_error_in_a_struct_names_the_fields() -> None:
+    order = gob.Encoder(strings="surrogateescape").encode(Order(1, [Item("\udcff", 1.0)]))
+    with pytest.raises(DecodeError, match=r"^Order.items\[0\].sku: .*utf-8"):
+        gob.loads(order, Order)
+
+
+def test_offset_counts_from_the_start_of_the_stream() -> None:
+    decoder = gob.Decoder()
+    decoder.feed(gob.dumps(1))
+    decoder.decode(int)
+    decoder.feed(b"\x03\x06\x00\x07")
+    with pytest.raises(DecodeError) as caught:
+        decoder.decode(int)
+    assert caught.value.offset == 6
+
+
+def test_range_of_a_sized_integer() -> None:
+    wide = gob.dumps(Sizes(u16=300))
+    from attrs import define
+
+    from rpcgen.types import Uint8
+
+    @define
+    class Narrow:
+        u16: Uint8
+
+    Narrow.__annotations__["u16"] = Uint8
+    with pytest.raises(DecodeError, match="Narrow.u16: 300 does not fit uint8"):
+        gob.loads(wide, Narrow)
+
+
+def test_strings_that_are_not_utf8_are_refused() -> None:
+    with pytest.raises(DecodeError, match="utf-8"):
+        gob.loads(b"\x04\x0c\x00\x01\xff", str)
+
+
+def test_strings_that_are_not_utf8_keep_their_bytes_on_request() -> None:
+    decoder = gob.Decoder(b"\x04\x0c\x00\x01\xff", strings="surrogateescape")
+    assert decoder.decode(str) == "\udcff"
+
+
+def test_unregistered_name() -> None:
+    with pytest.raises(DecodeError, match=r"'main.Point' is not registered"):
+        gob.loads(_stream([Holder(Point(1, 2))]), Holder)
+
+
+def test_pointer_name_of_a_union_member() -> None:
+    registry = gob.Registry()
+    registry.register(Circle | None)
+    data = gob.Encoder(registry=registry).encode(Drawing(Circle(2.0)), Drawing)
+    assert b"*main.Circle" in data
+    assert gob.loads(data, Drawing) == Drawing(Circle(2.0))
+
+
+def test_name_that_is_no_member_of_the_union() -> None:
+    registry = _registry()
+    data = gob.Encoder(registry=registry).encode(Holder(Point(1, 2)))
+    from attrs import define
+
+    @define
+    class Other:
+        value: Circle | Square
+
+    Other.__annotations__["value"] = Circle | Square
+    with pytest.raises(DecodeError, match=r"'main.Point' is no member of Circle \| Square"):
+        gob.loads(data, Other)
+
+
+def test_message_limit() -> None:
+    decoder = gob.Decoder(gob.dumps("x" * 200), limits=gob.Limits(message=100))
+    with pytest.raises(DecodeError, match="the limit is 100"):
+        decoder.decode(str)
+
+
+def test_type_limit() -> None:
+    decoder = gob.Decoder(gob.dumps(_VALUES[0]), limits=gob.Limits(types=2))
+    with pytest.raises(DecodeError, match="more than 2 type definitions"):
+        decoder.decode(Order)
+
+
+def _chain(depth: int) -> Node:
+    node = Node("end")
+    for _ in range(depth):
+        node = Node("", [], node)
+    return node
+
+
+def test_nesting_below_the_limit() -> None:
+    assert gob.loads(gob.dumps(_chain(60)), Node) == _chain(60)
+
+
+def test_nesting_limit_of_recursive_structs() -> None:
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        gob.loads(gob.dumps(_chain(150)), Node)
+
+
+def test_nesting_limit_while_skipping() -> None:
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        gob.Decoder(gob.dumps(_chain(150))).skip()
+
+
+def test_nesting_limit_of_interfaces() -> None:
+    value: Any = Holder(1)
+    for _ in range(150):
+        value = Holder(value)
+    registry = _registry()
+    data = gob.Encoder(registry=registry).encode(value)
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        gob.Decoder(data, registry=registry).decode(Holder)
+
+
+@pytest.mark.parametrize("depth", [150, 3000])
+def test_nesting_limit_of_types(depth: int) -> None:
+    from rpcgen.gob import wire
+
+    stream = b""
+    for index in range(depth):
+        known = wire.SliceType("", 64 + index, 65 + index if index < depth - 1 else wire.INT)
+        body = wire.write_definition(64 + index, known)
+        stream += bytes((len(body),)) + body
+    stream += b"\x04\xff\x80\x00\x00"
+    for schema in (None, Nothing()):
+        with pytest.raises(DecodeError):
+            gob.Decoder(stream).decode(schema)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_second_definition_of_a_type(fast: bool) -> None:
+    definition = gob.dumps(Point(1, 2))[:31]
+    with pytest.raises(DecodeError, match="second definition"):
+        gob.Decoder(definition + definition).decode(Point if fast else None)
+
+
+def test_a_stream_that_lost_its_step_stays_broken() -> None:
+    decoder = gob.Decoder(b"\xf8" + b"\xff" * 8)
+    for _ in range(2):
+        with pytest.raises(DecodeError, match="the limit is"):
+            decoder.decode(int)
+
+
+def test_loads_with_more_after_the_value() -> None:
+    with pytest.raises(DecodeError, match="more after the value"):
+        gob.loads(gob.dumps(1) + b"\x03", int)
+
+
+def test_count_beyond_the_message_allocates_nothing() -> None:
+    with pytest.raises(DecodeError):
+        gob.loads(bytes.fromhex("0b7f020102ff8000010400000bff8000f87fffffffffffffff"), list[int])
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=80))
+def test_arbitrary_bytes_give_decode_errors_only(data: bytes) -> None:
+    for schema in (None, Order, Any, int, dict[str, list[Point]]):
+        decoder = gob.Decoder(data)
+        try:
+            while decoder.pending:
+                decoder.decode(schema)
+        except DecodeError:
+            pass
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_damaged_streams_give_decode_errors_only(data: st.DataObject) -> None:
+    stream = bytearray(_stream())
+    for _ in range(data.draw(st.integers(1, 3))):
+        stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.integers(0, 255))
+    decoder = gob.Decoder(bytes(stream), registry=_registry())
+    try:
+        for value in _VALUES:
+            decoder.decode(type(value) if data.draw(st.booleans()) else None)
+    except DecodeError:
+        pass

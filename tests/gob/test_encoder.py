@@ -1,0 +1,174 @@
+"""`Encoder`: streams, atomicity, and errors that say where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rpcgen import gob
+from rpcgen.errors import EncodeError, SchemaError
+from rpcgen.types import Uint8
+
+from .examples import Circle, Color, Drawing, Empty, Holder, Item, Node, Order, Point, Square
+
+_POINT = bytes.fromhex(
+    "1e7f03010105506f696e7401ff80000102010158010400010159010400000007ff800102010400"
+)
+
+
+def test_encode_first_describes_the_type() -> None:
+    assert gob.Encoder().encode(Point(1, 2), Point) == _POINT
+
+
+def test_encode_without_a_schema_takes_the_class_of_the_value() -> None:
+    assert gob.Encoder().encode(Point(1, 2)) == _POINT
+
+
+def test_encode_describes_a_type_once() -> None:
+    encoder = gob.Encoder()
+    encoder.encode(Point(1, 2), Point)
+    assert encoder.encode(Point(3, 4), Point).hex() == "07ff800106010800"
+
+
+def test_encode_all_is_one_after_the_other() -> None:
+    one, other = gob.Encoder(), gob.Encoder()
+    both = one.encode_all([(1, int), (Point(1, 2), Point), ("x", str)])
+    assert both == other.encode(1) + other.encode(Point(1, 2)) + other.encode("x")
+
+
+def test_encode_all_of_a_value_that_fails_forgets_the_ones_before() -> None:
+    encoder = gob.Encoder()
+    with pytest.raises(EncodeError):
+        encoder.encode_all([(Point(1, 2), Point), ("x", int)])
+    assert encoder.encode(Point(1, 2), Point) == _POINT
+
+
+def test_encode_of_a_value_that_fails_leaves_the_stream_alone() -> None:
+    encoder = gob.Encoder()
+    encoder.encode(Holder(1), Holder)
+    with pytest.raises(EncodeError):
+        encoder.encode(Holder([Item("a", 1.0), object()]), Holder)
+    registry = gob.Registry()
+    registry.register(Point)
+    assert encoder.encode(1) == b"\x03\x04\x00\x02"
+
+
+def test_encode_after_a_failure_describes_what_was_not_sent() -> None:
+    registry = gob.Registry()
+    registry.register(Point)
+    encoder = gob.Encoder(registry=registry)
+    first = encoder.encode(Holder(None), Holder)
+    with pytest.raises(EncodeError):
+        encoder.encode(Holder([Point(1, 2), object()]), Holder)
+    second = encoder.encode(Holder(Point(1, 2)), Holder)
+    decoder = gob.Decoder(first + second, registry=registry)
+    assert [decoder.decode(Holder), decoder.decode(Holder)] == [
+        Holder(None),
+        Holder(Point(1, 2)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (Order("x", []), "Order.id"),  # type: ignore[arg-type]
+        (Order(1, [Item("a", 1.0), Item("b", "2")]), r"Order.items\[1\].price"),  # type: ignore[arg-type]
+        (Order(1, [Item("a", 1.0, ["t", 5])]), r"Order.items\[0\].tags\[1\]"),  # type: ignore[list-item]
+        (Order(1, [], {"k": "v"}), r"Order.stock\['k'\]"),  # type: ignore[dict-item]
+        (Order(1, [], {5: 1}), r"Order.stock\[5\]"),  # type: ignore[dict-item]
+        (Order(1, [], {}, 7), "Order.note"),  # type: ignore[arg-type]
+        (Order(1, None), "Order.items"),  # type: ignore[arg-type]
+        (Order(1, "abc"), "Order.items"),  # type: ignore[arg-type]
+        (Order(None, []), "Order.id"),  # type: ignore[arg-type]
+        (Order(2**63, []), "Order.id"),
+    ],
+)
+def test_encode_error_names_the_place(value: Order, path: str) -> None:
+    with pytest.raises(EncodeError, match=f"^{path}: "):
+        gob.dumps(value, Order)
+
+
+def test_encode_error_inside_an_interface_names_the_place() -> None:
+    registry = gob.Registry()
+    registry.register(Item)
+    with pytest.raises(EncodeError) as caught:
+        gob.Encoder(registry=registry).encode(Holder(Item("a", None)), Holder)  # type: ignore[arg-type]
+    assert caught.value.path == "Holder.value.price"
+
+
+def test_encode_of_a_value_that_contains_itself() -> None:
+    node = Node("a")
+    node.kids.append(node)
+    with pytest.raises(EncodeError, match="contains itself"):
+        gob.dumps(node, Node)
+
+
+def test_encode_of_a_surrogate_tells_of_the_option() -> None:
+    with pytest.raises(EncodeError, match="surrogateescape"):
+        gob.dumps("\udcff", str)
+
+
+def test_encode_of_an_escaped_byte_gives_the_byte() -> None:
+    encoder = gob.Encoder(strings="surrogateescape")
+    assert encoder.encode("\udcff", str).hex() == "040c0001ff"
+
+
+def test_encode_of_an_unregistered_class_in_any() -> None:
+    with pytest.raises(EncodeError, match="Item is not registered"):
+        gob.dumps(Holder(Item("a", 1.0)), Holder)
+
+
+def test_encode_of_a_typed_value_uses_its_name() -> None:
+    assert b"\x05uint8\x06" in gob.dumps(Holder(gob.Typed(5, Uint8)), Holder)
+
+
+def test_encode_of_a_type_that_cannot_travel() -> None:
+    with pytest.raises(SchemaError):
+        gob.dumps({1, 2})
+
+
+@pytest.mark.parametrize("shape", [Circle(1.0), Square(2.0)])
+def test_encode_of_a_union_needs_no_registration(shape: Circle | Square) -> None:
+    assert gob.loads(gob.dumps(Drawing(shape), Drawing), Drawing) == Drawing(shape)
+
+
+@pytest.mark.parametrize("shape", [None, Point(1, 2)])
+def test_encode_of_what_is_no_member_of_a_union(shape: Any) -> None:
+    with pytest.raises(EncodeError, match="union"):
+        gob.dumps(Drawing(shape), Drawing)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ([1, 2], b"[]int"),
+        (["a"], b"[]string"),
+        ([1.5], b"[]float64"),
+        ([True], b"[]bool"),
+        ([], b"[]interface {}"),
+        ([1, "a"], b"[]interface {}"),
+        ({"a": 1}, b"map[string]interface {}"),
+    ],
+)
+def test_encode_of_containers_in_any_chooses_a_type_that_go_knows(value: Any, name: bytes) -> None:
+    assert bytes((len(name),)) + name in gob.dumps(Holder(value), Holder)
+
+
+def test_encode_of_an_empty_struct() -> None:
+    assert gob.dumps(Empty(), Empty).endswith(b"\x03\xff\x80\x00")
+
+
+def test_encode_of_an_enum_that_is_not_registered_in_any() -> None:
+    with pytest.raises(EncodeError, match="Color is not registered"):
+        gob.dumps(Holder(Color.RED), Holder)
+
+
+def test_types_with_and_without_interfaces_share_the_ids() -> None:
+    encoder = gob.Encoder()
+    stream = encoder.encode(Point(1, 2), Point) + encoder.encode(Drawing(Circle(1.0)), Drawing)
+    decoder = gob.Decoder(stream)
+    assert (decoder.decode(Point), decoder.decode(Drawing)) == (
+        Point(1, 2),
+        Drawing(Circle(1.0)),
+    )
