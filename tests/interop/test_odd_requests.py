@@ -17,6 +17,8 @@ MULTIPLY_0 = f"ff80 010e {b'Arith.Multiply'.hex()} 00"
 MULTIPLY_1 = f"ff80 010e {b'Arith.Multiply'.hex()} 0101 00"
 MULTIPLY_1_IN_TIME = f"ff80 010e {b'Arith.Multiply'.hex()} 0101 01ffc6 00"
 NOPE_1 = f"ff80 010a {b'Arith.Nope'.hex()} 0101 00"
+# A value of type 100, which nobody has defined.
+UNDEFINED = "ffc8 00"
 GOOD = (REQUEST_TYPE, MULTIPLY_0, ARGS_TYPE, ARGS)
 
 # What a client sends before it half-closes.
@@ -37,8 +39,8 @@ HALF_CLOSED = {
     "a header without a body": stream(REQUEST_TYPE, MULTIPLY_0),
     "an unknown method without a body": stream(REQUEST_TYPE, NOPE_1),
     "a body cut short": stream(*GOOD)[:-3],
-    "an unknown method with a broken body, then a request": stream(
-        REQUEST_TYPE, NOPE_1, "07070707", MULTIPLY_0, ARGS_TYPE, ARGS
+    "an unknown method with a body of an undefined type, then a request": stream(
+        REQUEST_TYPE, NOPE_1, UNDEFINED, MULTIPLY_0, ARGS_TYPE, ARGS
     ),
     "half of a header as text": b"GET / HTTP/1.0\r\n\r\n",
 }
@@ -49,7 +51,7 @@ HOPELESS = {
     "a header whose seq is signed": stream(
         header_type("Request", "ServiceMethod string", "Seq int"), MULTIPLY_1, ARGS_TYPE, ARGS
     ),
-    "a header of an undefined type": stream("ffc8 00"),
+    "a header of an undefined type": stream(UNDEFINED),
     "a header of no type": b"\x00\x00\x00\x00",
     "a type that is defined twice": stream(*GOOD, REQUEST_TYPE, MULTIPLY_1, ARGS),
 }

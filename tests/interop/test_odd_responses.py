@@ -21,8 +21,8 @@ HEADER_OF_NOPE = f"ff80 0104 {b'Nope'.hex()} 00"
 HEADER_WITHOUT_NAME = "ff80 00"
 HEADER_WITH_CODE = f"ff80 010e {b'Arith.Multiply'.hex()} 03 0e 00"
 ERROR_HEADER = f"ff80 010e {b'Arith.Multiply'.hex()} 0204 {b'oops'.hex()} 00"
-# Bodies: the ints 56 and 1, a string, a type definition that is none.
-NUMBER, ONE, TEXT, BROKEN = "04 00 70", "04 00 02", f"0c 00 04 {b'text'.hex()}", "07070707"
+# Bodies: the ints 56 and 1, a string, a value of a type which nobody has defined.
+NUMBER, ONE, TEXT, UNDEFINED = "04 00 70", "04 00 02", f"0c 00 04 {b'text'.hex()}", "ffc8 00"
 
 
 @frozen
@@ -62,8 +62,8 @@ CASES = {
         stream(RESPONSE_TYPE, ERROR_HEADER, NUMBER), "oops", ServerError
     ),
     "an error with a text": Case(stream(RESPONSE_TYPE, ERROR_HEADER, TEXT), "oops", ServerError),
-    "an error with a broken body": Case(
-        stream(RESPONSE_TYPE, ERROR_HEADER, BROKEN), "oops", ServerError
+    "an error with a body of an undefined type": Case(
+        stream(RESPONSE_TYPE, ERROR_HEADER, UNDEFINED), "oops", ServerError
     ),
     "an error without a body": Case(stream(RESPONSE_TYPE, ERROR_HEADER), "oops", ServerError),
     "a text for a number": Case(
@@ -71,9 +71,9 @@ CASES = {
         "reading body gob: decoding into local type *int, received remote type string",
         DecodeError,
     ),
-    "a broken body": Case(
-        stream(RESPONSE_TYPE, HEADER, BROKEN),
-        "reading body gob: duplicate type received",
+    "a body of an undefined type": Case(
+        stream(RESPONSE_TYPE, HEADER, UNDEFINED),
+        "reading body gob: decoding into local type *int, received remote type unknown type",
         DecodeError,
     ),
     "nothing": Case(b"", "unexpected EOF", DisconnectedError),
@@ -94,7 +94,7 @@ CASES = {
         DisconnectedError,
     ),
     "a header of an undefined type": Case(
-        stream("ffc8 00"), "gob: unknown type id or corrupted data", DisconnectedError
+        stream(UNDEFINED), "gob: unknown type id or corrupted data", DisconnectedError
     ),
 }
 
