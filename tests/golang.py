@@ -9,7 +9,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-__all__ = ["build", "go_root", "run_go"]
+__all__ = ["build", "environment", "go_root", "run_go"]
 
 # Go and what it built last time are kept between sessions of pytest.
 CACHE = Path(tempfile.gettempdir()) / f"rpcgen-go-{os.getuid()}"
@@ -19,10 +19,9 @@ def go_command() -> Path:
     return Path(sysconfig.get_path("scripts")) / "go"
 
 
-def run_go(*arguments: str, cwd: Path) -> str:
-    """Run the ``go`` command in ``cwd`` and return what it prints."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    environment = {
+def environment() -> dict[str, str]:
+    """Return what the ``go`` command needs in its environment: nothing from the network."""
+    return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(CACHE),
         "GOCACHE": str(CACHE / "cache"),
@@ -32,10 +31,15 @@ def run_go(*arguments: str, cwd: Path) -> str:
         "GOFLAGS": "-mod=mod",
         "CGO_ENABLED": "0",
     }
+
+
+def run_go(*arguments: str, cwd: Path) -> str:
+    """Run the ``go`` command in ``cwd`` and return what it prints."""
+    CACHE.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [go_command(), *arguments],
         cwd=cwd,
-        env=environment,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=300,
