@@ -326,6 +326,8 @@ def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Problem]:
                     )
             case ast.Expr(value=ast.Constant()) | ast.Pass():
                 pass
+            case _ if _target(statement).startswith("__"):  # such as __slots__
+                pass
             case _:
                 what = f"attribute {name!r}" if (name := _target(statement)) else "statement"
                 yield Problem(

@@ -125,7 +125,7 @@ class Loader:
             return None
         path = Path(file)
         text = _read(path)
-        source = Source(path, shown(path), loaded, text, ast.parse(text))
+        source = Source(path, shown(path), loaded, text, ast.parse(text), self.source_of)
         self._sources[module] = source
         return source
 

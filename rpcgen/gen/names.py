@@ -176,6 +176,8 @@ class _Speller:
 
     def spell(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := _dotted(node)):
+            if alias := self._source.alias(dotted):
+                return self._names.expression(alias)
             symbol = self._source.symbol(dotted)
             return self._names.spell(_BUILTIN.get(symbol, symbol))
         match node:

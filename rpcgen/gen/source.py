@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
-from collections.abc import Iterator
+import typing
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Annotated, ForwardRef
 
 from attrs import define, field, frozen
 
@@ -49,10 +51,17 @@ class Expression:
 
         Raises `SchemaError` if it cannot be evaluated.
         """
-        code = compile(ast.Expression(self.unquoted()), self.source.shown, "eval")
+        tree = self.unquoted()
+        code = compile(ast.Expression(tree), self.source.shown, "eval")
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         try:
+            aliases = {
+                name: alias.value() for name in names if (alias := self.source.alias([name]))
+            }
             # The IDL is the user's own code, and has been imported before.
-            return eval(code, dict(vars(self.source.module)))
+            return eval(code, vars(self.source.module) | aliases)
+        except SchemaError:
+            raise
         except NameError as error:
             raise SchemaError(
                 f"name {error.name!r} is not defined at run time",
@@ -71,6 +80,7 @@ class Source:
     module: ModuleType
     text: str = field(repr=False)
     tree: ast.Module = field(repr=False)
+    source_of: Callable[[str], Source | None] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -115,6 +125,25 @@ class Source:
             symbol = self.imported.get(first) or self._from_star(first) or Symbol(self.name, first)
             return Symbol(symbol.module, ".".join([symbol.name, *rest]))
         return Symbol(builtins.__name__, ".".join(dotted))
+
+    def alias(self, dotted: list[str]) -> Expression | None:
+        """Return what a type alias stands for, if it holds names in quotes.
+
+        Such an alias means nothing outside of annotations, so what it stands
+        for is written out there.
+        """
+        symbol = self.symbol(dotted)
+        source = self if symbol.module == self.name else self.source_of(symbol.module)
+        if source is None or not _is_quoted(vars(source.module).get(symbol.name)):
+            return None
+        for node in source.tree.body:
+            match node:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                    | ast.Assign(targets=[ast.Name(id=name)], value=value)
+                ) if name == symbol.name:
+                    return Expression(source, value)
+        return None
 
     def _from_star(self, name: str) -> Symbol | None:
         star = self.imported.get("*")
@@ -180,6 +209,15 @@ def _bound(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     return stored | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+
+
+def _is_quoted(value: object) -> bool:
+    """Say whether a type at run time has parts that are still in quotes."""
+    if isinstance(value, str | ForwardRef):
+        return True
+    if typing.get_origin(value) is Annotated:
+        return _is_quoted(typing.get_args(value)[0])
+    return any(map(_is_quoted, typing.get_args(value)))
 
 
 def _unquoted(node: ast.expr) -> ast.expr:
