@@ -1,0 +1,263 @@
+"""The JSON of types that have one of their own in Go: ``time.Time``, ``big.Int``, ``netip.Addr``.
+
+Each pair of functions mirrors the ``MarshalJSON`` or ``MarshalText`` of the
+type and its reverse. All but ``big.Int`` are strings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv6Address,
+    IPv6Interface,
+    ip_address,
+    ip_interface,
+)
+from typing import Any, Final, TypeAlias
+
+from rpcgen.errors import DecodeError, EncodeError
+from rpcgen.types import AddrPort, BigFloatValue, Time
+
+__all__ = ["TEXTS", "format_ip", "parse_ip"]
+
+IPAddress: TypeAlias = IPv4Address | IPv6Address
+IPInterface: TypeAlias = IPv4Interface | IPv6Interface
+
+# --- time.Time ----------------------------------------------------------------------------------
+
+_DAY: Final = timedelta(days=1)
+_TIME: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+)
+
+
+def format_time(value: datetime) -> str:
+    """Return a moment as RFC 3339 has it, with as many digits after the second as it needs."""
+    offset = value.utcoffset()
+    if offset is None:
+        raise EncodeError("a naive datetime: give it a tzinfo, such as datetime.UTC")
+    text = value.replace(tzinfo=None, microsecond=0).isoformat()
+    nanoseconds = value.microsecond * 1000 + getattr(value, "nanosecond", 0)
+    if nanoseconds:
+        text += f".{nanoseconds:09}".rstrip("0")
+    if not offset:
+        return text + "Z"
+    # Go's division truncates.
+    minutes = int(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{text}{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def parse_time(text: str) -> datetime:
+    """Return the moment, with its offset from UTC; a `Time` if microseconds do not suffice."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise DecodeError(f'parsing time {text!r} as "2006-01-02T15:04:05Z07:00"')
+    *date, fraction, sign, hours, minutes = match.groups()
+    # Go drops what is below a nanosecond.
+    microsecond, nanosecond = divmod(int((fraction or "0")[:9].ljust(9, "0")), 1000)
+    try:
+        year, month, day, hour, minute, second = map(int, date)
+        zone = _zone(sign, hours, minutes)
+        moment = datetime(year, month, day, hour, minute, second, microsecond, zone)
+    except ValueError as error:
+        raise DecodeError(f"parsing time {text!r}: {error}") from None
+    return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _zone(sign: str | None, hours: str | None, minutes: str | None) -> timezone:
+    if sign is None or hours is None or minutes is None:
+        return UTC
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-offset if sign == "-" else offset) if offset else UTC
+
+
+# --- math/big -----------------------------------------------------------------------------------
+
+_NUMBER: Final = re.compile(
+    r"(?P<negative>-)?(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,5}))?"
+)
+# Go's big.Float has so many bits when it is read from text.
+_PARSED_PRECISION: Final = 64
+
+
+def _format_rat(value: Fraction) -> str:
+    return str(value)
+
+
+def _parse_rat(text: str) -> Fraction:
+    numerator, slash, denominator = text.partition("/")
+    if slash:
+        return Fraction(int(numerator), int(denominator))
+    number = _parse_number(text)
+    if number is None:
+        raise ValueError("not a fraction")
+    return number
+
+
+def _parse_number(text: str) -> Fraction | None:
+    """Return a decimal number exactly; None if ``text`` is none, or so far out that it is huge."""
+    match = _NUMBER.fullmatch(text.removeprefix("+"))
+    if match is None or not (match["whole"] or match["part"]):
+        return None
+    part = match["part"] or ""
+    exponent = int(match["exponent"] or 0) - len(part)
+    number = int(f"{match['whole']}{part}") * Fraction(10) ** exponent
+    return -number if match["negative"] else number
+
+
+def _format_float(value: BigFloatValue) -> str:
+    sign = "-" if value.negative else ""
+    if value.infinite:
+        return sign + "Inf" if sign else "+Inf"
+    if not value.significand:
+        return sign + "0"
+    digits, exponent = _shortest(value)
+    # As Go's %g does without a precision.
+    if not -4 <= exponent < 6:
+        mantissa = digits[0] + (f".{digits[1:]}" if digits[1:] else "")
+        return f"{sign}{mantissa}e{exponent:+03d}"
+    if exponent < 0:
+        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
+    whole, part = digits[: exponent + 1].ljust(exponent + 1, "0"), digits[exponent + 1 :]
+    return sign + whole + (f".{part}" if part else "")
+
+
+def _shortest(value: BigFloatValue) -> tuple[str, int]:
+    """Return the fewest digits that are read as ``value`` again, and the exponent of the first."""
+    exact = abs(value.fraction())
+    exponent = _decimal_exponent(exact)
+    digits, count = "", 0
+    for count in range(1, value.precision + 2):
+        scale = Fraction(10) ** (count - 1 - exponent)
+        digits = str(round(exact * scale))
+        rounded = _rounded(Fraction(int(digits)) / scale, value.precision)
+        if abs(rounded.fraction()) == exact:
+            break
+    return digits.rstrip("0"), exponent + len(digits) - count
+
+
+def _decimal_exponent(number: Fraction) -> int:
+    exponent = len(str(number.numerator)) - len(str(number.denominator))
+    return exponent if number >= Fraction(10) ** exponent else exponent - 1
+
+
+def _parse_float(text: str) -> BigFloatValue:
+    negative = text.startswith("-")
+    if text.lstrip("+-") in ("Inf", "inf"):
+        return BigFloatValue(precision=_PARSED_PRECISION, negative=negative, infinite=True)
+    number = _parse_number(text)
+    if number is None:
+        raise ValueError("not a number")
+    if not number:
+        return BigFloatValue(precision=_PARSED_PRECISION, negative=negative)
+    return _rounded(number, _PARSED_PRECISION)
+
+
+def _rounded(number: Fraction, precision: int) -> BigFloatValue:
+    """Return the nearest number of so many bits, the even one of two."""
+    numerator, denominator = abs(number.numerator), number.denominator
+    shift = precision - numerator.bit_length() + denominator.bit_length()
+    significand = round(Fraction(numerator, denominator) * Fraction(2) ** shift)
+    if significand.bit_length() > precision:
+        shift -= significand.bit_length() - precision
+        significand = round(Fraction(numerator, denominator) * Fraction(2) ** shift)
+    zeros = (significand & -significand).bit_length() - 1
+    exact = Fraction(significand) * Fraction(2) ** -shift
+    accuracy = (exact > abs(number)) - (exact < abs(number))
+    negative = number < 0
+    return BigFloatValue(
+        significand >> zeros,
+        zeros - shift,
+        precision,
+        negative,
+        accuracy=-accuracy if negative else accuracy,
+    )
+
+
+# --- net, net/netip -------------------------------------------------------------------------------
+
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+
+
+def format_ip(octets: bytes) -> str:
+    """Return a ``net.IP``: of 4 or 16 bytes, or of none."""
+    if not octets:
+        return ""
+    if len(octets) not in (4, 16):
+        raise EncodeError(f"address {octets.hex()}: incorrect address length")
+    return str(ip_address(octets.removeprefix(_MAPPED) if len(octets) == 16 else octets))
+
+
+def parse_ip(text: str) -> bytes:
+    """Return the 16 bytes that Go makes of an address, or none."""
+    if not text:
+        return b""
+    try:
+        packed = ip_address(text).packed
+    except ValueError:
+        raise DecodeError(f"invalid IP address: {text}") from None
+    return _MAPPED + packed if len(packed) == 4 else packed
+
+
+def _format_addr(value: IPAddress | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, IPv6Address) and value.ipv4_mapped is not None:
+        zone = f"%{value.scope_id}" if value.scope_id else ""
+        return f"::ffff:{value.ipv4_mapped}{zone}"
+    return str(value)
+
+
+def _parse_addr(text: str) -> IPAddress | None:
+    return ip_address(text) if text else None
+
+
+def _format_addr_port(value: AddrPort) -> str:
+    address, port = value
+    if address is None:
+        return ""
+    text = _format_addr(address)
+    return f"{text}:{port}" if isinstance(address, IPv4Address) else f"[{text}]:{port}"
+
+
+def _parse_addr_port(text: str) -> AddrPort:
+    if not text:
+        return AddrPort(None, 0)
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 0xFFFF:
+        raise ValueError("not ip:port")
+    bare = host.removeprefix("[").removesuffix("]")
+    address = ip_address(bare)
+    if isinstance(address, IPv6Address) != (f"[{bare}]" == host):
+        raise ValueError("brackets belong around IPv6 addresses, and only there")
+    return AddrPort(address, int(port))
+
+
+def _format_prefix(value: IPInterface | None) -> str:
+    return "" if value is None else f"{_format_addr(value.ip)}/{value.network.prefixlen}"
+
+
+def _parse_prefix(text: str) -> IPInterface | None:
+    if not text:
+        return None
+    if not text.rpartition("/")[2].isdecimal():
+        raise ValueError("no bits")
+    return ip_interface(text)
+
+
+# What goes between the quotes, by the name of the type in Go; and back. The functions that read may
+# raise any error.
+TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
+    "big.Float": (_format_float, _parse_float),
+    "big.Rat": (_format_rat, _parse_rat),
+    "netip.Addr": (_format_addr, _parse_addr),
+    "netip.AddrPort": (_format_addr_port, _parse_addr_port),
+    "netip.Prefix": (_format_prefix, _parse_prefix),
+    "time.Time": (format_time, parse_time),
+}
