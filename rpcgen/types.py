@@ -21,7 +21,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from fractions import Fraction
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -188,7 +188,51 @@ NetipPrefix: TypeAlias = Annotated[IPv4Interface | IPv6Interface | None, GoType(
 NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
 
 
-class Time(datetime):
+class _Nanoseconds:
+    """What a moment and a span have in common: they are compared to the nanosecond."""
+
+    __slots__ = ()
+
+    @property
+    def nanosecond(self) -> int:
+        """The nanoseconds after the microsecond, 0 to 999."""
+        return getattr(self, "_nanosecond", 0)
+
+    def __eq__(self, other: object) -> bool:
+        return self._same_microsecond(other) and self.nanosecond == _nanosecond_of(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: Any) -> bool:
+        if self._same_microsecond(other):
+            return self.nanosecond < _nanosecond_of(other)
+        return super().__lt__(other)  # type: ignore[misc,no-any-return]  # of datetime, timedelta
+
+    def __gt__(self, other: Any) -> bool:
+        if self._same_microsecond(other):
+            return self.nanosecond > _nanosecond_of(other)
+        return super().__gt__(other)  # type: ignore[misc,no-any-return]
+
+    def __le__(self, other: Any) -> bool:
+        return not self > other
+
+    def __ge__(self, other: Any) -> bool:
+        return not self < other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def _same_microsecond(self, other: object) -> bool:
+        return super().__eq__(other) is True  # not NotImplemented
+
+
+def _nanosecond_of(value: object) -> int:
+    nanosecond: int = getattr(value, "nanosecond", 0)
+    return nanosecond
+
+
+class Time(_Nanoseconds, datetime):
     """A moment to the nanosecond: a `datetime`, and what a microsecond cannot hold.
 
     A ``time.Time`` arrives as a `datetime`, and as a `Time` where it has a part
@@ -217,26 +261,13 @@ class Time(datetime):
         time._nanosecond = nanosecond
         return time
 
-    @property
-    def nanosecond(self) -> int:
-        """The nanoseconds after the microsecond, 0 to 999."""
-        return getattr(self, "_nanosecond", 0)
-
-    def __eq__(self, other: object) -> bool:
-        return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return super().__hash__()
-
     def __repr__(self) -> str:
         return f"Time.of({self._plain()!r}, {self.nanosecond})"
 
     def __str__(self) -> str:
         """Return the ISO format, with all nine digits of the second's fraction."""
-        whole, zone = self.replace(microsecond=0, tzinfo=None), self.isoformat(timespec="microseconds")[26:]
+        whole = self.replace(microsecond=0, tzinfo=None)
+        zone = self.isoformat(timespec="microseconds")[26:]
         return f"{datetime.__str__(whole)}.{self.microsecond:06}{self.nanosecond:03}{zone}"
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
@@ -246,7 +277,7 @@ class Time(datetime):
         return datetime.combine(self.date(), self.timetz())
 
 
-class Duration(timedelta):
+class Duration(_Nanoseconds, timedelta):
     """A span to the nanosecond: a `timedelta`, and what a microsecond cannot hold.
 
     A ``time.Duration`` arrives as a `timedelta`, and as a `Duration` where it has
@@ -263,20 +294,6 @@ class Duration(timedelta):
         duration = cls(microseconds=microseconds)
         duration._nanosecond = nanosecond
         return duration
-
-    @property
-    def nanosecond(self) -> int:
-        """The nanoseconds after the microseconds, 0 to 999."""
-        return getattr(self, "_nanosecond", 0)
-
-    def __eq__(self, other: object) -> bool:
-        return super().__eq__(other) and self.nanosecond == getattr(other, "nanosecond", 0)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return super().__hash__()
 
     def __bool__(self) -> bool:
         return super().__bool__() or self.nanosecond != 0

@@ -1,0 +1,266 @@
+"""What an IDL says beyond Python's own types, and the values that carry more than Python's."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Annotated, get_args
+
+import pytest
+from attrs import define
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen import types
+from rpcgen.types import (
+    BigFloatValue,
+    Duration,
+    GoType,
+    Time,
+    Uint8,
+    json_tag,
+    length,
+    wire,
+    wire_name_of,
+)
+
+NOON = datetime(2026, 1, 2, 12, 0, 0, 5, UTC)
+
+
+@wire("shapes.Circle")
+@define
+class Circle:
+    radius: float
+
+
+class Ring(Circle):
+    pass
+
+
+@pytest.mark.parametrize("name", types.__all__)
+def test_every_public_name_exists(name: str) -> None:
+    assert hasattr(types, name)
+
+
+def test_sized_number_is_a_plain_number_with_its_type_in_go() -> None:
+    assert get_args(Uint8) == (int, GoType("uint8"))
+
+
+# --- marks ----------------------------------------------------------------------------------------
+
+
+def test_wire_names_a_class() -> None:
+    assert wire_name_of(Circle) == "shapes.Circle"
+
+
+def test_wire_returns_the_very_class() -> None:
+    class Plain:
+        pass
+
+    assert wire("Other")(Plain) is Plain
+
+
+def test_wire_survives_a_decorator_that_makes_a_new_class() -> None:
+    @define
+    @wire("Other")
+    class Slotted:
+        x: int
+
+    assert wire_name_of(Slotted) == "Other"
+
+
+def test_wire_names_a_function() -> None:
+    @wire("Times")
+    def multiply() -> None: ...
+
+    assert wire_name_of(multiply) == "Times"
+
+
+def test_wire_name_is_not_inherited() -> None:
+    assert wire_name_of(Ring) is None
+
+
+def test_wire_name_of_class_without_one_is_none() -> None:
+    assert wire_name_of(int) is None
+
+
+def test_wire_without_a_name_is_refused() -> None:
+    with pytest.raises(TypeError, match=r'write wire\("Name"\)'):
+
+        @wire  # type: ignore[arg-type]
+        class Plain:
+            pass
+
+
+@pytest.mark.parametrize("count", [-1, True, 2.0, "4"])
+def test_length_that_is_no_count_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="a length is 0, 1, 2"):
+        length(count)
+
+
+def test_length_is_shown_as_it_is_written() -> None:
+    assert "length(4)" in str(Annotated[list[int], length(4)])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        ("id", "id", set()),
+        ("id,omitempty", "id", {"omitempty"}),
+        (",omitempty,omitzero", "", {"omitempty", "omitzero"}),
+        ("id,", "id", set()),
+    ],
+)
+def test_json_tag_has_a_name_and_options(text: str, name: str, options: set[str]) -> None:
+    assert (json_tag(text).name, set(json_tag(text).options)) == (name, options)
+
+
+@pytest.mark.parametrize(("text", "omitted"), [("-", True), ("-,", False), ("id", False)])
+def test_json_tag_keeps_a_field_out(text: str, omitted: bool) -> None:
+    assert json_tag(text).omitted is omitted
+
+
+# --- nanoseconds ----------------------------------------------------------------------------------
+
+
+def test_time_is_the_moment_with_its_nanosecond() -> None:
+    time = Time.of(NOON, 7)
+    assert (datetime.combine(time.date(), time.timetz()), time.nanosecond) == (NOON, 7)
+
+
+@pytest.mark.parametrize("nanosecond", [-1, 1000])
+def test_time_refuses_what_is_no_nanosecond(nanosecond: int) -> None:
+    with pytest.raises(ValueError, match=r"nanosecond must be in 0\.\.999"):
+        Time.of(NOON, nanosecond)
+
+
+def test_time_without_nanosecond_equals_the_datetime() -> None:
+    assert Time.of(NOON, 0) == NOON
+
+
+def test_time_with_nanosecond_differs_from_the_datetime() -> None:
+    assert Time.of(NOON, 1) != NOON
+
+
+def test_datetime_does_not_equal_a_time_with_nanosecond() -> None:
+    assert not NOON == Time.of(NOON, 1)  # noqa: SIM201,SIM300 - as datetime sees it
+
+
+def test_time_differs_from_what_is_no_time() -> None:
+    assert Time.of(NOON, 1) != "noon"
+
+
+def test_time_is_not_ordered_among_other_things() -> None:
+    with pytest.raises(TypeError, match="not supported between"):
+        sorted([Time.of(NOON, 1), 5])  # type: ignore[type-var]
+
+
+@given(st.integers(0, 999), st.integers(0, 999))
+def test_times_of_one_microsecond_compare_like_their_nanoseconds(one: int, other: int) -> None:
+    assert (Time.of(NOON, one) <= Time.of(NOON, other)) == (one <= other)
+
+
+def test_times_of_one_microsecond_are_ordered() -> None:
+    assert sorted([Time.of(NOON, 2), Time.of(NOON, 1), NOON]) == [
+        NOON,
+        Time.of(NOON, 1),
+        Time.of(NOON, 2),
+    ]
+
+
+def test_equal_times_have_equal_hashes() -> None:
+    assert hash(Time.of(NOON, 0)) == hash(NOON)
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 999))
+def test_time_survives_pickle(moment: datetime, nanosecond: int) -> None:
+    time = Time.of(moment, nanosecond)
+    assert pickle.loads(pickle.dumps(time)) == time
+
+
+def test_time_survives_copy() -> None:
+    assert copy.deepcopy(Time.of(NOON, 7)) == Time.of(NOON, 7)
+
+
+def test_time_is_shown_with_its_nanosecond() -> None:
+    assert repr(Time.of(NOON, 7)).endswith("tzinfo=datetime.timezone.utc), 7)")
+
+
+def test_time_prints_nine_digits() -> None:
+    assert str(Time.of(NOON, 7)) == "2026-01-02 12:00:00.000005007+00:00"
+
+
+def test_arithmetic_drops_the_nanosecond_of_a_time() -> None:
+    assert Time.of(NOON, 7) + timedelta(1) == NOON + timedelta(1)
+
+
+def test_duration_is_the_span_with_its_nanosecond() -> None:
+    duration = Duration.of(1_500)
+    assert (duration // timedelta(microseconds=1), duration.nanosecond) == (1, 500)
+
+
+def test_duration_of_whole_microseconds_equals_the_timedelta() -> None:
+    assert Duration.of(3_000) == timedelta(microseconds=3)
+
+
+def test_duration_with_nanosecond_differs_from_the_timedelta() -> None:
+    assert timedelta(microseconds=3) != Duration.of(3_001)
+
+
+def test_duration_of_nanoseconds_is_true() -> None:
+    assert Duration.of(1)
+
+
+def test_duration_of_nothing_is_false() -> None:
+    assert not Duration.of(0)
+
+
+nanoseconds = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(nanoseconds, nanoseconds)
+def test_durations_are_ordered_like_their_nanoseconds(one: int, other: int) -> None:
+    assert (Duration.of(one) < Duration.of(other)) == (one < other)
+
+
+def test_durations_of_one_microsecond_are_ordered() -> None:
+    assert Duration.of(1) < Duration.of(2)
+
+
+@given(nanoseconds)
+def test_duration_is_shown_as_it_is_made(count: int) -> None:
+    assert repr(Duration.of(count)) == f"Duration.of({count})"
+
+
+@given(nanoseconds)
+def test_duration_survives_pickle(count: int) -> None:
+    duration = Duration.of(count)
+    assert pickle.loads(pickle.dumps(duration)) == duration
+
+
+# --- big.Float ------------------------------------------------------------------------------------
+
+
+@given(st.floats(allow_nan=False))
+def test_big_float_of_float_is_exact(value: float) -> None:
+    assert float(BigFloatValue.of(value)) == value
+
+
+def test_big_float_keeps_the_sign_of_zero() -> None:
+    assert str(float(BigFloatValue.of(-0.0))) == "-0.0"
+
+
+def test_big_float_refuses_nan() -> None:
+    with pytest.raises(ValueError, match="cannot be NaN"):
+        BigFloatValue.of(float("nan"))
+
+
+def test_big_float_is_an_exact_fraction() -> None:
+    assert BigFloatValue(3, -2, 53, negative=True).fraction() == Fraction(-3, 4)
+
+
+def test_infinite_big_float_is_no_fraction() -> None:
+    with pytest.raises(OverflowError, match="infinity"):
+        BigFloatValue.of(float("inf")).fraction()
