@@ -11,6 +11,7 @@ differences that are meant:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from rpcgen import gob
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .oracle import Oracle
+from .oracle import Json, Oracle
 from .shapes import Shape, annotation, go_type, registered, to_json
 from .tokens import tokens
 
@@ -79,15 +80,20 @@ def check_evolution(oracle: Oracle, sent: Shape, value: Any, wanted: Shape) -> N
     if data is None:
         return
     by_go = oracle.decode(data, [go_type(wanted)])
-    schema = schema_of(annotation(wanted))
-    decoder = gob.Decoder(data)
+    here = _decoded(wanted, data)
+    if isinstance(here, DecodeError):
+        assert by_go.error, f"Go decodes it to {by_go.values}, but here: {here}"
+    else:
+        assert not by_go.error, f"Go says {by_go.error!r}, but here it is {here}"
+        assert here == by_go.values[0]
+
+
+def _decoded(shape: Shape, data: bytes) -> Json | DecodeError:
     try:
-        here = to_json(wanted, decoder.decode(schema))
+        value = gob.loads(data, schema_of(annotation(shape)))
     except DecodeError as error:
-        assert by_go.error, f"Go decodes it to {by_go.values}, but here: {error}"
-        return
-    assert not by_go.error, f"Go says {by_go.error!r}, but here it is {here}"
-    assert here == by_go.values[0]
+        return error
+    return to_json(shape, value)
 
 
 def check_chunks(oracle: Oracle, shape: Shape, values: Sequence[Any], cuts: Sequence[int]) -> None:
@@ -98,8 +104,8 @@ def check_chunks(oracle: Oracle, shape: Shape, values: Sequence[Any], cuts: Sequ
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     decoder = gob.Decoder()
     schema = schema_of(annotation(shape))
-    here = []
-    for start, end in zip(places, places[1:], strict=False):
+    here: list[Json] = []
+    for start, end in itertools.pairwise(places):
         decoder.feed(data[start:end])
         while len(here) < len(values):
             try:

@@ -10,6 +10,8 @@ second decodes broken streams. Both stop at the first fault with the input that
 shows it, and print counts at the end. ``--seed`` draws another run.
 """
 
+# ruff: noqa: T201 - a command, which prints
+
 from __future__ import annotations
 
 import argparse

@@ -1,4 +1,4 @@
-"""The Python side of the named types in `oracle/named.go`: recursive ones, and ones that encode themselves."""
+"""The Python side of the types in `oracle/named.go`: recursive, or encoding themselves."""
 
 from __future__ import annotations
 

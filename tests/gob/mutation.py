@@ -72,9 +72,7 @@ _BODIES: Final = (
     "7f 05 01 02ff8000 00 00",  # a GobEncoder
     "7f 00",  # nothing
 )
-_DEFINITIONS: Final = tuple(
-    bytes([len(body)]) + body for body in map(bytes.fromhex, _BODIES)
-)
+_DEFINITIONS: Final = tuple(bytes([len(body)]) + body for body in map(bytes.fromhex, _BODIES))
 
 
 def mutated(data: bytes, choose: random.Random, others: tuple[Seed, ...]) -> bytes:

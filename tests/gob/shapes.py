@@ -15,10 +15,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import operator
 import struct
 import uuid
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Optional, TypeAlias, Union
+from types import GenericAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import attrs
 
@@ -43,7 +45,7 @@ __all__ = [
     "to_json",
 ]
 
-Shape: TypeAlias = Union[str, tuple[Any, ...]]
+Shape: TypeAlias = str | tuple[Any, ...]
 
 BASIC: Final[dict[str, Any]] = {
     "bool": bool,
@@ -171,20 +173,21 @@ def _annotation(shape: Shape, frozen: bool) -> Any:
         return NAMED[shape][0] if shape in NAMED else BASIC[shape]
     kind = shape[0]
     if kind == "slice":
-        element = annotation(shape[1], frozen)
-        return tuple[element, ...] if frozen else list[element]
+        return _sequence(annotation(shape[1], frozen), frozen)
     if kind == "array":
-        element = annotation(shape[2], frozen)
-        elements = tuple[element, ...] if frozen else list[element]
-        return Annotated[elements, length(shape[1])]
+        return Annotated[_sequence(annotation(shape[2], frozen), frozen), length(shape[1])]
     if kind == "map":
-        return dict[annotation(shape[1], True), annotation(shape[2], frozen)]  # type: ignore[misc]
+        return GenericAlias(dict, (annotation(shape[1], True), annotation(shape[2], frozen)))
     if kind == "ptr":
-        return Optional[annotation(shape[1], frozen)]
+        return annotation(shape[1], frozen) | None
     if kind == "union":
         members = tuple(annotation(each, frozen) for each in shape[1])
-        return Union[(*members, None) if shape[2] else members]
+        return functools.reduce(operator.or_, (*members, None) if shape[2] else members)
     return _message(shape)
+
+
+def _sequence(element: Any, frozen: bool) -> Any:
+    return GenericAlias(tuple, (element, ...)) if frozen else GenericAlias(list, (element,))
 
 
 def is_key(shape: Shape) -> bool:
@@ -197,7 +200,7 @@ def is_key(shape: Shape) -> bool:
 
 
 @functools.cache
-def _message(shape: Shape) -> type:
+def _message(shape: tuple[Any, ...]) -> type:
     frozen = is_key(shape)
     name = "Shape" + hashlib.sha256(repr(shape).encode()).hexdigest()[:12]
     fields = {}

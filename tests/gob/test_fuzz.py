@@ -1,4 +1,4 @@
-"""Broken streams give `DecodeError`, soon and in little memory; the long run is `tests.gob.fuzz`."""
+"""Broken streams give `DecodeError`, in little memory; the long run is `tests.gob.fuzz`."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def _define(ident: int, kind: int, body: bytes) -> bytes:
 
 
 def _define_struct(ident: int, *fields: int) -> bytes:
-    described = [b"\1\1" + bytes([65 + n]) + b"\1" + _id(each) + b"\0" for n, each in enumerate(fields)]
+    described = [
+        b"\1\1" + bytes([65 + n]) + b"\1" + _id(each) + b"\0" for n, each in enumerate(fields)
+    ]
     return _define(ident, 3, b"\1" + _number(len(fields)) + b"".join(described))
 
 

@@ -34,8 +34,9 @@ def tokens(data: bytes) -> list[Token]:
     """Return what a stream says, token by token, in its order.
 
     Type ids become numbers in the order in which the types come up, and lengths
-    of messages, which depend on the ids, are left out. Numbers stay as the bytes that they are, so that another form of the same
-    number is another token. Raises `ValueError` if the stream is malformed.
+    of messages, which depend on the ids, are left out. Numbers stay as the
+    bytes that they are, so that another form of the same number is another
+    token. Raises `ValueError` if the stream is malformed.
     """
     walk = _Walk(data)
     while walk.position < len(data):

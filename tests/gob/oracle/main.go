@@ -131,7 +131,7 @@ func decode(types []any, data string) (r response) {
 		}
 	}
 	if reader.Len() > 0 {
-		r.Error = fmt.Sprintf("oracle: %d bytes left", reader.Len())
+		r.Error = fmt.Sprintf("%d bytes are left", reader.Len())
 	}
 	return r
 }

@@ -42,6 +42,9 @@ type (
 		Kids  []*Dir
 	}
 	Empty struct{}
+
+	RecursiveSlice []RecursiveSlice
+	RecursiveMap   map[string]RecursiveMap
 )
 
 // GobPoint is a GobEncoder, sent as text.

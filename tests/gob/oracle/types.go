@@ -40,7 +40,7 @@ func init() {
 	}
 	for _, zero := range []any{
 		Color(0), MyInt(0), MyString(""), NamedInts(nil), NamedMap(nil), NamedArray{},
-		Point{}, Line{}, Tree{}, List{}, Ping{}, Pong{}, Dir{}, Empty{},
+		Point{}, Line{}, Tree{}, List{}, Ping{}, Pong{}, Dir{}, Empty{}, RecursiveSlice(nil), RecursiveMap(nil),
 		GobPoint{}, BinaryPoint{}, Shouted(""),
 		time.Time{}, time.Duration(0), url.URL{}, netip.Addr{}, net.IP(nil),
 	} {
