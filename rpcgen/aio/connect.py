@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, Unpack
 
 from rpcgen.errors import DialError
-from rpcgen.protocol import Address, DialOptions, GobClientCodec, parse_address
+from rpcgen.protocol import Address, DialOptions, client_codec, parse_address
 
 from .client import Client, ClientTransport
 
@@ -63,7 +63,7 @@ class Connecting(Generic[T]):
 
 
 def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
-    """Connect to a server and give a client that speaks gob.
+    """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
     Await the result, or use it in ``async with``. ``address`` is
     ``host:port``, ``tcp://host:port`` or ``unix:///path.sock``. Raises
@@ -79,7 +79,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
 
 
 async def _connect(address: Address, options: DialOptions) -> ClientTransport:
-    transport = ClientTransport(GobClientCodec(options.get("limits")))
+    transport = ClientTransport(client_codec(options))
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, transport)

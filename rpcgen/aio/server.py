@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from rpcgen.gob import Limits
-from rpcgen.protocol import GobServerCodec, Registry, ServerProtocol
+from rpcgen.protocol import CodecName, Registry, ServerProtocol, server_codec
 
 from .connection import ServerTransport
 from .listener import Listener
@@ -32,7 +33,7 @@ class Server(Registry):
         super().__init__()
         self._limits = limits
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, CodecName] = {}
         self._connections: set[ServerTransport] = set()
         self._serving = False
         self._closed = asyncio.Event()
@@ -53,16 +54,18 @@ class Server(Registry):
     ) -> None:
         await self.close()
 
-    async def listen(self, address: str) -> Listener:
+    async def listen(self, address: str, codec: CodecName = "gob") -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one) or ``unix:///path.sock``. Raises `DialError`.
+        one) or ``unix:///path.sock``; ``codec`` what is spoken there: ``gob``,
+        or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
         """
+        server_codec(codec)  # there must be one
         listener = Listener(address)
-        self._listeners.append(listener)
+        self._listeners[listener] = codec
         if self._serving:
-            await listener.start(self._transport)
+            await listener.start(partial(self._transport, codec))
         return listener
 
     async def serve(self) -> None:
@@ -97,9 +100,9 @@ class Server(Registry):
         if self._serving:
             return
         self._serving = True
-        for listener in self._listeners:
-            await listener.start(self._transport)
+        for listener, codec in self._listeners.items():
+            await listener.start(partial(self._transport, codec))
 
-    def _transport(self) -> ServerTransport:
-        protocol = ServerProtocol(self, GobServerCodec(self._limits))
+    def _transport(self, codec: CodecName) -> ServerTransport:
+        protocol = ServerProtocol(self, server_codec(codec, self._limits))
         return ServerTransport(protocol, self._connections, self._workers)

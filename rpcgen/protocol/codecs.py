@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 
 from .codec import ClientCodec, ServerCodec
 from .gob_codec import GobClientCodec, GobServerCodec
+
+if TYPE_CHECKING:
+    from .options import DialOptions
 
 __all__ = ["CodecName", "client_codec", "server_codec"]
 
@@ -17,8 +20,9 @@ CodecName: TypeAlias = Literal["gob", "json"]
 # The JSON codecs are imported where they are used: who speaks gob does without.
 
 
-def client_codec(name: CodecName = "gob", limits: Limits | None = None) -> ClientCodec:
+def client_codec(options: DialOptions) -> ClientCodec:
     """Return the codec of a new client. Raises `DialError` if there is none of this name."""
+    name, limits = options.get("codec", "gob"), options.get("limits")
     if name == "gob":
         return GobClientCodec(limits)
     if name == "json":
@@ -28,7 +32,7 @@ def client_codec(name: CodecName = "gob", limits: Limits | None = None) -> Clien
     raise _unknown(name)
 
 
-def server_codec(name: CodecName = "gob", limits: Limits | None = None) -> ServerCodec:
+def server_codec(name: CodecName, limits: Limits | None = None) -> ServerCodec:
     """Return the codec of a server's new connection. Raises `DialError` as `client_codec` does."""
     if name == "gob":
         return GobServerCodec(limits)

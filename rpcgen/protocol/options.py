@@ -6,6 +6,8 @@ from typing import TypedDict
 
 from rpcgen.gob import Limits
 
+from .codecs import CodecName
+
 __all__ = ["DialOptions"]
 
 
@@ -13,8 +15,10 @@ class DialOptions(TypedDict, total=False):
     """What `dial` takes besides the address.
 
     ``timeout``: how long connecting may take, in seconds (default: as long as
-    the system tries). ``limits``: how large a reply may be.
+    the system tries). ``limits``: how large a reply may be. ``codec``: ``gob``
+    (default), or ``json`` for Go's ``net/rpc/jsonrpc``.
     """
 
     timeout: float | None
     limits: Limits
+    codec: CodecName

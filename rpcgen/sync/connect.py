@@ -6,7 +6,7 @@ import socket
 from typing import Unpack
 
 from rpcgen.errors import DialError
-from rpcgen.protocol import Address, DialOptions, GobClientCodec, parse_address
+from rpcgen.protocol import Address, DialOptions, client_codec, parse_address
 
 from .client import Client
 
@@ -14,13 +14,14 @@ __all__ = ["dial"]
 
 
 def dial(address: str, **options: Unpack[DialOptions]) -> Client:
-    """Connect to a server and return a client that speaks gob.
+    """Connect to a server and return a client that speaks gob, or the ``codec`` that is said.
 
     ``address`` is ``host:port``, ``tcp://host:port`` or ``unix:///path.sock``.
     Raises `DialError` if there is no connection to be had. Mirrors ``rpc.Dial``.
     """
+    codec = client_codec(options)
     connection = _connect(parse_address(address), options.get("timeout"))
-    return Client(connection, GobClientCodec(options.get("limits")))
+    return Client(connection, codec)
 
 
 def _connect(address: Address, timeout: float | None) -> socket.socket:

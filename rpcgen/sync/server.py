@@ -15,7 +15,7 @@ from typing import Self
 from rpcgen.errors import RegisterError
 from rpcgen.gob import Limits
 from rpcgen.method import Handler
-from rpcgen.protocol import GobServerCodec, Registry, ServerCodec, ServerProtocol
+from rpcgen.protocol import CodecName, Registry, ServerCodec, ServerProtocol, server_codec
 
 from .connection import ServerConnection
 from .listener import Listener
@@ -45,7 +45,7 @@ class Server(Registry):
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
         # Guards the four below, which `close` looks at while others add to them.
         self._lock = threading.Lock()
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, CodecName] = {}
         self._connections: dict[ServerConnection, threading.Thread] = {}
         self._serving = False
         self._closed = threading.Event()
@@ -79,18 +79,20 @@ class Server(Registry):
                 )
         super().register_name(name, handlers)
 
-    def listen(self, address: str) -> Listener:
+    def listen(self, address: str, codec: CodecName = "gob") -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one) or ``unix:///path.sock``. Raises `DialError`.
+        one) or ``unix:///path.sock``; ``codec`` what is spoken there: ``gob``,
+        or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
         """
+        server_codec(codec)  # there must be one
         listener = Listener(address)
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners[listener] = codec
             serving = self._serving
         if serving:
-            self._start_accepting(listener)
+            self._start_accepting(listener, codec)
         return listener
 
     def serve(self) -> None:
@@ -101,7 +103,7 @@ class Server(Registry):
         finally:
             self.close()
 
-    def accept(self, listener: Listener) -> None:
+    def accept(self, listener: Listener, codec: CodecName = "gob") -> None:
         """Serve each connection that ``listener`` takes; return when it is closed.
 
         Mirrors ``rpc.Server.Accept``.
@@ -117,14 +119,14 @@ class Server(Registry):
                     return
                 self._closed.wait(0.1)
                 continue
-            self._start(connection)
+            self._start(connection, codec)
 
-    def serve_conn(self, connection: socket.socket) -> None:
-        """Serve one connection with gob until the client hangs up, then close it.
+    def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
+        """Serve one connection until the client hangs up, then close it.
 
-        Mirrors ``rpc.Server.ServeConn``.
+        Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
         """
-        self.serve_codec(connection, GobServerCodec(self._limits))
+        self.serve_codec(connection, server_codec(codec, self._limits))
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
@@ -147,7 +149,7 @@ class Server(Registry):
         """
         with self._lock:
             self._closed.set()
-            listeners, self._listeners = self._listeners, []
+            listeners, self._listeners = self._listeners, {}
             connections = dict(self._connections)
         for listener in listeners:
             listener.close()
@@ -163,16 +165,19 @@ class Server(Registry):
     def _serve_listeners(self) -> None:
         with self._lock:
             self._serving = True
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            self._start_accepting(listener)
+            listeners = tuple(self._listeners.items())
+        for listener, codec in listeners:
+            self._start_accepting(listener, codec)
 
-    def _start_accepting(self, listener: Listener) -> None:
+    def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
-            target=self.accept, args=(listener,), name=f"rpcgen {listener.address}", daemon=True
+            target=self.accept,
+            args=(listener, codec),
+            name=f"rpcgen {listener.address}",
+            daemon=True,
         ).start()
 
-    def _start(self, connection: socket.socket) -> None:
+    def _start(self, connection: socket.socket, codec: CodecName) -> None:
         threading.Thread(
-            target=self.serve_conn, args=(connection,), name="rpcgen-connection", daemon=True
+            target=self.serve_conn, args=(connection, codec), name="rpcgen-connection", daemon=True
         ).start()
