@@ -22,7 +22,6 @@ from ..schema import (
     Complex,
     Duration,
     Enum,
-    Field,
     Float,
     Int,
     Interface,
@@ -52,8 +51,10 @@ __all__ = ["Compiler", "DecodeFunction", "Types"]
 # value may nest; returns the value and the position after it.
 DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
 
-# Structs are decoded in place down to this many levels, below that by functions.
-_INLINE_DEPTH: Final = 3
+# Parts are decoded in place down to this many levels, and this many lines of a function's
+# source; beyond that by functions of their own.
+_INLINE_DEPTH: Final = 6
+_INLINE_LINES: Final = 1000
 
 Types: TypeAlias = Mapping[int, wire.WireType]
 
@@ -61,15 +62,14 @@ Types: TypeAlias = Mapping[int, wire.WireType]
 class Compiler:
     """Writes the careful functions."""
 
-    def __init__(self, types: Types, strings: str, depth: int) -> None:
+    def __init__(self, types: Types, strings: str) -> None:
         self.runtime = _RUNTIME
         self._types = types
         self._strings = strings
-        self._max_depth = depth
         self._depth = 0
         self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
-        self._waiting: list[tuple[int, Struct[Any] | None, str]] = []
-        self._inside: list[tuple[int, Schema[Any]]] = []
+        self._waiting: list[tuple[int, Schema[Any] | None, str]] = []
+        self._inside: list[tuple[int, Schema[Any] | None]] = []
         self._source = Source("decode")
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
@@ -102,35 +102,27 @@ class Compiler:
                 self._source.line("bad('a value that is no struct does not begin with 0')")
         self._value(id, base, "value")
 
-    # --- functions --------------------------------------------------------------------------
+    # --- functions, for what is not written out in place ---------------------------------------
 
-    def _call(self, id: int, schema: Struct[Any] | None, target: str) -> None:
+    def _call(self, id: int, schema: Schema[Any] | None, target: str) -> None:
         name = self._functions.get((id, schema))
         if name is None:
-            hint = "skip_" if schema is None else f"decode_{schema.cls.__name__}_"
-            name = self._functions[id, schema] = self._source.variable(hint)
+            name = self._functions[id, schema] = self._source.variable("part")
             self._waiting.append((id, schema, name))
         self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
 
-    def _function(self, id: int, schema: Struct[Any] | None, name: str) -> None:
-        source, self._depth, self._inside = self._source, 0, []
-        struct = self._types[id]
-        assert isinstance(struct, wire.StructType)
+    def _function(self, id: int, schema: Schema[Any] | None, name: str) -> None:
+        source, self._depth = self._source, 0
+        self._inside = [(id, schema)]
         with source.function(f"def {name}(data, pos, stream, depth):"):
             with source.block("if depth < 0:"):
                 source.line("bad('values are nested too deeply')")
             if schema is None:
-                self._skip_struct(struct)
-                source.line("return None, pos")
+                source.line("value = None")
+                self._skip_parts(id)
             else:
-                self._inside = [(id, schema)]
-                self._struct(struct, schema, "value")
-                source.line("return value, pos")
-
-    def _deeper(self) -> None:
-        self._depth += 1
-        if self._depth > self._max_depth:
-            raise DecodeError(f"types are nested more than {self._max_depth} levels deep")
+                self._parts(id, schema, "value")
+            source.line("return value, pos")
 
     # --- what every value is made of --------------------------------------------------------
 
@@ -157,7 +149,8 @@ class Compiler:
     def _next_field(self, number: str, field: int, count: int) -> None:
         """Set ``number`` to that of the next field that is there.
 
-        ``field`` is the last one, at which it stays when the struct ends; ``count`` how many there are.
+        ``field`` is the last one, at which it stays when the struct ends; ``count`` is
+        how many there are.
         """
         self._source.line(f"{number}, pos = next_field(data, pos, stream.end, {field})")
 
@@ -221,22 +214,6 @@ class Compiler:
         source = self._source
         known = self._types.get(id)
         match schema, known:
-            case Struct(), wire.StructType():
-                self._deeper()
-                self._nested_struct(id, known, schema, target)
-                self._depth -= 1
-            case Slice(), wire.SliceType() if not is_octet(schema.element):
-                count = source.variable("count")
-                self._uint(count)
-                self._elements(known.element, schema, count, target)
-            case Array(), wire.ArrayType() if known.length == schema.length:
-                count = source.variable("count")
-                self._uint(count)
-                with source.block(f"if {count} != {schema.length}:"):
-                    source.line(f"bad(f'{{{count}}} elements where there must be {schema.length}')")
-                self._elements(known.element, schema, count, target)
-            case Map(), wire.MapType():
-                self._map(known, schema, target)
             case Interface(), _ if id == wire.INTERFACE:
                 constant = source.constant(schema, "interface")
                 source.line(
@@ -249,17 +226,46 @@ class Compiler:
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
                 self._octets(target, f"{unmarshal}({{}})")
             case _:
+                self._nested(id, schema, target)
+
+    def _nested(self, id: int, schema: Schema[Any], target: str) -> None:
+        """Write what has parts in place, or a call where that would go too far."""
+        self._depth += 1
+        if (
+            (id, schema) in self._inside
+            or len(self._inside) >= _INLINE_DEPTH
+            or len(self._source) > _INLINE_LINES
+        ):
+            self._call(id, schema, target)
+        else:
+            self._inside.append((id, schema))
+            self._parts(id, schema, target)
+            self._inside.pop()
+        self._depth -= 1
+
+    def _parts(self, id: int, schema: Schema[Any], target: str) -> None:
+        known = self._types.get(id)
+        match schema, known:
+            case Struct(), wire.StructType():
+                self._struct(known, schema, target)
+            case Slice(), wire.SliceType() if not is_octet(schema.element):
+                count = self._source.variable("count")
+                self._uint(count)
+                self._elements(known.element, schema, count, target)
+            case Array(), wire.ArrayType() if known.length == schema.length:
+                count = self._count_of_array(known.length)
+                self._elements(known.element, schema, count, target)
+            case Map(), wire.MapType():
+                self._map(known, schema, target)
+            case _:
                 self._mismatch(id, schema)
 
-    def _nested_struct(
-        self, id: int, known: wire.StructType, schema: Struct[Any], target: str
-    ) -> None:
-        if (id, schema) in self._inside or len(self._inside) >= _INLINE_DEPTH:
-            self._call(id, schema, target)
-            return
-        self._inside.append((id, schema))
-        self._struct(known, schema, target)
-        self._inside.pop()
+    def _count_of_array(self, length: int) -> str:
+        count = self._source.variable("count")
+        self._uint(count)
+        with self._source.block(f"if {count} != {length}:"):
+            self._source.line(f"bad(f'{{{count}}} elements where there must be {length}')")
+        return count
 
     def _int(self, target: str) -> None:
         self._uint(target)
@@ -278,18 +284,14 @@ class Compiler:
         with self._source.block(f"if not {condition}:"):
             self._source.line(f"bad(f'{{{target}}} does not fit {schema.go}')")
 
-    def _elements(
-        self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str
-    ) -> None:
+    def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         source = self._source
         item, index = source.variable("item"), source.variable("i")
-        self._deeper()
         source.line(f"{target} = []")
         with self._loop(count, index), source.at(f"[{{{index}}}]"):
             self._more()
             self._value(id, schema.element, item)
             source.line(f"{target}.append({item})")
-        self._depth -= 1
         if schema.container is not list:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 
@@ -297,7 +299,6 @@ class Compiler:
         source = self._source
         count, index = source.variable("count"), source.variable("i")
         key, item = source.variable("key"), source.variable("item")
-        self._deeper()
         self._uint(count)
         source.line(f"{target} = {{}}")
         with self._loop(count, index):
@@ -306,7 +307,6 @@ class Compiler:
             with source.at(f"[{{{key}!r:.80}}]"):
                 self._value(known.value, schema.value, item)
             source.line(f"{target}[{key}] = {item}")
-        self._depth -= 1
 
     # --- structs ----------------------------------------------------------------------------
 
@@ -372,29 +372,34 @@ class Compiler:
     # --- skipping -----------------------------------------------------------------------------
 
     def _skip(self, id: int) -> None:
-        source = self._source
-        known = self._types.get(id)
-        ignored = source.variable("ignored")
-        match known:
-            case wire.StructType():
-                self._deeper()
-                self._call(id, None, ignored)
-                self._depth -= 1
-            case wire.SliceType():
-                self._uint(ignored)
-                self._skip_elements(ignored, known.element)
-            case wire.ArrayType():
-                self._uint(ignored)
-                with source.block(f"if {ignored} != {known.length}:"):
-                    source.line(f"bad(f'{{{ignored}}} elements where there must be {known.length}')")
-                self._skip_elements(ignored, known.element)
-            case wire.MapType():
-                self._uint(ignored)
-                self._skip_elements(ignored, known.key, known.value)
+        ignored = self._source.variable("ignored")
+        match self._types.get(id):
+            case None:
+                self._skip_basic(id, ignored)
             case wire.OpaqueType():
                 self._skip_octets(ignored)
             case _:
-                self._skip_basic(id, ignored)
+                self._depth += 1
+                self._call(id, None, ignored)
+                self._depth -= 1
+
+    def _skip_parts(self, id: int) -> None:
+        known = self._types[id]
+        match known:
+            case wire.StructType():
+                self._skip_struct(known)
+            case wire.ArrayType():
+                self._skip_elements(self._count_of_array(known.length), known.element)
+            case wire.SliceType():
+                count = self._source.variable("count")
+                self._uint(count)
+                self._skip_elements(count, known.element)
+            case wire.MapType():
+                count = self._source.variable("count")
+                self._uint(count)
+                self._skip_elements(count, known.key, known.value)
+            case _:
+                raise DecodeError(f"the definition of type {id} says nothing")
 
     def _skip_basic(self, id: int, ignored: str) -> None:
         match id:
@@ -417,12 +422,10 @@ class Compiler:
         self._source.line(f"pos += {size}")
 
     def _skip_elements(self, count: str, *ids: int) -> None:
-        self._deeper()
         with self._loop(count, self._source.variable("i")):
             self._more()
             for id in ids:
                 self._skip(id)
-        self._depth -= 1
 
     def _skip_struct(self, known: wire.StructType) -> None:
         source = self._source

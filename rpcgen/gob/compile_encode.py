@@ -20,7 +20,6 @@ from ..schema import (
     Complex,
     Duration,
     Enum,
-    Field,
     Float,
     Int,
     Interface,
@@ -35,7 +34,7 @@ from ..schema import (
     Uint,
 )
 from . import numbers
-from .definitions import base_of, bare_name, is_octet
+from .definitions import bare_name, base_of, is_octet
 from .opaque import marshaller, nanoseconds_of
 from .source import Source
 
@@ -47,8 +46,11 @@ __all__ = ["EncodeFunction", "Encoding", "encoding_of"]
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
 
-# Struct elements are written out inside loops down to this many levels.
+# Structs are encoded in place down to this many levels, and this many lines of source; beyond
+# that by functions of their own.
 _INLINE_DEPTH: Final = 3
+_INLINE_LINES: Final = 1000
+
 
 @frozen
 class Encoding:
@@ -169,7 +171,8 @@ class _Compiler:
                 return f"{real} + {self._float(f'{variable}.imag', schema.bits == 64)}"
             case String():
                 octets = source.variable("octets")
-                return f"(UINT[len({octets})] + {octets} if len({octets} := {self._text(variable)}) < 4096 else sized({octets}))"
+                size = f"len({octets} := {self._text(variable)})"
+                return f"(UINT[len({octets})] + {octets} if {size} < 4096 else sized({octets}))"
             case Bytes():
                 return f"octets({variable})"
             case Slice() if is_octet(schema.element):
@@ -235,7 +238,11 @@ class _Compiler:
             self._source.line("nil()")
 
     def _nested_struct(self, schema: Struct[Any], variable: str) -> None:
-        if schema in self._inside or len(self._inside) >= _INLINE_DEPTH:
+        if (
+            schema in self._inside
+            or len(self._inside) >= _INLINE_DEPTH
+            or len(self._source) > _INLINE_LINES
+        ):
             self._call(schema, variable)
         else:
             self._struct(schema, variable)
@@ -414,7 +421,9 @@ class _Fields:
             source.line(f"{self._steps} += 1")
 
     def _send(self, send: Callable[[], None]) -> None:
-        self._source.line(r"out.append(b'\1')" if self._next else f"out.append(UINT[{self._steps}])")
+        self._source.line(
+            r"out.append(b'\1')" if self._next else f"out.append(UINT[{self._steps}])"
+        )
         send()
 
     def _present(self, schema: Schema[Any], base: Schema[Any], local: str) -> str | None:

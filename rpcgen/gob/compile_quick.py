@@ -1,4 +1,4 @@
-"""The quick functions: they take a message to be well-formed, and read past its end if it is not."""
+"""The quick functions: they take messages to be well-formed, and read past the end if not."""
 
 from __future__ import annotations
 
@@ -127,4 +127,3 @@ _RUNTIME: Final[dict[str, Any]] = {
     "float_from": struct.Struct("<d").unpack,
     "from_bytes": int.from_bytes,
 }
-

@@ -19,17 +19,17 @@ _known: OrderedDict[tuple[object, ...], DecodeFunction] = OrderedDict()
 
 
 def decode_function(
-    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool, depth: int
+    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool
 ) -> DecodeFunction:
     """Return the function that decodes values of the wire type ``id`` into ``schema``.
 
     Raises `DecodeError` if they do not go together.
     """
-    key = (_structure(types, id), schema, strings, careful, depth)
+    key = (_structure(types, id), schema, strings, careful)
     function = _known.get(key)
     if function is None:
         compiler = Compiler if careful else QuickCompiler
-        function = _known[key] = compiler(types, strings, depth).compile(id, schema)
+        function = _known[key] = compiler(types, strings).compile(id, schema)
         if len(_known) > _MOST:
             _known.popitem(last=False)
     return function

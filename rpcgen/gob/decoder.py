@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeVar, overload
 
 from ..errors import DecodeError, TruncatedError
-from ..schema import UNTYPED, Interface, Nothing, Schema, Struct, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Schema, schema_of
 from . import wire
 from .compile_decode import DecodeFunction
 from .decode_functions import decode_function
@@ -22,6 +22,8 @@ __all__ = ["Decoder", "loads"]
 T = TypeVar("T")
 
 _NOTHING = Nothing()
+
+_DEFAULT_LIMITS = Limits()
 
 # Go's own limit.
 _LONGEST_NAME = 1024
@@ -40,7 +42,7 @@ class Decoder:
         self,
         data: bytes = b"",
         *,
-        limits: Limits = Limits(),
+        limits: Limits = _DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
         registry: Registry = global_registry,
     ) -> None:
@@ -224,7 +226,7 @@ class Decoder:
         raise TruncatedError(self._eof(), self._base + len(self._data))
 
     def _eof(self) -> str:
-        """Return what Go would say if nothing came any more: whether a value is cut, or just over."""
+        """Return what Go would say if nothing came any more: a value is cut, or all is over."""
         return "unexpected EOF" if self.pending else "EOF"
 
     def _break(self, reason: str, pos: int) -> None:
@@ -269,7 +271,6 @@ class Decoder:
                 schema,
                 strings=self._strings,
                 careful=self._careful,
-                depth=self._limits.depth,
             )
         return function
 

@@ -66,9 +66,7 @@ class _Type:
     fields: tuple[tuple[str, _Type], ...] = ()
 
 
-_BASIC = {
-    id: _Type(Nothing(), name, id) for id, name in wire.NAMES.items()
-}
+_BASIC = {id: _Type(Nothing(), name, id) for id, name in wire.NAMES.items()}
 
 
 class TypeTable:
@@ -96,9 +94,9 @@ class TypeTable:
         return self._build(base, bare_name(base)).id
 
     def definitions(self, schema: Schema[object]) -> Iterator[bytes]:
-        """Yield the definitions that this stream lacks for a value of ``schema``, noting them as sent.
+        """Yield the definitions that this stream lacks for a value of ``schema``.
 
-        Each is the body of a message.
+        Each is the body of a message, and noted as sent.
         """
         base = base_of(schema)
         if type_key(base) in self._sent:
@@ -148,7 +146,7 @@ class TypeTable:
         return wire.StructType(built.name, built.id, fields)
 
     def _build(self, schema: Schema[object], name: str) -> _Type:
-        """Return the type of ``schema``, which is no pointer, under the name it was first met by."""
+        """Return the type of ``schema``, no pointer, under the name it was first met by."""
         basic = _basic_id(schema)
         if basic is not None:
             return _BASIC[basic]

@@ -51,6 +51,9 @@ class Source:
         self._constants: dict[int, str] = {}
         self._count = itertools.count()
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def line(self, text: str) -> None:
         self._lines.append(self._indent + text)
         self._places.append(self._place)

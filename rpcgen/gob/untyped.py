@@ -45,6 +45,9 @@ _BASIC: dict[int, Schema[Any]] = {
 }
 
 
+_DEEPEST = 200
+
+
 class RecordStruct(Struct[Record]):
     """The schema of a struct that becomes a `Record`."""
 
@@ -76,41 +79,48 @@ def untyped_schema(types: Mapping[int, wire.WireType], id: int) -> Schema[Any]:
 
 
 class _Builder:
+    """Makes one schema for each type, so that types may refer to themselves and each other."""
+
     def __init__(self, types: Mapping[int, wire.WireType]) -> None:
         self._types = types
-        self._structs: dict[int, RecordStruct] = {}
+        self._schemas: dict[int, Schema[Any]] = dict(_BASIC)
 
     def build(self, id: int, depth: int) -> Schema[Any]:
-        basic = _BASIC.get(id)
-        if basic is not None:
-            return basic
-        if depth > 400:
-            raise DecodeError("types are nested too deeply")
+        schema = self._schemas.get(id)
+        if schema is not None:
+            return schema
+        if depth > _DEEPEST:
+            raise DecodeError(f"types are nested more than {_DEEPEST} levels deep")
         match self._types.get(id):
             case wire.StructType() as known:
                 return self._struct(id, known, depth)
             case wire.SliceType(element=element):
-                return Slice(self.build(element, depth + 1), list)
+                return self._with_parts(id, Slice(ANYTHING, list), depth, element=element)
             case wire.ArrayType(element=element, length=length):
                 # Tuples, since arrays can be the keys of a map.
-                return Array(self.build(element, depth + 1), length, tuple)
+                array = Array(ANYTHING, length, tuple)
+                return self._with_parts(id, array, depth, element=element)
             case wire.MapType(key=key, value=value):
-                return Map(self.build(key, depth + 1), self.build(value, depth + 1))
+                return self._with_parts(id, Map(ANYTHING, ANYTHING), depth, key=key, value=value)
             case wire.OpaqueType() as known:
-                return _opaque(known)
+                return self._schemas.setdefault(id, _opaque(known))
         raise DecodeError(f"type {id} is not defined")
 
-    def _struct(self, id: int, known: wire.StructType, depth: int) -> RecordStruct:
-        struct = self._structs.get(id)
-        if struct is None:
-            struct = self._structs[id] = RecordStruct(known.name)
-            fields = tuple(
-                Field(name, name, name, self._field(field, depth + 1), False)
-                for name, field in known.fields
-            )
-            object.__setattr__(struct, "record_fields", fields)
-        return struct
+    def _with_parts(self, id: int, schema: Schema[Any], depth: int, **parts: int) -> Schema[Any]:
+        self._schemas[id] = schema
+        for name, part in parts.items():
+            # Schemas are frozen, but this one is not out of our hands yet.
+            object.__setattr__(schema, name, self.build(part, depth + 1))
+        return schema
 
+    def _struct(self, id: int, known: wire.StructType, depth: int) -> RecordStruct:
+        struct = self._schemas[id] = RecordStruct(known.name)
+        fields = tuple(
+            Field(name, name, name, self._field(field, depth + 1), False)
+            for name, field in known.fields
+        )
+        object.__setattr__(struct, "record_fields", fields)
+        return struct
 
     def _field(self, id: int, depth: int) -> Schema[Any]:
         # Structs and arrays are left out only where they are nil pointers.

@@ -95,7 +95,7 @@ class MapType:
 
 @frozen
 class OpaqueType:
-    """A type that encodes itself, by the interface ``encoding``: ``gob``, ``binary`` or ``text``."""
+    """A type that encodes itself; ``encoding`` says how: ``gob``, ``binary`` or ``text``."""
 
     name: str
     id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -12,17 +13,17 @@ import attrs
 
 from rpcgen.names import go_name
 from rpcgen.types import (
+    URL,
     BigFloat,
     BigInt,
     BigRat,
     GoType,
     NetHardwareAddr,
     NetIP,
-    NetIPMask,
     NetipAddr,
     NetipAddrPort,
+    NetIPMask,
     NetipPrefix,
-    URL,
     length,
     wire,
 )
@@ -30,6 +31,9 @@ from rpcgen.types import (
 __all__ = ["Universe", "UnsupportedTypeError"]
 
 _TOKEN = re.compile(r"//[^\n]*|`[^`]*`|[\w.\u0370-\u03ff]+|[^\S\n]+|.|\n")
+
+# Called by another name, since type checkers want to know types before the program runs.
+_new_type: Any = NewType
 
 _BASIC: dict[str, Any] = {
     "bool": bool,
@@ -128,14 +132,14 @@ class Universe:
             self._known[full] = cls
             give_fields(cls, parser.fields())
             return self._known[full]
-        alias: Any = NewType(name, None)  # type: ignore[valid-newtype]
+        alias: Any = _new_type(name, None)
         alias.__module__ = package
         self._known[full] = alias
         annotation = parser.type()
-        if typing.get_origin(annotation) is Union:
+        if typing.get_origin(annotation) in (Union, types.UnionType):
             # The name is that of the map itself, which may be nil.
             alias.__supertype__ = typing.get_args(annotation)[0]
-            self._known[full] = Optional[alias]
+            self._known[full] = Optional[alias]  # noqa: UP045
         else:
             alias.__supertype__ = annotation
         return self._known[full]
@@ -168,14 +172,14 @@ class _Parser:
     def type(self) -> Any:
         token = self.take()
         if token == "*":
-            return Optional[self.type()]
+            return Optional[self.type()]  # noqa: UP045
         if token == "[":
             return self._sequence()
         if token == "map":
             self.take("[")
             key = self.type()
             self.take("]")
-            return Optional[dict[key, self.type()]]
+            return Optional[dict.__class_getitem__((key, self.type()))]  # noqa: UP045
         if token == "interface":
             self._braces()
             return Any
@@ -195,10 +199,11 @@ class _Parser:
             item = self.type()
             if element in ("uint8", "byte"):
                 return bytes
-            return list[item]
+            return list.__class_getitem__(item)
         count = int(self.take())
         self.take("]")
-        return Annotated[tuple[self.type(), ...], length(count)]
+        element = tuple.__class_getitem__((self.type(), ...))
+        return Annotated[element, length(count)]
 
     def _braces(self) -> None:
         depth = 0
@@ -224,7 +229,7 @@ class _Parser:
         if self.peek() == "*":  # an embedded pointer
             self.take()
             name = self.take()
-            yield name.rpartition(".")[2], Optional[self._universe.named(name)]
+            yield name.rpartition(".")[2], Optional[self._universe.named(name)]  # noqa: UP045
             return
         names = [self.take()]
         while self.peek() == ",":

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import wire
+from rpcgen.gob.numbers import uint_bytes
 from rpcgen.schema import Nothing
+from rpcgen.types import Int8, Uint8
 
 from .examples import (
     Circle,
@@ -153,10 +157,11 @@ def test_nothing_takes_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "wanted"), [(1, str), (1, float), (1.0, int), ("a", bytes), ([1], list[str]), (1, Point)]
+    ("value", "wanted"),
+    [(1, str), (1, float), (1.0, int), ("a", bytes), ([1], list[str]), (1, Point)],
 )
 def test_kinds_never_coerce(value: Any, wanted: Any) -> None:
-    with pytest.raises(DecodeError, match="arrives where|does not begin with 0"):
+    with pytest.raises(DecodeError, match=r"arrives where|does not begin with 0"):
         gob.loads(gob.dumps(value), wanted)
 
 
@@ -169,8 +174,6 @@ def test_decoding_goes_on_after_a_value_of_another_type() -> None:
 
 def test_error_names_place_and_offset() -> None:
     sizes = gob.dumps({"a": [1, 300]})
-    from rpcgen.types import Int8
-
     with pytest.raises(DecodeError) as caught:
         gob.loads(sizes, dict[str, list[Int8]])
     assert (caught.value.path, caught.value.offset) == ("['a'][1]", len(sizes))
@@ -194,16 +197,13 @@ def test_offset_counts_from_the_start_of_the_stream() -> None:
 
 def test_range_of_a_sized_integer() -> None:
     wide = gob.dumps(Sizes(u16=300))
-    from attrs import define
-
-    from rpcgen.types import Uint8
 
     @define
     class Narrow:
-        u16: Uint8
+        u16: int
 
     Narrow.__annotations__["u16"] = Uint8
-    with pytest.raises(DecodeError, match="Narrow.u16: 300 does not fit uint8"):
+    with pytest.raises(DecodeError, match=r"Narrow\.u16: 300 does not fit uint8"):
         gob.loads(wide, Narrow)
 
 
@@ -219,7 +219,7 @@ def test_strings_that_are_not_utf8_keep_their_bytes_on_request() -> None:
 
 def test_unregistered_name() -> None:
     with pytest.raises(DecodeError, match=r"'main.Point' is not registered"):
-        gob.loads(_stream([Holder(Point(1, 2))]), Holder)
+        gob.Decoder(_stream([Holder(Point(1, 2))]), registry=gob.Registry()).decode(Holder)
 
 
 def test_pointer_name_of_a_union_member() -> None:
@@ -233,11 +233,10 @@ def test_pointer_name_of_a_union_member() -> None:
 def test_name_that_is_no_member_of_the_union() -> None:
     registry = _registry()
     data = gob.Encoder(registry=registry).encode(Holder(Point(1, 2)))
-    from attrs import define
 
     @define
     class Other:
-        value: Circle | Square
+        value: Any
 
     Other.__annotations__["value"] = Circle | Square
     with pytest.raises(DecodeError, match=r"'main.Point' is no member of Circle \| Square"):
@@ -287,19 +286,48 @@ def test_nesting_limit_of_interfaces() -> None:
         gob.Decoder(data, registry=registry).decode(Holder)
 
 
-@pytest.mark.parametrize("depth", [150, 3000])
-def test_nesting_limit_of_types(depth: int) -> None:
-    from rpcgen.gob import wire
+def _define(*types: wire.WireType) -> bytes:
+    """Return the definitions of types with the ids 64, 65, ..."""
+    bodies = [wire.write_definition(64 + index, known) for index, known in enumerate(types)]
+    return b"".join(uint_bytes(len(body)) + body for body in bodies)
 
-    stream = b""
-    for index in range(depth):
-        known = wire.SliceType("", 64 + index, 65 + index if index < depth - 1 else wire.INT)
-        body = wire.write_definition(64 + index, known)
-        stream += bytes((len(body),)) + body
-    stream += b"\x04\xff\x80\x00\x00"
-    for schema in (None, Nothing()):
-        with pytest.raises(DecodeError):
-            gob.Decoder(stream).decode(schema)
+
+def _message(octets: bytes) -> bytes:
+    return uint_bytes(len(octets)) + octets
+
+
+@pytest.mark.parametrize("schema", [None, Nothing()])
+@pytest.mark.parametrize("depth", [150, 3000])
+def test_nesting_limit_of_slices(depth: int, schema: Any) -> None:
+    slices = [wire.SliceType("", 64 + i, 65 + i) for i in range(depth)]
+    slices[-1] = wire.SliceType("", 63 + depth, wire.INT)
+    stream = _define(*slices) + _message(b"\xff\x80\x00" + b"\x01" * depth + b"\x02")
+    with pytest.raises(DecodeError, match="nested"):
+        gob.Decoder(stream).decode(schema)
+
+
+@pytest.mark.parametrize("schema", [None, Nothing()])
+def test_types_that_branch_at_each_level_are_no_burden(schema: Any) -> None:
+    maps = [wire.MapType("", 64 + i, 65 + i, 65 + i) for i in range(90)]
+    maps.append(wire.MapType("", 154, wire.INT, wire.INT))
+    stream = _define(*maps) + _message(b"\xff\x80\x00\x00")
+    assert not gob.Decoder(stream).decode(schema)
+
+
+@pytest.mark.parametrize("schema", [None, Nothing()])
+def test_wide_types_in_wide_types_are_no_burden(schema: Any) -> None:
+    structs = [
+        wire.StructType(f"S{i}", 64 + i, tuple((f"F{n}", 65 + i) for n in range(40)))
+        for i in range(20)
+    ]
+    structs.append(wire.StructType("Last", 84, (("F", wire.INT),)))
+    stream = _define(*structs) + _message(b"\xff\x80\x00")
+    gob.Decoder(stream).decode(schema)
+
+
+def test_slice_of_itself() -> None:
+    stream = _define(wire.SliceType("S", 64, 64)) + _message(b"\xff\x80\x00\x02\x00\x01\x00")
+    assert gob.Decoder(stream).decode() == [[], [[]]]
 
 
 @pytest.mark.parametrize("fast", [True, False])

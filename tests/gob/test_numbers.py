@@ -14,14 +14,22 @@ from rpcgen.gob import numbers
 
 @pytest.mark.parametrize(
     ("value", "octets"),
-    [(0, "00"), (7, "07"), (127, "7f"), (128, "ff80"), (256, "fe0100"), (2**64 - 1, "f8" + "ff" * 8)],
+    [
+        (0, "00"),
+        (7, "07"),
+        (127, "7f"),
+        (128, "ff80"),
+        (256, "fe0100"),
+        (2**64 - 1, "f8" + "ff" * 8),
+    ],
 )
 def test_uint_bytes_are_those_of_the_documentation(value: int, octets: str) -> None:
     assert numbers.uint_bytes(value).hex() == octets
 
 
 @pytest.mark.parametrize(
-    ("value", "octets"), [(0, "00"), (-1, "01"), (1, "02"), (-64, "7f"), (64, "ff80"), (-129, "fe0101")]
+    ("value", "octets"),
+    [(0, "00"), (-1, "01"), (1, "02"), (-64, "7f"), (64, "ff80"), (-129, "fe0101")],
 )
 def test_int_bytes_are_those_of_the_documentation(value: int, octets: str) -> None:
     assert numbers.int_bytes(value).hex() == octets

@@ -21,7 +21,7 @@ import attrs
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob import wire as gob_wire
-from rpcgen.gob.opaque import unmarshaller
+from rpcgen.gob.opaque import duration_of, unmarshaller
 from rpcgen.schema import Opaque, Schema, Struct, schema_of
 
 from .gotypes import Universe, UnsupportedTypeError
@@ -178,8 +178,6 @@ class _Values:
 def schema_value(plain: Any, schema: Schema[Any]) -> Any:
     """Return a plain JSON value as one of ``schema``: only durations differ."""
     if schema.name == "time.Duration" and isinstance(plain, int):
-        from rpcgen.gob.opaque import duration_of
-
         return duration_of(plain)
     return plain
 
