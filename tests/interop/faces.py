@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
@@ -79,7 +79,7 @@ class SyncClient:
         self.close = client.close
 
     def call(self, method: Method[Req, Res], args: Req) -> Res:
-        return self.go(method, args).result()
+        return self._client.call(method, args)
 
     def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
         return SyncCall(self._client.go(method, args))
@@ -101,12 +101,14 @@ class SyncFace:
             register(server)
         listener = server.listen(address)
         with server:
-            yield listener.address
-            probe.release_all()
+            try:
+                yield listener.address
+            finally:
+                probe.release_all()
 
 
 class Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own; a context manager that ends it."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -117,7 +119,10 @@ class Loop:
         """Run a coroutine in the loop and wait for its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
@@ -159,13 +164,12 @@ class AsyncFace:
         async def connect() -> aio.Client:
             return await aio.dial(address)
 
-        loop = Loop()
-        try:
+        with Loop() as loop:
             client = loop.run(connect())
-            yield AsyncClient(loop, client)
-            loop.run(client.__aexit__(None, None, None))
-        finally:
-            loop.close()
+            try:
+                yield AsyncClient(loop, client)
+            finally:
+                loop.run(client.__aexit__(None, None, None))
 
     @contextmanager
     def serve(self, address: str, *registrations: Callable[[Registry], None]) -> Iterator[str]:
@@ -184,13 +188,12 @@ class AsyncFace:
             await probe.release_all()
             await server.__aexit__(None, None, None)
 
-        loop = Loop()
-        try:
+        with Loop() as loop:
             server, probe, bound = loop.run(start())
-            yield bound
-            loop.run(stop(server, probe))
-        finally:
-            loop.close()
+            try:
+                yield bound
+            finally:
+                loop.run(stop(server, probe))
 
 
 FACES: dict[str, Face] = {"sync": SyncFace(), "asyncio": AsyncFace()}

@@ -295,12 +295,19 @@ class MemoryStore(KVStore):
 class Plane(Shapes):
     """The counterpart of ``peer/shapes.go``."""
 
+    def __init__(self) -> None:
+        self._seen: list[Circle | Rectangle | Group] = []
+
     def area(self, shape: Circle | Rectangle | Group) -> float:
+        self._seen.append(shape)
+        return self._area(shape)
+
+    def _area(self, shape: Circle | Rectangle | Group) -> float:
         if isinstance(shape, Circle):
             return pi * shape.radius**2
         if isinstance(shape, Rectangle):
             return (shape.high.x - shape.low.x) * (shape.high.y - shape.low.y)
-        return sum(map(self.area, shape.members))
+        return sum(map(self._area, shape.members))
 
     def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle:
         def moved(point: Point) -> Point:
@@ -317,7 +324,7 @@ class Plane(Shapes):
         return Rectangle(Point(min(xs), min(ys)), Point(max(xs), max(ys)))
 
     def count(self) -> int:
-        return 0
+        return len(self._seen)
 
     def describe(self, anything: Any) -> str:
         return repr(anything)

@@ -10,6 +10,7 @@ import pytest
 from generated.shapes import (
     AREA,
     BOUNDS,
+    COUNT,
     DESCRIBE,
     MOVE,
     Circle,
@@ -75,6 +76,12 @@ def test_shapes_of_changing_types_on_one_connection(client: FacedClient) -> None
     assert areas == pytest.approx([pi * 9, pi * 9, 6.0, pi * 9, pi * 9])
 
 
+def test_method_without_parameters_is_called_in_go(client: FacedClient) -> None:
+    seen = client.call(COUNT, None)
+    client.call(AREA, CIRCLE)
+    assert client.call(COUNT, None) == seen + 1
+
+
 def test_imported_messages_go_to_go_and_back(client: FacedClient) -> None:
     points = [Point(1, 5), Point(-1, 2), Point(0, 9)]
     assert client.call(BOUNDS, points) == Rectangle(Point(-1, 2), Point(1, 9))
@@ -133,6 +140,11 @@ def test_value_outside_the_union_is_refused(go_client: GoClient) -> None:
 def test_value_outside_the_union_leaves_the_connection_usable(go_client: GoClient) -> None:
     go_client.call("Shapes.Area", None, name="number")
     assert go_client.call("Shapes.Area", None, name="group").reply == 12.0
+
+
+def test_method_without_parameters_is_called_from_go(go_client: GoClient) -> None:
+    go_client.call("Shapes.Area", None, name="group")
+    assert go_client.call("Shapes.Count", {}) == Answer(1)
 
 
 def test_imported_messages_come_from_go_and_go_back(go_client: GoClient) -> None:

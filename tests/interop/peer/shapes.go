@@ -4,6 +4,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"math"
+	"sync/atomic"
 )
 
 // The types of idl/shapes.py and idl/common.py; a shape is any of the three.
@@ -38,10 +39,13 @@ func init() {
 	gob.RegisterName("shapes.Group", Group{})
 }
 
-// Shapes is plane geometry.
-type Shapes int
+// Shapes is plane geometry; seen counts the calls of Area.
+type Shapes struct {
+	seen atomic.Int64
+}
 
 func (s *Shapes) Area(shape any, reply *float64) (err error) {
+	s.seen.Add(1)
 	*reply, err = area(shape)
 	return err
 }
@@ -91,6 +95,11 @@ func (s *Shapes) Bounds(points []Point, reply *Rectangle) error {
 		reply.Low.X, reply.Low.Y = min(reply.Low.X, point.X), min(reply.Low.Y, point.Y)
 		reply.High.X, reply.High.Y = max(reply.High.X, point.X), max(reply.High.Y, point.Y)
 	}
+	return nil
+}
+
+func (s *Shapes) Count(args struct{}, reply *int) error {
+	*reply = int(s.seen.Load())
 	return nil
 }
 
