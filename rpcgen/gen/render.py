@@ -393,7 +393,8 @@ def _symbol(cls: type[Any]) -> Symbol:
 def _docstring(text: str, indent: int) -> str:
     """Return a docstring as it stands at ``indent`` columns."""
     text = text.rstrip()
-    raw = "\\" in text and '"""' not in text and not text.endswith(("\\", '"'))
+    printable = all(c.isprintable() or c == "\n" for c in text)
+    raw = "\\" in text and printable and '"""' not in text and not text.endswith(("\\", '"'))
     if not raw:
         text = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
     text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)

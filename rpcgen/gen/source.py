@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
+import sys
 import typing
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -146,10 +147,14 @@ class Source:
         return None
 
     def _from_star(self, name: str) -> Symbol | None:
-        star = self.imported.get("*")
-        if star is None or name in _bound(self.tree):
+        if name in _bound(self.tree):
             return None
-        return Symbol(star.module, name)
+        for node in reversed(self.tree.body):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                origin = _absolute(node, self.module.__package__ or "")
+                if hasattr(sys.modules.get(origin), name):
+                    return Symbol(origin, name)
+        return None
 
 
 def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[ast.stmt, list[str]]]:
