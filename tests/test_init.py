@@ -1,0 +1,90 @@
+"""The public names of the package, and what importing it does not import."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rpcgen
+from rpcgen import errors
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(info.name for info in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."))
+GENERATED = sorted(path.stem for path in ROOT.glob("generated/[!_]*.py"))
+
+# A synchronous client over TCP works without them; they are slow to import.
+NOT_IMPORTED = ["jinja2", "asyncio", "ssl", "http", "logging", "concurrent.futures"]
+
+# The counterparts of what net/rpc exports, as far as they are not methods.
+OF_NET_RPC = """
+    Call Client ClientCodec Request Response Server ServerCodec ServerError ShutdownError dial
+""".split()
+
+
+@pytest.mark.parametrize("module", ["rpcgen", *MODULES])
+def test_every_public_name_exists(module: str) -> None:
+    loaded = importlib.import_module(module)
+    assert [name for name in getattr(loaded, "__all__", ()) if not hasattr(loaded, name)] == []
+
+
+def test_public_names_are_sorted() -> None:
+    assert rpcgen.__all__ == sorted(rpcgen.__all__)
+
+
+@pytest.mark.parametrize("name", [*OF_NET_RPC, "aio"])
+def test_counterpart_of_net_rpc_is_public(name: str) -> None:
+    assert name in rpcgen.__all__
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_is_public(name: str) -> None:
+    assert name in rpcgen.__all__
+
+
+@pytest.mark.parametrize("name", OF_NET_RPC)
+def test_aio_has_the_names_of_sync_or_shares_them(name: str) -> None:
+    of_its_own = {"Call", "Client", "Server", "dial"}
+    assert (name in rpcgen.aio.__all__) == (name in of_its_own)
+
+
+@pytest.mark.parametrize("name", rpcgen.__all__)
+def test_public_name_can_be_imported(name: str) -> None:
+    assert getattr(rpcgen, name) is not None
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'rpcgen' has no attribute 'nowhere'"):
+        _ = rpcgen.nowhere
+
+
+@pytest.mark.parametrize("module", GENERATED)
+def test_generated_module_imports_only_public_names(module: str) -> None:
+    tree = ast.parse((ROOT / "generated" / f"{module}.py").read_text())
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "rpcgen"
+        for alias in node.names
+    }
+    assert imported <= set(rpcgen.__all__)
+
+
+@pytest.fixture(scope="module", params=GENERATED)
+def imported_modules(request: pytest.FixtureRequest) -> set[str]:
+    """The modules that a fresh Python has after importing a generated one."""
+    code = f"import sys, generated.{request.param}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", NOT_IMPORTED)
+def test_generated_module_does_without(module: str, imported_modules: set[str]) -> None:
+    assert module not in imported_modules

@@ -1,0 +1,188 @@
+"""What generated classes inherit: closing the client, and the check for missing methods."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Any, cast
+
+import pytest
+from attrs import define
+
+from rpcgen import gob
+from rpcgen.errors import SchemaError
+from rpcgen.stubs import (
+    AbstractService,
+    AsyncClientStub,
+    AsyncGoStub,
+    ClientStub,
+    GoStub,
+    register_types,
+)
+from rpcgen.types import wire
+
+
+class FakeClient:
+    """Notes how it was left, on the way of either face."""
+
+    left_with: type[BaseException] | str | None = "never"
+
+    def __repr__(self) -> str:
+        return "<FakeClient>"
+
+    def __exit__(self, exc_type: type[BaseException] | None, *rest: object) -> None:
+        self.left_with = exc_type
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, *rest: object) -> None:
+        self.left_with = exc_type
+
+
+class ArithClient(ClientStub):
+    pass
+
+
+class AsyncArithClient(AsyncClientStub):
+    pass
+
+
+@pytest.fixture
+def client() -> Any:
+    return FakeClient()
+
+
+def test_stub_is_its_own_context(client: Any) -> None:
+    stub = ArithClient(client)
+    with stub as entered:
+        assert entered is stub
+
+
+def test_leaving_a_stub_leaves_its_client(client: Any) -> None:
+    with ArithClient(client):
+        pass
+    assert client.left_with is None
+
+
+def test_leaving_a_stub_by_an_error_tells_its_client(client: Any) -> None:
+    with pytest.raises(KeyError), ArithClient(client):
+        raise KeyError
+    assert client.left_with is KeyError
+
+
+def test_async_stub_is_its_own_context(client: Any) -> None:
+    async def enter() -> bool:
+        stub = AsyncArithClient(client)
+        async with stub as entered:
+            return entered is stub
+
+    assert asyncio.run(enter())
+
+
+def test_leaving_an_async_stub_leaves_its_client(client: Any) -> None:
+    async def leave() -> None:
+        async with AsyncArithClient(client):
+            pass
+
+    asyncio.run(leave())
+    assert client.left_with is None
+
+
+def test_stub_shows_its_service_and_client(client: Any) -> None:
+    assert repr(ArithClient(client)) == "<ArithClient of <FakeClient>>"
+
+
+@pytest.mark.parametrize("stub", [ClientStub, GoStub, AsyncClientStub, AsyncGoStub])
+def test_stub_has_no_public_names(stub: type) -> None:
+    assert [name for name in dir(stub) if not name.startswith("_")] == []
+
+
+# --- AbstractService ------------------------------------------------------------------------------
+
+
+class ArithService(AbstractService, ABC):
+    @abstractmethod
+    def multiply(self) -> int: ...
+
+    @abstractmethod
+    def divide(self) -> int: ...
+
+
+class Partial(ArithService, ABC):
+    def multiply(self) -> int:
+        return 1
+
+
+def test_service_without_a_method_fails_at_its_definition() -> None:
+    with pytest.raises(TypeError, match="Calculator lacks methods of its service: divide, mult"):
+
+        class Calculator(ArithService):
+            pass
+
+
+def test_service_with_every_method_is_accepted() -> None:
+    class Calculator(ArithService):
+        def multiply(self) -> int:
+            return 2
+
+        def divide(self) -> int:
+            return 3
+
+    assert Calculator().divide() == 3
+
+
+def test_abstract_base_may_leave_methods_to_its_subclasses() -> None:
+    class Calculator(Partial):
+        def divide(self) -> int:
+            return 3
+
+    assert Calculator().multiply() == 1
+
+
+def test_subclass_of_an_abstract_base_must_have_the_rest() -> None:
+    with pytest.raises(TypeError, match=r"Calculator lacks methods of its service: divide$"):
+
+        class Calculator(Partial):
+            pass
+
+
+def test_service_takes_a_method_from_a_mixin() -> None:
+    class Mixin:
+        def divide(self) -> int:
+            return 4
+
+    class Calculator(Mixin, Partial):
+        pass
+
+    assert cast(ArithService, Calculator()).divide() == 4
+
+
+# --- register_types -------------------------------------------------------------------------------
+
+
+@wire("stubs.Apple")
+@define
+class Apple:
+    weight: int
+
+
+@wire("stubs.Pear")
+@define
+class Pear:
+    weight: int
+
+
+@wire("stubs.Apple")
+@define
+class OtherApple:
+    colour: str
+
+
+def test_registered_types_travel_in_any() -> None:
+    register_types(Apple, Pear)
+    fruit = [Apple(1), Pear(2)]
+    assert gob.loads(gob.dumps(fruit, list[Any]), list[Any]) == fruit
+
+
+def test_registering_a_name_for_two_types_is_refused() -> None:
+    register_types(Apple)
+    with pytest.raises(SchemaError, match=r"'stubs\.Apple' is registered for"):
+        register_types(OtherApple)
