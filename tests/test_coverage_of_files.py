@@ -1,0 +1,51 @@
+"""Every module has a test file of its own, in the mirrored place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path.relative_to(ROOT / "rpcgen")
+    for path in ROOT.glob("rpcgen/**/*.py")
+    if path.name != "__init__.py" or path.parent == ROOT / "rpcgen"
+)
+
+# What can be seen only through another module, and whose test file that is.
+SEEN_THROUGH = {
+    "__init__.py": "test_init.py",
+    "aio/connection.py": "aio/test_server.py",
+    "gob/compile_decode.py": "gob/test_decoder.py",
+    "gob/compile_encode.py": "gob/test_encoder.py",
+    "gob/compile_quick.py": "gob/test_decoder.py",
+    "gob/decode_functions.py": "gob/test_decoder.py",
+    "gob/limits.py": "gob/test_decoder.py",
+    "gob/untyped.py": "gob/test_decoder.py",
+    "protocol/codec.py": "protocol/test_gob_codec.py",
+    "protocol/options.py": "sync/test_connect.py",
+    "sockets.py": "sync/test_listener.py",
+    "sync/connection.py": "sync/test_server.py",
+}
+
+
+def mirrored(module: Path) -> Path:
+    """Return the test file that a module has unless it is an exception."""
+    return module.with_name(f"test_{module.name}")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_module_has_a_test_file(module: Path) -> None:
+    test_file = SEEN_THROUGH.get(str(module)) or mirrored(module)
+    assert (ROOT / "tests" / test_file).is_file()
+
+
+@pytest.mark.parametrize("module", SEEN_THROUGH)
+def test_exception_is_a_module(module: str) -> None:
+    assert Path(module) in MODULES
+
+
+@pytest.mark.parametrize("module", SEEN_THROUGH)
+def test_exception_has_no_test_file_of_its_own(module: str) -> None:
+    assert not (ROOT / "tests" / mirrored(Path(module))).exists()
