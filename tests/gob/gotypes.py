@@ -202,8 +202,8 @@ class _Parser:
             return list.__class_getitem__(item)
         count = int(self.take())
         self.take("]")
-        element = tuple.__class_getitem__((self.type(), ...))
-        return Annotated[element, length(count)]
+        elements: Any = tuple.__class_getitem__((self.type(), ...))
+        return Annotated[elements, length(count)]
 
     def _braces(self) -> None:
         depth = 0

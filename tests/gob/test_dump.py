@@ -1,0 +1,76 @@
+"""Streams for people."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen import gob
+from rpcgen.gob.numbers import read_uint
+
+from .examples import Holder, Item, Node, Order, Point
+from .vectors import CASES
+
+_STREAM = gob.dumps(Order(7, [Item("a", 1.5, ["t"])], {"k": 3}))
+
+
+def test_dump_shows_definitions_and_values_with_offsets() -> None:
+    assert gob.dump(gob.dumps(Point(1, 2))) == (
+        "000000  message of 30 bytes\n"
+        "000001    type 64 is struct Point\n"
+        "000001      X int\n"
+        "000001      Y int\n"
+        "00001f  message of 7 bytes\n"
+        "000020    value of type 64 (Point)\n"
+        "000022      Point:\n"
+        "000023        X = 1\n"
+        "000025        Y = 2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["ID = 7", "Items = 1 elements:", "Price = 1.5", "key 'k'", "[0] 't'"]
+)
+def test_dump_shows_every_part(text: str) -> None:
+    assert text in gob.dump(_STREAM)
+
+
+def test_dump_shows_types_inside_interfaces() -> None:
+    registry = gob.Registry()
+    registry.register(Node)
+    text = gob.dump(gob.Encoder(registry=registry).encode(Holder(Node("n"))))
+    assert "interface value main.Node:" in text
+
+
+def _ends_of_messages() -> set[int]:
+    ends, pos = {0}, 0
+    while pos < len(_STREAM):
+        size, start = read_uint(_STREAM, pos, len(_STREAM))
+        pos = start + size
+        ends.add(pos)
+    return ends
+
+
+@pytest.mark.parametrize("size", range(len(_STREAM) + 1))
+def test_dump_says_whether_a_stream_is_cut(size: int) -> None:
+    assert ("broken here" in gob.dump(_STREAM[:size])) == (size not in _ends_of_messages())
+
+
+def test_dump_of_a_cut_message_says_what_is_missing() -> None:
+    assert gob.dump(_STREAM[:-1]).splitlines()[-1].endswith("are left")
+
+
+def test_dump_of_a_broken_value_names_the_offset() -> None:
+    text = gob.dump(b"\x04\x0c\x00\x05a")
+    assert text.splitlines()[-1] == "000003  broken here: 5 bytes do not fit the message"
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_dump_reads_the_streams_of_go(case: dict[str, str]) -> None:
+    assert "broken" not in gob.dump(bytes.fromhex(case["hex"])) or case["kind"] == "raw"
+
+
+@given(st.binary(max_size=60))
+def test_dump_takes_anything(data: bytes) -> None:
+    assert isinstance(gob.dump(data), str)

@@ -1,0 +1,84 @@
+"""Names of types in interface values."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpcgen import gob
+from rpcgen.errors import SchemaError
+from rpcgen.gob.registry import registry
+from rpcgen.types import Int8, Uint8
+
+from .examples import Circle, Holder, Item, Point, Point3, Square
+
+
+def test_register_takes_the_name_of_go() -> None:
+    names = gob.Registry()
+    names.register(Point)
+    assert names.by_name("main.Point") is names.by_class(Point)
+
+
+def test_register_of_a_pointer_takes_the_name_with_a_star() -> None:
+    names = gob.Registry()
+    names.register(Circle | None)
+    assert names.by_name("*main.Circle") is names.by_class(Circle)
+
+
+def test_register_the_same_again() -> None:
+    names = gob.Registry()
+    names.register(Point)
+    names.register(Point)
+    assert names.by_class(Point)
+
+
+def test_register_another_type_under_the_same_name() -> None:
+    names = gob.Registry()
+    names.register(Point)
+    with pytest.raises(SchemaError, match=r"'main.Point' is registered"):
+        names.register(Point3)
+
+
+def test_register_the_same_type_under_another_name() -> None:
+    names = gob.Registry()
+    names.register(Point)
+    with pytest.raises(SchemaError, match="is registered as"):
+        names.register(Point, "other")
+
+
+def test_register_under_no_name() -> None:
+    with pytest.raises(SchemaError, match="empty name"):
+        gob.Registry().register(Point, "")
+
+
+def test_a_name_with_a_star_stands_for_the_type_without() -> None:
+    names = gob.Registry()
+    names.register(Point)
+    assert names.by_name("*main.Point") is names.by_name("main.Point")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["int", "int8", "uint8", "uintptr", "float32", "complex64", "[]uint8", "[]string", "[]int16"],
+)
+def test_the_types_that_go_registers_are_known(name: str) -> None:
+    assert gob.Registry().by_name(name)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"), [(list[Int8], "[]int8"), (Uint8, "uint8"), (dict[str, int], None)]
+)
+def test_name_of_a_type_without_a_class(annotation: object, name: str | None) -> None:
+    assert gob.Registry().name_of(gob.Typed(None, annotation).schema) == name
+
+
+def test_register_reaches_the_registry_of_the_process() -> None:
+    gob.register(Square, "tests.registry.Square")
+    assert registry.by_name("tests.registry.Square") is registry.by_class(Square)
+
+
+def test_values_travel_under_the_registered_name() -> None:
+    names = gob.Registry()
+    names.register(Item, "path/to/pkg.Item")
+    data = gob.Encoder(registry=names).encode(Holder(Item("a", 1.0)))
+    assert b"path/to/pkg.Item" in data
+    assert gob.Decoder(data, registry=names).decode(Holder) == Holder(Item("a", 1.0))
