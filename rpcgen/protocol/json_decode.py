@@ -162,7 +162,7 @@ class _MismatchError(Exception):
         where = "Go value"
         if steps:
             where = ".".join((root, *steps))
-            if not steps[-1].isdecimal():
+            if not where.rpartition(".")[2].isdecimal():
                 where = f"Go struct field {where}"
         return f"json: cannot unmarshal {self._kind} into {where} of type {self._go}{self._hint}"
 
@@ -206,7 +206,8 @@ def _integer(schema: Schema[Any], low: int, high: int) -> DecodeFunction:
         if value.__class__ is int and low <= value < high:
             number: int = value
             return number
-        if value is None or value is MINUS_ZERO:
+        # Go's parser knows no unsigned integers with a sign.
+        if value is None or (value is MINUS_ZERO and low):
             return 0
         raise _MismatchError.of_number(value, go)
 
@@ -332,7 +333,7 @@ def _decode_big_int(value: Any) -> int:
     raise DecodeError(f"math/big: cannot unmarshal {_dumps(_dumps(value)):.80} into a *big.Int")
 
 
-def _text(schema: Opaque[Any], parse: Callable[[str], Any]) -> DecodeFunction:
+def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFunction:
     hint = "" if schema.name == "time.Time" else ": JSON value must be string type"
 
     def decode_text(value: Any) -> Any:
@@ -341,7 +342,7 @@ def _text(schema: Opaque[Any], parse: Callable[[str], Any]) -> DecodeFunction:
         if value.__class__ is not str:
             raise _MismatchError(value, schema.go, hint)
         try:
-            return parse(value)
+            return parse_text(value)
         except DecodeError:
             raise
         except Exception as error:
@@ -409,7 +410,8 @@ def _map(schema: Map) -> DecodeFunction:
         key = ""
         try:
             for key, item in value.items():
-                items[decode_key(key)] = decode_value(item)
+                known = decode_key(key)
+                items[known] = decode_value(item)
         except _MismatchError as error:
             error.path.append(key)
             raise
@@ -419,6 +421,8 @@ def _map(schema: Map) -> DecodeFunction:
 
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}")
+_REAL: Final = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
+_UNSIGNED: Final = re.compile(r"[0-9]{1,40}")
 
 
 def _key(schema: Schema[Any]) -> Callable[[str], Any]:
@@ -437,8 +441,10 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
         case _:
             return _refused_key(schema)
 
+    pattern = _UNSIGNED if isinstance(schema, Uint) else _INTEGER
+
     def decode_key(key: str) -> Any:
-        if _INTEGER.fullmatch(key):
+        if pattern.fullmatch(key):
             try:
                 return decode_number(int(key))
             except _MismatchError:
@@ -452,6 +458,9 @@ def _float_key(schema: Float) -> Callable[[str], float]:
     decode_number = decode_function(schema)
 
     def decode_key(key: str) -> float:
+        # Python would take more: spaces, underscores, "nan".
+        if not _REAL.fullmatch(key):
+            raise _MismatchError.of_key(key, schema.go)
         try:
             number: float = decode_number(float(key))
         except (ValueError, _MismatchError):
@@ -511,7 +520,7 @@ class _Plan:
             try:
                 arguments[target.owner][target.argument] = target.decode(item)
             except _MismatchError as error:
-                error.path.append(target.name)
+                error.path.append(key)
                 raise
         # Embedded messages come after those that they are in, and are made before.
         for number in range(len(arguments) - 1, 0, -1):
@@ -523,7 +532,6 @@ class _Target:
     """Where the value of a key goes."""
 
     def __init__(self, member: Member, owner: int) -> None:
-        self.name = member.name
         self.owner = owner
         self.argument = member.field.argument
         self.decode = decode_function(member.field.schema)
