@@ -39,9 +39,10 @@ import typing
 import uuid
 from collections import abc
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import (
     Annotated,
     Any,
@@ -897,6 +898,9 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
+    **dict.fromkeys((IPv4Address, IPv6Address), "use NetipAddr of rpcgen.types"),
+    **dict.fromkeys((IPv4Interface, IPv6Interface), "use NetipPrefix of rpcgen.types"),
+    date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",
     Time: "write datetime, which a Time is",

@@ -8,8 +8,9 @@ import typing
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from ipaddress import IPv4Address
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -687,6 +688,8 @@ def test_field_of_leaves_the_place_to_its_caller() -> None:
         (Sequence[int], "unsupported type collections.abc.Sequence[int]", "use list[T] or tuple"),
         (bytearray, "unsupported type bytearray", "use bytes"),
         (object, "unsupported type object", "use Any"),
+        (date, "unsupported type date", "use datetime"),
+        (IPv4Address, "unsupported type IPv4Address", "use NetipAddr"),
         (Literal[1], "unsupported type Literal[1]", "see the table of types"),
         (T, "unsupported type ~T", "Go's methods have one type"),
         (typing.Self, "unsupported type Self", "write the name of the class"),
