@@ -1,0 +1,58 @@
+"""Values without a schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+
+from rpcgen import gob
+from rpcgen.errors import DecodeError
+from rpcgen.gob import wire
+from rpcgen.gob.untyped import untyped_schema
+from rpcgen.types import length
+
+from .examples import Empty, Holder, Keeper, Node, Point, Secret
+
+
+@pytest.mark.parametrize("value", [True, -5, 1.5, 1j, "text", b"octets", [1, 2], {"a": [1.5]}])
+def test_plain_values_come_as_they_are(value: Any) -> None:
+    assert gob.loads(gob.dumps(value)) == value
+
+
+def test_structs_come_as_records() -> None:
+    assert gob.loads(gob.dumps(Point(1, 2))) == gob.Record("Point", ("X", "Y"), (1, 2))
+
+
+def test_arrays_come_as_tuples() -> None:
+    assert gob.loads(gob.dumps([1, 2], Annotated[list[int], length(2)])) == (1, 2)
+
+
+def test_structs_can_be_keys() -> None:
+    data = gob.dumps({Point(1, 2): "a"}, dict[Point, str])
+    assert gob.loads(data) == {gob.Record("", ("X", "Y"), (1, 2)): "a"}
+
+
+def test_recursive_structs_end_in_none() -> None:
+    assert gob.loads(gob.dumps(Node("a", [], Node("b")))).Next.Next is None
+
+
+def test_interface_values_need_no_registration() -> None:
+    registry = gob.Registry()
+    registry.register(Point)
+    data = gob.Encoder(registry=registry).encode(Holder(Point(1, 2)))
+    assert gob.loads(data).Value.Y == 2
+
+
+def test_self_encoded_values_come_as_their_bytes() -> None:
+    keeper = gob.loads(gob.dumps(Keeper(Secret(b"abc"))))
+    assert keeper.Secret == gob.Undecoded("Secret", b"cba")
+
+
+def test_empty_structs_come_as_empty_records() -> None:
+    assert gob.loads(gob.dumps(Empty())).asdict() == {}
+
+
+def test_a_type_that_is_not_defined() -> None:
+    with pytest.raises(DecodeError, match="type 99 is not defined"):
+        untyped_schema({64: wire.SliceType("", 64, 99)}, 64)
