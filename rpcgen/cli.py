@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -40,9 +41,9 @@ def _generate(arguments: Sequence[str]) -> int:
     options = _generate_parser().parse_args(arguments)
     from . import gen  # not needed, nor is Jinja, to print a stream
 
-    root = Path(options.root).absolute() if options.root else None
+    root = _absolute(options.root) if options.root else None
     try:
-        output = gen.generate(options.files, Path(options.output).absolute(), root)
+        output = gen.generate(options.files, _absolute(options.output), root)
         if options.check:
             return _report([*gen.compare(output.files), *output.leftovers])
         for path in gen.write(output.files):
@@ -124,6 +125,10 @@ class _Version(argparse.Action):
             version = "(run from its sources, not installed)"
         sys.stdout.write(f"rpcgen {version}\n")
         parser.exit()
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _shown(path: Path) -> str:

@@ -25,7 +25,7 @@ def layout(code: str) -> str:
     """Return ``code`` with its overlong lines broken; what is inside strings is untouched."""
     inside = set(_inside_strings(code))
     lines: list[str] = []
-    for number, line in enumerate(code.splitlines(), start=1):
+    for number, line in enumerate(code.removesuffix("\n").split("\n"), start=1):
         if len(line) <= LINE_LENGTH or number in inside:
             lines.append(line)
         elif line.endswith(","):

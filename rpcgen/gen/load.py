@@ -52,6 +52,11 @@ def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl],
         if problem := _unusable(path, files):
             problems.append(problem)
             continue
+        if root is not None and not path.is_relative_to(root):
+            problems.append(
+                Problem(Place(shown(path)), f"not below {shown(root)}, which --root names")
+            )
+            continue
         for file in files:
             idl = _idl(file, path if path.is_dir() else path.parent, root, file == path)
             if file not in found or idl.explicit:
@@ -135,7 +140,11 @@ class Loader:
         except (Exception, SystemExit) as error:
             self.problems.append(_raised(idl.path, self.root, error))
             return None
-        return self.source_of(idl.module)
+        source = self.source_of(idl.module)
+        if source is None or source.path != idl.path:
+            self.problems.append(_shadowed(idl, source))
+            return None
+        return source
 
     def _is_sound(self, path: Path, importers: tuple[Path, ...]) -> bool:
         """Say whether a file and those it imports below the root can be parsed, without cycles."""
@@ -215,6 +224,15 @@ def _raised(path: Path, root: Path, error: BaseException) -> Problem:
     return Problem(place, f"importing it raises {text}", hint)
 
 
+def _shadowed(idl: Idl, source: Source | None) -> Problem:
+    other = source.shown if source else "no Python file"
+    return Problem(
+        Place(shown(idl.path)),
+        f"importing {idl.module} from {shown(idl.root)} finds {other} instead",
+        "give its folder an __init__.py or another name, or say --root",
+    )
+
+
 def _files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
@@ -239,7 +257,7 @@ def _unusable(path: Path, files: list[Path]) -> Problem | None:
 
 
 def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
-    if root is None or not path.is_relative_to(root):
+    if root is None:
         root = _root_of(path)
     parts = path.relative_to(root).parts
     # Below a folder called idl the sub-folders are kept, whatever the command line names.
@@ -277,6 +295,10 @@ def _above(package: Path) -> Path:
 
 def _misnamed(idl: Idl) -> Problem | None:
     place = Place(shown(idl.path))
+    if idl.path.name == "__init__.py":
+        return Problem(
+            place, "an __init__.py is no IDL file", "move the service to a module of its own"
+        )
     for part in idl.module.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
             return Problem(

@@ -77,7 +77,7 @@ class Service:
 
 @frozen(eq=False)
 class Module:
-    """One IDL file; ``names`` are the types that its generated module hands on."""
+    """One IDL file; ``names`` are the types that its generated module hands on, its own first."""
 
     idl: Idl
     source: Source
@@ -97,7 +97,9 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
         idl=idl,
         source=source,
         services=services,
-        names=tuple(_handed_on(source, services)),
+        names=tuple(
+            sorted(_handed_on(source, services), key=lambda symbol: symbol.module != source.name)
+        ),
         messages=tuple(_messages(source)),
     )
 

@@ -72,8 +72,11 @@ class Names:
         self._handed_on: dict[str, Symbol] = {}
 
     def hand_on(self, symbol: Symbol) -> None:
-        """Import a type under its own name, for the users of the generated module."""
-        self._handed_on[symbol.name] = symbol
+        """Import a type under its own name, for the users of the generated module.
+
+        Of two types with one name, the first has it.
+        """
+        self._handed_on.setdefault(symbol.name, symbol)
 
     def define(self, name: str) -> str:
         """Return a name for something that the module defines: as wished for, if it is free."""

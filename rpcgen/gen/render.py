@@ -61,6 +61,7 @@ class _Method:
     docstring: str | None
     request: str
     response: str
+    receiver: str  # ``self``, or another name where a parameter is called so
     parameters: str
     star: str  # what parts the parameters from ``done``
     done: str
@@ -182,6 +183,8 @@ def _exempt(module: Module) -> Iterator[str]:
                     yield from ["N815"] * (len(method.parameters) > 1)
                 if parameter.name in ("l", "O", "I"):
                     yield "E741"
+                if parameter.name == "self":
+                    yield "N805"
 
 
 def _members(module: Module) -> Iterator[str]:
@@ -249,6 +252,7 @@ def _method(
         docstring=method.docstring,
         request=params.name if params else _request(parameters, names),
         response=names.expression(method.returns) if method.returns else "None",
+        receiver=_receiver(parameters),
         parameters=_signature(parameters, names),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",
         done=_free("done", taken),
@@ -269,7 +273,7 @@ def _annotation(parameter: Parameter, names: Names) -> str:
 
 def _signature(parameters: Sequence[Parameter], names: Names) -> str:
     """Return what stands between the brackets of a method's definition."""
-    parts = [_free("self", {parameter.name for parameter in parameters})]
+    parts = [_receiver(parameters)]
     kinds = [parameter.kind for parameter in parameters]
     for position, parameter in enumerate(parameters):
         if parameter.kind is Kind.KEYWORD and Kind.KEYWORD not in kinds[:position]:
@@ -278,6 +282,10 @@ def _signature(parameters: Sequence[Parameter], names: Names) -> str:
         if parameter.kind is Kind.POSITIONAL and Kind.POSITIONAL not in kinds[position + 1 :]:
             parts.append("/")
     return ", ".join(parts)
+
+
+def _receiver(parameters: Sequence[Parameter]) -> str:
+    return "_self" if any(parameter.name == "self" for parameter in parameters) else "self"
 
 
 def _declaration(name: str, parameter: Parameter, names: Names) -> str:

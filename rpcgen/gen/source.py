@@ -97,7 +97,7 @@ class Source:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
         octets: int = getattr(node, "col_offset", 0)
-        before = self.text.splitlines()[line - 1].encode()[:octets]
+        before = self.text.split("\n")[line - 1].encode()[:octets]
         return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property

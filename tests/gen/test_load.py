@@ -46,6 +46,19 @@ def test_find_allows_the_name_of_a_library_inside_a_folder(idl_folder: Path) -> 
     assert find(["idl/queue.py"])[1] == []
 
 
+def test_find_refuses_an_init_file(idl_folder: Path) -> None:
+    write(idl_folder, "idl/__init__.py")
+    assert [problem.reason for problem in find(["idl/__init__.py"])[1]] == [
+        "an __init__.py is no IDL file"
+    ]
+
+
+def test_find_refuses_a_file_outside_of_the_root(idl_folder: Path) -> None:
+    write(idl_folder, "idl/a.py", "other/b.py")
+    _, problems = find(["idl/a.py"], idl_folder / "other")
+    assert [problem.reason for problem in problems] == ["not below other, which --root names"]
+
+
 @pytest.mark.parametrize(
     ("path", "name"), [("a.py", "a"), ("a/b.py", "a.b"), ("a/__init__.py", "a")]
 )
@@ -121,3 +134,16 @@ def test_load_heeds_the_encoding_that_a_file_declares(idl_folder: Path) -> None:
 
 def test_source_of_a_module_that_is_not_python_is_none(idl_folder: Path) -> None:
     assert Loader(idl_folder).source_of("sys") is None
+
+
+def test_load_reports_a_package_elsewhere_that_hides_the_file(
+    idl_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(idl_folder, "here/idl/arith.py", "there/idl/__init__.py", "there/idl/arith.py")
+    monkeypatch.syspath_prepend(idl_folder / "there")
+    monkeypatch.chdir(idl_folder / "here")
+    loader = Loader(idl_folder / "here")
+    with imports_from(idl_folder / "here"):
+        loader.load(find(["idl/arith.py"])[0])
+    (problem,) = loader.problems
+    assert problem.reason.startswith("importing idl.arith from . finds ")
