@@ -85,7 +85,7 @@ def test_a_field_without_a_name_is_refused() -> None:
 
 def test_a_nested_mismatch_is_found_where_no_value_comes() -> None:
     point = wire.StructType("Order", 64, (("ID", wire.INT), ("Items", 65)))
-    types = {64: point, 65: wire.SliceType("", 65, wire.STRING)}
+    types: dict[int, wire.WireType] = {64: point, 65: wire.SliceType("", 65, wire.STRING)}
     with pytest.raises(DecodeError, match="string arrives where"):
         Compiler(types, "strict").compile(64, schema_of(Order))
 

@@ -35,9 +35,9 @@ def test_options_have_functions_of_their_own() -> None:
 
 def test_recursive_types_have_a_structure() -> None:
     node = wire.StructType("Node", 64, (("Name", wire.STRING), ("Kids", 65), ("Next", 64)))
-    types = {64: node, 65: wire.SliceType("", 65, 64)}
+    types: dict[int, wire.WireType] = {64: node, 65: wire.SliceType("", 65, 64)}
     moved_node = wire.StructType("Node", 70, (("Name", wire.STRING), ("Kids", 80), ("Next", 70)))
-    moved = {70: moved_node, 80: wire.SliceType("", 80, 70)}
+    moved: dict[int, wire.WireType] = {70: moved_node, 80: wire.SliceType("", 80, 70)}
     schema = schema_of(Node)
     one = decode_function(types, 64, schema, strings="strict", careful=False)
     assert one is decode_function(moved, 70, schema, strings="strict", careful=False)
