@@ -133,13 +133,14 @@ def run_bytes(inputs: int, number: int) -> None:
     choose = random.Random(number)
     seeds = seeds_of_vectors() + _drawn_seeds(number)
     tally = Tally()
-    slowest = 0.0
-    slowest_input = b""
+    slowest = grown = 0.0
+    slowest_input = grown_input = b""
     began = time.monotonic()
     resident = _megabytes()
     while tally.inputs < inputs:
         chosen = choose.choice(seeds)
         data = mutated(chosen.data, choose, seeds)
+        held = _megabytes()
         start = time.monotonic()
         try:
             feed_to_everything(data, chosen, choose, tally)
@@ -149,6 +150,8 @@ def run_bytes(inputs: int, number: int) -> None:
         took = time.monotonic() - start
         if took > slowest:
             slowest, slowest_input = took, data
+        if _megabytes() - held > grown:
+            grown, grown_input = _megabytes() - held, data
         if tally.inputs % 20_000 == 0:
             gc.collect()
             print(f"{tally.inputs} inputs, {_megabytes()} MB", file=sys.stderr)
@@ -158,7 +161,8 @@ def run_bytes(inputs: int, number: int) -> None:
         f"{tally.values} values, {tally.errors} DecodeErrors, nothing else\n"
         f"most memory for one input {tally.peak / 1024:.0f} KiB: {tally.peak_input.hex()[:400]}\n"
         f"slowest input {slowest * 1000:.0f} ms: {slowest_input.hex()[:400]}\n"
-        f"resident before {resident} MB, at most {_megabytes()} MB"
+        f"resident before {resident} MB, at most {_megabytes()} MB; "
+        f"most more by one input {grown:.1f} MB: {grown_input.hex()[:400]}"
     )
 
 
@@ -186,8 +190,9 @@ def _drawn_seeds(number: int) -> tuple[Seed, ...]:
     return tuple(found)
 
 
-def _megabytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def _megabytes() -> float:
+    """Return the most memory that was resident so far."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tracemalloc
 from collections.abc import Callable
 from functools import cache
@@ -156,6 +157,13 @@ _CHANGES: Final[tuple[Callable[[bytearray, random.Random, tuple[Seed, ...]], Non
 # --- decoding -------------------------------------------------------------------------------------
 
 
+# What nobody says about bytes, but Python about code.
+_FAULT: Final = re.compile(
+    r"(?:Assertion|Attribute|Index|Indentation|Key|Lookup|Name|NotImplemented|Runtime|Syntax"
+    r"|SystemError|Type|UnboundLocal|ZeroDivision)Error"
+)
+
+
 @define
 class Tally:
     """What came of the inputs."""
@@ -204,7 +212,10 @@ def _feed(data: bytes, seed: Seed, choose: random.Random, tally: Tally) -> None:
             tally.values += way()
         except DecodeError as error:
             tally.errors += 1
-            str(error)  # must not fail either
+            text = str(error)
+        else:
+            text = ""
+        assert not _FAULT.search(text), f"a fault of ours, dressed up as: {text}"
 
 
 def _decoder(data: bytes, registry: gob.Registry | None) -> gob.Decoder:

@@ -177,3 +177,59 @@ def test_bomb_stays_small(name: str, way: Any) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < ENOUGH + 40 * len(BOMBS[name])
+
+
+# --- names that would be code ---------------------------------------------------------------------
+
+HOSTILE_NAMES = [
+    "bad[print('owned')].x",
+    "x;print('owned');y",
+    "x\n    print('owned')\n    y",
+    "{pos.__class__}",
+    "'",
+    '"""',
+    "\\",
+    "\0",
+    "class",
+    "data",
+    "__class__",
+    "\u0664",
+]
+
+
+def _define_fields(ident: int, type_name: str, *names: str) -> bytes:
+    """Return the definition of a struct whose fields are integers."""
+    head = _text(type_name)
+    fields = b"".join(b"\1" + _text(name) + b"\1" + _id(INT) + b"\0" for name in names)
+    body = b"\1\1" + head + b"\1" + _id(ident) + b"\0\1" + _number(len(names)) + fields
+    return _message(_id(-ident), b"\3", body, b"\0\0")
+
+
+def _text(text: str) -> bytes:
+    octets = text.encode()
+    return _number(len(octets)) + octets
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=repr)
+def test_names_from_the_wire_are_never_code(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    data = _define_fields(64, name, name, "Last") + _message(_id(64), b"\1\4\1\6\0")
+    record = gob.loads(data)
+    assert (record.type_name, record.names, record.values) == (name, (name, "Last"), (2, 3))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=repr)
+def test_names_from_the_wire_are_never_code_where_they_are_not_wanted(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = _define_fields(64, name, name, "Value") + _message(_id(64), b"\1\4\1\6\0")
+    assert gob.loads(data, Tree) == Tree(3)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=repr)
+def test_names_from_the_wire_in_an_error_are_as_they_came(name: str) -> None:
+    data = _define_fields(64, name, name) + _message(_id(64), b"\1\xfe\1")
+    with pytest.raises(DecodeError) as caught:
+        gob.loads(data)
+    assert "Error" not in str(caught.value)
