@@ -36,7 +36,7 @@ from .stubs import (
     GoStub,
     register_types,
 )
-from .sync import Call, Client, dial
+from .sync import Call, Client, dial, dial_http, dial_http_path
 
 AsyncDialOptions = DialOptions
 
@@ -78,6 +78,8 @@ __all__ = [
     "TruncatedError",
     "aio",
     "dial",
+    "dial_http",
+    "dial_http_path",
     "register_types",
 ]
 

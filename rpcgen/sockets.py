@@ -6,8 +6,10 @@ import os
 import socket
 import stat
 
+from attrs import evolve
+
 from .errors import DialError
-from .protocol import Address, parse_address
+from .protocol import Address
 
 __all__ = ["BACKLOG", "bound_address", "listening_socket", "remove_socket_file"]
 
@@ -15,27 +17,33 @@ BACKLOG = 1024
 """How many connections may wait to be accepted."""
 
 
-def listening_socket(address: str) -> socket.socket:
-    """Return a socket that listens on ``host:port``, ``tcp://host:port`` or ``unix:///path``.
+def listening_socket(address: Address, *, has_tls: bool) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one.
 
-    Clients can connect from here on, and wait to be accepted; port 0 takes a
-    free one. Raises `DialError` if the address cannot be had.
+    Clients can connect from here on, and wait to be accepted. Raises
+    `DialError` if the address cannot be had, or if it does not go with
+    ``has_tls``: whether there is a context to encrypt with.
     """
-    parsed = parse_address(address)
+    if address.tls != has_tls:
+        raise DialError(
+            f"{address} needs tls=, an ssl.SSLContext with a certificate"
+            if address.tls
+            else f"{address} is not encrypted: write tls:// or https://, or leave out tls="
+        )
     try:
-        if parsed.network == "unix":
-            return _listen_unix(parsed.path)
-        return _listen_tcp(parsed.host, parsed.port)
+        if address.network == "unix":
+            return _listen_unix(address.path)
+        return _listen_tcp(address.host, address.port)
     except OSError as error:
-        raise DialError(f"cannot listen on {parsed}: {error}") from error
+        raise DialError(f"cannot listen on {address}: {error}") from error
 
 
-def bound_address(listening: socket.socket) -> Address:
-    """Return where a socket listens."""
-    place = listening.getsockname()
-    if listening.family == socket.AF_UNIX:
-        return Address("unix", path=place)
-    return Address("tcp", host=place[0], port=place[1])
+def bound_address(listening: socket.socket, address: Address) -> Address:
+    """Return where a socket listens that was made for ``address``, as clients have to dial it."""
+    if address.network == "unix":
+        return address
+    host, port, *_ = listening.getsockname()
+    return evolve(address, host=host, port=port)
 
 
 def remove_socket_file(address: Address) -> None:

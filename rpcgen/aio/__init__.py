@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .call import Call
     from .client import Client
-    from .connect import Connecting, dial
+    from .connect import Connecting, dial, dial_http, dial_http_path
     from .listener import Listener
     from .server import Server
 
-__all__ = ["Call", "Client", "Connecting", "Listener", "Server", "dial"]
+__all__ = [
+    "Call",
+    "Client",
+    "Connecting",
+    "Listener",
+    "Server",
+    "dial",
+    "dial_http",
+    "dial_http_path",
+]
 
 _MODULES = {
     "Call": "call",
@@ -25,6 +34,8 @@ _MODULES = {
     "Listener": "listener",
     "Server": "server",
     "dial": "connect",
+    "dial_http": "connect",
+    "dial_http_path": "connect",
 }
 
 

@@ -8,11 +8,18 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, Unpack
 
 from rpcgen.errors import DialError
-from rpcgen.protocol import Address, DialOptions, client_codec, parse_address
+from rpcgen.protocol import (
+    DEFAULT_RPC_PATH,
+    Address,
+    DialOptions,
+    client_codec,
+    http_address,
+    parse_address,
+)
 
 from .client import Client, ClientTransport
 
-__all__ = ["Connecting", "dial"]
+__all__ = ["Connecting", "dial", "dial_http", "dial_http_path"]
 
 
 class _Closing(Protocol):
@@ -66,34 +73,73 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
     """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
     Await the result, or use it in ``async with``. ``address`` is
-    ``host:port``, ``tcp://host:port`` or ``unix:///path.sock``. Raises
-    `DialError`, when awaited, if there is no connection to be had. Mirrors
-    ``rpc.Dial``.
+    ``host:port``, ``tcp://host:port``, ``unix:///path.sock``,
+    ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
+    ``tls://host:port`` or ``https://host:port``. Raises `DialError`, when
+    awaited, if there is no connection to be had. Mirrors ``rpc.Dial``.
     """
 
     async def connect() -> Client:
-        transport = await _connect(parse_address(address), options)
-        return Client(transport)
+        return await _connect(parse_address(address), options)
 
     return Connecting(connect)
 
 
-async def _connect(address: Address, options: DialOptions) -> ClientTransport:
-    transport = ClientTransport(client_codec(options))
+def dial_http(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+    """Connect to the HTTP server at ``address``, at the default path; see `dial`.
+
+    Mirrors ``rpc.DialHTTP``.
+    """
+    return dial_http_path(address, DEFAULT_RPC_PATH, **options)
+
+
+def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+    """Connect to the HTTP server at ``address``, at ``path``; see `dial`.
+
+    Mirrors ``rpc.DialHTTPPath``.
+    """
+
+    async def connect() -> Client:
+        return await _connect(http_address(address, path), options)
+
+    return Connecting(connect)
+
+
+async def _connect(address: Address, options: DialOptions) -> Client:
+    client = ClientTransport(client_codec(options))
     try:
         async with asyncio.timeout(options.get("timeout")):
-            await _open(address, transport)
+            await _open(address, client, options)
     except TimeoutError:
+        client.close()
         raise DialError(f"cannot connect to {address}: timed out") from None
     except OSError as error:
         raise DialError(f"cannot connect to {address}: {error}") from error
-    return transport
+    return Client(client)
 
 
-async def _open(address: Address, transport: ClientTransport) -> None:
+async def _open(address: Address, client: ClientTransport, options: DialOptions) -> None:
+    if not address.http_path:
+        await _create_connection(address, lambda: client, options)
+        return
+    from .handshake import HandshakeTransport  # and with it h11, which others do without
+
+    handshake = HandshakeTransport(address.http_path, client)
+    await _create_connection(address, lambda: handshake, options)
+    await handshake.over
+
+
+async def _create_connection(
+    address: Address, make_protocol: Callable[[], asyncio.Protocol], options: DialOptions
+) -> None:
     loop = asyncio.get_running_loop()
     if address.network == "unix":
-        await loop.create_unix_connection(lambda: transport, address.path)
-    else:
-        # TCP_NODELAY is asyncio's default, as it is Go's.
-        await loop.create_connection(lambda: transport, address.host or "localhost", address.port)
+        await loop.create_unix_connection(make_protocol, address.path)
+        return
+    # TCP_NODELAY is asyncio's default, as it is Go's.
+    await loop.create_connection(
+        make_protocol,
+        address.host or "localhost",
+        address.port,
+        ssl=(options.get("tls") or True) if address.tls else None,
+    )

@@ -7,9 +7,13 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import Event, Output, Refusal, error_text
+
+if TYPE_CHECKING:
+    from rpcgen.protocol import Invocation
+    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["ServerTransport"]
 
@@ -28,7 +32,7 @@ class ServerTransport(asyncio.Protocol):
 
     def __init__(
         self,
-        protocol: ServerProtocol,
+        protocol: AnyServerProtocol,
         connections: set[ServerTransport],
         workers: Executor,
     ) -> None:
@@ -77,7 +81,8 @@ class ServerTransport(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._read_end()
-        return True  # the replies under way are still to be sent
+        # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
+        return self._transport is not None and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._writing_paused = True
@@ -91,10 +96,12 @@ class ServerTransport(asyncio.Protocol):
         self._carry_out(self._protocol.receive_eof())
         self._close_when_idle()
 
-    def _carry_out(self, events: list[Invocation | Refusal]) -> None:
+    def _carry_out(self, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, Refusal):
                 self._send(partial(self._protocol.refuse, event.request, event.error))
+            elif isinstance(event, Output):
+                self._send(partial(bytes, event.data))
             else:
                 task = asyncio.create_task(self._answer(event))
                 self._running.add(task)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rpcgen.gob import Limits
-from rpcgen.protocol import CodecName, Registry, ServerProtocol, server_codec
+from rpcgen.protocol import (
+    CodecName,
+    Registry,
+    ServerCodec,
+    ServerProtocol,
+    server_codec,
+    server_protocol,
+)
 
 from .connection import ServerTransport
 from .listener import Listener
+
+if TYPE_CHECKING:
+    import ssl
+
+    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Server"]
 
@@ -54,19 +66,34 @@ class Server(Registry):
     ) -> None:
         await self.close()
 
-    async def listen(self, address: str, codec: CodecName = "gob") -> Listener:
+    async def listen(
+        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+    ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one) or ``unix:///path.sock``; ``codec`` what is spoken there: ``gob``,
-        or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
+        one), ``unix:///path.sock``, ``http://host:port``,
+        ``http+unix:///path.sock``, ``tls://host:port`` or
+        ``https://host:port``; the last two take the certificate from ``tls``.
+        ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
+        ``net/rpc/jsonrpc``. Raises `DialError`.
         """
         server_codec(codec)  # there must be one
-        listener = Listener(address)
+        listener = Listener(address, tls)
         self._listeners[listener] = codec
         if self._serving:
-            await listener.start(partial(self._transport, codec))
+            await self.accept(listener, codec)
         return listener
+
+    async def accept(self, listener: Listener, codec: CodecName = "gob") -> None:
+        """Serve, from now on, each connection that ``listener`` takes.
+
+        Mirrors ``rpc.Server.Accept``.
+        """
+        http_path = listener.bound.http_path
+        await listener.start(
+            lambda: self._transport(server_protocol(self, codec, self._limits, http_path))
+        )
 
     async def serve(self) -> None:
         """Serve every listener, and return when `close` is called."""
@@ -75,6 +102,19 @@ class Server(Registry):
             await self._closed.wait()
         finally:
             await self.close()
+
+    async def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
+        """Serve one connected socket until the client hangs up, then close it.
+
+        Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
+        """
+        await self.serve_codec(connection, server_codec(codec, self._limits))
+
+    async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
+        """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        transport = self._transport(ServerProtocol(self, codec))
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+        await transport.wait_closed()
 
     async def close(self, grace: float = 1.0) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
@@ -101,8 +141,7 @@ class Server(Registry):
             return
         self._serving = True
         for listener, codec in self._listeners.items():
-            await listener.start(partial(self._transport, codec))
+            await self.accept(listener, codec)
 
-    def _transport(self, codec: CodecName) -> ServerTransport:
-        protocol = ServerProtocol(self, server_codec(codec, self._limits))
+    def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
         return ServerTransport(protocol, self._connections, self._workers)

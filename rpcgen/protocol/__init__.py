@@ -6,38 +6,39 @@ have those, and this has everything else.
 
 from typing import TYPE_CHECKING
 
-from .address import DEFAULT_RPC_PATH, Address, parse_address
+from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .client import ClientProtocol, Completion, DoneQueue
 from .codec import ClientCodec, ServerCodec
 from .codecs import CodecName, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
-from .http import DEFAULT_DEBUG_PATH, ConnectHandshake, HttpRoutes, HttpServerProtocol
 from .options import DialOptions
 from .registry import Registry, ServedMethod, Service, UnknownMethodError
-from .server import Invocation, Refusal, ServerProtocol, error_text
+from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
+from .server import Event, Invocation, Output, Refusal, ServerProtocol, error_text
+from .serving import server_protocol
 
 if TYPE_CHECKING:
     from .json_codec import JsonClientCodec, JsonServerCodec
 
 __all__ = [
     "Address",
-    "ConnectHandshake",
     "DEFAULT_DEBUG_PATH",
     "DEFAULT_RPC_PATH",
     "HttpRoutes",
-    "HttpServerProtocol",
     "ClientCodec",
     "ClientProtocol",
     "CodecName",
     "Completion",
     "DialOptions",
     "DoneQueue",
+    "Event",
     "GobClientCodec",
     "GobServerCodec",
     "Invocation",
     "JsonClientCodec",
     "JsonServerCodec",
+    "Output",
     "Refusal",
     "Registry",
     "Request",
@@ -49,7 +50,9 @@ __all__ = [
     "UnknownMethodError",
     "client_codec",
     "error_text",
+    "http_address",
     "parse_address",
+    "server_protocol",
     "server_codec",
 ]
 

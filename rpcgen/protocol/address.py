@@ -1,17 +1,22 @@
-"""Where a server is: ``tcp://host:port``, ``unix:///path.sock``.
+"""Where a server is: ``tcp://host:port``, ``unix:///path.sock``, ``https://host:port/path``.
 
 An address names the transport and the place; nothing here opens it.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from rpcgen.errors import DialError
 
-__all__ = ["Address", "parse_address"]
+__all__ = ["DEFAULT_RPC_PATH", "Address", "http_address", "parse_address"]
+
+DEFAULT_RPC_PATH = "/_goRPC_"
+"""Where net/rpc is to be found on an HTTP server. Mirrors ``rpc.DefaultRPCPath``."""
+
+_KINDS = "tcp://, unix://, http://, http+unix://, tls:// or https://"
 
 
 @frozen
@@ -19,23 +24,34 @@ class Address:
     """A parsed address.
 
     ``network`` is ``tcp`` or ``unix``, as for Go's ``net.Dial``; ``host`` and
-    ``port`` belong to ``tcp``, ``path`` to ``unix``.
+    ``port`` belong to ``tcp``, ``path`` to ``unix``. ``http_path`` is where to
+    CONNECT to, or empty where the connection is used as it is; ``tls`` says
+    whether it is encrypted.
     """
 
     network: str
     host: str = ""
     port: int = 0
     path: str = ""
+    http_path: str = ""
+    tls: bool = False
 
     def __str__(self) -> str:
         if self.network == "unix":
-            return f"unix://{self.path}"
+            return f"{'http+unix' if self.http_path else 'unix'}://{self.path}"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"tcp://{host}:{self.port}"
+        path = "" if self.http_path == DEFAULT_RPC_PATH else self.http_path
+        return f"{self._scheme}://{host}:{self.port}{path}"
+
+    @property
+    def _scheme(self) -> str:
+        if self.http_path:
+            return "https" if self.tls else "http"
+        return "tls" if self.tls else "tcp"
 
 
 def parse_address(text: str) -> Address:
-    """Parse ``host:port``, ``tcp://host:port`` or ``unix:///path.sock``.
+    """Parse ``host:port`` or an address with one of the schemes of `Address`.
 
     An empty host (``:1234``) means this machine. Raises `DialError` if the
     text is none of these.
@@ -43,25 +59,43 @@ def parse_address(text: str) -> Address:
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = "tcp", text
-    if scheme == "unix":
+    if scheme in ("unix", "http+unix"):
         if not rest:
-            raise DialError(f"{text!r} has no path: write unix:///run/my.sock")
-        return Address("unix", path=rest)
-    if scheme != "tcp":
-        raise DialError(f"{text!r} is of no known kind: write tcp://host:port or unix:///path.sock")
-    return _parse_tcp(text, rest)
+            raise DialError(f"{text!r} has no path: write {scheme}:///run/my.sock")
+        return Address("unix", path=rest, http_path=DEFAULT_RPC_PATH if scheme != "unix" else "")
+    if scheme not in ("tcp", "tls", "http", "https"):
+        raise DialError(f"{text!r} is of no known kind: write host:port, {_KINDS}")
+    parts = _split(text, rest)
+    http = scheme in ("http", "https")
+    if parts.path and not http:
+        raise _no_host_and_port(text)
+    return Address(
+        "tcp",
+        host=parts.hostname or "",
+        port=parts.port or 0,
+        http_path=(parts.path or DEFAULT_RPC_PATH) if http else "",
+        tls=scheme in ("tls", "https"),
+    )
 
 
-def _parse_tcp(text: str, rest: str) -> Address:
+def http_address(text: str, path: str) -> Address:
+    """Parse an address and go over HTTP there, to ``path``; ``tls://`` becomes ``https://``.
+
+    Raises `DialError`; see `parse_address`.
+    """
+    return evolve(parse_address(text), http_path=path)
+
+
+def _split(text: str, rest: str) -> SplitResult:
     try:
         parts = urlsplit(f"//{rest}")
         port = parts.port
     except ValueError:
-        raise _not_tcp(text) from None
-    if port is None or parts.path or parts.query or parts.fragment or parts.username is not None:
-        raise _not_tcp(text)
-    return Address("tcp", host=parts.hostname or "", port=port)
+        raise _no_host_and_port(text) from None
+    if port is None or parts.query or parts.fragment or parts.username is not None:
+        raise _no_host_and_port(text)
+    return parts
 
 
-def _not_tcp(text: str) -> DialError:
+def _no_host_and_port(text: str) -> DialError:
     return DialError(f"{text!r} is not host:port, such as localhost:1234 or [::1]:1234")

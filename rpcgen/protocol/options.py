@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from rpcgen.gob import Limits
 
 from .codecs import CodecName
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["DialOptions"]
 
@@ -16,9 +19,12 @@ class DialOptions(TypedDict, total=False):
 
     ``timeout``: how long connecting may take, in seconds (default: as long as
     the system tries). ``limits``: how large a reply may be. ``codec``: ``gob``
-    (default), or ``json`` for Go's ``net/rpc/jsonrpc``.
+    (default), or ``json`` for Go's ``net/rpc/jsonrpc``. ``tls``: how to encrypt
+    to a ``tls://`` or ``https://`` address, and whom to trust (default: whom the
+    system trusts).
     """
 
     timeout: float | None
     limits: Limits
     codec: CodecName
+    tls: ssl.SSLContext

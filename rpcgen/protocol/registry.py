@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from attrs import define, field
 
-from rpcgen.errors import RegisterError
+from rpcgen.errors import RegisterError, RpcError
 from rpcgen.method import Handler
 from rpcgen.schema import Schema
+
+from .address import DEFAULT_RPC_PATH
+from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
+from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
 
 __all__ = ["Registry", "ServedMethod", "Service", "UnknownMethodError"]
 
 
 @define(eq=False)
 class ServedMethod:
-    """A method that is served, and how often it was called. Mirrors ``rpc.methodType``."""
+    """A method that is served, and what is known of its calls. Mirrors ``rpc.methodType``."""
 
     request: Schema[Any]
     response: Schema[Any]
     function: Callable[[Any], Any]
     is_async: bool = False
-    calls: int = 0
+    statistics: MethodStatistics = field(factory=MethodStatistics)
+
+    @property
+    def calls(self) -> int:
+        """How often it was called. Mirrors ``rpc.methodType.NumCalls``."""
+        return self.statistics.calls
 
 
 @define(eq=False)
@@ -33,15 +43,21 @@ class Service:
     methods: dict[str, ServedMethod] = field(factory=dict)
 
 
-class UnknownMethodError(Exception):
+class UnknownMethodError(RpcError):
     """A request for something that is not served; the text is Go's, and goes to the client."""
 
 
 class Registry:
-    """The services of a server, which both faces extend. Mirrors the map of ``rpc.Server``."""
+    """The services of a server, which both faces extend. Mirrors the map of ``rpc.Server``.
 
-    def __init__(self) -> None:
+    ``make_lock`` makes the locks of its statistics, for a face with threads.
+    """
+
+    def __init__(self, make_lock: MakeLock = nullcontext) -> None:
         self._services: dict[str, Service] = {}
+        self._make_lock = make_lock
+        self.connections = ConnectionStatistics(make_lock)
+        self._routes = HttpRoutes()
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -61,7 +77,11 @@ class Registry:
         for handler in handlers:
             method = handler.method
             service.methods[method.name.rpartition(".")[2]] = ServedMethod(
-                method.request, method.response, handler.function, handler.is_async
+                method.request,
+                method.response,
+                handler.function,
+                handler.is_async,
+                MethodStatistics(self._make_lock),
             )
         if not service.methods:
             raise RegisterError(
@@ -69,6 +89,29 @@ class Registry:
             )
         if self._services.setdefault(name, service) is not service:
             raise RegisterError(f"rpc: service already defined: {name}")
+
+    @property
+    def routes(self) -> HttpRoutes:
+        """Where the server's HTTP listeners have what."""
+        return self._routes
+
+    def handle_http(
+        self,
+        rpc_path: str = DEFAULT_RPC_PATH,
+        debug_path: str = DEFAULT_DEBUG_PATH,
+        *,
+        post: bool = True,
+        allow_calls: bool = False,
+    ) -> None:
+        """Say where the server's ``http://`` and ``https://`` listeners have what.
+
+        ``rpc_path`` takes CONNECT, as Go's clients do it, and JSON-RPC by POST
+        unless ``post`` is false. ``debug_path`` has the debug page, on which
+        methods can be tried if ``allow_calls``. Without this call there is
+        net/rpc at the default path, and no debug page. Mirrors
+        ``rpc.Server.HandleHTTP``.
+        """
+        self._routes = HttpRoutes(rpc_path, debug_path, post, allow_calls)
 
     def find(self, service_method: str) -> ServedMethod:
         """Return the method that a request names, as ``Service.Method``.

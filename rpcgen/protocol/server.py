@@ -15,6 +15,8 @@ and one in `reply` or `refuse`.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from attrs import frozen
 
 from rpcgen.errors import DecodeError, TruncatedError
@@ -24,7 +26,7 @@ from .codec import ServerCodec
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
-__all__ = ["Invocation", "Refusal", "ServerProtocol", "error_text"]
+__all__ = ["Event", "Invocation", "Output", "Refusal", "ServerProtocol", "error_text"]
 
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)
@@ -45,6 +47,16 @@ class Refusal:
 
     request: Request
     error: str
+
+
+@frozen
+class Output:
+    """Bytes to send as they are."""
+
+    data: bytes
+
+
+Event: TypeAlias = Invocation | Refusal | Output
 
 
 class ServerProtocol:
@@ -70,30 +82,40 @@ class ServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._failure
 
-    def receive(self, data: bytes) -> list[Invocation | Refusal]:
+    def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return the requests that they complete.
 
         A request for something unknown, or with arguments that cannot be
         decoded, is refused and the connection goes on; a header that cannot be
         decoded ends it.
         """
-        events: list[Invocation | Refusal] = []
         if self._draining:
-            return events
+            return []
+        self.feed(data)
+        events: list[Event] = []
+        while (event := self.next_event()) is not None:
+            events.append(event)
+        return events
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the client; `receive` and `next_event` say what they hold."""
         self._codec.feed(data)
+
+    def next_event(self) -> Invocation | Refusal | None:
+        """Return the next request, or None where there is none yet, or will be none."""
         try:
-            while True:
-                if self._current is None:
-                    self._current = self._codec.decode_request_header()
-                events.append(self._receive_body(self._current))
-                self._current = None
+            if self._current is None:
+                self._current = self._codec.decode_request_header()
+            event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
-            return events
+            return None
         except DecodeError as error:
             self._draining = True
             self._failure = f"rpc: server cannot decode request: {error}"
-            return events
+            return None
+        self._current = None
+        return event
 
     def _receive_body(self, request: Request) -> Invocation | Refusal:
         try:
@@ -107,7 +129,6 @@ class ServerProtocol:
             raise
         except DecodeError as error:
             return Refusal(request, str(error))
-        served.calls += 1
         return Invocation(request, served, args)
 
     def _skip_body(self) -> None:
@@ -118,7 +139,7 @@ class ServerProtocol:
         except DecodeError:
             pass  # the client is told of the unknown method, not of this
 
-    def receive_eof(self) -> list[Invocation | Refusal]:
+    def receive_eof(self) -> list[Event]:
         """Take the end of the stream; a request that lacks its arguments is refused."""
         self._draining = True
         if self._current is None:

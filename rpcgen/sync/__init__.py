@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from .call import Call
 from .client import Client
-from .connect import dial
+from .connect import dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
     from .listener import Listener
     from .server import Server
 
-__all__ = ["Call", "Client", "Listener", "Server", "dial"]
+__all__ = ["Call", "Client", "Listener", "Server", "dial", "dial_http", "dial_http_path"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,15 +13,13 @@ from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import ClientCodec, ClientProtocol, Completion, DoneQueue, GobClientCodec
 
 from .call import Call
+from .stream import Stream
 from .turns import Turns, remaining
 
 __all__ = ["Client"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
-
-# Larger reads are slower: each allocates a buffer of this many bytes.
-_READ_SIZE = 65536
 
 
 class Client:
@@ -32,9 +30,11 @@ class Client:
     where a codec is given, ``rpc.NewClientWithCodec``.
     """
 
-    def __init__(self, connection: socket.socket, codec: ClientCodec | None = None) -> None:
-        connection.settimeout(None)
-        self._socket = connection
+    def __init__(
+        self, connection: socket.socket | Stream, codec: ClientCodec | None = None
+    ) -> None:
+        self._stream = connection if isinstance(connection, Stream) else Stream(connection)
+        self._stream.set_timeout(None)
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
         self._turns = Turns(self._read)
         # Held over encode and send: requests travel in the order in which they were encoded,
@@ -45,7 +45,7 @@ class Client:
         self._background: threading.Thread | None = None
 
     @classmethod
-    def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
+    def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
         """Return a client that speaks through ``codec``. Mirrors ``rpc.NewClientWithCodec``."""
         return cls(connection, codec)
 
@@ -115,13 +115,10 @@ class Client:
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
         self._protocol.close()
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads
-        except OSError:
-            pass  # the server was faster
+        self._stream.shutdown()  # wakes the thread that reads
         with self._turns.lead(blocking=True):
             self._finish(self._protocol.receive_eof())
-            self._socket.close()
+            self._stream.close()
 
     def _abandon(self, seq: int, call: Call[Any], error: RpcError) -> None:
         # Whoever takes the call out of the pending map ends it: nobody is told twice.
@@ -136,7 +133,7 @@ class Client:
         if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
             return
         try:
-            data = self._socket.recv(_READ_SIZE)
+            data = self._stream.read()
         except OSError as error:
             self._finish(self._protocol.receive_eof(f"reading response: {error}"))
             return
@@ -148,10 +145,10 @@ class Client:
 
     def _write(self, data: bytes) -> None:
         """Send everything. Raises `OSError`."""
-        view = memoryview(data)
-        while view:
+        left = memoryview(self._stream.seal(data))
+        while left:
             try:
-                view = view[self._socket.send(view, socket.MSG_DONTWAIT) :]
+                left = left[self._stream.send(left) :]
             except BlockingIOError:
                 self._make_room()
 
@@ -168,7 +165,7 @@ class Client:
 
     def _poll(self, events: int, timeout: float | None) -> int:
         poll = select.poll()
-        poll.register(self._socket, events)
+        poll.register(self._stream, events)
         ready = poll.poll(None if timeout is None else timeout * 1000)
         return ready[0][1] if ready else 0
 

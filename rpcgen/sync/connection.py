@@ -7,16 +7,20 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+from rpcgen.errors import DecodeError, DisconnectedError, ServerError
+from rpcgen.protocol import Invocation, Output, Refusal, ServerProtocol, error_text
 
 from .outbox import Outbox
+from .stream import Stream
 
-__all__ = ["ServerConnection"]
+if TYPE_CHECKING:
+    from rpcgen.protocol.serving import AnyServerProtocol
+
+__all__ = ["ServerConnection", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
-
-_READ_SIZE = 65536
 
 # More calls of one client than this are not read before earlier ones are over.
 _CALLS_IN_FLIGHT = 1024
@@ -30,15 +34,14 @@ class ServerConnection:
 
     def __init__(
         self,
-        connection: socket.socket,
-        protocol: ServerProtocol,
+        stream: Stream,
+        protocol: AnyServerProtocol,
         submit: Callable[[Callable[[], None]], object],
     ) -> None:
-        connection.settimeout(None)
-        self._socket = connection
+        self._stream = stream
         self._protocol = protocol
         self._submit = submit
-        self._outbox = Outbox(connection)
+        self._outbox = Outbox(stream)
         self._stopped = False
         # Guards the count of calls that were submitted and are not over.
         self._changed = threading.Condition()
@@ -55,26 +58,20 @@ class ServerConnection:
             self._outbox.wait_until_sent()
         finally:
             self.hang_up()
-            self._socket.close()
+            self._stream.close()
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._stopped = True
-        self._shutdown(socket.SHUT_RD)  # wakes the thread that reads
+        self._stream.shutdown(socket.SHUT_RD)  # wakes the thread that reads
 
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost."""
-        self._shutdown(socket.SHUT_RDWR)
-
-    def _shutdown(self, how: int) -> None:
-        try:
-            self._socket.shutdown(how)
-        except OSError:
-            pass  # the client was faster
+        self._stream.shutdown()
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(_READ_SIZE)
+            data = self._stream.read()
         except OSError as error:
             _log.debug("reading requests: %s", error)
             data = b""
@@ -85,6 +82,8 @@ class ServerConnection:
         for event in events:
             if isinstance(event, Refusal):
                 self._outbox.send(partial(self._protocol.refuse, event.request, event.error))
+            elif isinstance(event, Output):
+                self._outbox.send(partial(bytes, event.data))
             else:
                 self._start(event)
         self._outbox.wait_for_room()
@@ -95,7 +94,9 @@ class ServerConnection:
             self._in_flight += 1
         try:
             self._submit(partial(self._answer, invocation))
-        except RuntimeError:  # the server is closing
+        except RuntimeError:  # the server is closing, and its workers take no more
+            refuse = partial(self._protocol.refuse, invocation.request, "server is shutting down")
+            self._outbox.send(refuse)
             self._call_is_over()
 
     def _answer(self, invocation: Invocation) -> None:
@@ -117,3 +118,27 @@ class ServerConnection:
     def _wait_for_calls(self, at_most: int) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._in_flight <= at_most)
+
+
+def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
+    """Serve one request here and now; see `Server.serve_request`."""
+    while (event := protocol.next_event()) is None:
+        if protocol.failure:
+            raise DecodeError(protocol.failure)
+        data = stream.read()
+        if not data:
+            raise DisconnectedError("EOF")
+        protocol.feed(data)
+    if isinstance(event, Refusal):
+        stream.send_all(protocol.refuse(event.request, event.error))
+        raise ServerError(event.error)
+    stream.send_all(_response(protocol, event))
+
+
+def _response(protocol: AnyServerProtocol, invocation: Invocation) -> bytes:
+    """Carry out a call and return what to send."""
+    try:
+        return protocol.reply(invocation, invocation.served.function(invocation.args))
+    except BaseException as error:  # not the server's end, whatever a handler raises
+        _log.exception("%s failed", invocation.request.service_method)
+        return protocol.refuse(invocation.request, error_text(error))

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import socket
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from rpcgen.protocol import parse_address
 from rpcgen.sockets import bound_address, listening_socket, remove_socket_file
 
+from .stream import Stream, secure
+
+if TYPE_CHECKING:
+    import ssl
+
 __all__ = ["Listener"]
+
+# In seconds; a client that takes longer holds up nobody but itself.
+_LONGEST_HANDSHAKE = 10.0
 
 
 class Listener:
     """A socket that takes connections.
 
-    Made for an address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``;
-    ``address`` is what it is bound to, as `dial` wants it. A context manager
-    that closes it. Raises `DialError` if the address cannot be had.
+    Made for an address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``,
+    with the context that ``tls://`` and ``https://`` need; ``address`` is what
+    it is bound to, as `dial` wants it. A context manager that closes it. Raises
+    `DialError` if the address cannot be had.
     """
 
-    def __init__(self, address: str) -> None:
-        self._socket = listening_socket(address)
-        self._bound = bound_address(self._socket)
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None) -> None:
+        parsed = parse_address(address)
+        self._socket = listening_socket(parsed, has_tls=tls is not None)
+        self.bound = bound_address(self._socket, parsed)
+        self.address = str(self.bound)
+        self._tls = tls
         self._closed = False
-        self.address = str(self._bound)
 
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
@@ -51,6 +63,16 @@ class Listener:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
+    def stream(self, connection: socket.socket) -> Stream:
+        """Return the stream of an accepted connection, after the handshake if there is TLS.
+
+        Raises `OSError` if that fails.
+        """
+        if self._tls is None:
+            return Stream(connection)
+        connection.settimeout(_LONGEST_HANDSHAKE)
+        return secure(connection, self._tls, server_hostname=None)
+
     def close(self) -> None:
         """Take no more connections; a thread in `accept` wakes up. Removes a unix socket's file."""
         if self._closed:
@@ -61,4 +83,4 @@ class Listener:
         except OSError:
             pass  # closed before, or a system where listening sockets have no shutdown
         self._socket.close()
-        remove_socket_file(self._bound)
+        remove_socket_file(self.bound)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+
+from .stream import Stream
 
 __all__ = ["Outbox"]
 
@@ -19,11 +20,11 @@ class Outbox:
     left, so that memory is bounded.
     """
 
-    def __init__(self, connection: socket.socket, capacity: int = 1 << 20) -> None:
-        self._socket = connection
+    def __init__(self, stream: Stream, capacity: int = 1 << 20) -> None:
+        self._stream = stream
         self._capacity = capacity
         # Guards the four below; `encode` runs under it too, since messages travel in the order
-        # in which they were encoded. Never held while sending.
+        # in which they were encoded and encrypted. Never held while sending.
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._waiting: deque[bytes] = deque()
@@ -38,7 +39,7 @@ class Outbox:
         the connection is gone, is dropped: there is nobody to tell.
         """
         with self._lock:
-            data = encode()
+            data = self._stream.seal(encode())
             if self._broken:
                 return
             self._waiting.append(data)
@@ -66,7 +67,7 @@ class Outbox:
                     return
                 data = self._waiting.popleft()
             try:
-                self._socket.sendall(data)
+                self._stream.send_all(data)
             except OSError:
                 self._give_up()
                 return

@@ -10,15 +10,28 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rpcgen.errors import RegisterError
 from rpcgen.gob import Limits
 from rpcgen.method import Handler
-from rpcgen.protocol import CodecName, Registry, ServerCodec, ServerProtocol, server_codec
+from rpcgen.protocol import (
+    CodecName,
+    Registry,
+    ServerCodec,
+    ServerProtocol,
+    server_codec,
+    server_protocol,
+)
 
-from .connection import ServerConnection
+from .connection import ServerConnection, serve_request
 from .listener import Listener
+from .stream import Stream
+
+if TYPE_CHECKING:
+    import ssl
+
+    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Server"]
 
@@ -79,15 +92,20 @@ class Server(Registry):
                 )
         super().register_name(name, handlers)
 
-    def listen(self, address: str, codec: CodecName = "gob") -> Listener:
+    def listen(
+        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+    ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
         ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one) or ``unix:///path.sock``; ``codec`` what is spoken there: ``gob``,
-        or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
+        one), ``unix:///path.sock``, ``http://host:port``,
+        ``http+unix:///path.sock``, ``tls://host:port`` or
+        ``https://host:port``; the last two take the certificate from ``tls``.
+        ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
+        ``net/rpc/jsonrpc``. Raises `DialError`.
         """
         server_codec(codec)  # there must be one
-        listener = Listener(address)
+        listener = Listener(address, tls)
         with self._lock:
             self._listeners[listener] = codec
             serving = self._serving
@@ -119,7 +137,12 @@ class Server(Registry):
                     return
                 self._closed.wait(0.1)
                 continue
-            self._start(connection, codec)
+            threading.Thread(
+                target=self._serve_accepted,
+                args=(listener, connection, codec),
+                name="rpcgen-connection",
+                daemon=True,
+            ).start()
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -130,17 +153,18 @@ class Server(Registry):
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        served = ServerConnection(connection, ServerProtocol(self, codec), self._workers.submit)
-        with self._lock:
-            self._connections[served] = threading.current_thread()
-            closed = self._closed.is_set()
-        try:
-            if closed:
-                served.stop_reading()
-            served.serve()
-        finally:
-            with self._lock:
-                del self._connections[served]
+        self._serve(Stream(connection), ServerProtocol(self, codec))
+
+    def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
+        """Serve one request in this thread, and leave the connection open.
+
+        ``codec`` keeps what it has read ahead, so it is the same in every call
+        for a connection. Raises `ServerError` with the text that the client
+        got, if the request was refused, `DisconnectedError` at the end of the
+        connection, and `DecodeError` if it holds something else. Mirrors
+        ``rpc.Server.ServeRequest``.
+        """
+        serve_request(Stream(connection), ServerProtocol(self, codec))
 
     def close(self, grace: float = 1.0) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
@@ -177,7 +201,27 @@ class Server(Registry):
             daemon=True,
         ).start()
 
-    def _start(self, connection: socket.socket, codec: CodecName) -> None:
-        threading.Thread(
-            target=self.serve_conn, args=(connection, codec), name="rpcgen-connection", daemon=True
-        ).start()
+    def _serve_accepted(
+        self, listener: Listener, connection: socket.socket, codec: CodecName
+    ) -> None:
+        try:
+            stream = listener.stream(connection)
+        except OSError as error:
+            _log.warning("rpc.Serve: TLS handshake: %s", error)
+            connection.close()
+            return
+        http_path = listener.bound.http_path
+        self._serve(stream, server_protocol(self, codec, self._limits, http_path))
+
+    def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> None:
+        served = ServerConnection(stream, protocol, self._workers.submit)
+        with self._lock:
+            self._connections[served] = threading.current_thread()
+            closed = self._closed.is_set()
+        try:
+            if closed:
+                served.stop_reading()
+            served.serve()
+        finally:
+            with self._lock:
+                del self._connections[served]

@@ -45,4 +45,4 @@ def test_dial_with_a_bad_address() -> None:
 def test_dial_timeout_does_not_outlast_the_connecting() -> None:
     with Listener("127.0.0.1:0") as listener, dial(listener.address, timeout=5.0) as client:
         with listener.accept():
-            assert client._socket.gettimeout() is None
+            assert client._stream._socket.gettimeout() is None

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from rpcgen.sync.outbox import Outbox
+from rpcgen.sync.stream import Stream
 
 PATIENCE = 30.0
 MEBIBYTE = 1 << 20
@@ -27,7 +28,7 @@ def read(connection: socket.socket, size: int) -> bytes:
 
 
 def test_send_writes_what_encode_returns(pair: tuple[socket.socket, socket.socket]) -> None:
-    Outbox(pair[0]).send(lambda: b"hello")
+    Outbox(Stream(pair[0])).send(lambda: b"hello")
     assert read(pair[1], 5) == b"hello"
 
 
@@ -36,11 +37,11 @@ def test_send_raises_what_encode_raises(pair: tuple[socket.socket, socket.socket
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        Outbox(pair[0]).send(encode)
+        Outbox(Stream(pair[0])).send(encode)
 
 
 def test_send_after_encode_raised(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(pair[0])
+    outbox = Outbox(Stream(pair[0]))
     with pytest.raises(ZeroDivisionError):
         outbox.send(lambda: bytes(1 // 0))
     outbox.send(lambda: b"hello")
@@ -48,7 +49,7 @@ def test_send_after_encode_raised(pair: tuple[socket.socket, socket.socket]) -> 
 
 
 def test_send_while_another_thread_is_held_up(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(pair[0])
+    outbox = Outbox(Stream(pair[0]))
     large = bytes(8 * MEBIBYTE)
     held_up = threading.Thread(target=outbox.send, args=(lambda: large,))
     held_up.start()
@@ -61,7 +62,7 @@ def test_send_while_another_thread_is_held_up(pair: tuple[socket.socket, socket.
 def test_send_from_many_threads_keeps_messages_whole(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    outbox = Outbox(pair[0])
+    outbox = Outbox(Stream(pair[0]))
     messages = [bytes([n]) * 100_000 for n in range(20)]
     threads = [
         threading.Thread(target=outbox.send, args=(partial(bytes, message),))
@@ -77,7 +78,7 @@ def test_send_from_many_threads_keeps_messages_whole(
 
 
 def test_send_to_nobody_is_dropped(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(pair[0])
+    outbox = Outbox(Stream(pair[0]))
     pair[1].close()
     outbox.send(lambda: b"lost")
     outbox.send(lambda: b"lost too")
@@ -87,7 +88,7 @@ def test_send_to_nobody_is_dropped(pair: tuple[socket.socket, socket.socket]) ->
 def test_wait_for_room_until_the_other_end_reads(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    outbox = Outbox(pair[0], capacity=10)
+    outbox = Outbox(Stream(pair[0]), capacity=10)
     large = bytes(8 * MEBIBYTE)
     sender = threading.Thread(target=outbox.send, args=(lambda: large,))
     sender.start()
@@ -105,7 +106,7 @@ def test_wait_for_room_until_the_other_end_reads(
 def test_wait_for_room_when_the_other_end_is_gone(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    outbox = Outbox(pair[0], capacity=10)
+    outbox = Outbox(Stream(pair[0]), capacity=10)
     sender = threading.Thread(target=outbox.send, args=(lambda: bytes(8 * MEBIBYTE),))
     sender.start()
     assert pair[1].recv(1, socket.MSG_PEEK) == b"\0"

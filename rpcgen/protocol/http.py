@@ -1,0 +1,201 @@
+"""net/rpc over HTTP, without I/O: a CONNECT request, and from there on the same as over TCP.
+
+``h11`` parses what the other side says. What this side says are a few fixed
+lines, which stock Go expects to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import h11
+
+from rpcgen.errors import DialError
+
+from .codec import ServerCodec
+from .headers import Request
+from .registry import Registry
+from .routes import HttpRoutes
+from .server import Event, Invocation, Output, ServerProtocol
+
+__all__ = ["ConnectHandshake", "HttpServerProtocol"]
+
+# No request or response head that makes sense here is longer, in bytes.
+_LONGEST_HEAD = 16384
+
+_CONNECTED = b"200 Connected to Go RPC"
+
+
+class ConnectHandshake:
+    """The client's side: what to send, and what must come back before the first call.
+
+    Mirrors ``rpc.DialHTTPPath``.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.request = f"CONNECT {path} HTTP/1.0\n\n".encode()
+        self._http = h11.Connection(h11.CLIENT, _LONGEST_HEAD)
+        # Said to h11 alone: it must know the request to understand the response.
+        self._http.send(h11.Request(method="CONNECT", target=path, headers=[("Host", "")]))
+        self._http.send(h11.EndOfMessage())
+
+    def receive(self, data: bytes) -> bytes | None:
+        """Take what the server says; return what follows its consent, or None to wait for more.
+
+        ``data`` is empty at the end of the stream. Raises `DialError` if the
+        server refuses, or is no HTTP server.
+        """
+        if not data:
+            raise DialError("unexpected EOF instead of an HTTP response")
+        try:
+            self._http.receive_data(data)
+            event = self._http.next_event()
+        except h11.RemoteProtocolError as error:
+            raise DialError(f"malformed HTTP response: {error}") from None
+        if not isinstance(event, h11.Response):
+            return None  # more must come
+        status = b"%d %s" % (event.status_code, event.reason)
+        if status != _CONNECTED:
+            raise DialError(f"unexpected HTTP response: {status.decode('latin-1')}")
+        self._http.next_event()
+        return self._http.trailing_data[0]
+
+
+class HttpServerProtocol:
+    """The server's side: net/rpc after a CONNECT, and a few pages besides.
+
+    To a face it looks like a `ServerProtocol`. Each connection has one request:
+    after a CONNECT it belongs to net/rpc, after any other it is closed. Mirrors
+    ``rpc.Server.ServeHTTP``.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        routes: HttpRoutes,
+        make_codec: Callable[[], ServerCodec],
+        make_post_codec: Callable[[], ServerCodec],
+        longest_body: int,
+    ) -> None:
+        self._registry = registry
+        self._routes = routes
+        self._make_codec = make_codec
+        self._make_post_codec = make_post_codec
+        self._longest_body = longest_body
+        self._http = h11.Connection(h11.SERVER, _LONGEST_HEAD)
+        self._request: h11.Request | None = None
+        self._body = bytearray()
+        # What the connection, or the body of a POST, turned out to be for.
+        self._rpc: ServerProtocol | None = None
+        self._posted = False
+        self._over = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether no more requests can come."""
+        return self._over or (self._rpc is not None and self._rpc.draining)
+
+    @property
+    def failure(self) -> str:
+        """Why no more requests can come, if it was not the end of the stream."""
+        return self._rpc.failure if self._rpc is not None and not self._posted else ""
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes from the client and return what there is to do."""
+        if self.draining:
+            return []
+        if self._rpc is not None:
+            return self._rpc.receive(data)
+        self._http.receive_data(data)
+        try:
+            return self._receive_request()
+        except h11.RemoteProtocolError as error:
+            return self._answer("400 Bad Request", f"{error}\n")
+
+    def receive_eof(self) -> list[Event]:
+        """Take the end of the stream."""
+        self._over = True
+        if self._rpc is not None and not self._posted:
+            return self._rpc.receive_eof()
+        return []
+
+    def reply(self, invocation: Invocation, value: object) -> bytes:
+        """Return the bytes of a response. Raises `EncodeError`; see `ServerProtocol.reply`."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.reply(invocation, value))
+
+    def refuse(self, request: Request, error: str) -> bytes:
+        """Return the bytes of an error response."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.refuse(request, error))
+
+    def _receive_request(self) -> list[Event]:
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.Request):
+                self._request = event
+            elif isinstance(event, h11.Data):
+                self._body += event.data
+                if len(self._body) > self._longest_body:
+                    text = f"no more than {self._longest_body} bytes\n"
+                    return self._answer("413 Content Too Large", text)
+            elif isinstance(event, h11.EndOfMessage) and self._request is not None:
+                return self._route(self._request)
+            else:
+                return []  # more must come
+
+    def _route(self, request: h11.Request) -> list[Event]:
+        path = request.target.decode("latin-1").partition("?")[0]
+        if path == self._routes.rpc_path:
+            if request.method == b"CONNECT":
+                return self._connect()
+            if request.method == b"POST" and self._routes.post:
+                return self._post(request)
+            return self._answer("405 Method Not Allowed", "405 must CONNECT\n")
+        if path == self._routes.debug_path and request.method == b"GET":
+            return self._debug(request)
+        return self._answer("404 Not Found", "404 page not found\n")
+
+    def _connect(self) -> list[Event]:
+        self._rpc = ServerProtocol(self._registry, self._make_codec())
+        early, _ = self._http.trailing_data
+        return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED), *self._rpc.receive(early)]
+
+    def _post(self, request: h11.Request) -> list[Event]:
+        # A page of another site can make a browser post plain text, but not this type.
+        if _content_type(request) != b"application/json":
+            text = "send Content-Type: application/json\n"
+            return self._answer("415 Unsupported Media Type", text)
+        self._posted = True
+        self._rpc = ServerProtocol(self._registry, self._make_post_codec())
+        calls = self._rpc.receive(bytes(self._body))[:1]
+        if not calls:
+            text = self._rpc.failure or "the request is cut off"
+            return self._answer("400 Bad Request", f"{text}\n")
+        self._over = True
+        return calls
+
+    def _posted_answer(self, data: bytes) -> bytes:
+        return _http_response("200 OK", "application/json", data) if self._posted else data
+
+    def _answer(self, status: str, text: str) -> list[Event]:
+        self._over = True
+        return [Output(_http_response(status, "text/plain; charset=utf-8", text.encode()))]
+
+
+def _content_type(request: h11.Request) -> bytes:
+    for name, value in request.headers:
+        if name == b"content-type":
+            return value.partition(b";")[0].strip().lower()
+    return b""
+
+
+def _http_response(status: str, content_type: str, body: bytes) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\n"
+        f"Content-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Connection: close\r\n"
+        "\r\n"
+    )
+    return head.encode() + body

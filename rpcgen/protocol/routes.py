@@ -1,0 +1,27 @@
+"""`HttpRoutes`: where an HTTP server has what."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from .address import DEFAULT_RPC_PATH
+
+__all__ = ["DEFAULT_DEBUG_PATH", "HttpRoutes"]
+
+DEFAULT_DEBUG_PATH = "/debug/rpc"
+"""Where the debug page is to be found. Mirrors ``rpc.DefaultDebugPath``."""
+
+
+@frozen
+class HttpRoutes:
+    """Where an HTTP server has what.
+
+    ``rpc_path`` takes CONNECT, and JSON-RPC by POST if ``post``; ``debug_path``
+    has the debug page, if it is not empty, with a form to try the methods if
+    ``allow_calls``.
+    """
+
+    rpc_path: str = DEFAULT_RPC_PATH
+    debug_path: str = ""
+    post: bool = True
+    allow_calls: bool = False

@@ -1,0 +1,47 @@
+"""What a server speaks on a connection that a listener took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import evolve
+
+from rpcgen.gob import Limits
+
+from .address import DEFAULT_RPC_PATH
+from .codecs import CodecName, server_codec
+from .registry import Registry
+from .server import ServerProtocol
+
+if TYPE_CHECKING:
+    from .http import HttpServerProtocol
+
+    AnyServerProtocol: TypeAlias = ServerProtocol | HttpServerProtocol
+
+__all__ = ["server_protocol"]
+
+
+def server_protocol(
+    registry: Registry, codec: CodecName, limits: Limits | None, http_path: str = ""
+) -> AnyServerProtocol:
+    """Return the protocol of a new connection.
+
+    With an ``http_path`` it begins as HTTP, whose routes are those that
+    `Registry.handle_http` has set; a path other than the default replaces the
+    one for net/rpc. Raises `DialError` if there is no codec of this name.
+    """
+    if not http_path:
+        return ServerProtocol(registry, server_codec(codec, limits))
+    from .http import HttpServerProtocol  # and with it h11, which others do without
+
+    routes = registry.routes
+    if http_path != DEFAULT_RPC_PATH:
+        routes = evolve(routes, rpc_path=http_path)
+    limits = limits or Limits()
+    return HttpServerProtocol(
+        registry,
+        routes,
+        lambda: server_codec(codec, limits),
+        lambda: server_codec("json", limits),
+        limits.message,
+    )

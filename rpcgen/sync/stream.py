@@ -1,0 +1,153 @@
+"""`Stream`: a connected socket, with TLS on it or not."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Stream", "secure"]
+
+# Larger reads are slower: each allocates a buffer of this many bytes.
+_READ_SIZE = 65536
+
+
+class Stream:
+    """A connected socket. One thread may read while another writes.
+
+    ``early``: what was read from it before, and is not used up.
+    """
+
+    def __init__(
+        self, connection: socket.socket, tls: _Tls | None = None, early: bytes = b""
+    ) -> None:
+        self._socket = connection
+        self._tls = tls
+        self._early = early
+
+    def fileno(self) -> int:
+        """Return the socket's file descriptor, for `select.poll`."""
+        return self._socket.fileno()
+
+    def read(self) -> bytes:
+        """Wait for bytes and return them; empty at the end. Raises `OSError`."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
+        while True:
+            data = self._socket.recv(_READ_SIZE)
+            if self._tls is None or not data:
+                return data
+            data = self._tls.decrypt(data)
+            if data:
+                return data
+
+    def unread(self, data: bytes) -> None:
+        """Put back what was read and belongs to somebody else."""
+        self._early = data + self._early
+
+    def set_timeout(self, seconds: float | None) -> None:
+        """Bound how long each `read` and `send_all` may take; None lets them take for ever."""
+        self._socket.settimeout(seconds)
+
+    def seal(self, data: bytes) -> bytes:
+        """Return what must be sent for ``data`` to arrive, in the order of the calls."""
+        return data if self._tls is None else self._tls.encrypt(data)
+
+    def send(self, sealed: memoryview) -> int:
+        """Send what can be sent without waiting, and return how much that was.
+
+        Raises `BlockingIOError` if that is nothing, and `OSError`.
+        """
+        return self._socket.send(sealed, socket.MSG_DONTWAIT)
+
+    def send_all(self, sealed: bytes) -> None:
+        """Send everything, however long that takes. Raises `OSError`."""
+        self._socket.sendall(sealed)
+
+    def shutdown(self, how: int = socket.SHUT_RDWR) -> None:
+        """End one or both directions; wakes the threads that wait there."""
+        try:
+            self._socket.shutdown(how)
+        except OSError:
+            pass  # the other side was faster
+
+    def close(self) -> None:
+        """Give the socket back. No other thread may be using it."""
+        self._socket.close()
+
+
+def secure(
+    connection: socket.socket, context: ssl.SSLContext, *, server_hostname: str | None
+) -> Stream:
+    """Shake hands and return the encrypted stream; without a host name, as the server.
+
+    Raises `OSError` (of which `ssl.SSLError` is one) if that fails, or takes
+    longer than the socket's timeout.
+    """
+    tls = _Tls(context, server_hostname)
+    while not tls.shake_hands():
+        connection.sendall(tls.outgoing())
+        data = connection.recv(_READ_SIZE)
+        if not data:
+            raise ConnectionResetError("the connection ended during the TLS handshake")
+        tls.incoming(data)
+    connection.sendall(tls.outgoing())
+    return Stream(connection, tls, early=tls.decrypt(b""))
+
+
+class _Tls:
+    """Encryption without I/O, so that no thread holds the lock while it waits for a socket."""
+
+    def __init__(self, context: ssl.SSLContext, server_hostname: str | None) -> None:
+        import ssl  # a plain connection does without
+
+        self._want_read = ssl.SSLWantReadError
+        self._zero_return = ssl.SSLZeroReturnError
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._object = context.wrap_bio(
+            self._incoming,
+            self._outgoing,
+            server_side=server_hostname is None,
+            server_hostname=server_hostname,
+        )
+        # Guards the three above, which are not made for two threads.
+        self._lock = threading.Lock()
+
+    def shake_hands(self) -> bool:
+        """Go on with the handshake; say whether it is over. Raises `ssl.SSLError`."""
+        try:
+            self._object.do_handshake()
+        except self._want_read:
+            return False
+        return True
+
+    def incoming(self, data: bytes) -> None:
+        """Take bytes from the other side."""
+        self._incoming.write(data)
+
+    def outgoing(self) -> bytes:
+        """Return bytes for the other side."""
+        return self._outgoing.read()
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Return the records for ``data``, after whatever TLS itself has to say."""
+        with self._lock:
+            self._object.write(data)
+            return self._outgoing.read()
+
+    def decrypt(self, data: bytes) -> bytes:
+        """Return everything that can be read by now. Raises `ssl.SSLError`."""
+        pieces = []
+        with self._lock:
+            self._incoming.write(data)
+            try:
+                while piece := self._object.read(_READ_SIZE):
+                    pieces.append(piece)
+            except (self._want_read, self._zero_return):
+                pass  # read everything; after a goodbye, the socket's end follows
+        return b"".join(pieces)

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen.errors import DialError
+from rpcgen.protocol import (
+    GobServerCodec,
+    HttpRoutes,
+    Invocation,
+    JsonServerCodec,
+    Output,
+    Refusal,
+    Registry,
+)
+from rpcgen.protocol.http import ConnectHandshake, HttpServerProtocol
+
+from .messages import DOUBLE, SUM, Pair, request_bytes
+
+CONNECT = b"CONNECT /_goRPC_ HTTP/1.0\n\n"
+CONNECTED = b"HTTP/1.0 200 Connected to Go RPC\n\n"
+
+
+def make_server(routes: HttpRoutes | None = None, longest_body: int = 1000) -> HttpServerProtocol:
+    registry = Registry()
+    handlers = [SUM.handler(lambda pair: pair.a + pair.b), DOUBLE.handler(lambda n: 2 * n)]
+    registry.register_name("Math", handlers)
+    return HttpServerProtocol(
+        registry, routes or HttpRoutes(), GobServerCodec, JsonServerCodec, longest_body
+    )
+
+
+@pytest.fixture
+def server() -> HttpServerProtocol:
+    return make_server()
+
+
+def output(server: HttpServerProtocol, request: bytes) -> bytes:
+    (event,) = server.receive(request)
+    assert isinstance(event, Output)
+    return event.data
+
+
+def post(body: str, content_type: str = "application/json") -> bytes:
+    head = f"POST /_goRPC_ HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def test_handshake_asks_as_go_does() -> None:
+    assert ConnectHandshake("/_goRPC_").request == CONNECT
+
+
+def test_handshake_is_over_when_the_server_consents() -> None:
+    assert ConnectHandshake("/_goRPC_").receive(CONNECTED) == b""
+
+
+def test_handshake_keeps_what_follows() -> None:
+    assert ConnectHandshake("/_goRPC_").receive(CONNECTED + b"early") == b"early"
+
+
+def test_handshake_waits_for_the_whole_response() -> None:
+    handshake = ConnectHandshake("/_goRPC_")
+    pieces = [CONNECTED[i : i + 1] for i in range(len(CONNECTED))]
+    assert [handshake.receive(piece) for piece in pieces] == [None] * (len(pieces) - 1) + [b""]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 Connected to Go RPC\r\n\r\n",
+        b"HTTP/1.0 200 Connected to Go RPC\r\nDate: now\r\n\r\n",
+    ],
+)
+def test_handshake_takes_other_spellings(response: bytes) -> None:
+    assert ConnectHandshake("/_goRPC_").receive(response) == b""
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (b"HTTP/1.0 404 Not Found\r\n\r\n", "unexpected HTTP response: 404 Not Found"),
+        (b"HTTP/1.0 200 OK\r\n\r\n", "unexpected HTTP response: 200 OK"),
+        (b"nonsense\r\n\r\n", "malformed HTTP response"),
+        (b"HTTP/1.0 200 " + b"x" * 20000, "malformed HTTP response"),
+        (b"", "unexpected EOF"),
+    ],
+)
+def test_handshake_that_fails(response: bytes, error: str) -> None:
+    with pytest.raises(DialError, match=error):
+        ConnectHandshake("/_goRPC_").receive(response)
+
+
+def test_connect_is_answered_as_by_go(server: HttpServerProtocol) -> None:
+    assert output(server, CONNECT) == CONNECTED
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"CONNECT /_goRPC_ HTTP/1.0\r\n\r\n",
+        b"CONNECT /_goRPC_ HTTP/1.1\r\nHost: x\r\nUser-Agent: y\r\n\r\n",
+    ],
+)
+def test_connect_in_other_spellings(server: HttpServerProtocol, request_: bytes) -> None:
+    assert output(server, request_) == CONNECTED
+
+
+def test_connect_with_the_first_request_behind_it(server: HttpServerProtocol) -> None:
+    _, event = server.receive(CONNECT + request_bytes(("Math.Sum", 0, Pair(1, 2))))
+    assert isinstance(event, Invocation)
+
+
+def test_request_after_connect(server: HttpServerProtocol) -> None:
+    server.receive(CONNECT)
+    (event,) = server.receive(request_bytes(("Math.Sum", 0, Pair(1, 2))))
+    assert isinstance(event, Invocation)
+
+
+def test_reply_after_connect_is_bare(server: HttpServerProtocol) -> None:
+    server.receive(CONNECT)
+    (event,) = server.receive(request_bytes(("Math.Sum", 0, Pair(1, 2))))
+    assert isinstance(event, Invocation)
+    assert server.reply(event, 3).endswith(bytes.fromhex("03040006"))
+
+
+def test_connection_goes_on_after_connect(server: HttpServerProtocol) -> None:
+    server.receive(CONNECT)
+    assert not server.draining
+
+
+def test_nothing_is_said_before_the_request_is_whole(server: HttpServerProtocol) -> None:
+    assert server.receive(CONNECT[:-1]) == []
+
+
+def test_other_method_on_the_rpc_path(server: HttpServerProtocol) -> None:
+    answer = output(server, b"GET /_goRPC_ HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 405 Method Not Allowed\r\n")
+
+
+def test_other_method_on_the_rpc_path_has_the_text_of_go(server: HttpServerProtocol) -> None:
+    answer = output(server, b"GET /_goRPC_ HTTP/1.0\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\n405 must CONNECT\n")
+
+
+@pytest.mark.parametrize("request_", [b"GET / HTTP/1.0\r\n\r\n", b"CONNECT /x HTTP/1.0\n\n"])
+def test_other_path(server: HttpServerProtocol, request_: bytes) -> None:
+    assert output(server, request_).startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
+def test_other_path_ends_the_connection(server: HttpServerProtocol) -> None:
+    server.receive(b"GET / HTTP/1.0\r\n\r\n")
+    assert server.draining
+
+
+def test_debug_path_is_unknown_unless_it_was_set(server: HttpServerProtocol) -> None:
+    assert b"404" in output(server, b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+
+
+def test_rpc_path_that_was_set() -> None:
+    server = make_server(HttpRoutes("/rpc"))
+    assert output(server, b"CONNECT /rpc HTTP/1.0\n\n") == CONNECTED
+
+
+@pytest.mark.parametrize(
+    "request_", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.0\r\n" + b"x" * 20000]
+)
+def test_what_is_no_http(server: HttpServerProtocol, request_: bytes) -> None:
+    assert output(server, request_).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_post_calls_a_method(server: HttpServerProtocol) -> None:
+    (event,) = server.receive(post('{"method":"Math.Sum","params":[{"A":1,"B":2}],"id":7}'))
+    assert isinstance(event, Invocation)
+    assert event.args == Pair(1, 2)
+
+
+def test_post_is_answered_by_http(server: HttpServerProtocol) -> None:
+    (event,) = server.receive(post('{"method":"Math.Sum","params":[{"A":1,"B":2}],"id":7}'))
+    assert isinstance(event, Invocation)
+    head, _, body = server.reply(event, 3).partition(b"\r\n\r\n")
+    assert b"Content-Type: application/json" in head
+    assert json.loads(body) == {"id": 7, "result": 3, "error": None}
+
+
+def test_post_of_an_unknown_method(server: HttpServerProtocol) -> None:
+    (event,) = server.receive(post('{"method":"Math.Nope","params":[1],"id":7}'))
+    assert isinstance(event, Refusal)
+    assert b"can't find method" in server.refuse(event.request, event.error)
+
+
+def test_post_ends_the_connection(server: HttpServerProtocol) -> None:
+    server.receive(post('{"method":"Math.Sum","params":[{"A":1,"B":2}],"id":7}'))
+    assert server.draining
+
+
+def test_post_in_pieces(server: HttpServerProtocol) -> None:
+    request = post('{"method":"Math.Sum","params":[{"A":1,"B":2}],"id":7}')
+    assert server.receive(request[:-3]) == []
+    assert isinstance(server.receive(request[-3:])[0], Invocation)
+
+
+@pytest.mark.parametrize("body", ["{", "nonsense", ""])
+def test_post_of_what_is_no_request(server: HttpServerProtocol, body: str) -> None:
+    assert output(server, post(body)).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_post_of_another_type_could_come_from_a_foreign_page(server: HttpServerProtocol) -> None:
+    answer = output(server, post('{"method":"Math.Sum"}', "text/plain"))
+    assert answer.startswith(b"HTTP/1.1 415 Unsupported Media Type\r\n")
+
+
+def test_post_that_is_too_long() -> None:
+    answer = output(make_server(longest_body=10), post('{"method":"Math.Sum"}'))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_post_that_is_not_wanted() -> None:
+    answer = output(make_server(HttpRoutes(post=False)), post('{"method":"Math.Sum"}'))
+    assert answer.startswith(b"HTTP/1.1 405 ")
+
+
+def test_eof_before_the_request(server: HttpServerProtocol) -> None:
+    server.receive(CONNECT[:-1])
+    assert server.receive_eof() == []
+
+
+@given(st.binary(max_size=200))
+def test_receive_any_bytes_raises_nothing(data: bytes) -> None:
+    server = make_server()
+    server.receive(data)
+    server.receive_eof()
+    assert server.draining

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from rpcgen.sync.stream import Stream, secure
+from tests.certificates import client_context, server_context
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.settimeout(PATIENCE)
+    with ours, theirs:
+        yield ours, theirs
+
+
+@pytest.fixture
+def secured(pair: tuple[socket.socket, socket.socket]) -> tuple[Stream, Stream]:
+    streams: list[Stream] = []
+    server = threading.Thread(
+        target=lambda: streams.append(secure(pair[0], server_context(), server_hostname=None))
+    )
+    server.start()
+    client = secure(pair[1], client_context(), server_hostname="localhost")
+    server.join(PATIENCE)
+    return streams[0], client
+
+
+def send(stream: Stream, data: bytes) -> None:
+    stream.send_all(stream.seal(data))
+
+
+def read_all(stream: Stream, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += stream.read()
+    return data
+
+
+def test_read_returns_what_came(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[1].sendall(b"hello")
+    assert Stream(pair[0]).read() == b"hello"
+
+
+def test_read_at_the_end(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[1].close()
+    assert Stream(pair[0]).read() == b""
+
+
+def test_read_begins_with_what_was_put_back(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[1].sendall(b"later")
+    stream = Stream(pair[0])
+    stream.unread(b"early")
+    assert (stream.read(), stream.read()) == (b"early", b"later")
+
+
+def test_send_when_there_is_no_room(pair: tuple[socket.socket, socket.socket]) -> None:
+    stream = Stream(pair[0])
+    stream.set_timeout(None)
+    assert stream.send(memoryview(bytes(64 << 20))) < 64 << 20
+    with pytest.raises(BlockingIOError):
+        stream.send(memoryview(b"more"))
+
+
+def test_shutdown_when_the_other_side_is_gone(pair: tuple[socket.socket, socket.socket]) -> None:
+    stream = Stream(pair[0])
+    pair[1].close()
+    stream.shutdown()
+    stream.shutdown()
+    assert stream.read() == b""
+
+
+def test_secured_streams_carry_both_ways(secured: tuple[Stream, Stream]) -> None:
+    server, client = secured
+    send(client, b"ping")
+    assert server.read() == b"ping"
+    send(server, b"pong")
+    assert client.read() == b"pong"
+
+
+def test_secured_streams_carry_large_messages(secured: tuple[Stream, Stream]) -> None:
+    server, client = secured
+    message = bytes(range(256)) * 8192
+    writer = threading.Thread(target=send, args=(client, message))
+    writer.start()
+    assert read_all(server, len(message)) == message
+    writer.join(PATIENCE)
+
+
+def test_secured_streams_read_and_write_at_once(secured: tuple[Stream, Stream]) -> None:
+    server, client = secured
+    message = bytes(1 << 20)
+    writers = [threading.Thread(target=send, args=(end, message)) for end in (server, client)]
+    results: list[bytes] = []
+    readers = [
+        threading.Thread(target=lambda end=end: results.append(read_all(end, len(message))))
+        for end in (server, client)
+    ]
+    for thread in (*writers, *readers):
+        thread.start()
+    for thread in (*writers, *readers):
+        thread.join(PATIENCE)
+    assert results == [message, message]
+
+
+def test_secured_bytes_are_not_readable(pair: tuple[socket.socket, socket.socket]) -> None:
+    server = threading.Thread(
+        target=secure, args=(pair[0], server_context()), kwargs={"server_hostname": None}
+    )
+    server.start()
+    client = secure(pair[1], client_context(), server_hostname="localhost")
+    server.join(PATIENCE)
+    assert b"secret" not in client.seal(b"secret")
+
+
+def test_secure_with_a_server_that_is_not_trusted(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    failures: list[OSError] = []
+
+    def serve() -> None:
+        try:
+            secure(pair[0], server_context(), server_hostname=None).read()
+        except OSError as error:
+            failures.append(error)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        secure(pair[1], ssl.create_default_context(), server_hostname="localhost")
+    pair[1].close()
+    server.join(PATIENCE)
+    assert len(failures) == 1
+
+
+def test_secure_with_somebody_who_hangs_up(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[1].close()
+    with pytest.raises(OSError, match=r"ended during the TLS handshake|Broken pipe"):
+        secure(pair[0], server_context(), server_hostname=None)
+
+
+def test_secure_with_somebody_who_speaks_no_tls(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    pair[1].sendall(b"GET / HTTP/1.0\r\n\r\n")
+    with pytest.raises(ssl.SSLError):
+        secure(pair[0], server_context(), server_hostname=None)
