@@ -217,7 +217,7 @@ class KindsClient(ClientStub):
 
     def nothing(self) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        return self._client.call(NOTHING, None)
+        self._client.call(NOTHING, None)
 
     def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
@@ -690,7 +690,7 @@ class AsyncKindsClient(AsyncClientStub):
 
     async def nothing(self) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        return await self._client.call(NOTHING, None)
+        await self._client.call(NOTHING, None)
 
     async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""

@@ -117,7 +117,7 @@ class KVStoreClient(ClientStub):
 
     def delete(self, key: str) -> None:
         """Remove an entry."""
-        return self._client.call(DELETE, key)
+        self._client.call(DELETE, key)
 
     def scan(self, prefix: str = "", limit: int = 100) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
@@ -338,7 +338,7 @@ class AsyncKVStoreClient(AsyncClientStub):
 
     async def delete(self, key: str) -> None:
         """Remove an entry."""
-        return await self._client.call(DELETE, key)
+        await self._client.call(DELETE, key)
 
     async def scan(self, prefix: str = "", limit: int = 100) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""

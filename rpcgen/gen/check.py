@@ -49,6 +49,7 @@ class Checker:
             yield _no_service(module)
         for cls in module.messages:
             yield from self._message(schema_of(cls), module.source.top)
+        yield from _defined_twice(module.source)
         yield from _implementations(module)
         for service in module.services:
             yield from _service(service)
@@ -261,6 +262,18 @@ def _no_service(module: Module) -> Problem:
         "no service in this file",
         f"a service is a Protocol class with public methods: class {name}(Protocol)",
     )
+
+
+def _defined_twice(source: Source) -> Iterator[Problem]:
+    first: dict[str, ast.ClassDef] = {}
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef) and first.setdefault(node.name, node) is not node:
+            place = source.place(first[node.name])
+            yield Problem(
+                source.place(node),
+                f"class {node.name!r} is defined twice, first at {place}",
+                "the second would hide the first: rename one of them",
+            )
 
 
 def _implementations(module: Module) -> Iterator[Problem]:

@@ -21,6 +21,9 @@ from .source import Source, imports_of
 
 __all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "shown"]
 
+# What the generator itself is made of, beside the standard library.
+_OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
+
 
 @frozen(order=True)
 class Idl:
@@ -307,7 +310,7 @@ def _misnamed(idl: Idl) -> Problem | None:
                 "rename it with letters, digits and underscores",
             )
     top = idl.module.split(".")[0]
-    if top in sys.stdlib_module_names or top in ("rpcgen", "attrs", "attr"):
+    if top in sys.stdlib_module_names or top in _OWN:
         return Problem(
             place,
             f"its module would be {idl.module!r}, but {top!r} is a library's",
@@ -319,4 +322,4 @@ def _misnamed(idl: Idl) -> Problem | None:
 def _top_level(root: Path) -> set[str]:
     """Return the names of the modules and packages right below ``root``, but those in use here."""
     names = {entry.stem for entry in root.iterdir() if entry.suffix == ".py" or entry.is_dir()}
-    return names - {"rpcgen"} - sys.stdlib_module_names
+    return names - _OWN - sys.stdlib_module_names

@@ -61,6 +61,7 @@ class _Method:
     docstring: str | None
     request: str
     response: str
+    returning: str  # ``return``, where there is something to return
     receiver: str  # ``self``, or another name where a parameter is called so
     parameters: str
     star: str  # what parts the parameters from ``done``
@@ -245,13 +246,15 @@ def _method(
 ) -> _Method:
     parameters = method.parameters
     taken = {parameter.name for parameter in parameters}
+    response = names.expression(method.returns) if method.returns else "None"
     return _Method(
         name=method.name,
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
         constant=names.define(constant_name(service, method, alone)),
         docstring=method.docstring,
         request=params.name if params else _request(parameters, names),
-        response=names.expression(method.returns) if method.returns else "None",
+        response=response,
+        returning="" if response == "None" else "return ",
         receiver=_receiver(parameters),
         parameters=_signature(parameters, names),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",

@@ -106,7 +106,7 @@ class OldClient(ClientStub):
         return self._client.call(IMPORTED, ImportedArgs(names, table))
 
     def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        return self._client.call(SIZED, SizedArgs(ident, octet))
+        self._client.call(SIZED, SizedArgs(ident, octet))
 
 
 class OldGo(GoStub):
@@ -229,7 +229,7 @@ class AsyncOldClient(AsyncClientStub):
         return await self._client.call(IMPORTED, ImportedArgs(names, table))
 
     async def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        return await self._client.call(SIZED, SizedArgs(ident, octet))
+        await self._client.call(SIZED, SizedArgs(ident, octet))
 
 
 class AsyncOldGo(AsyncGoStub):

@@ -73,33 +73,33 @@ class DocumentedClient(ClientStub):
 
     def backslash(self) -> None:
         r"""Match \d+ and C:\new."""
-        return self._client.call(BACKSLASH, None)
+        self._client.call(BACKSLASH, None)
 
     def quotes(self) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
-        return self._client.call(QUOTES, None)
+        self._client.call(QUOTES, None)
 
     def unicode(self) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        return self._client.call(UNICODE, None)
+        self._client.call(UNICODE, None)
 
     def empty(self) -> None:
-        return self._client.call(EMPTY, None)
+        self._client.call(EMPTY, None)
 
     def spaces(self) -> None:
         """Begins late.
 
         Hangs.
         """
-        return self._client.call(SPACES, None)
+        self._client.call(SPACES, None)
 
     def backslash_at_end(self) -> None:
         """Ends with \\"""
-        return self._client.call(BACKSLASH_AT_END, None)
+        self._client.call(BACKSLASH_AT_END, None)
 
     def long(self) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        return self._client.call(LONG, None)
+        self._client.call(LONG, None)
 
 
 class DocumentedGo(GoStub):
@@ -260,33 +260,33 @@ class AsyncDocumentedClient(AsyncClientStub):
 
     async def backslash(self) -> None:
         r"""Match \d+ and C:\new."""
-        return await self._client.call(BACKSLASH, None)
+        await self._client.call(BACKSLASH, None)
 
     async def quotes(self) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
-        return await self._client.call(QUOTES, None)
+        await self._client.call(QUOTES, None)
 
     async def unicode(self) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        return await self._client.call(UNICODE, None)
+        await self._client.call(UNICODE, None)
 
     async def empty(self) -> None:
-        return await self._client.call(EMPTY, None)
+        await self._client.call(EMPTY, None)
 
     async def spaces(self) -> None:
         """Begins late.
 
         Hangs.
         """
-        return await self._client.call(SPACES, None)
+        await self._client.call(SPACES, None)
 
     async def backslash_at_end(self) -> None:
         """Ends with \\"""
-        return await self._client.call(BACKSLASH_AT_END, None)
+        await self._client.call(BACKSLASH_AT_END, None)
 
     async def long(self) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        return await self._client.call(LONG, None)
+        await self._client.call(LONG, None)
 
 
 class AsyncDocumentedGo(AsyncGoStub):

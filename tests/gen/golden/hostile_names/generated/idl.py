@@ -173,16 +173,16 @@ class RegistryClient(ClientStub):
         self._client.close()
 
     def dial(self, address: builtins.str) -> None:
-        return self._client.call(REGISTRY_DIAL, address)
+        self._client.call(REGISTRY_DIAL, address)
 
     def close(self) -> None:
-        return self._client.call(REGISTRY_CLOSE, None)
+        self._client.call(REGISTRY_CLOSE, None)
 
     def go(self, cls: builtins.int, self_: builtins.int) -> Call:
         return self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_))
 
     def close_(self, call: Call) -> None:
-        return self._client.call(REGISTRY_CLOSE_, call)
+        self._client.call(REGISTRY_CLOSE_, call)
 
     def transfer(
         self, args: TransferArgs, TRANSFER: builtins.int, done: bool, name: builtins.str
@@ -204,9 +204,7 @@ class RegistryClient(ClientStub):
         return _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other))
 
     def register_types(self, address: builtins.str, options: builtins.int) -> None:
-        return self._client.call(
-            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options)
-        )
+        self._client.call(REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options))
 
     def Client(self, Call: Call) -> Call:
         return self._client.call(REGISTRY_CLIENT, Call)
@@ -404,16 +402,16 @@ class AsyncRegistryClient(AsyncClientStub):
         await self._client.close()
 
     async def dial(self, address: builtins.str) -> None:
-        return await self._client.call(REGISTRY_DIAL, address)
+        await self._client.call(REGISTRY_DIAL, address)
 
     async def close(self) -> None:
-        return await self._client.call(REGISTRY_CLOSE, None)
+        await self._client.call(REGISTRY_CLOSE, None)
 
     async def go(self, cls: builtins.int, self_: builtins.int) -> Call:
         return await self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_))
 
     async def close_(self, call: Call) -> None:
-        return await self._client.call(REGISTRY_CLOSE_, call)
+        await self._client.call(REGISTRY_CLOSE_, call)
 
     async def transfer(
         self, args: TransferArgs, TRANSFER: builtins.int, done: bool, name: builtins.str
@@ -437,7 +435,7 @@ class AsyncRegistryClient(AsyncClientStub):
         return await _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other))
 
     async def register_types(self, address: builtins.str, options: builtins.int) -> None:
-        return await self._client.call(
+        await self._client.call(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options)
         )
 
@@ -577,7 +575,7 @@ class BuiltinsClient(ClientStub):
         return self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_))
 
     def Method(self, value: Method_) -> None:
-        return self._client.call(BUILTINS_METHOD, value)
+        self._client.call(BUILTINS_METHOD, value)
 
     def count(self) -> builtins.int:
         return self._client.call(BUILTINS_COUNT, None)
@@ -837,7 +835,7 @@ class AsyncBuiltinsClient(AsyncClientStub):
         return await self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_))
 
     async def Method(self, value: Method_) -> None:
-        return await self._client.call(BUILTINS_METHOD, value)
+        await self._client.call(BUILTINS_METHOD, value)
 
     async def count(self) -> builtins.int:
         return await self._client.call(BUILTINS_COUNT, None)

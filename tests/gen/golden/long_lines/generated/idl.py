@@ -162,7 +162,7 @@ class LongLinesClient(ClientStub):
         return self._client.call(NESTED, NestedArgs(request, another))
 
     def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
-        return self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
+        self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
 
     def just_too_long(self, first_number: int, second_number: int, third_number: int) -> float:
         return self._client.call(
@@ -443,7 +443,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         return await self._client.call(NESTED, NestedArgs(request, another))
 
     async def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
-        return await self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
+        await self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
 
     async def just_too_long(
         self, first_number: int, second_number: int, third_number: int

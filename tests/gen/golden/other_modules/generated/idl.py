@@ -376,10 +376,10 @@ class VisibleClient(ClientStub):
         self._client.close()
 
     def hidden(self) -> None:
-        return self._client.call(VISIBLE_HIDDEN, None)
+        self._client.call(VISIBLE_HIDDEN, None)
 
     def more(self) -> None:
-        return self._client.call(VISIBLE_MORE, None)
+        self._client.call(VISIBLE_MORE, None)
 
 
 class VisibleGo(GoStub):
@@ -445,10 +445,10 @@ class AsyncVisibleClient(AsyncClientStub):
         await self._client.close()
 
     async def hidden(self) -> None:
-        return await self._client.call(VISIBLE_HIDDEN, None)
+        await self._client.call(VISIBLE_HIDDEN, None)
 
     async def more(self) -> None:
-        return await self._client.call(VISIBLE_MORE, None)
+        await self._client.call(VISIBLE_MORE, None)
 
 
 class AsyncVisibleGo(AsyncGoStub):

@@ -133,19 +133,19 @@ class BankClient(ClientStub):
 
     def ping(self) -> None:
         """Do nothing."""
-        return self._client.call(PING, None)
+        self._client.call(PING, None)
 
     def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
         return self._client.call(TRANSFER, TransferArgs(source, target, amount))
 
     def positional(self, a: int, b: float = 1.5, /) -> None:
-        return self._client.call(POSITIONAL, PositionalArgs(a, b))
+        self._client.call(POSITIONAL, PositionalArgs(a, b))
 
     def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        return self._client.call(MIXED, MixedArgs(a, b, c))
+        self._client.call(MIXED, MixedArgs(a, b, c))
 
     def required_after_default(self, a: int = 1, *, b: str) -> None:
-        return self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
+        self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
 
     def one_by_name(self, *, account: Account) -> Account:
         return self._client.call(ONE_BY_NAME, account)
@@ -168,7 +168,7 @@ class BankClient(ClientStub):
         color: Color = Color.NONE,
         nothing: int | None = None,
     ) -> None:
-        return self._client.call(
+        self._client.call(
             DEFAULTS,
             DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
         )
@@ -415,19 +415,19 @@ class AsyncBankClient(AsyncClientStub):
 
     async def ping(self) -> None:
         """Do nothing."""
-        return await self._client.call(PING, None)
+        await self._client.call(PING, None)
 
     async def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
         return await self._client.call(TRANSFER, TransferArgs(source, target, amount))
 
     async def positional(self, a: int, b: float = 1.5, /) -> None:
-        return await self._client.call(POSITIONAL, PositionalArgs(a, b))
+        await self._client.call(POSITIONAL, PositionalArgs(a, b))
 
     async def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        return await self._client.call(MIXED, MixedArgs(a, b, c))
+        await self._client.call(MIXED, MixedArgs(a, b, c))
 
     async def required_after_default(self, a: int = 1, *, b: str) -> None:
-        return await self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
+        await self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
 
     async def one_by_name(self, *, account: Account) -> Account:
         return await self._client.call(ONE_BY_NAME, account)
@@ -450,7 +450,7 @@ class AsyncBankClient(AsyncClientStub):
         color: Color = Color.NONE,
         nothing: int | None = None,
     ) -> None:
-        return await self._client.call(
+        await self._client.call(
             DEFAULTS,
             DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
         )
