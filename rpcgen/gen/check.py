@@ -15,6 +15,7 @@ from ..errors import SchemaError
 from ..names import go_name, is_exported, is_identifier
 from ..schema import (
     Array,
+    Field,
     Interface,
     Map,
     Pointer,
@@ -31,7 +32,7 @@ from .names import generated_classes
 from .problems import Place, Problem
 from .source import Expression, Source
 
-__all__ = ["Checker", "check_together"]
+__all__ = ["Checker", "check_together", "registered"]
 
 SourceOf = Callable[[str], Source | None]
 
@@ -41,7 +42,7 @@ class Checker:
 
     def __init__(self, source_of: SourceOf) -> None:
         self._source_of = source_of
-        self._walked: dict[type[Any], Struct[Any]] = {}
+        self._walked: set[type[Any]] = set()
 
     def check(self, module: Module) -> Iterator[Problem]:
         """Yield the problems of one IDL file and of the messages it uses."""
@@ -116,26 +117,16 @@ class Checker:
     def _message(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
         if not isinstance(schema, Struct) or schema.cls in self._walked:
             return
-        self._walked[schema.cls] = schema
+        self._walked.add(schema.cls)
         sound = True
         names: dict[str, str] = {}
         for attribute in attrs.fields(schema.cls):
             statement, annotation = self._field(schema.cls, attribute.name)
             where = statement or place
-            try:
-                if annotation is None:
-                    raise SchemaError(
-                        f"field {attribute.name!r} of {schema.cls.__name__} has no annotation",
-                        f"say what it holds, such as {attribute.name}: int",
-                    )
-                where = annotation.place
-                value = annotation.value()
-                schema_of(value)  # a bad type is reported at the annotation
-                where = statement or place
-                field = field_of(schema.cls, attribute, value)
-            except SchemaError as error:
+            field = _read_field(schema.cls, attribute, where, annotation)
+            if isinstance(field, Problem):
                 sound = False
-                yield Problem(where, error.reason, error.hint)
+                yield field
                 continue
             if other := names.get(field.wire_name):
                 sound = False
@@ -166,6 +157,25 @@ class Checker:
         source = self._source_of(cls.__module__)
         node = source.classes.get(cls.__qualname__) if source else None
         return source.place(node) if source and node else None
+
+
+def _read_field(
+    cls: type[Any], attribute: attrs.Attribute[Any], place: Place, annotation: Expression | None
+) -> Field | Problem:
+    if annotation is None:
+        return Problem(
+            place,
+            f"field {attribute.name!r} of {cls.__name__} has no annotation",
+            f"say what it holds, such as {attribute.name}: int",
+        )
+    where = annotation.place
+    try:
+        value = annotation.value()
+        schema_of(value)  # a bad type is reported at the annotation, all else at the field
+        where = place
+        return field_of(cls, attribute, value)
+    except SchemaError as error:
+        return Problem(where, error.reason, error.hint)
 
 
 def check_together(modules: Iterable[Module]) -> Iterator[Problem]:
