@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self, TypeVar
 import rpcgen
 from generated.arith import register_arith, register_async_arith
 from rpcgen import Method, Registry, aio
+from rpcgen.protocol import CodecName
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
@@ -54,12 +55,12 @@ class FacedClient(Protocol):
 class Face(Protocol):
     """One face of the runtime."""
 
-    def dial(self, address: str) -> AbstractContextManager[FacedClient]:
+    def dial(self, address: str, codec: CodecName = "gob") -> AbstractContextManager[FacedClient]:
         """Connect to a server."""
         ...
 
     def serve(
-        self, address: str, *registrations: Callable[[Registry], None]
+        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
     ) -> AbstractContextManager[str]:
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
@@ -87,19 +88,21 @@ class SyncClient:
 
 class SyncFace:
     @contextmanager
-    def dial(self, address: str) -> Iterator[FacedClient]:
-        with rpcgen.dial(address) as client:
+    def dial(self, address: str, codec: CodecName = "gob") -> Iterator[FacedClient]:
+        with rpcgen.dial(address, codec=codec) as client:
             yield SyncClient(client)
 
     @contextmanager
-    def serve(self, address: str, *registrations: Callable[[Registry], None]) -> Iterator[str]:
+    def serve(
+        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
+    ) -> Iterator[str]:
         probe = Probe()
         server = rpcgen.Server()
         register_arith(server, Calculator())
         server.register_name("Probe", probe.handlers)
         for register in registrations:
             register(server)
-        listener = server.listen(address)
+        listener = server.listen(address, codec=codec)
         with server:
             try:
                 yield listener.address
@@ -160,9 +163,9 @@ class AsyncClient:
 
 class AsyncFace:
     @contextmanager
-    def dial(self, address: str) -> Iterator[FacedClient]:
+    def dial(self, address: str, codec: CodecName = "gob") -> Iterator[FacedClient]:
         async def connect() -> aio.Client:
-            return await aio.dial(address)
+            return await aio.dial(address, codec=codec)
 
         with Loop() as loop:
             client = loop.run(connect())
@@ -172,7 +175,9 @@ class AsyncFace:
                 loop.run(client.__aexit__(None, None, None))
 
     @contextmanager
-    def serve(self, address: str, *registrations: Callable[[Registry], None]) -> Iterator[str]:
+    def serve(
+        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
+    ) -> Iterator[str]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
             server = aio.Server()
@@ -180,7 +185,7 @@ class AsyncFace:
             server.register_name("Probe", probe.handlers)
             for register in registrations:
                 register(server)
-            listener = await server.listen(address)
+            listener = await server.listen(address, codec=codec)
             await server.__aenter__()
             return server, probe, listener.address
 
