@@ -9,6 +9,7 @@ what is wrong, or finds that Go would have let it pass.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -50,6 +51,8 @@ __all__ = ["Compiler", "DecodeFunction", "Types"]
 # Takes the data, the position of the value in it, the stream, and how much deeper the
 # value may nest; returns the value and the position after it.
 DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
+
+_LARGEST_SINGLE: Final = float.fromhex("0x1.fffffep+127")
 
 # Parts are decoded in place down to this many levels, and this many lines of a function's
 # source; beyond that by functions of their own.
@@ -486,10 +489,10 @@ def _next_field(data: bytes, pos: int, end: int, field: int) -> tuple[int, int]:
 
 def _narrow_float_of(bits: int) -> float:
     value = numbers.float_of(bits)
-    try:
-        return numbers.single(value)
-    except OverflowError:
-        raise DecodeError(f"{value!r} does not fit float32") from None
+    # Go does not round what is above the largest float32, however little.
+    if _LARGEST_SINGLE < abs(value) < math.inf:
+        raise DecodeError(f"{value!r} does not fit float32")
+    return numbers.single(value)
 
 
 _RUNTIME: Final[dict[str, Any]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, TypeVar, overload
 
-from ..errors import DecodeError, TruncatedError
+from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, schema_of
 from . import wire
 from .compile_decode import DecodeFunction
@@ -146,7 +146,7 @@ class Decoder:
         end = self.end
         try:
             value = self._attempt(id, start, schema)
-        except TruncatedError:
+        except (TruncatedError, SchemaError):
             raise
         except Exception as error:
             failure = self._located(error)

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from ..errors import DecodeError, RpcError
-from ..schema import Opaque
+from ..errors import DecodeError
 from . import wire
 from .numbers import float_of, read_int, read_uint
-from .opaque import unmarshaller
+from .opaque import guess
+from .record import Undecoded
 
 __all__ = ["dump"]
-
-# Types of Go's library that are known by their bare name, since no more travels.
-_LIBRARY: Final[dict[tuple[str, str], str]] = {
-    ("Time", "gob"): "time.Time",
-    ("Int", "gob"): "big.Int",
-    ("Rat", "gob"): "big.Rat",
-    ("Float", "gob"): "big.Float",
-    ("Addr", "binary"): "netip.Addr",
-    ("AddrPort", "binary"): "netip.AddrPort",
-    ("Prefix", "binary"): "netip.Prefix",
-    ("URL", "binary"): "url.URL",
-}
 
 _DEEPEST: Final = 200
 _LONGEST: Final = 64
@@ -244,15 +232,11 @@ def _id(id: int) -> str:
 
 def _opaque(known: wire.OpaqueType, octets: bytes) -> str:
     """Return the value as far as its type can be guessed, else its bytes."""
-    library = _LIBRARY.get((known.name, known.encoding))
-    if library is not None:
-        schema: Opaque[Any] = Opaque(object, library, lambda: None)
-        try:
-            value = unmarshaller(schema)(octets)
-            return f"{known.name} {value if isinstance(value, datetime) else _short(value)}"
-        except (RpcError, ValueError):
-            pass  # some other type of that name
-    return f"{known.name or 'self-encoded'} {_short(octets)}"
+    value = guess(known.name, known.encoding, octets)
+    if isinstance(value, Undecoded):
+        value = value.data
+    text = str(value) if isinstance(value, datetime) else _short(value)
+    return f"{known.name or 'self-encoded'} {text}"
 
 
 def _short(value: object) -> str:

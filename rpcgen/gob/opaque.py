@@ -17,7 +17,6 @@ from ipaddress import (
     IPv6Interface,
     ip_interface,
 )
-from operator import attrgetter
 from typing import Any, Final
 
 from ..errors import DecodeError, EncodeError
@@ -25,14 +24,12 @@ from ..schema import Opaque
 from ..types import AddrPort, BigFloatValue, Duration, Time
 from .record import Undecoded
 
-__all__ = ["duration_of", "marshaller", "nanoseconds_of", "unmarshaller"]
+__all__ = ["duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]
 
 
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
     """Return the function that turns a value into the bytes that Go's own method makes."""
     method = "gob_encode" if schema.encoding == "gob" else "marshal_binary"
-    if schema.cls is Undecoded:
-        return attrgetter("data")
     if not hasattr(schema.cls, method):
         return _LIBRARY[schema.name][0]
 
@@ -49,11 +46,22 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     """Return the function that makes a value of the bytes."""
     method = "gob_decode" if schema.encoding == "gob" else "unmarshal_binary"
     if schema.cls is Undecoded:
-        return partial(Undecoded, schema.name)
+        return partial(guess, schema.name, schema.encoding)
     if not hasattr(schema.cls, method):
         return _LIBRARY[schema.name][1]
     unmarshal: Callable[[bytes], Any] = getattr(schema.cls, method)
     return unmarshal
+
+
+def guess(name: str, encoding: str, octets: bytes) -> Any:
+    """Return the value of a type of which only the bare name is known: `Undecoded` in doubt."""
+    for known, (_, unmarshal) in _LIBRARY.items():
+        if known.endswith(f".{name}") and encoding == _ENCODINGS[known.partition(".")[0]]:
+            try:
+                return unmarshal(octets)
+            except (DecodeError, ValueError):
+                break  # another type of that name
+    return Undecoded(name, octets)
 
 
 # --- time.Time, time.Duration -----------------------------------------------------------------
@@ -272,6 +280,8 @@ def _encode_url(value: str) -> bytes:
 def _decode_url(octets: bytes) -> str:
     return octets.decode()
 
+
+_ENCODINGS: Final = {"big": "gob", "time": "gob", "netip": "binary", "url": "binary"}
 
 _LIBRARY: Final[dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]]] = {
     "big.Float": (_encode_big_float, _decode_big_float),

@@ -115,6 +115,9 @@ class Universe:
                 return self._known[full]
             if full in self._declarations:
                 return self._declare(full, self._declarations[full])
+        for full, annotation in _LIBRARY.items():
+            if full.endswith(f".{name.removeprefix('main.')}"):
+                return annotation  # a stream tells no package
         raise UnsupportedTypeError(f"no declaration of {name}")
 
     def octet(self, go_type: str) -> bool:
@@ -126,7 +129,7 @@ class Universe:
 
     def _declare(self, full: str, text: str) -> Any:
         package, _, name = full.rpartition(".")
-        parser = _Parser(self, re.sub(r"^\s*type\s+\w+\s*", "", text))
+        parser = _Parser(self, re.sub(r"^\s*type\s+\w+\s*=?\s*", "", text))
         if parser.peek() == "struct":
             cls = new_struct(name, full)
             self._known[full] = cls

@@ -11,7 +11,7 @@ from rpcgen.errors import DecodeError
 from rpcgen.gob import wire
 from rpcgen.gob.compile_decode import Compiler
 from rpcgen.schema import schema_of
-from rpcgen.types import Int8
+from rpcgen.types import Float32, Int8
 
 from .examples import Color, Order, Point
 
@@ -58,6 +58,7 @@ def test_a_step_of_more_bytes_than_needed() -> None:
         (66, dict[str, int], b"\0\1\5ab", "5 bytes do not fit"),
         (wire.INT, int, b"\1\2", "does not begin with 0"),
         (wire.INT, Int8, b"\0\xfe\1\0", "does not fit int8"),
+        (wire.FLOAT, Float32, b"\0\xf8\1\0\0\xe0\xff\xff\xef\x47", "does not fit float32"),
         (wire.INT, Color, b"\0\x08", "4 is not a valid Color"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -47,6 +48,18 @@ def test_interface_values_need_no_registration() -> None:
 def test_self_encoded_values_come_as_their_bytes() -> None:
     keeper = gob.loads(gob.dumps(Keeper(Secret(b"abc"))))
     assert keeper.Secret == gob.Undecoded("Secret", b"cba")
+
+
+def test_times_are_known_by_their_name() -> None:
+    moment = datetime(2024, 1, 1, tzinfo=UTC)
+    assert gob.loads(gob.dumps(moment)) == moment
+
+
+def test_another_type_of_a_known_name_comes_as_its_bytes() -> None:
+    time = wire.OpaqueType("Time", 64, "gob")
+    body = wire.write_definition(64, time)
+    data = bytes((len(body),)) + body + b"\x05\xff\x80\x00\x01x"
+    assert gob.loads(data) == gob.Undecoded("Time", b"x")
 
 
 def test_empty_structs_come_as_empty_records() -> None:
