@@ -43,6 +43,9 @@ AsyncDialOptions = DialOptions
 if TYPE_CHECKING:
     from .sync import Listener, Server
 
+    default_server: Server
+    """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""
+
 __all__ = [
     "AbstractService",
     "AsyncClientStub",
@@ -77,6 +80,7 @@ __all__ = [
     "ShutdownError",
     "TruncatedError",
     "aio",
+    "default_server",
     "dial",
     "dial_http",
     "dial_http_path",
@@ -91,6 +95,11 @@ _LATER = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "default_server":
+        from .sync import Server
+
+        # From now on a plain attribute: there is one for the whole process, as in Go.
+        return globals().setdefault(name, Server())
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _LATER[name]

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
-from rpcgen.protocol import ClientCodec, ClientProtocol, Completion, DoneQueue, GobClientCodec
+from rpcgen.protocol import (
+    ClientCodec,
+    ClientProtocol,
+    Completion,
+    DoneQueue,
+    GobClientCodec,
+    check_done,
+)
 
 from .call import Call
 
@@ -78,6 +86,20 @@ class Client:
         self._transport = transport
         self._protocol = transport.protocol
 
+    @classmethod
+    async def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
+        """Return a client on a connected socket, that speaks through ``codec``.
+
+        The client owns the socket from here on. Mirrors ``rpc.NewClientWithCodec``.
+        """
+        transport = ClientTransport(codec)
+        loop = asyncio.get_running_loop()
+        if connection.family == socket.AF_UNIX:
+            await loop.create_unix_connection(lambda: transport, sock=connection)
+        else:
+            await loop.create_connection(lambda: transport, sock=connection)
+        return cls(transport)
+
     def __repr__(self) -> str:
         state = "closed" if self._protocol.closed else "open"
         return f"<Client {state}, {self._protocol.pending} pending>"
@@ -123,16 +145,44 @@ class Client:
             self._protocol.abandon(seq)
             raise
 
+    @overload
     def go(
         self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
-    ) -> Call[Res]:
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self, method: str, args: object, done: DoneQueue[Call[Any]] | None = None
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+    ) -> Call[Any]:
         """Send a call and return at once, without waiting for the reply.
 
-        The call is put into the queue ``done`` when it is over; or await it.
-        Whatever goes wrong, here or there, ends the call with an error and is
-        raised where it is awaited. Mirrors ``rpc.Client.Go``.
+        A method may be given by its name, as for `call`. The call is put into
+        the queue ``done`` when it is over; or await it. Whatever goes wrong,
+        here or there, ends the call with an error and is raised where it is
+        awaited. Raises `TypeError` if ``done`` has no room for calls. Mirrors
+        ``rpc.Client.Go``.
         """
-        call = Call[Res](method.name, args, done)
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        call = Call[Any](method.name, args, done)
         self._start(call, method)
         return call
 

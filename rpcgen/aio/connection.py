@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from rpcgen.protocol import Event, Output, Refusal, error_text
+from rpcgen.errors import DecodeError, DisconnectedError, ServerError
+from rpcgen.protocol import Event, Output, Refusal, ServerProtocol, error_text
 
 if TYPE_CHECKING:
     from rpcgen.protocol import Invocation
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport"]
+__all__ = ["ServerTransport", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
 
 # More calls of one client than this are not read before earlier ones are over.
 _CALLS_IN_FLIGHT = 1024
+
+_READ_SIZE = 65536
 
 
 class ServerTransport(asyncio.Protocol):
@@ -64,15 +68,17 @@ class ServerTransport(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
+        self._protocol.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._connections.discard(self)
         self._protocol.receive_eof()
+        self._protocol.closed()
         self._closed.set()
 
     def data_received(self, data: bytes) -> None:
-        self._carry_out(self._protocol.receive(data))
+        self._begin(self._protocol.receive(data))
         if self._protocol.draining:
             if self._protocol.failure:
                 _log.warning("%s", self._protocol.failure)
@@ -93,10 +99,10 @@ class ServerTransport(asyncio.Protocol):
         self._pause_or_resume()
 
     def _read_end(self) -> None:
-        self._carry_out(self._protocol.receive_eof())
+        self._begin(self._protocol.receive_eof())
         self._close_when_idle()
 
-    def _carry_out(self, events: list[Event]) -> None:
+    def _begin(self, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, Refusal):
                 self._send(partial(self._protocol.refuse, event.request, event.error))
@@ -108,13 +114,8 @@ class ServerTransport(asyncio.Protocol):
                 task.add_done_callback(self._call_is_over)
 
     async def _answer(self, invocation: Invocation) -> None:
-        served, args = invocation.served, invocation.args
         try:
-            if served.is_async:
-                reply = await served.function(args)
-            else:
-                loop = asyncio.get_running_loop()
-                reply = await loop.run_in_executor(self._workers, served.function, args)
+            reply = await _carry_out(invocation, self._workers)
             self._send(partial(self._protocol.reply, invocation, reply))
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
@@ -146,3 +147,34 @@ class ServerTransport(asyncio.Protocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+
+
+async def serve_request(
+    connection: socket.socket, protocol: ServerProtocol, workers: Executor
+) -> None:
+    """Serve one request; see `Server.serve_request`."""
+    loop = asyncio.get_running_loop()
+    while (event := protocol.next_event()) is None:
+        if protocol.failure:
+            raise DecodeError(protocol.failure)
+        data = await loop.sock_recv(connection, _READ_SIZE)
+        if not data:
+            raise DisconnectedError("EOF")
+        protocol.feed(data)
+    if isinstance(event, Refusal):
+        await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
+        raise ServerError(event.error)
+    try:
+        response = protocol.reply(event, await _carry_out(event, workers))
+    except Exception as error:
+        _log.exception("%s failed", event.request.service_method)
+        response = protocol.refuse(event.request, error_text(error))
+    await loop.sock_sendall(connection, response)
+
+
+async def _carry_out(invocation: Invocation, workers: Executor) -> object:
+    """Run the handler, in a thread if it is no ``async def``, and return its reply."""
+    served, args = invocation.served, invocation.args
+    if served.is_async:
+        return await served.function(args)
+    return await asyncio.get_running_loop().run_in_executor(workers, served.function, args)

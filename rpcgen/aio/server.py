@@ -18,7 +18,7 @@ from rpcgen.protocol import (
     server_protocol,
 )
 
-from .connection import ServerTransport
+from .connection import ServerTransport, serve_request
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -115,6 +115,18 @@ class Server(Registry):
         transport = self._transport(ServerProtocol(self, codec))
         await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
         await transport.wait_closed()
+
+    async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
+        """Serve one request, and leave the connection open.
+
+        ``connection`` is a socket that does not block. ``codec`` keeps what it
+        has read ahead, so it is the same in every call for a connection.
+        Raises `ServerError` with the text that the client got, if the request
+        was refused, `DisconnectedError` at the end of the connection, and
+        `DecodeError` if it holds something else. Mirrors
+        ``rpc.Server.ServeRequest``.
+        """
+        await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
     async def close(self, grace: float = 1.0) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.

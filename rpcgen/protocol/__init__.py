@@ -7,7 +7,7 @@ have those, and this has everything else.
 from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
-from .client import ClientProtocol, Completion, DoneQueue
+from .client import ClientProtocol, Completion, DoneQueue, check_done
 from .codec import ClientCodec, ServerCodec
 from .codecs import CodecName, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
@@ -48,6 +48,7 @@ __all__ = [
     "ServerProtocol",
     "Service",
     "UnknownMethodError",
+    "check_done",
     "client_codec",
     "error_text",
     "http_address",

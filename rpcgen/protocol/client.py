@@ -40,7 +40,7 @@ from rpcgen.schema import Schema
 from .codec import ClientCodec
 from .headers import Request
 
-__all__ = ["ClientProtocol", "Completion", "DoneQueue"]
+__all__ = ["ClientProtocol", "Completion", "DoneQueue", "check_done"]
 
 W = TypeVar("W")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -56,6 +56,16 @@ class DoneQueue(Protocol[T_contra]):
         call is not told again, so the queue must be large enough.
         """
         ...
+
+
+def check_done(done: object) -> None:
+    """Raise `TypeError` if ``done`` cannot keep a call until somebody comes for it.
+
+    Go panics over an unbuffered channel. Python has no such queue: even a
+    ``queue.Queue()``, of size 0, has room without end.
+    """
+    if not callable(getattr(done, "put_nowait", None)):
+        raise TypeError(f"rpc: done channel is unbuffered: {done!r} is no queue.Queue or the like")
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -10,7 +11,14 @@ from typing import Any, Self, TypeVar, overload
 
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
-from rpcgen.protocol import ClientCodec, ClientProtocol, Completion, DoneQueue, GobClientCodec
+from rpcgen.protocol import (
+    ClientCodec,
+    ClientProtocol,
+    Completion,
+    DoneQueue,
+    GobClientCodec,
+    check_done,
+)
 
 from .call import Call
 from .stream import Stream
@@ -43,6 +51,7 @@ class Client:
         # Held while a call and its queue are brought together, so that each call is told once.
         self._done_lock = threading.Lock()
         self._background: threading.Thread | None = None
+        self._process = os.getpid()
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -83,19 +92,65 @@ class Client:
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
-        return self.go(method, args).result()
+        return self._go(method, args, None).result()
 
+    @overload
     def go(
         self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
-    ) -> Call[Res]:
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self, method: str, args: object, done: DoneQueue[Call[Any]] | None = None
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+    ) -> Call[Any]:
         """Send a call and return at once, without waiting for the reply.
 
-        The call is put into the queue ``done`` when it is over; see also
-        `Call.result`. Whatever goes wrong, here or there, ends the call with
-        an error and is raised by `Call.result`. Mirrors ``rpc.Client.Go``.
+        A method may be given by its name, as for `call`. The call is put into
+        the queue ``done`` when it is over; see also `Call.result`. Whatever
+        goes wrong, here or there, ends the call with an error and is raised by
+        `Call.result`. Raises `TypeError` if ``done`` has no room for calls.
+        Mirrors ``rpc.Client.Go``.
         """
-        call = Call[Res](self, method.name, args, done)
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        return self._go(method, args, done)
+
+    def close(self) -> None:
+        """Close the connection; pending calls end with `ShutdownError`.
+
+        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
+        """
+        self._protocol.close()
+        if self._process == os.getpid():
+            self._stream.shutdown()  # wakes the thread that reads
+        with self._turns.lead(blocking=True):
+            self._finish(self._protocol.receive_eof())
+            self._stream.close()
+
+    def _go(
+        self, method: Method[Any, Any], args: object, done: DoneQueue[Call[Any]] | None
+    ) -> Call[Any]:
+        call = Call[Any](self, method.name, args, done)
         try:
+            self._check_process()
             seq = self._protocol.begin(method, call)
         except ShutdownError as error:
             call._finish(None, error)
@@ -109,16 +164,12 @@ class Client:
             self._abandon(seq, call, DisconnectedError(f"writing request: {error}"))
         return call
 
-    def close(self) -> None:
-        """Close the connection; pending calls end with `ShutdownError`.
-
-        Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
-        """
-        self._protocol.close()
-        self._stream.shutdown()  # wakes the thread that reads
-        with self._turns.lead(blocking=True):
-            self._finish(self._protocol.receive_eof())
-            self._stream.close()
+    def _check_process(self) -> None:
+        # Two processes on one connection would mix their bytes, and each lose the other's replies.
+        if self._process != os.getpid():
+            raise ShutdownError(
+                f"the connection belongs to process {self._process}: dial again after a fork"
+            )
 
     def _abandon(self, seq: int, call: Call[Any], error: RpcError) -> None:
         # Whoever takes the call out of the pending map ends it: nobody is told twice.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -14,9 +15,10 @@ from rpcgen.errors import (
     ShutdownError,
 )
 from rpcgen.method import Method
+from rpcgen.protocol import GobClientCodec
 from tests.protocol.messages import SUM, Pair, response_bytes
 
-from .peers import connected
+from .peers import ScriptedServer, connected
 
 BLOB = Method[bytes, bytes]("Math.Blob")
 
@@ -143,6 +145,28 @@ async def test_go_sends_at_once() -> None:
     async with connected() as (client, server):
         client.go(SUM, Pair(1, 2))
         assert (await server.receive()).service_method == "Math.Sum"
+
+
+async def test_go_by_name_with_the_type_of_the_reply() -> None:
+    async with connected() as (client, server):
+        call = client.go("Math.Sum", Pair(1, 2), reply=int)
+        await server.answer(3)
+        assert await call == 3
+
+
+async def test_go_with_something_that_is_no_queue() -> None:
+    async with connected() as (client, _):
+        with pytest.raises(TypeError, match="rpc: done channel is unbuffered"):
+            client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
+
+
+async def test_with_codec_uses_it() -> None:
+    ours, theirs = socket.socketpair()
+    async with await Client.with_codec(ours, GobClientCodec()) as client:
+        server = ScriptedServer(*await asyncio.open_unix_connection(sock=theirs))
+        reply, _ = await asyncio.gather(client.call(SUM, Pair(1, 2)), server.answer(3))
+        assert reply == 3
+        server.writer.close()
 
 
 async def test_go_after_close_ends_the_call() -> None:

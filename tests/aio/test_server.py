@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from rpcgen.aio import Server, dial
 from rpcgen.errors import DialError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
+from rpcgen.protocol import GobServerCodec
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 HELD = Method[int, int]("Math.Held")
@@ -191,6 +193,45 @@ async def test_limits_apply() -> None:
     async with server, dial(listener.address) as client:
         with pytest.raises(RpcError):
             await client.call("Math.Len", bytes(1000), int)
+
+
+async def test_serve_codec_uses_it() -> None:
+    ours, theirs = socket.socketpair()
+    server = make_server(Gate())
+    theirs.sendall(request_bytes(("Math.Double", 0, 4)))
+    theirs.shutdown(socket.SHUT_WR)
+    await server.serve_codec(ours, GobServerCodec())
+    with theirs:
+        assert theirs.makefile("rb").read().endswith(bytes.fromhex("03040010"))
+
+
+async def test_serve_conn_returns_when_the_client_leaves() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    server = make_server(Gate())
+    await server.serve_conn(ours)
+    assert repr(server) == "<Server of Math>"
+
+
+async def test_serve_request_answers_one() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    server, codec = make_server(Gate()), GobServerCodec()
+    with ours, theirs:
+        theirs.sendall(request_bytes(("Math.Sum", 0, Pair(1, 2)), ("Math.Double", 1, 5)))
+        await server.serve_request(ours, codec)
+        assert theirs.recv(65536).endswith(bytes.fromhex("03040006"))
+        await server.serve_request(ours, codec)
+        assert theirs.recv(65536).endswith(bytes.fromhex("03040014"))
+
+
+async def test_serve_request_that_is_refused() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(request_bytes(("Math.Nope", 0, 4)))
+        with pytest.raises(ServerError, match=r"rpc: can't find method Math\.Nope"):
+            await make_server(Gate()).serve_request(ours, GobServerCodec())
 
 
 async def test_close_answers_what_is_under_way() -> None:

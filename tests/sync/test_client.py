@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -126,6 +128,47 @@ def test_go_sends_at_once() -> None:
     with connected() as (client, server):
         client.go(SUM, Pair(1, 2))
         assert server.receive().service_method == "Math.Sum"
+
+
+def test_go_by_name_with_the_type_of_the_reply() -> None:
+    with connected() as (client, server):
+        call = client.go("Math.Sum", Pair(1, 2), reply=int)
+        answer(server, 3)
+        assert call.result(PATIENCE) == 3
+
+
+def test_go_with_something_that_is_no_queue() -> None:
+    with connected() as (client, _):
+        with pytest.raises(TypeError, match="rpc: done channel is unbuffered"):
+            client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
+
+
+def test_call_in_a_process_that_forked() -> None:
+    with connected() as (client, _):
+        assert "dial again after a fork" in in_child(lambda: str(error_of(client)))
+
+
+def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
+    with connected() as (client, server):
+        in_child(lambda: str(client.close()))
+        answer(server, 3)
+        assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def in_child(function: Callable[[], str]) -> str:
+    """Return what ``function`` returns in a forked process."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, function().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return text
 
 
 def test_go_after_close_ends_the_call() -> None:

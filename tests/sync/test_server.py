@@ -12,7 +12,14 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen import Listener, Server, dial
-from rpcgen.errors import DialError, RegisterError, RpcError, ServerError
+from rpcgen.errors import (
+    DecodeError,
+    DialError,
+    DisconnectedError,
+    RegisterError,
+    RpcError,
+    ServerError,
+)
 from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.protocol import GobServerCodec
@@ -207,6 +214,49 @@ def test_serve_codec_uses_it(server: Server) -> None:
     server.serve_codec(ours, GobServerCodec())
     with theirs:
         assert theirs.makefile("rb").read().endswith(bytes.fromhex("03040010"))
+
+
+def test_serve_request_answers_one(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    codec = GobServerCodec()
+    with ours, theirs:
+        theirs.sendall(request_bytes(("Math.Double", 0, 4), ("Math.Double", 1, 5)))
+        server.serve_request(ours, codec)
+        assert theirs.recv(65536).endswith(bytes.fromhex("03040010"))
+
+
+def test_serve_request_keeps_what_it_read_ahead(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    codec = GobServerCodec()
+    with ours, theirs:
+        theirs.sendall(request_bytes(("Math.Double", 0, 4), ("Math.Double", 1, 5)))
+        server.serve_request(ours, codec)
+        server.serve_request(ours, codec)
+        assert theirs.recv(65536).endswith(bytes.fromhex("03040014"))
+
+
+def test_serve_request_that_is_refused(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(request_bytes(("Math.Nope", 0, 4)))
+        with pytest.raises(ServerError, match=r"rpc: can't find method Math\.Nope"):
+            server.serve_request(ours, GobServerCodec())
+        assert b"can't find method" in theirs.recv(65536)
+
+
+def test_serve_request_at_the_end(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours, pytest.raises(DisconnectedError, match="EOF"):
+        server.serve_request(ours, GobServerCodec())
+
+
+def test_serve_request_that_is_nonsense(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(bytes.fromhex("03040006"))
+        with pytest.raises(DecodeError, match="rpc: server cannot decode request"):
+            server.serve_request(ours, GobServerCodec())
 
 
 def test_register_name_of_an_async_def(server: Server) -> None:
