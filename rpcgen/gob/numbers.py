@@ -15,7 +15,6 @@ from typing import Final
 from ..errors import DecodeError, EncodeError
 
 __all__ = [
-    "DELTA_INT",
     "INT",
     "SIGNED",
     "UINT",
@@ -41,17 +40,21 @@ def uint_bytes(value: int) -> bytes:
     """Encode an unsigned integer of 64 bits."""
     if 0 <= value < 128:
         return bytes((value,))
-    if value < 0 or value >> 64:
-        raise EncodeError(f"{value} does not fit uint64")
     count = (value.bit_length() + 7) >> 3
+    if value < 0 or count > 8:
+        raise EncodeError(f"{value} does not fit uint64")
     return _COUNT[count] + value.to_bytes(count)
 
 
 def int_bytes(value: int) -> bytes:
     """Encode a signed integer of 64 bits."""
-    if not -1 << 63 <= value < 1 << 63:
+    number = value << 1 if value >= 0 else ~(value << 1)
+    if number < 128:
+        return bytes((number,))
+    count = (number.bit_length() + 7) >> 3
+    if count > 8:
         raise EncodeError(f"{value} does not fit int64")
-    return uint_bytes(value << 1 if value >= 0 else ~(value << 1))
+    return _COUNT[count] + number.to_bytes(count)
 
 
 def float_bytes(value: float) -> bytes:
@@ -77,8 +80,6 @@ def single(value: float) -> float:
 # Indexed by the value; in INT the negative ones count from the end, as Python's indices do.
 UINT: Final = [uint_bytes(value) for value in range(512)]
 INT: Final = [int_bytes(value) for value in (*range(256), *range(-256, 0))]
-# The same after the step to the next field, which is 1 unless zeros are left out.
-DELTA_INT: Final = [b"\x01" + octets for octets in INT]
 # The signed integer that each one-byte unsigned one stands for.
 SIGNED: Final = [value >> 1 ^ -(value & 1) for value in range(256)]
 
