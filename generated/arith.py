@@ -116,6 +116,7 @@ def register_arith(server: Registry, implementation: Arith, name: str = "Arith")
             MULTIPLY.handler(implementation.multiply),
             DIVIDE.handler(implementation.divide),
         ],
+        described_by=Arith,
     )
 
 
@@ -198,4 +199,5 @@ def register_async_arith(
             MULTIPLY.async_handler(implementation.multiply),
             DIVIDE.async_handler(implementation.divide),
         ],
+        described_by=Arith,
     )

@@ -509,6 +509,7 @@ def register_kinds(server: Registry, implementation: Kinds, name: str = "Kinds")
                 lambda args: implementation.called_otherwise_by_go(args.number, args.text)
             ),
         ],
+        described_by=Kinds,
     )
 
 
@@ -902,4 +903,5 @@ def register_async_kinds(
                 lambda args: implementation.called_otherwise_by_go(args.number, args.text)
             ),
         ],
+        described_by=Kinds,
     )

@@ -243,6 +243,7 @@ def register_kv_store(server: Registry, implementation: KVStore, name: str = "KV
             GET_MANY.handler(implementation.get_many),
             STATS.handler(lambda _: implementation.stats()),
         ],
+        described_by=KVStore,
     )
 
 
@@ -426,4 +427,5 @@ def register_async_kv_store(
             GET_MANY.async_handler(implementation.get_many),
             STATS.async_handler(lambda _: implementation.stats()),
         ],
+        described_by=KVStore,
     )

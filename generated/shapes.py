@@ -188,6 +188,7 @@ def register_shapes(server: Registry, implementation: Shapes, name: str = "Shape
             COUNT.handler(lambda _: implementation.count()),
             DESCRIBE.handler(implementation.describe),
         ],
+        described_by=Shapes,
     )
 
 
@@ -325,4 +326,5 @@ def register_async_shapes(
             COUNT.async_handler(lambda _: implementation.count()),
             DESCRIBE.async_handler(implementation.describe),
         ],
+        described_by=Shapes,
     )

@@ -6,7 +6,7 @@ lines, which stock Go expects to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import h11
 
@@ -119,6 +119,14 @@ class HttpServerProtocol:
             return self._rpc.receive_eof()
         return []
 
+    def opened(self) -> None:
+        """Take the beginning of the connection, which counts as one from its CONNECT on."""
+
+    def closed(self) -> None:
+        """Count the connection as one that has been closed, if it was one of net/rpc."""
+        if self._rpc is not None and not self._posted:
+            self._rpc.closed()
+
     def reply(self, invocation: Invocation, value: object) -> bytes:
         """Return the bytes of a response. Raises `EncodeError`; see `ServerProtocol.reply`."""
         assert self._rpc is not None
@@ -158,6 +166,7 @@ class HttpServerProtocol:
 
     def _connect(self) -> list[Event]:
         self._rpc = ServerProtocol(self._registry, self._make_codec())
+        self._rpc.opened()
         early, _ = self._http.trailing_data
         return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED), *self._rpc.receive(early)]
 
@@ -175,12 +184,26 @@ class HttpServerProtocol:
         self._over = True
         return calls
 
+    def _debug(self, request: h11.Request) -> list[Event]:
+        from .debug import debug_answer  # which who does not look at the page does without
+
+        routes = self._routes
+        query = request.target.decode("latin-1").partition("?")[2]
+        fields, body = debug_answer(
+            self._registry,
+            query,
+            rpc_path=routes.rpc_path,
+            allow_calls=routes.post and routes.allow_calls,
+        )
+        self._over = True
+        return [Output(_http_response("200 OK", body, fields))]
+
     def _posted_answer(self, data: bytes) -> bytes:
-        return _http_response("200 OK", "application/json", data) if self._posted else data
+        return _http_response("200 OK", data, _JSON) if self._posted else data
 
     def _answer(self, status: str, text: str) -> list[Event]:
         self._over = True
-        return [Output(_http_response(status, "text/plain; charset=utf-8", text.encode()))]
+        return [Output(_http_response(status, text.encode(), _TEXT))]
 
 
 def _content_type(request: h11.Request) -> bytes:
@@ -190,12 +213,16 @@ def _content_type(request: h11.Request) -> bytes:
     return b""
 
 
-def _http_response(status: str, content_type: str, body: bytes) -> bytes:
-    head = (
-        f"HTTP/1.1 {status}\r\n"
-        f"Content-Type: {content_type}\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        "Connection: close\r\n"
-        "\r\n"
-    )
-    return head.encode() + body
+_JSON = (("Content-Type", "application/json"),)
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
+
+
+def _http_response(status: str, body: bytes, fields: Iterable[tuple[str, str]]) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status}",
+        *(f"{name}: {value}" for name, value in fields),
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        "\r\n",
+    ]
+    return "\r\n".join(lines).encode() + body

@@ -37,10 +37,14 @@ class ServedMethod:
 
 @define(eq=False)
 class Service:
-    """A name and what is served under it. Mirrors ``rpc.service``."""
+    """A name and what is served under it. Mirrors ``rpc.service``.
+
+    ``described_by`` is the class of the IDL whose docstrings say what it does.
+    """
 
     name: str
     methods: dict[str, ServedMethod] = field(factory=dict)
+    described_by: type[object] | None = None
 
 
 class UnknownMethodError(RpcError):
@@ -64,8 +68,13 @@ class Registry:
         """Everything that is served, in the order of registration."""
         return tuple(self._services.values())
 
-    def register_name(self, name: str, handlers: Iterable[Handler]) -> None:
+    def register_name(
+        self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
+    ) -> None:
         """Serve ``handlers`` as the methods of a service called ``name``.
+
+        The debug page shows the docstrings of ``described_by``, a class of the
+        IDL, or where there is none those of the functions.
 
         Raises `RegisterError`, with Go's texts, if the name is empty or taken,
         or if there is nothing to serve. Raises `SchemaError` if an argument or
@@ -73,7 +82,7 @@ class Registry:
         """
         if not name:
             raise RegisterError("rpc.Register: no service name for type")
-        service = Service(name)
+        service = Service(name, described_by=described_by)
         for handler in handlers:
             method = handler.method
             service.methods[method.name.rpartition(".")[2]] = ServedMethod(

@@ -139,6 +139,14 @@ class ServerProtocol:
         except DecodeError:
             pass  # the client is told of the unknown method, not of this
 
+    def opened(self) -> None:
+        """Count the connection as one that is open."""
+        self._registry.connections.opened()
+
+    def closed(self) -> None:
+        """Count the connection as one that has been closed."""
+        self._registry.connections.closed()
+
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream; a request that lacks its arguments is refused."""
         self._draining = True

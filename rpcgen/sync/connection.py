@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
@@ -49,6 +50,7 @@ class ServerConnection:
 
     def serve(self) -> None:
         """Serve until the client hangs up or `stop_reading` is called, then close."""
+        self._protocol.opened()
         try:
             while not self._protocol.draining:
                 self._read()
@@ -59,6 +61,7 @@ class ServerConnection:
         finally:
             self.hang_up()
             self._stream.close()
+            self._protocol.closed()
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
@@ -100,11 +103,14 @@ class ServerConnection:
             self._call_is_over()
 
     def _answer(self, invocation: Invocation) -> None:
-        request = invocation.request
+        request, served = invocation.request, invocation.served
+        began = perf_counter()
+        served.statistics.started()
         try:
-            reply = invocation.served.function(invocation.args)
-            self._outbox.send(partial(self._protocol.reply, invocation, reply))
+            reply = served.function(invocation.args)
+            self._outbox.send(partial(_encode_reply, self._protocol, invocation, reply, began))
         except BaseException as error:  # not the server's end, whatever a handler raises
+            served.statistics.finished(perf_counter() - began, failed=True)
             _log.exception("%s failed", request.service_method)
             self._outbox.send(partial(self._protocol.refuse, request, error_text(error)))
         finally:
@@ -137,8 +143,21 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
 
 def _response(protocol: AnyServerProtocol, invocation: Invocation) -> bytes:
     """Carry out a call and return what to send."""
+    served = invocation.served
+    began = perf_counter()
+    served.statistics.started()
     try:
-        return protocol.reply(invocation, invocation.served.function(invocation.args))
+        return _encode_reply(protocol, invocation, served.function(invocation.args), began)
     except BaseException as error:  # not the server's end, whatever a handler raises
+        served.statistics.finished(perf_counter() - began, failed=True)
         _log.exception("%s failed", invocation.request.service_method)
         return protocol.refuse(invocation.request, error_text(error))
+
+
+def _encode_reply(
+    protocol: AnyServerProtocol, invocation: Invocation, reply: object, began: float
+) -> bytes:
+    """Return the bytes of a reply, and count the call before the client can know of its end."""
+    data = protocol.reply(invocation, reply)
+    invocation.served.statistics.finished(perf_counter() - began, failed=False)
+    return data

@@ -53,7 +53,7 @@ class Server(Registry):
     """
 
     def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
-        super().__init__()
+        super().__init__(threading.Lock)
         self._limits = limits
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
         # Guards the four below, which `close` looks at while others add to them.
@@ -79,7 +79,9 @@ class Server(Registry):
     ) -> None:
         self.close()
 
-    def register_name(self, name: str, handlers: Iterable[Handler]) -> None:
+    def register_name(
+        self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
+    ) -> None:
         """Serve ``handlers`` under ``name``; see `Registry.register_name`.
 
         Raises `RegisterError` for an ``async def`` too.
@@ -90,7 +92,7 @@ class Server(Registry):
                 raise RegisterError(
                     f"rpc.Register: {handler.method.name} is async: serve it with rpcgen.aio.Server"
                 )
-        super().register_name(name, handlers)
+        super().register_name(name, handlers, described_by)
 
     def listen(
         self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None

@@ -37,7 +37,9 @@ class Loopback:
     def __init__(self) -> None:
         self.functions: dict[str, Callable[[Any], Any]] = {}
 
-    def register_name(self, name: str, handlers: Iterable[Handler]) -> None:
+    def register_name(
+        self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
+    ) -> None:
         self.functions = {handler.method.name: handler.function for handler in handlers}
 
     def call(self, method: Method[Any, Any], args: object) -> object:

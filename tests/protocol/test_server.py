@@ -60,10 +60,6 @@ def test_receive_request_gives_what_is_served(server: ServerProtocol) -> None:
     assert invocation(server, Pair(1, 2)).served.function(Pair(1, 2)) == 3
 
 
-def test_receive_request_counts_the_call(server: ServerProtocol) -> None:
-    assert invocation(server, Pair(1, 2)).served.calls == 1
-
-
 def test_receive_requests_at_once(server: ServerProtocol) -> None:
     events = server.receive(request_bytes(("Math.Sum", 0, Pair(1, 2)), ("Math.Double", 1, 4)))
     assert summary(events) == [(0, Pair(1, 2)), (1, 4)]

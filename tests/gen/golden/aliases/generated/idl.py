@@ -179,6 +179,7 @@ def register_old(server: Registry, implementation: Old, name: str = "Old") -> No
             IMPORTED.handler(lambda args: implementation.imported(args.names, args.table)),
             SIZED.handler(lambda args: implementation.sized(args.ident, args.octet)),
         ],
+        described_by=Old,
     )
 
 
@@ -283,4 +284,5 @@ def register_async_old(server: aio.Server, implementation: AsyncOld, name: str =
             IMPORTED.async_handler(lambda args: implementation.imported(args.names, args.table)),
             SIZED.async_handler(lambda args: implementation.sized(args.ident, args.octet)),
         ],
+        described_by=Old,
     )

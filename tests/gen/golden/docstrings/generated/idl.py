@@ -188,6 +188,7 @@ def register_documented(
             BACKSLASH_AT_END.handler(lambda _: implementation.backslash_at_end()),
             LONG.handler(lambda _: implementation.long()),
         ],
+        described_by=Documented,
     )
 
 
@@ -341,4 +342,5 @@ def register_async_documented(
             BACKSLASH_AT_END.async_handler(lambda _: implementation.backslash_at_end()),
             LONG.async_handler(lambda _: implementation.long()),
         ],
+        described_by=Documented,
     )

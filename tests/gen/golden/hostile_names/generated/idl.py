@@ -346,6 +346,7 @@ def register_registry(
             ),
             REGISTRY_CLIENT.handler(implementation.Client),
         ],
+        described_by=Registry,
     )
 
 
@@ -548,6 +549,7 @@ def register_async_registry(
             ),
             REGISTRY_CLIENT.async_handler(implementation.Client),
         ],
+        described_by=Registry,
     )
 
 
@@ -767,6 +769,7 @@ def register_builtins(
             BUILTINS_SELF.handler(lambda _: implementation.Self()),
             BUILTINS_SELF_.handler(lambda _: implementation.self()),
         ],
+        described_by=Builtins,
     )
 
 
@@ -982,4 +985,5 @@ def register_async_builtins(
             BUILTINS_SELF.async_handler(lambda _: implementation.Self()),
             BUILTINS_SELF_.async_handler(lambda _: implementation.self()),
         ],
+        described_by=Builtins,
     )

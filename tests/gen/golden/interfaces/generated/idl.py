@@ -95,6 +95,7 @@ def register_boxes(server: Registry, implementation: Boxes, name: str = "Boxes")
         [
             PACK.handler(implementation.pack),
         ],
+        described_by=Boxes,
     )
 
 
@@ -149,4 +150,5 @@ def register_async_boxes(
         [
             PACK.async_handler(implementation.pack),
         ],
+        described_by=Boxes,
     )

@@ -343,6 +343,7 @@ def register_long_lines(
                 lambda _: implementation.no_parameters_but_a_name_that_nearly_fills_a_line()
             ),
         ],
+        described_by=LongLines,
     )
 
 
@@ -582,4 +583,5 @@ def register_async_long_lines(
                 lambda _: implementation.no_parameters_but_a_name_that_nearly_fills_a_line()
             ),
         ],
+        described_by=LongLines,
     )

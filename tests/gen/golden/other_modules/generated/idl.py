@@ -220,6 +220,7 @@ def register_everything(
             EVERYTHING_STAR.handler(implementation.star),
             EVERYTHING_QUOTED.handler(implementation.quoted),
         ],
+        described_by=Everything,
     )
 
 
@@ -355,6 +356,7 @@ def register_async_everything(
             EVERYTHING_STAR.async_handler(implementation.star),
             EVERYTHING_QUOTED.async_handler(implementation.quoted),
         ],
+        described_by=Everything,
     )
 
 
@@ -413,6 +415,7 @@ def register_visible(server: Registry, implementation: Visible, name: str = "Vis
             VISIBLE_HIDDEN.handler(lambda _: implementation.hidden()),
             VISIBLE_MORE.handler(lambda _: implementation.more()),
         ],
+        described_by=Visible,
     )
 
 
@@ -474,4 +477,5 @@ def register_async_visible(
             VISIBLE_HIDDEN.async_handler(lambda _: implementation.hidden()),
             VISIBLE_MORE.async_handler(lambda _: implementation.more()),
         ],
+        described_by=Visible,
     )

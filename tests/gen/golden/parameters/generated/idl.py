@@ -348,6 +348,7 @@ def register_bank(server: Registry, implementation: Bank, name: str = "Bank") ->
                 lambda args: implementation.annotated(args.ident, args.vector, args.octet)
             ),
         ],
+        described_by=Bank,
     )
 
 
@@ -579,4 +580,5 @@ def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str
                 lambda args: implementation.annotated(args.ident, args.vector, args.octet)
             ),
         ],
+        described_by=Bank,
     )

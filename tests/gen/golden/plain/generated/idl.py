@@ -86,6 +86,7 @@ def register_echo(server: Registry, implementation: Echo, name: str = "Echo") ->
         [
             ECHO.handler(implementation.echo),
         ],
+        described_by=Echo,
     )
 
 
@@ -136,4 +137,5 @@ def register_async_echo(server: aio.Server, implementation: AsyncEcho, name: str
         [
             ECHO.async_handler(implementation.echo),
         ],
+        described_by=Echo,
     )

@@ -102,6 +102,7 @@ def register_base(server: Registry, implementation: Base, name: str = "Base") ->
             NAME.handler(lambda _: implementation.name()),
             ORIGIN.handler(implementation.origin),
         ],
+        described_by=Base,
     )
 
 
@@ -167,4 +168,5 @@ def register_async_base(server: aio.Server, implementation: AsyncBase, name: str
             NAME.async_handler(lambda _: implementation.name()),
             ORIGIN.async_handler(implementation.origin),
         ],
+        described_by=Base,
     )

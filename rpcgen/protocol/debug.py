@@ -1,0 +1,310 @@
+"""The debug page: what a server serves, and how it fares. Mirrors ``debug.go`` of ``net/rpc``.
+
+Go's page has the services, their methods with their signatures, and the number
+of calls. This one adds errors, calls in flight, latencies, connections and
+docstrings, and on request a form to try each method.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from html import escape
+from typing import Any, Final, TypedDict
+
+from attrs import asdict
+
+from rpcgen.errors import RpcError, SchemaError
+from rpcgen.names import go_name
+from rpcgen.schema import Schema
+from rpcgen.types import wire_name_of
+
+from .address import DEFAULT_RPC_PATH
+from .debug_assets import CONTENT_SECURITY_POLICY, SCRIPT, STYLE
+from .json_encode import encode
+from .registry import Registry, ServedMethod, Service
+
+__all__ = [
+    "DebugData",
+    "MethodData",
+    "ServiceData",
+    "debug_answer",
+    "debug_data",
+    "render_debug_page",
+]
+
+
+class MethodData(TypedDict):
+    """A method; ``latency`` has p50, p90, p99 and max in seconds, once there are any."""
+
+    name: str
+    signature: str
+    doc: str
+    calls: int
+    errors: int
+    in_flight: int
+    latency: dict[str, float] | None
+
+
+class ServiceData(TypedDict):
+    """A service and its methods, by name."""
+
+    name: str
+    doc: str
+    methods: list[MethodData]
+
+
+class DebugData(TypedDict):
+    """Everything that the page shows; ``connections`` has open and total."""
+
+    connections: dict[str, int]
+    services: list[ServiceData]
+
+
+def debug_answer(
+    registry: Registry,
+    query: str = "",
+    *,
+    rpc_path: str = DEFAULT_RPC_PATH,
+    allow_calls: bool = False,
+) -> tuple[list[tuple[str, str]], bytes]:
+    """Return the header fields and the body that answer a GET of the debug page.
+
+    ``query`` is what follows the question mark in the request's target; with
+    ``format=json`` the body is `debug_data` as JSON, else the page.
+    """
+    headers = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+    if "format=json" in query.split("&"):
+        body = json.dumps(debug_data(registry), indent=2).encode()
+        return [("Content-Type", "application/json"), *headers], body
+    page = render_debug_page(registry, rpc_path=rpc_path, allow_calls=allow_calls)
+    return [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("Referrer-Policy", "no-referrer"),
+        *headers,
+    ], page
+
+
+def debug_data(registry: Registry) -> DebugData:
+    """Return what the page shows, services and methods sorted by name as in Go."""
+    services = sorted(registry.services, key=lambda service: service.name)
+    return {
+        "connections": {"open": registry.connections.open, "total": registry.connections.total},
+        "services": [_service_data(service) for service in services],
+    }
+
+
+def _service_data(service: Service) -> ServiceData:
+    described_by = service.described_by
+    docs = {} if described_by is None else _method_docs(described_by)
+    return {
+        "name": service.name,
+        "doc": inspect.cleandoc((described_by and described_by.__doc__) or ""),
+        "methods": [
+            _method_data(name, served, docs.get(name))
+            for name, served in sorted(service.methods.items())
+        ],
+    }
+
+
+def _method_docs(cls: type[object]) -> dict[str, str]:
+    """Return the docstrings of a service's methods, by their names on the wire."""
+    functions = inspect.getmembers(cls, inspect.isfunction)
+    return {
+        wire_name_of(function) or go_name(name): inspect.getdoc(function) or ""
+        for name, function in functions
+    }
+
+
+def _method_data(name: str, served: ServedMethod, doc: str | None) -> MethodData:
+    calls = served.statistics.snapshot()
+    return {
+        "name": name,
+        "signature": f"func {name}({_spelled(served.request)}, *{_spelled(served.response)}) error",
+        "doc": inspect.getdoc(served.function) or "" if doc is None else doc,
+        "calls": calls.calls,
+        "errors": calls.errors,
+        "in_flight": calls.in_flight,
+        "latency": None if calls.latencies is None else asdict(calls.latencies),
+    }
+
+
+def _spelled(schema: Schema[Any]) -> str:
+    try:
+        return schema.go
+    except (SchemaError, RecursionError):  # Go has no spelling for a nameless type inside itself
+        return "struct { ... }"
+
+
+def render_debug_page(
+    registry: Registry, *, rpc_path: str = DEFAULT_RPC_PATH, allow_calls: bool = False
+) -> bytes:
+    """Return the page: HTML in UTF-8 that needs no other file.
+
+    It is complete as it is, and keeps itself up to date where JavaScript runs.
+    With ``allow_calls`` each method has a form that sends what the user types
+    to ``rpc_path`` as JSON-RPC by POST. Serve it with `CONTENT_SECURITY_POLICY`.
+    """
+    data = debug_data(registry)
+    forms = _forms(registry, rpc_path) if allow_calls else {}
+    services = "".join(_render_service(service, forms) for service in data["services"])
+    page = _PAGE.format(
+        style=STYLE,
+        script=SCRIPT,
+        totals=_render_totals(data),
+        services=services or '<p class="hint">No services are registered.</p>',
+        without_script=" Trying methods needs JavaScript." if allow_calls else "",
+    )
+    return page.encode(errors="replace")
+
+
+# The refresh by <meta> is for browsers without JavaScript alone: the script does better.
+_PAGE: Final = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Services</title>
+<link rel="icon" href="data:,">
+<noscript><meta http-equiv="refresh" content="10"></noscript>
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>Services</h1>
+<span id="status" role="status" hidden></span>
+</header>
+<noscript><p class="hint">This page reloads every 10 seconds.{without_script}</p></noscript>
+<main>
+{totals}
+{services}
+</main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _render_totals(data: DebugData) -> str:
+    methods = [method for service in data["services"] for method in service["methods"]]
+    totals = [
+        ("Calls", sum(method["calls"] for method in methods), ""),
+        ("Errors", sum(method["errors"] for method in methods), "bad"),
+        ("In flight", sum(method["in_flight"] for method in methods), "busy"),
+        ("Connections open", data["connections"]["open"], ""),
+        ("Connections in total", data["connections"]["total"], ""),
+    ]
+    tiles = (
+        f'<div><dt>{label}</dt><dd class="number {kind if number else ""}" '
+        f'data-live="{label}">{number:,}</dd></div>\n'
+        for label, number, kind in totals
+    )
+    return f'<dl class="totals">\n{"".join(tiles)}</dl>'
+
+
+def _render_service(service: ServiceData, forms: dict[str, str]) -> str:
+    name = escape(service["name"])
+    methods = (
+        _render_method(service["name"], method)
+        + forms.get(f"{service['name']}.{method['name']}", "")
+        for method in service["methods"]
+    )
+    headings = "".join(f'<th scope="col">{label}</th>' for label in ("Method", *_COLUMNS))
+    return (
+        f'<section class="service" aria-label="{name}">\n'
+        f"<div><h2>{name}</h2>{_render_doc(service['doc'])}</div>\n"
+        f"<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{''.join(methods)}</tbody>\n"
+        f"</table>\n</section>\n"
+    )
+
+
+_COLUMNS: Final = ("Calls", "Errors", "In flight", "p50", "p90", "p99", "max")
+
+
+def _render_method(service: str, method: MethodData) -> str:
+    latency = method["latency"]
+    cells = [
+        (f"{method['calls']:,}", "" if method["calls"] else "quiet"),
+        (f"{method['errors']:,}", "bad" if method["errors"] else "quiet"),
+        (f"{method['in_flight']:,}", "busy" if method["in_flight"] else "quiet"),
+        *((_duration(latency[key]), "") if latency else ("-", "quiet") for key in _COLUMNS[3:]),
+    ]
+    name = method["name"]
+    key = escape(f"{service}.{name}")
+    numbers = "".join(
+        f'<td class="number {kind}" data-label="{label}" data-live="{key} {label}">{text}</td>'
+        for label, (text, kind) in zip(_COLUMNS, cells, strict=True)
+    )
+    parameters = escape(method["signature"].removeprefix(f"func {name}"))
+    return (
+        f'<tr><th scope="row"><code class="signature">func <b>{escape(name)}</b>{parameters}'
+        f"</code>{_render_doc(method['doc'])}</th>{numbers}</tr>\n"
+    )
+
+
+def _render_doc(doc: str) -> str:
+    return "".join(map(_render_paragraph, doc.split("\n\n"))) if doc else ""
+
+
+def _render_paragraph(text: str) -> str:
+    # Only lists and examples keep their lines: the width of a docstring is not the page's.
+    kept = "\n" in text and any(line[:1] in " -*" for line in text.split("\n"))
+    html = re.sub("``(.+?)``", r"<code>\1</code>", escape(text))
+    return f'<p class="doc{" lines" if kept else ""}">{html}</p>'
+
+
+def _duration(seconds: float) -> str:
+    """Return a duration as people read it, to three digits: ``1.25 ms``."""
+    for unit, size, limit in _UNITS:
+        if seconds / size < limit:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 3600:,.0f} h"
+
+
+# Each unit, its size in seconds, and how many of it are too many: what rounds to 1000, or to 60.
+_UNITS: Final = (
+    ("µs", 1e-6, 999.5),
+    ("ms", 1e-3, 999.5),
+    ("s", 1.0, 59.95),
+    ("min", 60.0, 59.95),
+    ("h", 3600.0, 99.95),
+)
+
+
+def _forms(registry: Registry, rpc_path: str) -> dict[str, str]:
+    """Return the row with the form of each method, by its full name."""
+    return {
+        name: _render_form(name, served, rpc_path)
+        for service in registry.services
+        for name, served in (
+            (f"{service.name}.{method}", served) for method, served in service.methods.items()
+        )
+    }
+
+
+def _render_form(name: str, served: ServedMethod, rpc_path: str) -> str:
+    example = _example(served.request)
+    rows = min(max(example.count("\n") + 1, 2), 12)
+    return (
+        '<tr class="try" hidden><td colspan="8"><details><summary>Try it</summary>\n'
+        f'<form data-method="{escape(name)}" data-path="{escape(rpc_path)}">'
+        f'<textarea rows="{rows}" spellcheck="false" aria-label="Arguments of {escape(name)}, '
+        f'as JSON">\n{escape(example)}</textarea>'
+        "<button>Call</button><output></output></form></details></td></tr>\n"
+    )
+
+
+def _example(schema: Schema[Any]) -> str:
+    """Return arguments to begin with: Go's zero value of the type, as JSON.
+
+    It is ``null`` for a type that has none, or that JSON cannot hold.
+    """
+    try:
+        value = json.loads(encode(schema, schema.zero()))
+    except RpcError:
+        return "null"
+    line = json.dumps(value, ensure_ascii=False)
+    return line if len(line) <= 60 else json.dumps(value, ensure_ascii=False, indent=2)
