@@ -284,10 +284,14 @@ def _root_of(path: Path) -> Path:
         return _above(packages[-1])
     if (path.parent / "__init__.py").is_file():
         return _above(path.parent)
-    if not below:
-        return path.parent
     source = here / "src"
-    return source if path.is_relative_to(source) else here
+    if below:
+        base = source if path.is_relative_to(source) else here
+    else:
+        base = next((each.parent for each in path.parents if each.name == "idl"), path.parent)
+    # Nothing is imported through a folder whose name is no name in Python.
+    unnamed = [each for each in path.parents if not each.name.isidentifier()]
+    return next((each for each in unnamed if each.is_relative_to(base)), base)
 
 
 def _above(package: Path) -> Path:

@@ -120,6 +120,21 @@ LAYOUTS = {
         run_in="here",
         path="far/away",
     ),
+    "a folder elsewhere": Layout(
+        "far/idl/arith.py",
+        "../far/idl -o ../far/generated",
+        "generated.arith",
+        "far/generated/arith.py",
+        run_in="here",
+        path="far",
+    ),
+    "a folder that cannot be imported": Layout(
+        "case-1/arith.py",
+        "case-1/arith.py -o case-1/generated",
+        "generated.arith",
+        "case-1/generated/arith.py",
+        path="case-1",
+    ),
     "a root of its own": Layout(
         "lib/idl/arith.py",
         "lib/idl/arith.py -o lib/generated --root lib",
