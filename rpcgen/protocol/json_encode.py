@@ -7,6 +7,7 @@ what is escaped in strings.
 from __future__ import annotations
 
 import base64
+import math
 import operator
 import struct
 from collections.abc import Callable
@@ -175,10 +176,17 @@ def _encode_single(value: object) -> str:
         raise EncodeError(f"{value!r:.80} does not fit float32") from None
     rounded: float = _single.unpack(packed)[0]
     for digits in range(9):
-        text = f"{rounded:.{digits}e}"
-        if abs(float(text)) < _ABOVE_SINGLE and _single.pack(float(text)) == packed:
-            return _format_float(repr(float(text)))
+        nearest = float(f"{rounded:.{digits}e}")
+        for candidate in (nearest, _further(nearest, rounded, digits)):
+            if abs(candidate) < _ABOVE_SINGLE and _single.pack(candidate) == packed:
+                return _format_float(repr(candidate))
     return _format_float(repr(rounded))
+
+
+def _further(nearest: float, value: float, digits: int) -> float:
+    """Return the next decimal away from zero: above a power of two more numbers round to it."""
+    exponent = int(f"{value:.{digits}e}".partition("e")[2])
+    return float(f"{nearest + math.copysign(10.0 ** (exponent - digits), value):.{digits}e}")
 
 
 # What is rounded to infinity.

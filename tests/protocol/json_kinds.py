@@ -6,7 +6,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from ipaddress import IPv4Address
 from typing import Annotated, Any, Final
 
 from attrs import define, field, frozen
@@ -14,7 +13,6 @@ from attrs import define, field, frozen
 from rpcgen.types import (
     AddrPort,
     BigFloat,
-    BigFloatValue,
     BigInt,
     BigRat,
     Float32,
@@ -24,9 +22,9 @@ from rpcgen.types import (
     Int64,
     NetHardwareAddr,
     NetIP,
-    NetIPMask,
     NetipAddr,
     NetipAddrPort,
+    NetIPMask,
     NetipPrefix,
     Uint,
     Uint8,
@@ -57,6 +55,7 @@ __all__ = [
     "Tree",
 ]
 
+NO_ADDR_PORT: Final = AddrPort(None, 0)
 NO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -201,7 +200,7 @@ class Library:
     mask: NetIPMask = b""
     hardware: NetHardwareAddr = b""
     addr: NetipAddr = None
-    addr_port: NetipAddrPort = AddrPort(None, 0)
+    addr_port: NetipAddrPort = NO_ADDR_PORT
     prefix: NetipPrefix = None
 
 

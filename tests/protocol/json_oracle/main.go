@@ -234,6 +234,12 @@ func fill(value reflect.Value) {
 		if value.IsNil() && value.CanSet() {
 			value.Set(reflect.MakeMap(value.Type()))
 		}
+		for _, key := range value.MapKeys() {
+			element := reflect.New(value.Type().Elem()).Elem()
+			element.Set(value.MapIndex(key))
+			fill(element)
+			value.SetMapIndex(key, element)
+		}
 	case reflect.Pointer:
 		if !value.IsNil() {
 			fill(value.Elem())
