@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 from collections.abc import Generator
 from typing import Any, Generic, TypeVar, cast
 
@@ -88,5 +89,5 @@ class Call(Generic[Res]):
         if self._done is not None:
             try:
                 self._done.put_nowait(self)
-            except asyncio.QueueFull:
+            except (asyncio.QueueFull, queue.Full):  # the queue may lead to another thread
                 pass  # as in Go, whose client never waits for room either

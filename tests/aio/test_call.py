@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 
 import pytest
 
@@ -102,6 +103,15 @@ async def test_done_receives_calls_in_the_order_of_their_replies() -> None:
 
 async def test_done_that_is_full_loses_the_call_alone() -> None:
     done: asyncio.Queue[aio.Call[int]] = asyncio.Queue(1)
+    async with connected() as (client, server):
+        calls = [client.go(SUM, Pair(n, 2), done) for n in range(3)]
+        for seq in range(3):
+            server.reply(seq, seq)
+        assert [await call for call in calls] == [0, 1, 2]
+
+
+async def test_done_of_another_thread_that_is_full_loses_the_call_alone() -> None:
+    done: queue.Queue[aio.Call[int]] = queue.Queue(1)
     async with connected() as (client, server):
         calls = [client.go(SUM, Pair(n, 2), done) for n in range(3)]
         for seq in range(3):
