@@ -5,17 +5,21 @@ scenario is written once: the asyncio face runs in an event loop of its own thre
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
-from rpcgen import Method, Registry, aio
+from rpcgen import DialOptions, DoneQueue, Method, Registry, aio
 from rpcgen.protocol import CodecName
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["FACES", "Face", "FacedCall", "FacedClient"]
 
@@ -43,8 +47,14 @@ class FacedClient(Protocol):
         """Call and wait for the reply."""
         ...
 
-    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
+    def go(
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+    ) -> FacedCall[Res]:
         """Start a call."""
+        ...
+
+    def half_close(self) -> None:
+        """Send no more, but go on receiving; not with TLS."""
         ...
 
     def close(self) -> None:
@@ -55,12 +65,18 @@ class FacedClient(Protocol):
 class Face(Protocol):
     """One face of the runtime."""
 
-    def dial(self, address: str, codec: CodecName = "gob") -> AbstractContextManager[FacedClient]:
+    def dial(
+        self, address: str, **options: Unpack[DialOptions]
+    ) -> AbstractContextManager[FacedClient]:
         """Connect to a server."""
         ...
 
     def serve(
-        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
     ) -> AbstractContextManager[str]:
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
@@ -82,19 +98,28 @@ class SyncClient:
     def call(self, method: Method[Req, Res], args: Req) -> Res:
         return self._client.call(method, args)
 
-    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
-        return SyncCall(self._client.go(method, args))
+    def go(
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+    ) -> FacedCall[Res]:
+        return SyncCall(self._client.go(method, args, done))
+
+    def half_close(self) -> None:
+        self._client._stream.shutdown(socket.SHUT_WR)
 
 
 class SyncFace:
     @contextmanager
-    def dial(self, address: str, codec: CodecName = "gob") -> Iterator[FacedClient]:
-        with rpcgen.dial(address, codec=codec) as client:
+    def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[FacedClient]:
+        with rpcgen.dial(address, **options) as client:
             yield SyncClient(client)
 
     @contextmanager
     def serve(
-        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
     ) -> Iterator[str]:
         probe = Probe()
         server = rpcgen.Server()
@@ -102,7 +127,7 @@ class SyncFace:
         server.register_name("Probe", probe.handlers)
         for register in registrations:
             register(server)
-        listener = server.listen(address, codec=codec)
+        listener = server.listen(address, codec, tls=tls)
         with server:
             try:
                 yield listener.address
@@ -151,11 +176,21 @@ class AsyncClient:
     def call(self, method: Method[Req, Res], args: Req) -> Res:
         return self._loop.run(self._client.call(method, args))
 
-    def go(self, method: Method[Req, Res], args: Req) -> FacedCall[Res]:
+    def go(
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+    ) -> FacedCall[Res]:
         async def start() -> aio.Call[Res]:
-            return self._client.go(method, args)
+            return self._client.go(method, args, done)
 
         return AsyncCall(self._loop, self._loop.run(start()))
+
+    def half_close(self) -> None:
+        async def write_eof() -> None:
+            transport = self._client._transport._transport
+            assert transport is not None
+            transport.write_eof()
+
+        self._loop.run(write_eof())
 
     def close(self) -> None:
         self._loop.run(self._client.close())
@@ -163,9 +198,9 @@ class AsyncClient:
 
 class AsyncFace:
     @contextmanager
-    def dial(self, address: str, codec: CodecName = "gob") -> Iterator[FacedClient]:
+    def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[FacedClient]:
         async def connect() -> aio.Client:
-            return await aio.dial(address, codec=codec)
+            return await aio.dial(address, **options)
 
         with Loop() as loop:
             client = loop.run(connect())
@@ -176,7 +211,11 @@ class AsyncFace:
 
     @contextmanager
     def serve(
-        self, address: str, *registrations: Callable[[Registry], None], codec: CodecName = "gob"
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
     ) -> Iterator[str]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
@@ -185,7 +224,7 @@ class AsyncFace:
             server.register_name("Probe", probe.handlers)
             for register in registrations:
                 register(server)
-            listener = await server.listen(address, codec=codec)
+            listener = await server.listen(address, codec, tls=tls)
             await server.__aenter__()
             return server, probe, listener.address
 

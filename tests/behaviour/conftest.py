@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.interop.faces import FacedClient
+
+from .links import LINKS, Link, Servers
+
+# Gates stay open once they are, so every test has its own.
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=LINKS, ids=str)
+def link(request: pytest.FixtureRequest) -> Link:
+    """Each way in which two Pythons can speak."""
+    assert isinstance(request.param, Link)
+    return request.param
+
+
+@pytest.fixture(scope="package")
+def servers() -> Iterator[Servers]:
+    """Servers that all tests share which do them no harm."""
+    with ExitStack() as stack:
+        yield Servers(stack)
+
+
+@pytest.fixture
+def address(link: Link, servers: Servers) -> str:
+    """The address of a shared server."""
+    return servers.address(link)
+
+
+@pytest.fixture
+def client(link: Link, address: str) -> Iterator[FacedClient]:
+    """A client of a shared server."""
+    with link.dial(address) as client:
+        yield client
+
+
+@pytest.fixture
+def gate() -> str:
+    """The name of a gate that no other test uses."""
+    return f"gate {next(_numbers)}"

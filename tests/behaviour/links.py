@@ -1,0 +1,96 @@
+"""Every way in which two Pythons can speak: who is at which end, in which codec, over what."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import cache
+from itertools import count, product
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from rpcgen import DialOptions, Registry
+from rpcgen.protocol import CodecName
+from tests.certificates import client_context, server_context
+from tests.interop.faces import FACES, FacedClient
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["LINKS", "TRANSPORTS", "Link", "listen_address"]
+
+TRANSPORTS = ("tcp", "unix", "http", "http+unix", "tls", "https")
+CODECS: tuple[CodecName, ...] = ("gob", "json")
+
+_numbers = count()
+
+
+@cache
+def _server_context() -> ssl.SSLContext:
+    return server_context()
+
+
+@cache
+def _client_context() -> ssl.SSLContext:
+    return client_context()
+
+
+def listen_address(transport: str) -> str:
+    """Return an address of this transport where a server can listen."""
+    if transport.endswith("unix"):
+        return f"{transport}://{tempfile.gettempdir()}/rpcgen-{next(_numbers)}.sock"
+    return f"{transport}://127.0.0.1:0"
+
+
+@frozen
+class Link:
+    """One of the ways; ``client`` and ``server`` name the faces at its ends."""
+
+    client: str
+    server: str
+    codec: CodecName
+    transport: str
+
+    def __str__(self) -> str:
+        return f"{self.client}-{self.server}-{self.codec}-{self.transport}"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is on it."""
+        return self.transport in ("tls", "https")
+
+    def serve(self, *registrations: Callable[[Registry], None]) -> AbstractContextManager[str]:
+        """Serve at this link's end; yields the address."""
+        return FACES[self.server].serve(
+            listen_address(self.transport),
+            *registrations,
+            codec=self.codec,
+            tls=_server_context() if self.encrypted else None,
+        )
+
+    def dial(self, address: str) -> AbstractContextManager[FacedClient]:
+        """Connect to a server of this link."""
+        options: DialOptions = {"codec": self.codec}
+        if self.encrypted:
+            options["tls"] = _client_context()
+        return FACES[self.client].dial(address, **options)
+
+
+LINKS = [Link(*each) for each in product(sorted(FACES), sorted(FACES), CODECS, TRANSPORTS)]
+
+
+class Servers:
+    """Servers that are started when they are first asked for, and shared from then on."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._addresses: dict[tuple[str, CodecName, str], str] = {}
+
+    def address(self, link: Link) -> str:
+        """Return where the server of a link is."""
+        key = link.server, link.codec, link.transport
+        if key not in self._addresses:
+            self._addresses[key] = self._stack.enter_context(link.serve())
+        return self._addresses[key]
