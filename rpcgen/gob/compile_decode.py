@@ -329,7 +329,7 @@ class Compiler:
                     self._next_field(number, index, len(known.fields))
                 continue
             local = values[name] = source.variable(field.attribute)
-            with source.at(f".{field.attribute}"):
+            with source.at(f".{_escaped(field.attribute)}"):
                 with source.block(f"if {number} == {index}:"):
                     self._value(id, field.schema, local)
                     self._next_field(number, index, len(known.fields))

@@ -219,8 +219,13 @@ class _Compiler:
 
     def _enum_table(self, schema: Enum[Any]) -> dict[Any, bytes]:
         if isinstance(schema.base, Int):
-            return _EnumTable({each: numbers.int_bytes(each.value) for each in schema.cls}, schema)
-        return _EnumTable({each: _text(each.value) for each in schema.cls}, schema)
+            return _EnumTable(
+                {each: numbers.int_bytes(each.value) for each in schema.cls.__members__.values()},
+                schema,
+            )
+        return _EnumTable(
+            {each: _text(each.value) for each in schema.cls.__members__.values()}, schema
+        )
 
     def _pointer(self, schema: Pointer, variable: str) -> None:
         base = base_of(schema)

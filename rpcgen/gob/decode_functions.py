@@ -9,6 +9,7 @@ from ..schema import Schema
 from . import wire
 from .compile_decode import Compiler, DecodeFunction, Types
 from .compile_quick import QuickCompiler
+from .source import forget
 
 __all__ = ["decode_function"]
 
@@ -31,7 +32,8 @@ def decode_function(
         compiler = Compiler if careful else QuickCompiler
         function = _known[key] = compiler(types, strings).compile(id, schema)
         if len(_known) > _MOST:
-            _known.popitem(last=False)
+            _, oldest = _known.popitem(last=False)
+            forget(oldest)
     return function
 
 

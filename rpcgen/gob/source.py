@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, frozen
 
-__all__ = ["Place", "Source", "place_of"]
+__all__ = ["Place", "Source", "forget", "place_of"]
 
 _PLACES: Final = "__gob_places__"
 _ROOT: Final = "__gob_root__"
+_NO_LETTER: Final = re.compile(r"[^A-Za-z_]")
 _serial = itertools.count(1)
 
 
@@ -42,7 +44,7 @@ class Source:
     """
 
     def __init__(self, title: str, root: str = "", **names: Any) -> None:
-        self.title = title
+        self.title = _NO_LETTER.sub("", title)
         self.names: dict[str, Any] = {**names, _ROOT: root}
         self._lines: list[str] = []
         self._places: list[Place] = []
@@ -85,8 +87,11 @@ class Source:
         self._place = place
 
     def variable(self, hint: str = "v") -> str:
-        """Return a name that nothing else has."""
-        return f"{hint}{next(self._count)}"
+        """Return a name that nothing else has.
+
+        Only letters are taken from ``hint``: a peer may have chosen it.
+        """
+        return f"{_NO_LETTER.sub('', hint) or 'v'}{next(self._count)}"
 
     def constant(self, value: object, hint: str) -> str:
         """Return the name under which the generated code finds this very object."""
@@ -105,6 +110,11 @@ class Source:
         # So that tracebacks and debuggers show the lines.
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return self.names
+
+
+def forget(function: Callable[..., object]) -> None:
+    """Drop the lines of a generated function that is used no more."""
+    linecache.cache.pop(function.__code__.co_filename, None)
 
 
 @define

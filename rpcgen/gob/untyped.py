@@ -49,18 +49,10 @@ _DEEPEST = 200
 
 
 class RecordStruct(Struct[Record]):
-    """The schema of a struct that becomes a `Record`."""
-
-    __slots__ = ("record_fields",)
+    """The schema of a struct that becomes a `Record`; whoever makes one gives it its fields."""
 
     def __init__(self, name: str) -> None:
         super().__init__(Record, name)
-        object.__setattr__(self, "record_fields", ())
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        fields: tuple[Field, ...] = self.record_fields  # type: ignore[attr-defined]
-        return fields
 
     def zero(self) -> Record:
         return self.make(tuple(field.schema.zero() for field in self.fields))
@@ -119,7 +111,8 @@ class _Builder:
             Field(name, name, name, self._field(field, depth + 1), False)
             for name, field in known.fields
         )
-        object.__setattr__(struct, "record_fields", fields)
+        # Where the cached property of `Struct` would put what it finds in a class.
+        vars(struct)["fields"] = fields
         return struct
 
     def _field(self, id: int, depth: int) -> Schema[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 import traceback
 
 import pytest
 
-from rpcgen.gob.source import Source, place_of
+from rpcgen.gob.source import Source, forget, place_of
 
 
 def _divide() -> Source:
@@ -45,6 +46,16 @@ def test_constants_have_one_name_each() -> None:
     source = Source("constants")
     value = object()
     assert source.constant(value, "a") == source.constant(value, "b")
+
+
+def test_variables_take_only_letters_of_a_hint() -> None:
+    assert Source("variables").variable("x = 1\n{é}") == "x0"
+
+
+def test_forget_drops_the_lines() -> None:
+    divide = _divide().compile()["divide"]
+    forget(divide)
+    assert divide.__code__.co_filename not in linecache.cache
 
 
 def test_variables_have_names_of_their_own() -> None:

@@ -66,6 +66,22 @@ def test_empty_structs_come_as_empty_records() -> None:
     assert gob.loads(gob.dumps(Empty())).asdict() == {}
 
 
+@pytest.mark.parametrize("name", ["x=1;y", "{stream}", "a\nb", "\0", "class", "é", "'\"\\", " "])
+def test_names_that_a_peer_chose_are_never_code(name: str) -> None:
+    struct = wire.StructType(name, 64, ((name, wire.INT), (name + "B", wire.INT)))
+    body = wire.write_definition(64, struct)
+    data = bytes((len(body),)) + body + b"\x07\xff\x80\x01\x02\x01\x04\x00"
+    assert gob.loads(data) == gob.Record(name, (name, name + "B"), (1, 2))
+
+
+def test_names_that_a_peer_chose_stand_in_errors_as_they_are() -> None:
+    struct = wire.StructType("S", 64, (("{stream}", wire.STRING),))
+    body = wire.write_definition(64, struct)
+    data = bytes((len(body),)) + body + b"\x06\xff\x80\x01\x01\xff\x00"
+    with pytest.raises(DecodeError, match=r"^S\.\{stream\}: "):
+        gob.loads(data)
+
+
 def test_a_type_that_is_not_defined() -> None:
     with pytest.raises(DecodeError, match="type 99 is not defined"):
         untyped_schema({64: wire.SliceType("", 64, 99)}, 64)
