@@ -17,12 +17,6 @@ MODULES = sorted(
 SEEN_THROUGH = {
     "__init__.py": "test_init.py",
     "aio/connection.py": "aio/test_server.py",
-    "gob/compile_decode.py": "gob/test_decoder.py",
-    "gob/compile_encode.py": "gob/test_encoder.py",
-    "gob/compile_quick.py": "gob/test_decoder.py",
-    "gob/decode_functions.py": "gob/test_decoder.py",
-    "gob/limits.py": "gob/test_decoder.py",
-    "gob/untyped.py": "gob/test_decoder.py",
     "protocol/codec.py": "protocol/test_gob_codec.py",
     "protocol/options.py": "sync/test_connect.py",
     "sockets.py": "sync/test_listener.py",
