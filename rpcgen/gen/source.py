@@ -146,14 +146,19 @@ class Source:
                     return Expression(source, value)
         return None
 
+    @cached_property
+    def _stars(self) -> list[str]:
+        """The modules that everything is imported from."""
+        return [
+            _absolute(node, self.module.__package__ or "")
+            for node in self.tree.body
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        ]
+
     def _from_star(self, name: str) -> Symbol | None:
-        if name in _bound(self.tree):
-            return None
-        for node in reversed(self.tree.body):
-            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                origin = _absolute(node, self.module.__package__ or "")
-                if hasattr(sys.modules.get(origin), name):
-                    return Symbol(origin, name)
+        for origin in reversed(self._stars):
+            if hasattr(sys.modules.get(origin), name) and name not in _bound(self.tree):
+                return Symbol(origin, name)
         return None
 
 
