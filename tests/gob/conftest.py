@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from .oracle import Oracle
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("gob", deadline=None)
+settings.load_profile("gob")
 
 
 @pytest.fixture(scope="session")
