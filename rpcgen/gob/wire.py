@@ -150,14 +150,20 @@ def _member(wire: WireType) -> tuple[int, bytes]:
 def _string_and_int(name: str, id: int) -> bytes:
     """Encode the struct of a name and an id, which CommonType and fieldType both are."""
     octets = name.encode()
-    if not octets:
-        return b"\x02" + int_bytes(id) + b"\0"
-    return b"\x01" + uint_bytes(len(octets)) + octets + b"\x01" + int_bytes(id) + b"\0"
+    named = uint_bytes(len(octets)) + octets
+    return _numbers(named, int_bytes(id)) + b"\0"
 
 
 def _numbers(*numbers: bytes) -> bytes:
-    """Encode the fields after CommonType; only the last one, the length of an array, is ever 0."""
-    return b"".join(b"\x01" + number for number in numbers if number != b"\0")
+    """Encode the fields after CommonType, zeros left out as ever."""
+    octets, steps = b"", 1
+    for number in numbers:
+        if number == b"\0":
+            steps += 1
+        else:
+            octets += uint_bytes(steps) + number
+            steps = 1
+    return octets
 
 
 def _fields(fields: tuple[tuple[str, int], ...]) -> bytes:
