@@ -126,7 +126,11 @@ async def _open(address: Address, client: ClientTransport, options: DialOptions)
 
     handshake = HandshakeTransport(address.http_path, client)
     await _create_connection(address, lambda: handshake, options)
-    await handshake.over
+    try:
+        await handshake.over
+    except BaseException:  # given up, or cancelled, while the server was silent
+        handshake.close()
+        raise
 
 
 async def _create_connection(

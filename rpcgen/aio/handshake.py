@@ -25,6 +25,11 @@ class HandshakeTransport(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(self._handshake.request)
@@ -53,5 +58,4 @@ class HandshakeTransport(asyncio.Protocol):
     def _fail(self, error: DialError) -> None:
         if not self.over.done():
             self.over.set_exception(error)
-        if self._transport is not None:
-            self._transport.abort()
+        self.close()
