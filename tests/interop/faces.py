@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 import rpcgen
 from generated.arith import register_arith, register_async_arith
 from rpcgen import DialOptions, DoneQueue, Method, Registry, aio
-from rpcgen.protocol import CodecName
+from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
@@ -71,6 +71,12 @@ class Face(Protocol):
         """Connect to a server."""
         ...
 
+    def dial_http(
+        self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
+    ) -> AbstractContextManager[FacedClient]:
+        """Connect to an HTTP server: with `dial_http`, or `dial_http_path` for another path."""
+        ...
+
     def serve(
         self,
         address: str,
@@ -111,6 +117,17 @@ class SyncFace:
     @contextmanager
     def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[FacedClient]:
         with rpcgen.dial(address, **options) as client:
+            yield SyncClient(client)
+
+    @contextmanager
+    def dial_http(
+        self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
+    ) -> Iterator[FacedClient]:
+        if path == DEFAULT_RPC_PATH:
+            client = rpcgen.dial_http(address, **options)
+        else:
+            client = rpcgen.dial_http_path(address, path, **options)
+        with client:
             yield SyncClient(client)
 
     @contextmanager
@@ -197,10 +214,22 @@ class AsyncClient:
 
 
 class AsyncFace:
+    def dial(
+        self, address: str, **options: Unpack[DialOptions]
+    ) -> AbstractContextManager[FacedClient]:
+        return self._connected(aio.dial(address, **options))
+
+    def dial_http(
+        self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
+    ) -> AbstractContextManager[FacedClient]:
+        if path == DEFAULT_RPC_PATH:
+            return self._connected(aio.dial_http(address, **options))
+        return self._connected(aio.dial_http_path(address, path, **options))
+
     @contextmanager
-    def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[FacedClient]:
+    def _connected(self, connecting: aio.Connecting[aio.Client]) -> Iterator[FacedClient]:
         async def connect() -> aio.Client:
-            return await aio.dial(address, **options)
+            return await connecting
 
         with Loop() as loop:
             client = loop.run(connect())
