@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
@@ -115,8 +116,8 @@ class ServerTransport(asyncio.Protocol):
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            reply = await _carry_out(invocation, self._workers)
-            self._send(partial(self._protocol.reply, invocation, reply))
+            response = await _response(self._protocol, invocation, self._workers)
+            self._send(partial(bytes, response))
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
                 raise
@@ -165,11 +166,26 @@ async def serve_request(
         await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
         raise ServerError(event.error)
     try:
-        response = protocol.reply(event, await _carry_out(event, workers))
+        response = await _response(protocol, event, workers)
     except Exception as error:
         _log.exception("%s failed", event.request.service_method)
         response = protocol.refuse(event.request, error_text(error))
     await loop.sock_sendall(connection, response)
+
+
+async def _response(
+    protocol: AnyServerProtocol, invocation: Invocation, workers: Executor
+) -> bytes:
+    """Carry out a call and return what to send; count it before the client knows of its end."""
+    statistics = invocation.served.statistics
+    began, failed = perf_counter(), True
+    statistics.started()
+    try:
+        response = protocol.reply(invocation, await _carry_out(invocation, workers))
+        failed = False
+        return response
+    finally:
+        statistics.finished(perf_counter() - began, failed)
 
 
 async def _carry_out(invocation: Invocation, workers: Executor) -> object:

@@ -264,13 +264,13 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:,.0f} h"
 
 
-# Each unit, its size in seconds, and how many of it are too many: what rounds to 1000, or to 60.
+# Each unit, its size in seconds, and how many of it are too many: what rounds to 1000, at most.
 _UNITS: Final = (
     ("µs", 1e-6, 999.5),
     ("ms", 1e-3, 999.5),
-    ("s", 1.0, 59.95),
-    ("min", 60.0, 59.95),
-    ("h", 3600.0, 99.95),
+    ("s", 1.0, 60.0),
+    ("min", 60.0, 60.0),
+    ("h", 3600.0, 100.0),
 )
 
 

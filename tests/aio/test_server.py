@@ -273,3 +273,61 @@ async def test_close_removes_the_file_of_a_unix_socket(tmp_path: Path) -> None:
 
 async def test_repr_names_the_services() -> None:
     assert repr(make_server(Gate())) == "<Server of Math>"
+
+
+async def test_statistics_of_a_call_that_is_over() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        await client.call(SUM, Pair(1, 2))
+        calls = server.find("Math.Sum").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 0, 0)
+
+
+async def test_statistics_of_a_call_under_way() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        client.go(HELD, 1)
+        await gate.entered.acquire()
+        calls = server.find("Math.Held").statistics.snapshot()
+    assert (calls.calls, calls.in_flight) == (1, 1)
+
+
+async def test_statistics_of_a_handler_that_raises() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+        with pytest.raises(ServerError):
+            await client.call("Bad.Div", 0, int)
+        calls = server.find("Bad.Div").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
+
+
+async def test_statistics_of_a_reply_that_does_not_fit() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Bad", [Method[int, int]("Bad.Str").handler(str)])
+        with pytest.raises(ServerError):
+            await client.call("Bad.Str", 0, int)
+        calls = server.find("Bad.Str").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
+
+
+async def test_statistics_of_a_call_that_is_cancelled_by_close() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        client.go(HELD, 1)
+        await gate.entered.acquire()
+        await server.close(grace=0.0)
+        await asyncio.sleep(0)  # the task notices its end
+        calls = server.find("Math.Held").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
+
+
+async def test_connections_that_are_open_are_counted() -> None:
+    async with serving() as (server, _, address), dial(address) as one, dial(address) as other:
+        await one.call(SUM, Pair(1, 2))
+        await other.call(SUM, Pair(1, 2))
+        assert server.connections.open == 2
+
+
+async def test_connections_that_are_over_are_not_open() -> None:
+    async with serving() as (server, _, address):
+        async with dial(address) as client:
+            await client.call(SUM, Pair(1, 2))
+        await server.close()
+        assert (server.connections.open, server.connections.total) == (0, 1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import socket
 import threading
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
+from urllib.request import urlopen
 
 import pytest
 
@@ -330,3 +332,78 @@ def test_close_leaves_no_thread_behind(server: Server) -> None:
 
 def test_repr_names_the_services(server: Server) -> None:
     assert repr(server) == "<Server of Math>"
+
+
+def test_statistics_of_a_call_that_is_over(server: Server, address: str) -> None:
+    with dial(address) as client:
+        client.call(SUM, Pair(1, 2))
+    calls = server.find("Math.Sum").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 0, 0)
+
+
+def test_statistics_of_a_call_under_way(server: Server, address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        client.go(HELD, 1)
+        assert gate.entered.acquire(timeout=PATIENCE)
+        calls = server.find("Math.Held").statistics.snapshot()
+    assert (calls.calls, calls.in_flight) == (1, 1)
+
+
+def test_statistics_of_a_handler_that_raises(server: Server, address: str) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
+    with dial(address) as client, pytest.raises(ServerError):
+        client.call("Bad.Div", 0, int)
+    calls = server.find("Bad.Div").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
+
+
+def test_statistics_of_a_reply_that_does_not_fit(server: Server, address: str) -> None:
+    server.register_name("Bad", [Method[int, int]("Bad.Str").handler(str)])
+    with dial(address) as client, pytest.raises(ServerError):
+        client.call("Bad.Str", 0, int)
+    calls = server.find("Bad.Str").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
+
+
+def test_statistics_measure_how_long_a_call_took(server: Server, address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        began = time.perf_counter()
+        held = client.go(HELD, 1)
+        gate.open.set()
+        held.result(PATIENCE)
+        took = time.perf_counter() - began
+    latencies = server.find("Math.Held").statistics.snapshot().latencies
+    assert latencies is not None
+    assert 0 < latencies.max < took
+
+
+def test_statistics_of_a_single_request(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(request_bytes(("Math.Sum", 1, Pair(1, 2))))
+        server.serve_request(theirs, GobServerCodec())
+    calls = server.find("Math.Sum").statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (1, 0, 0)
+
+
+def test_connections_that_are_open_are_counted(server: Server, address: str) -> None:
+    with dial(address) as one, dial(address) as other:
+        one.call(SUM, Pair(1, 2))
+        other.call(SUM, Pair(1, 2))
+        assert server.connections.open == 2
+
+
+def test_connections_that_are_over_are_not_open(server: Server) -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    server.serve_conn(theirs)
+    assert (server.connections.open, server.connections.total) == (0, 1)
+
+
+def test_connections_over_http_are_counted_from_connect_on(server: Server) -> None:
+    server.handle_http()
+    listener = server.listen("http://127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        client.call(SUM, Pair(1, 2))
+        with urlopen(f"{listener.address}/debug/rpc?format=json", timeout=PATIENCE) as answer:
+            assert json.load(answer)["connections"] == {"open": 1, "total": 1}
