@@ -115,7 +115,18 @@ def _make(schema: Schema[Any]) -> EncodeFunction:
 
 
 def _misfit(value: object, wanted: str) -> EncodeError:
-    return EncodeError(f"{value!r:.80} is not {wanted}")
+    return EncodeError(f"{_shown(value)} is not {wanted}")
+
+
+def _too_large(value: object, wanted: str) -> EncodeError:
+    return EncodeError(f"{_shown(value)} does not fit {wanted}")
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # thousands of digits, or a class of the user's
+        return f"a value of {type(value).__name__}"
 
 
 def _unsupported(schema: Schema[Any]) -> EncodeFunction:
@@ -142,7 +153,7 @@ def _integer(go: str, low: int, high: int) -> EncodeFunction:
             value = _index(value, go)
         if low <= value < high:
             return str(value)
-        raise EncodeError(f"{value} does not fit {go}")
+        raise _too_large(value, go)
 
     return encode_integer
 
@@ -161,7 +172,7 @@ def _encode_float(value: object) -> str:
     try:
         return _format_float(repr(float(value)))
     except OverflowError:
-        raise EncodeError(f"{value!r:.80} does not fit float64") from None
+        raise _too_large(value, "float64") from None
 
 
 _single: Final = struct.Struct("<f")
@@ -171,10 +182,12 @@ def _encode_single(value: object) -> str:
     if not isinstance(value, float | int):
         raise _misfit(value, "a float")
     try:
-        packed = _single.pack(value)
+        packed = _single.pack(float(value))
     except OverflowError:
-        raise EncodeError(f"{value!r:.80} does not fit float32") from None
+        raise _too_large(value, "float32") from None
     rounded: float = _single.unpack(packed)[0]
+    if not math.isfinite(rounded):
+        return _format_float(repr(rounded))
     for digits in range(9):
         nearest = float(f"{rounded:.{digits}e}")
         for candidate in (nearest, _further(nearest, rounded, digits)):
@@ -263,7 +276,7 @@ def _encode_duration(value: object) -> str:
     microseconds = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
     nanoseconds = microseconds * 1000 + getattr(value, "nanosecond", 0)
     if not -1 << 63 <= nanoseconds < 1 << 63:
-        raise EncodeError(f"{value} does not fit time.Duration")
+        raise _too_large(value, "time.Duration")
     return str(nanoseconds)
 
 
@@ -285,7 +298,7 @@ def _opaque(schema: Opaque[Any]) -> EncodeFunction:
         except EncodeError:
             raise
         except Exception as error:
-            raise EncodeError(f"{value!r:.80} is not {schema.go}: {error}") from error
+            raise EncodeError(f"{_shown(value)} is not {schema.go}: {error}") from error
 
     return encode_text
 
@@ -302,7 +315,9 @@ def _encode_itself(value: Any) -> str:
         text = value.marshal_json()
         return compact(_checked(text if isinstance(text, str) else bytes(text).decode()))
     except Exception as error:
-        raise EncodeError(f"json: error calling MarshalJSON for {value!r:.80}: {error}") from error
+        raise EncodeError(
+            f"json: error calling MarshalJSON for {_shown(value)}: {error}"
+        ) from error
 
 
 def _checked(text: str) -> str:
@@ -385,7 +400,7 @@ def _map(schema: Map) -> EncodeFunction:
             try:
                 texts[encode_key(key)] = encode_value(item)
             except EncodeError as error:
-                raise EncodeError(error.reason, f"[{key!r:.80}]{error.path}") from error.__cause__
+                raise EncodeError(error.reason, f"[{_shown(key)}]{error.path}") from error.__cause__
         return _object(texts)
 
     return encode_map
