@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
-from rpcgen import DialOptions, DoneQueue, Method, Registry, aio
+from rpcgen import ClientCodec, DialOptions, DoneQueue, Method, Registry, ServerCodec, aio
 from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
@@ -87,6 +87,18 @@ class Face(Protocol):
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
 
+    def client(
+        self, connection: socket.socket, codec: ClientCodec
+    ) -> AbstractContextManager[FacedClient]:
+        """Use a connected socket as a client, with a codec."""
+        ...
+
+    def serve_codec(
+        self, connection: socket.socket, codec: ServerCodec
+    ) -> AbstractContextManager[None]:
+        """Serve ``Arith`` on a connected socket, with a codec; waits at the end for its end."""
+        ...
+
 
 class SyncCall:
     def __init__(self, call: rpcgen.Call[Any]) -> None:
@@ -150,6 +162,21 @@ class SyncFace:
                 yield listener.address
             finally:
                 probe.release_all()
+
+    @contextmanager
+    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[FacedClient]:
+        with rpcgen.Client.with_codec(connection, codec) as client:
+            yield SyncClient(client)
+
+    @contextmanager
+    def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> Iterator[None]:
+        server = rpcgen.Server()
+        register_arith(server, Calculator())
+        thread = threading.Thread(target=server.serve_codec, args=(connection, codec))
+        thread.start()
+        yield
+        thread.join(PATIENCE)
+        server.close()
 
 
 class Loop:
@@ -267,6 +294,31 @@ class AsyncFace:
                 yield bound
             finally:
                 loop.run(stop(server, probe))
+
+    @contextmanager
+    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[FacedClient]:
+        with Loop() as loop:
+            client = loop.run(aio.Client.with_codec(connection, codec))
+            try:
+                yield AsyncClient(loop, client)
+            finally:
+                loop.run(client.__aexit__(None, None, None))
+
+    @contextmanager
+    def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> Iterator[None]:
+        async def start() -> tuple[aio.Server, asyncio.Task[None]]:
+            server = aio.Server()
+            register_async_arith(server, AsyncCalculator())
+            return server, asyncio.create_task(server.serve_codec(connection, codec))
+
+        async def stop(server: aio.Server, serving: asyncio.Task[None]) -> None:
+            await serving
+            await server.close()
+
+        with Loop() as loop:
+            server, serving = loop.run(start())
+            yield
+            loop.run(stop(server, serving))
 
 
 FACES: dict[str, Face] = {"sync": SyncFace(), "asyncio": AsyncFace()}
