@@ -69,6 +69,11 @@ BASIC: Final[dict[str, Any]] = {
     "time.Time": datetime,
     "time.Duration": timedelta,
     "big.Int": types.BigInt,
+    "big.Rat": types.BigRat,
+    "big.Float": types.BigFloat,
+    "url.URL": types.URL,
+    "netip.Addr": types.NetipAddr,
+    "net.IP": types.NetIP,
     "uuid": uuid.UUID,
     "main.Color": messages.Color,
     "any": Any,
@@ -141,7 +146,12 @@ _SLICED: Final[dict[type, str]] = {
     complex: "complex128",
     str: "string",
 }
-_TIMES: Final[dict[type, str]] = {datetime: "time.Time", timedelta: "time.Duration"}
+_TIMES: Final[dict[type, str]] = {
+    datetime: "time.Time",
+    timedelta: "time.Duration",
+    types.Time: "time.Time",
+    types.Duration: "time.Duration",
+}
 
 # The messages made here that may travel in interfaces: their names and shapes. Go
 # knows one name for a type, so of the messages that are one type in Go only one is
@@ -295,14 +305,23 @@ def _basic_to_json(shape: str, value: Any) -> Json:
         return [struct.pack(">d", value.real).hex(), struct.pack(">d", value.imag).hex()]
     if shape in ("string", "main.MyString"):
         return str(value).encode().hex()
-    if shape == "bytes":
+    if shape in ("bytes", "net.IP"):
         return bytes(value).hex()
     if shape == "time.Time":
         return _time_to_json(value)
     if shape == "time.Duration":
-        return (value // timedelta(microseconds=1)) * 1000 + getattr(value, "nanoseconds", 0)  # type: ignore[no-any-return]
+        microseconds = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
+        return int(microseconds * 1000 + getattr(value, "nanosecond", 0))
     if shape == "uuid":
         return list(value.bytes)
+    if shape == "url.URL":
+        return str(value)
+    if shape == "netip.Addr":
+        return "" if value is None else str(value)
+    if shape == "big.Rat":
+        return f"{value.numerator}/{value.denominator}"
+    if shape == "big.Float":
+        return [value.precision, value.mode, _big_float_to_json(value)]
     if shape in ("main.GobPoint", "main.BinaryPoint"):
         return {"X": value.x, "Y": value.y}
     if shape in NAMED:
@@ -315,10 +334,19 @@ def _basic_to_json(shape: str, value: Any) -> Json:
     return bool(value) if shape == "bool" else int(value)
 
 
+def _big_float_to_json(value: types.BigFloatValue) -> Json:
+    if value.infinite or not value.significand:
+        sign = "-" if value.negative else "+" if value.infinite else ""
+        return sign + ("Inf" if value.infinite else "0")
+    exact = value.fraction()
+    return f"{exact.numerator}/{exact.denominator}"
+
+
 def _time_to_json(value: datetime) -> Json:
     offset = value.utcoffset() or timedelta()
-    since = value.replace(tzinfo=None) - datetime(1970, 1, 1) - offset
-    nanoseconds = getattr(value, "nanosecond", value.microsecond * 1000)
+    moment = datetime(*value.timetuple()[:6])
+    since = moment - datetime(1970, 1, 1) - offset
+    nanoseconds = value.microsecond * 1000 + getattr(value, "nanosecond", 0)
     return [since // timedelta(seconds=1), nanoseconds, offset // timedelta(seconds=1)]
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from rpcgen.types import BigFloatValue, Duration, Time
+
 from . import messages
 from .shapes import KEYS, NAMED, Shape, annotation, is_key, plain
 
@@ -29,6 +31,11 @@ _SCALARS: Final = (
     "time.Time",
     "time.Duration",
     "big.Int",
+    "big.Rat",
+    "big.Float",
+    "url.URL",
+    "netip.Addr",
+    "net.IP",
 )
 _LEAVES: Final = (*_SCALARS, "any", *NAMED)
 _FIELD_NAMES: Final = tuple("A B C ID UserID Name URL X9 Émile Δ Snake_Case".split())
@@ -190,7 +197,8 @@ def _datetimes() -> st.SearchStrategy[datetime]:
     seconds = st.integers(-86399, 86399).map(lambda n: timezone(timedelta(seconds=n)))
     # Not so near the ends that the moment has no date in UTC.
     low, high = datetime(1, 1, 2), datetime(9999, 12, 30)
-    return st.datetimes(low, high, timezones=st.one_of(st.just(UTC), minutes, seconds))
+    moments = st.datetimes(low, high, timezones=st.one_of(st.just(UTC), minutes, seconds))
+    return moments | st.builds(Time.of, moments, st.integers(1, 999))
 
 
 # What a time.Duration holds.
@@ -206,9 +214,19 @@ _SCALAR_VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "main.MyString": st.text(),
     "bytes": st.binary(),
     "time.Time": _datetimes(),
-    "time.Duration": st.timedeltas(
-        -timedelta(microseconds=_MICROSECONDS), timedelta(microseconds=_MICROSECONDS)
+    "time.Duration": st.one_of(
+        st.timedeltas(
+            -timedelta(microseconds=_MICROSECONDS), timedelta(microseconds=_MICROSECONDS)
+        ),
+        st.builds(Duration.of, st.integers(-(1 << 63), (1 << 63) - 1)),
     ),
+    "big.Rat": st.fractions(),
+    "big.Float": st.builds(BigFloatValue.of, st.floats(allow_nan=False), st.integers(53, 200)),
+    "url.URL": st.sampled_from(
+        ["", "http://go.dev/a%20b?q=1#f", "https://u:p@host:8080/", "mailto:a@b.c", "/path", "?q"]
+    ),
+    "netip.Addr": st.none() | st.ip_addresses(),
+    "net.IP": st.binary(max_size=16),
     "big.Int": st.integers() | st.integers(-(1 << 300), 1 << 300),
     "uuid": st.uuids(),
     "main.Color": st.sampled_from(list(messages.Color)),

@@ -97,13 +97,25 @@ func dumpSpecial(v reflect.Value) (any, bool) {
 	case *big.Rat:
 		return p.String(), true
 	case *big.Float:
-		return []any{p.Prec(), int(p.Mode()), p.Text('p', 0)}, true
+		return []any{p.Prec(), int(p.Mode()), dumpFloat(p)}, true
 	case *url.URL:
 		return p.String(), true
 	case *netip.Addr:
+		if !p.IsValid() {
+			return "", true
+		}
 		return p.String(), true
 	}
 	return nil, false
+}
+
+// dumpFloat describes a number as a fraction, or else as "-0", "+Inf" and the like.
+func dumpFloat(f *big.Float) string {
+	if f.IsInf() || f.Sign() == 0 {
+		return f.String()
+	}
+	exact, _ := f.Rat(nil)
+	return exact.String()
 }
 
 // fill sets a zero value to what the JSON describes.
@@ -195,13 +207,18 @@ func fillSpecial(v reflect.Value, described any) bool {
 	case *big.Float:
 		parts := described.([]any)
 		p.SetPrec(uint(integer(parts[0]))).SetMode(big.RoundingMode(integer(parts[1])))
-		if _, ok := p.SetString(parts[2].(string)); !ok {
+		text := parts[2].(string)
+		if exact, ok := new(big.Rat).SetString(text); ok && exact.Sign() != 0 {
+			p.SetRat(exact)
+		} else if _, ok := p.SetString(text); !ok {
 			panic("oracle: bad big.Float")
 		}
 	case *url.URL:
 		*p = *must(url.Parse(described.(string)))
 	case *netip.Addr:
-		*p = must(netip.ParseAddr(described.(string)))
+		if described != "" {
+			*p = must(netip.ParseAddr(described.(string)))
+		}
 	default:
 		return false
 	}
