@@ -102,7 +102,8 @@ button {
 }
 button:disabled { opacity: .5; cursor: progress; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-output { max-width: 100%; white-space: pre-wrap; overflow-wrap: anywhere; }
+output { width: 100%; white-space: pre-wrap; overflow-wrap: anywhere; }
+output:not(:empty) { padding: .5rem .75rem; border-left: 3px solid var(--line); }
 output.bad { color: var(--bad); }
 @media (max-width: 60rem) {
   body { padding: 1.25rem .9rem 3rem; }

@@ -301,10 +301,10 @@ async def test_statistics_of_a_handler_that_raises() -> None:
 
 async def test_statistics_of_a_reply_that_does_not_fit() -> None:
     async with serving() as (server, _, address), dial(address) as client:
-        server.register_name("Bad", [Method[int, int]("Bad.Str").handler(str)])
+        server.register_name("Bad", [Method[int, int]("Bad.Reply").handler(lambda n: 2**n)])
         with pytest.raises(ServerError):
-            await client.call("Bad.Str", 0, int)
-        calls = server.find("Bad.Str").statistics.snapshot()
+            await client.call("Bad.Reply", 64, int)
+        calls = server.find("Bad.Reply").statistics.snapshot()
     assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
 
 

@@ -358,10 +358,10 @@ def test_statistics_of_a_handler_that_raises(server: Server, address: str) -> No
 
 
 def test_statistics_of_a_reply_that_does_not_fit(server: Server, address: str) -> None:
-    server.register_name("Bad", [Method[int, int]("Bad.Str").handler(str)])
+    server.register_name("Bad", [Method[int, int]("Bad.Reply").handler(lambda n: 2**n)])
     with dial(address) as client, pytest.raises(ServerError):
-        client.call("Bad.Str", 0, int)
-    calls = server.find("Bad.Str").statistics.snapshot()
+        client.call("Bad.Reply", 64, int)
+    calls = server.find("Bad.Reply").statistics.snapshot()
     assert (calls.calls, calls.errors, calls.in_flight) == (1, 1, 0)
 
 
