@@ -13,7 +13,6 @@ from idl.arith import Args, Arith, Quotient
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -104,6 +103,9 @@ class ArithService(AbstractService, ABC):
         A ``b`` of 0 is answered with the error "divide by zero".
         """
 
+    def _register_with(self, server: Registry) -> None:
+        register_arith(server, self)
+
 
 def register_arith(server: Registry, implementation: Arith, name: str = "Arith") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -139,7 +141,7 @@ class AsyncArithClient(AsyncClientStub):
     """The arithmetic service of Go's net/rpc documentation."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

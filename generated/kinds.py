@@ -31,7 +31,6 @@ from idl.kinds import (
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -467,6 +466,9 @@ class KindsService(AbstractService, ABC):
     def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
 
+    def _register_with(self, server: Registry) -> None:
+        register_kinds(server, self)
+
 
 def register_kinds(server: Registry, implementation: Kinds, name: str = "Kinds") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -587,7 +589,7 @@ class AsyncKindsClient(AsyncClientStub):
     """Gives back what it gets."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

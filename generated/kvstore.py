@@ -16,7 +16,6 @@ from idl.kvstore import Durability, Entry, KVStore, Page, Stats
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -218,6 +217,9 @@ class KVStoreService(AbstractService, ABC):
     def stats(self) -> Stats:
         """Return what the store holds."""
 
+    def _register_with(self, server: Registry) -> None:
+        register_kv_store(server, self)
+
 
 def register_kv_store(server: Registry, implementation: KVStore, name: str = "KVStore") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -299,7 +301,7 @@ class AsyncKVStoreClient(AsyncClientStub):
     """
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

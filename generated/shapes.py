@@ -16,7 +16,6 @@ from idl.shapes import Circle, Group, Rectangle, Shapes
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -173,6 +172,9 @@ class ShapesService(AbstractService, ABC):
     def describe(self, anything: Any) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
 
+    def _register_with(self, server: Registry) -> None:
+        register_shapes(server, self)
+
 
 def register_shapes(server: Registry, implementation: Shapes, name: str = "Shapes") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -226,7 +228,7 @@ class AsyncShapesClient(AsyncClientStub):
     """Plane geometry."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -38,8 +38,6 @@ from .stubs import (
 )
 from .sync import Call, Client, dial, dial_http, dial_http_path
 
-AsyncDialOptions = DialOptions
-
 if TYPE_CHECKING:
     from .sync import Listener, Server
 
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AbstractService",
     "AsyncClientStub",
-    "AsyncDialOptions",
     "AsyncGoStub",
     "Call",
     "CallTimeoutError",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from .gob import register
 
 if TYPE_CHECKING:
+    from .protocol import Registry
     from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
 
 __all__ = [
@@ -82,6 +83,10 @@ class AbstractService:
     or its definition raises `TypeError`; only a class that names `abc.ABC`
     among its bases may leave some to its own subclasses.
     """
+
+    def _register_with(self, server: Registry) -> None:
+        """Register the methods; the generated base class knows how. See `Registry.register`."""
+        raise NotImplementedError
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -141,7 +141,7 @@ def render(module: Module) -> str:
         classes += [_template("params", n=known, params=each) for each in params]
         rest += [
             _template("client", n=known, service=view, face=sync),
-            _template("service", n=known, service=view),
+            _template("service", n=known, service=view, face=sync),
             _template("register", n=known, service=view, face=sync),
             _template("protocol", n=known, service=view),
             _template("client", n=known, service=view, face=asynchronous),
@@ -374,7 +374,7 @@ def _async(service: Service, n: Any) -> _Face:
         client_base=n.AsyncClientStub,
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,
-        options=n.AsyncDialOptions,
+        options=n.DialOptions,
         connected=f"{n.aio}.Connecting[{n.Self}]",
         dial=f"{n.aio}.dial(address, **options).then(cls)",
         dial_docstring="Connect to a server; the options are those of `rpcgen.aio.dial`.\n\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field
 
@@ -51,6 +51,12 @@ class UnknownMethodError(RpcError):
     """A request for something that is not served; the text is Go's, and goes to the client."""
 
 
+class Registrable(Protocol):
+    """What `Registry.register` takes: an implementation that extends a generated base class."""
+
+    def _register_with(self, server: Registry) -> None: ...
+
+
 class Registry:
     """The services of a server, which both faces extend. Mirrors the map of ``rpc.Server``.
 
@@ -67,6 +73,23 @@ class Registry:
     def services(self) -> tuple[Service, ...]:
         """Everything that is served, in the order of registration."""
         return tuple(self._services.values())
+
+    def register(self, implementation: Registrable) -> None:
+        """Serve an implementation under the name of its service.
+
+        ``implementation`` extends a generated base class, such as
+        ``ArithService``; anything else that fits the ``Protocol`` is registered
+        with the generated function, ``register_arith``. Raises `RegisterError`,
+        with Go's texts. Mirrors ``rpc.Server.Register``.
+        """
+        register = getattr(implementation, "_register_with", None)
+        if register is None:
+            name = type(implementation).__name__
+            raise RegisterError(
+                f"rpc.Register: type {name} has no exported methods of suitable type"
+                " (hint: extend the generated Service class, or call the generated register_...)"
+            )
+        register(self)
 
     def register_name(
         self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -73,3 +74,20 @@ async def test_then_wraps_the_client() -> None:
         address = (await server.listen("127.0.0.1:0")).address
         async with dial(address).then(Wrapper) as client:
             assert isinstance(client, Wrapper)
+
+
+async def test_dial_with_json() -> None:
+    async with make_server() as server:
+        address = (await server.listen("127.0.0.1:0", codec="json")).address
+        async with dial(address, codec="json") as client:
+            assert await client.call(DOUBLE, 4) == 8
+
+
+async def test_dial_with_an_unknown_codec() -> None:
+    with pytest.raises(DialError, match="'xml' is no codec"):
+        await dial("127.0.0.1:1", codec=cast(Any, "xml"))
+
+
+async def test_listen_with_an_unknown_codec() -> None:
+    with pytest.raises(DialError, match="'xml' is no codec"):
+        await Server().listen("127.0.0.1:0", codec=cast(Any, "xml"))

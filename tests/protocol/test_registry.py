@@ -42,6 +42,32 @@ def test_find_something_unknown(registry: Registry, name: str, text: str) -> Non
     assert str(caught.value) == text
 
 
+class MathService:
+    """What a generated base class does."""
+
+    def _register_with(self, server: Registry) -> None:
+        server.register_name("Doubles", [DOUBLE.handler(abs)])
+
+
+def test_register_takes_an_implementation_of_a_generated_base(registry: Registry) -> None:
+    registry.register(MathService())
+    assert registry.find("Doubles.Double").function is abs
+
+
+def test_register_twice(registry: Registry) -> None:
+    registry.register(MathService())
+    with pytest.raises(RegisterError, match=r"^rpc: service already defined: Doubles$"):
+        registry.register(MathService())
+
+
+def test_register_something_else(registry: Registry) -> None:
+    with pytest.raises(
+        RegisterError,
+        match=r"^rpc\.Register: type int has no exported methods of suitable type",
+    ):
+        registry.register(3)  # type: ignore[arg-type]
+
+
 def test_register_name_names_the_methods(registry: Registry) -> None:
     registry.register_name("Other", [SUM.handler(lambda pair: 0), DOUBLE.handler(abs)])
     assert list(registry.services[1].methods) == ["Sum", "Double"]

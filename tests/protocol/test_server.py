@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen.errors import EncodeError
 from rpcgen.protocol import (
+    Event,
     GobClientCodec,
     GobServerCodec,
     Invocation,
+    Output,
     Refusal,
     Registry,
     Request,
@@ -44,10 +48,11 @@ def response_in(data: bytes) -> tuple[int, str]:
     return header.seq, header.error
 
 
-def summary(events: list[Invocation | Refusal]) -> list[tuple[int, object]]:
+def summary(events: Iterable[Event]) -> list[tuple[int, object]]:
     return [
         (event.request.seq, event.args if isinstance(event, Invocation) else event.error)
         for event in events
+        if not isinstance(event, Output)
     ]
 
 

@@ -150,9 +150,14 @@ def test_call_in_a_process_that_forked() -> None:
 
 def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
     with connected() as (client, server):
-        in_child(lambda: str(client.close()))
+        in_child(lambda: closed(client))
         answer(server, 3)
         assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def closed(client: Client) -> str:
+    client.close()
+    return repr(client)
 
 
 def in_child(function: Callable[[], str]) -> str:

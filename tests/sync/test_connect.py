@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from rpcgen import Listener, dial
+from rpcgen import Listener, Server, dial
 from rpcgen.errors import DialError
+from tests.protocol.messages import DOUBLE
 
 
 def test_dial_connects() -> None:
@@ -46,3 +48,21 @@ def test_dial_timeout_does_not_outlast_the_connecting() -> None:
     with Listener("127.0.0.1:0") as listener, dial(listener.address, timeout=5.0) as client:
         with listener.accept():
             assert client._stream._socket.gettimeout() is None
+
+
+def test_dial_with_json() -> None:
+    server = Server()
+    server.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
+    address = server.listen("127.0.0.1:0", codec="json").address
+    with server, dial(address, codec="json") as client:
+        assert client.call(DOUBLE, 4) == 8
+
+
+def test_dial_with_an_unknown_codec() -> None:
+    with pytest.raises(DialError, match="'xml' is no codec"):
+        dial("127.0.0.1:1", codec=cast(Any, "xml"))
+
+
+def test_listen_with_an_unknown_codec() -> None:
+    with pytest.raises(DialError, match="'xml' is no codec"):
+        Server().listen("127.0.0.1:0", codec=cast(Any, "xml"))

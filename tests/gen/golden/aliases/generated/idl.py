@@ -16,7 +16,6 @@ from aliases.idl import Ident, Line, Old, Point
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -164,6 +163,9 @@ class OldService(AbstractService, ABC):
     @abstractmethod
     def sized(self, ident: Ident, octet: Uint8 = 0) -> None: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_old(server, self)
+
 
 def register_old(server: Registry, implementation: Old, name: str = "Old") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -201,7 +203,7 @@ class AsyncOldClient(AsyncClientStub):
     """The methods of `Old`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

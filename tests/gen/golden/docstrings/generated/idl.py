@@ -13,7 +13,6 @@ from docstrings.idl import Documented
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -169,6 +168,9 @@ class DocumentedService(AbstractService, ABC):
     def long(self) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
 
+    def _register_with(self, server: Registry) -> None:
+        register_documented(server, self)
+
 
 def register_documented(
     server: Registry, implementation: Documented, name: str = "Documented"
@@ -243,7 +245,7 @@ class AsyncDocumentedClient(AsyncClientStub):
     """
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -19,7 +19,6 @@ from hostile_names.idl import Method as Method_
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     ClientStub,
     DialOptions,
@@ -317,6 +316,9 @@ class RegistryService(AbstractService, ABC):
     @abstractmethod
     def Client(self, Call: Call) -> Call: ...
 
+    def _register_with(self, server: Registry_) -> None:
+        register_registry(server, self)
+
 
 def register_registry(
     server: Registry_, implementation: Registry, name: builtins.str = "Registry"
@@ -384,9 +386,7 @@ class AsyncRegistryClient(AsyncClientStub):
     """The client's own methods, and those of generated code."""
 
     @builtins.classmethod
-    def dial_(
-        cls, address: builtins.str, **options: Unpack[AsyncDialOptions]
-    ) -> aio_.Connecting[Self_]:
+    def dial_(cls, address: builtins.str, **options: Unpack[DialOptions]) -> aio_.Connecting[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.
@@ -740,6 +740,9 @@ class BuiltinsService(AbstractService, ABC):
     @abstractmethod
     def self(self) -> Call: ...
 
+    def _register_with(self, server: Registry_) -> None:
+        register_builtins(server, self)
+
 
 def register_builtins(
     server: Registry_, implementation: Builtins, name: builtins.str = "Builtins"
@@ -813,9 +816,7 @@ class AsyncBuiltinsClient(AsyncClientStub):
     """The methods of `Builtins`."""
 
     @builtins.classmethod
-    def dial(
-        cls, address: builtins.str, **options: Unpack[AsyncDialOptions]
-    ) -> aio_.Connecting[Self_]:
+    def dial(cls, address: builtins.str, **options: Unpack[DialOptions]) -> aio_.Connecting[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

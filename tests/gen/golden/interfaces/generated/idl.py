@@ -14,7 +14,6 @@ from interfaces.idl import Box, Boxes, Circle
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -84,6 +83,9 @@ class BoxesService(AbstractService, ABC):
     @abstractmethod
     def pack(self, box: Box) -> Circle | Point: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_boxes(server, self)
+
 
 def register_boxes(server: Registry, implementation: Boxes, name: str = "Boxes") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -109,7 +111,7 @@ class AsyncBoxesClient(AsyncClientStub):
     """The methods of `Boxes`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -19,7 +19,6 @@ from long_lines.idl import (
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -312,6 +311,9 @@ class LongLinesService(AbstractService, ABC):
     @abstractmethod
     def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_long_lines(server, self)
+
 
 def register_long_lines(
     server: Registry, implementation: LongLines, name: str = "LongLines"
@@ -394,7 +396,7 @@ class AsyncLongLinesClient(AsyncClientStub):
     """The methods of `LongLines`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -18,7 +18,6 @@ from other_modules.stars import Star
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -200,6 +199,9 @@ class EverythingService(AbstractService, ABC):
     @abstractmethod
     def quoted(self, value: list[Point]) -> Extended: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_everything(server, self)
+
 
 def register_everything(
     server: Registry, implementation: Everything, name: str = "Everything"
@@ -250,7 +252,7 @@ class AsyncEverythingClient(AsyncClientStub):
     """The methods of `Everything`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.
@@ -403,6 +405,9 @@ class VisibleService(AbstractService, ABC):
     @abstractmethod
     def more(self) -> None: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_visible(server, self)
+
 
 def register_visible(server: Registry, implementation: Visible, name: str = "Visible") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -431,7 +436,7 @@ class AsyncVisibleClient(AsyncClientStub):
     """The methods of `Visible`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -15,7 +15,6 @@ from parameters.idl import SIZE, Account, Bank, Color
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -310,6 +309,9 @@ class BankService(AbstractService, ABC):
         octet: Uint8 = 255,
     ) -> Annotated[list[float], length(SIZE)]: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_bank(server, self)
+
 
 def register_bank(server: Registry, implementation: Bank, name: str = "Bank") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -398,7 +400,7 @@ class AsyncBankClient(AsyncClientStub):
     """Moves money."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -13,7 +13,6 @@ from plain.idl import Echo
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -75,6 +74,9 @@ class EchoService(AbstractService, ABC):
     @abstractmethod
     def echo(self, text: str) -> str: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_echo(server, self)
+
 
 def register_echo(server: Registry, implementation: Echo, name: str = "Echo") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -100,7 +102,7 @@ class AsyncEchoClient(AsyncClientStub):
     """The methods of `Echo`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.

@@ -13,7 +13,6 @@ from other_modules.deep.common import Base, Point, Shape
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
-    AsyncDialOptions,
     AsyncGoStub,
     Call,
     ClientStub,
@@ -90,6 +89,9 @@ class BaseService(AbstractService, ABC):
     @abstractmethod
     def origin(self, point: Point) -> Shape: ...
 
+    def _register_with(self, server: Registry) -> None:
+        register_base(server, self)
+
 
 def register_base(server: Registry, implementation: Base, name: str = "Base") -> None:
     """Serve the methods of ``implementation`` under ``name``.
@@ -120,7 +122,7 @@ class AsyncBaseClient(AsyncClientStub):
     """What every service has."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[AsyncDialOptions]) -> aio.Connecting[Self]:
+    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         Await what it returns, or use it in ``async with``.
