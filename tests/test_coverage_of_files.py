@@ -18,7 +18,9 @@ SEEN_THROUGH = {
     "__init__.py": "test_init.py",
     "aio/connection.py": "aio/test_server.py",
     "protocol/codec.py": "protocol/test_gob_codec.py",
+    "protocol/debug_assets.py": "protocol/test_debug.py",
     "protocol/options.py": "sync/test_connect.py",
+    "protocol/routes.py": "protocol/test_http.py",
     "sockets.py": "sync/test_listener.py",
     "sync/connection.py": "sync/test_server.py",
 }
