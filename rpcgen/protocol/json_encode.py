@@ -11,7 +11,7 @@ import math
 import operator
 import struct
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
 
@@ -37,6 +37,7 @@ from rpcgen.schema import (
     Struct,
     Uint,
     Untyped,
+    schema_for,
     schema_of,
 )
 
@@ -262,7 +263,7 @@ def _encode_ip(value: object) -> str:
 def _enum(schema: Enum[Any]) -> EncodeFunction:
     encode_base = encode_function(schema.base)
 
-    def encode_member(value: object) -> str:
+    def encode_member(value: Any) -> str:
         if not isinstance(value, schema.cls):
             raise _misfit(value, f"a {schema.cls.__name__}")
         return encode_base(value.value)
@@ -443,7 +444,11 @@ def _text_key(key: object) -> str:
 def _any_key(key: object) -> str:
     if isinstance(key, str):
         return _text_key(key)
-    return _key(schema_of(type(key)))(key)
+    try:
+        schema = schema_for(key)
+    except SchemaError as error:
+        raise EncodeError(str(error)) from None
+    return _key(schema)(key)
 
 
 # --- messages -----------------------------------------------------------------------------------
@@ -571,18 +576,13 @@ def _encode_any(value: Any) -> str:
     function = _ANYTHING.get(value.__class__)
     if function is not None:
         return function(value)
-    match value:
-        case Typed():
-            return encode_function(schema_of(value.annotation))(value.value)
-        case Record():
-            fields = zip(value.names, value.values, strict=True)
-            return f"{{{','.join(f'{quote(name)}:{_encode_any(item)}' for name, item in fields)}}}"
-        case datetime():
-            return encode_function(schema_of(datetime))(value)
-        case timedelta():
-            return _encode_duration(value)
+    if isinstance(value, Typed):
+        return encode_function(schema_of(value.annotation))(value.value)
+    if isinstance(value, Record):
+        fields = zip(value.names, value.values, strict=True)
+        return f"{{{','.join(f'{quote(name)}:{_encode_any(item)}' for name, item in fields)}}}"
     try:
-        schema = schema_of(type(value))
+        schema = schema_for(value)
     except SchemaError as error:
         raise EncodeError(str(error)) from None
     return encode_function(schema)(value)
