@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
-from rpcgen import ClientCodec, DialOptions, DoneQueue, Method, Registry, ServerCodec, aio
+from rpcgen import (
+    ClientCodec,
+    DialOptions,
+    DoneQueue,
+    Limits,
+    Method,
+    Registry,
+    ServerCodec,
+    aio,
+)
 from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
@@ -83,6 +92,7 @@ class Face(Protocol):
         *registrations: Callable[[Registry], None],
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
     ) -> AbstractContextManager[str]:
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
@@ -149,9 +159,10 @@ class SyncFace:
         *registrations: Callable[[Registry], None],
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
     ) -> Iterator[str]:
         probe = Probe()
-        server = rpcgen.Server()
+        server = rpcgen.Server(limits=limits)
         register_arith(server, Calculator())
         server.register_name("Probe", probe.handlers)
         for register in registrations:
@@ -180,7 +191,10 @@ class SyncFace:
 
 
 class Loop:
-    """An event loop in a thread of its own; a context manager that ends it."""
+    """An event loop in a thread of its own; a context manager that ends it.
+
+    Raises `AssertionError` if a task is left behind then.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -195,9 +209,19 @@ class Loop:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        left = self.run(_tasks_left())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
+        assert not left
+
+
+async def _tasks_left() -> set[asyncio.Task[Any]]:
+    """Return the other tasks of this loop that do not end soon."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        _, others = await asyncio.wait(others, timeout=5.0)
+    return others
 
 
 class AsyncCall:
@@ -272,10 +296,11 @@ class AsyncFace:
         *registrations: Callable[[Registry], None],
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
     ) -> Iterator[str]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
-            server = aio.Server()
+            server = aio.Server(limits=limits)
             register_async_arith(server, AsyncCalculator())
             server.register_name("Probe", probe.handlers)
             for register in registrations:
