@@ -221,7 +221,8 @@ _SCALAR_VALUES: Final[dict[str, st.SearchStrategy[Any]]] = {
         st.builds(Duration.of, st.integers(-(1 << 63), (1 << 63) - 1)),
     ),
     "big.Rat": st.fractions(),
-    "big.Float": st.builds(BigFloatValue.of, st.floats(allow_nan=False), st.integers(53, 200)),
+    # Above 64 bits, how long Go writes a number depends on how it was computed.
+    "big.Float": st.builds(BigFloatValue.of, st.floats(allow_nan=False), st.integers(53, 64)),
     "url.URL": st.sampled_from(
         ["", "http://go.dev/a%20b?q=1#f", "https://u:p@host:8080/", "mailto:a@b.c", "/path", "?q"]
     ),
