@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import (
     CodecName,
@@ -78,8 +79,13 @@ class Server(Registry):
         ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
         ``net/rpc/jsonrpc``. Raises `DialError`.
         """
-        server_codec(codec)  # there must be one
         listener = Listener(address, tls)
+        try:
+            # For what it raises: there must be such a codec, and for HTTP the package that parses.
+            self._protocol(listener, codec)
+        except DialError:
+            listener.close()
+            raise
         self._listeners[listener] = codec
         if self._serving:
             await self.accept(listener, codec)
@@ -90,10 +96,7 @@ class Server(Registry):
 
         Mirrors ``rpc.Server.Accept``.
         """
-        http_path = listener.bound.http_path
-        await listener.start(
-            lambda: self._transport(server_protocol(self, codec, self._limits, http_path))
-        )
+        await listener.start(lambda: self._transport(self._protocol(listener, codec)))
 
     async def serve(self) -> None:
         """Serve every listener, and return when `close` is called."""
@@ -154,6 +157,9 @@ class Server(Registry):
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
+
+    def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
+        return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
         return ServerTransport(protocol, self._connections, self._workers)

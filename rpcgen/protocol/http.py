@@ -12,6 +12,11 @@ import h11
 
 from rpcgen.errors import DialError
 
+try:
+    import h11
+except ModuleNotFoundError as error:
+    raise DialError("HTTP needs the package h11: pip install 'rpcgen[http]'") from error
+
 from .codec import ServerCodec
 from .headers import Request
 from .registry import Registry

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rpcgen.errors import RegisterError
+from rpcgen.errors import DialError, RegisterError
 from rpcgen.gob import Limits
 from rpcgen.method import Handler
 from rpcgen.protocol import (
@@ -106,8 +106,13 @@ class Server(Registry):
         ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
         ``net/rpc/jsonrpc``. Raises `DialError`.
         """
-        server_codec(codec)  # there must be one
         listener = Listener(address, tls)
+        try:
+            # For what it raises: there must be such a codec, and for HTTP the package that parses.
+            self._protocol(listener, codec)
+        except DialError:
+            listener.close()
+            raise
         with self._lock:
             self._listeners[listener] = codec
             serving = self._serving
@@ -212,8 +217,10 @@ class Server(Registry):
             _log.warning("rpc.Serve: TLS handshake: %s", error)
             connection.close()
             return
-        http_path = listener.bound.http_path
-        self._serve(stream, server_protocol(self, codec, self._limits, http_path))
+        self._serve(stream, self._protocol(listener, codec))
+
+    def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
+        return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> None:
         served = ServerConnection(stream, protocol, self._workers.submit)

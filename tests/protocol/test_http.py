@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -233,3 +235,14 @@ def test_receive_any_bytes_raises_nothing(data: bytes) -> None:
     server.receive(data)
     server.receive_eof()
     assert server.draining
+
+
+def test_without_h11_it_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['h11'] = None\n"
+        "import rpcgen\n"
+        "try: rpcgen.Server().listen('http://127.0.0.1:0')\n"
+        "except rpcgen.DialError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "HTTP needs the package h11: pip install 'rpcgen[http]'\n"
