@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import h11
 
 from rpcgen.errors import DialError
 
