@@ -505,7 +505,7 @@ class _Plan:
     def __init__(self, schema: Struct[Any]) -> None:
         owners, members = members_of(schema)
         numbers = {owner: number for number, owner in enumerate(owners)}
-        targets = {member.name: _Target(member, numbers[member.owner]) for member in members}
+        targets = {member.name: _target(member, numbers[member.owner]) for member in members}
         self._by_name = targets
         # Where fields differ in case only, the first one takes the keys that are like neither.
         self._by_fold = {fold(name): targets[name] for name in reversed(targets)}
@@ -513,28 +513,29 @@ class _Plan:
 
     def decode(self, value: dict[str, Any]) -> Any:
         arguments: list[dict[str, Any]] = [{} for _ in self._builders]
-        for key, item in value.items():
-            target = self._by_name.get(key) or self._by_fold.get(fold(key))
-            if target is None:
-                continue
-            try:
-                arguments[target.owner][target.argument] = target.decode(item)
-            except _MismatchError as error:
-                error.path.append(key)
-                raise
+        by_name = self._by_name
+        key = ""
+        try:
+            for key, item in value.items():
+                target = by_name.get(key) or self._by_fold.get(fold(key))
+                if target is not None:
+                    owner, argument, decode_field = target
+                    arguments[owner][argument] = decode_field(item)
+        except _MismatchError as error:
+            error.path.append(key)
+            raise
         # Embedded messages come after those that they are in, and are made before.
         for number in range(len(arguments) - 1, 0, -1):
             self._builders[number].embed(arguments, number)
         return self._builders[0].build(arguments[0])
 
 
-class _Target:
-    """Where the value of a key goes."""
+# Where the value of a key goes: the number of the message, and the argument of its `__init__`.
+_Target: TypeAlias = tuple[int, str, DecodeFunction]
 
-    def __init__(self, member: Member, owner: int) -> None:
-        self.owner = owner
-        self.argument = member.field.argument
-        self.decode = decode_function(member.field.schema)
+
+def _target(member: Member, owner: int) -> _Target:
+    return owner, member.field.argument, decode_function(member.field.schema)
 
 
 class _Builder:
@@ -544,6 +545,7 @@ class _Builder:
         self._cls = owner.schema.cls
         self._outer = 0 if owner.outer is None else numbers[owner.outer]
         self._field = owner.field
+        self._count = len(owner.schema.fields)
         self._zeros = [
             (field.argument, field.schema.zero)
             for field in owner.schema.fields
@@ -559,9 +561,10 @@ class _Builder:
         # Else the outer one's own default stands, or zero.
 
     def build(self, given: dict[str, Any]) -> Any:
-        for argument, zero in self._zeros:
-            if argument not in given:
-                given[argument] = zero()
+        if len(given) < self._count:
+            for argument, zero in self._zeros:
+                if argument not in given:
+                    given[argument] = zero()
         try:
             return self._cls(**given)
         except Exception as error:

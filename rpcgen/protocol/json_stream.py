@@ -192,16 +192,25 @@ def members(text: str) -> Iterator[tuple[str, Any, str]]:
     if text[pos : pos + 1] == "}":
         return
     while True:
-        key, pos = _parse_at(text, pos)
-        if not isinstance(key, str):
-            raise DecodeError("json: a key that is not a string")
-        start = _after(text, _space_end(text, pos), ":")
+        match = _PLAIN_KEY.match(text, pos)
+        key, start = (match[1], match.end()) if match is not None else _key_at(text, pos)
         value, end = _parse_at(text, start)
         yield key, value, text[start:end]
         pos = _space_end(text, end)
         if text[pos:] == "}":
             return
         pos = _after(text, pos, ",")
+
+
+# A key without escapes, as all keys are that mean something here, and the colon.
+_PLAIN_KEY: Final = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+
+
+def _key_at(text: str, pos: int) -> tuple[str, int]:
+    key, pos = _parse_at(text, pos)
+    if not isinstance(key, str):
+        raise DecodeError("json: a key that is not a string")
+    return key, _after(text, _space_end(text, pos), ":")
 
 
 def _parse_at(text: str, pos: int) -> tuple[Any, int]:
@@ -224,9 +233,12 @@ def _after(text: str, pos: int, character: str) -> int:
 
 
 _SPACES: Final = re.compile(r"[ \t\n\r]*")
+_SPACE_CHARACTERS: Final = frozenset(" \t\n\r")
 
 
 def _space_end(text: str, pos: int) -> int:
+    if text[pos : pos + 1] not in _SPACE_CHARACTERS:
+        return pos
     match = _SPACES.match(text, pos)
     assert match is not None  # it matches the empty string
     return match.end()
