@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-
 from rpcgen.errors import DialError
 
 try:
