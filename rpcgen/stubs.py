@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from .gob import register
 
 if TYPE_CHECKING:
-    from .protocol import Registry
     from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
+    from .protocol import Registry
 
 __all__ = [
     "AbstractService",
