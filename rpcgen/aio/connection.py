@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
@@ -45,6 +46,8 @@ class ServerTransport(asyncio.Protocol):
         self._connections = connections
         self._workers = workers
         self._transport: asyncio.Transport | None = None
+        # What was read and is still to be begun: one read can bring thousands of requests.
+        self._waiting: deque[Event] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._writing_paused = False
         self._hung_up = False
@@ -61,6 +64,7 @@ class ServerTransport(asyncio.Protocol):
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
+        self._waiting.clear()
         for task in self._running:
             task.cancel()
         if self._transport is not None:
@@ -73,6 +77,8 @@ class ServerTransport(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._writing_paused = False
+        self._begin_waiting()  # they were read: carried out, though nobody is told
         self._connections.discard(self)
         self._protocol.receive_eof()
         self._protocol.closed()
@@ -97,6 +103,8 @@ class ServerTransport(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
+        self._begin_waiting()
+        self._close_when_idle()
         self._pause_or_resume()
 
     def _read_end(self) -> None:
@@ -104,7 +112,12 @@ class ServerTransport(asyncio.Protocol):
         self._close_when_idle()
 
     def _begin(self, events: list[Event]) -> None:
-        for event in events:
+        self._waiting.extend(events)
+        self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        while self._waiting and not self._is_busy:
+            event = self._waiting.popleft()
             if isinstance(event, Refusal):
                 self._send(partial(self._protocol.refuse, event.request, event.error))
             elif isinstance(event, Output):
@@ -133,18 +146,26 @@ class ServerTransport(asyncio.Protocol):
 
     def _call_is_over(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._begin_waiting()
         self._close_when_idle()
         self._pause_or_resume()
 
     def _close_when_idle(self) -> None:
-        if self._protocol.draining and not self._running and self._transport is not None:
+        if not self._protocol.draining or self._running or self._waiting:
+            return
+        if self._transport is not None:
             self._transport.close()  # once everything is sent
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether the client is slow to read, or as many calls are under way as can be."""
+        return self._writing_paused or len(self._running) >= _CALLS_IN_FLIGHT
 
     def _pause_or_resume(self) -> None:
         """Read only from a client that reads, and no more calls than can be under way."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._writing_paused or len(self._running) >= _CALLS_IN_FLIGHT:
+        if self._is_busy:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()

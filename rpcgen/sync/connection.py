@@ -83,13 +83,14 @@ class ServerConnection:
         else:
             events = self._protocol.receive_eof()
         for event in events:
+            # Before each, since one read can bring thousands of requests.
+            self._outbox.wait_for_room()
             if isinstance(event, Refusal):
                 self._outbox.send(partial(self._protocol.refuse, event.request, event.error))
             elif isinstance(event, Output):
                 self._outbox.send(partial(bytes, event.data))
             else:
                 self._start(event)
-        self._outbox.wait_for_room()
 
     def _start(self, invocation: Invocation) -> None:
         self._wait_for_calls(at_most=_CALLS_IN_FLIGHT - 1)

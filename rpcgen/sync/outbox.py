@@ -51,6 +51,8 @@ class Outbox:
 
     def wait_for_room(self) -> None:
         """Wait while there is too much left to send."""
+        if self._size <= self._capacity:  # asked before every call, so without the lock at first
+            return
         with self._room:
             self._room.wait_for(lambda: self._size <= self._capacity)
 
