@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# No test is timed: a machine may be busy.
+settings.register_profile("rpcgen", deadline=None)
+settings.load_profile("rpcgen")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

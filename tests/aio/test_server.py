@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -331,3 +332,15 @@ async def test_connections_that_are_over_are_not_open() -> None:
             await client.call(SUM, Pair(1, 2))
         await server.close()
         assert (server.connections.open, server.connections.total) == (0, 1)
+
+
+async def test_debug_page_is_served_over_http() -> None:
+    async with serving() as (server, _, _):
+        server.handle_http()
+        listener = await server.listen("http://127.0.0.1:0")
+        host, _, port = listener.address.removeprefix("http://").rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+        assert b"func Sum(messages.Pair, *int) error" in re.sub(rb"</?b>", b"", await reader.read())
+        writer.close()
+        await writer.wait_closed()

@@ -161,6 +161,68 @@ def test_debug_path_is_unknown_unless_it_was_set(server: HttpServerProtocol) -> 
     assert b"404" in output(server, b"GET /debug/rpc HTTP/1.0\r\n\r\n")
 
 
+DEBUG = HttpRoutes(debug_path="/debug/rpc")
+
+
+def test_debug_path_has_the_page() -> None:
+    answer = output(make_server(DEBUG), b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+    assert b"<title>Services</title>" in answer
+
+
+def test_debug_path_has_the_data_in_json() -> None:
+    answer = output(make_server(DEBUG), b"GET /debug/rpc?format=json HTTP/1.0\r\n\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["services"][0]["name"] == "Math"
+
+
+def test_debug_path_says_what_the_page_may_do() -> None:
+    answer = output(make_server(DEBUG), b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+    assert b"\r\nContent-Security-Policy: default-src 'none'; " in answer
+
+
+def test_debug_path_ends_the_connection() -> None:
+    server = make_server(DEBUG)
+    server.receive(b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+    assert server.draining
+
+
+@pytest.mark.parametrize(
+    ("allow_calls", "post", "forms"),
+    [(True, True, True), (False, True, False), (True, False, False)],
+)
+def test_debug_path_has_forms_if_they_are_allowed_and_work(
+    allow_calls: bool, post: bool, forms: bool
+) -> None:
+    routes = HttpRoutes(debug_path="/debug/rpc", post=post, allow_calls=allow_calls)
+    answer = output(make_server(routes), b"GET /debug/rpc HTTP/1.0\r\n\r\n")
+    assert (b'data-path="/_goRPC_"' in answer) == forms
+
+
+def test_connection_counts_from_connect_on() -> None:
+    server = make_server()
+    server.opened()
+    server.receive(CONNECT)
+    assert (server._registry.connections.open, server._registry.connections.total) == (1, 1)
+
+
+def test_connection_counts_until_it_is_closed() -> None:
+    server = make_server()
+    server.opened()
+    server.receive(CONNECT)
+    server.closed()
+    assert (server._registry.connections.open, server._registry.connections.total) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "request_", [b"GET / HTTP/1.0\r\n\r\n", post('{"method":"Math.Sum","params":[{}],"id":7}')]
+)
+def test_connection_without_connect_does_not_count(request_: bytes) -> None:
+    server = make_server()
+    server.opened()
+    server.receive(request_)
+    server.closed()
+    assert (server._registry.connections.open, server._registry.connections.total) == (0, 0)
+
+
 def test_rpc_path_that_was_set() -> None:
     server = make_server(HttpRoutes("/rpc"))
     assert output(server, b"CONNECT /rpc HTTP/1.0\n\n") == CONNECTED

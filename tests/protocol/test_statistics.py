@@ -86,6 +86,19 @@ def test_percentiles_of_nothing() -> None:
     assert Histogram().percentiles(50, 99) == [0.0, 0.0]
 
 
+def test_copy_has_the_same_durations() -> None:
+    histogram = histogram_of([0.001, 0.5])
+    copy = histogram.copy()
+    assert (copy.count, copy.max, copy.percentiles(50)) == (2, 0.5, histogram.percentiles(50))
+
+
+def test_copy_stays_as_it_is() -> None:
+    histogram = histogram_of([0.001])
+    copy = histogram.copy()
+    histogram.add(2.0)
+    assert (copy.count, copy.max) == (1, 0.001)
+
+
 def test_histogram_does_not_grow() -> None:
     histogram = Histogram()
     before = sys.getsizeof(histogram._counts)
