@@ -57,10 +57,10 @@ func (p *GobPoint) GobDecode(data []byte) error {
 	return err
 }
 
-// BinaryPoint is a BinaryMarshaler with pointer receivers, sent as two bytes.
+// BinaryPoint is a BinaryMarshaler, sent as two bytes.
 type BinaryPoint struct{ X, Y uint8 }
 
-func (p *BinaryPoint) MarshalBinary() ([]byte, error) { return []byte{p.X, p.Y}, nil }
+func (p BinaryPoint) MarshalBinary() ([]byte, error) { return []byte{p.X, p.Y}, nil }
 
 func (p *BinaryPoint) UnmarshalBinary(data []byte) error {
 	if len(data) != 2 {
