@@ -214,4 +214,12 @@ async def _carry_out(invocation: Invocation, workers: Executor) -> object:
     served, args = invocation.served, invocation.args
     if served.is_async:
         return await served.function(args)
-    return await asyncio.get_running_loop().run_in_executor(workers, served.function, args)
+    call = partial(_call, served.function, args)
+    return await asyncio.get_running_loop().run_in_executor(workers, call)
+
+
+def _call(function: Callable[[object], object], args: object) -> object:
+    try:
+        return function(args)
+    except StopIteration as error:  # no future takes it: the caller would wait for ever
+        raise RuntimeError("handler raised StopIteration") from error
