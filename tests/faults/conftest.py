@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.interop.faces import FACES, PATIENCE, Face, FacedClient
+
+
+@pytest.fixture(params=sorted(FACES))
+def face(request: pytest.FixtureRequest) -> Face:
+    """Each face of the runtime in turn."""
+    return FACES[request.param]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left_behind() -> Iterator[None]:
+    """What a test has started ends with it; tasks are watched by the faces themselves."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + PATIENCE
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def address(face: Face) -> Iterator[str]:
+    """The address of a server of gob over TCP."""
+    with face.serve("tcp://127.0.0.1:0") as address:
+        yield address
+
+
+@pytest.fixture
+def other(face: Face, address: str) -> Iterator[FacedClient]:
+    """A client of that server which behaves, and must not be disturbed."""
+    with face.dial(address) as client:
+        yield client

@@ -1,0 +1,59 @@
+"""Bare connections to servers, which say what they please."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from rpcgen import Method, Request
+from rpcgen.protocol import CodecName, client_codec
+from tests.interop.faces import PATIENCE
+
+__all__ = ["connected", "request", "requests", "reset", "until_end"]
+
+
+@contextmanager
+def connected(address: str) -> Iterator[socket.socket]:
+    """Connect to a server without a client."""
+    parts = urlsplit(address)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+        yield connection
+
+
+def until_end(connection: socket.socket) -> bytes:
+    """Read until the peer hangs up, gently or not."""
+    received = b""
+    try:
+        while data := connection.recv(65536):
+            received += data
+    except ConnectionResetError:
+        pass  # it left something of ours unread
+    return received
+
+
+def reset(connection: socket.socket) -> None:
+    """Vanish: the peer gets a reset instead of an end."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def request(method: Method[Any, Any], args: object, codec: CodecName = "gob") -> bytes:
+    """Return the bytes of the first request of a connection."""
+    return requests(method, [args], codec)
+
+
+def requests(
+    method: Method[Any, Any], all_args: Iterable[object], codec: CodecName = "gob"
+) -> bytes:
+    """Return the bytes of the first requests of a connection."""
+    encoder = client_codec({"codec": codec})
+    return b"".join(
+        encoder.encode_request(Request(method.name, seq), method.request, args)
+        for seq, args in enumerate(all_args)
+    )

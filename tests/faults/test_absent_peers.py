@@ -1,0 +1,117 @@
+"""Clients that say nothing, never read, or vanish."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import tracemalloc
+from contextlib import ExitStack
+
+import pytest
+
+from generated.arith import MULTIPLY, Args
+from rpcgen import Method, Registry
+from rpcgen.protocol import CodecName
+from tests.interop.faces import Face, FacedClient
+from tests.interop.services import ECHO
+
+from .peers import connected, request, requests, reset, until_end
+
+MEBIBYTE = 1 << 20
+BLOB = Method[int, bytes]("Blob.Make")
+
+
+def register_blob(server: Registry) -> None:
+    server.register_name("Blob", [BLOB.handler(bytes)])
+
+
+def send_for_ever(connection: socket.socket, data: bytes) -> None:
+    while True:
+        connection.sendall(data)
+
+
+def test_client_that_says_nothing_disturbs_nobody(address: str, other: FacedClient) -> None:
+    with connected(address):
+        assert other.call(MULTIPLY, Args(7, 8)) == 56
+
+
+def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face) -> None:
+    with face.serve("tcp://127.0.0.1:0") as address:
+        silent = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 60)
+        with face.dial(address) as client:
+            client.call(MULTIPLY, Args(7, 8))
+    with silent:
+        assert until_end(silent) == b""
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+def test_client_that_never_reads_disturbs_nobody(face: Face, codec: CodecName) -> None:
+    with face.serve("tcp://127.0.0.1:0", register_blob, codec=codec) as address:
+        with connected(address) as deaf, face.dial(address, codec=codec) as other:
+            deaf.sendall(requests(BLOB, [MEBIBYTE] * 50, codec))
+            assert [other.call(MULTIPLY, Args(n, n)) for n in range(10)] == [
+                n * n for n in range(10)
+            ]
+
+
+def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
+    asked = requests(BLOB, [64 << 10] * 8000)  # 500 MiB of replies
+    with face.serve("tcp://127.0.0.1:0", register_blob) as address:
+        tracemalloc.start()
+        try:
+            with connected(address) as deaf, face.dial(address) as other:
+                deaf.settimeout(0.5)
+                with pytest.raises(TimeoutError):
+                    send_for_ever(deaf, asked)
+                other.call(MULTIPLY, Args(7, 8))
+                _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 128 * MEBIBYTE
+
+
+@pytest.mark.parametrize("end", [reset, socket.socket.close])
+@pytest.mark.parametrize("cut", [1, 10, -1])
+def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
+    address: str, other: FacedClient, cut: int, end: type
+) -> None:
+    with connected(address) as connection:
+        connection.sendall(request(MULTIPLY, Args(7, 8))[:cut])
+        end(connection)
+    assert other.call(MULTIPLY, Args(7, 8)) == 56
+
+
+@pytest.mark.parametrize("end", [reset, socket.socket.close])
+def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
+    address: str, other: FacedClient, end: type
+) -> None:
+    with connected(address) as connection:
+        connection.sendall(request(ECHO, bytes(8 * MEBIBYTE)))
+        connection.recv(100)
+        end(connection)
+    assert other.call(MULTIPLY, Args(7, 8)) == 56
+
+
+def test_thousand_connections_are_served(face: Face) -> None:
+    asked = request(MULTIPLY, Args(7, 8))
+    with face.serve("tcp://127.0.0.1:0") as address, ExitStack() as stack:
+        connections = [stack.enter_context(connected(address)) for _ in range(1000)]
+        for connection in connections:
+            connection.sendall(asked)
+        answers = {connection.recv(1000)[-4:] for connection in connections}
+    assert answers == {bytes.fromhex("03040070")}
+
+
+def test_thousand_connections_leave_no_thread_behind(face: Face) -> None:
+    with face.serve("tcp://127.0.0.1:0") as address:
+        before = threading.active_count()
+        with ExitStack() as stack:
+            for _ in range(1000):
+                stack.enter_context(connected(address)).sendall(b"\x00")
+        with face.dial(address) as client:
+            client.call(MULTIPLY, Args(7, 8))
+        for _ in range(6000):
+            if threading.active_count() <= before + 5:
+                break
+            threading.Event().wait(0.01)
+        assert threading.active_count() <= before + 5

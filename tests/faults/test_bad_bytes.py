@@ -1,0 +1,168 @@
+"""Clients that send what is no request: the log says so, and nobody else notices."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from attrs import frozen
+
+from generated.arith import MULTIPLY, Args
+from rpcgen import Limits
+from rpcgen.protocol import CodecName
+from tests.certificates import client_context, server_context
+from tests.interop.faces import FACES, Face
+
+from .peers import connected, request, until_end
+
+MEBIBYTE = 1 << 20
+SMALL = Limits(message=64 << 10)
+
+
+@frozen
+class Kind:
+    """What a server speaks."""
+
+    scheme: str
+    codec: CodecName = "gob"
+
+    @contextmanager
+    def serve(self, face: Face, limits: Limits | None = None) -> Iterator[str]:
+        tls = server_context() if self.scheme in ("tls", "https") else None
+        address = f"{self.scheme}://127.0.0.1:0"
+        with face.serve(address, codec=self.codec, tls=tls, limits=limits) as bound:
+            yield bound
+
+    def still_serves(self, face: Face, address: str) -> bool:
+        with face.dial(address, codec=self.codec, tls=client_context()) as client:
+            return client.call(MULTIPLY, Args(7, 8)) == 56
+
+
+KINDS = {
+    "gob": Kind("tcp"),
+    "json": Kind("tcp", "json"),
+    "http": Kind("http"),
+    "tls": Kind("tls"),
+    "https": Kind("https"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
+    dice = random.Random(name)
+    kind = KINDS[name]
+    with kind.serve(face, SMALL) as address:
+        for _ in range(30):
+            with connected(address) as connection:
+                connection.sendall(dice.randbytes(dice.randrange(1, 2000)))
+                try:
+                    connection.shutdown(socket.SHUT_WR)
+                except OSError:
+                    continue  # it has hung up on us already
+                until_end(connection)
+        assert kind.still_serves(face, address)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "logged"),
+    [
+        ("gob", bytes.fromhex("03040006"), "rpc: server cannot decode request: "),
+        ("gob", bytes.fromhex("f87fffffffffffffff"), "rpc: server cannot decode request: "),
+        ("gob", bytes.fromhex("fb0100000000"), "rpc: server cannot decode request: "),
+        ("json", b"nonsense\n", "rpc: server cannot decode request: "),
+        ("json", b'{"method":"' + b"x" * 70_000, "rpc: server cannot decode request: "),
+        ("json", b"[" * 70_000, "rpc: server cannot decode request: "),
+    ],
+    ids=["no header", "8 EiB", "4 GiB", "no JSON", "text without end", "lists without end"],
+)
+def test_bad_request_is_logged_and_hung_up_on(
+    face: Face, name: str, sent: bytes, logged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with KINDS[name].serve(face, SMALL) as address, connected(address) as connection:
+        connection.sendall(sent)
+        assert until_end(connection) == b""
+    assert logged in caplog.text
+
+
+@pytest.mark.parametrize("name", ["gob", "json"])
+def test_announced_length_takes_no_memory(face: Face, name: str) -> None:
+    start = {"gob": b"\xfc\x03\xff\xff\xff" + b"x" * 100, "json": b'{"params":["' + b"x" * 100}
+    with KINDS[name].serve(face) as address:
+        tracemalloc.start()
+        try:
+            with connected(address) as connection:
+                connection.sendall(start[name])
+                connection.shutdown(socket.SHUT_WR)
+                until_end(connection)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < MEBIBYTE
+
+
+def test_http_header_that_never_ends_is_refused(face: Face) -> None:
+    with KINDS["http"].serve(face) as address, connected(address) as connection:
+        connection.sendall(b"CONNECT /_goRPC_ HTTP/1.0\n" + b"X-Header: value\n" * 2000)
+        assert until_end(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+@pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
+def test_half_a_connect_disturbs_nobody(face: Face, sent: bytes) -> None:
+    kind = KINDS["http"]
+    with kind.serve(face) as address, connected(address) as connection:
+        connection.sendall(sent)
+        assert kind.still_serves(face, address)
+
+
+@pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
+def test_half_a_connect_that_ends_is_hung_up_on(face: Face, sent: bytes) -> None:
+    with KINDS["http"].serve(face) as address, connected(address) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert until_end(connection) == b""
+
+
+def client_hello() -> bytes:
+    """Return what a TLS client says first."""
+    outgoing = ssl.MemoryBIO()
+    tls = client_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+@pytest.mark.parametrize("name", ["tls", "https"])
+def test_half_a_tls_handshake_disturbs_nobody(face: Face, name: str) -> None:
+    kind = KINDS[name]
+    with kind.serve(face) as address, connected(address) as connection:
+        connection.sendall(client_hello()[:100])
+        assert kind.still_serves(face, address)
+
+
+@pytest.mark.parametrize("name", ["tls", "https"])
+def test_half_a_tls_handshake_that_ends_is_hung_up_on(face: Face, name: str) -> None:
+    with KINDS[name].serve(face) as address, connected(address) as connection:
+        connection.sendall(client_hello()[:100])
+        connection.shutdown(socket.SHUT_WR)
+        assert until_end(connection) == b""
+
+
+@pytest.mark.parametrize("name", ["tls", "https"])
+def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
+    with KINDS[name].serve(face) as address, connected(address) as connection:
+        connection.sendall(request(MULTIPLY, Args(7, 8)))
+        assert until_end(connection)[:1] in (b"", b"\x15")  # at most an alert of TLS
+
+
+@pytest.mark.parametrize("name", ["tls", "https"])
+def test_client_without_tls_is_logged(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    # On asyncio, the event loop logs it, and in debug mode alone.
+    with KINDS[name].serve(FACES["sync"]) as address, connected(address) as connection:
+        connection.sendall(request(MULTIPLY, Args(7, 8)))
+        until_end(connection)
+    assert "rpc.Serve: TLS handshake: " in caplog.text

@@ -1,0 +1,169 @@
+"""Servers that answer with what is no reply, or vanish: every call is told, none waits for ever."""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from generated.arith import MULTIPLY, Args
+from rpcgen import (
+    DecodeError,
+    DialError,
+    DisconnectedError,
+    Limits,
+    Response,
+    RpcError,
+    ShutdownError,
+)
+from rpcgen.protocol import CodecName, server_codec
+from tests.certificates import client_context
+from tests.interop.faces import PATIENCE, Face, FacedClient
+from tests.interop.services import ECHO
+from tests.interop.wire import silent_server
+
+from .peers import request, reset
+
+MEBIBYTE = 1 << 20
+
+Answer = Callable[[socket.socket], object]
+
+
+@contextmanager
+def server(answer: Answer) -> Iterator[str]:
+    """Take one connection, wait until it says something, ``answer``, and hang up."""
+
+    def serve() -> None:
+        with accept() as connection:
+            connection.recv(65536)
+            answer(connection)
+
+    with silent_server() as (address, accept):
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield address
+        thread.join(PATIENCE)
+
+
+def says(data: bytes) -> Answer:
+    return lambda connection: connection.sendall(data)
+
+
+def reply(codec: CodecName) -> bytes:
+    """Return the bytes of a good reply to the first call."""
+    server = server_codec(codec)
+    server.feed(request(MULTIPLY, Args(7, 8), codec))
+    seq = server.decode_request_header().seq
+    return server.encode_response(Response("Arith.Multiply", seq), MULTIPLY.response, 56)
+
+
+def error_of(client: FacedClient) -> RpcError:
+    """Return the error that a call ends with."""
+    with pytest.raises(RpcError) as caught:
+        client.go(MULTIPLY, Args(7, 8)).result()
+    return caught.value
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+@pytest.mark.parametrize("cut", [0, 1, 8, -2])
+@pytest.mark.parametrize("end", [None, reset])
+def test_server_that_vanishes_in_the_middle_of_a_reply_is_told(
+    face: Face, codec: CodecName, cut: int, end: Answer | None
+) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(reply(codec)[:cut])
+        if end is not None:
+            end(connection)
+
+    with server(answer) as address, face.dial(address, codec=codec) as client:
+        assert isinstance(error_of(client), DisconnectedError)
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+def test_server_that_vanishes_fails_later_calls(face: Face, codec: CodecName) -> None:
+    with server(says(b"")) as address, face.dial(address, codec=codec) as client:
+        error_of(client)
+        assert isinstance(error_of(client), ShutdownError)
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+@pytest.mark.parametrize("seed", range(20))
+def test_random_bytes_for_a_reply_end_every_call(face: Face, codec: CodecName, seed: int) -> None:
+    dice = random.Random(seed)
+    answer = says(dice.randbytes(dice.randrange(1, 500)))
+    with server(answer) as address, face.dial(address, codec=codec) as client:
+        assert isinstance(error_of(client), DisconnectedError | DecodeError)
+
+
+@pytest.mark.parametrize(
+    ("codec", "sent", "reason"),
+    [
+        ("gob", bytes.fromhex("f87fffffffffffffff"), "reading response: .* the limit is"),
+        ("gob", bytes.fromhex("03040006"), "reading response: "),
+        ("json", b"nonsense", "reading response: json: "),
+        ("json", b'{"id":0,"result":"' + b"x" * 70_000, "reading response: "),
+    ],
+    ids=["8 EiB", "no header", "no JSON", "text without end"],
+)
+def test_bad_reply_says_what_is_wrong(
+    face: Face, codec: CodecName, sent: bytes, reason: str
+) -> None:
+    limits = Limits(message=64 << 10)
+    with server(says(sent)) as address, face.dial(address, codec=codec, limits=limits) as client:
+        with pytest.raises(DisconnectedError, match=f"^{reason}"):
+            client.go(MULTIPLY, Args(7, 8)).result()
+
+
+def test_announced_length_takes_no_memory(face: Face) -> None:
+    with server(says(b"\xfc\x03\xff\xff\xff" + b"x" * 100)) as address:
+        with face.dial(address) as client:
+            tracemalloc.start()
+            try:
+                error_of(client)
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+    assert peak < MEBIBYTE
+
+
+def test_server_that_vanishes_while_a_request_is_written_is_told(face: Face) -> None:
+    with server(reset) as address, face.dial(address) as client:
+        with pytest.raises(RpcError):
+            client.go(ECHO, bytes(32 * MEBIBYTE)).result()
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        (b"", "unexpected EOF"),
+        (b"HTTP/1.0 200 Conn", "unexpected EOF"),
+        (b"HTTP/1.0 200 Connected to Go RPC\n", "unexpected EOF"),
+        (b"nonsense\n\n", "malformed HTTP response"),
+        (b"HTTP/1.0 200 OK\n" + b"X-Header: value\n" * 2000, "malformed HTTP response"),
+        (b"HTTP/1.0 404 Not Found\n\n", "unexpected HTTP response: 404 Not Found"),
+    ],
+    ids=["nothing", "half a line", "half a head", "nonsense", "head without end", "refusal"],
+)
+def test_http_handshake_that_fails_says_why(face: Face, sent: bytes, error: str) -> None:
+    with server(says(sent)) as address, pytest.raises(DialError, match=error):
+        with face.dial_http(address):
+            pass
+
+
+@pytest.mark.parametrize("sent", [b"", b"nonsense" * 10, b"\x16\x03\x03\x00\x50half"])
+def test_tls_handshake_that_fails_says_so(face: Face, sent: bytes) -> None:
+    with server(says(sent)) as address, pytest.raises(DialError, match="cannot connect to tls://"):
+        with face.dial(f"tls://{address}", tls=client_context()):
+            pass
+
+
+def test_tls_server_that_says_nothing_is_given_up(face: Face) -> None:
+    with silent_server() as (address, _), pytest.raises(DialError, match="timed out"):
+        with face.dial(f"tls://{address}", tls=ssl.create_default_context(), timeout=0.1):
+            pass

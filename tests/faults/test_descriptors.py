@@ -1,0 +1,84 @@
+"""A server that has no file descriptors left says so, and serves again once it has."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from generated.arith import MULTIPLY, Args
+from rpcgen import dial
+from tests.interop.faces import FACES, PATIENCE
+
+from .peers import connected
+
+DESCRIPTORS = 40
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux sets the limits of other processes"
+)
+
+
+@contextmanager
+def poor_server(face: str, log: Path) -> Iterator[str]:
+    """Run a server that may have few file descriptors; yield its address."""
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.interop.serve", face],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+            yield address
+        finally:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "stderr.txt"
+
+
+@pytest.mark.parametrize("face", sorted(FACES))
+def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
+    with poor_server(face, log) as address, ExitStack() as stack:
+        for _ in range(DESCRIPTORS + 10):
+            stack.enter_context(connected(address))
+        deadline = time.monotonic() + PATIENCE
+        while "Too many open files" not in log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("face", sorted(FACES))
+def test_listener_out_of_descriptors_serves_those_it_has(face: str, log: Path) -> None:
+    with poor_server(face, log) as address, dial(address) as client, ExitStack() as stack:
+        client.call(MULTIPLY, Args(7, 8))
+        for _ in range(DESCRIPTORS + 10):
+            stack.enter_context(connected(address))
+        assert client.go(MULTIPLY, Args(7, 8)).result(PATIENCE) == 56
+
+
+@pytest.mark.parametrize("face", sorted(FACES))
+def test_listener_takes_connections_again_once_it_can(face: str, log: Path) -> None:
+    with poor_server(face, log) as address:
+        with ExitStack() as stack:
+            for _ in range(DESCRIPTORS + 10):
+                stack.enter_context(connected(address))
+        with dial(address) as client:
+            assert client.go(MULTIPLY, Args(7, 8)).result(PATIENCE) == 56
