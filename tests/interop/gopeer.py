@@ -128,7 +128,9 @@ class GoClient(GoPeer):
     def __init__(self, address: str, network: str = "tcp", protocol: str = "gob") -> None:
         super().__init__("call")
         dialled = self.do("dial", address=address, network=network, protocol=protocol)
-        assert not dialled.error, dialled.error
+        if dialled.error:
+            self.stop()
+            raise AssertionError(dialled.error)
 
     def do(self, op: str, **details: object) -> Answer:
         """Carry out a command."""
