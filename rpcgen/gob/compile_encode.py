@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import define, frozen
@@ -35,7 +36,7 @@ from ..schema import (
 )
 from . import numbers
 from .definitions import bare_name, base_of, is_octet
-from .opaque import marshaller, nanoseconds_of
+from .opaque import ALWAYS_SENT, marshaller, nanoseconds_of
 from .source import Source
 
 if TYPE_CHECKING:
@@ -369,11 +370,11 @@ class _Fields:
         marshal = marshaller(schema)
         with self._source.at(path, schema.go, local):
             self._source.line(f"{local} = {self._source.constant(marshal, 'marshal')}({local})")
-        present: str | None
-        try:
-            present = f"{local} != {marshal(schema.zero())!r}"
-        except Exception:  # a class that cannot be made from nothing has no zero to leave out
-            present = None
+        present: str | None = None
+        if schema.name not in ALWAYS_SENT:
+            # A class that cannot be made from nothing has no zero to leave out.
+            with suppress(Exception):
+                present = f"{local} != {marshal(schema.zero())!r}"
         octets = f"sized({local})"
         return _Plain(path, schema, schema, local, present, octets, [r"b'\1'", octets])
 

@@ -388,6 +388,8 @@ class Decoder:
             return DecodeError(error.reason, offset, place.path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
+        if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
+            return DecodeError(f"the key of a map has an {error}", offset, place.path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
 
 

@@ -24,7 +24,11 @@ from ..schema import Opaque
 from ..types import AddrPort, BigFloatValue, Duration, Time
 from .record import Undecoded
 
-__all__ = ["duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]
+__all__ = ["ALWAYS_SENT", "duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]
+
+
+ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
+"""The types whose methods want a pointer in Go, which is not zero whatever it points to."""
 
 
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:

@@ -66,7 +66,10 @@ class Registry:
             raise SchemaError("the empty name is Go's nil", "register it under another")
         other = self._schemas.get(name)
         if other is not None and type_key(base_of(other)) != key:
-            raise SchemaError(f"{name!r} is registered for {other.go} already")
+            raise SchemaError(
+                f"{name!r} is registered for {_owner(other)} already, so not for {_owner(schema)}",
+                'name one of them otherwise: wire("package.Name")',
+            )
         known = self._names.get(key, name)
         if known != name:
             raise SchemaError(f"{schema.go} is registered as {known!r}, not as {name!r}")
@@ -92,6 +95,13 @@ class Registry:
     def name_of(self, schema: Schema[Any]) -> str | None:
         """Return the name that the type of ``schema`` is registered under."""
         return self._names.get(type_key(base_of(schema)))
+
+
+def _owner(schema: Schema[Any]) -> str:
+    base = base_of(schema)
+    if isinstance(base, Struct | Opaque | Enum):
+        return f"{base.cls.__module__}.{base.cls.__qualname__}"
+    return schema.go
 
 
 def _standard() -> list[tuple[type | None, Schema[Any]]]:

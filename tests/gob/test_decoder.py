@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +13,7 @@ from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import wire
 from rpcgen.gob.numbers import uint_bytes
-from rpcgen.schema import Nothing
+from rpcgen.schema import Map, Nothing, schema_of
 from rpcgen.types import Int8, Uint8
 
 from .examples import (
@@ -378,3 +378,14 @@ def test_damaged_streams_give_decode_errors_only(data: st.DataObject) -> None:
             decoder.decode(type(value) if data.draw(st.booleans()) else None)
     except DecodeError:
         pass
+
+
+def test_decode_a_key_that_cannot_be_hashed() -> None:
+    @frozen
+    class Corner:
+        x: int
+        y: int
+
+    data = gob.dumps({Corner(1, 2): 3}, dict[Corner, int])
+    with pytest.raises(DecodeError, match="the key of a map has an unhashable type: 'Point'"):
+        gob.loads(data, Map(schema_of(Point), schema_of(int)))

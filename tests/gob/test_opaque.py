@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_interface
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +190,17 @@ def test_url_announces_the_type_of_its_field() -> None:
 def test_a_class_of_the_user_encodes_itself() -> None:
     keeper = Keeper(Secret(b"abc"), Secret(b"de"))
     assert gob.loads(gob.dumps(keeper, Keeper), Keeper) == keeper
+
+
+@pytest.mark.parametrize(
+    ("annotation", "zero", "field"),
+    [(BigInt, 0, "01010200"), (URL, "", "010000")],
+)
+def test_a_zero_whose_methods_want_a_pointer_is_sent(
+    annotation: Any, zero: object, field: str
+) -> None:
+    cls = attrs.make_class("Holder", {"value": attrs.field(type=annotation)})
+    assert gob.dumps(cls(zero)).hex().endswith(field)
 
 
 def test_a_zero_of_a_class_of_the_user_is_left_out() -> None:
