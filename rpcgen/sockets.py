@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -11,10 +12,23 @@ from attrs import evolve
 from .errors import DialError
 from .protocol import Address
 
-__all__ = ["BACKLOG", "bound_address", "listening_socket", "remove_socket_file"]
+__all__ = [
+    "BACKLOG",
+    "LONGEST_HANDSHAKE",
+    "PASSING",
+    "bound_address",
+    "listening_socket",
+    "remove_socket_file",
+]
 
 BACKLOG = 1024
 """How many connections may wait to be accepted."""
+
+LONGEST_HANDSHAKE = 10.0
+"""What a server waits for TLS, in seconds; a slow client holds up nobody but itself."""
+
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED}
+"""Errors of accept that pass: a listener goes on after a moment."""
 
 
 def listening_socket(address: Address, *, has_tls: bool) -> socket.socket:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rpcgen.protocol import parse_address
-from rpcgen.sockets import BACKLOG, bound_address, listening_socket, remove_socket_file
+from rpcgen.sockets import (
+    LONGEST_HANDSHAKE,
+    PASSING,
+    bound_address,
+    listening_socket,
+    remove_socket_file,
+)
 
 if TYPE_CHECKING:
     import ssl
 
 __all__ = ["Listener"]
+
+_log = logging.getLogger("rpcgen.server")
+
+# How long to wait, in seconds, when a connection cannot be taken for now.
+_PAUSE = 0.1
 
 
 class Listener:
@@ -30,22 +43,63 @@ class Listener:
         self.bound = bound_address(self._socket, parsed)
         self.address = str(self.bound)
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # Connections that are not handed over yet; with TLS, that takes a while.
+        self._starting: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
 
     async def start(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
         """Take connections, each with a protocol of its own."""
-        loop = asyncio.get_running_loop()
-        create = loop.create_unix_server if self.bound.network == "unix" else loop.create_server
-        self._server = await create(
-            make_protocol, sock=self._socket, backlog=BACKLOG, ssl=self._tls
-        )
+        self._loop = asyncio.get_running_loop()
+        self._socket.setblocking(False)
+        self._loop.add_reader(self._socket, self._accept, make_protocol)
 
     def close(self) -> None:
         """Take no more connections; removes a unix socket's file."""
-        if self._server is not None:
-            self._server.close()
+        if self._loop is not None:
+            self._loop.remove_reader(self._socket)
+            self._loop = None
+        for task in self._starting:
+            task.cancel()
         self._socket.close()
         remove_socket_file(self.bound)
+
+    # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
+    # without file descriptors it writes a thousand lines a second into the log.
+
+    def _accept(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+        assert self._loop is not None
+        try:
+            connection, _ = self._socket.accept()
+        except BlockingIOError:
+            return  # the client was gone again
+        except OSError as error:
+            _log.error("rpc.Serve: accept: %s", error)
+            self._loop.remove_reader(self._socket)
+            if error.errno in PASSING:
+                self._loop.call_later(_PAUSE, self._accept_again, make_protocol)
+            return
+        task = self._loop.create_task(self._begin(connection, make_protocol))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    def _accept_again(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+        if self._loop is not None:
+            self._loop.add_reader(self._socket, self._accept, make_protocol)
+
+    async def _begin(
+        self, connection: socket.socket, make_protocol: Callable[[], asyncio.Protocol]
+    ) -> None:
+        connection.setblocking(False)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                make_protocol,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=LONGEST_HANDSHAKE if self._tls else None,
+            )
+        except OSError as error:
+            _log.warning("rpc.Serve: TLS handshake: %s", error)
+            connection.close()

@@ -7,7 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rpcgen.protocol import parse_address
-from rpcgen.sockets import bound_address, listening_socket, remove_socket_file
+from rpcgen.sockets import (
+    LONGEST_HANDSHAKE,
+    bound_address,
+    listening_socket,
+    remove_socket_file,
+)
 
 from .stream import Stream, secure
 
@@ -15,9 +20,6 @@ if TYPE_CHECKING:
     import ssl
 
 __all__ = ["Listener"]
-
-# In seconds; a client that takes longer holds up nobody but itself.
-_LONGEST_HANDSHAKE = 10.0
 
 
 class Listener:
@@ -70,7 +72,7 @@ class Listener:
         """
         if self._tls is None:
             return Stream(connection)
-        connection.settimeout(_LONGEST_HANDSHAKE)
+        connection.settimeout(LONGEST_HANDSHAKE)
         return secure(connection, self._tls, server_hostname=None)
 
     def close(self) -> None:

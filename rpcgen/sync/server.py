@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import socket
 import threading
@@ -23,6 +22,7 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
+from rpcgen.sockets import PASSING
 
 from .connection import ServerConnection, serve_request
 from .listener import Listener
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 _log = logging.getLogger("rpcgen.server")
-
-# Errors of accept that pass: the listener goes on after a moment.
-_PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED}
 
 
 class Server(Registry):
@@ -140,7 +137,7 @@ class Server(Registry):
                 if listener.closed:
                     return
                 _log.error("rpc.Serve: accept: %s", error)
-                if error.errno not in _PASSING:
+                if error.errno not in PASSING:
                     return
                 self._closed.wait(0.1)
                 continue

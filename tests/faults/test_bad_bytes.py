@@ -16,7 +16,7 @@ from generated.arith import MULTIPLY, Args
 from rpcgen import Limits
 from rpcgen.protocol import CodecName
 from tests.certificates import client_context, server_context
-from tests.interop.faces import FACES, Face
+from tests.interop.faces import Face
 
 from .peers import connected, request, until_end
 
@@ -160,9 +160,10 @@ def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
-def test_client_without_tls_is_logged(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    # On asyncio, the event loop logs it, and in debug mode alone.
-    with KINDS[name].serve(FACES["sync"]) as address, connected(address) as connection:
+def test_client_without_tls_is_logged(
+    face: Face, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with KINDS[name].serve(face) as address, connected(address) as connection:
         connection.sendall(request(MULTIPLY, Args(7, 8)))
         until_end(connection)
     assert "rpc.Serve: TLS handshake: " in caplog.text
