@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import define, frozen
+from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -381,11 +381,11 @@ def test_damaged_streams_give_decode_errors_only(data: st.DataObject) -> None:
 
 
 def test_decode_a_key_that_cannot_be_hashed() -> None:
-    @frozen
+    @define
     class Corner:
         x: int
         y: int
 
-    data = gob.dumps({Corner(1, 2): 3}, dict[Corner, int])
-    with pytest.raises(DecodeError, match="the key of a map has an unhashable type: 'Point'"):
-        gob.loads(data, Map(schema_of(Point), schema_of(int)))
+    data = gob.dumps({Point(1, 2): 3}, dict[Point, int])
+    with pytest.raises(DecodeError, match="the key of a map has an unhashable type: 'Corner'"):
+        gob.loads(data, Map(schema_of(Corner), schema_of(int)))
