@@ -44,9 +44,10 @@ class ServerConnection:
         self._submit = submit
         self._outbox = Outbox(stream)
         self._stopped = False
-        # Guards the count of calls that were submitted and are not over.
+        # Guards the count of calls that were submitted and are not over, and whether it matters.
         self._changed = threading.Condition()
         self._in_flight = 0
+        self._hung_up = False
 
     def serve(self) -> None:
         """Serve until the client hangs up or `stop_reading` is called, then close."""
@@ -69,7 +70,10 @@ class ServerConnection:
         self._stream.shutdown(socket.SHUT_RD)  # wakes the thread that reads
 
     def hang_up(self) -> None:
-        """End the connection now; what is not sent yet is lost."""
+        """End the connection now; what is not sent yet is lost, and no call is waited for."""
+        with self._changed:
+            self._hung_up = True
+            self._changed.notify_all()
         self._stream.shutdown()
 
     def _read(self) -> None:
@@ -124,7 +128,7 @@ class ServerConnection:
 
     def _wait_for_calls(self, at_most: int) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._in_flight <= at_most)
+            self._changed.wait_for(lambda: self._hung_up or self._in_flight <= at_most)
 
 
 def serve_request(stream: Stream, protocol: ServerProtocol) -> None:

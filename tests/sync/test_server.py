@@ -309,6 +309,18 @@ def test_close_does_not_wait_for_ever(server: Server, gate: Gate) -> None:
             call.result(PATIENCE)
 
 
+def test_close_leaves_no_thread_behind_that_waits_for_a_call(server: Server, gate: Gate) -> None:
+    ours, theirs = socket.socketpair()
+    serving = threading.Thread(target=server.serve_conn, args=(ours,))
+    serving.start()
+    with theirs:
+        theirs.sendall(request_bytes(("Math.Held", 0, 5)))
+        gate.entered.acquire(timeout=PATIENCE)
+        server.close(grace=0.01)
+        serving.join(PATIENCE)
+        assert not serving.is_alive()
+
+
 def test_close_takes_no_more_connections(server: Server) -> None:
     listener = server.listen("127.0.0.1:0")
     server.close()
