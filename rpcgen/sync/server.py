@@ -53,10 +53,11 @@ class Server(Registry):
         super().__init__(threading.Lock)
         self._limits = limits
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
-        # Guards the four below, which `close` looks at while others add to them.
+        # Guards the five below, which `close` looks at while others add to them.
         self._lock = threading.Lock()
         self._listeners: dict[Listener, CodecName] = {}
         self._connections: dict[ServerConnection, threading.Thread] = {}
+        self._handshakes: set[socket.socket] = set()
         self._serving = False
         self._closed = threading.Event()
 
@@ -179,8 +180,11 @@ class Server(Registry):
             self._closed.set()
             listeners, self._listeners = self._listeners, {}
             connections = dict(self._connections)
+            handshakes = set(self._handshakes)
         for listener in listeners:
             listener.close()
+        for handshake in handshakes:
+            Stream(handshake).shutdown()
         for connection in connections:
             connection.stop_reading()
         deadline = time.monotonic() + grace
@@ -208,12 +212,19 @@ class Server(Registry):
     def _serve_accepted(
         self, listener: Listener, connection: socket.socket, codec: CodecName
     ) -> None:
+        with self._lock:
+            self._handshakes.add(connection)
+            if self._closed.is_set():
+                Stream(connection).shutdown()
         try:
             stream = listener.stream(connection)
         except OSError as error:
             _log.warning("rpc.Serve: TLS handshake: %s", error)
             connection.close()
             return
+        finally:
+            with self._lock:
+                self._handshakes.discard(connection)
         self._serve(stream, self._protocol(listener, codec))
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:

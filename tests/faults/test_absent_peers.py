@@ -12,6 +12,7 @@ import pytest
 from generated.arith import MULTIPLY, Args
 from rpcgen import Method, Registry
 from rpcgen.protocol import CodecName
+from tests.certificates import client_context, server_context
 from tests.interop.faces import Face, FacedClient
 from tests.interop.services import ECHO
 
@@ -35,10 +36,13 @@ def test_client_that_says_nothing_disturbs_nobody(address: str, other: FacedClie
         assert other.call(MULTIPLY, Args(7, 8)) == 56
 
 
-def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face) -> None:
-    with face.serve("tcp://127.0.0.1:0") as address:
-        silent = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 60)
-        with face.dial(address) as client:
+@pytest.mark.parametrize("scheme", ["tcp", "http", "tls", "https"])
+def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face, scheme: str) -> None:
+    tls = server_context() if scheme in ("tls", "https") else None
+    with face.serve(f"{scheme}://127.0.0.1:0", tls=tls) as address:
+        # For less than a server waits for TLS.
+        silent = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 8)
+        with face.dial(address, tls=client_context()) as client:
             client.call(MULTIPLY, Args(7, 8))
     with silent:
         assert until_end(silent) == b""
