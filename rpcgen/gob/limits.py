@@ -12,7 +12,7 @@ class Limits:
     """What a `Decoder` accepts at most; anything above is a `DecodeError`.
 
     ``message``: bytes of one message, without its length prefix (Go's own
-    limit is 1 GiB). ``depth``: levels of structs, slices, arrays, maps and
+    limit is 8 GiB). ``depth``: levels of structs, slices, arrays, maps and
     interface values inside each other. ``types``: type definitions that one
     stream may bring.
     """
