@@ -103,6 +103,8 @@ def _can_be_pointed_to(shape: Shape) -> bool:
     # An optional map is no pointer: Go's maps can be nil themselves.
     if shape in ("any", "main.NamedMap"):
         return False
+    if shape == "netip.Addr":  # its zero is None in Python, as is a pointer to nothing
+        return False
     return shape[0] not in ("ptr", "union", "map")
 
 
