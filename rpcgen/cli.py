@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import DecodeError, GenerateError
+from .errors import GenerateError
 
 if TYPE_CHECKING:
     from .gen import Difference
@@ -70,15 +70,16 @@ def _report(differences: Sequence[Difference]) -> int:
 
 def _dump(arguments: Sequence[str]) -> int:
     options = _dump_parser().parse_args(arguments)
-    from . import gob
+    from .gob.dump import examine
 
     try:
         data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
-        sys.stdout.write(gob.dump(data))
-    except (OSError, DecodeError) as error:
+    except OSError as error:
         sys.stderr.write(f"rpcgen: error: {error}\n")
         return 1
-    return 0
+    lines, broken = examine(data)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 1 if broken else 0
 
 
 def _generate_parser() -> argparse.ArgumentParser:

@@ -232,6 +232,12 @@ def test_dump_prints_a_stream(project: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == gob.dump(data)
 
 
+def test_dump_of_a_broken_stream_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "stream").write_bytes(gob.dumps(42)[:-1])
+    assert cli.main(["dump", "stream"]) == 1
+    assert "broken here: " in capsys.readouterr().out
+
+
 def test_dump_reads_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

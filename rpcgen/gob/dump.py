@@ -12,7 +12,7 @@ from .numbers import float_of, read_int, read_uint
 from .opaque import guess
 from .record import Undecoded
 
-__all__ = ["dump"]
+__all__ = ["dump", "examine"]
 
 _DEEPEST: Final = 200
 _LONGEST: Final = 64
@@ -24,13 +24,20 @@ def dump(data: bytes) -> str:
     Each line begins with the offset in bytes. Where the stream is broken, the
     last line says so, and why; nothing is raised.
     """
+    lines, _ = examine(data)
+    return "".join(line + "\n" for line in lines)
+
+
+def examine(data: bytes) -> tuple[list[str], DecodeError | None]:
+    """Return the lines of `dump`, and what breaks the stream, if anything does."""
     dumper = _Dumper(bytes(data))
     try:
         dumper.stream()
     except DecodeError as error:
         at = error.offset if error.offset >= 0 else dumper.pos
         dumper.say(at, f"broken here: {error.reason}", depth=0)
-    return "".join(line + "\n" for line in dumper.lines)
+        return dumper.lines, error
+    return dumper.lines, None
 
 
 class _Dumper:
