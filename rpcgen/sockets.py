@@ -10,14 +10,13 @@ import stat
 from attrs import evolve
 
 from .errors import DialError
-from .protocol import Address
+from .protocol import Address, parse_address
 
 __all__ = [
     "BACKLOG",
     "LONGEST_HANDSHAKE",
     "PASSING",
-    "bound_address",
-    "listening_socket",
+    "open_listener",
     "remove_socket_file",
 ]
 
@@ -31,13 +30,17 @@ PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNA
 """Errors of accept that pass: a listener goes on after a moment."""
 
 
-def listening_socket(address: Address, *, has_tls: bool) -> socket.socket:
-    """Return a socket that listens; port 0 takes a free one.
+def open_listener(where: str | socket.socket, *, has_tls: bool) -> tuple[socket.socket, Address]:
+    """Return a socket that listens, and the address at which clients find it.
 
-    Clients can connect from here on, and wait to be accepted. Raises
-    `DialError` if the address cannot be had, or if it does not go with
-    ``has_tls``: whether there is a context to encrypt with.
+    ``where`` is an address, whose port may be 0 for a free one, or a socket
+    that listens already. Clients can connect from here on, and wait to be
+    accepted. Raises `DialError` if the address cannot be had, or if it does not
+    go with ``has_tls``: whether there is a context to encrypt with.
     """
+    if isinstance(where, socket.socket):
+        return where, _bound(where, Address("tcp", tls=has_tls))
+    address = parse_address(where)
     if address.tls != has_tls:
         raise DialError(
             f"{address} needs tls=, an ssl.SSLContext with a certificate"
@@ -46,18 +49,18 @@ def listening_socket(address: Address, *, has_tls: bool) -> socket.socket:
         )
     try:
         if address.network == "unix":
-            return _listen_unix(address.path)
-        return _listen_tcp(address.host, address.port)
+            return _listen_unix(address.path), address
+        listening = _listen_tcp(address.host, address.port)
     except OSError as error:
         raise DialError(f"cannot listen on {address}: {error}") from error
+    return listening, _bound(listening, address)
 
 
-def bound_address(listening: socket.socket, address: Address) -> Address:
-    """Return where a socket listens that was made for ``address``, as clients have to dial it."""
-    if address.network == "unix":
-        return address
-    host, port, *_ = listening.getsockname()
-    return evolve(address, host=host, port=port)
+def _bound(listening: socket.socket, address: Address) -> Address:
+    place = listening.getsockname()
+    if listening.family == socket.AF_UNIX:
+        return Address("unix", path=place)
+    return evolve(address, host=place[0], port=place[1])
 
 
 def remove_socket_file(address: Address) -> None:

@@ -8,12 +8,10 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rpcgen.protocol import parse_address
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
     PASSING,
-    bound_address,
-    listening_socket,
+    open_listener,
     remove_socket_file,
 )
 
@@ -33,14 +31,12 @@ class Listener:
 
     Clients can connect before that, and wait. Made for an address such as
     ``tcp://127.0.0.1:0``, with the context that ``tls://`` and ``https://``
-    need; ``address`` is what it is bound to, as `dial` wants it. Raises
-    `DialError` if the address cannot be had.
+    need, or for a socket that listens already; ``address`` is what it is bound
+    to, as `dial` wants it. Raises `DialError` if the address cannot be had.
     """
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None) -> None:
-        parsed = parse_address(address)
-        self._socket = listening_socket(parsed, has_tls=tls is not None)
-        self.bound = bound_address(self._socket, parsed)
+    def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        self._socket, self.bound = open_listener(address, has_tls=tls is not None)
         self.address = str(self.bound)
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -91,11 +91,14 @@ class Server(Registry):
             await self.accept(listener, codec)
         return listener
 
-    async def accept(self, listener: Listener, codec: CodecName = "gob") -> None:
+    async def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
         """Serve, from now on, each connection that ``listener`` takes.
 
-        Mirrors ``rpc.Server.Accept``.
+        A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
         """
+        if isinstance(listener, socket.socket):
+            listener = Listener(listener)
+            self._listeners[listener] = codec  # for `close`
         await listener.start(lambda: self._transport(self._protocol(listener, codec)))
 
     async def serve(self) -> None:

@@ -6,11 +6,9 @@ import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rpcgen.protocol import parse_address
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
-    bound_address,
-    listening_socket,
+    open_listener,
     remove_socket_file,
 )
 
@@ -26,15 +24,14 @@ class Listener:
     """A socket that takes connections.
 
     Made for an address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``,
-    with the context that ``tls://`` and ``https://`` need; ``address`` is what
-    it is bound to, as `dial` wants it. A context manager that closes it. Raises
-    `DialError` if the address cannot be had.
+    with the context that ``tls://`` and ``https://`` need, or for a socket that
+    listens already; ``address`` is what it is bound to, as `dial` wants it. A
+    context manager that closes it. Raises `DialError` if the address cannot be
+    had.
     """
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None) -> None:
-        parsed = parse_address(address)
-        self._socket = listening_socket(parsed, has_tls=tls is not None)
-        self.bound = bound_address(self._socket, parsed)
+    def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        self._socket, self.bound = open_listener(address, has_tls=tls is not None)
         self.address = str(self.bound)
         self._tls = tls
         self._closed = False

@@ -126,11 +126,13 @@ class Server(Registry):
         finally:
             self.close()
 
-    def accept(self, listener: Listener, codec: CodecName = "gob") -> None:
+    def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
         """Serve each connection that ``listener`` takes; return when it is closed.
 
-        Mirrors ``rpc.Server.Accept``.
+        A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
         """
+        if isinstance(listener, socket.socket):
+            listener = Listener(listener)
         while not self._closed.is_set():
             try:
                 connection = listener.accept()

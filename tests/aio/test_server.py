@@ -103,6 +103,14 @@ async def test_serve_several_listeners(tmp_path: Path) -> None:
                 assert await client.call(SUM, Pair(1, 2)) == 3
 
 
+async def test_accept_takes_a_socket_that_listens() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    async with make_server(Gate()) as server:
+        await server.accept(listening)
+        async with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
+            assert await client.call(DOUBLE, 2) == 4
+
+
 async def test_listen_on_a_taken_port() -> None:
     async with serving() as (server, _, address):
         with pytest.raises(DialError, match=r"cannot listen on tcp://127\.0\.0\.1:\d+: "):

@@ -269,6 +269,18 @@ def test_register_name_of_an_async_def(server: Server) -> None:
         server.register_name("Async", [Method[int, int]("Async.Triple").async_handler(triple)])
 
 
+def test_accept_takes_a_socket_that_listens(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.accept, args=(listening,), daemon=True)
+        thread.start()
+        with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
+            assert client.call(DOUBLE, 2) == 4
+        server.close()
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
 def test_accept_goes_on_when_it_fails_for_a_while(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
