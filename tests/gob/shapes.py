@@ -317,7 +317,7 @@ def _basic_to_json(shape: str, value: Any) -> Json:
     if shape == "url.URL":
         return str(value)
     if shape == "netip.Addr":
-        return "" if value is None else str(value)
+        return _address_to_json(value)
     if shape == "big.Rat":
         return f"{value.numerator}/{value.denominator}"
     if shape == "big.Float":
@@ -340,6 +340,15 @@ def _big_float_to_json(value: types.BigFloatValue) -> Json:
         return sign + ("Inf" if value.infinite else "0")
     exact = value.fraction()
     return f"{exact.numerator}/{exact.denominator}"
+
+
+def _address_to_json(value: Any) -> str:
+    if value is None:
+        return ""
+    mapped = getattr(value, "ipv4_mapped", None)
+    # Go spells these with dots, Python did not always.
+    zone = f"%{value.scope_id}" if mapped and value.scope_id else ""
+    return f"::ffff:{mapped}{zone}" if mapped else str(value)
 
 
 def _time_to_json(value: datetime) -> Json:
