@@ -139,8 +139,12 @@ class Client:
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
         self._protocol.close()
-        if self._process == os.getpid():
-            self._stream.shutdown()  # wakes the thread that reads
+        if self._process != os.getpid():
+            # The other process goes on with the connection; its threads, whose locks may have
+            # been copied as held, are not here.
+            self._stream.close()
+            return
+        self._stream.shutdown()  # wakes the thread that reads
         with self._turns.lead(blocking=True):
             self._finish(self._protocol.receive_eof())
             self._stream.close()

@@ -155,6 +155,17 @@ def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
         assert client.call(SUM, Pair(1, 2)) == 3
 
 
+def test_close_in_a_process_that_forked_while_a_thread_waited() -> None:
+    with connected() as (client, server):
+        waiting = threading.Thread(target=lambda: client.call(SUM, Pair(1, 2)))
+        waiting.start()
+        request = server.receive()
+        assert in_child(lambda: closed(client)).startswith("<Client ")
+        server.reply(request.seq, 3)
+        waiting.join(PATIENCE)
+        assert not waiting.is_alive()
+
+
 def closed(client: Client) -> str:
     client.close()
     return repr(client)
