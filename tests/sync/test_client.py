@@ -23,6 +23,9 @@ from tests.protocol.messages import SUM, Pair, response_bytes
 
 from .peers import PATIENCE, ScriptedServer, connected
 
+# What Python has said since 3.12: that is what these tests are about.
+FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 BLOB = Method[bytes, bytes]("Math.Blob")
 
 
@@ -143,11 +146,13 @@ def test_go_with_something_that_is_no_queue() -> None:
             client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
 
 
+@FORKS
 def test_call_in_a_process_that_forked() -> None:
     with connected() as (client, _):
         assert "dial again after a fork" in in_child(lambda: str(error_of(client)))
 
 
+@FORKS
 def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
     with connected() as (client, server):
         in_child(lambda: closed(client))
@@ -155,6 +160,7 @@ def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
         assert client.call(SUM, Pair(1, 2)) == 3
 
 
+@FORKS
 def test_close_in_a_process_that_forked_while_a_thread_waited() -> None:
     with connected() as (client, server):
         waiting = threading.Thread(target=lambda: client.call(SUM, Pair(1, 2)))
