@@ -8,14 +8,11 @@ from collections.abc import Generator
 from typing import Any, Generic, TypeVar, cast
 
 from rpcgen.errors import CallTimeoutError, RpcError
-from rpcgen.protocol import DoneQueue
+from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
 __all__ = ["Call"]
 
 Res = TypeVar("Res")
-
-# How many calls the queue holds that a call makes for itself, as in Go.
-_DONE_CAPACITY = 10
 
 
 class Call(Generic[Res]):
@@ -56,7 +53,7 @@ class Call(Generic[Res]):
         The one given to `Client.go`, or else one of its own with room for 10.
         """
         if self._done is None:
-            self._done = asyncio.Queue(_DONE_CAPACITY)
+            self._done = asyncio.Queue(DONE_CAPACITY)
             if self.over:
                 self._done.put_nowait(self)
         return cast("asyncio.Queue[Call[Res]]", self._done)

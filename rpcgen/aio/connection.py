@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import Event, Output, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import CALLS_IN_FLIGHT, Event, Output, Refusal, ServerProtocol, error_text
 
 if TYPE_CHECKING:
     from rpcgen.protocol import Invocation
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["ServerTransport", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
-
-# More calls of one client than this are not read before earlier ones are over.
-_CALLS_IN_FLIGHT = 1024
 
 _READ_SIZE = 65536
 
@@ -119,9 +116,9 @@ class ServerTransport(asyncio.Protocol):
         while self._waiting and not self._is_busy:
             event = self._waiting.popleft()
             if isinstance(event, Refusal):
-                self._send(partial(self._protocol.refuse, event.request, event.error))
+                self._send(self._protocol.refuse(event.request, event.error))
             elif isinstance(event, Output):
-                self._send(partial(bytes, event.data))
+                self._send(event.data)
             else:
                 task = asyncio.create_task(self._answer(event))
                 self._running.add(task)
@@ -129,18 +126,15 @@ class ServerTransport(asyncio.Protocol):
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            response = await _response(self._protocol, invocation, self._workers)
-            self._send(partial(bytes, response))
+            self._send(await _response(self._protocol, invocation, self._workers))
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
                 raise
             request = invocation.request
             _log.exception("%s failed", request.service_method)
-            self._send(partial(self._protocol.refuse, request, error_text(error)))
+            self._send(self._protocol.refuse(request, error_text(error)))
 
-    def _send(self, encode: Callable[[], bytes]) -> None:
-        # Encoded even when the client is gone: what does not fit is worth a line in the log.
-        data = encode()
+    def _send(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
 
@@ -159,7 +153,7 @@ class ServerTransport(asyncio.Protocol):
     @property
     def _is_busy(self) -> bool:
         """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._writing_paused or len(self._running) >= _CALLS_IN_FLIGHT
+        return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
 
     def _pause_or_resume(self) -> None:
         """Read only from a client that reads, and no more calls than can be under way."""

@@ -7,7 +7,7 @@ have those, and this has everything else.
 from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
-from .client import ClientProtocol, Completion, DoneQueue, check_done
+from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
 from .codec import ClientCodec, ServerCodec
 from .codecs import CodecName, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
@@ -15,13 +15,15 @@ from .headers import Request, Response
 from .options import DialOptions
 from .registry import Registry, ServedMethod, Service, UnknownMethodError
 from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
-from .server import Event, Invocation, Output, Refusal, ServerProtocol, error_text
+from .server import CALLS_IN_FLIGHT, Event, Invocation, Output, Refusal, ServerProtocol, error_text
 from .serving import server_protocol
 
 if TYPE_CHECKING:
     from .json_codec import JsonClientCodec, JsonServerCodec
 
 __all__ = [
+    "CALLS_IN_FLIGHT",
+    "DONE_CAPACITY",
     "Address",
     "DEFAULT_DEBUG_PATH",
     "DEFAULT_RPC_PATH",

@@ -40,10 +40,14 @@ from rpcgen.schema import Schema
 from .codec import ClientCodec
 from .headers import Request
 
-__all__ = ["ClientProtocol", "Completion", "DoneQueue", "check_done"]
+__all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
 
 W = TypeVar("W")
 T_contra = TypeVar("T_contra", contravariant=True)
+
+
+DONE_CAPACITY = 10
+"""How many calls the queue holds that a call makes for itself, as in Go."""
 
 
 class DoneQueue(Protocol[T_contra]):

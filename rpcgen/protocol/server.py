@@ -26,7 +26,18 @@ from .codec import ServerCodec
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
-__all__ = ["Event", "Invocation", "Output", "Refusal", "ServerProtocol", "error_text"]
+__all__ = [
+    "CALLS_IN_FLIGHT",
+    "Event",
+    "Invocation",
+    "Output",
+    "Refusal",
+    "ServerProtocol",
+    "error_text",
+]
+
+CALLS_IN_FLIGHT = 1024
+"""More calls of one client than this are not begun before earlier ones are over."""
 
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from rpcgen.errors import CallTimeoutError, RpcError
-from rpcgen.protocol import DoneQueue
+from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
 from .turns import wake
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Call"]
 
 Res = TypeVar("Res")
-
-# How many calls the queue holds that a call makes for itself, as in Go.
-_DONE_CAPACITY = 10
 
 
 class Call(Generic[Res]):
@@ -59,7 +56,7 @@ class Call(Generic[Res]):
         """
         with self._client._done_lock:
             if self._done is None:
-                self._done = queue.Queue(_DONE_CAPACITY)
+                self._done = queue.Queue(DONE_CAPACITY)
                 if self.over:
                     self._done.put_nowait(self)
         if not self.over:

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import Invocation, Output, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import CALLS_IN_FLIGHT, Invocation, Output, Refusal, ServerProtocol, error_text
 
 from .outbox import Outbox
 from .stream import Stream
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["ServerConnection", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
-
-# More calls of one client than this are not read before earlier ones are over.
-_CALLS_IN_FLIGHT = 1024
 
 
 class ServerConnection:
@@ -97,7 +94,7 @@ class ServerConnection:
                 self._start(event)
 
     def _start(self, invocation: Invocation) -> None:
-        self._wait_for_calls(at_most=_CALLS_IN_FLIGHT - 1)
+        self._wait_for_calls(at_most=CALLS_IN_FLIGHT - 1)
         with self._changed:
             self._in_flight += 1
         try:
