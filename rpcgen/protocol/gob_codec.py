@@ -20,6 +20,11 @@ class _GobCodec:
         self._decoder = Decoder(limits=limits or Limits())
         self.feed = self._decoder.feed
 
+    @property
+    def pending(self) -> int:
+        """How many bytes were fed that belong to no message yet."""
+        return self._decoder.pending
+
     def _encode(
         self, header_schema: Schema[Any], header: object, schema: Schema[Any], body: object
     ) -> bytes:
