@@ -117,7 +117,6 @@ class _GobCodec:
         self._decoder = received
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
-        # Called for every message: not through functions of our own.
         self.feed = received.feed
 
     @property
@@ -145,10 +144,7 @@ class GobClientCodec(_GobCodec):
     """The client's side of Go's default codec."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        decoder = _Headers(Response, RESPONSE, limits)
-        super().__init__(REQUEST, decoder)
-        self.decode_response_header = decoder.decode_header
-        self.decode_response_body = decoder.decode_body
+        super().__init__(REQUEST, _Headers(Response, RESPONSE, limits))
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         seq = request.seq
@@ -159,15 +155,26 @@ class GobClientCodec(_GobCodec):
             return self._encode(request, schema, args)
         return self._encoder.encode_after(head, args, schema)
 
+    def decode_response_header(self) -> Response:
+        header: Response = self._decoder.decode_header()
+        return header
+
+    def decode_response_body(self, schema: Schema[Any] | None) -> Any:
+        return self._decoder.decode_body(schema)
+
 
 class GobServerCodec(_GobCodec):
     """The server's side of Go's default codec."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        decoder = _Headers(Request, REQUEST, limits)
-        super().__init__(RESPONSE, decoder)
-        self.decode_request_header = decoder.decode_header
-        self.decode_request_body = decoder.decode_body
+        super().__init__(RESPONSE, _Headers(Request, REQUEST, limits))
+
+    def decode_request_header(self) -> Request:
+        header: Request = self._decoder.decode_header()
+        return header
+
+    def decode_request_body(self, schema: Schema[Any] | None) -> Any:
+        return self._decoder.decode_body(schema)
 
     def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
         seq = response.seq
