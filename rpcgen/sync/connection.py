@@ -123,7 +123,7 @@ class ServerConnection:
         except IndexError:
             self._resume(lead)
             return False
-        if self._decoder is None and (self._hung_up or self._is_over):
+        if self._asked & WRITE and (self._hung_up or self._is_over):
             self._close()
         return True
 
