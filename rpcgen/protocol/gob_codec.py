@@ -120,6 +120,11 @@ class _GobCodec:
         # Called for every message: not through functions of our own.
         self.feed = received.feed
 
+    @property
+    def needed(self) -> int:
+        """How many bytes are missing to go on, as far as is known; see `Decoder.needed`."""
+        return self._decoder.needed
+
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
         if header.service_method not in self._heads:

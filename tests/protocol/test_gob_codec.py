@@ -82,6 +82,17 @@ def test_limits_apply() -> None:
         codec.decode_request_header()
 
 
+def test_needed_is_what_a_body_lacks() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    stream = client.encode_request(Request("A.B", 1), schema_of(bytes), bytes(100_000))
+    assert server.needed == 1
+    server.feed(stream[:1000])
+    server.decode_request_header()
+    with pytest.raises(TruncatedError):
+        server.decode_request_body(schema_of(bytes))
+    assert server.needed == len(stream) - 1000
+
+
 # --- headers known by their bytes: the same as if they were not -----------------------------------
 
 INT = schema_of(int)
