@@ -93,7 +93,7 @@ class ClientProtocol(Generic[W]):
 
     def __init__(self, codec: ClientCodec) -> None:
         self._codec = codec
-        self._encode_pieces = request_encoder(codec)
+        self._encode_parts = request_encoder(codec)
         self._pending: dict[int, _Pending[W]] = {}
         self._seq = count()
         self._closing = False
@@ -136,9 +136,9 @@ class ClientProtocol(Generic[W]):
         """
         return self._codec.encode_request(Request(method.name, seq), method.request, args)
 
-    def encode_pieces(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
-        """Return the same in pieces, large parts of the arguments as they are: not copied."""
-        return self._encode_pieces(Request(method.name, seq), method.request, args)
+    def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
+        """Return the same in parts, large parts of the arguments as they are: not copied."""
+        return self._encode_parts(Request(method.name, seq), method.request, args)
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""

@@ -152,12 +152,12 @@ class HttpServerProtocol:
         assert self._rpc is not None
         return self._posted_answer(self._rpc.reply(invocation, value))
 
-    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in pieces; see `ServerProtocol.reply_pieces`."""
+    def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in parts; see `ServerProtocol.reply_parts`."""
         assert self._rpc is not None
         if self._posted:
             return [self.reply(invocation, value)]
-        return self._rpc.reply_pieces(invocation, value)
+        return self._rpc.reply_parts(invocation, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""

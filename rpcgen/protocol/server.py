@@ -80,7 +80,7 @@ class ServerProtocol:
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
         self._registry = registry
         self._codec = codec
-        self._encode_pieces = response_encoder(codec)
+        self._encode_parts = response_encoder(codec)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
@@ -186,11 +186,11 @@ class ServerProtocol:
         response = Response(request.service_method, request.seq)
         return self._codec.encode_response(response, invocation.served.response, value)
 
-    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in pieces, large parts of the value as they are: not copied."""
+    def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in parts, large parts of the value as they are: not copied."""
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._encode_pieces(response, invocation.served.response, value)
+        return self._encode_parts(response, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""
