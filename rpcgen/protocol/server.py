@@ -23,7 +23,7 @@ from attrs import define
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, has_input, response_encoder
+from .codec import ServerCodec, has_input, needed, response_encoder
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -86,6 +86,8 @@ class ServerProtocol:
         # What to call the end of the stream if it came now.
         self._eof = "EOF"
         self._draining = False
+        self.needed = 1
+        """How many bytes must at least be fed before there is a request, as far as known."""
         self._failure = ""
 
     @property
@@ -110,6 +112,7 @@ class ServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
+        self.needed = 1
         if not self._draining:
             self._codec.feed(data)
 
@@ -126,6 +129,7 @@ class ServerProtocol:
             event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
+            self.needed = needed(self._codec)
             return None
         except DecodeError as error:
             self._draining = True

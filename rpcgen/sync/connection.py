@@ -192,7 +192,7 @@ class ServerConnection:
 
     def _read(self) -> None:
         try:
-            data = self._stream.read()
+            data = self._stream.read(self._protocol.needed)
         except BlockingIOError:
             return
         except OSError as error:
