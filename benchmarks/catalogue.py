@@ -7,7 +7,7 @@ from attrs import frozen
 from .controller import End
 from .job import Job
 
-__all__ = ["PEERS", "SECTIONS", "TABLES", "WORKS", "Peer", "Work"]
+__all__ = ["PEERS", "REFERENCES", "SECTIONS", "TABLES", "WORKS", "Peer", "Work"]
 
 # The letters of ``--only``.
 SECTIONS = {
@@ -36,6 +36,11 @@ class Work:
     def section(self) -> str:
         return self.table[0]
 
+    @property
+    def figure(self) -> str:
+        """What peers are compared by: how many calls there are, or how long one takes."""
+        return "rate" if self.section == "b" else "median"
+
     def job(self, count: int) -> Job:
         """Return the job of ``count`` calls."""
         return Job(self.scheme, self.method, count, self.width)
@@ -49,6 +54,16 @@ TABLES = {
     "b64": "(b) 64 connections, a closed loop on each",
     "c": "(c) Echo of a nested message: 10 scalars, 100 structs of 4 fields, a map of 20",
     "d": "(d) Echo of 1 MiB of bytes",
+}
+
+# The peer and the work that the others of a table are compared with.
+REFERENCES = {
+    "a": ("rpcgen", "call"),
+    "b": ("rpcgen", "futures"),
+    "b16": ("go-to-rpcgen", "connections-16"),
+    "b64": ("go-to-rpcgen", "connections-64"),
+    "c": ("rpcgen", "order"),
+    "d": ("rpcgen", "blob"),
 }
 
 WORKS = {
@@ -76,6 +91,11 @@ class Peer:
     client: End
     works: tuple[str, ...]
     note: str = ""
+
+
+    def label(self, work: Work) -> str:
+        """Return what a table calls this peer at a work."""
+        return f"{self.title}, {work.mode}" if work.mode else self.title
 
 
 def _peer(name: str, title: str, server: End, client: End, works: str, note: str = "") -> Peer:

@@ -44,12 +44,11 @@ class Session:
     """The pairs of processes of peers; a context manager that ends them.
 
     A pair that is not being measured waits for its next line of input.
-    ``failures`` says why there is no pair.
     """
 
     def __init__(self) -> None:
-        self.pairs: dict[str, Pair] = {}
-        self.failures: dict[str, str] = {}
+        self._pairs: dict[str, Pair] = {}
+        self._failures: dict[str, str] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -66,15 +65,15 @@ class Session:
     def start(self, peer: Peer) -> None:
         """Start the server and the client of a peer; a failure is kept."""
         try:
-            self.pairs[peer.name] = self._stack.enter_context(Pair(peer.server, peer.client))
+            self._pairs[peer.name] = self._stack.enter_context(Pair(peer.server, peer.client))
         except PeerError as error:
-            self.failures[peer.name] = str(error)
+            self._failures[peer.name] = str(error)
 
-    def run(self, unit: Unit, count: int) -> Timing:
-        """Carry out so many calls. Raises `PeerError`."""
-        if unit.peer.name in self.failures:
-            raise PeerError(self.failures[unit.peer.name])
-        return self.pairs[unit.peer.name].run(unit.work.job(count))
+    def pair(self, name: str) -> Pair:
+        """Return the pair of a peer that was started. Raises `PeerError` if that failed."""
+        if name in self._failures:
+            raise PeerError(self._failures[name])
+        return self._pairs[name]
 
 
 class Rounds:
@@ -125,7 +124,7 @@ class Rounds:
         if unit in self._errors:
             return None
         try:
-            return self._session.run(unit, count)
+            return self._session.pair(unit.peer.name).run(unit.work.job(count))
         except PeerError as error:
             self._errors[unit] = str(error)
             return None
