@@ -92,10 +92,12 @@ class Peer:
     works: tuple[str, ...]
     note: str = ""
 
-
     def label(self, work: Work) -> str:
         """Return what a table calls this peer at a work."""
-        return f"{self.title}, {work.mode}" if work.mode else self.title
+        if not work.mode:
+            return self.title
+        mode = work.mode.replace("tasks", "goroutines") if self.client.module == "go" else work.mode
+        return f"{self.title}, {mode}"
 
 
 def _peer(name: str, title: str, server: End, client: End, works: str, note: str = "") -> Peer:
@@ -129,7 +131,7 @@ PEERS = {
         _peer("go-to-rpcgen", "Go to rpcgen, threads", _SYNC, _GO, _GO_CLIENT),
         _peer("go-to-rpcgen-asyncio", "Go to rpcgen, asyncio", _ASYNCIO, _GO, _GO_CLIENT),
         _peer("go-to-rpcgen-uvloop", "Go to rpcgen, uvloop", _UVLOOP, _GO, _GO_CLIENT),
-        _both("go", "Go net/rpc, gob", _GO, _GO_CLIENT, "its tasks are goroutines"),
+        _both("go", "Go net/rpc, gob", _GO, _GO_CLIENT),
         _both("go-json", "Go net/rpc, JSON", End("go", "json"), _GO_CLIENT),
         _both("grpcio", "grpcio", End("grpc_sync", "sync"), _THREADED),
         _both("grpcio-aio", "grpcio, aio", End("grpc_aio", "asyncio"), _LOOPED),
@@ -145,8 +147,9 @@ PEERS = {
             "HTTP/1.1: its tasks share a pool of connections",
         ),
         _both("grpclib", "grpclib", End("grpclib_peer", "asyncio"), _LOOPED),
-        _both("sockets", "raw sockets", End("raw_sync", "sync"), "call futures blob", "the limit"),
-        _both("asyncio", "raw asyncio", End("raw_aio", "asyncio"), "call tasks blob", "the limit"),
-        _both("uvloop", "raw uvloop", End("raw_aio", "uvloop"), "call tasks blob", "the limit"),
+        # The limits.
+        _both("sockets", "raw sockets", End("raw_sync", "sync"), "call futures blob"),
+        _both("asyncio", "raw asyncio", End("raw_aio", "asyncio"), "call tasks blob"),
+        _both("uvloop", "raw uvloop", End("raw_aio", "uvloop"), "call tasks blob"),
     )
 }

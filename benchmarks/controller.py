@@ -42,9 +42,8 @@ class End:
     def command(self, role: str, *arguments: str) -> list[str]:
         """Return the command that starts it. Raises `PeerError` if there is no Go."""
         if self.module != "go":
-            return [sys.executable, "-m", "benchmarks.child", role, self.module, self.face] + [
-                *arguments
-            ]
+            child = [sys.executable, "-m", "benchmarks.child", role, self.module, self.face]
+            return [*child, *arguments]
         try:
             program = golang.build(Path(__file__).parent / "go" / "net")
         except (OSError, RuntimeError) as error:
@@ -56,7 +55,7 @@ class Process:
     """A process that speaks in lines of JSON; a context manager that ends it."""
 
     def __init__(self, command: list[str]) -> None:
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._buffer = b""
         self._process = subprocess.Popen(
             command,

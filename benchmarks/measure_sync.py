@@ -44,15 +44,20 @@ def _sequence(call: Callable[[], object], count: int) -> tuple[list[int], int, i
 def _futures(client: Client, job: Job) -> Timing:
     latencies = []
     window: deque[tuple[int, Future]] = deque()
+
+    def finish_oldest() -> None:
+        start, future = window.popleft()
+        future.result()
+        latencies.append(perf_counter_ns() - start)
+
     first = perf_counter_ns()
-    for number in range(job.count + job.width):
-        if number >= job.width and window:
-            start, future = window.popleft()
-            future.result()
-            latencies.append(perf_counter_ns() - start)
-        if number < job.count:
-            start = perf_counter_ns()
-            window.append((start, client.go(*FACTORS)))
+    for _ in range(job.count):
+        if len(window) == job.width:
+            finish_oldest()
+        start = perf_counter_ns()
+        window.append((start, client.go(*FACTORS)))
+    while window:
+        finish_oldest()
     return Timing(latencies, perf_counter_ns() - first)
 
 

@@ -1,4 +1,4 @@
-"""The messages that the benchmarks send, as attrs classes; the programs below ``go`` have the same."""
+"""The messages of the benchmarks, as attrs classes; the programs below ``go`` have the same."""
 
 from __future__ import annotations
 

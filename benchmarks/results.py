@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 from attrs import Factory, define, frozen
 
-from .catalogue import TABLES, WORKS
+from .catalogue import REFERENCES, TABLES, WORKS
 from .codec import Row
 from .growth import Idle, Point
 from .startup import Import, Start
-from .summary import Measurement
+from .summary import Measurement, ratio
 
 __all__ = ["Machine", "Results"]
 
@@ -68,12 +68,18 @@ class Results:
                 return each
         return None
 
-    def tables(self) -> Iterable[tuple[str, list[Measurement]]]:
+    def tables(self) -> Iterator[tuple[str, list[Measurement]]]:
         """Yield each table of measurements that has any, by its name."""
         for table in TABLES:
             rows = [each for each in self.measurements if WORKS[each.work].table == table]
             if rows:
                 yield table, rows
+
+    def compared(self, each: Measurement) -> float | None:
+        """Return the ratio of a measurement to the reference of its table, if there are both."""
+        work = WORKS[each.work]
+        reference = self.find(*REFERENCES[work.table])
+        return ratio(each, reference, work.figure) if reference else None
 
     def codec_row(self, message: str, name: str) -> Row | None:
         """Return what a codec took for a message, if it was measured."""

@@ -18,7 +18,7 @@ from .summary import Measurement, Sample, sample
 __all__ = ["Rounds", "Session", "Unit", "units"]
 
 # Fewer calls say nothing, more take memory.
-FEWEST, MOST = 20, 20_000
+FEWEST, MOST = 10, 20_000
 
 
 @frozen

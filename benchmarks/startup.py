@@ -13,7 +13,16 @@ from attrs import frozen
 from .catalogue import Peer
 from .controller import ROOT, Pair, PeerError
 
-__all__ = ["IMPORTS", "UNWANTED", "Import", "Start", "measure_import", "middle", "observe", "start_anew"]
+__all__ = [
+    "IMPORTS",
+    "UNWANTED",
+    "Import",
+    "Start",
+    "measure_import",
+    "middle",
+    "observe",
+    "start_anew",
+]
 
 # What a client imports, by the name that the table shows.
 IMPORTS = {
@@ -114,5 +123,3 @@ def middle(starts: Iterable[Start]) -> Start:
         int(statistics.median(each.server_memory for each in every)),
         int(statistics.median(each.client_memory for each in every)),
     )
-
-

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .catalogue import PEERS, REFERENCES, TABLES, WORKS
+from .catalogue import PEERS, TABLES, WORKS
 from .codec import MESSAGES, Row
 from .growth import GROWTHS
 from .results import Results
 from .startup import UNWANTED, Start
-from .summary import Measurement, ratio
+from .summary import Measurement
 from .targets import Verdict
 
 __all__ = ["markdown", "ordered", "table"]
@@ -91,19 +91,16 @@ def ordered(measurements: Iterable[Measurement]) -> list[Measurement]:
 
 def _works(results: Results) -> Iterator[str]:
     for name, measurements in results.tables():
-        figure = WORKS[measurements[0].work].figure
-        reference = results.find(*REFERENCES[name])
-        what = "calls/s" if figure == "rate" else "time"
+        what = "calls/s" if WORKS[measurements[0].work].figure == "rate" else "time"
         head = ("", "median, µs", "p99, µs", "calls/s", f"{what}, x rpcgen")
-        rows = [_work_row(each, reference, figure) for each in ordered(measurements)]
+        rows = [_work_row(each, results.compared(each)) for each in ordered(measurements)]
         yield f"### {TABLES[name]}\n\n" + table(head, rows) + _notes(measurements)
 
 
-def _work_row(each: Measurement, reference: Measurement | None, figure: str) -> tuple[str, ...]:
+def _work_row(each: Measurement, compared: float | None) -> tuple[str, ...]:
     label = PEERS[each.peer].label(WORKS[each.work])
     if not each.samples:
         return label, "failed", NOT_THERE, NOT_THERE, NOT_THERE
-    compared = ratio(each, reference, figure) if reference else None
     return (
         label,
         _figure(each.median),
@@ -190,7 +187,11 @@ def _growth(results: Results) -> Iterator[str]:
             (
                 PEERS[peer].title,
                 *(
-                    NOT_THERE if point is None else "failed" if point.error else _figure(point.value)
+                    NOT_THERE
+                    if point is None
+                    else "failed"
+                    if point.error
+                    else _figure(point.value)
                     for point in (points.get((peer, size)) for size in sizes)
                 ),
             )

@@ -79,7 +79,10 @@ def copy(old: Any, order: Callable[..., O], item: Callable[..., object]) -> O:
 
 
 def read(order: Any) -> float:
-    """Read every field of an order, and return the sum of its numbers and lengths."""
+    """Read every field of an order, and return the sum of its numbers and lengths, rounded.
+
+    Maps may come in another order than they were sent in, which shows in the last digits.
+    """
     total = order.id + order.total + order.paid + order.count + order.discount
     total += order.created + order.priority
     total += len(order.customer) + len(order.note) + len(order.data)
@@ -87,7 +90,7 @@ def read(order: Any) -> float:
         total += len(item.name) + item.quantity + item.price + item.in_stock
     for name, rate in order.rates.items():
         total += len(name) + rate
-    return float(total)
+    return round(float(total), 3)
 
 
 def numbers(count: int) -> list[int]:

@@ -53,7 +53,7 @@ def read(order: dict[str, Any]) -> float:
         total += len(each["name"]) + each["quantity"] + each["price"] + each["in_stock"]
     for name, rate in order["rates"].items():
         total += len(name) + rate
-    return float(total)
+    return round(float(total), 3)
 
 
 @Pyro5.api.expose
