@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         tuple(options.only),
         tuple(options.peers),
         rounds=options.rounds or (3 if options.quick else 9),
-        seconds=0.04 if options.quick else 0.4,
+        seconds=0.03 if options.quick else 0.4,
         seed=options.seed,
         quick=options.quick,
         pinned=options.pin,

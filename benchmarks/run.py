@@ -53,7 +53,7 @@ def run(plan: Plan) -> Results:
     parts: list[tuple[str, int, Callable[[Plan, Results, Progress], None]]] = []
     chosen = units(plan.peers, plan.sections)
     if "e" in plan.sections:
-        parts.append(("imports", len(startup.IMPORTS), _imports))
+        parts.append(("imports", (1 + plan.imports) * len(startup.IMPORTS), _imports))
         parts.append(("starting", plan.starts * len(plan.peers), _starts))
     if "f" in plan.sections:
         parts.append(("codec", 1, _codec))
@@ -70,9 +70,17 @@ def run(plan: Plan) -> Results:
 
 
 def _imports(plan: Plan, results: Results, progress: Progress) -> None:
-    for title in startup.IMPORTS:
-        results.imports.append(startup.measure_import(title, plan.imports))
-        progress.step()
+    order = list(startup.IMPORTS)
+    shuffle = random.Random(plan.seed).shuffle
+    imports: dict[str, list[startup.Import]] = {title: [] for title in order}
+    for number in range(1 + plan.imports):
+        shuffle(order)
+        for title in order:
+            imported = startup.import_anew(title)
+            if number:  # the first may have compiled
+                imports[title].append(imported)
+            progress.step()
+    results.imports = [startup.typical_import(imports[title]) for title in startup.IMPORTS]
 
 
 def _starts(plan: Plan, results: Results, progress: Progress) -> None:
@@ -84,7 +92,7 @@ def _starts(plan: Plan, results: Results, progress: Progress) -> None:
         for peer in order:
             starts[peer.name].append(startup.start_anew(peer))
             progress.step()
-    results.starts = [startup.middle(starts[peer.name]) for peer in plan.peers]
+    results.starts = [startup.typical_start(starts[peer.name]) for peer in plan.peers]
 
 
 def _codec(plan: Plan, results: Results, progress: Progress) -> None:

@@ -6,9 +6,9 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from .catalogue import Peer
 from .controller import ROOT, Pair, PeerError
@@ -18,10 +18,10 @@ __all__ = [
     "UNWANTED",
     "Import",
     "Start",
-    "measure_import",
-    "middle",
-    "observe",
+    "import_anew",
     "start_anew",
+    "typical_import",
+    "typical_start",
 ]
 
 # What a client imports, by the name that the table shows.
@@ -73,53 +73,56 @@ class Start:
     error: str = ""
 
 
-def measure_import(title: str, rounds: int) -> Import:
-    """Import in one process to write the bytecode, and then in ``rounds`` that count."""
+def import_anew(title: str) -> Import:
+    """Import in a fresh process."""
     program = _PROGRAM.format(modules=IMPORTS[title], unwanted=UNWANTED)
-    times: list[float] = []
-    unwanted: list[str] = []
-    for _ in range(rounds + 1):
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            return Import(title, 0.0, [], done.stderr.splitlines()[-1])
-        took, unwanted = json.loads(done.stdout)
-        times.append(took * 1000)
-    return Import(title, statistics.median(times[1:]), unwanted)
-
-
-def observe(peer: Peer, pair: Pair) -> Start:
-    """Return what a pair that has made one call needed for it."""
-    return Start(
-        peer.name, pair.server_start, pair.first_reply, pair.server.memory, pair.client.memory
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
+    if done.returncode:
+        return Import(title, 0.0, [], done.stderr.splitlines()[-1])
+    took, unwanted = json.loads(done.stdout)
+    return Import(title, took * 1000, unwanted)
 
 
 def start_anew(peer: Peer) -> Start:
-    """Start a pair, and end it."""
+    """Start a pair, let it make its first call, and end it."""
     try:
         with Pair(peer.server, peer.client) as pair:
-            return observe(peer, pair)
+            return Start(
+                peer.name,
+                pair.server_start,
+                pair.first_reply,
+                pair.server.memory,
+                pair.client.memory,
+            )
     except PeerError as error:
         return Start(peer.name, 0.0, 0.0, 0, 0, str(error))
 
 
-def middle(starts: Iterable[Start]) -> Start:
-    """Return the medians of several starts of one peer; its failure, if there is one."""
-    every = list(starts)
-    for each in every:
-        if each.error:
-            return each
+def typical_import(imports: Sequence[Import]) -> Import:
+    """Return the median of several imports of the same; a failure, if there is one."""
+    failed = [each for each in imports if each.error]
+    if failed:
+        return failed[0]
+    took = statistics.median(each.milliseconds for each in imports)
+    return evolve(imports[0], milliseconds=took)
+
+
+def typical_start(starts: Sequence[Start]) -> Start:
+    """Return the medians of several starts of one peer; a failure, if there is one."""
+    failed = [each for each in starts if each.error]
+    if failed:
+        return failed[0]
     return Start(
-        every[0].peer,
-        statistics.median(each.server_start for each in every),
-        statistics.median(each.first_reply for each in every),
-        int(statistics.median(each.server_memory for each in every)),
-        int(statistics.median(each.client_memory for each in every)),
+        starts[0].peer,
+        statistics.median(each.server_start for each in starts),
+        statistics.median(each.first_reply for each in starts),
+        int(statistics.median(each.server_memory for each in starts)),
+        int(statistics.median(each.client_memory for each in starts)),
     )
