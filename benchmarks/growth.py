@@ -5,9 +5,9 @@ from __future__ import annotations
 import resource
 import socket
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from rpcgen import gob
 from rpcgen.schema import schema_of
@@ -18,7 +18,17 @@ from .job import Job
 from .messages import Args, Request
 from .peers.ends import split
 
-__all__ = ["Growth", "Idle", "Point", "Step", "allow_many_files", "hold_idle", "steps"]
+__all__ = [
+    "GROWTHS",
+    "Growth",
+    "Idle",
+    "Point",
+    "Step",
+    "allow_many_files",
+    "hold_idle",
+    "steps",
+    "typical",
+]
 
 
 @frozen
@@ -68,7 +78,7 @@ GROWTHS = {
         "Calls in flight on one connection",
         "calls/s",
         ("rpcgen", "rpcgen-asyncio", "rpcgen-uvloop", "go"),
-        "",  # futures or tasks
+        "",  # tasks, or futures of a client that has none
         "multiply",
         (1, 10, 100, 1_000, 10_000),
         (1, 10, 100, 1_000),
@@ -110,10 +120,16 @@ def _job(growth: Growth, peer: str, size: int, quick: bool) -> Job:
     if growth.method == "numbers":
         elements = 200_000 if quick else 3_000_000
         return Job(growth.scheme, growth.method, max(3, min(300, elements // size)), size=size)
-    scheme = growth.scheme or ("futures" if "futures" in PEERS[peer].works else "tasks")
-    if peer == "go":
-        scheme = growth.scheme or "tasks"
+    scheme = growth.scheme or ("tasks" if "tasks" in PEERS[peer].works else "futures")
     return Job(scheme, growth.method, max(1_000 if quick else 5_000, 3 * size), width=size)
+
+
+def typical(points: Sequence[Point]) -> Point:
+    """Return the median of several measurements of one point; a failure, if there is one."""
+    failed = [point for point in points if point.error]
+    if failed:
+        return failed[0]
+    return evolve(points[0], value=statistics.median(point.value for point in points))
 
 
 # --- idle connections -----------------------------------------------------------------------------
@@ -142,7 +158,8 @@ def hold_idle(connections: int) -> Idle:
     connections are held if the system does not allow as many files.
     """
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    connections = min(connections, most - 200)
+    if most != resource.RLIM_INFINITY:
+        connections = min(connections, most - 200)
     request = _request()
     held: list[socket.socket] = []
     try:

@@ -43,8 +43,9 @@ class Plan:
         return 1 if self.quick else 5
 
     @property
-    def idle(self) -> int:
-        return 10_000
+    def growths(self) -> int:
+        """How often each point of growth is measured."""
+        return 1 if self.quick else 3
 
 
 def run(plan: Plan) -> Results:
@@ -58,7 +59,7 @@ def run(plan: Plan) -> Results:
     if "f" in plan.sections:
         parts.append(("codec", 1, _codec))
     if "g" in plan.sections:
-        parts.append(("growth", len(_steps(plan)) + 1, _growth))
+        parts.append(("growth", plan.growths * len(_steps(plan)) + 1, _growth))
     if chosen:
         total = len({unit.peer for unit in chosen}) + len(chosen) * (1 + plan.rounds)
         parts.append(("rounds", total, _rounds))
@@ -117,19 +118,25 @@ def _steps(plan: Plan) -> list[growth.Step]:
 
 def _growth(plan: Plan, results: Results, progress: Progress) -> None:
     steps = _steps(plan)
+    points: dict[growth.Step, list[growth.Point]] = {step: [] for step in steps}
     with Session() as session:
         for name in sorted({step.peer for step in steps}):
             session.start(PEERS[name])
-        for step in steps:
-            try:
-                point = step.measure(session.pair(step.peer))
-            except PeerError as error:
-                point = step.failed(error)
-            results.growth.append(point)
-            progress.step()
+        for _ in range(plan.growths):
+            for step in steps:
+                points[step].append(_point(session, step))
+                progress.step()
+    results.growth = [growth.typical(found) for found in points.values()]
     if "rpcgen-asyncio" in {peer.name for peer in plan.peers}:
-        results.idle = growth.hold_idle(plan.idle)
+        results.idle = growth.hold_idle(10_000)
     progress.step()
+
+
+def _point(session: Session, step: growth.Step) -> growth.Point:
+    try:
+        return step.measure(session.pair(step.peer))
+    except PeerError as error:
+        return step.failed(error)
 
 
 def _rounds(plan: Plan, results: Results, progress: Progress) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.catalogue import PEERS
 from benchmarks.controller import Pair, PeerError
-from benchmarks.growth import GROWTHS, Step, hold_idle, steps
+from benchmarks.growth import GROWTHS, Point, Step, hold_idle, steps, typical
 from benchmarks.job import Job
 
 
@@ -43,6 +43,13 @@ def test_measure(job: Job) -> None:
 def test_failed() -> None:
     point = Step("elements", "go", Job("tasks", "multiply", 9, 3)).failed(PeerError("no Go"))
     assert (point.size, point.error) == (3, "no Go")
+
+
+def test_typical() -> None:
+    points = [Point("elements", "go", 1000, value) for value in (1, 9, 2)]
+    assert typical(points) == Point("elements", "go", 1000, 2)
+    failed = Point("elements", "go", 1000, 0.0, "no Go")
+    assert typical([*points, failed]) is failed
 
 
 def test_hold_idle() -> None:
