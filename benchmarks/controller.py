@@ -125,12 +125,14 @@ class Process:
         assert self._process.stdout is not None
         deadline = time.monotonic() + PATIENCE
         output = self._process.stdout.fileno()
+        poll = select.poll()
+        poll.register(output, select.POLLIN)
         parts = []
         while b"\n" not in self._buffer:
             parts.append(self._buffer)
-            left = max(0.0, deadline - time.monotonic())
-            if not select.select([output], [], [], left)[0]:
-                raise PeerError(f"has not answered for {PATIENCE:.0f} s")
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                self._process.kill()  # its answer must not be taken for that of a later command
+                raise PeerError(f"has not answered for {PATIENCE:g} s")
             self._buffer = os.read(output, 1 << 20)
             if not self._buffer:
                 raise PeerError(self._end())

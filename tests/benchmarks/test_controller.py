@@ -50,8 +50,10 @@ def test_end_without_an_answer() -> None:
 def test_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controller, "PATIENCE", 0.1)
     with Process(python("input()")) as process:
-        with pytest.raises(PeerError, match="has not answered"):
+        with pytest.raises(PeerError, match=r"has not answered for 0\.1 s"):
             process.receive()
+        with pytest.raises(PeerError, match="has ended"):
+            process.ask({})
 
 
 def test_close_ends_a_process_that_does_not_listen() -> None:
