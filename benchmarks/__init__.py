@@ -12,7 +12,8 @@ What makes it fair:
 - Every peer does the same work on the same `values`, and says in its module
   where it cannot. A reply is checked before a job is timed.
 - A job repeats its call for about the same time for every peer. The one pair
-  of processes that has a job has the machine: all others wait for input.
+  of processes that has a job has the machine: all others wait for input, but
+  for the timers of some peers, which take less than a thousandth of a core.
 - The peers take turns, in an order that is new in every round, and a ratio is
   the median of the ratios within the rounds.
 """

@@ -78,6 +78,7 @@ def draw(results: Results, path: Path) -> None:
     Raises `ImportError` without matplotlib.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     charts = list(_charts(results))
     if not charts:
@@ -97,7 +98,10 @@ def draw(results: Results, path: Path) -> None:
             axes.annotate(note, (_value(each), place), beside, textcoords="offset points", size=7)
         axes.set_yticks(range(len(rows)), [_label(each) for each in rows])
         axes.set_xscale("log")  # dots, since bars have no beginning on such a scale
-        axes.margins(x=0.1)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.margins(x=0.12)
         axes.invert_yaxis()
         axes.set_title(_plain(TABLES[name]), fontsize=10)
         to_p99 = "" if _is_rate(rows[0]) else "; lines to the p99"
