@@ -31,7 +31,7 @@ class Machine:
     def here(cls) -> Machine:
         return cls(
             _processor(),
-            len(os.sched_getaffinity(0)),
+            os.cpu_count() or 1,
             platform.python_version(),
             f"{platform.system()} {platform.release()}",
         )
