@@ -22,6 +22,7 @@ from rpcgen.protocol import (
 )
 
 from .call import Call
+from .patience import Patience
 from .sender import Sender
 from .stream import Stream
 from .turns import Turns, remaining
@@ -47,6 +48,7 @@ class Client:
         self._stream.set_timeout(None)
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
         self._turns = Turns(self._read)
+        self._patience = Patience()
         self._sender = Sender(self._protocol, self._stream, self._make_room)
         # Held while a call and its queue are brought together, so that each call is told once.
         self._done_lock = threading.Lock()
@@ -175,10 +177,12 @@ class Client:
 
     def _read(self, deadline: float | None) -> None:
         """Read once and end the calls that are answered. For the leader only."""
-        if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
-            return
         try:
-            data = self._stream.read(self._protocol.needed if deadline is None else 1)
+            data = self._patience.wait_for(self._stream.read_what_is_there)
+            if data is None:
+                if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
+                    return
+                data = self._stream.read()
         except OSError as error:
             self._finish(self._protocol.receive_eof(f"reading response: {error}"))
             return

@@ -18,6 +18,7 @@ from attrs import define, field
 
 from rpcgen.protocol import Invocation, ServedMethod
 
+from .patience import Patience
 from .poller import Poller, make_poller
 from .suspects import Suspects
 from .watchdog import Watchdog
@@ -120,8 +121,13 @@ class Loop:
             return False
         connections, poller = self._connections, self._poller
         assert poller is not None
+        patience = Patience()
+
+        def look() -> list[tuple[int, int]] | None:
+            return poller.poll(0) or None
+
         while connections or not self._ends(poller):
-            for fd, events in poller.poll():
+            for fd, events in patience.wait_for(look) or poller.poll():
                 connection = connections.get(fd)
                 if connection is not None and not connection.take_turn(lead, events):
                     return False

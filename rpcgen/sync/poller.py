@@ -35,8 +35,8 @@ class Poller(Protocol):
         """Ask for nothing any more."""
         ...
 
-    def poll(self) -> list[tuple[int, int]]:
-        """Wait until something is ready; return descriptors and their events."""
+    def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
+        """Wait for some seconds until something is ready; return descriptors and their events."""
         ...
 
     def close(self) -> None:
@@ -74,9 +74,9 @@ class SelectorPoller:
         self._selector.unregister(fd)
         self._wake()
 
-    def poll(self) -> list[tuple[int, int]]:
+    def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
         ready = []
-        for key, events in self._selector.select():
+        for key, events in self._selector.select(timeout):
             if key.fileobj is self._woken:
                 self._woken.recv(4096)
             else:

@@ -52,6 +52,18 @@ class Stream:
             return self._read_sealed(self._tls)
         return self._socket.recv(_READ_SIZE)
 
+    def read_what_is_there(self) -> bytes | None:
+        """Return what has come, empty at the end, or None if nothing has. Raises `OSError`."""
+        if self._early:
+            return self.read()
+        try:
+            data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        if self._tls is None or not data:
+            return data
+        return self._tls.decrypt(data) or None
+
     def _read_sealed(self, tls: _Tls) -> bytes:
         while sealed := self._socket.recv(_READ_SIZE):
             data = tls.decrypt(sealed)

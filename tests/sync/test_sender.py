@@ -127,11 +127,12 @@ def test_thread_with_too_much_waits_for_the_one_that_sends(
     large.start()
     time.sleep(0.05)
     assert large.is_alive()
-    reader = threading.Thread(target=lambda: [server.socket.recv(MEBIBYTE) for _ in range(9)])
+    reader = threading.Thread(target=server.socket.recv, args=(2 * MEBIBYTE, socket.MSG_WAITALL))
     reader.start()
     held.go_on()
     large.join(PATIENCE)
     assert not large.is_alive()
+    reader.join(PATIENCE)
 
 
 def test_large_request_of_a_single_call_arrives_whole() -> None:
