@@ -127,12 +127,14 @@ def test_thread_with_too_much_waits_for_the_one_that_sends(
     large.start()
     time.sleep(0.05)
     assert large.is_alive()
-    reader = threading.Thread(target=server.socket.recv, args=(2 * MEBIBYTE, socket.MSG_WAITALL))
+    file = server.socket.makefile("rb")
+    reader = threading.Thread(target=file.read, args=(2 * MEBIBYTE,))
     reader.start()
     held.go_on()
     large.join(PATIENCE)
     assert not large.is_alive()
     reader.join(PATIENCE)
+    file.close()
 
 
 def test_large_request_of_a_single_call_arrives_whole() -> None:
