@@ -36,13 +36,14 @@ from ..schema import (
 )
 from . import numbers
 from .definitions import bare_name, base_of, is_octet
+from .encoder import LARGE
 from .opaque import ALWAYS_SENT, marshaller, nanoseconds_of
 from .source import Source
 
 if TYPE_CHECKING:
     from .encoder import Encoder
 
-__all__ = ["LARGE", "EncodeFunction", "Encoding", "encoding_of"]
+__all__ = ["EncodeFunction", "Encoding", "encoding_of"]
 
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
@@ -54,9 +55,6 @@ _INLINE_LINES: Final = 1000
 
 # The step to a field that follows at once.
 _ONE: Final = r"b'\1'"
-
-# Strings and bytes from this size on are not copied more often than they must be.
-LARGE: Final = 1 << 15
 
 
 @frozen

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
 from . import wire
-from .compile_decode import DecodeFunction
-from .decode_functions import decode_function
 from .limits import Limits
 from .numbers import read_int, read_uint
-from .registry import Registry
+from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
-from .source import place_of
-from .untyped import ANYTHING, untyped_schema
+
+if TYPE_CHECKING:
+    from .compile_decode import DecodeFunction
 
 __all__ = ["Decoder", "loads"]
 
@@ -275,6 +274,10 @@ class Decoder:
                 self._types.popitem()
 
     def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
+        # What compiles is imported when the first value comes.
+        from .decode_functions import decode_function
+        from .untyped import untyped_schema
+
         if isinstance(schema, Untyped):
             schema = self._untyped.get(id) or self._untyped.setdefault(
                 id, untyped_schema(self._types, id)
@@ -394,6 +397,8 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
+        from .source import place_of
+
         if error is self._broken and isinstance(error, DecodeError):
             return error
         place = place_of(error)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
-from .compile_encode import LARGE, EncodeFunction, Encoding, encoding_of
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
 from .registry import Registry, Typed
 from .registry import registry as global_registry
-from .source import place_of
 
-__all__ = ["Encoder", "dumps"]
+if TYPE_CHECKING:
+    from .compile_encode import EncodeFunction, Encoding
+
+__all__ = ["LARGE", "Encoder", "dumps"]
 
 T = TypeVar("T")
+
+# Strings and bytes from this size on are not copied more often than they must be.
+LARGE: Final = 1 << 15
 
 
 class Encoder:
@@ -165,6 +168,8 @@ class Encoder:
         """
         known = self._known.get(schema)
         if known is None:
+            from .compile_encode import encoding_of  # imported when the first value goes out
+
             encoding = encoding_of(schema, self._strings)
             for definition in self._types.definitions(schema):
                 out.append(definition)
@@ -206,6 +211,8 @@ class Encoder:
             return _list_schema(value)
         if cls is dict:
             return schema_of(dict[str, Any])
+        from datetime import datetime, timedelta
+
         if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
             return schema_of(datetime if isinstance(value, datetime) else timedelta)
         raise _unregistered(cls.__name__)
@@ -273,6 +280,8 @@ def _list_schema(value: Any) -> Schema[Any]:
 def _encode_error(error: Exception) -> EncodeError | SchemaError:
     if isinstance(error, SchemaError):
         return error
+    from .source import place_of
+
     place = place_of(error)
     if isinstance(error, RecursionError):
         return EncodeError("the value is nested too deeply, or contains itself", place.path[:200])

@@ -12,11 +12,14 @@ from typing import Annotated, Any, Final
 from attrs import frozen
 
 from ..errors import SchemaError
-from ..schema import Enum, Opaque, Schema, Slice, Struct, schema_of
+from ..schema import Enum, Interface, Opaque, Schema, Slice, Struct, schema_of
 from ..types import GoType
 from .definitions import base_of, type_key
 
-__all__ = ["Registry", "Typed", "register", "registry"]
+__all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
+
+# An interface value whose name does not matter.
+ANYTHING: Final = Interface()
 
 
 @frozen
