@@ -56,9 +56,9 @@ from typing import (
 )
 
 import attrs
-from attrs import frozen
 
 from .errors import DecodeError, SchemaError
+from .frozen import Frozen, Value
 from .names import go_name, is_exported
 from .types import (
     AddrPort,
@@ -136,8 +136,7 @@ class Schema(Generic[T_co]):
         raise NotImplementedError
 
 
-@frozen(eq=False)
-class Bool(Schema[bool]):
+class Bool(Frozen, Schema[bool]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -147,8 +146,7 @@ class Bool(Schema[bool]):
         return False
 
 
-@frozen(eq=False)
-class Int(Schema[int]):
+class Int(Frozen, Schema[int]):
     """A signed integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "int"
@@ -166,8 +164,7 @@ class Int(Schema[int]):
         return 0
 
 
-@frozen(eq=False)
-class Uint(Schema[int]):
+class Uint(Frozen, Schema[int]):
     """An unsigned integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "uint"
@@ -185,8 +182,7 @@ class Uint(Schema[int]):
         return 0
 
 
-@frozen(eq=False)
-class Float(Schema[float]):
+class Float(Frozen, Schema[float]):
     """A floating-point number of 32 or 64 bits."""
 
     bits: int = 64
@@ -199,8 +195,7 @@ class Float(Schema[float]):
         return 0.0
 
 
-@frozen(eq=False)
-class Complex(Schema[complex]):
+class Complex(Frozen, Schema[complex]):
     """A complex number of 64 or 128 bits, half of them for each part."""
 
     bits: int = 128
@@ -213,8 +208,7 @@ class Complex(Schema[complex]):
         return 0j
 
 
-@frozen(eq=False)
-class String(Schema[str]):
+class String(Frozen, Schema[str]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -224,8 +218,7 @@ class String(Schema[str]):
         return ""
 
 
-@frozen(eq=False)
-class Bytes(Schema[bytes]):
+class Bytes(Frozen, Schema[bytes]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -238,8 +231,7 @@ class Bytes(Schema[bytes]):
         return b""
 
 
-@frozen(eq=False)
-class Slice(Schema[T_co]):
+class Slice(Frozen, Schema[T_co]):
     """Any number of ``element``; ``container`` makes the Python value: `list` or `tuple`."""
 
     element: Schema[Any]
@@ -256,8 +248,7 @@ class Slice(Schema[T_co]):
         return self.container(())
 
 
-@frozen(eq=False)
-class Array(Schema[T_co]):
+class Array(Frozen, Schema[T_co]):
     """Exactly ``length`` of ``element``.
 
     ``container`` makes the Python value: `list`, `tuple`, or (of ``uint8``)
@@ -279,8 +270,7 @@ class Array(Schema[T_co]):
         return self.container([self.element.zero() for _ in range(self.length)])
 
 
-@frozen(eq=False)
-class Map(Schema[dict[Any, Any]]):
+class Map(Frozen, Schema[dict[Any, Any]]):
     key: Schema[Any]
     value: Schema[Any]
     name: str = ""
@@ -295,8 +285,7 @@ class Map(Schema[dict[Any, Any]]):
         return {}
 
 
-@frozen
-class Field:
+class Field(Value):
     """One field of a `Struct`.
 
     ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
@@ -314,8 +303,7 @@ class Field:
     embedded: bool = False
 
 
-@frozen(eq=False, slots=False)
-class Struct(Schema[T_co]):
+class Struct(Frozen, Schema[T_co]):
     """A message: an attrs class, each of whose fields travels under its wire name.
 
     ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
@@ -368,8 +356,7 @@ class Struct(Schema[T_co]):
         return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
 
 
-@frozen(eq=False)
-class Pointer(Schema[Any]):
+class Pointer(Frozen, Schema[Any]):
     """A value that may be missing: ``None`` is Go's nil.
 
     Gob sends a pointer to a zero number, string or empty slice like nil, so
@@ -390,8 +377,7 @@ class Pointer(Schema[Any]):
         return None
 
 
-@frozen(eq=False)
-class Interface(Schema[Any]):
+class Interface(Frozen, Schema[Any]):
     """A value that brings its type along.
 
     ``members`` are the messages it may hold; empty for ``Any``, which holds
@@ -416,8 +402,7 @@ class Interface(Schema[Any]):
         return None
 
 
-@frozen(eq=False)
-class Enum(Schema[E]):
+class Enum(Frozen, Schema[E]):
     """A named integer or string with a class of its own; ``base`` is what travels."""
 
     cls: type[E]
@@ -434,8 +419,7 @@ class Enum(Schema[E]):
             ) from None
 
 
-@frozen(eq=False)
-class Duration(Schema[timedelta]):
+class Duration(Frozen, Schema[timedelta]):
     """An ``int64`` of nanoseconds."""
 
     name: str = "time.Duration"
@@ -444,8 +428,7 @@ class Duration(Schema[timedelta]):
         return timedelta()
 
 
-@frozen(eq=False)
-class Opaque(Schema[T_co]):
+class Opaque(Frozen, Schema[T_co]):
     """A type that turns itself into bytes and back.
 
     ``cls`` is the Python type. ``encoding`` says by which of Go's interfaces:
@@ -471,8 +454,7 @@ class Opaque(Schema[T_co]):
         return _made(self.make_zero)
 
 
-@frozen(eq=False)
-class Nothing(Schema[None]):
+class Nothing(Frozen, Schema[None]):
     """No value: sent as an empty struct; whatever arrives is skipped."""
 
     name: str = ""
@@ -484,8 +466,7 @@ class Nothing(Schema[None]):
         return None
 
 
-@frozen(eq=False)
-class Untyped(Schema[Any]):
+class Untyped(Frozen, Schema[Any]):
     """Nothing is known: what arrives is decoded as its sender describes it.
 
     Of use for decoding alone; `schema_for` finds the schema of a value to encode.
@@ -716,7 +697,7 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
 
 def _optional(schema: Schema[Any]) -> Schema[Any]:
     if isinstance(schema, Interface):
-        return attrs.evolve(schema, nullable=True)
+        return schema.replaced(nullable=True)
     # As in Python, there is but one None, however often it is allowed.
     return schema if _is_nullable(schema) else Pointer(schema)
 
@@ -835,7 +816,8 @@ def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
     # A message is known by its class; a type that encodes itself would lose that by a new name.
     if isinstance(schema, Struct | Opaque | Nothing):
         return schema
-    return attrs.evolve(schema, name=name)  # type: ignore[misc]  # every other kind is an attrs class
+    assert isinstance(schema, Frozen)
+    return schema.replaced(name=name)
 
 
 def _qualified_name(cls: type[Any] | NewType) -> str:

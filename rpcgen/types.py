@@ -25,6 +25,8 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from .frozen import Value
+
 __all__ = [
     "AddrPort",
     "BigFloat",
@@ -67,8 +69,7 @@ T = TypeVar("T")
 _WIRE_NAME: Final = "__rpcgen_wire_name__"
 
 
-@frozen
-class GoType:
+class GoType(Value):
     """The Go type that an annotated Python type stands for, such as ``uint8``."""
 
     name: str
@@ -88,7 +89,7 @@ class length:  # noqa: N801 - reads as a word of the IDL
         return f"length({self.count})"
 
 
-@frozen
+@frozen  # as a `Value`, type checkers would take what it decorates for one
 class wire:  # noqa: N801 - reads as a word of the IDL
     """The name that Go knows something by, where the default would be another.
 
@@ -108,8 +109,7 @@ class wire:  # noqa: N801 - reads as a word of the IDL
         return target
 
 
-@frozen
-class json_tag:  # noqa: N801 - reads as a word of the IDL
+class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
     """How a field appears in JSON, as Go's struct tag says it: ``json_tag("id,omitempty")``.
 
     Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
@@ -138,8 +138,7 @@ class json_tag:  # noqa: N801 - reads as a word of the IDL
         return self.text == "-"
 
 
-@frozen
-class Embedded:
+class Embedded(Value):
     """The type of `embedded`."""
 
 
