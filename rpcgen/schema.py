@@ -36,13 +36,10 @@ import enum
 import sys
 import types
 import typing
-import uuid
 from collections import abc
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
-from functools import cached_property
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from functools import cache, cached_property
 from typing import (
     Annotated,
     Any,
@@ -60,9 +57,8 @@ import attrs
 from .errors import DecodeError, SchemaError
 from .frozen import Frozen, Value
 from .names import go_name, is_exported
+from .types import Duration as PreciseDuration
 from .types import (
-    AddrPort,
-    BigFloatValue,
     Embedded,
     GoType,
     Time,
@@ -71,7 +67,6 @@ from .types import (
     wire,
     wire_name_of,
 )
-from .types import Duration as PreciseDuration
 
 __all__ = [
     "Array",
@@ -610,6 +605,8 @@ def _alias_schema(alias: Any) -> Schema[Any]:
 
 
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    if cls.__module__ in _LIBRARY_MODULES and cls in _library():
+        return _library()[cls]
     named, default = wire_name_of(cls), _qualified_name(cls)
     for methods, encoding in _SELF_ENCODING.items():
         if all(callable(getattr(cls, method, None)) for method in methods):
@@ -629,8 +626,8 @@ def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schem
     named = [mark.name for mark in metadata if isinstance(mark, GoType)]
     if not named:
         schema = schema_of(annotation)
-    elif named[-1] in _GO_TYPES:
-        schema = _GO_TYPES[named[-1]]
+    elif named[-1] in _GO_TYPES or named[-1] in _library():
+        schema = _GO_TYPES.get(named[-1]) or _library()[named[-1]]
     else:
         raise SchemaError(f"unknown Go type {named[-1]!r}", "use the types of rpcgen.types")
     for mark in metadata:
@@ -834,6 +831,8 @@ def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
     if isinstance(origin, Hashable) and origin in _HINTS:
         return _HINTS[origin]
+    if isinstance(origin, type) and origin.__module__ == "ipaddress":
+        return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
@@ -880,13 +879,17 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
-    **dict.fromkeys((IPv4Address, IPv6Address), "use NetipAddr of rpcgen.types"),
-    **dict.fromkeys((IPv4Interface, IPv6Interface), "use NetipPrefix of rpcgen.types"),
     date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",
     Time: "write datetime, which a Time is",
     PreciseDuration: "write timedelta, which a Duration is",
+}
+
+# By their names: nobody who lacks the module can have one of its classes.
+_IPADDRESS_HINTS = {
+    **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
+    **dict.fromkeys(("IPv4Interface", "IPv6Interface"), "use NetipPrefix of rpcgen.types"),
 }
 
 _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
@@ -899,24 +902,41 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
-    "big.Float": Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
-    "big.Rat": Opaque(Fraction, "big.Rat", Fraction, hashable=False),
     "net.HardwareAddr": Bytes("net.HardwareAddr"),
     "net.IP": Bytes("net.IP"),
     "net.IPMask": Bytes("net.IPMask"),
     "netip.Addr": Opaque(object, "netip.Addr", lambda: None, "binary"),
-    "netip.AddrPort": Opaque(AddrPort, "netip.AddrPort", lambda: AddrPort(None, 0), "binary"),
     "netip.Prefix": Opaque(object, "netip.Prefix", lambda: None, "binary"),
-    "url.URL": Opaque(
-        str,
-        "url.URL",
-        str,
-        "binary",
-        hashable=False,
-        exposed=(Struct(attrs.make_class("Userinfo", ()), "url.Userinfo"),),
-    ),
 }
+
+# The modules of the classes that are types of Go's library, and take long to import.
+_LIBRARY_MODULES = ("fractions", "rpcgen.types", "uuid")
+
+
+@cache
+def _library() -> dict[object, Schema[Any]]:
+    """Return further types of Go's library by their names and by their Python classes."""
+    from fractions import Fraction
+    from uuid import UUID
+
+    from .library import AddrPort, BigFloatValue
+
+    userinfo: Struct[Any] = Struct(attrs.make_class("Userinfo", ()), "url.Userinfo")
+    big_float = Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False)
+    big_rat = Opaque(Fraction, "big.Rat", Fraction, hashable=False)
+    addr_port = Opaque(AddrPort, "netip.AddrPort", lambda: AddrPort(None, 0), "binary")
+    return {
+        "big.Float": big_float,
+        "big.Rat": big_rat,
+        "netip.AddrPort": addr_port,
+        "url.URL": Opaque(str, "url.URL", str, "binary", hashable=False, exposed=(userinfo,)),
+        AddrPort: addr_port,
+        BigFloatValue: big_float,
+        Fraction: big_rat,
+        UUID: Array(Uint("uint8"), 16, lambda octets: UUID(bytes=bytes(octets))),
+    }
+
 
 _known.update(
     {
@@ -931,9 +951,5 @@ _known.update(
         Any: Interface(),
         datetime: Opaque(datetime, "time.Time", lambda: datetime.min.replace(tzinfo=UTC)),
         timedelta: Duration(),
-        AddrPort: _GO_TYPES["netip.AddrPort"],
-        BigFloatValue: _GO_TYPES["big.Float"],
-        Fraction: _GO_TYPES["big.Rat"],
-        uuid.UUID: Array(Uint("uint8"), 16, lambda octets: uuid.UUID(bytes=bytes(octets))),
     }
 )

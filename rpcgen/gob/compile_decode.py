@@ -38,7 +38,6 @@ from ..schema import (
 )
 from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
-from .opaque import duration_of, unmarshaller
 from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
@@ -205,7 +204,9 @@ class Compiler:
                 )
             case Duration(), wire.INT:
                 self._int(target)
-                source.line(f"{target} = duration({target})")
+                from .opaque import duration_of
+
+                source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:
                 return False
         return True
@@ -223,6 +224,8 @@ class Compiler:
             case Opaque(), wire.OpaqueType() if (
                 known.encoding == schema.encoding or schema.cls is Undecoded
             ):
+                from .opaque import unmarshaller
+
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
                 self._octets(target, f"{unmarshal}({{}})")
             case _:
@@ -507,7 +510,6 @@ def _narrow_float_of(bits: int) -> float:
 
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
-    "duration": duration_of,
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
     "narrow_float_of": _narrow_float_of,
