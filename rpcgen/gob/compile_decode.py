@@ -295,13 +295,11 @@ class Compiler:
     def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         source = self._source
         item, index = source.variable("item"), source.variable("i")
-        append = source.variable("append")
         source.line(f"{target} = []")
-        source.line(f"{append} = {target}.append")
         with self._loop(count, index), source.at(f"[{{{index}}}]"):
             self._more()
             self._value(id, schema.element, item)
-            source.line(f"{append}({item})")
+            source.line(f"{target}.append({item})")
         if schema.container is not list:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 

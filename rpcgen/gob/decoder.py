@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
@@ -274,17 +275,11 @@ class Decoder:
                 self._types.popitem()
 
     def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        # What compiles is imported when the first value comes.
-        from .decode_functions import decode_function
-        from .untyped import untyped_schema
-
         if isinstance(schema, Untyped):
-            schema = self._untyped.get(id) or self._untyped.setdefault(
-                id, untyped_schema(self._types, id)
-            )
+            schema = self._untyped.get(id) or self._untyped_schema(id)
         function = self._functions.get((id, schema, self._careful))
         if function is None:
-            function = self._functions[id, schema, self._careful] = decode_function(
+            function = self._functions[id, schema, self._careful] = _compiler()(
                 self._types,
                 id,
                 schema,
@@ -292,6 +287,11 @@ class Decoder:
                 careful=self._careful,
             )
         return function
+
+    def _untyped_schema(self, id: int) -> Schema[Any]:
+        from .untyped import untyped_schema
+
+        return self._untyped.setdefault(id, untyped_schema(self._types, id))
 
     # --- values -------------------------------------------------------------------------------
 
@@ -412,6 +412,14 @@ class Decoder:
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, place.path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+
+
+@cache
+def _compiler() -> Callable[..., DecodeFunction]:
+    """Import what compiles, when the first value comes."""
+    from .decode_functions import decode_function
+
+    return decode_function
 
 
 @overload

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
@@ -100,9 +101,12 @@ class Encoder:
     def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes:
         """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
         try:
-            function, id = self._plain[schema]
-        except (KeyError, TypeError):
+            plain = self._plain.get(schema)
+        except TypeError:  # not hashable, so no annotation that has come before
+            plain = None
+        if plain is None:
             return b"".join([ahead, *self._messages(((value, schema),))])
+        function, id = plain
         out = [id]
         try:
             function(value, out, self)
@@ -117,9 +121,12 @@ class Encoder:
     def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
         """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
         try:
-            function, id = self._plain[schema]
-        except (KeyError, TypeError):
+            plain = self._plain.get(schema)
+        except TypeError:
+            plain = None
+        if plain is None:
             return _parts([ahead, *self._messages(((value, schema),))])
+        function, id = plain
         out = [id]
         try:
             function(value, out, self)
@@ -168,9 +175,7 @@ class Encoder:
         """
         known = self._known.get(schema)
         if known is None:
-            from .compile_encode import encoding_of  # imported when the first value goes out
-
-            encoding = encoding_of(schema, self._strings)
+            encoding = _compiler()(schema, self._strings)
             for definition in self._types.definitions(schema):
                 out.append(definition)
                 self._end_message(out, self._writers[-1])
@@ -225,6 +230,14 @@ class Encoder:
             name = schema.name
         octets = name.encode()
         return uint_bytes(len(octets)) + octets
+
+
+@cache
+def _compiler() -> Callable[[Schema[Any], str], Encoding]:
+    """Import what compiles, when the first value goes out."""
+    from .compile_encode import encoding_of
+
+    return encoding_of
 
 
 @overload
