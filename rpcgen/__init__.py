@@ -27,7 +27,7 @@ from .errors import (
 )
 from .gob import Limits
 from .method import Handler, Method
-from .protocol import ClientCodec, DialOptions, DoneQueue, Registry, Request, Response, ServerCodec
+from .protocol import ClientCodec, DialOptions, DoneQueue, Request, Response, ServerCodec
 from .stubs import (
     AbstractService,
     AsyncClientStub,
@@ -39,6 +39,7 @@ from .stubs import (
 from .sync import Call, Client, dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
+    from .protocol import Registry
     from .sync import Listener, Server
 
     default_server: Server
@@ -87,6 +88,7 @@ __all__ = [
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
     "Listener": (".sync", "Listener"),
+    "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
 }
 

@@ -70,7 +70,7 @@ def _report(differences: Sequence[Difference]) -> int:
 
 def _dump(arguments: Sequence[str]) -> int:
     options = _dump_parser().parse_args(arguments)
-    from .gob.dump import examine
+    from .gob.explain import examine
 
     try:
         data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()

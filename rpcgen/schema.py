@@ -36,13 +36,10 @@ import enum
 import sys
 import types
 import typing
-import uuid
 from collections import abc
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
-from functools import cached_property
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from functools import cache, cached_property
 from typing import (
     Annotated,
     Any,
@@ -56,13 +53,12 @@ from typing import (
 )
 
 import attrs
-from attrs import frozen
 
 from .errors import DecodeError, SchemaError
+from .frozen import Frozen, Value
 from .names import go_name, is_exported
+from .types import Duration as PreciseDuration
 from .types import (
-    AddrPort,
-    BigFloatValue,
     Embedded,
     GoType,
     Time,
@@ -71,7 +67,6 @@ from .types import (
     wire,
     wire_name_of,
 )
-from .types import Duration as PreciseDuration
 
 __all__ = [
     "Array",
@@ -136,8 +131,7 @@ class Schema(Generic[T_co]):
         raise NotImplementedError
 
 
-@frozen(eq=False)
-class Bool(Schema[bool]):
+class Bool(Frozen, Schema[bool]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -147,8 +141,7 @@ class Bool(Schema[bool]):
         return False
 
 
-@frozen(eq=False)
-class Int(Schema[int]):
+class Int(Frozen, Schema[int]):
     """A signed integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "int"
@@ -166,8 +159,7 @@ class Int(Schema[int]):
         return 0
 
 
-@frozen(eq=False)
-class Uint(Schema[int]):
+class Uint(Frozen, Schema[int]):
     """An unsigned integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "uint"
@@ -185,8 +177,7 @@ class Uint(Schema[int]):
         return 0
 
 
-@frozen(eq=False)
-class Float(Schema[float]):
+class Float(Frozen, Schema[float]):
     """A floating-point number of 32 or 64 bits."""
 
     bits: int = 64
@@ -199,8 +190,7 @@ class Float(Schema[float]):
         return 0.0
 
 
-@frozen(eq=False)
-class Complex(Schema[complex]):
+class Complex(Frozen, Schema[complex]):
     """A complex number of 64 or 128 bits, half of them for each part."""
 
     bits: int = 128
@@ -213,8 +203,7 @@ class Complex(Schema[complex]):
         return 0j
 
 
-@frozen(eq=False)
-class String(Schema[str]):
+class String(Frozen, Schema[str]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -224,8 +213,7 @@ class String(Schema[str]):
         return ""
 
 
-@frozen(eq=False)
-class Bytes(Schema[bytes]):
+class Bytes(Frozen, Schema[bytes]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -238,8 +226,7 @@ class Bytes(Schema[bytes]):
         return b""
 
 
-@frozen(eq=False)
-class Slice(Schema[T_co]):
+class Slice(Frozen, Schema[T_co]):
     """Any number of ``element``; ``container`` makes the Python value: `list` or `tuple`."""
 
     element: Schema[Any]
@@ -256,8 +243,7 @@ class Slice(Schema[T_co]):
         return self.container(())
 
 
-@frozen(eq=False)
-class Array(Schema[T_co]):
+class Array(Frozen, Schema[T_co]):
     """Exactly ``length`` of ``element``.
 
     ``container`` makes the Python value: `list`, `tuple`, or (of ``uint8``)
@@ -279,8 +265,7 @@ class Array(Schema[T_co]):
         return self.container([self.element.zero() for _ in range(self.length)])
 
 
-@frozen(eq=False)
-class Map(Schema[dict[Any, Any]]):
+class Map(Frozen, Schema[dict[Any, Any]]):
     key: Schema[Any]
     value: Schema[Any]
     name: str = ""
@@ -295,8 +280,7 @@ class Map(Schema[dict[Any, Any]]):
         return {}
 
 
-@frozen
-class Field:
+class Field(Value):
     """One field of a `Struct`.
 
     ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
@@ -314,8 +298,7 @@ class Field:
     embedded: bool = False
 
 
-@frozen(eq=False, slots=False)
-class Struct(Schema[T_co]):
+class Struct(Frozen, Schema[T_co]):
     """A message: an attrs class, each of whose fields travels under its wire name.
 
     ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
@@ -368,8 +351,7 @@ class Struct(Schema[T_co]):
         return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
 
 
-@frozen(eq=False)
-class Pointer(Schema[Any]):
+class Pointer(Frozen, Schema[Any]):
     """A value that may be missing: ``None`` is Go's nil.
 
     Gob sends a pointer to a zero number, string or empty slice like nil, so
@@ -390,8 +372,7 @@ class Pointer(Schema[Any]):
         return None
 
 
-@frozen(eq=False)
-class Interface(Schema[Any]):
+class Interface(Frozen, Schema[Any]):
     """A value that brings its type along.
 
     ``members`` are the messages it may hold; empty for ``Any``, which holds
@@ -416,8 +397,7 @@ class Interface(Schema[Any]):
         return None
 
 
-@frozen(eq=False)
-class Enum(Schema[E]):
+class Enum(Frozen, Schema[E]):
     """A named integer or string with a class of its own; ``base`` is what travels."""
 
     cls: type[E]
@@ -434,8 +414,7 @@ class Enum(Schema[E]):
             ) from None
 
 
-@frozen(eq=False)
-class Duration(Schema[timedelta]):
+class Duration(Frozen, Schema[timedelta]):
     """An ``int64`` of nanoseconds."""
 
     name: str = "time.Duration"
@@ -444,8 +423,7 @@ class Duration(Schema[timedelta]):
         return timedelta()
 
 
-@frozen(eq=False)
-class Opaque(Schema[T_co]):
+class Opaque(Frozen, Schema[T_co]):
     """A type that turns itself into bytes and back.
 
     ``cls`` is the Python type. ``encoding`` says by which of Go's interfaces:
@@ -471,8 +449,7 @@ class Opaque(Schema[T_co]):
         return _made(self.make_zero)
 
 
-@frozen(eq=False)
-class Nothing(Schema[None]):
+class Nothing(Frozen, Schema[None]):
     """No value: sent as an empty struct; whatever arrives is skipped."""
 
     name: str = ""
@@ -484,8 +461,7 @@ class Nothing(Schema[None]):
         return None
 
 
-@frozen(eq=False)
-class Untyped(Schema[Any]):
+class Untyped(Frozen, Schema[Any]):
     """Nothing is known: what arrives is decoded as its sender describes it.
 
     Of use for decoding alone; `schema_for` finds the schema of a value to encode.
@@ -629,6 +605,8 @@ def _alias_schema(alias: Any) -> Schema[Any]:
 
 
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    if cls.__module__ in _LIBRARY_MODULES and cls in _library():
+        return _library()[cls]
     named, default = wire_name_of(cls), _qualified_name(cls)
     for methods, encoding in _SELF_ENCODING.items():
         if all(callable(getattr(cls, method, None)) for method in methods):
@@ -648,8 +626,8 @@ def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schem
     named = [mark.name for mark in metadata if isinstance(mark, GoType)]
     if not named:
         schema = schema_of(annotation)
-    elif named[-1] in _GO_TYPES:
-        schema = _GO_TYPES[named[-1]]
+    elif named[-1] in _GO_TYPES or named[-1] in _library():
+        schema = _GO_TYPES.get(named[-1]) or _library()[named[-1]]
     else:
         raise SchemaError(f"unknown Go type {named[-1]!r}", "use the types of rpcgen.types")
     for mark in metadata:
@@ -716,7 +694,7 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
 
 def _optional(schema: Schema[Any]) -> Schema[Any]:
     if isinstance(schema, Interface):
-        return attrs.evolve(schema, nullable=True)
+        return schema.replaced(nullable=True)
     # As in Python, there is but one None, however often it is allowed.
     return schema if _is_nullable(schema) else Pointer(schema)
 
@@ -835,7 +813,8 @@ def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
     # A message is known by its class; a type that encodes itself would lose that by a new name.
     if isinstance(schema, Struct | Opaque | Nothing):
         return schema
-    return attrs.evolve(schema, name=name)  # type: ignore[misc]  # every other kind is an attrs class
+    assert isinstance(schema, Frozen)
+    return schema.replaced(name=name)
 
 
 def _qualified_name(cls: type[Any] | NewType) -> str:
@@ -852,6 +831,8 @@ def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
     if isinstance(origin, Hashable) and origin in _HINTS:
         return _HINTS[origin]
+    if isinstance(origin, type) and origin.__module__ == "ipaddress":
+        return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
@@ -898,13 +879,17 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
-    **dict.fromkeys((IPv4Address, IPv6Address), "use NetipAddr of rpcgen.types"),
-    **dict.fromkeys((IPv4Interface, IPv6Interface), "use NetipPrefix of rpcgen.types"),
     date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",
     Time: "write datetime, which a Time is",
     PreciseDuration: "write timedelta, which a Duration is",
+}
+
+# By their names: nobody who lacks the module can have one of its classes.
+_IPADDRESS_HINTS = {
+    **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
+    **dict.fromkeys(("IPv4Interface", "IPv6Interface"), "use NetipPrefix of rpcgen.types"),
 }
 
 _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
@@ -917,24 +902,41 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
-    "big.Float": Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
-    "big.Rat": Opaque(Fraction, "big.Rat", Fraction, hashable=False),
     "net.HardwareAddr": Bytes("net.HardwareAddr"),
     "net.IP": Bytes("net.IP"),
     "net.IPMask": Bytes("net.IPMask"),
     "netip.Addr": Opaque(object, "netip.Addr", lambda: None, "binary"),
-    "netip.AddrPort": Opaque(AddrPort, "netip.AddrPort", lambda: AddrPort(None, 0), "binary"),
     "netip.Prefix": Opaque(object, "netip.Prefix", lambda: None, "binary"),
-    "url.URL": Opaque(
-        str,
-        "url.URL",
-        str,
-        "binary",
-        hashable=False,
-        exposed=(Struct(attrs.make_class("Userinfo", ()), "url.Userinfo"),),
-    ),
 }
+
+# The modules of the classes that are types of Go's library, and take long to import.
+_LIBRARY_MODULES = ("fractions", "rpcgen.types", "uuid")
+
+
+@cache
+def _library() -> dict[object, Schema[Any]]:
+    """Return further types of Go's library by their names and by their Python classes."""
+    from fractions import Fraction
+    from uuid import UUID
+
+    from .library import AddrPort, BigFloatValue
+
+    userinfo: Struct[Any] = Struct(attrs.make_class("Userinfo", ()), "url.Userinfo")
+    big_float = Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False)
+    big_rat = Opaque(Fraction, "big.Rat", Fraction, hashable=False)
+    addr_port = Opaque(AddrPort, "netip.AddrPort", lambda: AddrPort(None, 0), "binary")
+    return {
+        "big.Float": big_float,
+        "big.Rat": big_rat,
+        "netip.AddrPort": addr_port,
+        "url.URL": Opaque(str, "url.URL", str, "binary", hashable=False, exposed=(userinfo,)),
+        AddrPort: addr_port,
+        BigFloatValue: big_float,
+        Fraction: big_rat,
+        UUID: Array(Uint("uint8"), 16, lambda octets: UUID(bytes=bytes(octets))),
+    }
+
 
 _known.update(
     {
@@ -949,9 +951,5 @@ _known.update(
         Any: Interface(),
         datetime: Opaque(datetime, "time.Time", lambda: datetime.min.replace(tzinfo=UTC)),
         timedelta: Duration(),
-        AddrPort: _GO_TYPES["netip.AddrPort"],
-        BigFloatValue: _GO_TYPES["big.Float"],
-        Fraction: _GO_TYPES["big.Rat"],
-        uuid.UUID: Array(Uint("uint8"), 16, lambda octets: uuid.UUID(bytes=bytes(octets))),
     }
 )

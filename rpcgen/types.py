@@ -19,11 +19,22 @@ and at run time; the range is checked when a value is encoded or decoded::
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from fractions import Fraction
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 from attrs import frozen
+
+from .frozen import Value
+
+if TYPE_CHECKING:
+    from .library import (
+        AddrPort,
+        BigFloat,
+        BigFloatValue,
+        BigRat,
+        NetipAddr,
+        NetipAddrPort,
+        NetipPrefix,
+    )
 
 __all__ = [
     "AddrPort",
@@ -67,8 +78,7 @@ T = TypeVar("T")
 _WIRE_NAME: Final = "__rpcgen_wire_name__"
 
 
-@frozen
-class GoType:
+class GoType(Value):
     """The Go type that an annotated Python type stands for, such as ``uint8``."""
 
     name: str
@@ -88,7 +98,7 @@ class length:  # noqa: N801 - reads as a word of the IDL
         return f"length({self.count})"
 
 
-@frozen
+@frozen  # as a `Value`, type checkers would take what it decorates for one
 class wire:  # noqa: N801 - reads as a word of the IDL
     """The name that Go knows something by, where the default would be another.
 
@@ -108,8 +118,7 @@ class wire:  # noqa: N801 - reads as a word of the IDL
         return target
 
 
-@frozen
-class json_tag:  # noqa: N801 - reads as a word of the IDL
+class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
     """How a field appears in JSON, as Go's struct tag says it: ``json_tag("id,omitempty")``.
 
     Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
@@ -138,8 +147,7 @@ class json_tag:  # noqa: N801 - reads as a word of the IDL
         return self.text == "-"
 
 
-@frozen
-class Embedded:
+class Embedded(Value):
     """The type of `embedded`."""
 
 
@@ -168,24 +176,10 @@ Uintptr: TypeAlias = Annotated[int, GoType("uintptr")]
 Float32: TypeAlias = Annotated[float, GoType("float32")]
 Complex64: TypeAlias = Annotated[complex, GoType("complex64")]
 BigInt: TypeAlias = Annotated[int, GoType("big.Int")]
-BigRat: TypeAlias = Annotated[Fraction, GoType("big.Rat")]
 URL: TypeAlias = Annotated[str, GoType("url.URL")]
 NetIP: TypeAlias = Annotated[bytes, GoType("net.IP")]
 NetIPMask: TypeAlias = Annotated[bytes, GoType("net.IPMask")]
 NetHardwareAddr: TypeAlias = Annotated[bytes, GoType("net.HardwareAddr")]
-
-
-class AddrPort(NamedTuple):
-    """An address and a port, Go's ``netip.AddrPort``; None is the invalid address."""
-
-    address: IPv4Address | IPv6Address | None
-    port: int
-
-
-# None is Go's invalid address or prefix, the zero value.
-NetipAddr: TypeAlias = Annotated[IPv4Address | IPv6Address | None, GoType("netip.Addr")]
-NetipPrefix: TypeAlias = Annotated[IPv4Interface | IPv6Interface | None, GoType("netip.Prefix")]
-NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
 
 
 class _Nanoseconds:
@@ -307,45 +301,15 @@ class Duration(_Nanoseconds, timedelta):
         return Duration.of, (microseconds * 1000 + self.nanosecond,)
 
 
-@frozen
-class BigFloatValue:
-    """A ``big.Float``: ``significand * 2 ** exponent``, with the attributes that Go keeps beside.
-
-    ``precision`` is in bits, 0 only for zero; ``mode`` and ``accuracy`` are
-    Go's numbers for the rounding mode and for how the value was rounded.
-    """
-
-    significand: int = 0
-    exponent: int = 0
-    precision: int = 0
-    negative: bool = False
-    infinite: bool = False
-    mode: int = 0
-    accuracy: int = 0
-
-    @classmethod
-    def of(cls, value: float, precision: int = 53) -> BigFloatValue:
-        """Return a float, which has no more than 53 bits, exactly. Raises `ValueError` for NaN."""
-        negative = str(value).startswith("-")
-        if value != value:
-            raise ValueError("a big.Float cannot be NaN")
-        if value in (float("inf"), float("-inf")):
-            return cls(precision=precision, negative=negative, infinite=True)
-        numerator, denominator = abs(value).as_integer_ratio()
-        return cls(numerator, 1 - denominator.bit_length(), precision, negative)
-
-    def __float__(self) -> float:
-        if self.infinite:
-            return float("-inf") if self.negative else float("inf")
-        value = float(self.fraction())
-        return -0.0 if self.negative and not value else value
-
-    def fraction(self) -> Fraction:
-        """Return the exact value. Raises `OverflowError` for infinity."""
-        if self.infinite:
-            raise OverflowError("infinity is no fraction")
-        value = Fraction(self.significand) * Fraction(2) ** self.exponent
-        return -value if self.negative else value
+# Looked up when first used: they need modules that take long to import.
+_LATER: Final = frozenset(
+    "AddrPort BigFloat BigFloatValue BigRat NetipAddr NetipAddrPort NetipPrefix".split()
+)
 
 
-BigFloat: TypeAlias = Annotated[BigFloatValue, GoType("big.Float")]
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import library
+
+    return getattr(library, name)

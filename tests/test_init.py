@@ -88,3 +88,16 @@ def imported_modules(request: pytest.FixtureRequest) -> set[str]:
 @pytest.mark.parametrize("module", NOT_IMPORTED)
 def test_generated_module_does_without(module: str, imported_modules: set[str]) -> None:
     assert module not in imported_modules
+
+
+# Modules that the simplest of services does without, ours and Python's.
+NOT_NEEDED = """
+    rpcgen.gob.compile_decode rpcgen.gob.compile_encode rpcgen.gob.explain rpcgen.gob.opaque
+    rpcgen.library rpcgen.protocol.server rpcgen.sync.server decimal fractions uuid
+""".split()
+
+
+@pytest.mark.parametrize("module", NOT_NEEDED)
+def test_generated_module_of_plain_messages_does_without(module: str) -> None:
+    code = f"import sys, generated.arith; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

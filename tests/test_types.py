@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from rpcgen import types
 from rpcgen.types import (
+    AddrPort,
     BigFloatValue,
     Duration,
     GoType,
@@ -264,3 +265,14 @@ def test_big_float_is_an_exact_fraction() -> None:
 def test_infinite_big_float_is_no_fraction() -> None:
     with pytest.raises(OverflowError, match="infinity"):
         BigFloatValue.of(float("inf")).fraction()
+
+
+def test_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match=r"module 'rpcgen.types' has no attribute 'nowhere'"):
+        _ = types.nowhere
+
+
+@pytest.mark.parametrize("value", [BigFloatValue.of(1.5), AddrPort(None, 1)])
+def test_values_of_library_types_can_be_pickled(value: object) -> None:
+    assert type(value).__module__ == "rpcgen.types"
+    assert pickle.loads(pickle.dumps(value)) == value

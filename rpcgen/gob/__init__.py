@@ -20,12 +20,17 @@ type once.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 from .decoder import Decoder, loads
-from .dump import dump
 from .encoder import Encoder, dumps
 from .limits import Limits
-from .record import Record, Undecoded
 from .registry import Registry, Typed, register
+
+if TYPE_CHECKING:
+    from .explain import dump
+    from .record import Record, Undecoded
 
 __all__ = [
     "Decoder",
@@ -40,3 +45,12 @@ __all__ = [
     "loads",
     "register",
 ]
+
+# Looked up when first used: who calls a method does without the imports of these.
+_LATER = {"Record": "record", "Undecoded": "record", "dump": "explain"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)

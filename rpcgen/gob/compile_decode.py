@@ -38,7 +38,6 @@ from ..schema import (
 )
 from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
-from .opaque import duration_of, unmarshaller
 from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
@@ -205,7 +204,9 @@ class Compiler:
                 )
             case Duration(), wire.INT:
                 self._int(target)
-                source.line(f"{target} = duration({target})")
+                from .opaque import duration_of
+
+                source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:
                 return False
         return True
@@ -223,6 +224,8 @@ class Compiler:
             case Opaque(), wire.OpaqueType() if (
                 known.encoding == schema.encoding or schema.cls is Undecoded
             ):
+                from .opaque import unmarshaller
+
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
                 self._octets(target, f"{unmarshal}({{}})")
             case _:
@@ -292,13 +295,11 @@ class Compiler:
     def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         source = self._source
         item, index = source.variable("item"), source.variable("i")
-        append = source.variable("append")
         source.line(f"{target} = []")
-        source.line(f"{append} = {target}.append")
         with self._loop(count, index), source.at(f"[{{{index}}}]"):
             self._more()
             self._value(id, schema.element, item)
-            source.line(f"{append}({item})")
+            source.line(f"{target}.append({item})")
         if schema.container is not list:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 
@@ -507,7 +508,6 @@ def _narrow_float_of(bits: int) -> float:
 
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
-    "duration": duration_of,
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
     "narrow_float_of": _narrow_float_of,

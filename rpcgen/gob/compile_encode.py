@@ -36,13 +36,13 @@ from ..schema import (
 )
 from . import numbers
 from .definitions import bare_name, base_of, is_octet
-from .opaque import ALWAYS_SENT, marshaller, nanoseconds_of
+from .encoder import LARGE
 from .source import Source
 
 if TYPE_CHECKING:
     from .encoder import Encoder
 
-__all__ = ["LARGE", "EncodeFunction", "Encoding", "encoding_of"]
+__all__ = ["EncodeFunction", "Encoding", "encoding_of"]
 
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
@@ -54,9 +54,6 @@ _INLINE_LINES: Final = 1000
 
 # The step to a field that follows at once.
 _ONE: Final = r"b'\1'"
-
-# Strings and bytes from this size on are not copied more often than they must be.
-LARGE: Final = 1 << 15
 
 
 @frozen
@@ -189,8 +186,12 @@ class _Compiler:
                 table = source.constant(self._enum_table(schema), "members")
                 return f"{table}[{variable}]"
             case Duration():
-                return f"int_bytes(nanoseconds({variable}))"
+                from .opaque import nanoseconds_of
+
+                return f"int_bytes({source.constant(nanoseconds_of, 'nanoseconds')}({variable}))"
             case Opaque():
+                from .opaque import marshaller
+
                 return f"sized({source.constant(marshaller(schema), 'marshal')}({variable}))"
         return None
 
@@ -394,6 +395,8 @@ class _Fields:
 
     def _opaque(self, path: str, schema: Opaque[Any], local: str) -> _Plain:
         """Return a field whose zero is known by its bytes: Go looks at the value itself."""
+        from .opaque import ALWAYS_SENT, marshaller
+
         marshal = marshaller(schema)
         with self._source.at(path, schema.go, local):
             self._source.line(f"{local} = {self._source.constant(marshal, 'marshal')}({local})")
@@ -647,7 +650,6 @@ _RUNTIME: Final[dict[str, Any]] = {
     "elements": _elements,
     "float_bytes": numbers.float_bytes,
     "int_bytes": numbers.int_bytes,
-    "nanoseconds": nanoseconds_of,
     "nil": _nil,
     "octet_array": _octet_array,
     "octet_slice": _octet_slice,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, NoReturn, TypeVar, overload
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
 from . import wire
-from .compile_decode import DecodeFunction
-from .decode_functions import decode_function
 from .limits import Limits
 from .numbers import read_int, read_uint
-from .registry import Registry
+from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
-from .source import place_of
-from .untyped import ANYTHING, untyped_schema
+
+if TYPE_CHECKING:
+    from .compile_decode import DecodeFunction
 
 __all__ = ["Decoder", "loads"]
 
@@ -276,12 +276,10 @@ class Decoder:
 
     def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
         if isinstance(schema, Untyped):
-            schema = self._untyped.get(id) or self._untyped.setdefault(
-                id, untyped_schema(self._types, id)
-            )
+            schema = self._untyped.get(id) or self._untyped_schema(id)
         function = self._functions.get((id, schema, self._careful))
         if function is None:
-            function = self._functions[id, schema, self._careful] = decode_function(
+            function = self._functions[id, schema, self._careful] = _compiler()(
                 self._types,
                 id,
                 schema,
@@ -289,6 +287,11 @@ class Decoder:
                 careful=self._careful,
             )
         return function
+
+    def _untyped_schema(self, id: int) -> Schema[Any]:
+        from .untyped import untyped_schema
+
+        return self._untyped.setdefault(id, untyped_schema(self._types, id))
 
     # --- values -------------------------------------------------------------------------------
 
@@ -394,6 +397,8 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
+        from .source import place_of
+
         if error is self._broken and isinstance(error, DecodeError):
             return error
         place = place_of(error)
@@ -407,6 +412,14 @@ class Decoder:
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, place.path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+
+
+@cache
+def _compiler() -> Callable[..., DecodeFunction]:
+    """Import what compiles, when the first value comes."""
+    from .decode_functions import decode_function
+
+    return decode_function
 
 
 @overload

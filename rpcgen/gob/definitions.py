@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from attrs import define
-
 from ..schema import (
     Array,
     Bool,
@@ -54,16 +52,16 @@ def is_octet(schema: Schema[object]) -> bool:
     return isinstance(schema, Uint) and schema.bits == 8
 
 
-@define(eq=False)
 class _Type:
     """A type that has, or will have, an id in this stream."""
 
-    schema: Schema[object]
-    name: str
-    id: int = 0
-    element: _Type | None = None
-    key: _Type | None = None
-    fields: tuple[tuple[str, _Type], ...] = ()
+    def __init__(self, schema: Schema[object], name: str, id: int = 0) -> None:
+        self.schema = schema
+        self.name = name
+        self.id = id
+        self.element: _Type | None = None
+        self.key: _Type | None = None
+        self.fields: tuple[tuple[str, _Type], ...] = ()
 
 
 _BASIC = {id: _Type(Nothing(), name, id) for id, name in wire.NAMES.items()}

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, overload
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
-from .compile_encode import LARGE, EncodeFunction, Encoding, encoding_of
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
 from .registry import Registry, Typed
 from .registry import registry as global_registry
-from .source import place_of
 
-__all__ = ["Encoder", "dumps"]
+if TYPE_CHECKING:
+    from .compile_encode import EncodeFunction, Encoding
+
+__all__ = ["LARGE", "Encoder", "dumps"]
 
 T = TypeVar("T")
+
+# Strings and bytes from this size on are not copied more often than they must be.
+LARGE: Final = 1 << 15
 
 
 class Encoder:
@@ -97,9 +101,12 @@ class Encoder:
     def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes:
         """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
         try:
-            function, id = self._plain[schema]
-        except (KeyError, TypeError):
+            plain = self._plain.get(schema)
+        except TypeError:  # not hashable, so no annotation that has come before
+            plain = None
+        if plain is None:
             return b"".join([ahead, *self._messages(((value, schema),))])
+        function, id = plain
         out = [id]
         try:
             function(value, out, self)
@@ -114,9 +121,12 @@ class Encoder:
     def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
         """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
         try:
-            function, id = self._plain[schema]
-        except (KeyError, TypeError):
+            plain = self._plain.get(schema)
+        except TypeError:
+            plain = None
+        if plain is None:
             return _parts([ahead, *self._messages(((value, schema),))])
+        function, id = plain
         out = [id]
         try:
             function(value, out, self)
@@ -165,7 +175,7 @@ class Encoder:
         """
         known = self._known.get(schema)
         if known is None:
-            encoding = encoding_of(schema, self._strings)
+            encoding = _compiler()(schema, self._strings)
             for definition in self._types.definitions(schema):
                 out.append(definition)
                 self._end_message(out, self._writers[-1])
@@ -206,6 +216,8 @@ class Encoder:
             return _list_schema(value)
         if cls is dict:
             return schema_of(dict[str, Any])
+        from datetime import datetime, timedelta
+
         if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
             return schema_of(datetime if isinstance(value, datetime) else timedelta)
         raise _unregistered(cls.__name__)
@@ -218,6 +230,14 @@ class Encoder:
             name = schema.name
         octets = name.encode()
         return uint_bytes(len(octets)) + octets
+
+
+@cache
+def _compiler() -> Callable[[Schema[Any], str], Encoding]:
+    """Import what compiles, when the first value goes out."""
+    from .compile_encode import encoding_of
+
+    return encoding_of
 
 
 @overload
@@ -273,6 +293,8 @@ def _list_schema(value: Any) -> Schema[Any]:
 def _encode_error(error: Exception) -> EncodeError | SchemaError:
     if isinstance(error, SchemaError):
         return error
+    from .source import place_of
+
     place = place_of(error)
     if isinstance(error, RecursionError):
         return EncodeError("the value is nested too deeply, or contains itself", place.path[:200])

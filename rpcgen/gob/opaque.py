@@ -20,8 +20,9 @@ from ipaddress import (
 from typing import Any, Final
 
 from ..errors import DecodeError, EncodeError
+from ..library import AddrPort, BigFloatValue
 from ..schema import Opaque
-from ..types import AddrPort, BigFloatValue, Duration, Time
+from ..types import Duration, Time
 from .record import Undecoded
 
 __all__ = ["ALWAYS_SENT", "duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]

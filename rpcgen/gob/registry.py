@@ -9,18 +9,19 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from attrs import frozen
-
 from ..errors import SchemaError
-from ..schema import Enum, Opaque, Schema, Slice, Struct, schema_of
+from ..frozen import Value
+from ..schema import Enum, Interface, Opaque, Schema, Slice, Struct, schema_of
 from ..types import GoType
 from .definitions import base_of, type_key
 
-__all__ = ["Registry", "Typed", "register", "registry"]
+__all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
+
+# An interface value whose name does not matter.
+ANYTHING: Final = Interface()
 
 
-@frozen
-class Typed:
+class Typed(Value):
     """A value in ``Any`` that Go shall see as the type ``annotation``, not as the obvious one.
 
     ``Typed(5, Uint8)`` arrives in Go as ``uint8(5)``, where a plain ``5`` is an

@@ -15,7 +15,6 @@ from ..schema import (
     Field,
     Float,
     Int,
-    Interface,
     Map,
     Opaque,
     Pointer,
@@ -27,11 +26,9 @@ from ..schema import (
 )
 from . import wire
 from .record import Record, Undecoded
+from .registry import ANYTHING
 
-__all__ = ["ANYTHING", "RecordStruct", "untyped_schema"]
-
-# An interface value whose name does not matter.
-ANYTHING = Interface()
+__all__ = ["RecordStruct", "untyped_schema"]
 
 _BASIC: dict[int, Schema[Any]] = {
     wire.BOOL: Bool(),

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from attrs import frozen
-
 from ..errors import DecodeError
+from ..frozen import Value
 from .numbers import int_bytes, read_int, read_uint, uint_bytes
 
 __all__ = [
@@ -61,23 +60,20 @@ NAMES: Final = {
 FIRST_ID: Final = 64
 
 
-@frozen
-class ArrayType:
+class ArrayType(Value):
     name: str
     id: int
     element: int
     length: int
 
 
-@frozen
-class SliceType:
+class SliceType(Value):
     name: str
     id: int
     element: int
 
 
-@frozen
-class StructType:
+class StructType(Value):
     """``fields`` are pairs of name and type id."""
 
     name: str
@@ -85,16 +81,14 @@ class StructType:
     fields: tuple[tuple[str, int], ...]
 
 
-@frozen
-class MapType:
+class MapType(Value):
     name: str
     id: int
     key: int
     value: int
 
 
-@frozen
-class OpaqueType:
+class OpaqueType(Value):
     """A type that encodes itself; ``encoding`` says how: ``gob``, ``binary`` or ``text``."""
 
     name: str
@@ -102,8 +96,7 @@ class OpaqueType:
     encoding: str
 
 
-@frozen
-class UnknownType:
+class UnknownType(Value):
     """A definition that says nothing."""
 
     name: str = ""

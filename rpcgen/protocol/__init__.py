@@ -4,6 +4,7 @@ No socket, thread, clock or await here: the faces (`rpcgen.sync`, `rpcgen.aio`)
 have those, and this has everything else.
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
@@ -13,13 +14,21 @@ from .codecs import CodecName, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
 from .options import DialOptions
-from .registry import Registry, ServedMethod, Service, UnknownMethodError
-from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
-from .server import CALLS_IN_FLIGHT, Event, Invocation, Output, Refusal, ServerProtocol, error_text
-from .serving import server_protocol
 
 if TYPE_CHECKING:
     from .json_codec import JsonClientCodec, JsonServerCodec
+    from .registry import Registry, ServedMethod, Service, UnknownMethodError
+    from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
+    from .server import (
+        CALLS_IN_FLIGHT,
+        Event,
+        Invocation,
+        Output,
+        Refusal,
+        ServerProtocol,
+        error_text,
+    )
+    from .serving import server_protocol
 
 __all__ = [
     "CALLS_IN_FLIGHT",
@@ -60,10 +69,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # Looked up when first used: who speaks gob does without the imports of these.
-    if name in ("JsonClientCodec", "JsonServerCodec"):
-        from . import json_codec
+# Looked up when first used: a client that speaks gob does without the imports of these.
+_LATER = {
+    "json_codec": ("JsonClientCodec", "JsonServerCodec"),
+    "registry": ("Registry", "ServedMethod", "Service", "UnknownMethodError"),
+    "routes": ("DEFAULT_DEBUG_PATH", "HttpRoutes"),
+    "server": (
+        "CALLS_IN_FLIGHT",
+        "Event",
+        "Invocation",
+        "Output",
+        "Refusal",
+        "ServerProtocol",
+        "error_text",
+    ),
+    "serving": ("server_protocol",),
+}
+_MODULES = {name: module for module, names in _LATER.items() for name in names}
 
-        return getattr(json_codec, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

@@ -59,6 +59,9 @@ class _Headers(Decoder, Generic[H]):
     def decode_header(self) -> H:
         """Return the next header. Raises `DecodeError`."""
         data, pos = self._data, self._pos
+        if pos == len(data):
+            # Most often nothing more has come: that is found without a failure on the short way.
+            return self._learned(self._base + pos, self._next(self._schema, self._schema))
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]
@@ -74,27 +77,25 @@ class _Headers(Decoder, Generic[H]):
                 return self._make(name, seq)
         except (IndexError, KeyError):
             pass
-        begin = self._base + pos
-        header: H = self.decode(self._schema)
-        self._learn(header, begin)
-        return header
+        return self._learned(self._base + pos, self.decode(self._schema))
 
-    def _learn(self, header: H, begin: int) -> None:
+    def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
-        begin = max(begin - self._base, 0)
+        begin -= self._base
         if self._pos - begin > 128:
-            return  # definitions came first, or the length takes more than one byte
+            return header  # definitions came first, or the length takes more than one byte
         message = self._data[begin : self._pos]
         name, number = header.service_method.encode(), uint_bytes(header.seq)
         rest = b"%b\1%b\0" % (name, number)
         # An id of the usual size, the two fields, and nothing else.
         if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
-            return
+            return header
         known = self._types.get(message[2] >> 1)
         if isinstance(known, StructType) and known.fields[:2] == _FIELDS:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[message[: 5 + len(name)]] = header.service_method, len(number)
+        return header
 
     def _break(self, error: DecodeError) -> None:
         self._known.clear()
