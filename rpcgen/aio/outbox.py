@@ -1,0 +1,57 @@
+"""`Outbox`: what a connection sends, in as few system calls as can be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+__all__ = ["Outbox"]
+
+# More than this is not gathered, in bytes: copying it would cost more than a system call, and
+# nobody could tell that the other side is slow to read. It is asyncio's own high-water mark.
+_MOST: Final = 65536
+
+
+class Outbox:
+    """Gathers what is sent in one turn of the event loop, and writes it at once.
+
+    A system call takes as long as it takes to encode several small messages,
+    and wakes the other side, which then reads one message where it could have
+    read many.
+    """
+
+    __slots__ = ("_gathered", "_loop", "_size", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._gathered: list[bytes] | None = None
+        self._size = 0
+
+    def send(self, data: bytes, *, last: bool) -> None:
+        """Send now if this is the ``last`` for this turn, or else at the end of the turn.
+
+        Say ``last`` where nothing else can be under way, so that it goes out
+        without delay. All is sent in the order of these calls.
+        """
+        if self._gathered is None:
+            if last:
+                self._transport.write(data)
+                return
+            self._gathered = []
+            self._loop.call_soon(self.flush)
+        self._gathered.append(data)
+        self._size += len(data)
+        if last or self._size > _MOST:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has been gathered."""
+        if self._gathered is not None:
+            data = b"".join(self._gathered)
+            self.clear()
+            self._transport.write(data)
+
+    def clear(self) -> None:
+        """Drop what has been gathered: the connection is gone."""
+        self._gathered, self._size = None, 0
