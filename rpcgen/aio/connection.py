@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, cast
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.protocol import CALLS_IN_FLIGHT, Event, Output, Refusal, ServerProtocol, error_text
 
+from .inbox import READ_SIZE, Inbox
+from .outbox import Outbox
+
 if TYPE_CHECKING:
     from rpcgen.protocol import Invocation
     from rpcgen.protocol.serving import AnyServerProtocol
@@ -23,36 +26,60 @@ __all__ = ["ServerTransport", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
 
-_READ_SIZE = 65536
 
-
-class ServerTransport(asyncio.Protocol):
+class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     ``connections`` is the set that it is in for as long as it is connected;
-    ``workers`` carries out what is no ``async def``.
+    ``workers`` carries out what is no ``async def``. A server can have ten
+    thousand of these, most of them idle: what an idle one needs not is made
+    when it is needed.
     """
+
+    __slots__ = (
+        "_closed",
+        "_connections",
+        "_hung_up",
+        "_loop",
+        "_lost",
+        "_outbox",
+        "_protocol",
+        "_reading_paused",
+        "_running",
+        "_transport",
+        "_waiting",
+        "_workers",
+        "_writing_paused",
+    )
 
     def __init__(
         self,
         protocol: AnyServerProtocol,
         connections: set[ServerTransport],
         workers: Executor,
+        buffer: memoryview,
     ) -> None:
+        super().__init__(buffer)
         self._protocol = protocol
         self._connections = connections
         self._workers = workers
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._outbox: Outbox | None = None
         # What was read and is still to be begun: one read can bring thousands of requests.
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[Event] | None = None
         self._running: set[asyncio.Task[None]] = set()
+        self._reading_paused = False
         self._writing_paused = False
         self._hung_up = False
-        self._closed = asyncio.Event()
+        self._lost = False
+        self._closed: asyncio.Event | None = None
 
     async def wait_closed(self) -> None:
         """Wait until the connection is closed."""
-        await self._closed.wait()
+        if not self._lost:
+            self._closed = self._closed or asyncio.Event()
+            await self._closed.wait()
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
@@ -61,7 +88,7 @@ class ServerTransport(asyncio.Protocol):
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
-        self._waiting.clear()
+        self._waiting = None
         for task in self._running:
             task.cancel()
         if self._transport is not None:
@@ -69,19 +96,22 @@ class ServerTransport(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outbox = Outbox(self._transport, self._loop)
         self._connections.add(self)
         self._protocol.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._transport = self._outbox = None
         self._writing_paused = False
         self._begin_waiting()  # they were read: carried out, though nobody is told
         self._connections.discard(self)
         self._protocol.receive_eof()
         self._protocol.closed()
-        self._closed.set()
+        self._lost = True
+        if self._closed is not None:
+            self._closed.set()
 
-    def data_received(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
         self._begin(self._protocol.receive(data))
         if self._protocol.draining:
             if self._protocol.failure:
@@ -100,46 +130,54 @@ class ServerTransport(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
-        self._begin_waiting()
-        self._close_when_idle()
-        self._pause_or_resume()
+        self._go_on()
 
     def _read_end(self) -> None:
         self._begin(self._protocol.receive_eof())
         self._close_when_idle()
 
     def _begin(self, events: list[Event]) -> None:
-        self._waiting.extend(events)
-        self._begin_waiting()
+        """Begin what can be begun now, and let the rest wait."""
+        for event in events:
+            if self._is_busy or self._waiting:
+                self._waiting = self._waiting or deque()
+                self._waiting.append(event)
+            else:
+                self._begin_one(event)
 
     def _begin_waiting(self) -> None:
         while self._waiting and not self._is_busy:
-            event = self._waiting.popleft()
-            if isinstance(event, Refusal):
-                self._send(self._protocol.refuse(event.request, event.error))
-            elif isinstance(event, Output):
-                self._send(event.data)
-            else:
-                task = asyncio.create_task(self._answer(event))
-                self._running.add(task)
-                task.add_done_callback(self._call_is_over)
+            self._begin_one(self._waiting.popleft())
+
+    def _begin_one(self, event: Event) -> None:
+        if isinstance(event, Refusal):
+            self._send(self._protocol.refuse(event.request, event.error))
+        elif isinstance(event, Output):
+            self._send(event.data)
+        else:
+            self._running.add(self._loop.create_task(self._answer(event)))
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            self._send(await _response(self._protocol, invocation, self._workers))
+            data = await _response(self._protocol, invocation, self._workers)
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
                 raise
             request = invocation.request
             _log.exception("%s failed", request.service_method)
-            self._send(self._protocol.refuse(request, error_text(error)))
+            data = self._protocol.refuse(request, error_text(error))
+        # Here and not in a callback of the task, which would cost a turn of the event loop.
+        self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        self._send(data)
+        self._go_on()
 
     def _send(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
+        if self._outbox is not None:
+            # Where no call is under way, none can end in this turn of the event loop.
+            self._outbox.send(data, last=not self._running)
 
-    def _call_is_over(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+    def _go_on(self) -> None:
+        """Do what may be possible now that a call is over or the client has read."""
         self._begin_waiting()
         self._close_when_idle()
         self._pause_or_resume()
@@ -147,7 +185,8 @@ class ServerTransport(asyncio.Protocol):
     def _close_when_idle(self) -> None:
         if not self._protocol.draining or self._running or self._waiting:
             return
-        if self._transport is not None:
+        if self._transport is not None and self._outbox is not None:
+            self._outbox.flush()
             self._transport.close()  # once everything is sent
 
     @property
@@ -157,9 +196,11 @@ class ServerTransport(asyncio.Protocol):
 
     def _pause_or_resume(self) -> None:
         """Read only from a client that reads, and no more calls than can be under way."""
-        if self._transport is None or self._transport.is_closing():
+        busy = self._is_busy
+        if busy == self._reading_paused or self._transport is None or self._transport.is_closing():
             return
-        if self._is_busy:
+        self._reading_paused = busy
+        if busy:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -173,7 +214,7 @@ async def serve_request(
     while (event := protocol.next_event()) is None:
         if protocol.failure:
             raise DecodeError(protocol.failure)
-        data = await loop.sock_recv(connection, _READ_SIZE)
+        data = await loop.sock_recv(connection, READ_SIZE)
         if not data:
             raise DisconnectedError("EOF")
         protocol.feed(data)
@@ -191,25 +232,24 @@ async def serve_request(
 async def _response(
     protocol: AnyServerProtocol, invocation: Invocation, workers: Executor
 ) -> bytes:
-    """Carry out a call and return what to send; count it before the client knows of its end."""
-    statistics = invocation.served.statistics
+    """Carry out a call and return what to send; count it before the client knows of its end.
+
+    The handler runs in a thread if it is no ``async def``.
+    """
+    served, args = invocation.served, invocation.args
     began, failed = perf_counter(), True
-    statistics.started()
+    served.statistics.started()
     try:
-        response = protocol.reply(invocation, await _carry_out(invocation, workers))
+        if served.is_async:
+            reply = await served.function(args)
+        else:
+            call = partial(_call, served.function, args)
+            reply = await asyncio.get_running_loop().run_in_executor(workers, call)
+        response = protocol.reply(invocation, reply)
         failed = False
         return response
     finally:
-        statistics.finished(perf_counter() - began, failed)
-
-
-async def _carry_out(invocation: Invocation, workers: Executor) -> object:
-    """Run the handler, in a thread if it is no ``async def``, and return its reply."""
-    served, args = invocation.served, invocation.args
-    if served.is_async:
-        return await served.function(args)
-    call = partial(_call, served.function, args)
-    return await asyncio.get_running_loop().run_in_executor(workers, call)
+        served.statistics.finished(perf_counter() - began, failed)
 
 
 def _call(function: Callable[[object], object], args: object) -> object:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 
-__all__ = ["Inbox", "read_buffer"]
+__all__ = ["READ_SIZE", "Inbox", "read_buffer"]
 
-_READ_SIZE = 65536
+READ_SIZE = 65536
 
 
 def read_buffer() -> memoryview:
     """Return a buffer for `Inbox`; all connections of one event loop may share it."""
-    return memoryview(bytearray(_READ_SIZE))
+    return memoryview(bytearray(READ_SIZE))
 
 
 class Inbox(asyncio.BufferedProtocol):

@@ -20,6 +20,7 @@ from rpcgen.protocol import (
 )
 
 from .connection import ServerTransport, serve_request
+from .inbox import read_buffer
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Server(Registry):
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
         self._listeners: dict[Listener, CodecName] = {}
         self._connections: set[ServerTransport] = set()
+        self._buffer = read_buffer()
         self._serving = False
         self._closed = asyncio.Event()
 
@@ -165,4 +167,4 @@ class Server(Registry):
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
-        return ServerTransport(protocol, self._connections, self._workers)
+        return ServerTransport(protocol, self._connections, self._workers, self._buffer)
