@@ -90,6 +90,10 @@ class Listener:
     ) -> None:
         connection.setblocking(False)
         try:
+            if connection.family != socket.AF_UNIX:
+                # As Go has it. asyncio does so only for sockets of its own making; without it,
+                # a reply can wait 40 ms for the client to acknowledge the one before.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await asyncio.get_running_loop().connect_accepted_socket(
                 make_protocol,
                 connection,
