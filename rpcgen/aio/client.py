@@ -66,8 +66,7 @@ class ClientTransport(Inbox):
         self._transport = cast("asyncio.Transport", transport)
         self._outbox = Outbox(self._transport, self._loop)
 
-    def receive(self, data: bytes) -> None:
-        """Take what has arrived."""
+    def data_received(self, data: bytes) -> None:
         self._finish(self.protocol.receive(data))
         if self.protocol.closed:
             self.close()

@@ -111,7 +111,7 @@ class ServerTransport(Inbox):
         if self._closed is not None:
             self._closed.set()
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         self._begin(self._protocol.receive(data))
         if self._protocol.draining:
             if self._protocol.failure:

@@ -45,7 +45,7 @@ class HandshakeTransport(asyncio.Protocol):
         self._transport.set_protocol(self._client)
         self._client.connection_made(self._transport)
         if early:
-            self._client.receive(early)
+            self._client.data_received(early)
         if not self.over.done():
             self.over.set_result(None)
 

@@ -11,6 +11,9 @@ __all__ = ["Outbox"]
 # nobody could tell that the other side is slow to read. It is asyncio's own high-water mark.
 _MOST: Final = 65536
 
+# Nor more messages: the other side can begin on these while the next are made.
+_MOST_MESSAGES: Final = 32
+
 
 class Outbox:
     """Gathers what is sent in one turn of the event loop, and writes it at once.
@@ -39,19 +42,25 @@ class Outbox:
                 self._transport.write(data)
                 return
             self._gathered = []
-            self._loop.call_soon(self.flush)
+            self._loop.call_soon(self._end_turn)
         self._gathered.append(data)
         self._size += len(data)
-        if last or self._size > _MOST:
+        if last or self._size > _MOST or len(self._gathered) == _MOST_MESSAGES:
             self.flush()
 
     def flush(self) -> None:
         """Send what has been gathered."""
-        if self._gathered is not None:
+        if self._gathered:
             data = b"".join(self._gathered)
             self.clear()
             self._transport.write(data)
 
     def clear(self) -> None:
         """Drop what has been gathered: the connection is gone."""
-        self._gathered, self._size = None, 0
+        if self._gathered:
+            self._gathered.clear()
+            self._size = 0
+
+    def _end_turn(self) -> None:
+        self.flush()
+        self._gathered = None

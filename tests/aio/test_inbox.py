@@ -3,8 +3,6 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import pytest
-
 from rpcgen.aio.inbox import READ_SIZE, Inbox, read_buffer
 
 
@@ -16,7 +14,7 @@ class Reader(Inbox):
         self.received: list[bytes] = []
         self.over: asyncio.Future[None] = asyncio.Future()
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         self.received.append(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -31,7 +29,7 @@ async def reading(buffer: memoryview) -> tuple[Reader, socket.socket]:
     return reader, theirs
 
 
-async def test_receive_gets_what_was_sent() -> None:
+async def test_data_received_gets_what_was_sent() -> None:
     reader, theirs = await reading(read_buffer())
     with theirs:
         theirs.sendall(b"hello")
@@ -39,7 +37,7 @@ async def test_receive_gets_what_was_sent() -> None:
     assert reader.received == [b"hello"]
 
 
-async def test_receive_gets_bytes() -> None:
+async def test_data_received_gets_bytes() -> None:
     reader, theirs = await reading(read_buffer())
     with theirs:
         theirs.sendall(b"hello")
@@ -47,7 +45,7 @@ async def test_receive_gets_bytes() -> None:
     assert type(reader.received[0]) is bytes
 
 
-async def test_receive_of_more_than_the_buffer() -> None:
+async def test_data_received_of_more_than_the_buffer() -> None:
     reader, theirs = await reading(read_buffer())
     data = bytes(range(256)) * (3 * READ_SIZE // 256)
     with theirs:
@@ -66,8 +64,3 @@ async def test_connections_that_share_a_buffer_receive_their_own() -> None:
     for number, (reader, _) in enumerate(pairs):
         await reader.over
         assert b"".join(reader.received) == b"%d" % number * 1000
-
-
-async def test_inbox_alone_takes_nothing() -> None:
-    with pytest.raises(NotImplementedError):
-        Inbox(read_buffer()).receive(b"hello")
