@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
-from ..schema import UNTYPED, Interface, Nothing, Schema, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
 from . import wire
 from .compile_decode import DecodeFunction
 from .decode_functions import decode_function
@@ -118,7 +118,7 @@ class Decoder:
                 function, width = self._heads[schema][data[start : start + 2]]
                 value, pos = function(data, start + width, self, self._limits.depth)
                 if pos <= self.end:
-                    self._consume(self.end)
+                    self._pos, self._owed, self._needed = self.end, False, 1
                     return value
         except Exception:
             pass
@@ -192,8 +192,9 @@ class Decoder:
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
                 # What the value is that this should have described will never be known.
-                self._broken = self._located(error)
-                raise self._broken from None
+                error = self._located(error)
+                self._break(error)
+                raise error from None
             self._consume(self.end)
             self._owed = True
 
@@ -210,12 +211,12 @@ class Decoder:
         if size > 127:
             start = pos + 257 - size
             if size < 248:
-                self._break(f"a length of {256 - size} bytes, which is more than 8", pos)
+                self._lose_step(f"a length of {256 - size} bytes, which is more than 8", pos)
             if start > len(data):
                 self._await(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._break(f"a message of {size} bytes; the limit is {self._largest}", pos)
+            self._lose_step(f"a message of {size} bytes; the limit is {self._largest}", pos)
         self.end = start + size
         if self.end > len(data):
             self._await(self.end)
@@ -229,9 +230,15 @@ class Decoder:
         """Return what Go would say if nothing came any more: a value is cut, or all is over."""
         return "unexpected EOF" if self.pending else "EOF"
 
-    def _break(self, reason: str, pos: int) -> None:
-        self._broken = DecodeError(reason, self._base + pos)
-        raise self._broken
+    def _lose_step(self, reason: str, pos: int) -> NoReturn:
+        error = DecodeError(reason, self._base + pos)
+        self._break(error)
+        raise error
+
+    def _break(self, error: DecodeError) -> None:
+        """Let every further call fail with the same error."""
+        self._broken = error
+        self._heads.clear()  # no short way any more
 
     def _consume(self, pos: int) -> None:
         self._pos = pos
@@ -259,7 +266,7 @@ class Decoder:
                 self._types.popitem()
 
     def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        if schema is UNTYPED:
+        if isinstance(schema, Untyped):
             schema = self._untyped.get(id) or self._untyped.setdefault(
                 id, untyped_schema(self._types, id)
             )

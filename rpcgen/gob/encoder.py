@@ -85,6 +85,21 @@ class Encoder:
             raise _encode_error(error) from error
         return b"".join(messages)
 
+    def encode_after(self, ahead: bytes, value: object, schema: Schema[Any]) -> bytes:
+        """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
+        plain = self._plain.get(schema)
+        if plain is None:
+            return ahead + self.encode(value, schema)
+        function, id = plain
+        out = [id]
+        try:
+            function(value, out, self)
+        except Exception as error:
+            raise _encode_error(error) from error
+        body = b"".join(out)
+        size = len(body)
+        return b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))
+
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
         schema = _schema_for(value, annotation)
         self._writers = [messages]

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import define
 
 from rpcgen.errors import (
     DecodeError,
@@ -37,7 +37,7 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.schema import Schema
 
-from .codec import ClientCodec
+from .codec import ClientCodec, has_input
 from .headers import Request
 
 __all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
@@ -72,7 +72,7 @@ def check_done(done: object) -> None:
         raise TypeError(f"rpc: done channel is unbuffered: {done!r} is no queue.Queue or the like")
 
 
-@frozen
+@define  # not frozen, which would make each of them take three times as long to make
 class Completion(Generic[W]):
     """The end of one call: its waiter, and the reply or the error."""
 
@@ -81,17 +81,11 @@ class Completion(Generic[W]):
     error: RpcError | None = None
 
 
-@frozen
-class _Pending(Generic[W]):
-    waiter: W
-    response: Schema[Any]
+# A call's waiter, and what its reply is.
+_Pending: TypeAlias = tuple[W, Schema[Any]]
 
-
-@frozen
-class _Current(Generic[W]):
-    """A response that is being read; nobody waits for its body where ``pending`` is None."""
-
-    pending: _Pending[W] | None
+# Stands for the response that is being read, where nobody waits for its body.
+_UNAWAITED: Final = (None, None)
 
 
 class ClientProtocol(Generic[W]):
@@ -103,8 +97,8 @@ class ClientProtocol(Generic[W]):
         self._seq = count()
         self._closing = False
         self._closed = False
-        # The response whose header has been read and whose body has not.
-        self._current: _Current[W] | None = None
+        # The call whose response's header has been read and whose body has not.
+        self._current: _Pending[W] | tuple[None, None] | None = None
 
     @property
     def closed(self) -> bool:
@@ -122,7 +116,7 @@ class ClientProtocol(Generic[W]):
         Raises `ShutdownError` on a connection that is closing or closed.
         """
         seq = next(self._seq)
-        self._pending[seq] = _Pending(waiter, method.response)
+        self._pending[seq] = waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
         if (self._closing or self._closed) and self.abandon(seq):
@@ -151,38 +145,39 @@ class ClientProtocol(Generic[W]):
             return completions
         self._codec.feed(data)
         try:
-            while True:
+            while self._current is not None or has_input(self._codec):
                 if self._current is None:
                     self._receive_header(completions)
-                else:
-                    self._receive_body(self._current, completions)
+                self._receive_body(completions)
         except TruncatedError:
-            return completions
+            pass
         except DecodeError as error:
             reason = f"reading response: {error}"
-            return completions + self._fail(lambda: DisconnectedError(reason))
+            completions += self._fail(lambda: DisconnectedError(reason))
+        return completions
 
     def _receive_header(self, completions: list[Completion[W]]) -> None:
         response = self._codec.decode_response_header()
         pending = self._pending.pop(response.seq, None)
         if pending is not None and response.error:
             # Known already: the body is no reply, and it does not matter whether it comes.
-            completions.append(Completion(pending.waiter, error=ServerError(response.error)))
+            completions.append(Completion(pending[0], None, ServerError(response.error)))
             pending = None
-        self._current = _Current(pending)
+        self._current = pending or _UNAWAITED
 
-    def _receive_body(self, current: _Current[W], completions: list[Completion[W]]) -> None:
-        pending = current.pending
+    def _receive_body(self, completions: list[Completion[W]]) -> None:
+        assert self._current is not None
+        waiter, schema = self._current
         reply, error = None, None
         try:
-            reply = self._codec.decode_response_body(pending.response if pending else None)
+            reply = self._codec.decode_response_body(schema)
         except TruncatedError:
             raise
         except DecodeError as decode_error:
             error = decode_error
         self._current = None
-        if pending is not None:
-            completions.append(Completion(pending.waiter, reply, error))
+        if waiter is not None:
+            completions.append(Completion(waiter, reply, error))
 
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
@@ -199,7 +194,7 @@ class ClientProtocol(Generic[W]):
     def _fail(self, make_error: Callable[[], RpcError]) -> list[Completion[W]]:
         # An error of its own for each call: raised in many threads, one would mix their tracebacks.
         self._closed = True
-        left = [self._current.pending] if self._current is not None else []
-        left += [self._pending.pop(seq, None) for seq in sorted(self._pending)]
+        left = [self._current or _UNAWAITED]
+        left += [self._pending.pop(seq, _UNAWAITED) for seq in sorted(self._pending)]
         self._current = None
-        return [Completion(each.waiter, error=make_error()) for each in left if each is not None]
+        return [Completion(waiter, None, make_error()) for waiter, _ in left if waiter is not None]

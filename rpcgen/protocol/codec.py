@@ -13,6 +13,9 @@ They raise any other `DecodeError` when the bytes are wrong. A codec that is
 still in step afterwards goes on with the next message; one that is not raises
 again at the next header, which ends the connection.
 
+A codec may also have ``pending``, the number of bytes that were fed and belong
+to no message yet: where it is 0, no header is asked for in vain.
+
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
 themselves.
 """
@@ -25,7 +28,7 @@ from rpcgen.schema import Schema
 
 from .headers import Request, Response
 
-__all__ = ["ClientCodec", "ServerCodec"]
+__all__ = ["ClientCodec", "ServerCodec", "has_input"]
 
 T = TypeVar("T")
 
@@ -84,3 +87,9 @@ class ServerCodec(Protocol):
         it had not been called.
         """
         ...
+
+
+def has_input(codec: ClientCodec | ServerCodec) -> bool:
+    """Say whether there may be a header to decode: a codec that does not tell must be asked."""
+    pending: int = getattr(codec, "pending", 1)
+    return pending > 0

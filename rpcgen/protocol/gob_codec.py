@@ -1,60 +1,188 @@
-"""net/rpc's own codec: header and body are two gob values, one after the other."""
+"""net/rpc's own codec: header and body are two gob values, one after the other.
+
+A header is like the last one of its method, except for its number. So both
+directions know headers by their bytes: what is in front of the number is
+looked up, neither made nor read. Whatever is out of the ordinary, and the
+first header of each method, goes the general way, through `rpcgen.gob`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
 
+from rpcgen.errors import DecodeError
 from rpcgen.gob import Decoder, Encoder, Limits
-from rpcgen.schema import Schema, Untyped
+from rpcgen.gob.numbers import UINT, uint_bytes
+from rpcgen.gob.wire import STRING, StructType
+from rpcgen.gob.wire import UINT as UINT_TYPE
+from rpcgen.schema import Schema
 
 from .headers import REQUEST, RESPONSE, Request, Response
 
 __all__ = ["GobClientCodec", "GobServerCodec"]
 
+H = TypeVar("H", bound=Request | Response)
+
+# How many headers are remembered in each direction: a peer may name any number of methods.
+_MOST: Final = 256
+
+# A number takes at most so many bytes.
+_WIDEST: Final = 9
+
+# Small numbers as they end a header: the zero says that no field follows.
+_NUMBERS: Final = [octets + b"\0" for octets in UINT]
+
+# How both headers begin; what else they have, a header is remembered without.
+_FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
+
+
+def _number(seq: int) -> bytes:
+    if seq <= 0:
+        raise ValueError("a zero is left out, and there is nothing below")
+    return uint_bytes(seq) + b"\0"
+
+
+class _Headers(Decoder, Generic[H]):
+    """A stream on which every other value is a header."""
+
+    def __init__(
+        self, make: Callable[[str, int], H], schema: Schema[H], limits: Limits | None
+    ) -> None:
+        super().__init__(limits=limits or Limits())
+        self._make = make
+        self._schema = schema
+        # By all that is in front of the number, from the length of the message to the method's
+        # name: this name, and how many bytes the number has.
+        self._known: dict[bytes, tuple[str, int]] = {}
+
+    def decode_header(self) -> H:
+        """Return the next header. Raises `DecodeError`."""
+        data, pos = self._data, self._pos
+        try:
+            # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
+            start = pos + 5 + data[pos + 4]
+            name, width = self._known[data[pos:start]]
+            end = start + width + 2
+            seq = data[start + 1]
+            if width > 1 or seq > 127:
+                if width + seq != 257:  # its first byte is not the negated count of the others
+                    raise IndexError
+                seq = int.from_bytes(data[start + 2 : end - 1])
+            if data[start] == 1 and data[end - 1] == 0:
+                self._pos, self._owed, self._needed = end, False, 1
+                return self._make(name, seq)
+        except (IndexError, KeyError):
+            pass
+        begin = self._base + pos
+        header: H = self.decode(self._schema)
+        self._learn(header, begin)
+        return header
+
+    def _learn(self, header: H, begin: int) -> None:
+        """Remember a header that was read at ``begin``, if others of its method are like it."""
+        begin = max(begin - self._base, 0)
+        if self._pos - begin > 128:
+            return  # definitions came first, or the length takes more than one byte
+        message = self._data[begin : self._pos]
+        name, number = header.service_method.encode(), uint_bytes(header.seq)
+        rest = b"%b\1%b\0" % (name, number)
+        # An id of the usual size, the two fields, and nothing else.
+        if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
+            return
+        known = self._types.get(message[2] >> 1)
+        if isinstance(known, StructType) and known.fields[:2] == _FIELDS:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[message[: 5 + len(name)]] = header.service_method, len(number)
+
+    def _break(self, error: DecodeError) -> None:
+        self._known.clear()
+        super()._break(error)
+
+    def decode_body(self, schema: Schema[Any] | None) -> Any:
+        """Return what follows a header; skip it where nobody wants it. Raises `DecodeError`."""
+        if schema is None:
+            self.skip()
+            return None
+        return self.decode(schema)
+
 
 class _GobCodec:
     """One gob stream in each direction."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, sent: Schema[Any], received: _Headers[Any]) -> None:
+        self._sent = sent
         self._encoder = Encoder()
-        self._decoder = Decoder(limits=limits or Limits())
-        self.feed = self._decoder.feed
+        self._decoder = received
+        # For each method, what is in front of a header's number, by the bytes that follow it.
+        self._heads: dict[str, list[bytes]] = {}
+        self.feed = received.feed
 
-    def _encode(
-        self, header_schema: Schema[Any], header: object, schema: Schema[Any], body: object
-    ) -> bytes:
-        return self._encoder.encode_all([(header, header_schema), (body, schema)])
+    @property
+    def pending(self) -> int:
+        """How many bytes were fed that belong to no message yet."""
+        return self._decoder.pending
 
-    def _decode_body(self, schema: Schema[Any] | None) -> object:
-        if schema is None:
-            self._decoder.skip()
-            return None
-        if isinstance(schema, Untyped):
-            return self._decoder.decode()
-        return self._decoder.decode(schema)
+    def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> bytes:
+        data = self._encoder.encode_all([(header, self._sent), (body, schema)])
+        if header.service_method not in self._heads:
+            self._learn(type(header), header.service_method)
+        return data
+
+    def _learn(self, cls: type[Request | Response], method: str) -> None:
+        """Take from the bytes of a header what all others of its method have in common."""
+        middle = self._encoder.encode(cls(method, 1), self._sent)[1:-2]
+        # The empty name is left out; after a long one, a length takes more than one byte.
+        if method and len(middle) + _WIDEST + 1 < 128:
+            if len(self._heads) >= _MOST:
+                self._heads.clear()
+            self._heads[method] = [bytes((len(middle) + n,)) + middle for n in range(_WIDEST + 2)]
 
 
 class GobClientCodec(_GobCodec):
     """The client's side of Go's default codec."""
 
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(REQUEST, _Headers(Response, RESPONSE, limits))
+
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
-        return self._encode(REQUEST, request, schema, args)
+        seq = request.seq
+        try:
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            head = self._heads[request.service_method][len(number)] + number
+        except Exception:
+            return self._encode(request, schema, args)
+        return self._encoder.encode_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
-        return self._decoder.decode(RESPONSE)
+        header: Response = self._decoder.decode_header()
+        return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        return self._decoder.decode_body(schema)
 
 
 class GobServerCodec(_GobCodec):
     """The server's side of Go's default codec."""
 
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(RESPONSE, _Headers(Request, REQUEST, limits))
+
     def decode_request_header(self) -> Request:
-        return self._decoder.decode(REQUEST)
+        header: Request = self._decoder.decode_header()
+        return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        return self._decoder.decode_body(schema)
 
     def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        return self._encode(RESPONSE, response, schema, reply)
+        seq = response.seq
+        try:
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            head = self._heads[response.service_method][len(number)] + number
+        except Exception:
+            return self._encode(response, schema, reply)
+        if response.error != "":
+            return self._encode(response, schema, reply)
+        return self._encoder.encode_after(head, reply, schema)

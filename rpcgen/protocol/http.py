@@ -6,6 +6,7 @@ lines, which stock Go expects to the byte.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from rpcgen.errors import DialError
@@ -92,6 +93,8 @@ class HttpServerProtocol:
         self._rpc: ServerProtocol | None = None
         self._posted = False
         self._over = False
+        # What the beginning of the connection has given to do, and was not asked for yet.
+        self._events: deque[Event] = deque()
 
     @property
     def draining(self) -> bool:
@@ -105,15 +108,29 @@ class HttpServerProtocol:
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return what there is to do."""
+        self.feed(data)
+        return list(iter(self.next_event, None))
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the client, for `next_event` to say what they hold."""
         if self.draining:
-            return []
+            return
         if self._rpc is not None:
-            return self._rpc.receive(data)
+            self._rpc.feed(data)
+            return
         self._http.receive_data(data)
         try:
-            return self._receive_request()
+            self._events += self._receive_request()
         except h11.RemoteProtocolError as error:
-            return self._answer("400 Bad Request", f"{error}\n")
+            self._events += self._answer("400 Bad Request", f"{error}\n")
+
+    def next_event(self) -> Event | None:
+        """Return the next thing to do, or None where there is none yet, or will be none."""
+        if self._events:
+            return self._events.popleft()
+        if self._rpc is None or self._over:
+            return None
+        return self._rpc.next_event()
 
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream."""
@@ -171,7 +188,8 @@ class HttpServerProtocol:
         self._rpc = ServerProtocol(self._registry, self._make_codec())
         self._rpc.opened()
         early, _ = self._http.trailing_data
-        return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED), *self._rpc.receive(early)]
+        self._rpc.feed(early)
+        return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED)]
 
     def _post(self, request: h11.Request) -> list[Event]:
         # A page of another site can make a browser post plain text, but not this type.

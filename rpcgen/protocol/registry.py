@@ -65,6 +65,8 @@ class Registry:
 
     def __init__(self, make_lock: MakeLock = nullcontext) -> None:
         self._services: dict[str, Service] = {}
+        # All that is served, by what requests say.
+        self._methods: dict[str, ServedMethod] = {}
         self._make_lock = make_lock
         self.connections = ConnectionStatistics(make_lock)
         self._routes = HttpRoutes()
@@ -121,6 +123,8 @@ class Registry:
             )
         if self._services.setdefault(name, service) is not service:
             raise RegisterError(f"rpc: service already defined: {name}")
+        for method_name, served in service.methods.items():
+            self._methods[f"{name}.{method_name}"] = served
 
     @property
     def routes(self) -> HttpRoutes:
@@ -150,13 +154,12 @@ class Registry:
 
         Raises `UnknownMethodError`.
         """
-        service_name, dot, method_name = service_method.rpartition(".")
+        served = self._methods.get(service_method)
+        if served is not None:
+            return served
+        service_name, dot, _ = service_method.rpartition(".")
         if not dot:
             raise UnknownMethodError(f"rpc: service/method request ill-formed: {service_method}")
-        service = self._services.get(service_name)
-        if service is None:
+        if service_name not in self._services:
             raise UnknownMethodError(f"rpc: can't find service {service_method}")
-        method = service.methods.get(method_name)
-        if method is None:
-            raise UnknownMethodError(f"rpc: can't find method {service_method}")
-        return method
+        raise UnknownMethodError(f"rpc: can't find method {service_method}")

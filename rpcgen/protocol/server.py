@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import define
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec
+from .codec import ServerCodec, has_input
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -43,7 +43,10 @@ CALLS_IN_FLIGHT = 1024
 _INVALID_REQUEST = schema_of(None)
 
 
-@frozen
+# Not frozen, which would make each of them take three times as long to make.
+
+
+@define(eq=False)
 class Invocation:
     """A call to carry out."""
 
@@ -52,7 +55,7 @@ class Invocation:
     args: object
 
 
-@frozen
+@define
 class Refusal:
     """A request that cannot be carried out, and the text that tells the client why."""
 
@@ -60,7 +63,7 @@ class Refusal:
     error: str
 
 
-@frozen
+@define
 class Output:
     """Bytes to send as they are."""
 
@@ -100,22 +103,23 @@ class ServerProtocol:
         decoded, is refused and the connection goes on; a header that cannot be
         decoded ends it.
         """
-        if self._draining:
-            return []
         self.feed(data)
-        events: list[Event] = []
-        while (event := self.next_event()) is not None:
-            events.append(event)
-        return events
+        return list(iter(self.next_event, None))
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the client; `receive` and `next_event` say what they hold."""
-        self._codec.feed(data)
+        """Take bytes from the client, for `next_event` to say what they hold."""
+        if not self._draining:
+            self._codec.feed(data)
 
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
+        if self._draining:
+            return None
         try:
             if self._current is None:
+                if not has_input(self._codec):
+                    self._eof = "EOF"
+                    return None
                 self._current = self._codec.decode_request_header()
             event = self._receive_body(self._current)
         except TruncatedError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from rpcgen.errors import CallTimeoutError, RpcError
@@ -25,6 +24,18 @@ class Call(Generic[Res]):
 
     Made by `Client.go`. Mirrors ``rpc.Call``.
     """
+
+    __slots__ = (
+        "__weakref__",
+        "_client",
+        "_done",
+        "args",
+        "error",
+        "latches",
+        "over",
+        "reply",
+        "service_method",
+    )
 
     def __init__(
         self,
@@ -72,8 +83,7 @@ class Call(Generic[Res]):
         `DecodeError` for arguments or a reply that do not fit their schema,
         `ShutdownError` or `DisconnectedError` for a connection that is gone.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if not self.over and not self._client._wait(self, deadline):
+        if not self.over and not self._client._wait(self, timeout):
             raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
@@ -87,7 +97,8 @@ class Call(Generic[Res]):
             self.over = True
             if self._done is not None:
                 self._tell(self._done)
-        wake(self)
+        if self.latches:
+            wake(self)
 
     def _tell(self, done: DoneQueue[Call[Res]]) -> None:
         try:

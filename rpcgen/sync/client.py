@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import threading
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -152,7 +153,8 @@ class Client:
     def _go(
         self, method: Method[Any, Any], args: object, done: DoneQueue[Call[Any]] | None
     ) -> Call[Any]:
-        call = Call[Any](self, method.name, args, done)
+        # Without its type argument, which would have Python try to note it in the object.
+        call: Call[Any] = Call(self, method.name, args, done)
         try:
             self._check_process()
             seq = self._protocol.begin(method, call)
@@ -161,7 +163,7 @@ class Client:
             return call
         try:
             with self._write_lock:
-                self._write(self._protocol.encode(seq, method, args))
+                self._write(self._stream.seal(self._protocol.encode(seq, method, args)))
         except RpcError as error:
             self._abandon(seq, call, error)
         except OSError as error:
@@ -180,8 +182,8 @@ class Client:
         if self._protocol.abandon(seq):
             call._finish(None, error)
 
-    def _wait(self, call: Call[Any], deadline: float | None) -> bool:
-        return self._turns.wait(call, deadline)
+    def _wait(self, call: Call[Any], timeout: float | None) -> bool:
+        return self._turns.wait(call, None if timeout is None else monotonic() + timeout)
 
     def _read(self, deadline: float | None) -> None:
         """Read once and end the calls that are answered. For the leader only."""
@@ -195,17 +197,24 @@ class Client:
         self._finish(self._protocol.receive(data) if data else self._protocol.receive_eof())
 
     def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
-        for completion in completions:
-            completion.waiter._finish(completion.reply, completion.error)
+        for each in completions:
+            each.waiter._finish(each.reply, each.error)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, sealed: bytes) -> None:
         """Send everything. Raises `OSError`."""
-        left = memoryview(self._stream.seal(data))
+        sent = self._send(sealed)
+        if sent == len(sealed):
+            return
+        left = memoryview(sealed)[sent:]
         while left:
-            try:
-                left = left[self._stream.send(left) :]
-            except BlockingIOError:
-                self._make_room()
+            self._make_room()
+            left = left[self._send(left) :]
+
+    def _send(self, sealed: bytes | memoryview) -> int:
+        try:
+            return self._stream.send(sealed)
+        except BlockingIOError:
+            return 0
 
     def _make_room(self) -> None:
         """Wait until more can be sent, reading meanwhile if nobody else does.

@@ -1,131 +1,308 @@
-"""`ServerConnection`: one client of a server; a thread reads its requests, workers answer them."""
+"""`ServerConnection`: one client of a server.
+
+The leader of the `Loop` reads and decodes, and runs what is fast; other
+threads that carry out calls only add to what is to be sent, and then say what
+they would have the leader do by the events they ask for::
+
+    READ   the leader reads more requests
+    WRITE  the leader goes on with the connection: sends what is left, begins
+           what was read and had to wait, or closes
+    none   calls are under way that must end first, or another thread is decoding
+"""
 
 from __future__ import annotations
 
 import logging
 import socket
 import threading
-from collections.abc import Callable
-from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import CALLS_IN_FLIGHT, Invocation, Output, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
+    Invocation,
+    Refusal,
+    ServerProtocol,
+    error_text,
+)
 
 from .outbox import Outbox
+from .poller import READ, WRITE
 from .stream import Stream
 
 if TYPE_CHECKING:
+    from rpcgen.protocol import Event
     from rpcgen.protocol.serving import AnyServerProtocol
+
+    from .loop import Lead, Loop
 
 __all__ = ["ServerConnection", "serve_request"]
 
 _log = logging.getLogger("rpcgen.server")
 
+# What may be left to send, in bytes, before no more requests are begun.
+_CAPACITY: Final = 1 << 20
+
+# How many requests are begun before it is another connection's turn.
+_REQUESTS_A_TURN: Final = 64
+
+# How long replies of one turn are gathered, in seconds, to be sent at once.
+_GATHERING: Final = 0.0005
+
 
 class ServerConnection:
-    """Reads requests, has them carried out, sends the responses.
+    """Reads requests, has them carried out, sends the responses."""
 
-    ``submit`` runs a function in another thread.
-    """
-
-    def __init__(
-        self,
-        stream: Stream,
-        protocol: AnyServerProtocol,
-        submit: Callable[[Callable[[], None]], object],
-    ) -> None:
+    def __init__(self, stream: Stream, protocol: AnyServerProtocol, loop: Loop) -> None:
         self._stream = stream
         self._protocol = protocol
-        self._submit = submit
+        self._loop = loop
+        self._fd = stream.fileno()
+        # Calls that other threads than the leader's carry out; adding and discarding are atomic.
+        self.running: set[Invocation] = set()
+        # Guards what is asked of the loop and what is to be sent; replies are encoded under it
+        # too, since they travel in the order in which they were encoded and encrypted.
+        self._lock = threading.Lock()
         self._outbox = Outbox(stream)
+        self._asked = 0
+        # Whether what was read may hold more requests.
+        self._has_more = stream.has_early
+        # Who has lost the lead over decoding, and is still at it, so that nobody else may be.
+        self._decoder: Lead | None = None
         self._stopped = False
-        # Guards the count of calls that were submitted and are not over, and whether it matters.
-        self._changed = threading.Condition()
-        self._in_flight = 0
         self._hung_up = False
+        self._closed = threading.Event()
 
-    def serve(self) -> None:
-        """Serve until the client hangs up or `stop_reading` is called, then close."""
-        self._protocol.opened()
-        try:
-            while not self._protocol.draining:
-                self._read()
-            if self._protocol.failure:
-                _log.warning("%s", self._protocol.failure)
-            self._wait_for_calls(at_most=0)
-            self._outbox.wait_until_sent()
-        finally:
-            self.hang_up()
-            self._stream.close()
-            self._protocol.closed()
+    def fileno(self) -> int:
+        """Return the socket's file descriptor."""
+        return self._fd
+
+    def wait_closed(self, timeout: float | None = None) -> bool:
+        """Wait, for some seconds or for ever, and say whether the connection is closed."""
+        return self._closed.wait(timeout)
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._stopped = True
-        self._stream.shutdown(socket.SHUT_RD)  # wakes the thread that reads
+        self._stream.shutdown(socket.SHUT_RD)  # which the leader is told of
 
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, and no call is waited for."""
-        with self._changed:
-            self._hung_up = True
-            self._changed.notify_all()
+        self._hung_up = True
         self._stream.shutdown()
+        with self._lock:
+            self._ask()
 
-    def _read(self) -> None:
+    # --- for the loop ---------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin to be served."""
+        self._stream.set_timeout(0)
+        self._protocol.opened()
+        with self._lock:
+            self._ask()
+
+    def take_turn(self, lead: Lead, events: int) -> bool:
+        """Do what there is to do, and say whether this thread still leads afterwards."""
+        lead.connection = self
+        lead.slot.append(self)
+        if lead.watchdog.marked:
+            lead.watchdog.wipe()
         try:
-            data = self._stream.read()
-        except OSError as error:
-            _log.debug("reading requests: %s", error)
-            data = b""
-        if data and not self._stopped:
-            events = self._protocol.receive(data)
-        else:
-            events = self._protocol.receive_eof()
-        for event in events:
-            # Before each, since one read can bring thousands of requests.
-            self._outbox.wait_for_room()
-            if isinstance(event, Refusal):
-                self._outbox.send(partial(self._protocol.refuse, event.request, event.error))
-            elif isinstance(event, Output):
-                self._outbox.send(partial(bytes, event.data))
-            else:
-                self._start(event)
-
-    def _start(self, invocation: Invocation) -> None:
-        self._wait_for_calls(at_most=CALLS_IN_FLIGHT - 1)
-        with self._changed:
-            self._in_flight += 1
+            if self._decoder is None and not self._go_on(lead, events):
+                return False
+        except Exception:  # a codec from outside, or a fault of ours: not the end of others
+            _log.exception("rpc.Serve: connection broken")
+            self._hung_up = True
+        with self._lock:
+            self._outbox.flush()
+            self._ask()
         try:
-            self._submit(partial(self._answer, invocation))
-        except RuntimeError:  # the server is closing, and its workers take no more
-            refuse = partial(self._protocol.refuse, invocation.request, "server is shutting down")
-            self._outbox.send(refuse)
-            self._call_is_over()
+            lead.slot.pop()
+        except IndexError:
+            self._resume(lead)
+            return False
+        if self._decoder is None and (self._hung_up or self._is_over):
+            self._close()
+        return True
 
-    def _answer(self, invocation: Invocation) -> None:
-        request, served = invocation.request, invocation.served
+    def leave_to(self, lead: Lead) -> None:
+        """Let nobody decode but the thread that does, though it has lost the lead."""
+        if self._decoder is None:
+            self._decoder = lead
+
+    def answer(self, invocation: Invocation) -> float:
+        """Carry out a call and leave the response to be sent; return the time it ended."""
+        served = invocation.served
         began = perf_counter()
         served.statistics.started()
         try:
             reply = served.function(invocation.args)
-            self._outbox.send(partial(_encode_reply, self._protocol, invocation, reply, began))
+            with self._lock:
+                data = self._protocol.reply(invocation, reply)
+                ended = perf_counter()
+                # Before the client can know of its end.
+                served.statistics.finished(ended - began, failed=False)
+                self._outbox.put(data)
         except BaseException as error:  # not the server's end, whatever a handler raises
-            served.statistics.finished(perf_counter() - began, failed=True)
-            _log.exception("%s failed", request.service_method)
-            self._outbox.send(partial(self._protocol.refuse, request, error_text(error)))
-        finally:
-            self._call_is_over()
+            ended = perf_counter()
+            served.statistics.finished(ended - began, failed=True)
+            _log.exception("%s failed", invocation.request.service_method)
+            self._refuse(Refusal(invocation.request, error_text(error)))
+        return ended
 
-    def _call_is_over(self) -> None:
-        with self._changed:
-            self._in_flight -= 1
-            self._changed.notify_all()
+    def call_is_over(self, invocation: Invocation) -> None:
+        """Send the response of a call that another thread than the leader has carried out."""
+        self.running.discard(invocation)
+        with self._lock:
+            self._outbox.flush()
+            self._ask()
 
-    def _wait_for_calls(self, at_most: int) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._hung_up or self._in_flight <= at_most)
+    # --- one turn -------------------------------------------------------------------------------
+
+    def _go_on(self, lead: Lead, events: int) -> bool:
+        """Read and begin requests; say whether this thread still leads."""
+        if self._stream.has_early or (events & ~WRITE and not self._has_more):
+            self._read()
+        self._has_more = True
+        gathered_since = 0.0
+        for _ in range(_REQUESTS_A_TURN):
+            if self._is_busy:
+                return True
+            event = self._protocol.next_event()
+            if event is None:
+                self._has_more = False
+                return True
+            if not isinstance(event, Invocation):
+                self._say(event)
+            elif self._loop.must_not_lead(event.served):
+                self._leave_to_worker(event)
+            else:
+                ended = self._carry_out(event, lead)
+                if not ended:
+                    return False
+                if ended - gathered_since > _GATHERING:
+                    if gathered_since:
+                        self._flush()
+                    gathered_since = ended
+        return True
+
+    def _read(self) -> None:
+        try:
+            data = self._stream.read()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            _log.debug("reading requests: %s", error)
+            data = b""
+        if data and not self._stopped:
+            self._protocol.feed(data)
+            return
+        for refusal in self._protocol.receive_eof():
+            self._say(refusal)
+
+    def _say(self, event: Event) -> None:
+        if isinstance(event, Refusal):
+            self._refuse(event)
+        elif not isinstance(event, Invocation):
+            with self._lock:
+                self._outbox.put(event.data)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        with self._lock:
+            self._outbox.put(self._protocol.refuse(refusal.request, refusal.error))
+
+    def _carry_out(self, invocation: Invocation, lead: Lead) -> float:
+        """Carry out a call here and now; return when it ended, 0 if the lead was lost over it."""
+        slot = lead.slot
+        try:
+            slot[0] = invocation
+        except IndexError:  # lost while decoding
+            self._leave_to_worker(invocation)
+            self._resume(lead)
+            return 0.0
+        if lead.watchdog.marked:
+            lead.watchdog.wipe()
+        ended = self.answer(invocation)
+        try:
+            slot[0] = self
+        except IndexError:
+            lead.passed_on.wait()
+            self._loop.go_on_working(self, invocation)
+            return 0.0
+        return ended
+
+    def _leave_to_worker(self, invocation: Invocation) -> None:
+        self.running.add(invocation)
+        try:
+            self._loop.submit(self, invocation)
+        except RuntimeError:  # the server is closing, and its workers take no more
+            self.running.discard(invocation)
+            self._refuse(Refusal(invocation.request, "server is shutting down"))
+
+    def _resume(self, lead: Lead) -> None:
+        """Leave the decoding to the leader, which this thread is no more."""
+        lead.passed_on.wait()
+        with self._lock:
+            if self._decoder is lead:
+                self._decoder = None
+                self._has_more = True
+            self._ask()
+
+    def _flush(self) -> None:
+        with self._lock:
+            self._outbox.flush()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether the client is slow to read, or as many calls are under way as can be."""
+        return self._outbox.size > _CAPACITY or len(self.running) >= CALLS_IN_FLIGHT
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether all is said and done."""
+        return (
+            self._protocol.draining
+            and not self._has_more
+            and not self.running
+            and not self._outbox.size
+        )
+
+    def _ask(self) -> None:
+        """Ask for the events that this connection needs. Under the lock."""
+        asked = self._needed()
+        if asked != self._asked and not self._closed.is_set():
+            self._loop.ask(self, self._asked, asked)
+            self._asked = asked
+
+    def _needed(self) -> int:
+        if self._decoder is not None:
+            return 0
+        if self._hung_up:
+            return READ | WRITE
+        waits_to_begin, unsent = self._has_more, self._outbox.size
+        if not (waits_to_begin or unsent or self.running or self._protocol.draining):
+            return READ  # which is nearly always so
+        needed = 0
+        if not self._is_busy:
+            needed = WRITE if waits_to_begin else 0
+            if not self._protocol.draining:
+                needed |= READ
+        return needed | WRITE if unsent or self._is_over else needed
+
+    def _close(self) -> None:
+        if self._protocol.failure:
+            _log.warning("%s", self._protocol.failure)
+        with self._lock:
+            self._outbox.give_up()
+            if self._asked:
+                self._loop.ask(self, self._asked, 0)
+            self._loop.remove(self)
+            self._stream.shutdown()
+            self._stream.close()
+            self._protocol.closed()
+            self._closed.set()
 
 
 def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
@@ -146,20 +323,14 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
 def _response(protocol: AnyServerProtocol, invocation: Invocation) -> bytes:
     """Carry out a call and return what to send."""
     served = invocation.served
-    began = perf_counter()
+    began, failed = perf_counter(), True
     served.statistics.started()
     try:
-        return _encode_reply(protocol, invocation, served.function(invocation.args), began)
+        data = protocol.reply(invocation, served.function(invocation.args))
+        failed = False
+        return data
     except BaseException as error:  # not the server's end, whatever a handler raises
-        served.statistics.finished(perf_counter() - began, failed=True)
         _log.exception("%s failed", invocation.request.service_method)
         return protocol.refuse(invocation.request, error_text(error))
-
-
-def _encode_reply(
-    protocol: AnyServerProtocol, invocation: Invocation, reply: object, began: float
-) -> bytes:
-    """Return the bytes of a reply, and count the call before the client can know of its end."""
-    data = protocol.reply(invocation, reply)
-    invocation.served.statistics.finished(perf_counter() - began, failed=False)
-    return data
+    finally:
+        served.statistics.finished(perf_counter() - began, failed)

@@ -55,6 +55,11 @@ class Listener:
         """Whether `close` was called."""
         return self._closed
 
+    @property
+    def shakes_hands(self) -> bool:
+        """Whether `stream` waits for the client, as it does for TLS."""
+        return self._tls is not None
+
     def accept(self) -> socket.socket:
         """Wait for a connection and return it. Raises `OSError` once the listener is closed."""
         connection, _ = self._socket.accept()

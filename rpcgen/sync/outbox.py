@@ -2,85 +2,69 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable
+from itertools import islice
 
 from .stream import Stream
 
 __all__ = ["Outbox"]
 
+# How many messages go out at once at most; systems allow 1024 or more.
+_MESSAGES = 256
+
 
 class Outbox:
-    """Sends what many threads have to say over one connection, each message whole.
+    """Holds messages until the other side takes them, and never waits for that.
 
-    At most one thread at a time is held up by a slow reader at the other end:
-    the others leave their messages with it and go on. `wait_for_room` lets the
-    side that makes the messages wait while more than ``capacity`` bytes are
-    left, so that memory is bounded.
+    For one thread at a time. ``size`` is the number of bytes that are left to
+    send; who fills it sees to it that this is bounded.
     """
 
-    def __init__(self, stream: Stream, capacity: int = 1 << 20) -> None:
+    __slots__ = ("_broken", "_stream", "_waiting", "size")
+
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._capacity = capacity
-        # Guards the four below; `encode` runs under it too, since messages travel in the order
-        # in which they were encoded and encrypted. Never held while sending.
-        self._lock = threading.Lock()
-        self._room = threading.Condition(self._lock)
-        self._waiting: deque[bytes] = deque()
-        self._size = 0
-        self._sending = False
+        self._waiting: deque[bytes | memoryview] = deque()
         self._broken = False
+        self.size = 0
 
-    def send(self, encode: Callable[[], bytes]) -> None:
-        """Send what ``encode`` returns, or leave it with the thread that is sending.
-
-        What ``encode`` raises is raised. What cannot be sent any more, because
-        the connection is gone, is dropped: there is nobody to tell.
-        """
-        with self._lock:
-            data = self._stream.seal(encode())
-            if self._broken:
-                return
-            self._waiting.append(data)
-            self._size += len(data)
-            if self._sending:
-                return
-            self._sending = True
-        self._send_waiting()
-
-    def wait_for_room(self) -> None:
-        """Wait while there is too much left to send."""
-        if self._size <= self._capacity:  # asked before every call, so without the lock at first
+    def put(self, data: bytes) -> None:
+        """Add a message. What can never be sent, as the connection is gone, is dropped."""
+        if self._broken:
             return
-        with self._room:
-            self._room.wait_for(lambda: self._size <= self._capacity)
+        data = self._stream.seal(data)
+        self._waiting.append(data)
+        self.size += len(data)
 
-    def wait_until_sent(self) -> None:
-        """Wait until nothing is left to send, or nothing can be sent any more."""
-        with self._room:
-            self._room.wait_for(lambda: not self._size)
-
-    def _send_waiting(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._sending = False
-                    return
-                data = self._waiting.popleft()
+    def flush(self) -> None:
+        """Send as much as goes without waiting."""
+        waiting = self._waiting
+        while waiting:
             try:
-                self._stream.send_all(data)
-            except OSError:
-                self._give_up()
+                if len(waiting) == 1:
+                    sent = self._stream.send(waiting[0])
+                else:
+                    sent = self._stream.send_several(list(islice(waiting, _MESSAGES)))
+            except BlockingIOError:
                 return
-            with self._room:
-                self._size -= len(data)
-                self._room.notify_all()
+            except OSError:
+                self.give_up()
+                return
+            self._drop(sent)
 
-    def _give_up(self) -> None:
-        with self._room:
-            self._broken = True
-            self._waiting.clear()
-            self._size = 0
-            self._sending = False
-            self._room.notify_all()
+    def give_up(self) -> None:
+        """Drop everything, now and from now on: nobody is there to read it."""
+        self._broken = True
+        self._waiting.clear()
+        self.size = 0
+
+    def _drop(self, sent: int) -> None:
+        waiting = self._waiting
+        self.size -= sent
+        while sent:
+            size = len(waiting[0])
+            if sent < size:
+                waiting[0] = memoryview(waiting[0])[sent:]
+                return
+            waiting.popleft()
+            sent -= size

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -26,6 +25,7 @@ from rpcgen.sockets import PASSING
 
 from .connection import ServerConnection, serve_request
 from .listener import Listener
+from .loop import Loop
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ _log = logging.getLogger("rpcgen.server")
 class Server(Registry):
     """Serves the methods that are registered, over any number of connections.
 
-    Each connection has a thread that reads. Its requests are carried out side
-    by side, by up to ``workers`` threads for the whole server, and answered in
-    the order in which they end. ``limits``: how large a request may be.
+    One thread reads all connections and carries out what is fast. The requests
+    of a connection are carried out side by side nevertheless, by up to
+    ``workers`` threads for the whole server, and answered in the order in which
+    they end: a call that takes longer than 10 ms holds up no other.
+    ``limits``: how large a request may be.
 
     ``with server:`` serves in the background what `listen` has opened, and
     closes at the end. Mirrors ``rpc.Server``.
@@ -52,11 +54,10 @@ class Server(Registry):
     def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
         super().__init__(threading.Lock)
         self._limits = limits
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
-        # Guards the five below, which `close` looks at while others add to them.
+        self._loop = Loop(workers)
+        # Guards the three below, which `close` looks at while others add to them.
         self._lock = threading.Lock()
         self._listeners: dict[Listener, CodecName] = {}
-        self._connections: dict[ServerConnection, threading.Thread] = {}
         self._handshakes: set[socket.socket] = set()
         self._serving = False
         self._closed = threading.Event()
@@ -144,12 +145,10 @@ class Server(Registry):
                     return
                 self._closed.wait(0.1)
                 continue
-            threading.Thread(
-                target=self._serve_accepted,
-                args=(listener, connection, codec),
-                name="rpcgen-connection",
-                daemon=True,
-            ).start()
+            if listener.shakes_hands:
+                self._shake_hands_aside(listener, connection, codec)
+            else:
+                self._serve(Stream(connection), self._protocol(listener, codec))
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -160,7 +159,12 @@ class Server(Registry):
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        self._serve(Stream(connection), ServerProtocol(self, codec))
+        served = self._serve(Stream(connection), ServerProtocol(self, codec))
+        try:
+            served.wait_closed()
+        except BaseException:  # the thread is interrupted
+            served.hang_up()
+            raise
 
     def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request in this thread, and leave the connection open.
@@ -181,20 +185,19 @@ class Server(Registry):
         with self._lock:
             self._closed.set()
             listeners, self._listeners = self._listeners, {}
-            connections = dict(self._connections)
             handshakes = set(self._handshakes)
         for listener in listeners:
             listener.close()
         for handshake in handshakes:
             Stream(handshake).shutdown()
+        connections = self._loop.connections
         for connection in connections:
             connection.stop_reading()
         deadline = time.monotonic() + grace
-        for connection, thread in connections.items():
-            if thread is not threading.current_thread():
-                thread.join(max(0.0, deadline - time.monotonic()))
+        for connection in connections:
+            connection.wait_closed(max(0.0, deadline - time.monotonic()))
             connection.hang_up()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._loop.shutdown()
 
     def _serve_listeners(self) -> None:
         with self._lock:
@@ -211,9 +214,18 @@ class Server(Registry):
             daemon=True,
         ).start()
 
-    def _serve_accepted(
+    def _shake_hands_aside(
         self, listener: Listener, connection: socket.socket, codec: CodecName
     ) -> None:
+        """Shake hands in a thread: a slow client holds up nobody but itself."""
+        threading.Thread(
+            target=self._shake_hands,
+            args=(listener, connection, codec),
+            name="rpcgen-handshake",
+            daemon=True,
+        ).start()
+
+    def _shake_hands(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         with self._lock:
             self._handshakes.add(connection)
             if self._closed.is_set():
@@ -232,15 +244,10 @@ class Server(Registry):
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
-    def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> None:
-        served = ServerConnection(stream, protocol, self._workers.submit)
-        with self._lock:
-            self._connections[served] = threading.current_thread()
-            closed = self._closed.is_set()
-        try:
-            if closed:
-                served.stop_reading()
-            served.serve()
-        finally:
-            with self._lock:
-                del self._connections[served]
+    def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
+        """Serve a connection from now on."""
+        served = ServerConnection(stream, protocol, self._loop)
+        self._loop.add(served)
+        if self._closed.is_set():  # after `close` has looked for connections
+            served.stop_reading()
+        return served

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +33,16 @@ class Stream:
         """Return the socket's file descriptor, for `select.poll`."""
         return self._socket.fileno()
 
+    @property
+    def has_early(self) -> bool:
+        """Whether `read` gives something that the socket knows nothing of."""
+        return bool(self._early)
+
     def read(self) -> bytes:
-        """Wait for bytes and return them; empty at the end. Raises `OSError`."""
+        """Wait for bytes and return them; empty at the end.
+
+        Raises `OSError`, of which `BlockingIOError` says that a timeout of 0 is over.
+        """
         if self._early:
             early, self._early = self._early, b""
             return early
@@ -50,19 +59,26 @@ class Stream:
         self._early = data + self._early
 
     def set_timeout(self, seconds: float | None) -> None:
-        """Bound how long each `read` and `send_all` may take; None lets them take for ever."""
+        """Bound how long each `read` and `send_all` may take.
+
+        None lets them take for ever, and 0 lets them not wait at all.
+        """
         self._socket.settimeout(seconds)
 
     def seal(self, data: bytes) -> bytes:
         """Return what must be sent for ``data`` to arrive, in the order of the calls."""
         return data if self._tls is None else self._tls.encrypt(data)
 
-    def send(self, sealed: memoryview) -> int:
+    def send(self, sealed: bytes | memoryview) -> int:
         """Send what can be sent without waiting, and return how much that was.
 
         Raises `BlockingIOError` if that is nothing, and `OSError`.
         """
         return self._socket.send(sealed, socket.MSG_DONTWAIT)
+
+    def send_several(self, sealed: Sequence[bytes | memoryview]) -> int:
+        """Send what can be sent of several pieces, one after the other; see `send`."""
+        return self._socket.sendmsg(sealed, (), socket.MSG_DONTWAIT)
 
     def send_all(self, sealed: bytes) -> None:
         """Send everything, however long that takes. Raises `OSError`."""

@@ -47,7 +47,7 @@ class Turns:
     def wait(self, awaited: Awaited, deadline: float | None) -> bool:
         """Wait until ``awaited`` is over, and say so, or until the deadline has passed."""
         followed = False
-        while not awaited.over and remaining(deadline) != 0:
+        while not awaited.over and (deadline is None or remaining(deadline)):
             if self._leading.acquire(blocking=False):
                 try:
                     # Looked at again after winning: the last leader may have read the reply.
@@ -63,7 +63,7 @@ class Turns:
         return awaited.over
 
     def _lead(self, awaited: Awaited, deadline: float | None) -> None:
-        while not awaited.over and remaining(deadline) != 0:
+        while not awaited.over and (deadline is None or remaining(deadline)):
             self._read(deadline)
 
     @contextmanager
@@ -91,7 +91,8 @@ class Turns:
 
     def _step_down(self) -> None:
         self._leading.release()
-        self._wake_follower()
+        if self._followers:
+            self._wake_follower()
 
     def _wake_follower(self) -> None:
         try:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 
@@ -22,95 +20,87 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def read(connection: socket.socket, size: int) -> bytes:
-    with connection.makefile("rb") as file:
-        return file.read(size)
+@pytest.fixture
+def outbox(pair: tuple[socket.socket, socket.socket]) -> Outbox:
+    return Outbox(Stream(pair[0]))
 
 
-def test_send_writes_what_encode_returns(pair: tuple[socket.socket, socket.socket]) -> None:
-    Outbox(Stream(pair[0])).send(lambda: b"hello")
-    assert read(pair[1], 5) == b"hello"
+def test_put_sends_nothing(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.put(b"hello")
+    pair[1].setblocking(False)
+    with pytest.raises(BlockingIOError):
+        pair[1].recv(5)
 
 
-def test_send_raises_what_encode_raises(pair: tuple[socket.socket, socket.socket]) -> None:
-    def encode() -> bytes:
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        Outbox(Stream(pair[0])).send(encode)
+def test_size_of_what_is_left(outbox: Outbox) -> None:
+    outbox.put(b"hello")
+    outbox.put(b"you")
+    assert outbox.size == 8
 
 
-def test_send_after_encode_raised(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(Stream(pair[0]))
-    with pytest.raises(ZeroDivisionError):
-        outbox.send(lambda: bytes(1 // 0))
-    outbox.send(lambda: b"hello")
-    assert read(pair[1], 5) == b"hello"
+def test_flush_sends_a_message(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.put(b"hello")
+    outbox.flush()
+    assert pair[1].recv(100) == b"hello"
+    assert outbox.size == 0
 
 
-def test_send_while_another_thread_is_held_up(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(Stream(pair[0]))
-    large = bytes(8 * MEBIBYTE)
-    held_up = threading.Thread(target=outbox.send, args=(lambda: large,))
-    held_up.start()
-    assert pair[1].recv(1, socket.MSG_PEEK) == b"\0"
-    outbox.send(lambda: b"last")
-    assert read(pair[1], len(large) + 4).endswith(b"\0last")
-    held_up.join(PATIENCE)
-
-
-def test_send_from_many_threads_keeps_messages_whole(
-    pair: tuple[socket.socket, socket.socket],
+def test_flush_sends_messages_in_order(
+    pair: tuple[socket.socket, socket.socket], outbox: Outbox
 ) -> None:
-    outbox = Outbox(Stream(pair[0]))
-    messages = [bytes([n]) * 100_000 for n in range(20)]
-    threads = [
-        threading.Thread(target=outbox.send, args=(partial(bytes, message),))
-        for message in messages
-    ]
-    for thread in threads:
-        thread.start()
-    received = read(pair[1], 100_000 * 20)
-    pieces = {received[start : start + 100_000] for start in range(0, len(received), 100_000)}
-    assert pieces == set(messages)
-    for thread in threads:
-        thread.join(PATIENCE)
+    messages = [b"%d," % number for number in range(1000)]
+    for message in messages:
+        outbox.put(message)
+    outbox.flush()
+    assert pair[1].recv(MEBIBYTE) == b"".join(messages)
 
 
-def test_send_to_nobody_is_dropped(pair: tuple[socket.socket, socket.socket]) -> None:
-    outbox = Outbox(Stream(pair[0]))
+def test_flush_of_nothing(outbox: Outbox) -> None:
+    outbox.flush()
+    assert outbox.size == 0
+
+
+def test_flush_does_not_wait_for_a_reader(outbox: Outbox) -> None:
+    outbox.put(bytes(8 * MEBIBYTE))
+    outbox.flush()
+    assert 0 < outbox.size < 8 * MEBIBYTE
+
+
+@pytest.mark.parametrize("sizes", [[8 * MEBIBYTE], [100_000] * 50, [1, 3 * MEBIBYTE, 0, 5]])
+def test_flush_goes_on_where_it_stopped(
+    pair: tuple[socket.socket, socket.socket], outbox: Outbox, sizes: list[int]
+) -> None:
+    messages = [bytes([number]) * size for number, size in enumerate(sizes)]
+    for message in messages:
+        outbox.put(message)
+    received = b""
+    outbox.flush()
+    while outbox.size or len(received) < sum(sizes):
+        received += pair[1].recv(MEBIBYTE)
+        outbox.flush()
+    assert received == b"".join(messages)
+
+
+def test_flush_to_nobody_drops_everything(
+    pair: tuple[socket.socket, socket.socket], outbox: Outbox
+) -> None:
     pair[1].close()
-    outbox.send(lambda: b"lost")
-    outbox.send(lambda: b"lost too")
-    outbox.wait_until_sent()
+    outbox.put(b"lost")
+    outbox.flush()
+    assert outbox.size == 0
 
 
-def test_wait_for_room_until_the_other_end_reads(
-    pair: tuple[socket.socket, socket.socket],
+def test_put_after_the_other_end_is_gone_is_dropped(
+    pair: tuple[socket.socket, socket.socket], outbox: Outbox
 ) -> None:
-    outbox = Outbox(Stream(pair[0]), capacity=10)
-    large = bytes(8 * MEBIBYTE)
-    sender = threading.Thread(target=outbox.send, args=(lambda: large,))
-    sender.start()
-    assert pair[1].recv(1, socket.MSG_PEEK) == b"\0"
-    waiter = threading.Thread(target=outbox.wait_for_room)
-    waiter.start()
-    waiter.join(0.05)
-    assert waiter.is_alive()
-    read(pair[1], len(large))
-    waiter.join(PATIENCE)
-    assert not waiter.is_alive()
-    sender.join(PATIENCE)
-
-
-def test_wait_for_room_when_the_other_end_is_gone(
-    pair: tuple[socket.socket, socket.socket],
-) -> None:
-    outbox = Outbox(Stream(pair[0]), capacity=10)
-    sender = threading.Thread(target=outbox.send, args=(lambda: bytes(8 * MEBIBYTE),))
-    sender.start()
-    assert pair[1].recv(1, socket.MSG_PEEK) == b"\0"
     pair[1].close()
-    outbox.wait_for_room()
-    sender.join(PATIENCE)
-    assert not sender.is_alive()
+    outbox.put(b"lost")
+    outbox.flush()
+    outbox.put(b"lost too")
+    assert outbox.size == 0
+
+
+def test_give_up_drops_what_is_left(outbox: Outbox) -> None:
+    outbox.put(b"hello")
+    outbox.give_up()
+    assert outbox.size == 0

@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from rpcgen import Method, RpcError, Server, ServerError, dial
+from rpcgen.protocol import GobServerCodec, Request
+from rpcgen.schema import Schema
+from rpcgen.sync import loop as loop_module
+from rpcgen.sync import watchdog as watchdog_module
+from tests.protocol.messages import DOUBLE, request_bytes
+
+PATIENCE = 30.0
+
+HELD = Method[int, int]("Math.Held")
+NESTED = Method[str, int]("Math.Nested")
+THREAD = Method[int, str]("Math.Thread")
+
+
+class Gate:
+    """A method that is held up until the test opens the gate, and counts who is in it."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+        self._lock = threading.Lock()
+        self._inside = 0
+        self.most_inside = 0
+
+    def held(self, number: int) -> int:
+        with self._lock:
+            self._inside += 1
+            self.most_inside = max(self.most_inside, self._inside)
+        self.entered.release()
+        self.open.wait(PATIENCE)
+        with self._lock:
+            self._inside -= 1
+        return number
+
+
+def nested(address: str) -> int:
+    with dial(address) as client:
+        return client.call(DOUBLE, 21)
+
+
+def serving(server: Server, gate: Gate) -> Iterator[str]:
+    server.register_name(
+        "Math",
+        [
+            DOUBLE.handler(lambda number: 2 * number),
+            HELD.handler(gate.held),
+            NESTED.handler(nested),
+            THREAD.handler(lambda _: threading.current_thread().name),
+        ],
+    )
+    listener = server.listen("tcp://127.0.0.1:0")
+    with server:
+        yield listener.address
+        gate.open.set()
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def address(server: Server, gate: Gate) -> Iterator[str]:
+    yield from serving(server, gate)
+
+
+@pytest.fixture
+def small_address(gate: Gate) -> Iterator[str]:
+    """The address of a server with a single worker."""
+    yield from serving(Server(workers=1), gate)
+
+
+def loop_threads() -> set[threading.Thread]:
+    return {
+        thread
+        for thread in threading.enumerate()
+        if thread.name in ("rpcgen-leader", "rpcgen-watchdog")
+    }
+
+
+def wait_for_no_loop() -> None:
+    deadline = time.monotonic() + PATIENCE
+    while loop_threads() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert not loop_threads()
+
+
+# --- who carries out a call ----------------------------------------------------------------------
+
+
+def test_quick_call_is_carried_out_by_the_leader(address: str) -> None:
+    with dial(address) as client:
+        assert client.call(THREAD, 0) in ("rpcgen-leader", "rpcgen-watchdog")
+
+
+def test_slow_call_holds_up_no_other_connection(address: str, gate: Gate) -> None:
+    with dial(address) as client, dial(address) as other:
+        slow = client.go(HELD, 1)
+        assert gate.entered.acquire(timeout=PATIENCE)
+        assert other.call(DOUBLE, 2) == 4
+        assert not slow.over
+
+
+def test_slow_call_holds_up_no_other_call_of_its_connection(address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        slow = client.go(HELD, 1)
+        assert gate.entered.acquire(timeout=PATIENCE)
+        assert client.call(DOUBLE, 2) == 4
+        assert not slow.over
+
+
+def test_slow_call_holds_up_nothing_that_was_sent_with_it(address: str, gate: Gate) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+        connection.sendall(request_bytes(("Math.Held", 0, 1), ("Math.Double", 1, 2)))
+        assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
+
+
+def test_slow_call_is_answered_late(address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        slow = client.go(HELD, 1)
+        client.call(DOUBLE, 2)
+        gate.open.set()
+        assert slow.result(PATIENCE) == 1
+
+
+def test_reply_before_a_slow_call_is_not_kept_back(address: str, gate: Gate) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+        connection.sendall(request_bytes(("Math.Double", 0, 2), ("Math.Held", 1, 1)))
+        assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
+        assert not gate.open.is_set()
+
+
+def test_method_that_was_slow_goes_to_a_worker(server: Server, address: str, gate: Gate) -> None:
+    with dial(address) as client:
+        slow = client.go(HELD, 1)
+        client.call(DOUBLE, 2)
+        gate.open.set()
+        slow.result(PATIENCE)
+        assert server._loop.must_not_lead(server.find("Math.Held"))
+        assert not server._loop.must_not_lead(server.find("Math.Double"))
+
+
+def test_method_that_was_slow_is_given_another_chance(
+    server: Server, address: str, gate: Gate
+) -> None:
+    with patch.object(loop_module, "_SLOW_FOR", 0.0), dial(address) as client:
+        slow = client.go(HELD, 1)
+        client.call(DOUBLE, 2)
+        gate.open.set()
+        slow.result(PATIENCE)
+        assert not server._loop.must_not_lead(server.find("Math.Held"))
+
+
+def test_method_that_stays_slow_goes_on_as_slow(server: Server, address: str) -> None:
+    server.register_name("Slow", [Method[int, int]("Slow.Sleep").handler(_sleep)])
+    with dial(address) as client:
+        for _ in range(3):
+            client.call("Slow.Sleep", 30, int)
+        assert server._loop.must_not_lead(server.find("Slow.Sleep"))
+
+
+def _sleep(milliseconds: int) -> int:
+    time.sleep(milliseconds / 1000)
+    return milliseconds
+
+
+def test_handler_may_call_its_own_server(address: str) -> None:
+    with dial(address) as client:
+        assert client.call(NESTED, address) == 42
+
+
+def test_exception_of_a_late_handler_is_answered(server: Server, address: str, gate: Gate) -> None:
+    def fail(number: int) -> int:
+        raise ValueError(f"late {gate.held(number)}")
+
+    server.register_name("Late", [Method[int, int]("Late.Fail").handler(fail)])
+    with dial(address) as client:
+        call = client.go("Late.Fail", 7, reply=int)
+        client.call(DOUBLE, 2)
+        gate.open.set()
+        with pytest.raises(ServerError, match="late 7"):
+            call.result(PATIENCE)
+
+
+# --- workers ---------------------------------------------------------------------------------
+
+
+def test_one_worker_carries_out_one_call_at_a_time(small_address: str, gate: Gate) -> None:
+    with dial(small_address) as client, dial(small_address) as other:
+        calls = [each.go(HELD, number) for number in range(3) for each in (client, other)]
+        assert gate.entered.acquire(timeout=PATIENCE)
+        time.sleep(5 * watchdog_module.TICK)
+        gate.open.set()
+        assert sorted(call.result(PATIENCE) for call in calls) == [0, 0, 1, 1, 2, 2]
+    assert gate.most_inside == 1
+
+
+def test_calls_beyond_the_workers_wait(small_address: str, gate: Gate) -> None:
+    with dial(small_address) as client:
+        client.go(HELD, 1)
+        assert gate.entered.acquire(timeout=PATIENCE)
+        time.sleep(5 * watchdog_module.TICK)
+        waiting = client.go(DOUBLE, 2)
+        time.sleep(5 * watchdog_module.TICK)
+        assert not waiting.over
+        gate.open.set()
+        assert waiting.result(PATIENCE) == 4
+
+
+def test_unknown_method_is_refused_while_all_workers_are_busy(
+    small_address: str, gate: Gate
+) -> None:
+    with dial(small_address) as client:
+        client.go(HELD, 1)
+        assert gate.entered.acquire(timeout=PATIENCE)
+        with pytest.raises(ServerError, match="can't find method"):
+            client.go("Math.Nope", 1, reply=int).result(PATIENCE)
+
+
+# --- connections ---------------------------------------------------------------------------------
+
+
+def test_thousands_of_requests_of_one_read_are_answered(address: str) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+        connection.sendall(request_bytes(*(("Math.Double", seq, 2) for seq in range(3000))))
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.makefile("rb").read().count(bytes.fromhex("03040008")) == 3000
+
+
+def test_threads_end_with_the_last_connection(address: str) -> None:
+    with dial(address) as one, dial(address) as other:
+        one.call(DOUBLE, 2)
+        other.call(DOUBLE, 2)
+        assert loop_threads()
+    wait_for_no_loop()
+
+
+def test_threads_begin_again_with_the_next_connection(address: str) -> None:
+    for number in range(3):
+        with dial(address) as client:
+            assert client.call(DOUBLE, number) == 2 * number
+        wait_for_no_loop()
+
+
+class SlowCodec(GobServerCodec):
+    """Takes as long to decode as the test pleases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered = threading.Event()
+        self.go_on = threading.Event()
+
+    def decode_request_body(self, schema: Schema[Any] | None) -> Any:
+        self.entered.set()
+        self.go_on.wait(PATIENCE)
+        return super().decode_request_body(schema)
+
+
+class BrokenCodec(GobServerCodec):
+    """Breaks the rules: it raises what is no `DecodeError`."""
+
+    def decode_request_header(self) -> Request:
+        raise RuntimeError("out of order")
+
+
+def serve_codec(server: Server, codec: GobServerCodec) -> tuple[socket.socket, threading.Thread]:
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=server.serve_codec, args=(ours, codec))
+    thread.start()
+    theirs.settimeout(PATIENCE)
+    return theirs, thread
+
+
+def test_slow_decoding_holds_up_no_other_connection(server: Server, address: str) -> None:
+    codec = SlowCodec()
+    connection, thread = serve_codec(server, codec)
+    with connection, dial(address) as client:
+        connection.sendall(request_bytes(("Math.Double", 0, 2)))
+        assert codec.entered.wait(PATIENCE)
+        assert client.call(DOUBLE, 3) == 6
+        codec.go_on.set()
+        assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
+    thread.join(PATIENCE)
+
+
+def test_slow_decoding_is_followed_by_more(server: Server, address: str) -> None:
+    codec = SlowCodec()
+    connection, thread = serve_codec(server, codec)
+    with connection, dial(address) as client:
+        connection.sendall(request_bytes(("Math.Double", 0, 2), ("Math.Double", 1, 3)))
+        assert codec.entered.wait(PATIENCE)
+        client.call(DOUBLE, 3)  # by the new leader
+        connection.shutdown(socket.SHUT_WR)
+        codec.go_on.set()
+        received = connection.makefile("rb").read()
+        assert received.count(bytes.fromhex("03040008")) == 1
+        assert received.count(bytes.fromhex("0304000c")) == 1
+    thread.join(PATIENCE)
+
+
+def test_hang_up_during_slow_decoding(server: Server, address: str) -> None:
+    codec = SlowCodec()
+    connection, thread = serve_codec(server, codec)
+    with connection, dial(address) as client:
+        connection.sendall(request_bytes(("Math.Double", 0, 2)))
+        assert codec.entered.wait(PATIENCE)
+        client.call(DOUBLE, 3)  # by the new leader
+        server.close(grace=0.01)
+        codec.go_on.set()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    wait_for_no_loop()
+
+
+def test_codec_that_breaks_the_rules_is_hung_up_on(
+    server: Server, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        connection, thread = serve_codec(server, BrokenCodec())
+        with connection, dial(address) as client:
+            connection.sendall(request_bytes(("Math.Double", 0, 2)))
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+            assert client.call(DOUBLE, 2) == 4
+    assert "out of order" in caplog.text
+
+
+def test_server_without_a_watchdog_serves(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    no_more_threads = RuntimeError("can't start new thread")
+    with patch.object(watchdog_module.Watchdog, "start", side_effect=no_more_threads):
+        with dial(address) as client:
+            assert client.call(DOUBLE, 2) == 4
+    assert "slow calls will hold up others: can't start new thread" in caplog.text
+
+
+def test_close_in_a_handler_ends_its_own_connection(server: Server, address: str) -> None:
+    def close(_: int) -> int:
+        server.close(grace=0.05)
+        return 0
+
+    server.register_name("Bye", [Method[int, int]("Bye.Close").handler(close)])
+    with dial(address) as client, pytest.raises(RpcError):
+        client.go("Bye.Close", 0, reply=int).result(PATIENCE)
+    wait_for_no_loop()
