@@ -74,6 +74,8 @@ class ClientTransport(Inbox):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = f"reading response: {exc}" if exc else "unexpected EOF"
         self._finish(self.protocol.receive_eof(reason))
+        if self._outbox is not None:
+            self._outbox.clear()
         self._transport = self._outbox = None
         self.writable.set()
         if not self.lost.done():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
@@ -13,13 +12,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import CALLS_IN_FLIGHT, Event, Output, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
+    Event,
+    Invocation,
+    Refusal,
+    ServerProtocol,
+    error_text,
+)
 
 from .inbox import READ_SIZE, Inbox
 from .outbox import Outbox
 
 if TYPE_CHECKING:
-    from rpcgen.protocol import Invocation
     from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["ServerTransport", "serve_request"]
@@ -31,23 +36,25 @@ class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     ``connections`` is the set that it is in for as long as it is connected;
-    ``workers`` carries out what is no ``async def``. A server can have ten
-    thousand of these, most of them idle: what an idle one needs not is made
-    when it is needed.
+    ``workers`` carries out what is no ``async def``.
+
+    One read can bring thousands of requests. They stay bytes until they can be
+    begun, and nothing more is read before all are.
     """
 
+    # A server can have ten thousand of these, most of them idle.
     __slots__ = (
         "_closed",
         "_connections",
+        "_ended",
         "_hung_up",
         "_loop",
         "_lost",
         "_outbox",
         "_protocol",
-        "_reading_paused",
         "_running",
+        "_stalled",
         "_transport",
-        "_waiting",
         "_workers",
         "_writing_paused",
     )
@@ -66,11 +73,12 @@ class ServerTransport(Inbox):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
-        # What was read and is still to be begun: one read can bring thousands of requests.
-        self._waiting: deque[Event] | None = None
-        self._running: set[asyncio.Task[None]] = set()
-        self._reading_paused = False
+        self._running: dict[Invocation, asyncio.Task[None]] = {}
+        # Whether reading has stopped, and there may be requests that are not begun.
+        self._stalled = False
         self._writing_paused = False
+        # Whether no more bytes are taken; the protocol is told when all that came are used up.
+        self._ended = False
         self._hung_up = False
         self._lost = False
         self._closed: asyncio.Event | None = None
@@ -83,14 +91,15 @@ class ServerTransport(Inbox):
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
-        self._read_end()
+        self._ended = True
+        self._go_on()
 
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
-        self._waiting = None
-        for task in self._running:
+        for task in self._running.values():
             task.cancel()
+        self._drop_outbox()
         if self._transport is not None:
             self._transport.abort()
 
@@ -101,61 +110,78 @@ class ServerTransport(Inbox):
         self._protocol.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = self._outbox = None
+        self._transport = None
+        self._drop_outbox()
         self._writing_paused = False
-        self._begin_waiting()  # they were read: carried out, though nobody is told
+        self.stop_reading()  # what was read is carried out, though nobody is told
         self._connections.discard(self)
-        self._protocol.receive_eof()
         self._protocol.closed()
         self._lost = True
         if self._closed is not None:
             self._closed.set()
 
     def data_received(self, data: bytes) -> None:
-        self._begin(self._protocol.receive(data))
-        if self._protocol.draining:
-            if self._protocol.failure:
-                _log.warning("%s", self._protocol.failure)
-            self._close_when_idle()
-        self._pause_or_resume()
+        if not self._ended:
+            self._protocol.feed(data)
+            self._go_on()
 
     def eof_received(self) -> bool:
-        self._read_end()
+        self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
         return self._transport is not None and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._writing_paused = True
-        self._pause_or_resume()
 
     def resume_writing(self) -> None:
         self._writing_paused = False
         self._go_on()
 
-    def _read_end(self) -> None:
-        self._begin(self._protocol.receive_eof())
+    def _go_on(self) -> None:
+        """Begin what was read, as much as can be under way; then read more, or close."""
+        if self._hung_up:
+            return
+        while not self._is_busy and (event := self._protocol.next_event()) is not None:
+            self._begin(event)
+        busy = self._is_busy
+        if busy != self._stalled:
+            self._stalled = busy
+            self._pause_or_resume()
+        if not busy:
+            self._end()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether the client is slow to read, or as many calls are under way as can be."""
+        return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
+
+    def _pause_or_resume(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._stalled:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _end(self) -> None:
+        """All that has come is begun: see whether this is all."""
+        if self._ended and not self._protocol.draining:
+            for event in self._protocol.receive_eof():
+                self._begin(event)
+        if not self._protocol.draining:
+            return
+        if self._protocol.failure and not self._ended:
+            _log.warning("%s", self._protocol.failure)
+        self._ended = True
         self._close_when_idle()
 
-    def _begin(self, events: list[Event]) -> None:
-        """Begin what can be begun now, and let the rest wait."""
-        for event in events:
-            if self._is_busy or self._waiting:
-                self._waiting = self._waiting or deque()
-                self._waiting.append(event)
-            else:
-                self._begin_one(event)
-
-    def _begin_waiting(self) -> None:
-        while self._waiting and not self._is_busy:
-            self._begin_one(self._waiting.popleft())
-
-    def _begin_one(self, event: Event) -> None:
-        if isinstance(event, Refusal):
+    def _begin(self, event: Event) -> None:
+        if isinstance(event, Invocation):
+            self._running[event] = self._loop.create_task(self._answer(event))
+        elif isinstance(event, Refusal):
             self._send(self._protocol.refuse(event.request, event.error))
-        elif isinstance(event, Output):
-            self._send(event.data)
         else:
-            self._running.add(self._loop.create_task(self._answer(event)))
+            self._send(event.data)
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
@@ -167,43 +193,27 @@ class ServerTransport(Inbox):
             _log.exception("%s failed", request.service_method)
             data = self._protocol.refuse(request, error_text(error))
         # Here and not in a callback of the task, which would cost a turn of the event loop.
-        self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        del self._running[invocation]
         self._send(data)
-        self._go_on()
+        if self._stalled:
+            self._go_on()
+        elif self._ended:
+            self._close_when_idle()
 
     def _send(self, data: bytes) -> None:
         if self._outbox is not None:
             # Where no call is under way, none can end in this turn of the event loop.
             self._outbox.send(data, last=not self._running)
 
-    def _go_on(self) -> None:
-        """Do what may be possible now that a call is over or the client has read."""
-        self._begin_waiting()
-        self._close_when_idle()
-        self._pause_or_resume()
+    def _drop_outbox(self) -> None:
+        if self._outbox is not None:
+            self._outbox.clear()
+            self._outbox = None
 
     def _close_when_idle(self) -> None:
-        if not self._protocol.draining or self._running or self._waiting:
-            return
-        if self._transport is not None and self._outbox is not None:
+        if self._transport is not None and self._outbox is not None and not self._running:
             self._outbox.flush()
             self._transport.close()  # once everything is sent
-
-    @property
-    def _is_busy(self) -> bool:
-        """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
-
-    def _pause_or_resume(self) -> None:
-        """Read only from a client that reads, and no more calls than can be under way."""
-        busy = self._is_busy
-        if busy == self._reading_paused or self._transport is None or self._transport.is_closing():
-            return
-        self._reading_paused = busy
-        if busy:
-            self._transport.pause_reading()
-        else:
-            self._transport.resume_reading()
 
 
 async def serve_request(
