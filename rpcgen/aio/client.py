@@ -28,8 +28,8 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 
 
-# What waits for a reply: a `Call`, or where nobody but one task can wait, the future alone.
-Waiter: TypeAlias = "Call[Any] | asyncio.Future[Any]"
+# What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
+Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
 
 
 class ClientTransport(Inbox):
@@ -92,12 +92,8 @@ class ClientTransport(Inbox):
             waiter = completion.waiter
             if isinstance(waiter, Call):
                 waiter._finish(completion.reply, completion.error)
-            elif waiter.done():
-                pass  # its task was cancelled, and is about to abandon the call
-            elif completion.error is not None:
-                waiter.set_exception(completion.error)
-            else:
-                waiter.set_result(completion.reply)
+            elif not waiter.done():  # its task was cancelled, and is about to abandon the call
+                waiter.set_result(completion)
 
 
 class Client:
@@ -164,13 +160,18 @@ class Client:
         writable = self._transport.writable
         if not writable.is_set():
             await writable.wait()
-        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Completion[Any]] = asyncio.get_running_loop().create_future()
         seq = self._begin(waiter, method, args)
         try:
-            return await waiter
+            completion = await waiter
         except asyncio.CancelledError:
             self._protocol.abandon(seq)
             raise
+        if completion.error is not None:
+            raise completion.error
+        # The event loop keeps the future until the task waits again: not so a large reply.
+        reply, completion.reply = completion.reply, None
+        return reply
 
     @overload
     def go(
