@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable
 from concurrent.futures import Executor
-from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
-from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     Event,
     Invocation,
     Refusal,
-    ServerProtocol,
     error_text,
 )
 
-from .inbox import READ_SIZE, Inbox
+from .answer import answer, start_task
+from .inbox import Inbox
 from .outbox import Outbox
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport", "serve_request"]
+__all__ = ["ServerTransport"]
 
 _log = logging.getLogger("rpcgen.server")
 
@@ -44,6 +39,7 @@ class ServerTransport(Inbox):
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
+        "_beginning",
         "_closed",
         "_connections",
         "_ended",
@@ -74,6 +70,8 @@ class ServerTransport(Inbox):
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
         self._running: dict[Invocation, asyncio.Task[None]] = {}
+        # Whether requests are being begun; what is over meanwhile does not begin more.
+        self._beginning = False
         # Whether reading has stopped, and there may be requests that are not begun.
         self._stalled = False
         self._writing_paused = False
@@ -139,10 +137,14 @@ class ServerTransport(Inbox):
 
     def _go_on(self) -> None:
         """Begin what was read, as much as can be under way; then read more, or close."""
-        if self._hung_up:
+        if self._hung_up or self._beginning:
             return
+        self._beginning = True
         while not self._is_busy and (event := self._protocol.next_event()) is not None:
             self._begin(event)
+        self._beginning = False
+        if self._outbox is not None and not self._running:
+            self._outbox.flush()
         busy = self._is_busy
         if busy != self._stalled:
             self._stalled = busy
@@ -177,7 +179,9 @@ class ServerTransport(Inbox):
 
     def _begin(self, event: Event) -> None:
         if isinstance(event, Invocation):
-            self._running[event] = self._loop.create_task(self._answer(event))
+            task = start_task(self._loop, self._answer(event))
+            if not task.done():
+                self._running[event] = task
         elif isinstance(event, Refusal):
             self._send(self._protocol.refuse(event.request, event.error))
         else:
@@ -185,7 +189,7 @@ class ServerTransport(Inbox):
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            data = await _response(self._protocol, invocation, self._workers)
+            data = await answer(self._protocol, invocation, self._workers)
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
                 raise
@@ -193,17 +197,17 @@ class ServerTransport(Inbox):
             _log.exception("%s failed", request.service_method)
             data = self._protocol.refuse(request, error_text(error))
         # Here and not in a callback of the task, which would cost a turn of the event loop.
-        del self._running[invocation]
+        self._running.pop(invocation, None)
         self._send(data)
         if self._stalled:
             self._go_on()
-        elif self._ended:
+        elif self._ended and not self._beginning:
             self._close_when_idle()
 
     def _send(self, data: bytes) -> None:
         if self._outbox is not None:
             # Where no call is under way, none can end in this turn of the event loop.
-            self._outbox.send(data, last=not self._running)
+            self._outbox.send(data, last=not self._running and not self._beginning)
 
     def _drop_outbox(self) -> None:
         if self._outbox is not None:
@@ -214,56 +218,3 @@ class ServerTransport(Inbox):
         if self._transport is not None and self._outbox is not None and not self._running:
             self._outbox.flush()
             self._transport.close()  # once everything is sent
-
-
-async def serve_request(
-    connection: socket.socket, protocol: ServerProtocol, workers: Executor
-) -> None:
-    """Serve one request; see `Server.serve_request`."""
-    loop = asyncio.get_running_loop()
-    while (event := protocol.next_event()) is None:
-        if protocol.failure:
-            raise DecodeError(protocol.failure)
-        data = await loop.sock_recv(connection, READ_SIZE)
-        if not data:
-            raise DisconnectedError("EOF")
-        protocol.feed(data)
-    if isinstance(event, Refusal):
-        await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
-        raise ServerError(event.error)
-    try:
-        response = await _response(protocol, event, workers)
-    except Exception as error:
-        _log.exception("%s failed", event.request.service_method)
-        response = protocol.refuse(event.request, error_text(error))
-    await loop.sock_sendall(connection, response)
-
-
-async def _response(
-    protocol: AnyServerProtocol, invocation: Invocation, workers: Executor
-) -> bytes:
-    """Carry out a call and return what to send; count it before the client knows of its end.
-
-    The handler runs in a thread if it is no ``async def``.
-    """
-    served, args = invocation.served, invocation.args
-    began, failed = perf_counter(), True
-    served.statistics.started()
-    try:
-        if served.is_async:
-            reply = await served.function(args)
-        else:
-            call = partial(_call, served.function, args)
-            reply = await asyncio.get_running_loop().run_in_executor(workers, call)
-        response = protocol.reply(invocation, reply)
-        failed = False
-        return response
-    finally:
-        served.statistics.finished(perf_counter() - began, failed)
-
-
-def _call(function: Callable[[object], object], args: object) -> object:
-    try:
-        return function(args)
-    except StopIteration as error:  # no future takes it: the caller would wait for ever
-        raise RuntimeError("handler raised StopIteration") from error

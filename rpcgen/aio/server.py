@@ -19,7 +19,8 @@ from rpcgen.protocol import (
     server_protocol,
 )
 
-from .connection import ServerTransport, serve_request
+from .answer import serve_request
+from .connection import ServerTransport
 from .inbox import read_buffer
 from .listener import Listener
 
