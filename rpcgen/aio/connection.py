@@ -139,12 +139,14 @@ class ServerTransport(Inbox):
         """Begin what was read, as much as can be under way; then read more, or close."""
         if self._hung_up or self._beginning:
             return
-        self._beginning = True
+        outbox, self._beginning = self._outbox, True
+        if outbox is not None:
+            outbox.hold()
         while not self._is_busy and (event := self._protocol.next_event()) is not None:
             self._begin(event)
         self._beginning = False
-        if self._outbox is not None and not self._running:
-            self._outbox.flush()
+        if outbox is not None:
+            outbox.release()
         busy = self._is_busy
         if busy != self._stalled:
             self._stalled = busy

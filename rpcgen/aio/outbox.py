@@ -42,11 +42,21 @@ class Outbox:
                 self._transport.write(data)
                 return
             self._gathered = []
-            self._loop.call_soon(self._end_turn)
+            self._loop.call_soon(self.release)
         self._gathered.append(data)
         self._size += len(data)
         if last or self._size > _MOST or len(self._gathered) == _MOST_MESSAGES:
             self.flush()
+
+    def hold(self) -> None:
+        """Gather what is sent until `release`, which comes in this turn of the event loop."""
+        if self._gathered is None:
+            self._gathered = []
+
+    def release(self) -> None:
+        """Send what has been gathered, and gather no more."""
+        self.flush()
+        self._gathered = None
 
     def flush(self) -> None:
         """Send what has been gathered."""
@@ -60,7 +70,3 @@ class Outbox:
         if self._gathered:
             self._gathered.clear()
             self._size = 0
-
-    def _end_turn(self) -> None:
-        self.flush()
-        self._gathered = None

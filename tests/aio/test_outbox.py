@@ -81,6 +81,44 @@ async def test_flush_of_nothing_writes_nothing() -> None:
     assert transport.written == []
 
 
+async def test_hold_gathers_until_release() -> None:
+    outbox, transport = make_outbox()
+    outbox.hold()
+    for data in (b"a", b"b"):
+        outbox.send(data, last=False)
+    assert transport.written == []
+    outbox.release()
+    assert transport.written == [b"ab"]
+
+
+async def test_hold_in_a_turn_that_has_begun() -> None:
+    outbox, transport = make_outbox()
+    outbox.send(b"a", last=False)
+    outbox.hold()
+    outbox.send(b"b", last=False)
+    outbox.release()
+    outbox.send(b"c", last=False)
+    await asyncio.sleep(0)
+    assert transport.written == [b"ab", b"c"]
+
+
+async def test_send_after_release() -> None:
+    outbox, transport = make_outbox()
+    outbox.hold()
+    outbox.release()
+    outbox.send(b"a", last=True)
+    assert transport.written == [b"a"]
+
+
+async def test_send_of_many_does_not_wait_for_the_turn_to_end() -> None:
+    outbox, transport = make_outbox()
+    for _ in range(100):
+        outbox.send(b"a", last=False)
+    assert transport.written
+    await asyncio.sleep(0)
+    assert b"".join(transport.written) == b"a" * 100
+
+
 async def test_clear_drops_what_has_been_gathered() -> None:
     outbox, transport = make_outbox()
     outbox.send(b"a", last=False)
