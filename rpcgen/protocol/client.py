@@ -20,7 +20,7 @@ to it that one thread at a time is in `encode`, and one in `receive` or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
@@ -37,7 +37,7 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.schema import Schema
 
-from .codec import ClientCodec, has_input
+from .codec import ClientCodec, has_input, request_encoder
 from .headers import Request
 
 __all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
@@ -93,6 +93,7 @@ class ClientProtocol(Generic[W]):
 
     def __init__(self, codec: ClientCodec) -> None:
         self._codec = codec
+        self._encode_pieces = request_encoder(codec)
         self._pending: dict[int, _Pending[W]] = {}
         self._seq = count()
         self._closing = False
@@ -109,6 +110,11 @@ class ClientProtocol(Generic[W]):
     def pending(self) -> int:
         """The number of calls that wait for their reply."""
         return len(self._pending)
+
+    @property
+    def expects_one(self) -> bool:
+        """Whether a single call is pending, and nothing of its response or another has come."""
+        return len(self._pending) == 1 and self._current is None
 
     def begin(self, method: Method[Any, Any], waiter: W) -> int:
         """Register a call and return its sequence number.
@@ -129,6 +135,10 @@ class ClientProtocol(Generic[W]):
         Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
         """
         return self._codec.encode_request(Request(method.name, seq), method.request, args)
+
+    def encode_pieces(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
+        """Return the same in pieces, large parts of the arguments as they are: not copied."""
+        return self._encode_pieces(Request(method.name, seq), method.request, args)
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""

@@ -13,8 +13,14 @@ They raise any other `DecodeError` when the bytes are wrong. A codec that is
 still in step afterwards goes on with the next message; one that is not raises
 again at the next header, which ends the connection.
 
-A codec may also have ``pending``, the number of bytes that were fed and belong
-to no message yet: where it is 0, no header is asked for in vain.
+A codec may also have, for speed alone:
+
+- ``pending``, the number of bytes that were fed and belong to no message yet:
+  where it is 0, no header is asked for in vain.
+- ``missing``, the number of bytes that must at least be fed, as far as is
+  known, before the message being received is whole: so many can be read at once.
+- ``encode_request_pieces`` or ``encode_response_pieces``, which give a list of
+  what together is the message, so that large values need not be copied.
 
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
 themselves.
@@ -22,15 +28,26 @@ themselves.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from rpcgen.schema import Schema
 
 from .headers import Request, Response
 
-__all__ = ["ClientCodec", "ServerCodec", "has_input"]
+__all__ = [
+    "ClientCodec",
+    "ServerCodec",
+    "has_input",
+    "missing",
+    "request_encoder",
+    "response_encoder",
+]
 
 T = TypeVar("T")
+H = TypeVar("H", contravariant=True)
+
+PiecesEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
 
 
 class ClientCodec(Protocol):
@@ -93,3 +110,23 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
     """Say whether there may be a header to decode: a codec that does not tell must be asked."""
     pending: int = getattr(codec, "pending", 1)
     return pending > 0
+
+
+def missing(codec: ClientCodec | ServerCodec) -> int:
+    """Return how many bytes there must at least be before a message is whole, as far as known."""
+    count: int = getattr(codec, "missing", 1)
+    return count
+
+
+def request_encoder(codec: ClientCodec) -> PiecesEncoder[Request]:
+    """Return what encodes requests in pieces."""
+    own: PiecesEncoder[Request] | None = getattr(codec, "encode_request_pieces", None)
+    return own or (lambda request, schema, args: (codec.encode_request(request, schema, args),))
+
+
+def response_encoder(codec: ServerCodec) -> PiecesEncoder[Response]:
+    """Return what encodes responses in pieces."""
+    own: PiecesEncoder[Response] | None = getattr(codec, "encode_response_pieces", None)
+    return own or (
+        lambda response, schema, value: (codec.encode_response(response, schema, value),)
+    )

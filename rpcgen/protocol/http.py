@@ -7,7 +7,7 @@ lines, which stock Go expects to the byte.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rpcgen.errors import DialError
 
@@ -151,6 +151,13 @@ class HttpServerProtocol:
         """Return the bytes of a response. Raises `EncodeError`; see `ServerProtocol.reply`."""
         assert self._rpc is not None
         return self._posted_answer(self._rpc.reply(invocation, value))
+
+    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in pieces; see `ServerProtocol.reply_pieces`."""
+        assert self._rpc is not None
+        if self._posted:
+            return [self.reply(invocation, value)]
+        return self._rpc.reply_pieces(invocation, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""

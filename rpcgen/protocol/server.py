@@ -15,6 +15,7 @@ and one in `reply` or `refuse`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from attrs import define
@@ -22,7 +23,7 @@ from attrs import define
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, has_input
+from .codec import ServerCodec, has_input, response_encoder
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -79,6 +80,7 @@ class ServerProtocol:
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
         self._registry = registry
         self._codec = codec
+        self._encode_pieces = response_encoder(codec)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
@@ -183,6 +185,12 @@ class ServerProtocol:
         request = invocation.request
         response = Response(request.service_method, request.seq)
         return self._codec.encode_response(response, invocation.served.response, value)
+
+    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in pieces, large parts of the value as they are: not copied."""
+        request = invocation.request
+        response = Response(request.service_method, request.seq)
+        return self._encode_pieces(response, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""

@@ -10,7 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
+from rpcgen.errors import ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import (
     ClientCodec,
@@ -22,6 +22,7 @@ from rpcgen.protocol import (
 )
 
 from .call import Call
+from .sender import Sender
 from .stream import Stream
 from .turns import Turns, remaining
 
@@ -46,9 +47,7 @@ class Client:
         self._stream.set_timeout(None)
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
         self._turns = Turns(self._read)
-        # Held over encode and send: requests travel in the order in which they were encoded,
-        # since gob's type definitions go with the first that needs them.
-        self._write_lock = threading.Lock()
+        self._sender = Sender(self._protocol, self._stream, self._make_room)
         # Held while a call and its queue are brought together, so that each call is told once.
         self._done_lock = threading.Lock()
         self._background: threading.Thread | None = None
@@ -161,13 +160,7 @@ class Client:
         except ShutdownError as error:
             call._finish(None, error)
             return call
-        try:
-            with self._write_lock:
-                self._write(self._stream.seal(self._protocol.encode(seq, method, args)))
-        except RpcError as error:
-            self._abandon(seq, call, error)
-        except OSError as error:
-            self._abandon(seq, call, DisconnectedError(f"writing request: {error}"))
+        self._sender.send(seq, call, method, args)
         return call
 
     def _check_process(self) -> None:
@@ -176,11 +169,6 @@ class Client:
             raise ShutdownError(
                 f"the connection belongs to process {self._process}: dial again after a fork"
             )
-
-    def _abandon(self, seq: int, call: Call[Any], error: RpcError) -> None:
-        # Whoever takes the call out of the pending map ends it: nobody is told twice.
-        if self._protocol.abandon(seq):
-            call._finish(None, error)
 
     def _wait(self, call: Call[Any], timeout: float | None) -> bool:
         return self._turns.wait(call, None if timeout is None else monotonic() + timeout)
@@ -199,22 +187,6 @@ class Client:
     def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
         for each in completions:
             each.waiter._finish(each.reply, each.error)
-
-    def _write(self, sealed: bytes) -> None:
-        """Send everything. Raises `OSError`."""
-        sent = self._send(sealed)
-        if sent == len(sealed):
-            return
-        left = memoryview(sealed)[sent:]
-        while left:
-            self._make_room()
-            left = left[self._send(left) :]
-
-    def _send(self, sealed: bytes | memoryview) -> int:
-        try:
-            return self._stream.send(sealed)
-        except BlockingIOError:
-            return 0
 
     def _make_room(self) -> None:
         """Wait until more can be sent, reading meanwhile if nobody else does.

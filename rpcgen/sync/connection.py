@@ -116,14 +116,14 @@ class ServerConnection:
             _log.exception("rpc.Serve: connection broken")
             self._hung_up = True
         with self._lock:
-            self._outbox.flush()
+            self._flush()
             self._ask()
         try:
             lead.slot.pop()
         except IndexError:
             self._resume(lead)
             return False
-        if self._decoder is None and (self._hung_up or self._is_over):
+        if self._asked & WRITE and (self._hung_up or self._is_over):
             self._close()
         return True
 
@@ -140,11 +140,12 @@ class ServerConnection:
         try:
             reply = served.function(invocation.args)
             with self._lock:
-                data = self._protocol.reply(invocation, reply)
+                pieces = self._protocol.reply_pieces(invocation, reply)
                 ended = perf_counter()
                 # Before the client can know of its end.
                 served.statistics.finished(ended - began, failed=False)
-                self._outbox.put(data)
+                for piece in pieces:
+                    self._outbox.put(piece)
         except BaseException as error:  # not the server's end, whatever a handler raises
             ended = perf_counter()
             served.statistics.finished(ended - began, failed=True)
@@ -156,7 +157,7 @@ class ServerConnection:
         """Send the response of a call that another thread than the leader has carried out."""
         self.running.discard(invocation)
         with self._lock:
-            self._outbox.flush()
+            self._flush()
             self._ask()
 
     # --- one turn -------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class ServerConnection:
                     return False
                 if ended - gathered_since > _GATHERING:
                     if gathered_since:
-                        self._flush()
+                        with self._lock:
+                            self._flush()
                     gathered_since = ended
         return True
 
@@ -251,8 +253,12 @@ class ServerConnection:
             self._ask()
 
     def _flush(self) -> None:
-        with self._lock:
+        """Send what goes. Under the lock."""
+        try:
             self._outbox.flush()
+        except OSError as error:
+            _log.debug("writing responses: %s", error)
+            self._outbox.give_up()
 
     @property
     def _is_busy(self) -> bool:

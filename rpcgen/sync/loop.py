@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field
 
 from rpcgen.protocol import Invocation, ServedMethod
 
 from .poller import Poller, make_poller
-from .watchdog import TICK, Watchdog
+from .suspects import Suspects
+from .watchdog import Watchdog
 
 if TYPE_CHECKING:
     from .connection import ServerConnection
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Lead", "Loop"]
 
 _log = logging.getLogger("rpcgen.server")
-
-# For how long, in seconds, a method counts as slow after a call that was.
-_SLOW_FOR: Final = 1.0
 
 # What the leader works on: a connection's bytes, or one of its calls.
 _Work: TypeAlias = "ServerConnection | Invocation"
@@ -62,8 +59,7 @@ class Loop:
         # How many threads other than the leader carry out calls, and the calls that wait for one.
         self._working = 0
         self._waiting: deque[tuple[ServerConnection, Invocation]] = deque()
-        # The methods that count as slow, and until when.
-        self._slow: dict[ServedMethod, float] = {}
+        self._suspects = Suspects()
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -146,7 +142,7 @@ class Loop:
         if isinstance(held_up, Invocation):
             interrupted = late.connection
             interrupted.running.add(held_up)
-            self._slow[held_up.served] = time.monotonic() + _SLOW_FOR
+            self._suspects.add(held_up.served)
             with self._lock:
                 self._working += 1
         else:
@@ -159,14 +155,8 @@ class Loop:
     def must_not_lead(self, served: ServedMethod) -> bool:
         """Say whether the leader leaves calls of a method to workers."""
         return self._working >= self._limit or (
-            served in self._slow and not self._is_fast_again(served)
+            bool(self._suspects) and self._suspects.include(served)
         )
-
-    def _is_fast_again(self, served: ServedMethod) -> bool:
-        if time.monotonic() < self._slow.get(served, 0.0):
-            return False
-        self._slow.pop(served, None)
-        return True
 
     def submit(self, connection: ServerConnection, invocation: Invocation) -> None:
         """Have a call carried out by a worker. Raises `RuntimeError` after `shutdown`."""
@@ -178,11 +168,7 @@ class Loop:
             self._working += 1
 
     def _work(self, connection: ServerConnection, invocation: Invocation) -> None:
-        began = time.monotonic()
         connection.answer(invocation)
-        ended = time.monotonic()
-        if ended - began > TICK:
-            self._slow[invocation.served] = ended + _SLOW_FOR
         self.go_on_working(connection, invocation)
 
     def go_on_working(self, connection: ServerConnection, over: Invocation) -> None:

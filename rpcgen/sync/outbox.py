@@ -14,7 +14,7 @@ _MESSAGES = 256
 
 
 class Outbox:
-    """Holds messages until the other side takes them, and never waits for that.
+    """Holds messages until the other side takes them, and waits for that only if told to.
 
     For one thread at a time. ``size`` is the number of bytes that are left to
     send; who fills it sees to it that this is bounded.
@@ -29,28 +29,29 @@ class Outbox:
         self.size = 0
 
     def put(self, data: bytes) -> None:
-        """Add a message. What can never be sent, as the connection is gone, is dropped."""
+        """Add a message, or a piece of one. After `give_up`, it is dropped."""
         if self._broken:
             return
         data = self._stream.seal(data)
         self._waiting.append(data)
         self.size += len(data)
 
-    def flush(self) -> None:
-        """Send as much as goes without waiting."""
+    def flush(self, *, wait: bool = False) -> None:
+        """Send as much as goes without waiting, or else all. Raises `OSError`."""
         waiting = self._waiting
         while waiting:
             try:
                 if len(waiting) == 1:
-                    sent = self._stream.send(waiting[0])
+                    sent = self._stream.send(waiting[0], wait)
                 else:
-                    sent = self._stream.send_several(list(islice(waiting, _MESSAGES)))
+                    sent = self._stream.send_several(list(islice(waiting, _MESSAGES)), wait)
             except BlockingIOError:
                 return
-            except OSError:
-                self.give_up()
-                return
-            self._drop(sent)
+            if sent == self.size:
+                waiting.clear()
+                self.size = 0
+            else:
+                self._drop(sent)
 
     def give_up(self) -> None:
         """Drop everything, now and from now on: nobody is there to read it."""
@@ -61,7 +62,7 @@ class Outbox:
     def _drop(self, sent: int) -> None:
         waiting = self._waiting
         self.size -= sent
-        while sent:
+        while waiting:
             size = len(waiting[0])
             if sent < size:
                 waiting[0] = memoryview(waiting[0])[sent:]

@@ -69,16 +69,16 @@ class Stream:
         """Return what must be sent for ``data`` to arrive, in the order of the calls."""
         return data if self._tls is None else self._tls.encrypt(data)
 
-    def send(self, sealed: bytes | memoryview) -> int:
-        """Send what can be sent without waiting, and return how much that was.
+    def send(self, sealed: bytes | memoryview, wait: bool = False) -> int:
+        """Send what can be sent without waiting, or else all; return how much that was.
 
         Raises `BlockingIOError` if that is nothing, and `OSError`.
         """
-        return self._socket.send(sealed, socket.MSG_DONTWAIT)
+        return self._socket.send(sealed, 0 if wait else socket.MSG_DONTWAIT)
 
-    def send_several(self, sealed: Sequence[bytes | memoryview]) -> int:
-        """Send what can be sent of several pieces, one after the other; see `send`."""
-        return self._socket.sendmsg(sealed, (), socket.MSG_DONTWAIT)
+    def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
+        """Send several pieces, one after the other; see `send`."""
+        return self._socket.sendmsg(sealed, (), 0 if wait else socket.MSG_DONTWAIT)
 
     def send_all(self, sealed: bytes) -> None:
         """Send everything, however long that takes. Raises `OSError`."""

@@ -13,7 +13,6 @@ import pytest
 from rpcgen import Method, RpcError, Server, ServerError, dial
 from rpcgen.protocol import GobServerCodec, Request
 from rpcgen.schema import Schema
-from rpcgen.sync import loop as loop_module
 from rpcgen.sync import watchdog as watchdog_module
 from tests.protocol.messages import DOUBLE, request_bytes
 
@@ -22,6 +21,7 @@ PATIENCE = 30.0
 HELD = Method[int, int]("Math.Held")
 NESTED = Method[str, int]("Math.Nested")
 THREAD = Method[int, str]("Math.Thread")
+SLEEP = Method[int, str]("Math.Sleep")
 
 
 class Gate:
@@ -50,6 +50,11 @@ def nested(address: str) -> int:
         return client.call(DOUBLE, 21)
 
 
+def sleep(milliseconds: int) -> str:
+    time.sleep(milliseconds / 1000)
+    return threading.current_thread().name
+
+
 def serving(server: Server, gate: Gate) -> Iterator[str]:
     server.register_name(
         "Math",
@@ -58,6 +63,7 @@ def serving(server: Server, gate: Gate) -> Iterator[str]:
             HELD.handler(gate.held),
             NESTED.handler(nested),
             THREAD.handler(lambda _: threading.current_thread().name),
+            SLEEP.handler(sleep),
         ],
     )
     listener = server.listen("tcp://127.0.0.1:0")
@@ -149,38 +155,16 @@ def test_reply_before_a_slow_call_is_not_kept_back(address: str, gate: Gate) -> 
         assert not gate.open.is_set()
 
 
-def test_method_that_was_slow_goes_to_a_worker(server: Server, address: str, gate: Gate) -> None:
+def test_method_that_was_slow_goes_to_a_worker(address: str) -> None:
     with dial(address) as client:
-        slow = client.go(HELD, 1)
-        client.call(DOUBLE, 2)
-        gate.open.set()
-        slow.result(PATIENCE)
-        assert server._loop.must_not_lead(server.find("Math.Held"))
-        assert not server._loop.must_not_lead(server.find("Math.Double"))
+        client.call(SLEEP, 30)
+        assert client.call(SLEEP, 1).startswith("rpcgen-worker")
 
 
-def test_method_that_was_slow_is_given_another_chance(
-    server: Server, address: str, gate: Gate
-) -> None:
-    with patch.object(loop_module, "_SLOW_FOR", 0.0), dial(address) as client:
-        slow = client.go(HELD, 1)
-        client.call(DOUBLE, 2)
-        gate.open.set()
-        slow.result(PATIENCE)
-        assert not server._loop.must_not_lead(server.find("Math.Held"))
-
-
-def test_method_that_stays_slow_goes_on_as_slow(server: Server, address: str) -> None:
-    server.register_name("Slow", [Method[int, int]("Slow.Sleep").handler(_sleep)])
+def test_method_that_was_slow_holds_up_no_other_method(address: str) -> None:
     with dial(address) as client:
-        for _ in range(3):
-            client.call("Slow.Sleep", 30, int)
-        assert server._loop.must_not_lead(server.find("Slow.Sleep"))
-
-
-def _sleep(milliseconds: int) -> int:
-    time.sleep(milliseconds / 1000)
-    return milliseconds
+        client.call(SLEEP, 30)
+        assert not client.call(THREAD, 0).startswith("rpcgen-worker")
 
 
 def test_handler_may_call_its_own_server(address: str) -> None:

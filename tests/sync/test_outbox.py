@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,11 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     theirs.settimeout(PATIENCE)
     with ours, theirs:
         yield ours, theirs
+
+
+def read(connection: socket.socket, size: int) -> bytes:
+    with connection.makefile("rb") as file:
+        return file.read(size)
 
 
 @pytest.fixture
@@ -81,22 +87,30 @@ def test_flush_goes_on_where_it_stopped(
     assert received == b"".join(messages)
 
 
-def test_flush_to_nobody_drops_everything(
+def test_flush_that_waits_sends_everything(
     pair: tuple[socket.socket, socket.socket], outbox: Outbox
 ) -> None:
-    pair[1].close()
-    outbox.put(b"lost")
-    outbox.flush()
+    large = bytes(8 * MEBIBYTE)
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append(read(pair[1], len(large))))
+    reader.start()
+    outbox.put(large)
+    outbox.flush(wait=True)
     assert outbox.size == 0
+    reader.join(PATIENCE)
+    assert received == [large]
 
 
-def test_put_after_the_other_end_is_gone_is_dropped(
-    pair: tuple[socket.socket, socket.socket], outbox: Outbox
-) -> None:
+def test_flush_to_nobody_raises(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
     pair[1].close()
     outbox.put(b"lost")
-    outbox.flush()
-    outbox.put(b"lost too")
+    with pytest.raises(OSError, match="Broken pipe"):
+        outbox.flush()
+
+
+def test_put_after_giving_up_is_dropped(outbox: Outbox) -> None:
+    outbox.give_up()
+    outbox.put(b"lost")
     assert outbox.size == 0
 
 

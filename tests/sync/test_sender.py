@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from rpcgen.errors import DisconnectedError, EncodeError
+from rpcgen.method import Method
+from rpcgen.sync.call import Call
+from rpcgen.sync.client import Client
+from rpcgen.sync.stream import Stream
+from tests.protocol.messages import SUM, Pair
+
+from .peers import PATIENCE, ScriptedServer
+
+MEBIBYTE = 1 << 20
+
+BLOB = Method[bytes, int]("Math.Blob")
+
+
+class HeldStream(Stream):
+    """Holds up the thread that sends first, until the test says so; counts what is sent at once."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection)
+        self.entered = threading.Event()
+        self.go_on = threading.Event()
+        self.batches: list[int] = []
+        self.error: OSError | None = None
+
+    def send(self, sealed: bytes | memoryview, wait: bool = False) -> int:
+        self._hold(1)
+        return super().send(sealed, wait)
+
+    def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
+        self._hold(len(sealed))
+        return super().send_several(sealed, wait)
+
+    def _hold(self, count: int) -> None:
+        self.batches.append(count)
+        self.entered.set()
+        self.go_on.wait(PATIENCE)
+        if self.error is not None:
+            raise self.error
+
+
+class Held:
+    """A client one of whose threads is sending, for as long as the test pleases."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.stream = HeldStream(connection)
+        self.client = Client(self.stream)
+        self.first: list[Call[int]] = []
+        self._sender = threading.Thread(
+            target=lambda: self.first.append(self.client.go(SUM, Pair(0, 0)))
+        )
+        self._sender.start()
+        assert self.stream.entered.wait(PATIENCE)
+
+    def go_on(self) -> Call[int]:
+        """Let the thread send; return its call."""
+        self.stream.go_on.set()
+        self._sender.join(PATIENCE)
+        return self.first[0]
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Held, ScriptedServer]]:
+    ours, theirs = socket.socketpair()
+    held = Held(ours)
+    with theirs, held.client:
+        yield held, ScriptedServer(theirs)
+        held.go_on()
+
+
+def test_request_is_left_with_the_thread_that_sends(pair: tuple[Held, ScriptedServer]) -> None:
+    held, _ = pair
+    held.client.go(SUM, Pair(1, 2))  # which would wait if it had to send
+    assert held.stream.batches == [1]
+
+
+def test_requests_that_were_left_are_sent_together(pair: tuple[Held, ScriptedServer]) -> None:
+    held, server = pair
+    for number in range(5):
+        held.client.go(SUM, Pair(number, 0))
+    held.go_on()
+    assert [server.receive().seq for _ in range(6)] == list(range(6))
+    assert held.stream.batches == [1, 5]
+
+
+def test_request_that_cannot_be_encoded_holds_up_no_other(
+    pair: tuple[Held, ScriptedServer],
+) -> None:
+    held, server = pair
+    bad = held.client.go(SUM, Pair("one", 2))  # type: ignore[arg-type]
+    held.client.go(SUM, Pair(1, 2))
+    held.go_on()
+    assert isinstance(bad.error, EncodeError)
+    assert [server.receive().seq for _ in range(2)] == [0, 2]
+
+
+def test_calls_whose_batch_fails_are_all_told(pair: tuple[Held, ScriptedServer]) -> None:
+    held, _ = pair
+    others = [held.client.go(SUM, Pair(number, 0)) for number in range(3)]
+    held.stream.error = BrokenPipeError("gone")
+    errors = [call.error for call in (held.go_on(), *others)]
+    assert [str(error) for error in errors] == ["writing request: gone"] * 4
+    assert {type(error) for error in errors} == {DisconnectedError}
+
+
+def test_call_after_a_batch_that_failed_is_sent(pair: tuple[Held, ScriptedServer]) -> None:
+    held, _ = pair
+    held.stream.error = BrokenPipeError("gone")
+    held.go_on()
+    held.stream.error = None
+    assert held.client.go(SUM, Pair(1, 2)).error is None
+
+
+def test_thread_with_too_much_waits_for_the_one_that_sends(
+    pair: tuple[Held, ScriptedServer],
+) -> None:
+    held, server = pair
+    large = threading.Thread(target=held.client.go, args=(BLOB, bytes(2 * MEBIBYTE)))
+    large.start()
+    time.sleep(0.05)
+    assert large.is_alive()
+    reader = threading.Thread(target=lambda: [server.socket.recv(MEBIBYTE) for _ in range(9)])
+    reader.start()
+    held.go_on()
+    large.join(PATIENCE)
+    assert not large.is_alive()
+
+
+def test_large_request_of_a_single_call_arrives_whole() -> None:
+    ours, theirs = socket.socketpair()
+    large = bytes(range(256)) * (8 * MEBIBYTE // 256)
+    received: list[bytes] = []
+    with theirs, Client(ours) as client:
+        size = len(large)
+        reader = threading.Thread(
+            target=lambda: received.append(theirs.recv(2 * size, socket.MSG_WAITALL))
+        )
+        reader.start()
+        client.go(BLOB, large)
+        theirs.shutdown(socket.SHUT_RD)
+        reader.join(PATIENCE)
+    assert large[: 7 * MEBIBYTE] in received[0]
