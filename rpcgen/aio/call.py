@@ -76,10 +76,13 @@ class Call(Generic[Res]):
     async def _wait(self, timeout: float | None) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        if timeout is None:
-            await waiter  # many times cheaper than `asyncio.wait`
-        else:
-            await asyncio.wait([waiter], timeout=timeout)
+        try:
+            if timeout is None:
+                await waiter  # many times cheaper than `asyncio.wait`
+            else:
+                await asyncio.wait([waiter], timeout=timeout)
+        finally:
+            self._waiters.remove(waiter)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome and tell everybody who waits for it."""
