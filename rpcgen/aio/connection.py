@@ -139,9 +139,8 @@ class ServerTransport(Inbox):
         """Begin what was read, as much as can be under way; then read more, or close."""
         if self._hung_up or self._beginning:
             return
-        outbox, self._beginning = self._outbox, True
-        if outbox is not None:
-            outbox.hold()
+        self._beginning = True
+        outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         while not self._is_busy and (event := self._protocol.next_event()) is not None:
             self._begin(event)
         self._beginning = False

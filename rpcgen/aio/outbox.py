@@ -48,10 +48,15 @@ class Outbox:
         if last or self._size > _MOST or len(self._gathered) == _MOST_MESSAGES:
             self.flush()
 
-    def hold(self) -> None:
-        """Gather what is sent until `release`, which comes in this turn of the event loop."""
-        if self._gathered is None:
-            self._gathered = []
+    def hold(self) -> bool:
+        """Gather until `release`, which comes in this turn of the event loop.
+
+        Say whether it has to come: not where the end of the turn will send all the same.
+        """
+        if self._gathered is not None:
+            return False
+        self._gathered = []
+        return True
 
     def release(self) -> None:
         """Send what has been gathered, and gather no more."""
