@@ -2,19 +2,18 @@
 
 ::
 
-    python -m benchmarks.codec [--rounds 21] [--skip-sizes]
+    python -m benchmarks.codec [--rounds 21] [--skip-sizes] [--json]
 
 Every round times each contender once, one after the other, so that a machine
 that changes its speed does it to all; the table shows medians of the rounds,
 and ratios to ``rpcgen.gob``. Ratios under 1.3 mean nothing.
 """
 
-# ruff: noqa: T201 - a command, which prints
-
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import platform
 import statistics
 import sys
@@ -23,6 +22,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
+import attrs
 from attrs import frozen
 
 from rpcgen import gob
@@ -32,7 +32,12 @@ from rpcgen.types import Float32, Uint8, Uint64, length
 from .contenders import Contender, GoProcess, contenders, missing
 from .messages import Args, Item
 
-__all__ = ["main"]
+__all__ = ["MESSAGES", "Row", "main"]
+
+MESSAGES = {
+    "call": "header and arguments of Arith.Multiply",
+    "order": "10 scalars, 100 structs of 4 fields, a map of 20",
+}
 
 # What one batch takes, in nanoseconds: long beside the clock's own cost.
 _BATCH = 4_000_000
@@ -42,11 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.codec", description=__doc__)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--skip-sizes", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON alone")
     options = parser.parse_args(arguments)
-    print(f"Python {platform.python_version()}, {platform.machine()}; medians of {options.rounds}")
     with GoProcess() as go:
-        compare("header and arguments of Arith.Multiply", "call", go, options.rounds)
-        compare("10 scalars, 100 structs of 4 fields, a map of 20", "order", go, options.rounds)
+        rows = [row for message in MESSAGES for row in compare(message, go, options.rounds)]
+    if options.json:
+        print(json.dumps([attrs.asdict(row) for row in rows]))
+        return 0
+    print(f"Python {platform.python_version()}, {platform.machine()}; medians of {options.rounds}")
+    for message, title in MESSAGES.items():
+        show(title, [row for row in rows if row.message == message])
     for line in missing():
         print(f"({line})")
     if not options.skip_sizes:
@@ -58,13 +68,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @frozen
+class Row:
+    """A codec and a message: microseconds each way (``None``: it has no such way), and bytes."""
+
+    message: str
+    name: str
+    encode: float | None
+    decode: float | None
+    size: int
+
+
+@frozen
 class _Job:
     timer: Callable[[int], int]
     count: int
 
 
-def compare(title: str, message: str, go: GoProcess, rounds: int) -> None:
-    """Print the table for one message."""
+def compare(message: str, go: GoProcess, rounds: int) -> list[Row]:
+    """Measure every codec with one message."""
     entries = list(contenders(message, go))
     jobs = {
         (entry.name, way): _job(timer)
@@ -77,17 +98,30 @@ def compare(title: str, message: str, go: GoProcess, rounds: int) -> None:
         for key, job in jobs.items():
             times[key].append(job.timer(job.count) / job.count / 1000)
     medians = {key: statistics.median(each) for key, each in times.items()}
+    return [
+        Row(
+            message,
+            entry.name,
+            medians.get((entry.name, "encode")),
+            medians.get((entry.name, "decode")),
+            entry.size,
+        )
+        for entry in entries
+    ]
+
+
+def show(title: str, rows: list[Row]) -> None:
+    """Print the table for one message; the first row is what the others are compared with."""
     print(f"\n{title}, microseconds\n")
     print(f"{'':28}{'encode':>10}{'ratio':>8}{'decode':>10}{'ratio':>8}{'bytes':>8}")
-    for entry in entries:
-        row = f"{entry.name:28}"
-        for way in ("encode", "decode"):
-            took = medians.get((entry.name, way))
-            if took is None:
-                row += f"{'-':>10}{'-':>8}"
+    for row in rows:
+        line = f"{row.name:28}"
+        for took, ours in ((row.encode, rows[0].encode), (row.decode, rows[0].decode)):
+            if took is None or ours is None:
+                line += f"{'-':>10}{'-':>8}"
             else:
-                row += f"{took:10.2f}{took / medians['rpcgen.gob', way]:8.2f}"
-        print(row + (f"{entry.size:8}" if entry.size else f"{'':>8}"))
+                line += f"{took:10.2f}{took / ours:8.2f}"
+        print(line + (f"{row.size:8}" if row.size else f"{'':>8}"))
 
 
 def _encode_timer(entry: Contender) -> Callable[[int], int] | None:

@@ -54,23 +54,30 @@ def contenders(message: str, go: GoProcess) -> Iterator[Contender]:
         timed_encode=lambda count: go.time(f"{message}-encode", count),
         timed_decode=lambda count: go.time(f"{message}-decode", count),
     )
-    if importlib.util.find_spec("pygob"):
+    if _installed("pygob"):
         yield _pygob(values)
     yield _json(values)
     yield _pickle(values)
-    if importlib.util.find_spec("google.protobuf"):
+    if _installed("google.protobuf"):
         yield from _protobuf(message, values)
-    if importlib.util.find_spec("msgspec"):
+    if _installed("msgspec"):
         yield _msgspec(values)
 
 
 def missing() -> Iterator[str]:
     """Yield a line for each contender that is not installed."""
-    if not importlib.util.find_spec("pygob"):
+    if not _installed("pygob"):
         yield "no other gob for Python: PyPI has none that installs; pygob is on GitHub only"
     for module, package in (("google.protobuf", "protobuf"), ("msgspec", "msgspec")):
-        if not importlib.util.find_spec(module):
+        if not _installed(module):
             yield f"{package} is not installed: pip install '.[bench]'"
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that is above it
+        return False
 
 
 # --- gob ------------------------------------------------------------------------------------------
@@ -204,68 +211,21 @@ def _msgspec(values: tuple[Any, ...]) -> Contender:
     )
 
 
-# Field types of descriptor.proto.
-_DOUBLE, _INT64, _UINT64, _BOOL, _STRING, _MESSAGE, _BYTES, _SINT64 = 1, 3, 4, 8, 9, 11, 12, 18
-
-_PROTOS: dict[str, list[tuple[str, int]]] = {
-    "Request": [("service_method", _STRING), ("seq", _UINT64)],
-    "Args": [("a", _SINT64), ("b", _SINT64)],
-    "Item": [("name", _STRING), ("quantity", _SINT64), ("price", _DOUBLE), ("in_stock", _BOOL)],
-    "Order": [
-        ("id", _SINT64),
-        ("customer", _STRING),
-        ("total", _DOUBLE),
-        ("paid", _BOOL),
-        ("count", _UINT64),
-        ("note", _STRING),
-        ("data", _BYTES),
-        ("discount", _DOUBLE),
-        ("created", _INT64),
-        ("priority", _SINT64),
-    ],
-}
-
-
-def _protobuf_classes() -> dict[str, Any]:
-    descriptor_pb2: Any = importlib.import_module("google.protobuf.descriptor_pb2")
-    descriptor_pool: Any = importlib.import_module("google.protobuf.descriptor_pool")
-    message_factory: Any = importlib.import_module("google.protobuf.message_factory")
-    file = descriptor_pb2.FileDescriptorProto(name="bench.proto", package="bench", syntax="proto3")
-    for name, fields in _PROTOS.items():
-        made = file.message_type.add(name=name)
-        for number, (field, kind) in enumerate(fields, 1):
-            made.field.add(name=field, number=number, type=kind, label=1)
-    order_type = file.message_type[-1]
-    order_type.field.add(name="items", number=11, type=_MESSAGE, label=3, type_name=".bench.Item")
-    entry = order_type.nested_type.add(name="RatesEntry")
-    entry.options.map_entry = True
-    entry.field.add(name="key", number=1, type=_STRING, label=1)
-    entry.field.add(name="value", number=2, type=_DOUBLE, label=1)
-    order_type.field.add(
-        name="rates", number=12, type=_MESSAGE, label=3, type_name=".bench.Order.RatesEntry"
-    )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return {
-        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"bench.{name}"))
-        for name in _PROTOS
-    }
-
-
 def _protobuf(message: str, values: tuple[Any, ...]) -> Iterator[Contender]:
     """Measure C code (upb): from and to its own messages, and from and to attrs classes."""
-    classes = _protobuf_classes()
+    proto: Any = importlib.import_module(".proto", __package__)
+    classes, protos = proto.CLASSES, proto.FIELDS
 
     def build(value: Any) -> Any:
         name = type(value).__name__
-        made = classes[name](**{field: getattr(value, field) for field, _ in _PROTOS[name]})
+        made = classes[name](**{field: getattr(value, field) for field, _ in protos[name]})
         if name == "Order":
             made.items.extend([build(item) for item in value.items])
             made.rates.update(value.rates)
         return made
 
     def read(made: Any, cls: Any) -> Any:
-        fields = {field: getattr(made, field) for field, _ in _PROTOS[cls.__name__]}
+        fields = {field: getattr(made, field) for field, _ in protos[cls.__name__]}
         if cls is Order:
             fields["items"] = [read(item, Item) for item in made.items]
             fields["rates"] = dict(made.rates)

@@ -1,10 +1,12 @@
-"""The messages that `benchmarks.codec` sends, as attrs classes; `go/main.go` has the same."""
+"""The messages of the benchmarks, as attrs classes; the programs below ``go`` have the same."""
 
 from __future__ import annotations
 
 from attrs import define
 
 from rpcgen.types import Int8, Int64, Uint, Uint64
+
+from . import values
 
 __all__ = ["Args", "Item", "Order", "Request", "order"]
 
@@ -47,17 +49,4 @@ class Order:
 
 def order() -> Order:
     """Return 10 scalars, 100 items of 4 fields and a map of 20 entries."""
-    return Order(
-        id=123456,
-        customer="Ada Lovelace",
-        total=1234.5,
-        paid=True,
-        count=100,
-        note="leave at the door",
-        data=b"0123456789abcdef",
-        discount=0.1,
-        created=1700000000,
-        priority=3,
-        items=[Item(f"item {i}", i + 1, i + 0.99, i % 2 == 0) for i in range(100)],
-        rates={f"rate{i:02}": i + 0.1 for i in range(20)},
-    )
+    return values.build(Order, Item)

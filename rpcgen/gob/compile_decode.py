@@ -68,7 +68,8 @@ class Compiler:
     def __init__(self, types: Types, strings: str) -> None:
         self.runtime = _RUNTIME
         self._types = types
-        self._strings = strings
+        # How octets become text.
+        self._text = "{}.decode()" if strings == "strict" else f"{{}}.decode('utf-8', {strings!r})"
         self._depth = 0
         self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
         self._waiting: list[tuple[int, Schema[Any] | None, str]] = []
@@ -149,13 +150,12 @@ class Compiler:
         with self._source.block("if pos >= stream.end:"):
             self._source.line("ends_early()")
 
-    def _next_field(self, number: str, field: int, count: int) -> None:
-        """Set ``number`` to that of the next field that is there.
+    def _steps(self, steps: str, count: int) -> None:
+        """Read how many fields on the next one is that is there; 0 means none.
 
-        ``field`` is the last one, at which it stays when the struct ends; ``count`` is
-        how many there are.
+        ``count`` is how many the struct has.
         """
-        self._source.line(f"{number}, pos = next_field(data, pos, stream.end, {field})")
+        self._source.line(f"{steps}, pos = next_step(data, pos, stream.end)")
 
     # --- values -----------------------------------------------------------------------------
 
@@ -177,13 +177,10 @@ class Compiler:
                 source.line(f"{target} = {target} != 0")
             case Int(), wire.INT:
                 self._int(target)
-                if schema.bits < 64:
-                    top = 1 << schema.bits - 1
-                    self._range(f"{-top} <= {target} < {top}", target, schema)
+                self._range(target, schema)
             case Uint(), wire.UINT:
                 self._uint(target)
-                if schema.bits < 64:
-                    self._range(f"{target} < {1 << schema.bits}", target, schema)
+                self._range(target, schema)
             case Float(), wire.FLOAT:
                 self._float(target, schema.bits == 32)
             case Complex(), wire.COMPLEX:
@@ -280,21 +277,28 @@ class Compiler:
         self._source.line(f"{target} = {function}({target})")
 
     def _string(self, target: str) -> None:
-        arguments = "" if self._strings == "strict" else f"'utf-8', {self._strings!r}"
-        self._octets(target, f"{{}}.decode({arguments})")
+        self._octets(target, self._text)
 
-    def _range(self, condition: str, target: str, schema: Schema[Any]) -> None:
-        with self._source.block(f"if not {condition}:"):
+    def _range(self, target: str, schema: Int | Uint) -> None:
+        if schema.bits == 64:
+            return
+        top = 1 << schema.bits
+        fits = f"{-top >> 1} <= {target} < {top >> 1}"
+        with self._source.block(
+            f"if not {fits if isinstance(schema, Int) else f'{target} < {top}'}:"
+        ):
             self._source.line(f"bad(f'{{{target}}} does not fit {schema.go}')")
 
     def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         source = self._source
         item, index = source.variable("item"), source.variable("i")
+        append = source.variable("append")
         source.line(f"{target} = []")
+        source.line(f"{append} = {target}.append")
         with self._loop(count, index), source.at(f"[{{{index}}}]"):
             self._more()
             self._value(id, schema.element, item)
-            source.line(f"{target}.append({item})")
+            source.line(f"{append}({item})")
         if schema.container is not list:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 
@@ -317,29 +321,40 @@ class Compiler:
         source = self._source
         ours = {field.wire_name: field for field in schema.fields}
         values: dict[str, str] = {}
-        number = source.variable("field")
-        self._next_field(number, -1, len(known.fields))
-        for index, (name, id) in enumerate(known.fields):
+        count = len(known.fields)
+        steps = source.variable("step")
+        self._steps(steps, count)
+        for name, id in known.fields:
             if not name:
                 raise DecodeError(f"a field of {known.name} has no name")
             field = ours.get(name)
             if field is None:
-                with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
-                    self._skip(id)
-                    self._next_field(number, index, len(known.fields))
+                self._skip_field(name, id, steps, count)
                 continue
             local = values[name] = source.variable(field.attribute)
             with source.at(f".{_escaped(field.attribute)}"):
-                with source.block(f"if {number} == {index}:"):
-                    self._value(id, field.schema, local)
-                    self._next_field(number, index, len(known.fields))
+                with source.block(f"if {steps} == 1:"):
+                    self._field(id, field.schema, local, steps, count)
                 with source.block("else:"):
                     source.line(f"{local} = {self._zero(field.schema)}")
-        self._check_last(number, len(known.fields))
+                    source.line(f"{steps} -= 1")
+        self._check_last(steps, count)
         self._make(schema, values, target)
 
-    def _check_last(self, number: str, count: int) -> None:
-        with self._source.block(f"if {number} >= {count}:"):
+    def _field(self, id: int, schema: Schema[Any], target: str, steps: str, count: int) -> None:
+        """Write lines that read a field, and how many fields on the next one is."""
+        self._value(id, schema, target)
+        self._steps(steps, count)
+
+    def _skip_field(self, name: str, id: int, steps: str, count: int) -> None:
+        with self._source.block(f"if {steps} == 1:"), self._source.at(f".{_escaped(name)}"):
+            self._skip(id)
+            self._steps(steps, count)
+        with self._source.block("else:"):
+            self._source.line(f"{steps} -= 1")
+
+    def _check_last(self, steps: str, count: int) -> None:
+        with self._source.block(f"if {steps} > 0:"):
             self._source.line(f"bad('a field beyond the {count} that the type has')")
 
     def _make(self, schema: Struct[Any], values: dict[str, str], target: str) -> None:
@@ -431,14 +446,12 @@ class Compiler:
                 self._skip(id)
 
     def _skip_struct(self, known: wire.StructType) -> None:
-        source = self._source
-        number = source.variable("field")
-        self._next_field(number, -1, len(known.fields))
-        for index, (name, id) in enumerate(known.fields):
-            with source.block(f"if {number} == {index}:"), source.at(f".{_escaped(name)}"):
-                self._skip(id)
-                self._next_field(number, index, len(known.fields))
-        self._check_last(number, len(known.fields))
+        count = len(known.fields)
+        steps = self._source.variable("step")
+        self._steps(steps, count)
+        for name, id in known.fields:
+            self._skip_field(name, id, steps, count)
+        self._check_last(steps, count)
 
     # --- types that do not go together --------------------------------------------------------
 
@@ -478,13 +491,10 @@ def _ends_early() -> None:
     raise DecodeError("the message ends before the last element")
 
 
-def _next_field(data: bytes, pos: int, end: int, field: int) -> tuple[int, int]:
-    """Return the number of the next field; ``field`` itself at the end of the struct."""
+def _next_step(data: bytes, pos: int, end: int) -> tuple[int, int]:
+    """Return how many fields on the next one is; 0 at the end of the struct."""
     # Go takes the end of the message for the end of all structs that are open.
-    if pos >= end:
-        return field, pos
-    delta, pos = numbers.read_uint(data, pos, end)
-    return field + delta, pos
+    return numbers.read_uint(data, pos, end) if pos < end else (0, pos)
 
 
 def _narrow_float_of(bits: int) -> float:
@@ -501,7 +511,7 @@ _RUNTIME: Final[dict[str, Any]] = {
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
     "narrow_float_of": _narrow_float_of,
-    "next_field": _next_field,
+    "next_step": _next_step,
     "read_uint": numbers.read_uint,
     "too_long": _too_long,
 }

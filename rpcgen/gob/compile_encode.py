@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from attrs import define, frozen
+from attrs import frozen
 
 from ..errors import EncodeError
 from ..schema import (
@@ -42,7 +42,7 @@ from .source import Source
 if TYPE_CHECKING:
     from .encoder import Encoder
 
-__all__ = ["EncodeFunction", "Encoding", "encoding_of"]
+__all__ = ["LARGE", "EncodeFunction", "Encoding", "encoding_of"]
 
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
@@ -51,6 +51,12 @@ EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
 # that by functions of their own.
 _INLINE_DEPTH: Final = 3
 _INLINE_LINES: Final = 1000
+
+# The step to a field that follows at once.
+_ONE: Final = r"b'\1'"
+
+# Strings and bytes from this size on are not copied more often than they must be.
+LARGE: Final = 1 << 15
 
 
 @frozen
@@ -128,7 +134,7 @@ class _Compiler:
 
     def element(self, schema: Schema[Any], variable: str) -> None:
         """Write lines that append the value, zero or not."""
-        octets = self.octets(schema, variable)
+        octets = self.octets(schema, variable, "after_size({}, out, stream)")
         source = self._source
         if octets is not None:
             source.line(f"out.append({octets})")
@@ -151,8 +157,11 @@ class _Compiler:
             case _:
                 raise AssertionError(f"no encoding for {schema!r}")
 
-    def octets(self, schema: Schema[Any], variable: str) -> str | None:
-        """Return an expression for the bytes of the value, where there is a simple one."""
+    def octets(self, schema: Schema[Any], variable: str, long: str = "sized({})") -> str | None:
+        """Return an expression for the bytes of the value, where there is a simple one.
+
+        ``long`` is what becomes of strings and bytes that are not short.
+        """
         source = self._source
         match schema:
             case Bool():
@@ -171,11 +180,9 @@ class _Compiler:
                 real = self._float(f"{variable}.real", schema.bits == 64)
                 return f"{real} + {self._float(f'{variable}.imag', schema.bits == 64)}"
             case String():
-                octets = source.variable("octets")
-                size = f"len({octets} := {self._text(variable)})"
-                return f"(UINT[len({octets})] + {octets} if {size} < 4096 else sized({octets}))"
+                return self._with_size(self._text(variable), long)
             case Bytes():
-                return f"octets({variable})"
+                return self._with_size(self._octets(variable), long)
             case Slice() if is_octet(schema.element):
                 return f"octet_slice({variable})"
             case Enum():
@@ -187,6 +194,14 @@ class _Compiler:
                 return f"sized({source.constant(marshaller(schema), 'marshal')}({variable}))"
         return None
 
+    def _with_size(self, octets: str, long: str) -> str:
+        name = self._source.variable("octets")
+        short = f"UINT[len({name})] + {name}"
+        return f"({short} if len({name} := {octets}) < 512 else {long.format(name)})"
+
+    def _octets(self, variable: str) -> str:
+        return f"{variable} if {variable}.__class__ is bytes else octets({variable})"
+
     def _text(self, variable: str) -> str:
         errors = "" if self._text_errors == "strict" else f"'utf-8', {self._text_errors!r}"
         return f"{variable}.encode({errors})"
@@ -197,26 +212,34 @@ class _Compiler:
         value = f"single({value})" if narrow else value
         return f"({octets} if ({octets} := pack_float(248, {value}))[1] else float_bytes({value}))"
 
-    def items(self, schema: Schema[Any], variable: str) -> list[str] | None:
-        """Return expressions for the bytes of a field that follows the one before it.
+    def parts(self, schema: Schema[Any], variable: str, next: str = "") -> list[str] | None:
+        """Return expressions for the bytes of one field among others, more than from `octets`.
 
-        More and smaller than from `octets`: to put bytes together once, at the end, is fastest.
+        They become items of a tuple: to put bytes together once, at the end, is
+        fastest. ``next``, which is ``NEXT_`` or nothing, says whether the step to the
+        field is to be in front.
         """
         octets = self.octets(schema, variable)
         if octets is None:
             return None
+        step = r"b'\1' + " if next else ""
         match schema:
-            case Bool():
-                return [r"b'\1\1'"]
             case Int():
-                return [octets.replace("INT[", "NEXT_INT[").replace("else ", r"else b'\1' + ")]
+                return [octets.replace("INT[", f"{next}INT[").replace("else ", f"else {step}")]
             case Uint():
-                return [octets.replace("UINT[", "NEXT_UINT[").replace("else ", r"else b'\1' + ")]
-            case String():
-                text = self._source.variable("octets")
-                size = f"len({text} := {self._text(variable)})"
-                return [f"NEXT_UINT[len({text})] if {size} < 512 else b'\\1' + count({text})", text]
-        return [r"b'\1'", octets]
+                return [octets.replace("UINT[", f"{next}UINT[").replace("else ", f"else {step}")]
+            case Float(bits=64) if next:
+                # The step, and that 8 bytes follow, which most floats need all.
+                name = self._source.variable("octets")
+                whole = f"({name} := pack_step_and_float(0xF801, {variable}))[2]"
+                return [f"({name} if {whole} else b'\\1' + float_bytes({variable}))"]
+            case String() | Bytes():
+                name = self._source.variable("octets")
+                is_text = isinstance(schema, String)
+                made = self._text(variable) if is_text else self._octets(variable)
+                size = f"len({name} := {made}) < 512"
+                return [f"{next}UINT[len({name})] if {size} else {step}size({name}, stream)", name]
+        return [_ONE, octets] if next else [octets]
 
     def _enum_table(self, schema: Enum[Any]) -> dict[Any, bytes]:
         if isinstance(schema.base, Int):
@@ -297,7 +320,7 @@ class _Compiler:
     def _struct(self, schema: Struct[Any], variable: str) -> None:
         self._inside.append(schema)
         source = self._source
-        writer = _Fields(self, source)
+        writer = _Fields(self, source, len(schema.fields))
         for field in schema.fields:
             local = source.variable(field.attribute)
             path = f".{field.attribute}"
@@ -308,9 +331,11 @@ class _Compiler:
         self._inside.pop()
 
 
-@define
-class _Plain:
-    """A field whose bytes an expression tells."""
+class _Plain(NamedTuple):
+    """A field whose bytes expressions tell: by themselves, or as items of a tuple.
+
+    ``next`` has the step to the field in front.
+    """
 
     path: str
     schema: Schema[Any]
@@ -318,12 +343,12 @@ class _Plain:
     local: str
     present: str | None
     octets: str
-    items: list[str]
+    parts: list[str]
+    next: list[str]
 
-    @property
-    def surely(self) -> str | None:
-        """The condition under which the items are right; where it fails, one looks closer."""
-        return f"{self.local} is True" if isinstance(self.base, Bool) else self.present
+
+# So many bools in a row that may be there or not; each doubles the code.
+_BOOLS: Final = 3
 
 
 class _Fields:
@@ -334,9 +359,10 @@ class _Fields:
     they are taken one by one.
     """
 
-    def __init__(self, compiler: _Compiler, source: Source) -> None:
+    def __init__(self, compiler: _Compiler, source: Source, count: int) -> None:
         self._compiler = compiler
         self._source = source
+        self._count = count
         self._steps = source.variable("step")
         # Whether the steps to the next field are 1, as far as known while the code is written.
         self._next = True
@@ -348,10 +374,11 @@ class _Fields:
             self._run.append(self._opaque(path, schema, local))
             return
         present = self._present(schema, base, local)
-        octets = self._compiler.octets(base, local)
-        items = self._compiler.items(base, local)
-        if octets is not None and items is not None:
-            self._run.append(_Plain(path, schema, base, local, present, octets, items))
+        compiler = self._compiler
+        octets = compiler.octets(base, local, "after_size({}, out, stream)")
+        parts, following = compiler.parts(base, local), compiler.parts(base, local, "NEXT_")
+        if octets is not None and parts is not None and following is not None:
+            self._run.append(_Plain(path, schema, base, local, present, octets, parts, following))
             return
         self._end_run()
         with self._source.at(path, schema.go, local):
@@ -376,39 +403,73 @@ class _Fields:
             with suppress(Exception):
                 present = f"{local} != {marshal(schema.zero())!r}"
         octets = f"sized({local})"
-        return _Plain(path, schema, schema, local, present, octets, [r"b'\1'", octets])
+        return _Plain(path, schema, schema, local, present, octets, [octets], [_ONE, octets])
 
     def _end_run(self, last: bool = False) -> None:
         source, run, self._run = self._source, self._run, []
-        end = r"b'\0'"
-        if not run:
-            if last:
-                source.line(f"out.append({end})")
-            return
-        conditions = [] if self._next else [f"{self._steps} == 1"]
-        conditions += [plain.surely for plain in run if plain.surely]
-        items = [item for plain in run for item in plain.items] + [end] * last
-        added = source.variable("added")
-        source.line(f"{added} = False")
-        with source.block(f"if {' and '.join(conditions) or 'True'}:"):
-            with source.block("try:"):
-                source.line(f"out += ({', '.join(items)},)")
-                source.line(f"{added} = True")
-                if not last:
+        later: list[_Plain] = []
+        while run and not last and isinstance(run[-1].base, Bool):
+            # Whether it is there shows in the step to what follows, which is not here.
+            later.insert(0, run.pop())
+        conditions, items = self._together(run, last)
+        if run:
+            if not self._next:
+                conditions.insert(0, f"{self._steps} == 1")
+            added = source.variable("added")
+            source.line(f"{added} = False")
+            with source.block(f"if {' and '.join(conditions) or 'True'}:"):
+                with source.block("try:"):
+                    source.line(f"out += ({', '.join(items)},)")
+                    source.line(f"{added} = True")
+                    if not last:
+                        source.line(f"{self._steps} = 1")
+                with source.block("except Exception:"):
+                    source.line("pass  # one by one they say which it is")
+            with source.block(f"if not {added}:"):
+                self._one_by_one(run)
+                if last:
+                    source.line(r"out.append(b'\0')")
+                elif self._next:
                     source.line(f"{self._steps} = 1")
-            with source.block("except Exception:"):
-                source.line("pass  # one by one they say which it is")
-        with source.block(f"if not {added}:"):
-            for plain in run:
-                with source.at(plain.path, plain.schema.go, plain.local):
-                    octets = plain.octets
-                    self._send_if(plain.present, lambda: source.line(f"out.append({octets})"))  # noqa: B023
-            if last:
-                source.line(f"out.append({end})")
-            elif self._next:
-                source.line(f"{self._steps} = 1")
-        # Both branches have set the variable.
-        self._next = False
+            # Both branches have set the variable.
+            self._next = False
+        elif last:
+            source.line(r"out.append(b'\0')")
+        self._one_by_one(later)
+
+    def _one_by_one(self, run: list[_Plain]) -> None:
+        source = self._source
+        for plain in run:
+            with source.at(plain.path, plain.schema.go, plain.local):
+                octets = plain.octets
+                self._send_if(plain.present, lambda: source.line(f"out.append({octets})"))  # noqa: B023
+
+    def _together(self, run: list[_Plain], last: bool) -> tuple[list[str], list[str]]:
+        """Return expressions for the bytes of all of a run, and when they are right.
+
+        All must be there but the bools, which are False as often as True.
+        """
+        conditions: list[str] = []
+        items: list[str] = []
+        bools: list[str] = []
+        for plain in run:
+            local = plain.local
+            if isinstance(plain.base, Bool) and plain.base is plain.schema and len(bools) < _BOOLS:
+                conditions.append(f"({local} is True or {local} is False)")
+                bools.append(local)
+                continue
+            if isinstance(plain.base, Bool):
+                conditions.append(f"{local} is True")
+            elif plain.present:
+                conditions.append(plain.present)
+            if bools:
+                items += [_octets_of_bools(bools, b""), *plain.parts]
+                bools = []
+            else:
+                items += plain.next
+        if last:
+            items.append(_octets_of_bools(bools, b"\0"))
+        return conditions, items
 
     def _send_if(self, present: str | None, send: Callable[[], None]) -> None:
         """Write the steps and the value, if it is to be sent."""
@@ -427,9 +488,8 @@ class _Fields:
             source.line(f"{self._steps} += 1")
 
     def _send(self, send: Callable[[], None]) -> None:
-        self._source.line(
-            r"out.append(b'\1')" if self._next else f"out.append(UINT[{self._steps}])"
-        )
+        steps = f"UINT[{self._steps}]" if self._count < 512 else f"uint_bytes({self._steps})"
+        self._source.line(f"out.append({_ONE if self._next else steps})")
         send()
 
     def _present(self, schema: Schema[Any], base: Schema[Any], local: str) -> str | None:
@@ -456,6 +516,15 @@ class _Fields:
             case _:
                 condition = local
         return " and ".join(part for part in (pointer, condition) if part) or None
+
+
+def _octets_of_bools(bools: list[str], end: bytes, before: bytes = b"", steps: int = 1) -> str:
+    """Return an expression for bools in a row, and the step to what follows, or the ``end``."""
+    if not bools:
+        return repr(before + (end or bytes((steps,))))
+    there = _octets_of_bools(bools[1:], end, before + bytes((steps, 1)))
+    absent = _octets_of_bools(bools[1:], end, before, steps + 1)
+    return f"({there} if {bools[0]} is True else {absent})"
 
 
 # --- what the generated code calls ----------------------------------------------------------
@@ -498,10 +567,22 @@ def _text(value: str) -> bytes:
     return _sized(value.encode())
 
 
+def _size(octets: bytes, stream: Encoder) -> bytes:
+    size = len(octets)
+    if size >= LARGE:
+        stream.holds_large = True
+    return numbers.uint_bytes(size)
+
+
+def _after_size(octets: bytes, out: list[bytes], stream: Encoder) -> bytes:
+    out.append(_size(octets, stream))
+    return octets
+
+
 def _octets(value: object) -> bytes:
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError("not bytes")
-    return _sized(bytes(value))
+    return bytes(value)
 
 
 def _octet_slice(value: Any) -> bytes:
@@ -558,7 +639,8 @@ _RUNTIME: Final[dict[str, Any]] = {
     "INT": numbers.INT,
     "NEXT_INT": [b"\1" + octets for octets in numbers.INT],
     "NEXT_UINT": [b"\1" + octets for octets in numbers.UINT],
-    "UINT": [*numbers.UINT, *(numbers.uint_bytes(n) for n in range(512, 4096))],
+    "UINT": numbers.UINT,
+    "after_size": _after_size,
     "array_elements": _array_elements,
     "boolean": _boolean,
     "count": _count,
@@ -571,7 +653,9 @@ _RUNTIME: Final[dict[str, Any]] = {
     "octet_slice": _octet_slice,
     "octets": _octets,
     "pack_float": struct.Struct("<Bd").pack,
+    "pack_step_and_float": struct.Struct("<Hd").pack,
     "single": numbers.single,
+    "size": _size,
     "sized": _sized,
     "uint_bytes": numbers.uint_bytes,
     **{f"int{bits}": _sized_int(bits) for bits in (8, 16, 32)},

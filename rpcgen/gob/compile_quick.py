@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+from itertools import repeat
 from typing import Any, Final
 
-from ..schema import Array, Bool, Int, Schema, Slice, Uint
+import attrs
+
+from ..schema import Array, Bool, Bytes, Float, Int, Schema, Slice, String, Struct, Uint
 from . import wire
 from .compile_decode import Compiler
 from .definitions import base_of
@@ -41,12 +44,17 @@ class QuickCompiler(Compiler):
         source.line(f"pos = {after}")
 
     def _int(self, target: str) -> None:
+        source = self._source
         self._first(target)
-        with self._source.block(f"if {target} < 128:"):
-            self._source.line(f"{target} = SIGNED[{target}]")
-        with self._source.block("else:"):
+        with source.block(f"if {target} < 128:"):
+            source.line(f"{target} = SIGNED[{target}]")
+        # A slice and a call cost more than the rest, and one byte more is the most usual.
+        with source.block(f"elif {target} == 255:"):
+            source.line(f"{target} = SIGNED[data[pos]]")
+            source.line("pos += 1")
+        with source.block("else:"):
             self._rest(target)
-            self._source.line(f"{target} = {target} >> 1 ^ -({target} & 1)")
+            source.line(f"{target} = {target} >> 1 ^ -({target} & 1)")
 
     def _float(self, target: str, narrow: bool) -> None:
         if narrow:
@@ -82,14 +90,90 @@ class QuickCompiler(Compiler):
     def _more(self) -> None:
         pass  # an element that is not there is past the end
 
-    def _next_field(self, number: str, field: int, count: int) -> None:
+    def _loop(self, count: str, index: str) -> Any:
+        # Nobody asks where in the value a quick function fails, so the index is not needed.
+        return self._source.block(f"for _ in repeat(None, {count}):")
+
+    # --- structs ----------------------------------------------------------------------------
+
+    def _steps(self, steps: str, count: int) -> None:
         if count > 126:
-            self._uint(number)
-            self._source.line(f"{number} += {field}")
+            self._uint(steps)
         else:
-            step = f" + {field}" if field > 0 else f" - {-field}" if field else ""
-            self._source.line(f"{number} = data[pos]{step}")
-            self._source.line("pos += 1")
+            self._first(steps)
+
+    def _field(self, id: int, schema: Schema[Any], target: str, steps: str, count: int) -> None:
+        """Write lines that read a value together with the byte of steps after it."""
+        source = self._source
+        base = base_of(schema)
+        if count > 126:
+            super()._field(id, schema, target, steps, count)
+            return
+        match base, id:
+            case Int(), wire.INT:
+                source.line(f"{target} = data[pos]")
+                with source.block(f"if {target} < 128:"):
+                    source.line(f"{target} = SIGNED[{target}]")
+                    self._step_at(1, steps)
+                with source.block(f"elif {target} == 255:"):
+                    source.line(f"{target} = SIGNED[data[pos + 1]]")
+                    self._step_at(2, steps)
+                with source.block("else:"):
+                    source.line("pos += 1")
+                    self._rest(target)
+                    source.line(f"{target} = {target} >> 1 ^ -({target} & 1)")
+                    self._first(steps)
+                self._range(target, base)
+            case Uint(), wire.UINT:
+                source.line(f"{target} = data[pos]")
+                with source.block(f"if {target} < 128:"):
+                    self._step_at(1, steps)
+                with source.block("else:"):
+                    source.line("pos += 1")
+                    self._rest(target)
+                    self._first(steps)
+                self._range(target, base)
+            case Bool(), wire.BOOL:
+                source.line(f"{target} = data[pos]")
+                with source.block(f"if {target} > 127:"):
+                    source.line("bad('a bool of more than one byte')")
+                source.line(f"{target} = {target} != 0")
+                self._step_at(1, steps)
+            case Float(bits=64), wire.FLOAT:
+                # Most floats need all of their 8 bytes.
+                with source.block("if data[pos] == 248:"):
+                    source.line(f"{target}, {steps} = float_and_step(data, pos + 1)")
+                    source.line("pos += 10")
+                with source.block("else:"):
+                    self._float(target, narrow=False)
+                    self._first(steps)
+            case (String(), wire.STRING) | (Bytes(), wire.BYTES):
+                after = source.variable("after")
+                self._uint(after)
+                source.line(f"{after} += pos")
+                made = self._text if isinstance(base, String) else "{}"
+                source.line(f"{target} = {made.format(f'data[pos:{after}]')}")
+                source.line(f"{steps} = data[{after}]")
+                source.line(f"pos = {after} + 1")
+            case _:
+                self._value(id, schema, target)
+                self._first(steps)
+
+    def _step_at(self, offset: int, steps: str) -> None:
+        self._source.line(f"{steps} = data[pos + {offset}]")
+        self._source.line(f"pos += {offset + 1}")
+
+    def _make(self, schema: Struct[Any], values: dict[str, str], target: str) -> None:
+        """Write lines that make the object: not by ``__init__`` where it does nothing else."""
+        if len(values) < len(schema.fields) or not _only_stores(schema):
+            super()._make(schema, values, target)
+            return
+        source = self._source
+        source.line(f"{target} = new({source.constant(schema.cls, schema.cls.__name__)})")
+        for field in schema.fields:
+            source.line(f"{target}.{field.attribute} = {values[field.wire_name]}")
+
+    # --- lists ------------------------------------------------------------------------------
 
     def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         together = self._together(id, base_of(schema.element))
@@ -121,9 +205,36 @@ class QuickCompiler(Compiler):
         return None
 
 
+def _only_stores(schema: Struct[Any]) -> bool:
+    """Say whether all that making an object does is to store its fields, as they are given.
+
+    So it is for a class of `attrs.define` without converters, validators and
+    hooks: its ``__init__``, which attrs has written, names nothing but the
+    attributes, and the defaults for what is not given.
+    """
+    cls: Any = schema.cls
+    names = [field.attribute for field in schema.fields]
+    code = getattr(cls.__init__, "__code__", None)
+    return (
+        code is not None
+        and code.co_filename.startswith("<attrs generated")
+        and all(
+            name in names or name == "NOTHING" or name.startswith("__attr_factory_")
+            for name in code.co_names
+        )
+        and names == [attribute.name for attribute in attrs.fields(cls)]
+        and cls.__new__ is object.__new__
+        and cls.__setattr__ is object.__setattr__
+        and type(cls).__call__ is type.__call__
+    )
+
+
 _RUNTIME: Final[dict[str, Any]] = {
     "SIGNED": SIGNED,
+    "float_and_step": struct.Struct("<dB").unpack_from,
     "float_at": struct.Struct("<d").unpack_from,
     "float_from": struct.Struct("<d").unpack,
     "from_bytes": int.from_bytes,
+    "new": object.__new__,
+    "repeat": repeat,
 }

@@ -88,6 +88,15 @@ class Decoder:
         return held or int(self._owed)
 
     @property
+    def needed(self) -> int:
+        """How many bytes are missing, as far as is known, after `decode` raised `TruncatedError`.
+
+        At least 1, and no more than a message may have. The sender has said so,
+        which is no reason to believe that they will come.
+        """
+        return max(1, self._needed - (len(self._data) - self._pos + self._size))
+
+    @property
     def types(self) -> dict[int, wire.WireType]:
         """The types that the sender has described so far, by their ids."""
         return dict(self._types)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
-from .compile_encode import EncodeFunction, Encoding, encoding_of
+from .compile_encode import LARGE, EncodeFunction, Encoding, encoding_of
 from .definitions import TypeTable
 from .numbers import UINT, int_bytes, uint_bytes
 from .registry import Registry, Typed
@@ -45,6 +45,9 @@ class Encoder:
         self._plain: dict[object, tuple[EncodeFunction, bytes]] = {}
         # Where the definitions go that come up inside an interface value.
         self._writers: list[list[bytes]] = []
+        # Whether what is being encoded holds strings or bytes so large that copying them takes
+        # longer than all else; the generated code says so.
+        self.holds_large = False
 
     @overload
     def encode(self, value: T, schema: type[T] | Schema[T]) -> bytes: ...
@@ -57,13 +60,20 @@ class Encoder:
         the value. Raises `EncodeError` if the value does not fit; the stream
         is then as it was before.
         """
-        return self.encode_all(((value, schema),))
+        return self.encode_after(b"", value, schema)
 
     def encode_all(self, values: Iterable[tuple[object, object]]) -> bytes:
         """Return pairs of value and schema as one run of messages: all of them, or an error.
 
         Raises `EncodeError` like `encode`; the stream is then as it was before.
         """
+        return b"".join(self._messages(values))
+
+    def encode_parts(self, values: Iterable[tuple[object, object]]) -> list[bytes]:
+        """Return what `encode_all` does in pieces: large strings and bytes are not copied."""
+        return _parts(self._messages(values))
+
+    def _messages(self, values: Iterable[tuple[object, object]]) -> list[bytes]:
         mark = None
         messages: list[bytes] = []
         try:
@@ -76,29 +86,50 @@ class Encoder:
                 function, id = plain
                 out = [id]
                 function(value, out, self)
-                body = b"".join(out)
-                size = len(body)
-                messages += (UINT[size] if size < 512 else uint_bytes(size), body)
+                self._end_message(out, messages)
         except Exception as error:
             if mark is not None:
                 self._rewind(mark)
             raise _encode_error(error) from error
-        return b"".join(messages)
+        self.holds_large = False
+        return messages
 
-    def encode_after(self, ahead: bytes, value: object, schema: Schema[Any]) -> bytes:
+    def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes:
         """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
-        plain = self._plain.get(schema)
-        if plain is None:
-            return ahead + self.encode(value, schema)
-        function, id = plain
+        try:
+            function, id = self._plain[schema]
+        except (KeyError, TypeError):
+            return b"".join([ahead, *self._messages(((value, schema),))])
         out = [id]
         try:
             function(value, out, self)
         except Exception as error:
             raise _encode_error(error) from error
+        if self.holds_large:
+            return b"".join(self._after(ahead, out))
         body = b"".join(out)
         size = len(body)
         return b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))
+
+    def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
+        """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
+        try:
+            function, id = self._plain[schema]
+        except (KeyError, TypeError):
+            return _parts([ahead, *self._messages(((value, schema),))])
+        out = [id]
+        try:
+            function(value, out, self)
+        except Exception as error:
+            raise _encode_error(error) from error
+        return self._after(ahead, out)
+
+    def _after(self, ahead: bytes, out: list[bytes]) -> list[bytes]:
+        messages = [ahead]
+        large = self.holds_large
+        self._end_message(out, messages)
+        self.holds_large = False
+        return _parts(messages) if large else [b"".join(messages)]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
         schema = _schema_for(value, annotation)
@@ -107,9 +138,18 @@ class Encoder:
         encoding, id = self._announce(schema, out)
         out.append(id)
         encoding.function(value, out, self)
-        _end_message(out, messages)
+        self._end_message(out, messages)
         if not encoding.flushes and annotation is not None:
             self._plain[annotation] = encoding.function, id
+
+    def _end_message(self, out: list[bytes], messages: list[bytes]) -> None:
+        """Move what was written, with its length before it."""
+        if self.holds_large:
+            messages += (uint_bytes(sum(map(len, out))), *out)
+        else:
+            body = b"".join(out)
+            messages += (uint_bytes(len(body)), body)
+        out.clear()
 
     def _rewind(self, mark: tuple[int, int, int]) -> None:
         if self._types.mark() != mark:
@@ -128,7 +168,7 @@ class Encoder:
             encoding = encoding_of(schema, self._strings)
             for definition in self._types.definitions(schema):
                 out.append(definition)
-                _end_message(out, self._writers[-1])
+                self._end_message(out, self._writers[-1])
             known = self._known[schema] = encoding, int_bytes(self._types.id_of(schema))
         return known
 
@@ -150,7 +190,7 @@ class Encoder:
         self._writers.append(out)
         encoding.function(value, inner, self)
         self._writers.pop()
-        _end_message(inner, out)
+        self._end_message(inner, out)
 
     def _schema_in_interface(self, value: Any, interface: Interface) -> Schema[Any]:
         cls = type(value)
@@ -193,11 +233,17 @@ def dumps(value: object, schema: object = None) -> bytes:
     return Encoder().encode(value, schema)
 
 
-def _end_message(out: list[bytes], messages: list[bytes]) -> None:
-    """Move what was written, with its length before it."""
-    body = b"".join(out)
-    out.clear()
-    messages += (uint_bytes(len(body)), body)
+def _parts(messages: list[bytes]) -> list[bytes]:
+    """Put together what is small."""
+    parts: list[bytes] = []
+    small: list[bytes] = []
+    for each in messages:
+        if len(each) < LARGE:
+            small.append(each)
+        else:
+            parts += (b"".join(small), each)
+            small.clear()
+    return [*parts, b"".join(small)] if small else parts
 
 
 def _as_schema(annotation: object) -> Schema[Any]:

@@ -37,7 +37,7 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.schema import Schema
 
-from .codec import ClientCodec, has_input, request_encoder
+from .codec import ClientCodec, has_input, needed, request_encoder
 from .headers import Request
 
 __all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
@@ -93,13 +93,15 @@ class ClientProtocol(Generic[W]):
 
     def __init__(self, codec: ClientCodec) -> None:
         self._codec = codec
-        self._encode_pieces = request_encoder(codec)
+        self._encode_parts = request_encoder(codec)
         self._pending: dict[int, _Pending[W]] = {}
         self._seq = count()
         self._closing = False
         self._closed = False
         # The call whose response's header has been read and whose body has not.
         self._current: _Pending[W] | tuple[None, None] | None = None
+        self.needed = 1
+        """How many bytes must at least be received before a call is completed, as far as known."""
 
     @property
     def closed(self) -> bool:
@@ -136,9 +138,9 @@ class ClientProtocol(Generic[W]):
         """
         return self._codec.encode_request(Request(method.name, seq), method.request, args)
 
-    def encode_pieces(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
-        """Return the same in pieces, large parts of the arguments as they are: not copied."""
-        return self._encode_pieces(Request(method.name, seq), method.request, args)
+    def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
+        """Return the same in parts, large parts of the arguments as they are: not copied."""
+        return self._encode_parts(Request(method.name, seq), method.request, args)
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
@@ -154,13 +156,14 @@ class ClientProtocol(Generic[W]):
         if self._closed:
             return completions
         self._codec.feed(data)
+        self.needed = 1
         try:
             while self._current is not None or has_input(self._codec):
                 if self._current is None:
                     self._receive_header(completions)
                 self._receive_body(completions)
         except TruncatedError:
-            pass
+            self.needed = needed(self._codec)
         except DecodeError as error:
             reason = f"reading response: {error}"
             completions += self._fail(lambda: DisconnectedError(reason))

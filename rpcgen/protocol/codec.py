@@ -17,9 +17,9 @@ A codec may also have, for speed alone:
 
 - ``pending``, the number of bytes that were fed and belong to no message yet:
   where it is 0, no header is asked for in vain.
-- ``missing``, the number of bytes that must at least be fed, as far as is
-  known, before the message being received is whole: so many can be read at once.
-- ``encode_request_pieces`` or ``encode_response_pieces``, which give a list of
+- ``needed``, the number of bytes that must at least be fed, as far as is known,
+  before the message being received is whole: so many can be read at once.
+- ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
@@ -39,7 +39,7 @@ __all__ = [
     "ClientCodec",
     "ServerCodec",
     "has_input",
-    "missing",
+    "needed",
     "request_encoder",
     "response_encoder",
 ]
@@ -47,7 +47,7 @@ __all__ = [
 T = TypeVar("T")
 H = TypeVar("H", contravariant=True)
 
-PiecesEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
+PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
 
 
 class ClientCodec(Protocol):
@@ -112,21 +112,31 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
     return pending > 0
 
 
-def missing(codec: ClientCodec | ServerCodec) -> int:
+def needed(codec: ClientCodec | ServerCodec) -> int:
     """Return how many bytes there must at least be before a message is whole, as far as known."""
-    count: int = getattr(codec, "missing", 1)
+    count: int = getattr(codec, "needed", 1)
     return count
 
 
-def request_encoder(codec: ClientCodec) -> PiecesEncoder[Request]:
-    """Return what encodes requests in pieces."""
-    own: PiecesEncoder[Request] | None = getattr(codec, "encode_request_pieces", None)
-    return own or (lambda request, schema, args: (codec.encode_request(request, schema, args),))
+def request_encoder(codec: ClientCodec) -> PartsEncoder[Request]:
+    """Return what encodes requests in parts."""
+    if _prefers(codec, "encode_request_parts", "encode_request"):
+        in_parts: PartsEncoder[Request] = codec.encode_request_parts  # type: ignore[attr-defined]
+        return in_parts
+    return lambda request, schema, args: (codec.encode_request(request, schema, args),)
 
 
-def response_encoder(codec: ServerCodec) -> PiecesEncoder[Response]:
-    """Return what encodes responses in pieces."""
-    own: PiecesEncoder[Response] | None = getattr(codec, "encode_response_pieces", None)
-    return own or (
-        lambda response, schema, value: (codec.encode_response(response, schema, value),)
-    )
+def response_encoder(codec: ServerCodec) -> PartsEncoder[Response]:
+    """Return what encodes responses in parts."""
+    if _prefers(codec, "encode_response_parts", "encode_response"):
+        in_parts: PartsEncoder[Response] = codec.encode_response_parts  # type: ignore[attr-defined]
+        return in_parts
+    return lambda response, schema, reply: (codec.encode_response(response, schema, reply),)
+
+
+def _prefers(codec: object, parts: str, whole: str) -> bool:
+    """Say which of two methods is meant: a class that replaces one leaves the other behind."""
+    for cls in type(codec).__mro__:
+        if parts in vars(cls) or whole in vars(cls):
+            return parts in vars(cls)
+    return False

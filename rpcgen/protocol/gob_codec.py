@@ -124,11 +124,24 @@ class _GobCodec:
         """How many bytes were fed that belong to no message yet."""
         return self._decoder.pending
 
-    def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> bytes:
-        data = self._encoder.encode_all([(header, self._sent), (body, schema)])
+    @property
+    def needed(self) -> int:
+        """How many bytes are missing to go on, as far as is known; see `Decoder.needed`."""
+        return self._decoder.needed
+
+    def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
+        parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
         if header.service_method not in self._heads:
             self._learn(type(header), header.service_method)
-        return data
+        return parts
+
+    def _head(self, method: str, seq: int) -> bytes | None:
+        """Return a header without an error, if one of the method has been sent before."""
+        try:
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            return self._heads[method][len(number)] + number
+        except Exception:
+            return None
 
     def _learn(self, cls: type[Request | Response], method: str) -> None:
         """Take from the bytes of a header what all others of its method have in common."""
@@ -147,12 +160,9 @@ class GobClientCodec(_GobCodec):
         super().__init__(REQUEST, _Headers(Response, RESPONSE, limits))
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
-        seq = request.seq
-        try:
-            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
-            head = self._heads[request.service_method][len(number)] + number
-        except Exception:
-            return self._encode(request, schema, args)
+        head = self._head(request.service_method, request.seq)
+        if head is None:
+            return b"".join(self._encode(request, schema, args))
         return self._encoder.encode_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
@@ -161,6 +171,15 @@ class GobClientCodec(_GobCodec):
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         return self._decoder.decode_body(schema)
+
+    def encode_request_parts(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> list[bytes]:
+        """Return what `encode_request` does in pieces: large strings and bytes are not copied."""
+        head = self._head(request.service_method, request.seq)
+        if head is None:
+            return self._encode(request, schema, args)
+        return self._encoder.encode_parts_after(head, args, schema)
 
 
 class GobServerCodec(_GobCodec):
@@ -177,12 +196,16 @@ class GobServerCodec(_GobCodec):
         return self._decoder.decode_body(schema)
 
     def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        seq = response.seq
-        try:
-            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
-            head = self._heads[response.service_method][len(number)] + number
-        except Exception:
-            return self._encode(response, schema, reply)
-        if response.error != "":
-            return self._encode(response, schema, reply)
+        head = self._head(response.service_method, response.seq)
+        if head is None or response.error != "":
+            return b"".join(self._encode(response, schema, reply))
         return self._encoder.encode_after(head, reply, schema)
+
+    def encode_response_parts(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> list[bytes]:
+        """Return what `encode_response` does in pieces: large strings and bytes are not copied."""
+        head = self._head(response.service_method, response.seq)
+        if head is None or response.error != "":
+            return self._encode(response, schema, reply)
+        return self._encoder.encode_parts_after(head, reply, schema)

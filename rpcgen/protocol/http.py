@@ -106,6 +106,11 @@ class HttpServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
+    @property
+    def needed(self) -> int:
+        """How many bytes must at least be fed before there is something to do, as far as known."""
+        return 1 if self._rpc is None else self._rpc.needed
+
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return what there is to do."""
         self.feed(data)
@@ -152,12 +157,12 @@ class HttpServerProtocol:
         assert self._rpc is not None
         return self._posted_answer(self._rpc.reply(invocation, value))
 
-    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in pieces; see `ServerProtocol.reply_pieces`."""
+    def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in parts; see `ServerProtocol.reply_parts`."""
         assert self._rpc is not None
         if self._posted:
             return [self.reply(invocation, value)]
-        return self._rpc.reply_pieces(invocation, value)
+        return self._rpc.reply_parts(invocation, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""

@@ -23,7 +23,7 @@ from attrs import define
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, has_input, response_encoder
+from .codec import ServerCodec, has_input, needed, response_encoder
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -80,12 +80,14 @@ class ServerProtocol:
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
         self._registry = registry
         self._codec = codec
-        self._encode_pieces = response_encoder(codec)
+        self._encode_parts = response_encoder(codec)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
         self._eof = "EOF"
         self._draining = False
+        self.needed = 1
+        """How many bytes must at least be fed before there is a request, as far as known."""
         self._failure = ""
 
     @property
@@ -110,6 +112,7 @@ class ServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
+        self.needed = 1
         if not self._draining:
             self._codec.feed(data)
 
@@ -126,6 +129,7 @@ class ServerProtocol:
             event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
+            self.needed = needed(self._codec)
             return None
         except DecodeError as error:
             self._draining = True
@@ -186,11 +190,11 @@ class ServerProtocol:
         response = Response(request.service_method, request.seq)
         return self._codec.encode_response(response, invocation.served.response, value)
 
-    def reply_pieces(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in pieces, large parts of the value as they are: not copied."""
+    def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same in parts, large parts of the value as they are: not copied."""
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._encode_pieces(response, invocation.served.response, value)
+        return self._encode_parts(response, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""

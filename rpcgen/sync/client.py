@@ -178,7 +178,7 @@ class Client:
         if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
             return
         try:
-            data = self._stream.read()
+            data = self._stream.read(self._protocol.needed if deadline is None else 1)
         except OSError as error:
             self._finish(self._protocol.receive_eof(f"reading response: {error}"))
             return

@@ -140,12 +140,12 @@ class ServerConnection:
         try:
             reply = served.function(invocation.args)
             with self._lock:
-                pieces = self._protocol.reply_pieces(invocation, reply)
+                parts = self._protocol.reply_parts(invocation, reply)
                 ended = perf_counter()
                 # Before the client can know of its end.
                 served.statistics.finished(ended - began, failed=False)
-                for piece in pieces:
-                    self._outbox.put(piece)
+                for part in parts:
+                    self._outbox.put(part)
         except BaseException as error:  # not the server's end, whatever a handler raises
             ended = perf_counter()
             served.statistics.finished(ended - began, failed=True)
@@ -192,7 +192,7 @@ class ServerConnection:
 
     def _read(self) -> None:
         try:
-            data = self._stream.read()
+            data = self._stream.read(self._protocol.needed)
         except BlockingIOError:
             return
         except OSError as error:

@@ -62,17 +62,17 @@ class Sender:
         latch = None
         try:
             with self._lock:
-                pieces = self._protocol.encode_pieces(seq, method, args)
+                parts = self._protocol.encode_parts(seq, method, args)
                 sends = not self._sending
                 if sends:
                     self._sending = True
                 else:
-                    latch = self._leave((seq, call, pieces))
+                    latch = self._leave((seq, call, parts))
         except RpcError as error:
             self._fail(seq, call, error)
             return
         if sends:
-            self._send_all([(seq, call, pieces)])
+            self._send_all([(seq, call, parts)])
         elif latch is not None:
             latch.acquire()
 
@@ -103,9 +103,9 @@ class Sender:
 
     def _write(self, requests: list[_Request]) -> None:
         outbox = self._outbox
-        for _, _, pieces in requests:
-            for piece in pieces:
-                outbox.put(piece)
+        for _, _, parts in requests:
+            for part in parts:
+                outbox.put(part)
         outbox.flush()
         while outbox.size:
             # If no reply can be on its way, the server cannot be busy with one that somebody

@@ -38,21 +38,26 @@ class Stream:
         """Whether `read` gives something that the socket knows nothing of."""
         return bool(self._early)
 
-    def read(self) -> bytes:
+    def read(self, needed: int = 1) -> bytes:
         """Wait for bytes and return them; empty at the end.
 
-        Raises `OSError`, of which `BlockingIOError` says that a timeout of 0 is over.
+        ``needed``: how many bytes will have to be read before anything can be
+        done with them. Raises `OSError`, of which `BlockingIOError` says that a
+        timeout of 0 is over.
         """
         if self._early:
             early, self._early = self._early, b""
             return early
-        while True:
-            data = self._socket.recv(_READ_SIZE)
-            if self._tls is None or not data:
-                return data
-            data = self._tls.decrypt(data)
+        if self._tls is not None:
+            return self._read_sealed(self._tls)
+        return self._socket.recv(_READ_SIZE)
+
+    def _read_sealed(self, tls: _Tls) -> bytes:
+        while sealed := self._socket.recv(_READ_SIZE):
+            data = tls.decrypt(sealed)
             if data:
                 return data
+        return b""
 
     def unread(self, data: bytes) -> None:
         """Put back what was read and belongs to somebody else."""

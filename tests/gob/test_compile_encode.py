@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
+import attrs
 import pytest
+from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError
 from rpcgen.gob.compile_encode import encoding_of
+from rpcgen.gob.numbers import float_bytes, int_bytes, uint_bytes
 from rpcgen.schema import schema_of
 from rpcgen.types import Complex64, Float32, Int8, Int16, Int32, Uint, Uint8, Uint16, Uint32, length
 
@@ -178,3 +181,96 @@ def test_maps_come_back(values: dict[str, bytes]) -> None:
 def test_octets_of_an_array_come_back(one: int, other: int) -> None:
     pair = Annotated[bytes, length(2)]
     assert gob.loads(gob.dumps(bytes((one, other)), pair), pair) == bytes((one, other))
+
+
+@define
+class _Bools:
+    """Bools before, between and after other fields, and more in a row than the code has cases."""
+
+    a: bool
+    b: int
+    c: bool
+    d: bool
+    e: str
+    f: bool
+    g: bool
+    h: bool
+    i: bool
+    j: float
+    k: bool
+    ll: list[int]
+    m: bool
+    n: bytes
+    o: bool
+    p: bool
+    q: bool
+    r: bool
+
+
+def _octets_of(value: object) -> bytes:
+    """Return the bytes of a field, empty where it is left out."""
+    match value:
+        case bool():
+            return b"\1" if value else b""
+        case int():
+            return int_bytes(value) if value else b""
+        case float():
+            return float_bytes(value) if value else b""
+        case str() | bytes():
+            octets = value.encode() if isinstance(value, str) else value
+            return uint_bytes(len(octets)) + octets if octets else b""
+        case list():
+            return b"".join([uint_bytes(len(value)), *map(int_bytes, value)]) if value else b""
+    raise AssertionError(value)
+
+
+_SMALL = st.integers(-(2**63), 2**63 - 1)
+
+
+_FIELDS = {name: st.booleans() for name in "acdfghikmopqr"}
+
+
+@given(
+    st.builds(
+        _Bools,
+        b=_SMALL,
+        e=st.text(),
+        j=st.floats(allow_nan=False),
+        ll=st.lists(_SMALL),
+        n=st.binary(),
+        **_FIELDS,
+    )
+)
+def test_fields_that_are_left_out_are_counted_in_the_step_to_the_next(value: _Bools) -> None:
+    octets, step = b"", 1
+    for name in _Bools.__slots__:
+        if name == "__weakref__":
+            continue
+        field = _octets_of(getattr(value, name))
+        octets += uint_bytes(step) + field if field else b""
+        step = 1 if field else step + 1
+    encoder = gob.Encoder()
+    encoder.encode(value)
+    message = encoder.encode(value)
+    assert message.endswith(b"\xff\x80" + octets + b"\0")
+    assert gob.loads(gob.dumps(value), _Bools) == value
+
+
+@pytest.mark.parametrize("wrong", [1, 0, 1.0, None, "", "True"])
+@pytest.mark.parametrize("name", ["a", "c", "d", "i", "k", "r"])
+def test_what_is_no_bool_is_refused_wherever_it_is(name: str, wrong: Any) -> None:
+    yes: Any = True
+    value = _Bools(*[yes] * 18)
+    value.b, value.e, value.j, value.ll, value.n = 1, "e", 1.5, [1], b"n"
+    assert gob.loads(gob.dumps(value), _Bools) == value
+    setattr(value, name, wrong)
+    with pytest.raises(EncodeError, match=f"_Bools.{name}: .* does not fit bool"):
+        gob.dumps(value)
+
+
+def test_struct_of_more_fields_than_there_are_small_steps() -> None:
+    names = [f"f{n}" for n in range(600)]
+    cls: Any = attrs.make_class("Wide", {name: attrs.field(type=int) for name in names})
+    for there in (0, 1, 300, 599):
+        value = cls(*(5 if n == there else 0 for n in range(600)))
+        assert gob.loads(gob.dumps(value), cls) == value

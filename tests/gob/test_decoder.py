@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -389,3 +390,69 @@ def test_decode_a_key_that_cannot_be_hashed() -> None:
     data = gob.dumps({Point(1, 2): 3}, dict[Point, int])
     with pytest.raises(DecodeError, match="the key of a map has an unhashable type: 'Corner'"):
         gob.loads(data, Map(schema_of(Corner), schema_of(int)))
+
+
+def test_needed_is_what_a_message_lacks() -> None:
+    stream = gob.dumps(bytes(100_000), bytes)
+    decoder = gob.Decoder()
+    assert decoder.needed == 1
+    fed = 0
+    for size in (1, 1, 1, 10, 65536):
+        decoder.feed(stream[fed : fed + size])
+        fed += size
+        with pytest.raises(TruncatedError):
+            decoder.decode(bytes)
+        # The length takes 4 bytes.
+        assert decoder.needed == (4 if fed < 4 else len(stream)) - fed
+    decoder.feed(stream[fed:])
+    assert decoder.decode(bytes) == bytes(100_000)
+    assert decoder.needed == 1
+
+
+def test_needed_counts_what_is_left_of_an_earlier_piece() -> None:
+    first, second = gob.dumps(5), gob.dumps("x" * 100)
+    decoder = gob.Decoder(first + second[:10])
+    assert decoder.decode(int) == 5
+    with pytest.raises(TruncatedError):
+        decoder.decode(str)
+    assert decoder.needed == len(second) - 10
+
+
+def test_a_length_that_is_only_announced_takes_no_memory() -> None:
+    tracemalloc.start()
+    decoder = gob.Decoder(b"\xfc\x03\xff\xff\xff")
+    with pytest.raises(TruncatedError):
+        decoder.decode(bytes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert decoder.needed == 0x03FFFFFF
+    assert peak < 1 << 16
+
+
+def test_a_large_message_in_pieces_is_put_together_once() -> None:
+    size = 8 << 20
+    stream = gob.dumps(bytes(size), bytes)
+    pieces = [stream[at : at + 65536] for at in range(0, len(stream), 65536)]
+    decoder = gob.Decoder()
+    tracemalloc.start()
+    for piece in pieces[:-1]:
+        decoder.feed(piece)
+        with pytest.raises(TruncatedError):
+            decoder.decode(bytes)
+    waiting = tracemalloc.get_traced_memory()[1]
+    decoder.feed(pieces[-1])
+    assert decoder.decode(bytes) == bytes(size)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert waiting < 1 << 16  # nothing was joined before all was there
+    assert peak < 3.1 * size  # the message, the value, and the value it is compared with
+
+
+def test_bytes_that_hold_whole_messages_are_not_copied() -> None:
+    stream = gob.dumps("x" * (1 << 20))
+    decoder = gob.Decoder()
+    tracemalloc.start()
+    decoder.feed(stream)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 16
+    tracemalloc.stop()
+    assert len(decoder.decode(str)) == 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import define
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError, SchemaError
@@ -172,3 +173,71 @@ def test_types_with_and_without_interfaces_share_the_ids() -> None:
         Point(1, 2),
         Drawing(Circle(1.0)),
     )
+
+
+def test_encode_after_puts_messages_in_front() -> None:
+    one, other = gob.Encoder(), gob.Encoder()
+    for value in (Point(1, 2), Point(3, 4), Holder(5), Holder([1, "a"])):
+        ahead = other.encode(7)
+        assert one.encode_after(one.encode(7), value) == ahead + other.encode(value)
+
+
+def test_encode_after_of_a_value_that_fails_leaves_the_stream_as_it_was() -> None:
+    one, other = gob.Encoder(), gob.Encoder()
+    bad: Any = Point(1, "no number")  # type: ignore[arg-type]
+    for value in (Point(1, 2), Point(3, 4)):
+        with pytest.raises(EncodeError):
+            one.encode_after(b"", bad, Point)
+        with pytest.raises(EncodeError):
+            one.encode_after(b"", 5, {"no": "annotation"})
+        assert one.encode(value, Point) == other.encode(value, Point)
+
+
+@define
+class _Bulky:
+    before: int
+    raw: bytes
+    text: str
+    many: list[bytes]
+    by_name: dict[str, bytes]
+    any: Any
+    last: bool
+
+
+_RAW = bytes(100_000)
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, (1 << 15) - 1, 1 << 15, 100_000])
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("last", [True, False])
+def test_large_parts_are_encoded_as_small_ones(size: int, before: int, last: bool) -> None:
+    value = _Bulky(
+        before, bytes(size), "é" * size, [bytes(size), b"x"], {"k": bytes(size)}, "y" * size, last
+    )
+    one, parts, after = gob.Encoder(), gob.Encoder(), gob.Encoder()
+    for _ in range(2):
+        whole = one.encode(value)
+        assert b"".join(parts.encode_parts([(value, None)])) == whole
+        assert b"".join(after.encode_parts_after(b"ahead", value)) == b"ahead" + whole
+    decoder = gob.Decoder(one.encode(value))
+    assert gob.loads(gob.dumps(value), _Bulky) == value
+    assert decoder.pending
+
+
+@pytest.mark.parametrize("value", [bytearray(_RAW), memoryview(_RAW)])
+def test_large_buffers_are_encoded_as_bytes(value: Any) -> None:
+    assert gob.dumps(value, bytes) == gob.dumps(_RAW, bytes)
+
+
+def test_large_bytes_are_not_copied_into_parts() -> None:
+    encoder = gob.Encoder()
+    for _ in range(2):
+        assert any(part is _RAW for part in encoder.encode_parts([(_RAW, bytes), (1, int)]))
+        assert any(part is _RAW for part in encoder.encode_parts_after(b"", _RAW, bytes))
+
+
+def test_small_values_are_one_part() -> None:
+    encoder = gob.Encoder()
+    for _ in range(2):
+        assert len(encoder.encode_parts([(Point(1, 2), Point), ("x", str)])) == 1
+        assert len(encoder.encode_parts_after(b"ahead", Point(1, 2), Point)) == 1

@@ -82,6 +82,17 @@ def test_limits_apply() -> None:
         codec.decode_request_header()
 
 
+def test_needed_is_what_a_body_lacks() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    stream = client.encode_request(Request("A.B", 1), schema_of(bytes), bytes(100_000))
+    assert server.needed == 1
+    server.feed(stream[:1000])
+    server.decode_request_header()
+    with pytest.raises(TruncatedError):
+        server.decode_request_body(schema_of(bytes))
+    assert server.needed == len(stream) - 1000
+
+
 # --- headers known by their bytes: the same as if they were not -----------------------------------
 
 INT = schema_of(int)
@@ -105,16 +116,29 @@ def outcome(function: Any, *arguments: Any) -> object:
 def test_headers_are_encoded_as_by_the_encoder(calls: Any, bad_body: int) -> None:
     plain_requests, plain_responses = Encoder(), Encoder()
     client, server = GobClientCodec(), GobServerCodec()
+    client_of_parts, server_of_parts = GobClientCodec(), GobServerCodec()
     # Twice, so that each header is known once.
     for index, (method, seq, error) in enumerate(calls + calls):
         body = "no int" if index % 4 == bad_body else index
         request, response = Request(method, seq), Response(method, seq, error)
-        assert outcome(client.encode_request, request, INT, body) == outcome(
-            plain_requests.encode_all, [(request, REQUEST), (body, INT)]
-        )
-        assert outcome(server.encode_response, response, INT, body) == outcome(
-            plain_responses.encode_all, [(response, RESPONSE), (body, INT)]
-        )
+        wanted = outcome(plain_requests.encode_all, [(request, REQUEST), (body, INT)])
+        assert outcome(client.encode_request, request, INT, body) == wanted
+        parts = outcome(client_of_parts.encode_request_parts, request, INT, body)
+        assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
+        wanted = outcome(plain_responses.encode_all, [(response, RESPONSE), (body, INT)])
+        assert outcome(server.encode_response, response, INT, body) == wanted
+        parts = outcome(server_of_parts.encode_response_parts, response, INT, body)
+        assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
+
+
+def test_large_bodies_are_not_copied_into_parts() -> None:
+    large, schema = bytes(1 << 20), schema_of(bytes)
+    client, server = GobClientCodec(), GobServerCodec()
+    for seq in range(3):
+        parts = client.encode_request_parts(Request("A.B", seq), schema, large)
+        assert any(part is large for part in parts)
+        parts = server.encode_response_parts(Response("A.B", seq), schema, large)
+        assert any(part is large for part in parts)
 
 
 def received(decode_header: Any, decode_body: Any, feed: Any, pieces: list[bytes]) -> list[object]:

@@ -1,0 +1,155 @@
+"""What is measured: the works, and the peers with the works that each can do."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from .controller import End
+from .job import Job
+
+__all__ = ["PEERS", "REFERENCES", "SECTIONS", "TABLES", "WORKS", "Peer", "Work"]
+
+# The letters of ``--only``.
+SECTIONS = {
+    "a": "sequential calls",
+    "b": "64 calls in flight",
+    "c": "a nested message",
+    "d": "1 MiB of bytes",
+    "e": "import, memory, start",
+    "f": "the codec alone",
+    "g": "growth",
+}
+
+
+@frozen
+class Work:
+    """A job that peers are compared at; ``mode`` tells works of the same table apart."""
+
+    name: str
+    table: str
+    scheme: str
+    method: str
+    width: int = 1
+    mode: str = ""
+
+    @property
+    def section(self) -> str:
+        return self.table[0]
+
+    @property
+    def figure(self) -> str:
+        """What peers are compared by: how many calls there are, or how long one takes."""
+        return "rate" if self.section == "b" else "median"
+
+    def job(self, count: int) -> Job:
+        """Return the job of ``count`` calls."""
+        return Job(self.scheme, self.method, count, self.width)
+
+
+# The tables of the report, by the works that are in them.
+TABLES = {
+    "a": "(a) Sequential `Arith.Multiply` on one connection",
+    "b": "(b) 64 calls of `Arith.Multiply` in flight on one connection",
+    "b16": "(b) 16 connections, a closed loop on each",
+    "b64": "(b) 64 connections, a closed loop on each",
+    "c": "(c) Echo of a nested message: 10 scalars, 100 structs of 4 fields, a map of 20",
+    "d": "(d) Echo of 1 MiB of bytes",
+}
+
+# The peer and the work that the others of a table are compared with.
+REFERENCES = {
+    "a": ("rpcgen", "call"),
+    "b": ("rpcgen", "futures"),
+    "b16": ("go-to-rpcgen", "connections-16"),
+    "b64": ("go-to-rpcgen", "connections-64"),
+    "c": ("rpcgen", "order"),
+    "d": ("rpcgen", "blob"),
+}
+
+WORKS = {
+    work.name: work
+    for work in (
+        Work("call", "a", "sequence", "multiply"),
+        Work("futures", "b", "futures", "multiply", 64, "64 futures"),
+        Work("threads", "b", "threads", "multiply", 64, "64 threads"),
+        Work("tasks", "b", "tasks", "multiply", 64, "64 tasks"),
+        Work("connections-16", "b16", "connections", "multiply", 16),
+        Work("connections-64", "b64", "connections", "multiply", 64),
+        Work("order", "c", "sequence", "order"),
+        Work("blob", "d", "sequence", "blob"),
+    )
+}
+
+
+@frozen
+class Peer:
+    """A server, a client, and the names of the works that they do."""
+
+    name: str
+    title: str
+    server: End
+    client: End
+    works: tuple[str, ...]
+    note: str = ""
+
+    def label(self, work: Work) -> str:
+        """Return what a table calls this peer at a work."""
+        if not work.mode:
+            return self.title
+        mode = work.mode.replace("tasks", "goroutines") if self.client.module == "go" else work.mode
+        return f"{self.title}, {mode}"
+
+
+def _peer(name: str, title: str, server: End, client: End, works: str, note: str = "") -> Peer:
+    return Peer(name, title, server, client, tuple(works.split()), note)
+
+
+def _both(name: str, title: str, end: End, works: str, note: str = "") -> Peer:
+    return _peer(name, title, end, end, works, note)
+
+
+_SYNC = End("rpcgen_sync", "sync")
+_ASYNCIO = End("rpcgen_aio", "asyncio")
+_UVLOOP = End("rpcgen_aio", "uvloop")
+_GO = End("go", "gob")
+
+_THREADED = "call futures threads order blob"
+_LOOPED = "call tasks order blob"
+_GO_CLIENT = "call futures tasks connections-16 connections-64 order blob"
+_SERIAL = "call connections-64 order blob"
+_SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED),
+        _both("rpcgen-asyncio", "rpcgen, asyncio", _ASYNCIO, _LOOPED),
+        _both("rpcgen-uvloop", "rpcgen, uvloop", _UVLOOP, _LOOPED),
+        _peer("rpcgen-to-go", "rpcgen, threads, to Go", _GO, _SYNC, _THREADED),
+        _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),
+        _peer("rpcgen-uvloop-to-go", "rpcgen, uvloop, to Go", _GO, _UVLOOP, _LOOPED),
+        _peer("go-to-rpcgen", "Go to rpcgen, threads", _SYNC, _GO, _GO_CLIENT),
+        _peer("go-to-rpcgen-asyncio", "Go to rpcgen, asyncio", _ASYNCIO, _GO, _GO_CLIENT),
+        _peer("go-to-rpcgen-uvloop", "Go to rpcgen, uvloop", _UVLOOP, _GO, _GO_CLIENT),
+        _both("go", "Go net/rpc, gob", _GO, _GO_CLIENT),
+        _both("go-json", "Go net/rpc, JSON", End("go", "json"), _GO_CLIENT),
+        _both("grpcio", "grpcio", End("grpc_sync", "sync"), _THREADED),
+        _both("grpcio-aio", "grpcio, aio", End("grpc_aio", "asyncio"), _LOOPED),
+        _both("thriftpy2", "thriftpy2", End("thriftpy2_peer", "sync"), _SERIAL, _SERIAL_NOTE),
+        _both("thrift", "Apache Thrift", End("thrift_peer", "sync"), _SERIAL, _SERIAL_NOTE),
+        _both("pyro5", "Pyro5", End("pyro5_peer", "sync"), _SERIAL, _SERIAL_NOTE),
+        _both("rpyc", "rpyc", End("rpyc_peer", "sync"), "call futures order blob"),
+        _both(
+            "connect",
+            "connect-python",
+            End("connect_peer", "uvloop"),
+            _LOOPED,
+            "HTTP/1.1: its tasks share a pool of connections",
+        ),
+        _both("grpclib", "grpclib", End("grpclib_peer", "asyncio"), _LOOPED),
+        # The limits.
+        _both("sockets", "raw sockets", End("raw_sync", "sync"), "call futures blob"),
+        _both("asyncio", "raw asyncio", End("raw_aio", "asyncio"), "call tasks blob"),
+        _both("uvloop", "raw uvloop", End("raw_aio", "uvloop"), "call tasks blob"),
+    )
+}

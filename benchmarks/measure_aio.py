@@ -1,0 +1,38 @@
+"""Carries out jobs with a client on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
+
+from .job import Job, Operation, Timing
+from .peers.ends import AsyncClient
+
+__all__ = ["measure"]
+
+
+async def measure(client: AsyncClient, job: Job) -> Timing:
+    """Carry out a job."""
+    operation = Operation(client, job)
+    operation.check(await operation.call())
+    first = perf_counter_ns()
+    if job.scheme == "tasks":
+        runs = await asyncio.gather(
+            *(_sequence(operation.call, job.share) for _ in range(job.width))
+        )
+        latencies = [latency for run in runs for latency in run]
+    else:
+        latencies = await _sequence(operation.call, job.count)
+    return Timing(latencies, perf_counter_ns() - first)
+
+
+async def _sequence(call: Callable[[], Awaitable[object]], count: int) -> list[int]:
+    latencies = []
+    start = perf_counter_ns()
+    for _ in range(count):
+        await call()
+        end = perf_counter_ns()
+        latencies.append(end - start)
+        start = end
+    return latencies
