@@ -19,7 +19,7 @@ from rpcgen.protocol import (
 )
 
 from .call import Call
-from .inbox import Inbox, read_buffer
+from .inbox import Inbox
 from .outbox import Outbox
 
 __all__ = ["Client", "ClientTransport"]
@@ -36,7 +36,7 @@ class ClientTransport(Inbox):
     """What the event loop calls: takes what arrives, and ends the calls that it answers."""
 
     def __init__(self, codec: ClientCodec | None = None) -> None:
-        super().__init__(read_buffer())
+        super().__init__()
         self.protocol = ClientProtocol[Waiter](codec or GobClientCodec())
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()

@@ -60,9 +60,8 @@ class ServerTransport(Inbox):
         protocol: AnyServerProtocol,
         connections: set[ServerTransport],
         workers: Executor,
-        buffer: memoryview,
     ) -> None:
-        super().__init__(buffer)
+        super().__init__()
         self._protocol = protocol
         self._connections = connections
         self._workers = workers

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from weakref import WeakKeyDictionary
 
-__all__ = ["READ_SIZE", "Inbox", "read_buffer"]
+__all__ = ["READ_SIZE", "Inbox"]
 
 READ_SIZE: Final = 262144
 """How much is read at once, as asyncio does."""
 
 
-def read_buffer() -> memoryview:
-    """Return a buffer for `Inbox`; all connections of one event loop may share it."""
-    return memoryview(bytearray(READ_SIZE))
+# What the connections of each event loop read into.
+_buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDictionary()
 
 
 class Inbox(asyncio.BufferedProtocol, asyncio.Protocol):
@@ -25,13 +25,17 @@ class Inbox(asyncio.BufferedProtocol, asyncio.Protocol):
     that is there already. uvloop has such a buffer itself, and takes the
     `Protocol`. Either way `data_received` gets bytes.
 
-    Between `get_buffer` and `buffer_updated` the loop does nothing but read, so
-    that of the connections that share a buffer none sees what another has read.
+    All connections of an event loop share the buffer: between `get_buffer` and
+    `buffer_updated` it does nothing but read, so none sees what another has read.
     """
 
     __slots__ = ("_buffer",)
 
-    def __init__(self, buffer: memoryview) -> None:
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        buffer = _buffers.get(loop)
+        if buffer is None:
+            buffer = _buffers[loop] = memoryview(bytearray(READ_SIZE))
         self._buffer = buffer
 
     def get_buffer(self, sizehint: int) -> memoryview:

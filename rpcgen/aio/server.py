@@ -21,7 +21,6 @@ from rpcgen.protocol import (
 
 from .answer import serve_request
 from .connection import ServerTransport
-from .inbox import read_buffer
 from .listener import Listener
 
 if TYPE_CHECKING:
@@ -50,7 +49,6 @@ class Server(Registry):
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
         self._listeners: dict[Listener, CodecName] = {}
         self._connections: set[ServerTransport] = set()
-        self._buffer = read_buffer()
         self._serving = False
         self._closed = asyncio.Event()
 
@@ -168,4 +166,4 @@ class Server(Registry):
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
-        return ServerTransport(protocol, self._connections, self._workers, self._buffer)
+        return ServerTransport(protocol, self._connections, self._workers)
