@@ -31,8 +31,10 @@ class Call(Generic[Res]):
         self.args = args
         self.reply: Res | None = None
         self.error: RpcError | None = None
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.over = False
         self._done = done
+        # One for each task that waits, so that cancelling it does not end the call for others.
+        self._waiters: list[asyncio.Future[None]] = []
 
     def __repr__(self) -> str:
         state = "over" if self.over else "pending"
@@ -40,11 +42,6 @@ class Call(Generic[Res]):
 
     def __await__(self) -> Generator[Any, None, Res]:
         return self.result().__await__()
-
-    @property
-    def over(self) -> bool:
-        """Whether the reply or an error has come."""
-        return self._over.done()
 
     @property
     def done(self) -> asyncio.Queue[Call[Res]]:
@@ -69,20 +66,32 @@ class Call(Generic[Res]):
         that is gone.
         """
         if not self.over:
-            await asyncio.wait([self._over], timeout=timeout)
+            await self._wait(timeout)
         if not self.over:
             raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
 
+    async def _wait(self, timeout: float | None) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            if timeout is None:
+                await waiter  # many times cheaper than `asyncio.wait`
+            else:
+                await asyncio.wait([waiter], timeout=timeout)
+        finally:
+            self._waiters.remove(waiter)
+
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome and tell everybody who waits for it."""
-        if self.over:
-            return  # its task was cancelled while it waited
         self.reply = reply
         self.error = error
-        self._over.set_result(None)
+        self.over = True
+        for waiter in self._waiters:
+            if not waiter.done():  # its task was cancelled
+                waiter.set_result(None)
         if self._done is not None:
             try:
                 self._done.put_nowait(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast, overload
+from typing import Any, Self, TypeAlias, TypeVar, cast, overload
 
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
@@ -19,6 +19,8 @@ from rpcgen.protocol import (
 )
 
 from .call import Call
+from .inbox import Inbox
+from .outbox import Outbox
 
 __all__ = ["Client", "ClientTransport"]
 
@@ -26,30 +28,43 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 
 
-class ClientTransport(asyncio.Protocol):
+# What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
+Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
+
+
+class ClientTransport(Inbox):
     """What the event loop calls: takes what arrives, and ends the calls that it answers."""
 
     def __init__(self, codec: ClientCodec | None = None) -> None:
-        self.protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
-        loop = asyncio.get_running_loop()
-        self.lost: asyncio.Future[None] = loop.create_future()
+        super().__init__()
+        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec())
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
         # Set while the transport takes more: a server that is slow to read slows its callers.
         self.writable = asyncio.Event()
         self.writable.set()
         self._transport: asyncio.Transport | None = None
+        self._outbox: Outbox | None = None
 
     def write(self, data: bytes) -> None:
-        """Send, or drop if the connection is gone: the calls are told by `connection_lost`."""
-        if self._transport is not None:
-            self._transport.write(data)
+        """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
+
+        A call that is alone goes out at once, others with those of the same
+        turn of the event loop: replies that came together make their callers
+        call again together.
+        """
+        if self._outbox is not None:
+            self._outbox.send(data, last=self.protocol.pending == 1)
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None:
+        if self._transport is not None and self._outbox is not None:
+            self._outbox.flush()
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outbox = Outbox(self._transport, self._loop)
 
     def data_received(self, data: bytes) -> None:
         self._finish(self.protocol.receive(data))
@@ -59,7 +74,9 @@ class ClientTransport(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = f"reading response: {exc}" if exc else "unexpected EOF"
         self._finish(self.protocol.receive_eof(reason))
-        self._transport = None
+        if self._outbox is not None:
+            self._outbox.clear()
+        self._transport = self._outbox = None
         self.writable.set()
         if not self.lost.done():
             self.lost.set_result(None)
@@ -70,9 +87,13 @@ class ClientTransport(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.writable.set()
 
-    def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
+    def _finish(self, completions: list[Completion[Waiter]]) -> None:
         for completion in completions:
-            completion.waiter._finish(completion.reply, completion.error)
+            waiter = completion.waiter
+            if isinstance(waiter, Call):
+                waiter._finish(completion.reply, completion.error)
+            elif not waiter.done():  # its task was cancelled, and is about to abandon the call
+                waiter.set_result(completion)
 
 
 class Client:
@@ -136,14 +157,21 @@ class Client:
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
-        await self._transport.writable.wait()
-        call = Call[Any](method.name, args)
-        seq = self._start(call, method)
+        writable = self._transport.writable
+        if not writable.is_set():
+            await writable.wait()
+        waiter: asyncio.Future[Completion[Any]] = asyncio.get_running_loop().create_future()
+        seq = self._begin(waiter, method, args)
         try:
-            return await call.result()
+            completion = await waiter
         except asyncio.CancelledError:
             self._protocol.abandon(seq)
             raise
+        if completion.error is not None:
+            raise completion.error
+        # The event loop keeps the future until the task waits again: not so a large reply.
+        reply, completion.reply = completion.reply, None
+        return reply
 
     @overload
     def go(
@@ -183,7 +211,10 @@ class Client:
         if done is not None:
             check_done(done)
         call = Call[Any](method.name, args, done)
-        self._start(call, method)
+        try:
+            self._begin(call, method, args)
+        except RpcError as error:
+            call._finish(None, error)
         return call
 
     async def close(self) -> None:
@@ -195,16 +226,16 @@ class Client:
         self._transport.close()
         await asyncio.wait([self._transport.lost])
 
-    def _start(self, call: Call[Any], method: Method[Any, Any]) -> int:
-        """Register and send; return the sequence number."""
+    def _begin(self, waiter: Waiter, method: Method[Any, Any], args: object) -> int:
+        """Register a call and send it; return the sequence number.
+
+        Raises what keeps the call from being sent, and has forgotten it then.
+        """
+        seq = self._protocol.begin(method, waiter)
         try:
-            seq = self._protocol.begin(method, call)
-        except ShutdownError as error:
-            call._finish(None, error)
-            return -1
-        try:
-            self._transport.write(self._protocol.encode(seq, method, call.args))
-        except RpcError as error:
+            data = self._protocol.encode(seq, method, args)
+        except BaseException:
             self._protocol.abandon(seq)
-            call._finish(None, error)
+            raise
+        self._transport.write(data)
         return seq

@@ -134,7 +134,7 @@ async def _open(address: Address, client: ClientTransport, options: DialOptions)
 
 
 async def _create_connection(
-    address: Address, make_protocol: Callable[[], asyncio.Protocol], options: DialOptions
+    address: Address, make_protocol: Callable[[], asyncio.BaseProtocol], options: DialOptions
 ) -> None:
     loop = asyncio.get_running_loop()
     if address.network == "unix":

@@ -4,34 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Executor
-from functools import partial
-from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
-from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import CALLS_IN_FLIGHT, Event, Output, Refusal, ServerProtocol, error_text
+from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
+    Event,
+    Invocation,
+    Refusal,
+    error_text,
+)
+
+from .answer import answer, start_task
+from .inbox import Inbox
+from .outbox import Outbox
 
 if TYPE_CHECKING:
-    from rpcgen.protocol import Invocation
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport", "serve_request"]
+__all__ = ["ServerTransport"]
 
 _log = logging.getLogger("rpcgen.server")
 
-_READ_SIZE = 65536
 
-
-class ServerTransport(asyncio.Protocol):
+class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     ``connections`` is the set that it is in for as long as it is connected;
     ``workers`` carries out what is no ``async def``.
+
+    One read can bring thousands of requests. They stay bytes until they can be
+    begun, and nothing more is read before all are.
     """
+
+    # A server can have ten thousand of these, most of them idle.
+    __slots__ = (
+        "_beginning",
+        "_closed",
+        "_connections",
+        "_ended",
+        "_hung_up",
+        "_loop",
+        "_lost",
+        "_outbox",
+        "_protocol",
+        "_running",
+        "_stalled",
+        "_transport",
+        "_workers",
+        "_writing_paused",
+    )
 
     def __init__(
         self,
@@ -39,116 +61,96 @@ class ServerTransport(asyncio.Protocol):
         connections: set[ServerTransport],
         workers: Executor,
     ) -> None:
+        super().__init__()
         self._protocol = protocol
         self._connections = connections
         self._workers = workers
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        # What was read and is still to be begun: one read can bring thousands of requests.
-        self._waiting: deque[Event] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._outbox: Outbox | None = None
+        self._running: dict[Invocation, asyncio.Task[None]] = {}
+        # Whether requests are being begun; what is over meanwhile does not begin more.
+        self._beginning = False
+        # Whether reading has stopped, and there may be requests that are not begun.
+        self._stalled = False
         self._writing_paused = False
+        # Whether no more bytes are taken; the protocol is told when all that came are used up.
+        self._ended = False
         self._hung_up = False
-        self._closed = asyncio.Event()
+        self._lost = False
+        self._closed: asyncio.Event | None = None
 
     async def wait_closed(self) -> None:
         """Wait until the connection is closed."""
-        await self._closed.wait()
+        if not self._lost:
+            self._closed = self._closed or asyncio.Event()
+            await self._closed.wait()
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
-        self._read_end()
+        self._ended = True
+        self._go_on()
 
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
-        self._waiting.clear()
-        for task in self._running:
+        for task in self._running.values():
             task.cancel()
+        self._drop_outbox()
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._outbox = Outbox(self._transport, self._loop)
         self._connections.add(self)
         self._protocol.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._drop_outbox()
         self._writing_paused = False
-        self._begin_waiting()  # they were read: carried out, though nobody is told
+        self.stop_reading()  # what was read is carried out, though nobody is told
         self._connections.discard(self)
-        self._protocol.receive_eof()
         self._protocol.closed()
-        self._closed.set()
+        self._lost = True
+        if self._closed is not None:
+            self._closed.set()
 
     def data_received(self, data: bytes) -> None:
-        self._begin(self._protocol.receive(data))
-        if self._protocol.draining:
-            if self._protocol.failure:
-                _log.warning("%s", self._protocol.failure)
-            self._close_when_idle()
-        self._pause_or_resume()
+        if not self._ended:
+            self._protocol.feed(data)
+            self._go_on()
 
     def eof_received(self) -> bool:
-        self._read_end()
+        self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
         return self._transport is not None and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._writing_paused = True
-        self._pause_or_resume()
 
     def resume_writing(self) -> None:
         self._writing_paused = False
-        self._begin_waiting()
-        self._close_when_idle()
-        self._pause_or_resume()
+        self._go_on()
 
-    def _read_end(self) -> None:
-        self._begin(self._protocol.receive_eof())
-        self._close_when_idle()
-
-    def _begin(self, events: list[Event]) -> None:
-        self._waiting.extend(events)
-        self._begin_waiting()
-
-    def _begin_waiting(self) -> None:
-        while self._waiting and not self._is_busy:
-            event = self._waiting.popleft()
-            if isinstance(event, Refusal):
-                self._send(self._protocol.refuse(event.request, event.error))
-            elif isinstance(event, Output):
-                self._send(event.data)
-            else:
-                task = asyncio.create_task(self._answer(event))
-                self._running.add(task)
-                task.add_done_callback(self._call_is_over)
-
-    async def _answer(self, invocation: Invocation) -> None:
-        try:
-            self._send(await _response(self._protocol, invocation, self._workers))
-        except BaseException as error:  # not the server's end, whatever a handler raises
-            if self._hung_up:
-                raise
-            request = invocation.request
-            _log.exception("%s failed", request.service_method)
-            self._send(self._protocol.refuse(request, error_text(error)))
-
-    def _send(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def _call_is_over(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._begin_waiting()
-        self._close_when_idle()
-        self._pause_or_resume()
-
-    def _close_when_idle(self) -> None:
-        if not self._protocol.draining or self._running or self._waiting:
+    def _go_on(self) -> None:
+        """Begin what was read, as much as can be under way; then read more, or close."""
+        if self._hung_up or self._beginning:
             return
-        if self._transport is not None:
-            self._transport.close()  # once everything is sent
+        self._beginning = True
+        outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
+        while not self._is_busy and (event := self._protocol.next_event()) is not None:
+            self._begin(event)
+        self._beginning = False
+        if outbox is not None:
+            outbox.release()
+        busy = self._is_busy
+        if busy != self._stalled:
+            self._stalled = busy
+            self._pause_or_resume()
+        if not busy:
+            self._end()
 
     @property
     def _is_busy(self) -> bool:
@@ -156,64 +158,63 @@ class ServerTransport(asyncio.Protocol):
         return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
 
     def _pause_or_resume(self) -> None:
-        """Read only from a client that reads, and no more calls than can be under way."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._is_busy:
+        if self._stalled:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
+    def _end(self) -> None:
+        """All that has come is begun: see whether this is all."""
+        if self._ended and not self._protocol.draining:
+            for event in self._protocol.receive_eof():
+                self._begin(event)
+        if not self._protocol.draining:
+            return
+        if self._protocol.failure and not self._ended:
+            _log.warning("%s", self._protocol.failure)
+        self._ended = True
+        self._close_when_idle()
 
-async def serve_request(
-    connection: socket.socket, protocol: ServerProtocol, workers: Executor
-) -> None:
-    """Serve one request; see `Server.serve_request`."""
-    loop = asyncio.get_running_loop()
-    while (event := protocol.next_event()) is None:
-        if protocol.failure:
-            raise DecodeError(protocol.failure)
-        data = await loop.sock_recv(connection, _READ_SIZE)
-        if not data:
-            raise DisconnectedError("EOF")
-        protocol.feed(data)
-    if isinstance(event, Refusal):
-        await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
-        raise ServerError(event.error)
-    try:
-        response = await _response(protocol, event, workers)
-    except Exception as error:
-        _log.exception("%s failed", event.request.service_method)
-        response = protocol.refuse(event.request, error_text(error))
-    await loop.sock_sendall(connection, response)
+    def _begin(self, event: Event) -> None:
+        if isinstance(event, Invocation):
+            task = start_task(self._loop, self._answer(event))
+            if not task.done():
+                self._running[event] = task
+        elif isinstance(event, Refusal):
+            self._send(self._protocol.refuse(event.request, event.error))
+        else:
+            self._send(event.data)
 
+    async def _answer(self, invocation: Invocation) -> None:
+        try:
+            data = await answer(self._protocol, invocation, self._workers)
+        except BaseException as error:  # not the server's end, whatever a handler raises
+            if self._hung_up:
+                raise
+            request = invocation.request
+            _log.exception("%s failed", request.service_method)
+            data = self._protocol.refuse(request, error_text(error))
+        # Here and not in a callback of the task, which would cost a turn of the event loop.
+        self._running.pop(invocation, None)
+        self._send(data)
+        if self._stalled:
+            self._go_on()
+        elif self._ended and not self._beginning:
+            self._close_when_idle()
 
-async def _response(
-    protocol: AnyServerProtocol, invocation: Invocation, workers: Executor
-) -> bytes:
-    """Carry out a call and return what to send; count it before the client knows of its end."""
-    statistics = invocation.served.statistics
-    began, failed = perf_counter(), True
-    statistics.started()
-    try:
-        response = protocol.reply(invocation, await _carry_out(invocation, workers))
-        failed = False
-        return response
-    finally:
-        statistics.finished(perf_counter() - began, failed)
+    def _send(self, data: bytes) -> None:
+        if self._outbox is not None:
+            # Where no call is under way, none can end in this turn of the event loop.
+            self._outbox.send(data, last=not self._running and not self._beginning)
 
+    def _drop_outbox(self) -> None:
+        if self._outbox is not None:
+            self._outbox.clear()
+            self._outbox = None
 
-async def _carry_out(invocation: Invocation, workers: Executor) -> object:
-    """Run the handler, in a thread if it is no ``async def``, and return its reply."""
-    served, args = invocation.served, invocation.args
-    if served.is_async:
-        return await served.function(args)
-    call = partial(_call, served.function, args)
-    return await asyncio.get_running_loop().run_in_executor(workers, call)
-
-
-def _call(function: Callable[[object], object], args: object) -> object:
-    try:
-        return function(args)
-    except StopIteration as error:  # no future takes it: the caller would wait for ever
-        raise RuntimeError("handler raised StopIteration") from error
+    def _close_when_idle(self) -> None:
+        if self._transport is not None and self._outbox is not None and not self._running:
+            self._outbox.flush()
+            self._transport.close()  # once everything is sent

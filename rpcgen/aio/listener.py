@@ -46,7 +46,7 @@ class Listener:
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
 
-    async def start(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+    async def start(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         """Take connections, each with a protocol of its own."""
         self._loop = asyncio.get_running_loop()
         self._socket.setblocking(False)
@@ -65,7 +65,7 @@ class Listener:
     # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
     # without file descriptors it writes a thousand lines a second into the log.
 
-    def _accept(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+    def _accept(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         assert self._loop is not None
         try:
             connection, _ = self._socket.accept()
@@ -81,15 +81,19 @@ class Listener:
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
-    def _accept_again(self, make_protocol: Callable[[], asyncio.Protocol]) -> None:
+    def _accept_again(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         if self._loop is not None:
             self._loop.add_reader(self._socket, self._accept, make_protocol)
 
     async def _begin(
-        self, connection: socket.socket, make_protocol: Callable[[], asyncio.Protocol]
+        self, connection: socket.socket, make_protocol: Callable[[], asyncio.BaseProtocol]
     ) -> None:
         connection.setblocking(False)
         try:
+            if connection.family != socket.AF_UNIX:
+                # As Go has it. asyncio does so only for sockets of its own making; without it,
+                # a reply can wait 40 ms for the client to acknowledge the one before.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await asyncio.get_running_loop().connect_accepted_socket(
                 make_protocol,
                 connection,

@@ -19,7 +19,8 @@ from rpcgen.protocol import (
     server_protocol,
 )
 
-from .connection import ServerTransport, serve_request
+from .answer import serve_request
+from .connection import ServerTransport
 from .listener import Listener
 
 if TYPE_CHECKING:

@@ -59,6 +59,25 @@ async def test_result_after_a_task_that_was_cancelled() -> None:
         assert await call == 3
 
 
+async def test_result_in_vain_leaves_nothing_behind() -> None:
+    async with connected() as (client, _):
+        call = client.go(SUM, Pair(1, 2))
+        for _ in range(3):
+            with pytest.raises(CallTimeoutError):
+                await call.result(timeout=0)
+        assert call._waiters == []
+
+
+async def test_result_for_a_task_beside_one_that_was_cancelled() -> None:
+    async with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        tasks = [asyncio.ensure_future(call.result()) for _ in "ab"]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await server.answer(3)
+        assert await tasks[1] == 3
+
+
 async def test_result_of_arguments_that_do_not_fit() -> None:
     async with connected() as (client, _):
         with pytest.raises(EncodeError):

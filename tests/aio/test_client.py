@@ -119,6 +119,40 @@ async def test_call_that_is_cancelled_is_pending_no_more() -> None:
         assert repr(client) == "<Client open, 0 pending>"
 
 
+async def test_call_that_is_cancelled_before_it_was_sent_leaves_the_connection_usable() -> None:
+    async with connected() as (client, server):
+        tasks = [asyncio.ensure_future(client.call(SUM, Pair(n, 2))) for n in range(3)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for seq in range(3):
+            assert (await server.receive()).seq == seq
+            server.reply(seq, 1)
+        reply, _ = await asyncio.gather(client.call(SUM, Pair(1, 2)), server.answer(3))
+        assert reply == 3
+
+
+async def test_call_that_is_cancelled_when_its_reply_has_come() -> None:
+    async with connected() as (client, _):
+        task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
+        await asyncio.sleep(0)
+        task.cancel()
+        client._transport.data_received(response_bytes((0, 3)))
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+
+async def test_call_that_is_cancelled_when_its_error_has_come() -> None:
+    async with connected() as (client, _):
+        task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
+        await asyncio.sleep(0)
+        client._transport.data_received(response_bytes((0, None, "no luck")))
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+
 async def test_call_waits_for_a_server_that_is_slow_to_read() -> None:
     async with connected() as (client, server):
         large = bytes(32 << 20)
@@ -139,6 +173,20 @@ async def test_many_calls_at_once() -> None:
         for _ in calls:
             await server.answer(7)
         assert await asyncio.gather(*calls) == [7] * 200
+
+
+async def test_calls_of_one_turn_arrive_in_their_order() -> None:
+    async with connected() as (client, server):
+        calls = [client.go(SUM, Pair(n, 1)) for n in range(100)]
+        assert [(await server.receive()).seq for _ in calls] == list(range(100))
+
+
+async def test_close_sends_the_calls_of_its_turn_first() -> None:
+    async with connected() as (client, server):
+        for n in range(3):
+            client.go(SUM, Pair(n, 1))
+        await client.close()
+        assert [(await server.receive()).seq for _ in range(3)] == [0, 1, 2]
 
 
 async def test_go_sends_at_once() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,24 @@ async def test_listener_on_a_taken_port() -> None:
 async def test_clients_can_connect_before_the_start() -> None:
     listener = Listener("tcp://127.0.0.1:0")
     client = await dial(listener.address)
+    await client.close()
+    listener.close()
+
+
+async def test_connections_send_small_messages_at_once() -> None:
+    connected: asyncio.Future[asyncio.BaseTransport] = asyncio.Future()
+
+    class Accepted(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            connected.set_result(transport)
+
+    listener = Listener("tcp://127.0.0.1:0")
+    await listener.start(Accepted)
+    client = await dial(listener.address)
+    transport = await connected
+    theirs = transport.get_extra_info("socket")
+    assert theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    transport.close()
     await client.close()
     listener.close()
 

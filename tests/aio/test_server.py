@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rpcgen.aio import Server, dial
 from rpcgen.errors import DialError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
-from rpcgen.protocol import GobServerCodec
+from rpcgen.protocol import CALLS_IN_FLIGHT, GobServerCodec
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 HELD = Method[int, int]("Math.Held")
@@ -124,6 +125,92 @@ async def test_requests_of_a_connection_run_side_by_side() -> None:
             await gate.entered.acquire()
         gate.open.set()
         assert [await call for call in calls] == list(range(20))
+
+
+async def test_requests_beyond_those_that_can_be_under_way_are_answered_too() -> None:
+    count = 3 * CALLS_IN_FLIGHT + 5
+    async with serving() as (_, gate, address), dial(address) as client:
+        calls = [client.go(HELD, n) for n in range(count)]
+        for _ in range(CALLS_IN_FLIGHT):
+            await gate.entered.acquire()
+        await asyncio.sleep(0.01)
+        assert gate.entered.locked()  # nobody else has entered
+        gate.open.set()
+        assert [await call for call in calls] == list(range(count))
+
+
+async def test_requests_before_the_client_closed_its_side_are_answered() -> None:
+    count = 3 * CALLS_IN_FLIGHT + 5
+    async with serving() as (_, gate, address):
+        reader, writer = await connect(address)
+        writer.write(request_bytes(*(("Math.Held", seq, 5) for seq in range(count))))
+        writer.write_eof()
+        await gate.entered.acquire()
+        gate.open.set()
+        assert (await reader.read()).count(b"Math.Held") == count
+        writer.close()
+
+
+async def test_requests_of_a_client_that_is_gone_are_carried_out() -> None:
+    count = 2 * CALLS_IN_FLIGHT + 5
+    async with serving() as (_, gate, address):
+        _, writer = await connect(address)
+        writer.write(request_bytes(*(("Math.Held", seq, 5) for seq in range(count))))
+        await gate.entered.acquire()
+        writer.transport.abort()
+        gate.open.set()
+        for _ in range(count - 1):
+            await gate.entered.acquire()
+
+
+async def test_requests_of_one_read_are_answered_in_few_writes() -> None:
+    sizes: list[int] = []
+
+    class Reads(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+
+    async with serving() as (_, _, address):
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(Reads, host, int(port))
+        transport.write(request_bytes(*(("Math.Sum", seq, Pair(1, 2)) for seq in range(100))))
+        while sum(sizes) < 100 * len(b"Math.Sum"):
+            await asyncio.sleep(0.001)
+        assert len(sizes) < 50
+        transport.close()
+
+
+async def test_handlers_of_one_read_have_contexts_of_their_own() -> None:
+    seen: list[int] = []
+    number: ContextVar[int] = ContextVar("number", default=-1)
+
+    async def remember(value: int) -> int:
+        seen.append(number.get())
+        number.set(value)
+        return number.get()
+
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Var", [Method[int, int]("Var.Set").async_handler(remember)])
+        calls = [client.go("Var.Set", n, reply=int) for n in range(20)]
+        assert [await call for call in calls] == list(range(20))
+        assert seen == [-1] * 20
+
+
+async def test_handlers_run_in_tasks_of_their_own() -> None:
+    tasks: list[object] = []
+
+    async def tell(value: int) -> int:
+        async with asyncio.timeout(60):
+            tasks.append(asyncio.current_task())
+        return value
+
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("Task", [Method[int, int]("Task.Tell").async_handler(tell)])
+        calls = [client.go("Task.Tell", n, reply=int) for n in range(20)]
+        assert [await call for call in calls] == list(range(20))
+        assert len(set(tasks)) == 20
+        assert None not in tasks
 
 
 async def test_requests_are_answered_in_the_order_in_which_they_end() -> None:
@@ -342,7 +429,7 @@ async def test_connections_that_are_over_are_not_open() -> None:
         assert (server.connections.open, server.connections.total) == (0, 1)
 
 
-async def test_debug_page_is_served_over_http() -> None:
+async def test_debug_page_is_served_over_http(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as (server, _, _):
         server.handle_http()
         listener = await server.listen("http://127.0.0.1:0")
@@ -352,3 +439,4 @@ async def test_debug_page_is_served_over_http() -> None:
         assert b"func Sum(messages.Pair, *int) error" in re.sub(rb"</?b>", b"", await reader.read())
         writer.close()
         await writer.wait_closed()
+    assert caplog.text == ""
