@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob.compile_decode import Compiler
-from rpcgen.gob.compile_quick import QuickCompiler
+from rpcgen.gob.compile_quick import QuickCompiler, _only_stores
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint64, wire
 
@@ -220,6 +220,13 @@ def test_objects_are_as_if_made_by_their_class(compiler: type[Compiler], cls: An
 def test_objects_of_plain_classes_have_all_their_attributes(value: Any) -> None:
     made = _decoded(QuickCompiler, gob.dumps(value), type(value))
     assert (made, repr(made), type(made)) == (value, repr(value), type(value))
+
+
+@pytest.mark.parametrize("cls", [_Plain, _WithDict, _Subclass, _Sent, Item, Point])
+def test_objects_of_plain_classes_are_made_without_their_init(cls: Any) -> None:
+    # Depends on what attrs writes: a version that writes it otherwise costs time, no more.
+    schema: Any = schema_of(cls)
+    assert _only_stores(schema) is (cls is not Point)  # which is frozen
 
 
 def test_a_value_that_the_validator_refuses_is_an_error() -> None:
