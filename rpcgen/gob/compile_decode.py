@@ -70,6 +70,8 @@ class Compiler:
         # How octets become text.
         self._text = "{}.decode()" if strings == "strict" else f"{{}}.decode('utf-8', {strings!r})"
         self._depth = 0
+        # Whether the function being written is the one that others call.
+        self._is_root = True
         self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
         self._waiting: list[tuple[int, Schema[Any] | None, str]] = []
         self._inside: list[tuple[int, Schema[Any] | None]] = []
@@ -115,7 +117,7 @@ class Compiler:
         self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
 
     def _function(self, id: int, schema: Schema[Any] | None, name: str) -> None:
-        source, self._depth = self._source, 0
+        source, self._depth, self._is_root = self._source, 0, False
         self._inside = [(id, schema)]
         with source.function(f"def {name}(data, pos, stream, depth):"):
             with source.block("if depth < 0:"):
@@ -140,6 +142,9 @@ class Compiler:
             self._source.line(f"too_long({size})")
         self._source.line(f"{target} = {made.format(f'data[pos:pos + {size}]')}")
         self._source.line(f"pos += {size}")
+
+    def _bytes(self, target: str) -> None:
+        self._octets(target)
 
     def _loop(self, count: str, index: str) -> Any:
         return self._source.block(f"for {index} in range({count}):")
@@ -190,7 +195,7 @@ class Compiler:
             case String(), wire.STRING:
                 self._string(target)
             case (Bytes(), wire.BYTES):
-                self._octets(target)
+                self._bytes(target)
             case Slice(), wire.BYTES if is_octet(schema.element):
                 container = source.constant(schema.container, "container")
                 self._octets(target, f"{container}({{}})")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from ..schema import Array, Bool, Bytes, Float, Int, Schema, Slice, String, Struct, Uint
+from ..schema import Array, Bool, Float, Int, Schema, Slice, String, Struct, Uint
 from . import wire
 from .compile_decode import Compiler
 from .definitions import base_of
@@ -83,6 +83,21 @@ class QuickCompiler(Compiler):
         self._source.line(f"{target} = {made.format(f'data[pos:{after}]')}")
         self._source.line(f"pos = {after}")
 
+    def _bytes(self, target: str) -> None:
+        if not self._is_root:
+            super()._bytes(target)
+            return
+        source = self._source
+        after = source.variable("after")
+        self._uint(after)
+        source.line(f"{after} += pos")
+        # Only the function that others call can go on with other data than it was given.
+        with source.block(f"if {after} > len(data):"):
+            source.line(f"{target}, data, pos = stream.across(data, pos, {after})")
+        with source.block("else:"):
+            source.line(f"{target} = data[pos:{after}]")
+            source.line(f"pos = {after}")
+
     def _skip_octets(self, size: str) -> None:
         self._uint(size)
         self._source.line(f"pos += {size}")
@@ -147,12 +162,11 @@ class QuickCompiler(Compiler):
                 with source.block("else:"):
                     self._float(target, narrow=False)
                     self._first(steps)
-            case (String(), wire.STRING) | (Bytes(), wire.BYTES):
+            case String(), wire.STRING:
                 after = source.variable("after")
                 self._uint(after)
                 source.line(f"{after} += pos")
-                made = self._text if isinstance(base, String) else "{}"
-                source.line(f"{target} = {made.format(f'data[pos:{after}]')}")
+                source.line(f"{target} = {self._text.format(f'data[pos:{after}]')}")
                 source.line(f"{steps} = data[{after}]")
                 source.line(f"pos = {after} + 1")
             case _:

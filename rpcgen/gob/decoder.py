@@ -13,6 +13,7 @@ from .limits import Limits
 from .numbers import read_int, read_uint
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
+from .room import Room
 
 if TYPE_CHECKING:
     from .compile_decode import DecodeFunction
@@ -27,6 +28,9 @@ _DEFAULT_LIMITS = Limits()
 
 # Go's own limit.
 _LONGEST_NAME = 1024
+
+# What may follow a large ``[]byte``, in bytes, for it to be copied by itself.
+_LONGEST_TAIL = 65536
 
 
 class Decoder:
@@ -59,10 +63,15 @@ class Decoder:
         # The place of the data in the stream, for offsets in errors.
         self._base = 0
         # Bytes that were fed since the data was last put together, and their size.
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | memoryview] = []
         self._size = 0
+        # Where some of the chunks are, if `space` was asked for.
+        self._room: Room | None = None
         # How many bytes there must be before it makes sense to look again.
         self._needed = 1
+        # What follows the octets that `across` has put together, and where it begins.
+        self._tail = b""
+        self._after = 0
         # Whether definitions were read whose value has not come yet.
         self._owed = False
         self._broken: DecodeError | None = None
@@ -81,11 +90,29 @@ class Decoder:
             self._chunks.append(bytes(data))
             self._size += len(data)
 
+    def space(self) -> memoryview:
+        """Return memory for the next bytes of the stream, up to `needed` of them.
+
+        Put them there and say how many with `filled`: what belongs to a large
+        message is then copied less often than with `feed`.
+        """
+        self._room = self._room or Room()
+        return self._room.view(self.needed, self._held)
+
+    def filled(self, count: int) -> None:
+        """Add the first bytes of the memory that `space` has returned to the stream."""
+        assert self._room is not None
+        self._chunks.append(self._room.fill(count))
+        self._size += count
+
+    @property
+    def _held(self) -> int:
+        return len(self._data) - self._pos + self._size
+
     @property
     def pending(self) -> int:
         """How many bytes were fed that belong to no value yet: 0 at a clean end."""
-        held = len(self._data) - self._pos + self._size
-        return held or int(self._owed)
+        return len(self._data) - self._pos + self._size or int(self._owed)
 
     @property
     def needed(self) -> int:
@@ -94,7 +121,7 @@ class Decoder:
         At least 1, and no more than a message may have. The sender has said so,
         which is no reason to believe that they will come.
         """
-        return max(1, self._needed - (len(self._data) - self._pos + self._size))
+        return max(1, self._needed - self._held)
 
     @property
     def types(self) -> dict[int, wire.WireType]:
@@ -150,7 +177,13 @@ class Decoder:
     def _next(self, schema: Schema[Any], asked: object) -> Any:
         if self._broken is not None:
             raise self._broken
-        self._gather()
+        if self._held < self._needed:
+            raise TruncatedError(self._eof())
+        if self._chunks:
+            try:
+                return self._decode_across(asked)
+            except Exception:
+                self._gather()
         begin, (id, start) = self._find_value()
         end = self.end
         try:
@@ -165,6 +198,8 @@ class Decoder:
             raise failure from error
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
+        if self._pos == len(self._data) > _LONGEST_TAIL:
+            self._replace(b"", self._pos)  # nothing more may come for long
         return value
 
     def _remember(
@@ -177,14 +212,63 @@ class Decoder:
             self._heads.setdefault(asked, {})[head] = function, width
 
     def _gather(self) -> None:
-        """Put the chunks together, if they can be enough for what is awaited."""
-        if len(self._data) - self._pos + self._size < self._needed:
-            raise TruncatedError(self._eof())
-        if self._chunks:
-            self._base += self._pos
-            self._data = b"".join([self._data[self._pos :], *self._chunks])
-            self._chunks.clear()
-            self._pos = self._size = 0
+        """Put the chunks together."""
+        data = b"".join([memoryview(self._data)[self._pos :], *self._chunks])
+        self._replace(data, self._pos)
+
+    def _replace(self, data: bytes, step: int) -> None:
+        """Go on with other data, which begins so many bytes after this and holds all chunks."""
+        self._base += step
+        self._data = data
+        self._pos = self._size = 0
+        self._chunks.clear()
+        if self._room is not None:
+            self._room.release()
+            self._room = None
+
+    def _decode_across(self, asked: object) -> Any:
+        """Decode a value that is there in chunks, without putting them together.
+
+        That saves a copy where nearly all of it is one ``[]byte``. Raises
+        whatever happens where it does not work.
+        """
+        data, pos = self._data, self._pos
+        _, start = read_uint(data, pos, len(data))
+        function, width = self._heads[asked][data[start : start + 2]]
+        if "across" not in function.__code__.co_names:
+            raise IndexError
+        self.end, self._after = pos + self._needed, 0
+        value, pos = function(data, start + width, self, self._limits.depth)
+        if pos > self.end or not self._after:
+            raise IndexError
+        self._replace(self._tail, self._after)
+        self._consume(self.end)
+        return value
+
+    def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
+        """Return octets that begin in the data and end in a chunk: the generated code calls this.
+
+        Also what follows, and the position in it, to go on with. Raises
+        `IndexError` where they are not there, or much follows.
+        """
+        if data is not self._data:
+            raise IndexError
+        parts: list[bytes | memoryview] = [memoryview(data)[pos:]]
+        missing, chunks = after - len(data), iter(self._chunks)
+        last: bytes | memoryview = b""
+        for last in chunks:
+            if missing <= len(last):
+                break
+            parts.append(last)
+            missing -= len(last)
+        parts.append(memoryview(last)[:missing])
+        octets = b"".join(parts)
+        tail = b"".join([memoryview(last)[missing:], *chunks])
+        if len(octets) != after - pos or len(tail) > _LONGEST_TAIL:
+            raise IndexError
+        self.end -= after
+        self._tail, self._after = tail, after
+        return octets, tail, 0
 
     def _find_value(self) -> tuple[int, tuple[int, int]]:
         """Read definitions up to the next value.
@@ -336,6 +420,7 @@ class Decoder:
         self, data: bytes, pos: int, interface: Interface, depth: int
     ) -> tuple[Any, int]:
         """Read a value with the name of its type: the generated code calls this."""
+        self._check_data(data)
         name, pos = self._interface_name(pos, depth)
         if not name:
             interface.zero()  # which fails where nil is not allowed
@@ -346,11 +431,17 @@ class Decoder:
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
+        self._check_data(data)
         name, pos = self._interface_name(pos, depth)
         if name:
             id, pos = self._interface_type(pos)
             _, pos = self._function(id, _NOTHING)(data, pos, self, depth - 1)
         return pos
+
+    def _check_data(self, data: bytes) -> None:
+        # What comes after `across` is not where this looks for further messages.
+        if data is not self._data:
+            raise IndexError
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 0:

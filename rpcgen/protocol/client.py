@@ -37,7 +37,7 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.schema import Schema
 
-from .codec import ClientCodec, has_input, needed, request_encoder
+from .codec import ClientCodec, filled, has_input, request_encoder, space
 from .headers import Request
 
 __all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
@@ -100,8 +100,8 @@ class ClientProtocol(Generic[W]):
         self._closed = False
         # The call whose response's header has been read and whose body has not.
         self._current: _Pending[W] | tuple[None, None] | None = None
-        self.needed = 1
-        """How many bytes must at least be received before a call is completed, as far as known."""
+        # Whether the last thing received was cut off.
+        self._is_cut = False
 
     @property
     def closed(self) -> bool:
@@ -152,18 +152,35 @@ class ClientProtocol(Generic[W]):
         What the server does wrong fails the call that it answers, where that
         is known, or else every pending call, and closes.
         """
-        completions: list[Completion[W]] = []
         if self._closed:
-            return completions
+            return []
         self._codec.feed(data)
-        self.needed = 1
+        return self._complete()
+
+    def space(self) -> memoryview | None:
+        """Return where to put the next bytes from the server, or None to call `receive`.
+
+        There is such memory in the middle of a large response.
+        """
+        return space(self._codec) if self._is_cut else None
+
+    def filled(self, count: int) -> list[Completion[W]]:
+        """Take what was put into `space`; see `receive`."""
+        if self._closed:
+            return []
+        filled(self._codec, count)
+        return self._complete()
+
+    def _complete(self) -> list[Completion[W]]:
+        completions: list[Completion[W]] = []
+        self._is_cut = False
         try:
             while self._current is not None or has_input(self._codec):
                 if self._current is None:
                     self._receive_header(completions)
                 self._receive_body(completions)
         except TruncatedError:
-            self.needed = needed(self._codec)
+            self._is_cut = True
         except DecodeError as error:
             reason = f"reading response: {error}"
             completions += self._fail(lambda: DisconnectedError(reason))

@@ -18,7 +18,8 @@ A codec may also have, for speed alone:
 - ``pending``, the number of bytes that were fed and belong to no message yet:
   where it is 0, no header is asked for in vain.
 - ``needed``, the number of bytes that must at least be fed, as far as is known,
-  before the message being received is whole: so many can be read at once.
+  before the message being received is whole; with it ``space()``, which returns
+  memory for these or some of them, and ``filled(count)``, which feeds them.
 - ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 
@@ -29,7 +30,7 @@ themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, overload
 
 from rpcgen.schema import Schema
 
@@ -39,13 +40,17 @@ __all__ = [
     "ClientCodec",
     "ServerCodec",
     "has_input",
-    "needed",
+    "filled",
     "request_encoder",
     "response_encoder",
+    "space",
 ]
 
 T = TypeVar("T")
 H = TypeVar("H", contravariant=True)
+
+# What it pays to treat as a large message, in bytes that are missing.
+_LARGE: Final = 65536
 
 PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
 
@@ -112,10 +117,18 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
     return pending > 0
 
 
-def needed(codec: ClientCodec | ServerCodec) -> int:
-    """Return how many bytes there must at least be before a message is whole, as far as known."""
-    count: int = getattr(codec, "needed", 1)
-    return count
+def space(codec: ClientCodec | ServerCodec) -> memoryview | None:
+    """Return memory for what a large message lacks, if one is being received and there is any."""
+    needed: int = getattr(codec, "needed", 0)
+    if needed < _LARGE:
+        return None
+    view: memoryview = codec.space()  # type: ignore[union-attr]
+    return view
+
+
+def filled(codec: ClientCodec | ServerCodec, count: int) -> None:
+    """Feed what has been put into `space`."""
+    codec.filled(count)  # type: ignore[union-attr]
 
 
 def request_encoder(codec: ClientCodec) -> PartsEncoder[Request]:

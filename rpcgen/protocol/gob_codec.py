@@ -119,6 +119,8 @@ class _GobCodec:
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed
+        self.space = received.space
+        self.filled = received.filled
 
     @property
     def pending(self) -> int:

@@ -106,10 +106,14 @@ class HttpServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
-    @property
-    def needed(self) -> int:
-        """How many bytes must at least be fed before there is something to do, as far as known."""
-        return 1 if self._rpc is None else self._rpc.needed
+    def space(self) -> memoryview | None:
+        """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
+        return None if self._rpc is None or self._over else self._rpc.space()
+
+    def filled(self, count: int) -> None:
+        """Take what was put into `space`."""
+        assert self._rpc is not None
+        self._rpc.filled(count)
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return what there is to do."""

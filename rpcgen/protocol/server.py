@@ -23,7 +23,7 @@ from attrs import define
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, has_input, needed, response_encoder
+from .codec import ServerCodec, filled, has_input, response_encoder, space
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -86,8 +86,8 @@ class ServerProtocol:
         # What to call the end of the stream if it came now.
         self._eof = "EOF"
         self._draining = False
-        self.needed = 1
-        """How many bytes must at least be fed before there is a request, as far as known."""
+        # Whether the last request that was asked for was cut off.
+        self._is_cut = False
         self._failure = ""
 
     @property
@@ -112,9 +112,21 @@ class ServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
-        self.needed = 1
+        self._is_cut = False
         if not self._draining:
             self._codec.feed(data)
+
+    def space(self) -> memoryview | None:
+        """Return where to put the next bytes from the client, or None to call `feed`.
+
+        There is such memory in the middle of a large request.
+        """
+        return space(self._codec) if self._is_cut and not self._draining else None
+
+    def filled(self, count: int) -> None:
+        """Take what was put into `space`, like `feed`."""
+        self._is_cut = False
+        filled(self._codec, count)
 
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
@@ -129,7 +141,7 @@ class ServerProtocol:
             event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
-            self.needed = needed(self._codec)
+            self._is_cut = True
             return None
         except DecodeError as error:
             self._draining = True

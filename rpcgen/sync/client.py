@@ -178,15 +178,22 @@ class Client:
     def _read(self, deadline: float | None) -> None:
         """Read once and end the calls that are answered. For the leader only."""
         try:
-            data = self._patience.wait_for(self._stream.read_what_is_there)
-            if data is None:
-                if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
-                    return
-                data = self._stream.read()
+            completions = self._receive(deadline)
         except OSError as error:
-            self._finish(self._protocol.receive_eof(f"reading response: {error}"))
-            return
-        self._finish(self._protocol.receive(data) if data else self._protocol.receive_eof())
+            completions = self._protocol.receive_eof(f"reading response: {error}")
+        self._finish(completions)
+
+    def _receive(self, deadline: float | None) -> list[Completion[Call[Any]]]:
+        view = self._protocol.space() if self._stream.is_plain else None
+        data = None if view else self._patience.wait_for(self._stream.read_what_is_there)
+        if data is None:
+            if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
+                return []
+            if view:
+                count = self._stream.read_into(view, whole=deadline is None)
+                return self._protocol.filled(count) if count else self._protocol.receive_eof()
+            data = self._stream.read()
+        return self._protocol.receive(data) if data else self._protocol.receive_eof()
 
     def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
         for each in completions:

@@ -192,17 +192,27 @@ class ServerConnection:
 
     def _read(self) -> None:
         try:
-            data = self._stream.read(self._protocol.needed)
+            has_ended = not self._receive()
         except BlockingIOError:
             return
         except OSError as error:
             _log.debug("reading requests: %s", error)
-            data = b""
+            has_ended = True
+        if has_ended or self._stopped:
+            for refusal in self._protocol.receive_eof():
+                self._say(refusal)
+
+    def _receive(self) -> int:
+        """Give what has come to the protocol; return how many bytes that were, 0 at the end."""
+        view = self._protocol.space() if self._stream.is_plain else None
+        if view:
+            count = self._stream.read_into(view)
+            self._protocol.filled(count)
+            return count
+        data = self._stream.read()
         if data and not self._stopped:
             self._protocol.feed(data)
-            return
-        for refusal in self._protocol.receive_eof():
-            self._say(refusal)
+        return len(data)
 
     def _say(self, event: Event) -> None:
         if isinstance(event, Refusal):

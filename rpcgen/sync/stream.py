@@ -38,19 +38,33 @@ class Stream:
         """Whether `read` gives something that the socket knows nothing of."""
         return bool(self._early)
 
-    def read(self, needed: int = 1) -> bytes:
+    def read(self) -> bytes:
         """Wait for bytes and return them; empty at the end.
 
-        ``needed``: how many bytes will have to be read before anything can be
-        done with them. Raises `OSError`, of which `BlockingIOError` says that a
-        timeout of 0 is over.
+        Raises `OSError`, of which `BlockingIOError` says that a timeout of 0 is over.
         """
         if self._early:
             early, self._early = self._early, b""
             return early
-        if self._tls is not None:
-            return self._read_sealed(self._tls)
-        return self._socket.recv(_READ_SIZE)
+        while True:
+            data = self._socket.recv(_READ_SIZE)
+            if self._tls is None or not data:
+                return data
+            data = self._tls.decrypt(data)
+            if data:
+                return data
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what comes is what the socket gives, so that `read_into` can be used."""
+        return self._tls is None and not self._early
+
+    def read_into(self, view: memoryview, *, whole: bool = False) -> int:
+        """Read into memory and return how many bytes came, 0 at the end; see `read`.
+
+        ``whole``: wait until it is full, however long that takes.
+        """
+        return self._socket.recv_into(view, 0, socket.MSG_WAITALL if whole else 0)
 
     def read_what_is_there(self) -> bytes | None:
         """Return what has come, empty at the end, or None if nothing has. Raises `OSError`."""
@@ -63,13 +77,6 @@ class Stream:
         if self._tls is None or not data:
             return data
         return self._tls.decrypt(data) or None
-
-    def _read_sealed(self, tls: _Tls) -> bytes:
-        while sealed := self._socket.recv(_READ_SIZE):
-            data = tls.decrypt(sealed)
-            if data:
-                return data
-        return b""
 
     def unread(self, data: bytes) -> None:
         """Put back what was read and belongs to somebody else."""
