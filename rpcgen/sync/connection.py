@@ -27,6 +27,7 @@ from rpcgen.protocol import (
     error_text,
 )
 
+from .loop import GATHERING
 from .outbox import Outbox
 from .poller import READ, WRITE
 from .stream import Stream
@@ -47,9 +48,6 @@ _CAPACITY: Final = 1 << 20
 # How many requests are begun before it is another connection's turn.
 _REQUESTS_A_TURN: Final = 64
 
-# How long replies of one turn are gathered, in seconds, to be sent at once.
-_GATHERING: Final = 0.0005
-
 
 class ServerConnection:
     """Reads requests, has them carried out, sends the responses."""
@@ -59,6 +57,7 @@ class ServerConnection:
         self._protocol = protocol
         self._loop = loop
         self._fd = stream.fileno()
+        self._reads_into = stream.is_plain
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
         self.running: set[Invocation] = set()
         # Guards what is asked of the loop and what is to be sent; replies are encoded under it
@@ -115,8 +114,23 @@ class ServerConnection:
         except Exception:  # a codec from outside, or a fault of ours: not the end of others
             _log.exception("rpc.Serve: connection broken")
             self._hung_up = True
+        lead.unsent.append(self)
+        try:
+            lead.slot.pop()
+        except IndexError:
+            self._resume(lead)
+            return False
+        return True
+
+    def end_turn(self, lead: Lead) -> bool:
+        """Send what there is to send, and say whether this thread still leads afterwards."""
+        lead.connection = self
+        lead.slot.append(self)
+        if lead.watchdog.marked:
+            lead.watchdog.wipe()
         with self._lock:
-            self._flush()
+            if self._outbox.size:
+                self._flush()
             self._ask()
         try:
             lead.slot.pop()
@@ -144,8 +158,7 @@ class ServerConnection:
                 ended = perf_counter()
                 # Before the client can know of its end.
                 served.statistics.finished(ended - began, failed=False)
-                for part in parts:
-                    self._outbox.put(part)
+                self._outbox.put(parts)
         except BaseException as error:  # not the server's end, whatever a handler raises
             ended = perf_counter()
             served.statistics.finished(ended - began, failed=True)
@@ -169,7 +182,7 @@ class ServerConnection:
         self._has_more = True
         gathered_since = 0.0
         for _ in range(_REQUESTS_A_TURN):
-            if self._is_busy:
+            if (self._outbox.size or self.running) and self._is_busy:
                 return True
             event = self._protocol.next_event()
             if event is None:
@@ -183,7 +196,7 @@ class ServerConnection:
                 ended = self._carry_out(event, lead)
                 if not ended:
                     return False
-                if ended - gathered_since > _GATHERING:
+                if ended - gathered_since > GATHERING:
                     if gathered_since:
                         with self._lock:
                             self._flush()
@@ -191,39 +204,38 @@ class ServerConnection:
         return True
 
     def _read(self) -> None:
+        """Give what has come to the protocol."""
+        data, view = b"", None
         try:
-            has_ended = not self._receive()
+            view = self._protocol.space() if self._reads_into else None
+            if view is None:
+                data = self._stream.read()
+                count = len(data)
+            else:
+                count = self._stream.read_into(view)
         except BlockingIOError:
             return
         except OSError as error:
             _log.debug("reading requests: %s", error)
-            has_ended = True
-        if has_ended or self._stopped:
+            count = 0
+        if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
                 self._say(refusal)
-
-    def _receive(self) -> int:
-        """Give what has come to the protocol; return how many bytes that were, 0 at the end."""
-        view = self._protocol.space() if self._stream.is_plain else None
-        if view:
-            count = self._stream.read_into(view)
-            self._protocol.filled(count)
-            return count
-        data = self._stream.read()
-        if data and not self._stopped:
+        elif view is None:
             self._protocol.feed(data)
-        return len(data)
+        else:
+            self._protocol.filled(count)
 
     def _say(self, event: Event) -> None:
         if isinstance(event, Refusal):
             self._refuse(event)
         elif not isinstance(event, Invocation):
             with self._lock:
-                self._outbox.put(event.data)
+                self._outbox.put((event.data,))
 
     def _refuse(self, refusal: Refusal) -> None:
         with self._lock:
-            self._outbox.put(self._protocol.refuse(refusal.request, refusal.error))
+            self._outbox.put((self._protocol.refuse(refusal.request, refusal.error),))
 
     def _carry_out(self, invocation: Invocation, lead: Lead) -> float:
         """Carry out a call here and now; return when it ended, 0 if the lead was lost over it."""
@@ -287,6 +299,15 @@ class ServerConnection:
 
     def _ask(self) -> None:
         """Ask for the events that this connection needs. Under the lock."""
+        if self._asked == READ and not (
+            self._has_more
+            or self._outbox.size
+            or self.running
+            or self._hung_up
+            or self._decoder is not None
+            or self._protocol.draining
+        ):
+            return  # which is nearly always so
         asked = self._needed()
         if asked != self._asked and not self._closed.is_set():
             self._loop.ask(self, self._asked, asked)
@@ -297,15 +318,12 @@ class ServerConnection:
             return 0
         if self._hung_up:
             return READ | WRITE
-        waits_to_begin, unsent = self._has_more, self._outbox.size
-        if not (waits_to_begin or unsent or self.running or self._protocol.draining):
-            return READ  # which is nearly always so
         needed = 0
         if not self._is_busy:
-            needed = WRITE if waits_to_begin else 0
+            needed = WRITE if self._has_more else 0
             if not self._protocol.draining:
                 needed |= READ
-        return needed | WRITE if unsent or self._is_over else needed
+        return needed | WRITE if self._outbox.size or self._is_over else needed
 
     def _close(self) -> None:
         if self._protocol.failure:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeAlias
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field
 
@@ -30,6 +32,12 @@ __all__ = ["Lead", "Loop"]
 
 _log = logging.getLogger("rpcgen.server")
 
+GATHERING: Final = 0.0005
+"""For how long replies are gathered, in seconds, to be sent one after the other.
+
+While a client is awake to read one, the next does not have to wake it.
+"""
+
 # What the leader works on: a connection's bytes, or one of its calls.
 _Work: TypeAlias = "ServerConnection | Invocation"
 
@@ -42,6 +50,9 @@ class Lead:
     slot: list[_Work]
     connection: ServerConnection | None = None
     """The connection whose turn it is, or was, when the lead was lost."""
+
+    unsent: list[ServerConnection] = field(factory=list)
+    """Those that had their turn, and whose replies are still to be sent."""
 
     passed_on: threading.Event = field(factory=threading.Event)
     """Set once another thread leads and knows what this one still does."""
@@ -104,21 +115,26 @@ class Loop:
     def _start_leading(self) -> None:
         threading.Thread(target=self._lead, name="rpcgen-leader", daemon=True).start()
 
-    def _lead(self, interrupted: ServerConnection | None = None) -> None:
+    def _lead(
+        self,
+        interrupted: ServerConnection | None = None,
+        unsent: Sequence[ServerConnection] = (),
+    ) -> None:
         """Lead until there is nothing to serve, or the lead is lost."""
         watchdog = Watchdog[_Work](self._take_over)
         lead = self._current = Lead(watchdog, watchdog.slot)
+        lead.unsent += unsent
         try:
             watchdog.start()
         except RuntimeError as error:
             _log.error("rpc.Serve: slow calls will hold up others: %s", error)
-        if self._serve(lead, interrupted):
+        if interrupted is not None and not interrupted.take_turn(lead, 0):
+            return
+        if self._send(lead) and self._serve(lead):
             watchdog.stop()
 
-    def _serve(self, lead: Lead, interrupted: ServerConnection | None) -> bool:
+    def _serve(self, lead: Lead) -> bool:
         """Give each connection its turn; say whether there is nothing to serve any more."""
-        if interrupted is not None and not interrupted.take_turn(lead, 0):
-            return False
         connections, poller = self._connections, self._poller
         assert poller is not None
         patience = Patience()
@@ -127,10 +143,30 @@ class Loop:
             return poller.poll(0) or None
 
         while connections or not self._ends(poller):
+            began = 0.0
             for fd, events in patience.wait_for(look) or poller.poll():
                 connection = connections.get(fd)
-                if connection is not None and not connection.take_turn(lead, events):
+                if connection is None:
+                    continue
+                if not connection.take_turn(lead, events):
                     return False
+                now = perf_counter()
+                if began and now - began > GATHERING:
+                    if not self._send(lead):
+                        return False
+                    began = 0.0
+                began = began or now
+            if not self._send(lead):
+                return False
+        return True
+
+    def _send(self, lead: Lead) -> bool:
+        """Send the replies of those that had their turn; say whether this thread still leads."""
+        unsent = lead.unsent
+        while unsent:
+            # Taken off the list while it is in the slot: whoever leads then has the others.
+            if not unsent.pop().end_turn(lead):
+                return False
         return True
 
     def _ends(self, poller: Poller) -> bool:
@@ -154,7 +190,7 @@ class Loop:
         else:
             late.connection.leave_to(late)
         late.passed_on.set()
-        self._lead(interrupted)
+        self._lead(interrupted, late.unsent)
 
     # --- calls in other threads -----------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
 
 from .stream import Stream
@@ -28,13 +29,14 @@ class Outbox:
         self._broken = False
         self.size = 0
 
-    def put(self, data: bytes) -> None:
-        """Add a message, or a piece of one. After `give_up`, it is dropped."""
+    def put(self, parts: Sequence[bytes]) -> None:
+        """Add a message, all parts of it. After `give_up`, it is dropped."""
         if self._broken:
             return
-        data = self._stream.seal(data)
-        self._waiting.append(data)
-        self.size += len(data)
+        for part in parts:
+            sealed = self._stream.seal(part)
+            self._waiting.append(sealed)
+            self.size += len(sealed)
 
     def flush(self, *, wait: bool = False) -> None:
         """Send as much as goes without waiting, or else all. Raises `OSError`."""

@@ -104,8 +104,7 @@ class Sender:
     def _write(self, requests: list[_Request]) -> None:
         outbox = self._outbox
         for _, _, parts in requests:
-            for part in parts:
-                outbox.put(part)
+            outbox.put(parts)
         outbox.flush()
         while outbox.size:
             # If no reply can be on its way, the server cannot be busy with one that somebody

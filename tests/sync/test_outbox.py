@@ -32,20 +32,20 @@ def outbox(pair: tuple[socket.socket, socket.socket]) -> Outbox:
 
 
 def test_put_sends_nothing(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
-    outbox.put(b"hello")
+    outbox.put([b"hello"])
     pair[1].setblocking(False)
     with pytest.raises(BlockingIOError):
         pair[1].recv(5)
 
 
 def test_size_of_what_is_left(outbox: Outbox) -> None:
-    outbox.put(b"hello")
-    outbox.put(b"you")
+    outbox.put([b"hello"])
+    outbox.put([b"you"])
     assert outbox.size == 8
 
 
 def test_flush_sends_a_message(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
-    outbox.put(b"hello")
+    outbox.put([b"hello"])
     outbox.flush()
     assert pair[1].recv(100) == b"hello"
     assert outbox.size == 0
@@ -56,7 +56,7 @@ def test_flush_sends_messages_in_order(
 ) -> None:
     messages = [b"%d," % number for number in range(1000)]
     for message in messages:
-        outbox.put(message)
+        outbox.put([message])
     outbox.flush()
     assert pair[1].recv(MEBIBYTE) == b"".join(messages)
 
@@ -67,7 +67,7 @@ def test_flush_of_nothing(outbox: Outbox) -> None:
 
 
 def test_flush_does_not_wait_for_a_reader(outbox: Outbox) -> None:
-    outbox.put(bytes(8 * MEBIBYTE))
+    outbox.put([bytes(8 * MEBIBYTE)])
     outbox.flush()
     assert 0 < outbox.size < 8 * MEBIBYTE
 
@@ -78,7 +78,7 @@ def test_flush_goes_on_where_it_stopped(
 ) -> None:
     messages = [bytes([number]) * size for number, size in enumerate(sizes)]
     for message in messages:
-        outbox.put(message)
+        outbox.put([message])
     received = b""
     outbox.flush()
     while outbox.size or len(received) < sum(sizes):
@@ -94,7 +94,7 @@ def test_flush_that_waits_sends_everything(
     received: list[bytes] = []
     reader = threading.Thread(target=lambda: received.append(read(pair[1], len(large))))
     reader.start()
-    outbox.put(large)
+    outbox.put([large])
     outbox.flush(wait=True)
     assert outbox.size == 0
     reader.join(PATIENCE)
@@ -103,18 +103,18 @@ def test_flush_that_waits_sends_everything(
 
 def test_flush_to_nobody_raises(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
     pair[1].close()
-    outbox.put(b"lost")
+    outbox.put([b"lost"])
     with pytest.raises(OSError, match="Broken pipe"):
         outbox.flush()
 
 
 def test_put_after_giving_up_is_dropped(outbox: Outbox) -> None:
     outbox.give_up()
-    outbox.put(b"lost")
+    outbox.put([b"lost"])
     assert outbox.size == 0
 
 
 def test_give_up_drops_what_is_left(outbox: Outbox) -> None:
-    outbox.put(b"hello")
+    outbox.put([b"hello"])
     outbox.give_up()
     assert outbox.size == 0
