@@ -21,6 +21,7 @@ from rpcgen.protocol import (
 from .call import Call
 from .inbox import Inbox
 from .outbox import Outbox
+from .vigil import Vigil
 
 __all__ = ["Client", "ClientTransport"]
 
@@ -45,6 +46,7 @@ class ClientTransport(Inbox):
         self.writable.set()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
+        self._vigil = Vigil(self._loop)
 
     def write(self, data: bytes) -> None:
         """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
@@ -53,8 +55,12 @@ class ClientTransport(Inbox):
         turn of the event loop: replies that came together make their callers
         call again together.
         """
-        if self._outbox is not None:
-            self._outbox.send(data, last=self.protocol.pending == 1)
+        if self._outbox is None:
+            return
+        is_alone = self.protocol.pending == 1
+        self._outbox.send(data, last=is_alone)
+        if is_alone:
+            self._vigil.begin()
 
     def close(self) -> None:
         """Hang up."""
@@ -67,6 +73,7 @@ class ClientTransport(Inbox):
         self._outbox = Outbox(self._transport, self._loop)
 
     def data_received(self, data: bytes) -> None:
+        self._vigil.end()
         self._finish(self.protocol.receive(data))
         if self.protocol.closed:
             self.close()

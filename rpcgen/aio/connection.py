@@ -18,6 +18,7 @@ from rpcgen.protocol import (
 from .answer import answer, start_task
 from .inbox import Inbox
 from .outbox import Outbox
+from .vigil import Vigil
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
@@ -31,7 +32,8 @@ class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     ``connections`` is the set that it is in for as long as it is connected;
-    ``workers`` carries out what is no ``async def``.
+    ``workers`` carries out what is no ``async def``; ``vigil`` is kept for the
+    next request, of whichever connection.
 
     One read can bring thousands of requests. They stay bytes until they can be
     begun, and nothing more is read before all are.
@@ -51,6 +53,7 @@ class ServerTransport(Inbox):
         "_running",
         "_stalled",
         "_transport",
+        "_vigil",
         "_workers",
         "_writing_paused",
     )
@@ -60,11 +63,13 @@ class ServerTransport(Inbox):
         protocol: AnyServerProtocol,
         connections: set[ServerTransport],
         workers: Executor,
+        vigil: Vigil,
     ) -> None:
         super().__init__()
         self._protocol = protocol
         self._connections = connections
         self._workers = workers
+        self._vigil = vigil
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
@@ -118,6 +123,7 @@ class ServerTransport(Inbox):
             self._closed.set()
 
     def data_received(self, data: bytes) -> None:
+        self._vigil.end()
         if not self._ended:
             self._protocol.feed(data)
             self._go_on()
@@ -205,9 +211,13 @@ class ServerTransport(Inbox):
             self._close_when_idle()
 
     def _send(self, data: bytes) -> None:
-        if self._outbox is not None:
-            # Where no call is under way, none can end in this turn of the event loop.
-            self._outbox.send(data, last=not self._running and not self._beginning)
+        if self._outbox is None:
+            return
+        # Where no call is under way, none can end in this turn of the event loop.
+        is_last = not self._running and not self._beginning
+        self._outbox.send(data, last=is_last)
+        if is_last:
+            self._vigil.begin()
 
     def _drop_outbox(self) -> None:
         if self._outbox is not None:

@@ -22,6 +22,7 @@ from rpcgen.protocol import (
 from .answer import serve_request
 from .connection import ServerTransport
 from .listener import Listener
+from .vigil import Vigil
 
 if TYPE_CHECKING:
     import ssl
@@ -49,6 +50,7 @@ class Server(Registry):
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
         self._listeners: dict[Listener, CodecName] = {}
         self._connections: set[ServerTransport] = set()
+        self._vigil: Vigil | None = None
         self._serving = False
         self._closed = asyncio.Event()
 
@@ -166,4 +168,5 @@ class Server(Registry):
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
-        return ServerTransport(protocol, self._connections, self._workers)
+        self._vigil = self._vigil or Vigil(asyncio.get_running_loop())
+        return ServerTransport(protocol, self._connections, self._workers, self._vigil)

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, overload
 
 from rpcgen.errors import ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.patience import Patience
 from rpcgen.protocol import (
     ClientCodec,
     ClientProtocol,
@@ -22,7 +23,6 @@ from rpcgen.protocol import (
 )
 
 from .call import Call
-from .patience import Patience
 from .sender import Sender
 from .stream import Stream
 from .turns import Turns, remaining

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import define, field
 
+from rpcgen.patience import Patience
 from rpcgen.protocol import Invocation, ServedMethod
 
-from .patience import Patience
 from .poller import Poller, make_poller
 from .suspects import Suspects
 from .watchdog import Watchdog

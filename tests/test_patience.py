@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-from rpcgen.sync import patience as module
-from rpcgen.sync.patience import Patience
+import rpcgen.patience as module
+from rpcgen.patience import Patience
 
 
 class World:
@@ -33,7 +33,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     world = World()
-    with patch.object(module, "perf_counter", world.clock), patch.object(module, "_LONGEST", 1e-4):
+    with patch.object(module, "perf_counter", world.clock), patch.object(module, "LONGEST", 1e-4):
         yield world
 
 
@@ -100,6 +100,6 @@ def test_wait_looks_each_time_once_it_pays(world: World) -> None:
 
 def test_wait_with_a_single_core_looks_once(world: World) -> None:
     world.appears_in(1.0)
-    with patch.object(module, "_LONGEST", 0.0):
+    with patch.object(module, "LONGEST", 0.0):
         assert Patience().wait_for(world.look) is None
     assert world.looks <= 2

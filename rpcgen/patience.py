@@ -13,28 +13,49 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Final, TypeVar
 
-__all__ = ["Patience"]
+__all__ = ["LONGEST", "Patience", "let_others_run"]
 
 T = TypeVar("T")
 
-_let_others_run: Final[Callable[[], None]] = getattr(os, "sched_yield", lambda: None)
+let_others_run: Final[Callable[[], None]] = getattr(os, "sched_yield", lambda: None)
+"""Offers the core to other threads and processes."""
 
-# How long it looks, in seconds. Where there is a single core, or no way to let others run, it
-# looks but once: else it would keep the other side from answering.
-_LONGEST: Final = 0.0001 if hasattr(os, "sched_yield") and os.cpu_count() != 1 else 0.0
+LONGEST: Final = 0.0001 if hasattr(os, "sched_yield") and os.cpu_count() != 1 else 0.0
+"""How long to look, in seconds.
 
-# It looks again after so many times that it did not, at most: so it costs next to nothing where
-# the other side takes longer.
+Where there is a single core, or no way to let others run, once must do: else
+the other side would be kept from answering.
+"""
+
+# After so many times at most it is tried again: so it costs next to nothing where the other side
+# takes longer.
 _MOST_SKIPPED: Final = 255
 
 
 class Patience:
     """Learns whether it pays to look. For one thread at a time."""
 
+    __slots__ = ("_skip", "_to_skip")
+
     def __init__(self) -> None:
-        # How often it does not look after it did in vain, and how often from now on.
+        # How often not to look after it was in vain, and how often from now on.
         self._skip = 0
         self._to_skip = 0
+
+    def begin(self) -> bool:
+        """Say whether to look this time."""
+        if not self._to_skip:
+            return True
+        self._to_skip -= 1
+        return False
+
+    def succeed(self) -> None:
+        """Learn that something has come in time."""
+        self._skip = 0
+
+    def fail(self) -> None:
+        """Learn that nothing has."""
+        self._to_skip = self._skip = min(2 * self._skip + 1, _MOST_SKIPPED)
 
     def wait_for(self, look: Callable[[], T | None]) -> T | None:
         """Call ``look`` until it finds something, and return that; None if it takes too long.
@@ -42,18 +63,16 @@ class Patience:
         Then the caller had better sleep. It returns at once as long as
         experience says that it would take too long.
         """
-        if self._to_skip:
-            self._to_skip -= 1
+        if not self.begin():
             return None
         end = 0.0
         while (found := look()) is None:
             now = perf_counter()
             if not end:
-                end = now + _LONGEST
+                end = now + LONGEST
             elif now > end:
-                self._skip = min(2 * self._skip + 1, _MOST_SKIPPED)
-                self._to_skip = self._skip
+                self.fail()
                 return None
-            _let_others_run()
-        self._skip = 0
+            let_others_run()
+        self.succeed()
         return found

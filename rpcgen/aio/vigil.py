@@ -1,0 +1,48 @@
+"""`Vigil`: keeps the event loop awake for a moment, where an answer is about to come."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+
+from rpcgen.patience import LONGEST, Patience, let_others_run
+
+__all__ = ["Vigil"]
+
+
+class Vigil:
+    """Looks for events again and again before the loop sleeps until there are some.
+
+    See `rpcgen.patience` for what that saves. As long as there is something to
+    call, a loop does not sleep, so this has itself called; everything else on
+    the loop goes on as usual.
+    """
+
+    __slots__ = ("_handle", "_loop", "_patience", "_until")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._patience = Patience()
+        self._until = 0.0
+        self._handle: asyncio.Handle | None = None
+
+    def begin(self) -> None:
+        """Expect something to come soon."""
+        if self._handle is None and self._patience.begin():
+            self._until = perf_counter() + LONGEST
+            self._handle = self._loop.call_soon(self._look)
+
+    def end(self) -> None:
+        """Take note that something has come, or never will."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+            self._patience.succeed()
+
+    def _look(self) -> None:
+        if perf_counter() > self._until:
+            self._handle = None
+            self._patience.fail()
+            return
+        let_others_run()
+        self._handle = self._loop.call_soon(self._look)
