@@ -29,8 +29,8 @@ _DEFAULT_LIMITS = Limits()
 # Go's own limit.
 _LONGEST_NAME = 1024
 
-# What may follow a large ``[]byte``, in bytes, for it to be copied by itself.
-_LONGEST_TAIL = 65536
+# What is large, in bytes: too large to be kept, and to be copied as it follows a ``[]byte``.
+_LARGE = 65536
 
 
 class Decoder:
@@ -155,6 +155,8 @@ class Decoder:
                 value, pos = function(data, start + width, self, self._limits.depth)
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
+                    if end > _LARGE:
+                        self._let_go()
                     return value
         except Exception:
             pass
@@ -198,8 +200,7 @@ class Decoder:
             raise failure from error
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
-        if self._pos == len(self._data) > _LONGEST_TAIL:
-            self._replace(b"", self._pos)  # nothing more may come for long
+        self._let_go()
         return value
 
     def _remember(
@@ -225,6 +226,11 @@ class Decoder:
         if self._room is not None:
             self._room.release()
             self._room = None
+
+    def _let_go(self) -> None:
+        """Keep no large message that is used up: nothing more may come for long."""
+        if self._pos == len(self._data) > _LARGE and not self._chunks:
+            self._replace(b"", self._pos)
 
     def _decode_across(self, asked: object) -> Any:
         """Decode a value that is there in chunks, without putting them together.
@@ -264,7 +270,7 @@ class Decoder:
         parts.append(memoryview(last)[:missing])
         octets = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
-        if len(octets) != after - pos or len(tail) > _LONGEST_TAIL:
+        if len(octets) != after - pos or len(tail) > _LARGE:
             raise IndexError
         self.end -= after
         self._tail, self._after = tail, after

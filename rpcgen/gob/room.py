@@ -31,7 +31,7 @@ class Room:
         ``held`` of the message already, if that is not little.
         """
         if not self._left:
-            size = min(needed, max(_SMALLEST, 2 * held))
+            size = max(_SMALLEST, min(needed, 2 * held))
             buffer = _spare.pop() if _spare else bytearray(size)
             self._buffers.append(buffer)
             self._left = memoryview(buffer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import wire
+from rpcgen.gob import Decoder, wire
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.schema import Map, Nothing, schema_of
 from rpcgen.types import Int8, Uint8
@@ -456,3 +457,146 @@ def test_bytes_that_hold_whole_messages_are_not_copied() -> None:
     assert tracemalloc.get_traced_memory()[1] < 1 << 16
     tracemalloc.stop()
     assert len(decoder.decode(str)) == 1 << 20
+
+
+# --- large messages, which are put into memory of the decoder ------------------------------------
+
+
+@define
+class Blob:
+    name: str
+    data: bytes
+    count: int
+
+
+@define
+class Blobs:
+    blobs: list[bytes]
+    any: Any
+    count: int
+
+
+def put(decoder: Decoder, data: bytes) -> None:
+    """Put bytes where the decoder wants them, as many at a time as it wants."""
+    while data:
+        view = decoder.space()
+        count = min(len(view), len(data))
+        view[:count] = data[:count]
+        decoder.filled(count)
+        data = data[count:]
+
+
+LARGE_VALUES: list[tuple[Any, Any]] = [
+    (bytes, bytes(range(256)) * 1000),
+    (str, "ä" * 100_000),
+    (Blob, Blob("name", b"x" * 200_000, 7)),
+    (Blob, Blob("n" * 70_000, b"x" * 200_000, -7)),
+    (Blobs, Blobs([b"x" * 100_000, b"y" * 100_000, b""], None, 1)),
+    (Blobs, Blobs([b"x" * 100_000], b"y" * 100_000, 1)),
+    (Blobs, Blobs([b"x" * 200_000], 7, 1)),
+    (list[int], list(range(100_000))),
+    (dict[str, bytes], {"a": b"x" * 200_000, "b": b"y"}),
+]
+
+
+@pytest.mark.parametrize(("annotation", "value"), LARGE_VALUES)
+@pytest.mark.parametrize("first", [10, 5000, 65536])
+def test_space_for_the_rest_of_a_message(annotation: Any, value: Any, first: int) -> None:
+    encoder, decoder = gob.Encoder(), Decoder()
+    for _ in range(3):  # the short way is known from the second one on
+        data = encoder.encode(value, annotation)
+        decoder.feed(data[:first])
+        with pytest.raises(TruncatedError):
+            decoder.decode(annotation)
+        put(decoder, data[first:])
+        assert decoder.decode(annotation) == value
+        assert decoder.pending == 0
+
+
+@pytest.mark.parametrize(("annotation", "value"), LARGE_VALUES)
+def test_chunks_that_hold_the_next_message_too(annotation: Any, value: Any) -> None:
+    encoder, decoder = gob.Encoder(), Decoder()
+    data = b"".join(encoder.encode(value, annotation) for _ in range(4))
+    decoded = []
+    for start in range(0, len(data), 60_000):
+        decoder.feed(data[start : start + 60_000])
+        try:
+            while True:
+                decoded.append(decoder.decode(annotation))
+        except TruncatedError:
+            pass
+    assert decoded == [value] * 4
+
+
+def test_space_is_no_more_than_what_is_needed() -> None:
+    decoder = Decoder()
+    decoder.feed(gob.dumps(bytes(100_000))[:1000])
+    with pytest.raises(TruncatedError):
+        decoder.decode(bytes)
+    assert len(decoder.space()) == decoder.needed
+
+
+def test_space_then_feed_keeps_the_order() -> None:
+    data = gob.dumps(bytes(range(256)) * 1000)
+    decoder = Decoder()
+    decoder.feed(data[:1000])
+    with pytest.raises(TruncatedError):
+        decoder.decode(bytes)
+    decoder.space()[:2000] = data[1000:3000]
+    decoder.filled(2000)
+    decoder.feed(data[3000:])
+    assert decoder.decode(bytes) == bytes(range(256)) * 1000
+
+
+def test_space_is_used_again_without_harm_to_values() -> None:
+    encoder, decoder = gob.Encoder(), Decoder()
+    values = []
+    for octet in range(5):
+        data = encoder.encode(bytes([octet]) * 300_000, bytes)
+        decoder.feed(data[:1000])
+        with pytest.raises(TruncatedError):
+            decoder.decode(bytes)
+        put(decoder, data[1000:])
+        values.append(decoder.decode(bytes))
+    assert values == [bytes([octet]) * 300_000 for octet in range(5)]
+
+
+def test_large_message_is_not_kept() -> None:
+    encoder, decoder = gob.Encoder(), Decoder()
+    for _ in range(2):
+        decoder.feed(encoder.encode(bytes(1_000_000), bytes))
+        decoder.decode(bytes)
+    assert len(decoder._data) == 0
+
+
+@given(st.data())
+def test_large_message_that_is_damaged_is_refused(data: st.DataObject) -> None:
+    encoder, decoder = gob.Encoder(), Decoder()
+    value = Blob("name", b"x" * 70_000, 7)
+    decoder.feed(encoder.encode(value, Blob))
+    decoder.decode(Blob)
+    octets = bytearray(encoder.encode(value, Blob))
+    for _ in range(data.draw(st.integers(1, 3))):
+        octets[data.draw(st.integers(0, 40) | st.integers(len(octets) - 10, len(octets) - 1))] = (
+            data.draw(st.integers(0, 255))
+        )
+    plain = Decoder()
+    plain.feed(gob.Encoder().encode(value, Blob))
+    plain.decode(Blob)
+    plain.feed(bytes(octets))
+    split = data.draw(st.integers(1, len(octets) - 1))
+    decoder.feed(bytes(octets[:split]))
+    assert outcome(decoder, lambda: put(decoder, bytes(octets[split:]))) == outcome(plain)
+
+
+def outcome(decoder: Decoder, more: Callable[[], None] | None = None) -> object:
+    """Return what is decoded, or the error; ``more`` comes once the decoder asks for it."""
+    try:
+        return decoder.decode(Blob)
+    except TruncatedError as error:
+        if more is None:
+            return error.reason
+        more()
+        return outcome(decoder)
+    except DecodeError as error:
+        return error.reason

@@ -12,6 +12,7 @@ from rpcgen.errors import (
     ServerError,
     ShutdownError,
 )
+from rpcgen.method import Method
 from rpcgen.protocol import ClientProtocol, Completion, GobClientCodec, GobServerCodec, Request
 
 from .messages import DOUBLE, SUM, Pair, response_bytes
@@ -267,3 +268,67 @@ def test_receive_any_bytes_raises_nothing(data: bytes) -> None:
     client.begin(SUM, "w")
     completions = client.receive(data) + client.receive_eof()
     assert all(isinstance(each.error, RpcError) for each in completions)
+
+
+# --- large replies -------------------------------------------------------------------------
+
+BLOB = Method[int, bytes]("Math.Blob")
+
+
+def test_space_where_nothing_is_awaited(client: ClientProtocol[str]) -> None:
+    assert client.space() is None
+
+
+def test_space_for_the_rest_of_a_large_reply(client: ClientProtocol[str]) -> None:
+    data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
+    assert client.receive(data[:1000]) == []
+    view = client.space()
+    assert view is not None
+    view[: len(data) - 1000] = data[1000:]
+    (completion,) = client.filled(len(data) - 1000)
+    assert completion.reply == bytes(200_000)
+    assert client.space() is None
+
+
+def test_space_for_the_rest_of_a_small_reply(client: ClientProtocol[str]) -> None:
+    data = response_bytes((client.begin(BLOB, "call"), bytes(1000)))
+    client.receive(data[:100])
+    assert client.space() is None
+
+
+def test_filled_after_the_end(client: ClientProtocol[str]) -> None:
+    data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
+    client.receive(data[:1000])
+    assert client.space() is not None
+    client.receive_eof()
+    assert client.filled(1) == []
+
+
+def test_expects_one_while_a_single_call_is_pending(client: ClientProtocol[str]) -> None:
+    seen = [client.expects_one]
+    for waiter in ("call", "other"):
+        client.begin(BLOB, waiter)
+        seen.append(client.expects_one)
+    assert seen == [False, True, False]
+
+
+def test_expects_one_is_false_while_a_reply_is_received(client: ClientProtocol[str]) -> None:
+    data = response_bytes((client.begin(BLOB, "call"), bytes(1000)))
+    client.begin(BLOB, "other")
+    client.receive(data[:500])
+    assert client.pending == 1
+    assert not client.expects_one
+
+
+def test_encode_parts_is_the_same_in_parts() -> None:
+    whole, parts = ClientProtocol[str](GobClientCodec()), ClientProtocol[str](GobClientCodec())
+    echo = Method[bytes, bytes]("Math.Echo")
+    for args in (b"small", bytes(200_000)):
+        assert b"".join(parts.encode_parts(1, echo, args)) == whole.encode(1, echo, args)
+
+
+def test_encode_parts_does_not_copy_what_is_large() -> None:
+    client = ClientProtocol[str](GobClientCodec())
+    large = bytes(200_000)
+    parts = client.encode_parts(1, Method[bytes, bytes]("Math.Echo"), large)
+    assert any(part is large for part in parts)

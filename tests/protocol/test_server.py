@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen.errors import EncodeError
+from rpcgen.method import Method
 from rpcgen.protocol import (
     Event,
     GobClientCodec,
@@ -16,9 +18,11 @@ from rpcgen.protocol import (
     Refusal,
     Registry,
     Request,
+    Response,
     ServerProtocol,
     error_text,
 )
+from rpcgen.schema import Schema
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
 
@@ -216,3 +220,72 @@ def test_receive_any_bytes_raises_nothing(data: bytes) -> None:
     server.receive(data)
     server.receive_eof()
     assert server.draining
+
+
+# --- large requests -------------------------------------------------------------------------
+
+BLOB = Method[bytes, bytes]("Math.Blob")
+
+
+@pytest.fixture
+def blob_server() -> ServerProtocol:
+    registry = Registry()
+    registry.register_name("Math", [BLOB.handler(lambda data: data)])
+    return ServerProtocol(registry, GobServerCodec())
+
+
+def test_space_for_the_rest_of_a_large_request(blob_server: ServerProtocol) -> None:
+    data = request_bytes(("Math.Blob", 3, bytes(200_000)))
+    blob_server.feed(data[:1000])
+    assert blob_server.next_event() is None
+    view = blob_server.space()
+    assert view is not None
+    view[: len(data) - 1000] = data[1000:]
+    blob_server.filled(len(data) - 1000)
+    event = blob_server.next_event()
+    assert isinstance(event, Invocation)
+    assert event.args == bytes(200_000)
+    assert blob_server.space() is None
+
+
+def test_space_where_no_request_is_cut_off(blob_server: ServerProtocol) -> None:
+    assert blob_server.space() is None
+    blob_server.feed(request_bytes(("Math.Blob", 3, b"small")))
+    blob_server.next_event()
+    assert blob_server.space() is None
+
+
+def test_space_after_the_end(blob_server: ServerProtocol) -> None:
+    blob_server.feed(request_bytes(("Math.Blob", 3, bytes(200_000)))[:1000])
+    blob_server.next_event()
+    blob_server.receive_eof()
+    assert blob_server.space() is None
+
+
+def test_reply_parts_is_the_same_in_parts(blob_server: ServerProtocol) -> None:
+    whole = ServerProtocol(Registry(), GobServerCodec())
+    (event,) = blob_server.receive(request_bytes(("Math.Blob", 3, b"")))
+    assert isinstance(event, Invocation)
+    for value in (b"small", bytes(200_000)):
+        assert b"".join(blob_server.reply_parts(event, value)) == whole.reply(event, value)
+
+
+def test_reply_parts_does_not_copy_what_is_large(blob_server: ServerProtocol) -> None:
+    (event,) = blob_server.receive(request_bytes(("Math.Blob", 3, b"")))
+    assert isinstance(event, Invocation)
+    large = bytes(200_000)
+    assert any(part is large for part in blob_server.reply_parts(event, large))
+
+
+class ShoutingCodec(GobServerCodec):
+    """A codec that changes what a class above has in parts as well."""
+
+    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+        return super().encode_response(response, schema, reply) + b"!"
+
+
+def test_reply_parts_of_a_codec_that_only_encodes_whole(blob_server: ServerProtocol) -> None:
+    (event,) = blob_server.receive(request_bytes(("Math.Blob", 3, b"")))
+    assert isinstance(event, Invocation)
+    parts = ServerProtocol(Registry(), ShoutingCodec()).reply_parts(event, b"x")
+    assert b"".join(parts).endswith(b"!")
