@@ -23,6 +23,7 @@ SEEN_THROUGH = {
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sockets.py": "sync/test_listener.py",
+    "sync/answer.py": "sync/test_server.py",
     "sync/connection.py": "sync/test_server.py",
 }
 

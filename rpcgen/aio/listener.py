@@ -13,6 +13,7 @@ from rpcgen.sockets import (
     PASSING,
     open_listener,
     remove_socket_file,
+    send_at_once,
 )
 
 if TYPE_CHECKING:
@@ -90,10 +91,7 @@ class Listener:
     ) -> None:
         connection.setblocking(False)
         try:
-            if connection.family != socket.AF_UNIX:
-                # As Go has it. asyncio does so only for sockets of its own making; without it,
-                # a reply can wait 40 ms for the client to acknowledge the one before.
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            send_at_once(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
                 make_protocol,
                 connection,

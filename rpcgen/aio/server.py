@@ -18,6 +18,7 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
+from rpcgen.sockets import send_at_once
 
 from .answer import serve_request
 from .connection import ServerTransport
@@ -121,6 +122,7 @@ class Server(Registry):
 
     async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        send_at_once(connection)
         transport = self._transport(ServerProtocol(self, codec))
         await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
         await transport.wait_closed()

@@ -8,6 +8,7 @@ first header of each method, goes the general way, through `rpcgen.gob`.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
@@ -37,7 +38,13 @@ _NUMBERS: Final = [octets + b"\0" for octets in UINT]
 _FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
 
 
+# Numbers of two bytes, with the negated count of them in front.
+_pack_two: Final = struct.Struct(">BHB").pack
+
+
 def _number(seq: int) -> bytes:
+    if 256 <= seq < 65536:
+        return _pack_two(254, seq, 0)
     if seq <= 0:
         raise ValueError("a zero is left out, and there is nothing below")
     return uint_bytes(seq) + b"\0"

@@ -14,6 +14,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.sockets import send_at_once
 
 from .client import Client
 from .stream import Stream, secure
@@ -69,8 +70,7 @@ def _connect(address: Address, timeout: float | None) -> socket.socket:
     if address.network == "unix":
         return _connect_unix(address.path, timeout)
     connection = socket.create_connection((address.host or "localhost", address.port), timeout)
-    # As Go does: a request is one write, so there is nothing to gather.
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    send_at_once(connection)
     return connection
 
 

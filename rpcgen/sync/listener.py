@@ -10,6 +10,7 @@ from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
     open_listener,
     remove_socket_file,
+    send_at_once,
 )
 
 from .stream import Stream, secure
@@ -63,8 +64,7 @@ class Listener:
     def accept(self) -> socket.socket:
         """Wait for a connection and return it. Raises `OSError` once the listener is closed."""
         connection, _ = self._socket.accept()
-        if connection.family != socket.AF_UNIX:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        send_at_once(connection)
         return connection
 
     def stream(self, connection: socket.socket) -> Stream:

@@ -21,9 +21,10 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import PASSING
+from rpcgen.sockets import PASSING, send_at_once
 
-from .connection import ServerConnection, serve_request
+from .answer import serve_request
+from .connection import ServerConnection
 from .listener import Listener
 from .loop import Loop
 from .stream import Stream
@@ -159,6 +160,7 @@ class Server(Registry):
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        send_at_once(connection)
         served = self._serve(Stream(connection), ServerProtocol(self, codec))
         try:
             served.wait_closed()

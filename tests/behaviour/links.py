@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -40,7 +41,7 @@ def _client_context() -> ssl.SSLContext:
 def listen_address(transport: str) -> str:
     """Return an address of this transport where a server can listen."""
     if transport.endswith("unix"):
-        return f"{transport}://{tempfile.gettempdir()}/rpcgen-{next(_numbers)}.sock"
+        return f"{transport}://{tempfile.gettempdir()}/rpcgen-{os.getpid()}-{next(_numbers)}.sock"
     return f"{transport}://127.0.0.1:0"
 
 

@@ -431,3 +431,16 @@ def test_connections_over_http_are_counted_from_connect_on(server: Server) -> No
         client.call(SUM, Pair(1, 2))
         with urlopen(f"{listener.address}/debug/rpc?format=json", timeout=PATIENCE) as answer:
             assert json.load(answer)["connections"] == {"open": 1, "total": 1}
+
+
+def test_serve_conn_sends_at_once(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    with theirs:
+        serving = threading.Thread(target=server.serve_conn, args=(ours,))
+        serving.start()
+        theirs.sendall(request_bytes(("Math.Double", 0, 4)))
+        assert theirs.recv(65536).endswith(bytes.fromhex("03040010"))
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    serving.join(PATIENCE)
