@@ -92,6 +92,7 @@ class Encoder:
                 function(value, out, self)
                 self._end_message(out, messages)
         except Exception as error:
+            self.holds_large = False
             if mark is not None:
                 self._rewind(mark)
             raise _encode_error(error) from error
@@ -100,29 +101,14 @@ class Encoder:
 
     def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes:
         """Return ``ahead``, whole messages of this stream, and then ``value`` like `encode`."""
-        try:
-            plain = self._plain.get(schema)
-        except TypeError:  # not hashable, so no annotation that has come before
-            plain = None
-        if plain is None:
-            return b"".join([ahead, *self._messages(((value, schema),))])
-        function, id = plain
-        out = [id]
-        try:
-            function(value, out, self)
-        except Exception as error:
-            raise _encode_error(error) from error
-        if self.holds_large:
-            return b"".join(self._after(ahead, out))
-        body = b"".join(out)
-        size = len(body)
-        return b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))
+        parts = self.encode_parts_after(ahead, value, schema)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
         """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
         try:
             plain = self._plain.get(schema)
-        except TypeError:
+        except TypeError:  # not hashable, so no annotation that has come before
             plain = None
         if plain is None:
             return _parts([ahead, *self._messages(((value, schema),))])
@@ -131,15 +117,16 @@ class Encoder:
         try:
             function(value, out, self)
         except Exception as error:
+            self.holds_large = False
             raise _encode_error(error) from error
-        return self._after(ahead, out)
-
-    def _after(self, ahead: bytes, out: list[bytes]) -> list[bytes]:
-        messages = [ahead]
-        large = self.holds_large
-        self._end_message(out, messages)
-        self.holds_large = False
-        return _parts(messages) if large else [b"".join(messages)]
+        if self.holds_large:
+            messages = [ahead]
+            self._end_message(out, messages)
+            self.holds_large = False
+            return _parts(messages)
+        body = b"".join(out)
+        size = len(body)
+        return [b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
         schema = _schema_for(value, annotation)

@@ -175,10 +175,12 @@ class ClientProtocol(Generic[W]):
         completions: list[Completion[W]] = []
         self._is_cut = False
         try:
-            while self._current is not None or has_input(self._codec):
+            while True:
                 if self._current is None:
                     self._receive_header(completions)
                 self._receive_body(completions)
+                if not has_input(self._codec):
+                    break
         except TruncatedError:
             self._is_cut = True
         except DecodeError as error:

@@ -38,6 +38,22 @@ class Outbox:
             self._waiting.append(sealed)
             self.size += len(sealed)
 
+    def send(self, parts: Sequence[bytes]) -> None:
+        """Add a message and send as much as goes without waiting. Raises `OSError`."""
+        if self._waiting or self._broken or len(parts) > 1:
+            self.put(parts)
+            self.flush()
+            return
+        # Nearly every message is small, and goes out whole: so it is not even kept.
+        sealed = self._stream.seal(parts[0])
+        try:
+            sent = self._stream.send(sealed)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(sealed):
+            self._waiting.append(memoryview(sealed)[sent:])
+            self.size = len(sealed) - sent
+
     def flush(self, *, wait: bool = False) -> None:
         """Send as much as goes without waiting, or else all. Raises `OSError`."""
         waiting = self._waiting

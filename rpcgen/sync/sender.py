@@ -103,9 +103,12 @@ class Sender:
 
     def _write(self, requests: list[_Request]) -> None:
         outbox = self._outbox
-        for _, _, parts in requests:
-            outbox.put(parts)
-        outbox.flush()
+        if len(requests) == 1:
+            outbox.send(requests[0][2])
+        else:
+            for _, _, parts in requests:
+                outbox.put(parts)
+            outbox.flush()
         while outbox.size:
             # If no reply can be on its way, the server cannot be busy with one that somebody
             # would have to read meanwhile. Then the system may wait for room, which is faster.

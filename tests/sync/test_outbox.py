@@ -118,3 +118,46 @@ def test_give_up_drops_what_is_left(outbox: Outbox) -> None:
     outbox.put([b"hello"])
     outbox.give_up()
     assert outbox.size == 0
+
+
+def test_send_sends_a_message(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.send([b"hello"])
+    assert pair[1].recv(100) == b"hello"
+    assert outbox.size == 0
+
+
+def test_send_sends_all_parts(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.send([b"hello", b" ", b"you"])
+    assert pair[1].recv(100) == b"hello you"
+
+
+def test_send_after_what_waits(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.put([b"first "])
+    outbox.send([b"second"])
+    assert pair[1].recv(100) == b"first second"
+
+
+def test_send_keeps_what_does_not_go(
+    pair: tuple[socket.socket, socket.socket], outbox: Outbox
+) -> None:
+    large = bytes(range(256)) * (8 * MEBIBYTE // 256)
+    outbox.send([large])
+    assert 0 < outbox.size < len(large)
+    received = b""
+    while len(received) < len(large):
+        received += pair[1].recv(MEBIBYTE)
+        outbox.flush()
+    assert received == large
+
+
+def test_send_where_nothing_goes(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    outbox.send([bytes(8 * MEBIBYTE)])
+    other = Outbox(outbox._stream)
+    other.send([b"hello"])
+    assert other.size == 5
+
+
+def test_send_to_nobody_raises(pair: tuple[socket.socket, socket.socket], outbox: Outbox) -> None:
+    pair[1].close()
+    with pytest.raises(OSError, match="Broken pipe"):
+        outbox.send([b"lost"])
