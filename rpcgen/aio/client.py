@@ -74,9 +74,13 @@ class ClientTransport(Inbox):
 
     def data_received(self, data: bytes) -> None:
         self._vigil.end()
-        self._finish(self.protocol.receive(data))
-        if self.protocol.closed:
-            self.close()
+        self._end(self.protocol.receive(data))
+
+    def space(self) -> memoryview | None:
+        return self.protocol.space()
+
+    def filled(self, count: int) -> None:
+        self._end(self.protocol.filled(count))
 
     def connection_lost(self, exc: Exception | None) -> None:
         reason = f"reading response: {exc}" if exc else "unexpected EOF"
@@ -93,6 +97,11 @@ class ClientTransport(Inbox):
 
     def resume_writing(self) -> None:
         self.writable.set()
+
+    def _end(self, completions: list[Completion[Waiter]]) -> None:
+        self._finish(completions)
+        if self.protocol.closed:
+            self.close()
 
     def _finish(self, completions: list[Completion[Waiter]]) -> None:
         for completion in completions:

@@ -128,6 +128,14 @@ class ServerTransport(Inbox):
             self._protocol.feed(data)
             self._go_on()
 
+    def space(self) -> memoryview | None:
+        return None if self._ended else self._protocol.space()
+
+    def filled(self, count: int) -> None:
+        if not self._ended:
+            self._protocol.filled(count)
+            self._go_on()
+
     def eof_received(self) -> bool:
         self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.

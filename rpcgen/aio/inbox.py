@@ -29,7 +29,7 @@ class Inbox(asyncio.BufferedProtocol, asyncio.Protocol):
     `buffer_updated` it does nothing but read, so none sees what another has read.
     """
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "_space")
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -37,9 +37,23 @@ class Inbox(asyncio.BufferedProtocol, asyncio.Protocol):
         if buffer is None:
             buffer = _buffers[loop] = memoryview(bytearray(READ_SIZE))
         self._buffer = buffer
+        self._space: memoryview | None = None
+
+    def space(self) -> memoryview | None:
+        """Return where to put the next bytes, if there is a better place than any; see `filled`."""
+        return None
+
+    def filled(self, count: int) -> None:
+        """Take what was put into `space`."""
+        raise NotImplementedError
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer
+        self._space = self.space()
+        return self._buffer if self._space is None else self._space
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(self._buffer[:nbytes]))
+        if self._space is None:
+            self.data_received(bytes(self._buffer[:nbytes]))
+        else:
+            self._space = None
+            self.filled(nbytes)

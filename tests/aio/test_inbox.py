@@ -75,3 +75,30 @@ async def test_connections_of_two_loops_read_into_two_buffers() -> None:
 
     theirs = await asyncio.to_thread(lambda: asyncio.run(make()))
     assert theirs.get_buffer(-1) is not Reader().get_buffer(-1)
+
+
+class RoomyReader(Reader):
+    """Has a place of its own for what comes, for as long as there is room in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = memoryview(bytearray(1000))
+
+    def space(self) -> memoryview | None:
+        return self.room or None
+
+    def filled(self, count: int) -> None:
+        self.received.append(bytes(self.room[:count]))
+        self.room = self.room[count:]
+
+
+async def test_space_is_filled_first() -> None:
+    reader = RoomyReader()
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: reader, ours)
+    with theirs:
+        theirs.sendall(b"x" * 1000 + b"y" * 500)
+    await reader.over
+    assert b"".join(reader.received) == b"x" * 1000 + b"y" * 500
+    assert len(reader.room) == 0
