@@ -35,7 +35,8 @@ from rpcgen.protocol import (
     ServerProtocol,
 )
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.loop import Lead, Loop
+from rpcgen.sync.lead import Lead
+from rpcgen.sync.loop import Loop
 from rpcgen.sync.poller import READ, make_poller
 from rpcgen.sync.stream import Stream
 from rpcgen.sync.watchdog import Watchdog
@@ -222,7 +223,7 @@ def _server(work: Work, requests: list[bytes]) -> float:
     connection = ServerConnection(Stream(ours), protocol, loop)
     loop.add(connection)
     watchdog: Watchdog[Any] = Watchdog(lambda held_up: None)
-    lead = Lead(watchdog, watchdog.slot)
+    lead = loop.workers.lead = Lead(watchdog, watchdog.slot)
     poller = make_poller()
     poller.register(ours.fileno(), READ)
     took = 0.0
@@ -243,8 +244,8 @@ def _server(work: Work, requests: list[bytes]) -> float:
 class _LedByHand(Loop):
     """A loop without a thread."""
 
-    def _start_leading(self) -> None:
-        pass
+    def _start(self) -> None:
+        self._poller = make_poller()
 
 
 def _serving(work: Work) -> Server:

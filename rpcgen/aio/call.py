@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 from collections.abc import Generator
 from typing import Any, Generic, TypeVar, cast
@@ -13,6 +14,8 @@ from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 __all__ = ["Call"]
 
 Res = TypeVar("Res")
+
+_log = logging.getLogger("rpcgen.client")
 
 
 class Call(Generic[Res]):
@@ -97,3 +100,5 @@ class Call(Generic[Res]):
                 self._done.put_nowait(self)
             except (asyncio.QueueFull, queue.Full):  # the queue may lead to another thread
                 pass  # as in Go, whose client never waits for room either
+            except Exception:  # of a queue that takes no more, whose fault is no other call's
+                _log.exception("%s: the done queue", self.service_method)

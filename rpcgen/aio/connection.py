@@ -154,11 +154,17 @@ class ServerTransport(Inbox):
             return
         self._beginning = True
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
-        while not self._is_busy and (event := self._protocol.next_event()) is not None:
-            self._begin(event)
-        self._beginning = False
-        if outbox is not None:
-            outbox.release()
+        try:
+            while not self._is_busy and (event := self._protocol.next_event()) is not None:
+                self._begin(event)
+        except Exception:  # a codec from outside, or a fault of ours: not the end of others
+            _log.exception("rpc.Serve: connection broken")
+            self.hang_up()
+            return
+        finally:
+            self._beginning = False
+            if outbox is not None:
+                outbox.release()
         busy = self._is_busy
         if busy != self._stalled:
             self._stalled = busy
@@ -197,7 +203,7 @@ class ServerTransport(Inbox):
             if not task.done():
                 self._running[event] = task
         elif isinstance(event, Refusal):
-            self._send(self._protocol.refuse(event.request, event.error))
+            self._send(self._refusal(event))
         else:
             self._send(event.data)
 
@@ -209,14 +215,23 @@ class ServerTransport(Inbox):
                 raise
             request = invocation.request
             _log.exception("%s failed", request.service_method)
-            data = self._protocol.refuse(request, error_text(error))
-        # Here and not in a callback of the task, which would cost a turn of the event loop.
-        self._running.pop(invocation, None)
+            data = self._refusal(Refusal(request, error_text(error)))
+        finally:
+            # Here and not in a callback of the task, which would cost a turn of the event loop.
+            self._running.pop(invocation, None)
         self._send(data)
         if self._stalled:
             self._go_on()
         elif self._ended and not self._beginning:
             self._close_when_idle()
+
+    def _refusal(self, refusal: Refusal) -> bytes:
+        try:
+            return self._protocol.refuse(refusal.request, refusal.error)
+        except Exception:  # a codec from outside: without an answer, the client would wait
+            _log.exception("rpc.Serve: connection broken")
+            self.hang_up()
+            return b""
 
     def _send(self, data: bytes) -> None:
         if self._outbox is None:

@@ -182,9 +182,11 @@ class Decoder:
         if self._held < self._needed:
             raise TruncatedError(self._eof())
         if self._chunks:
+            count = len(self._types)
             try:
                 return self._decode_across(asked)
             except Exception:
+                self._forget(count)
                 self._gather()
         begin, (id, start) = self._find_value()
         end = self.end

@@ -91,11 +91,13 @@ class Encoder:
                 out = [id]
                 function(value, out, self)
                 self._end_message(out, messages)
-        except Exception as error:
+        except BaseException as error:
             self.holds_large = False
             if mark is not None:
                 self._rewind(mark)
-            raise _encode_error(error) from error
+            if isinstance(error, Exception):
+                raise _encode_error(error) from error
+            raise
         self.holds_large = False
         return messages
 

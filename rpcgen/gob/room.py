@@ -14,7 +14,7 @@ _spare: Final[list[bytearray]] = []
 _MOST_SPARE: Final = 4
 _LARGEST_SPARE: Final = 4 << 20
 
-_SMALLEST: Final = 1 << 18
+_SMALLEST: Final = 1 << 16
 
 
 class Room:
@@ -27,12 +27,11 @@ class Room:
     def view(self, needed: int, held: int) -> memoryview:
         """Return memory to be filled with up to ``needed`` bytes.
 
-        A sender can claim what it likes: no more is taken than twice what is
-        ``held`` of the message already, if that is not little.
+        A sender can claim what it likes: no more fresh memory is taken than
+        four times what is ``held`` of the message already, or 64 KiB.
         """
         if not self._left:
-            size = max(_SMALLEST, min(needed, 2 * held))
-            buffer = _spare.pop() if _spare else bytearray(size)
+            buffer = _memory(max(_SMALLEST, min(needed, 4 * held)))
             self._buffers.append(buffer)
             self._left = memoryview(buffer)
         return self._left[:needed]
@@ -49,3 +48,11 @@ class Room:
             if len(_spare) < _MOST_SPARE and len(buffer) <= _LARGEST_SPARE:
                 _spare.append(buffer)
         self._buffers.clear()
+
+
+def _memory(size: int) -> bytearray:
+    try:
+        buffer = _spare.pop()
+    except IndexError:
+        return bytearray(size)
+    return buffer if len(buffer) >= size else bytearray(size)

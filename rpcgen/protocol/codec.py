@@ -51,6 +51,7 @@ H = TypeVar("H", contravariant=True)
 
 # What it pays to treat as a large message, in bytes that are missing.
 _LARGE: Final = 65536
+_ENOUGH: Final = 16384
 
 PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
 
@@ -120,7 +121,8 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
 def space(codec: ClientCodec | ServerCodec) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
     needed: int = getattr(codec, "needed", 0)
-    if needed < _LARGE:
+    # A length alone is no reason to take memory: some of the message must be there.
+    if needed < _LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
         return None
     view: memoryview = codec.space()  # type: ignore[union-attr]
     return view

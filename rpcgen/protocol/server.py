@@ -210,10 +210,16 @@ class ServerProtocol:
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""
+        # What is no Unicode, such as the name of a file can be in an error, could not be sent.
+        error = error.encode(errors="backslashreplace").decode()
         response = Response(request.service_method, request.seq, error)
         return self._codec.encode_response(response, _INVALID_REQUEST, None)
 
 
 def error_text(error: BaseException) -> str:
     """Return what the client is told of an exception: its text, or its class where it has none."""
-    return str(error) or type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # of an exception that cannot even say what it is
+        text = ""
+    return text or type(error).__name__

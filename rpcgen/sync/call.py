@@ -105,3 +105,7 @@ class Call(Generic[Res]):
             done.put_nowait(self)
         except queue.Full:
             pass  # as in Go, whose client never waits for room either
+        except Exception:  # of a queue that takes no more, whose fault is no other call's
+            import logging  # which a client does without as a rule
+
+            logging.getLogger("rpcgen.client").exception("%s: the done queue", self.service_method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -22,6 +23,7 @@ from rpcgen.protocol import (
     check_done,
 )
 
+from . import forks
 from .call import Call
 from .sender import Sender
 from .stream import Stream
@@ -54,6 +56,9 @@ class Client:
         self._done_lock = threading.Lock()
         self._background: threading.Thread | None = None
         self._process = os.getpid()
+        self._forks = forks.count
+        # Whether bytes are being taken that would be lost if a signal handler raised.
+        self._is_taking = False
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -141,7 +146,7 @@ class Client:
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
         self._protocol.close()
-        if self._process != os.getpid():
+        if self._forks != forks.count:
             # The other process goes on with the connection; its threads, whose locks may have
             # been copied as held, are not here.
             self._stream.close()
@@ -167,12 +172,13 @@ class Client:
 
     def _check_process(self) -> None:
         # Two processes on one connection would mix their bytes, and each lose the other's replies.
-        if self._process != os.getpid():
+        if self._forks != forks.count:
             raise ShutdownError(
                 f"the connection belongs to process {self._process}: dial again after a fork"
             )
 
     def _wait(self, call: Call[Any], timeout: float | None) -> bool:
+        self._check_process()
         return self._turns.wait(call, None if timeout is None else monotonic() + timeout)
 
     def _read(self, deadline: float | None) -> None:
@@ -181,18 +187,31 @@ class Client:
             completions = self._receive(deadline)
         except OSError as error:
             completions = self._protocol.receive_eof(f"reading response: {error}")
+        except BaseException:
+            # A signal handler has raised. While nothing is read, that does no harm.
+            if self._is_taking:
+                self._stream.shutdown()
+            raise
         self._finish(completions)
 
     def _receive(self, deadline: float | None) -> list[Completion[Call[Any]]]:
+        self._is_taking = False
         view = self._protocol.space() if self._stream.is_plain else None
         data = None if view else self._patience.wait_for(self._stream.read_what_is_there)
         if data is None:
             if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
                 return []
             if view:
+                self._is_taking = True
                 count = self._stream.read_into(view, whole=deadline is None)
                 return self._protocol.filled(count) if count else self._protocol.receive_eof()
-            data = self._stream.read()
+            if deadline is None:
+                data = self._stream.read()
+            else:  # TLS can have something to read that is no data
+                data = self._stream.read_what_is_there()
+                if data is None:
+                    return []
+        self._is_taking = True
         return self._protocol.receive(data) if data else self._protocol.receive_eof()
 
     def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
@@ -212,7 +231,10 @@ class Client:
 
     def _poll(self, events: int, timeout: float | None) -> int:
         poll = select.poll()
-        poll.register(self._stream, events)
+        try:
+            poll.register(self._stream, events)
+        except ValueError:  # another thread has closed it
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
         ready = poll.poll(None if timeout is None else timeout * 1000)
         return ready[0][1] if ready else 0
 
@@ -221,10 +243,11 @@ class Client:
         with self._done_lock:
             if self._background is not None:
                 return
-            self._background = threading.Thread(
+            thread = threading.Thread(
                 target=self._turns.wait, args=(_End(self._protocol), None), daemon=True
             )
-        self._background.start()
+            thread.start()
+            self._background = thread
 
 
 class _End:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from rpcgen.protocol import Event
     from rpcgen.protocol.serving import AnyServerProtocol
 
-    from .loop import Lead, Loop
+    from .lead import Lead
+    from .loop import Loop
 
 __all__ = ["ServerConnection"]
 
@@ -58,8 +60,10 @@ class ServerConnection:
         self._reads_into = stream.is_plain
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
         self.running: set[Invocation] = set()
-        # Guards what is asked of the loop and what is to be sent; replies are encoded under it
-        # too, since they travel in the order in which they were encoded and encrypted.
+        # Held over encoding and `_put`: replies travel in the order in which they were encoded.
+        # That can take long; whoever waits for it must not keep the lead meanwhile.
+        self._encoding = threading.Lock()
+        # Guards what is asked of the loop and what is to be sent, for a moment each time.
         self._lock = threading.Lock()
         self._outbox = Outbox(stream)
         self._asked = 0
@@ -102,37 +106,27 @@ class ServerConnection:
 
     def take_turn(self, lead: Lead, events: int) -> bool:
         """Do what there is to do, and say whether this thread still leads afterwards."""
-        lead.connection = self
-        lead.slot.append(self)
-        if lead.watchdog.marked:
-            lead.watchdog.wipe()
+        lead.begin(self)
         try:
             if self._decoder is None and not self._go_on(lead, events):
                 return False
-        except Exception:  # a codec from outside, or a fault of ours: not the end of others
+        except BaseException:  # a codec from outside, or a fault of ours: not the end of others
             _log.exception("rpc.Serve: connection broken")
             self._hung_up = True
         lead.unsent.append(self)
-        try:
-            lead.slot.pop()
-        except IndexError:
-            self._resume(lead)
-            return False
-        return True
+        if lead.end():
+            return True
+        self._resume(lead)
+        return False
 
     def end_turn(self, lead: Lead) -> bool:
         """Send what there is to send, and say whether this thread still leads afterwards."""
-        lead.connection = self
-        lead.slot.append(self)
-        if lead.watchdog.marked:
-            lead.watchdog.wipe()
+        lead.begin(self)
         with self._lock:
             if self._outbox.size:
                 self._flush()
             self._ask()
-        try:
-            lead.slot.pop()
-        except IndexError:
+        if not lead.end():
             self._resume(lead)
             return False
         if self._asked & WRITE and (self._hung_up or self._is_over):
@@ -151,18 +145,23 @@ class ServerConnection:
         served.statistics.started()
         try:
             reply = served.function(invocation.args)
-            with self._lock:
+            with self._encoding:
                 parts = self._protocol.reply_parts(invocation, reply)
                 ended = perf_counter()
                 # Before the client can know of its end.
                 served.statistics.finished(ended - began, failed=False)
-                self._outbox.put(parts)
+                self._put(parts)
         except BaseException as error:  # not the server's end, whatever a handler raises
             ended = perf_counter()
             served.statistics.finished(ended - began, failed=True)
             _log.exception("%s failed", invocation.request.service_method)
             self._refuse(Refusal(invocation.request, error_text(error)))
         return ended
+
+    def refuse_call(self, invocation: Invocation, error: str) -> None:
+        """Answer a call that was left to a worker, but that none can carry out."""
+        self._refuse(Refusal(invocation.request, error))
+        self.call_is_over(invocation)
 
     def call_is_over(self, invocation: Invocation) -> None:
         """Send the response of a call that another thread than the leader has carried out."""
@@ -178,9 +177,10 @@ class ServerConnection:
         if self._stream.has_early or (events & ~WRITE and not self._has_more):
             self._read()
         self._has_more = True
+        suspects, workers = self._loop.suspects, self._loop.workers
         gathered_since = 0.0
         for _ in range(_REQUESTS_A_TURN):
-            if (self._outbox.size or self.running) and self._is_busy:
+            if self._hung_up or ((self._outbox.size or self.running) and self._is_busy):
                 return True
             event = self._protocol.next_event()
             if event is None:
@@ -188,12 +188,13 @@ class ServerConnection:
                 return True
             if not isinstance(event, Invocation):
                 self._say(event)
-            elif self._loop.must_not_lead(event.served):
+            elif (suspects and suspects.include(event.served)) or not workers.claim(lead):
                 self._leave_to_worker(event)
             else:
                 ended = self._carry_out(event, lead)
                 if not ended:
                     return False
+                workers.release(lead)
                 if ended - gathered_since > GATHERING:
                     if gathered_since:
                         with self._lock:
@@ -228,40 +229,39 @@ class ServerConnection:
         if isinstance(event, Refusal):
             self._refuse(event)
         elif not isinstance(event, Invocation):
-            with self._lock:
-                self._outbox.put((event.data,))
+            self._put((event.data,))
 
     def _refuse(self, refusal: Refusal) -> None:
+        try:
+            with self._encoding:
+                self._put((self._protocol.refuse(refusal.request, refusal.error),))
+        except Exception:  # a codec from outside: without an answer, the client would wait
+            _log.exception("rpc.Serve: connection broken")
+            self.hang_up()
+
+    def _put(self, parts: Sequence[bytes]) -> None:
         with self._lock:
-            self._outbox.put((self._protocol.refuse(refusal.request, refusal.error),))
+            try:
+                self._outbox.put(parts)
+            except OSError as error:  # TLS that has failed
+                self._give_up(error)
 
     def _carry_out(self, invocation: Invocation, lead: Lead) -> float:
         """Carry out a call here and now; return when it ended, 0 if the lead was lost over it."""
-        slot = lead.slot
-        try:
-            slot[0] = invocation
-        except IndexError:  # lost while decoding
+        if not lead.go_over_to(invocation):  # lost while decoding
             self._leave_to_worker(invocation)
             self._resume(lead)
             return 0.0
-        if lead.watchdog.marked:
-            lead.watchdog.wipe()
         ended = self.answer(invocation)
-        try:
-            slot[0] = self
-        except IndexError:
+        if not lead.go_over_to(self):
             lead.passed_on.wait()
-            self._loop.go_on_working(self, invocation)
+            self._loop.workers.go_on(self, invocation)
             return 0.0
         return ended
 
     def _leave_to_worker(self, invocation: Invocation) -> None:
         self.running.add(invocation)
-        try:
-            self._loop.submit(self, invocation)
-        except RuntimeError:  # the server is closing, and its workers take no more
-            self.running.discard(invocation)
-            self._refuse(Refusal(invocation.request, "server is shutting down"))
+        self._loop.workers.submit(self, invocation)
 
     def _resume(self, lead: Lead) -> None:
         """Leave the decoding to the leader, which this thread is no more."""
@@ -277,8 +277,11 @@ class ServerConnection:
         try:
             self._outbox.flush()
         except OSError as error:
-            _log.debug("writing responses: %s", error)
-            self._outbox.give_up()
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        _log.debug("writing responses: %s", error)
+        self._outbox.give_up()
 
     @property
     def _is_busy(self) -> bool:
@@ -307,9 +310,14 @@ class ServerConnection:
         ):
             return  # which is nearly always so
         asked = self._needed()
-        if asked != self._asked and not self._closed.is_set():
+        if asked == self._asked or self._closed.is_set():
+            return
+        try:
             self._loop.ask(self, self._asked, asked)
-            self._asked = asked
+        except OSError as error:  # somebody else has closed the socket
+            _log.error("rpc.Serve: %s", error)
+            self._finish()
+        self._asked = asked
 
     def _needed(self) -> int:
         if self._decoder is not None:
@@ -327,11 +335,21 @@ class ServerConnection:
         if self._protocol.failure:
             _log.warning("%s", self._protocol.failure)
         with self._lock:
-            self._outbox.give_up()
-            if self._asked:
-                self._loop.ask(self, self._asked, 0)
-            self._loop.remove(self)
-            self._stream.shutdown()
-            self._stream.close()
-            self._protocol.closed()
-            self._closed.set()
+            try:
+                if self._asked and not self._closed.is_set():
+                    self._loop.ask(self, self._asked, 0)
+            except OSError as error:  # somebody else has closed the socket
+                _log.error("rpc.Serve: %s", error)
+            self._finish()
+
+    def _finish(self) -> None:
+        """Give everything back. Under the lock."""
+        if self._closed.is_set():
+            return
+        self._hung_up = True
+        self._outbox.give_up()
+        self._loop.remove(self)
+        self._stream.shutdown()
+        self._stream.close()
+        self._protocol.closed()
+        self._closed.set()

@@ -10,25 +10,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-from attrs import define, field
+from typing import TYPE_CHECKING, Final
 
 from rpcgen.patience import Patience
-from rpcgen.protocol import Invocation, ServedMethod
+from rpcgen.protocol import Invocation
 
+from .lead import Lead, Work
 from .poller import Poller, make_poller
 from .suspects import Suspects
 from .watchdog import Watchdog
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .connection import ServerConnection
 
-__all__ = ["Lead", "Loop"]
+__all__ = ["GATHERING", "Loop"]
 
 _log = logging.getLogger("rpcgen.server")
 
@@ -38,40 +36,17 @@ GATHERING: Final = 0.0005
 While a client is awake to read one, the next does not have to wake it.
 """
 
-# What the leader works on: a connection's bytes, or one of its calls.
-_Work: TypeAlias = "ServerConnection | Invocation"
-
-
-@define(eq=False)
-class Lead:
-    """One thread's time as the leader, until the watchdog ends it."""
-
-    watchdog: Watchdog[_Work]
-    slot: list[_Work]
-    connection: ServerConnection | None = None
-    """The connection whose turn it is, or was, when the lead was lost."""
-
-    unsent: list[ServerConnection] = field(factory=list)
-    """Those that had their turn, and whose replies are still to be sent."""
-
-    passed_on: threading.Event = field(factory=threading.Event)
-    """Set once another thread leads and knows what this one still does."""
-
 
 class Loop:
     """Serves connections while there are any, with ``workers`` handlers at a time at most."""
 
     def __init__(self, workers: int) -> None:
-        self._limit = workers
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
-        # Guards the beginning and the end of leading, and of calls elsewhere.
+        self.workers = Workers(workers)
+        self.suspects = Suspects()
+        # Guards the two below while the loop begins or ends.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
         self._poller: Poller | None = None
-        # How many threads other than the leader carry out calls, and the calls that wait for one.
-        self._working = 0
-        self._waiting: deque[tuple[ServerConnection, Invocation]] = deque()
-        self._suspects = Suspects()
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -80,17 +55,31 @@ class Loop:
             return list(self._connections.values())
 
     def add(self, connection: ServerConnection) -> None:
-        """Serve a connection from now on."""
+        """Serve a connection from now on.
+
+        Raises `OSError` or `RuntimeError` if the system has no room for that.
+        """
         with self._lock:
-            self._connections[connection.fileno()] = connection
             if self._poller is None:
-                self._poller = make_poller()
-                self._start_leading()
+                self._start()
+            self._connections[connection.fileno()] = connection
         connection.begin()
+
+    def _start(self) -> None:
+        self._poller = poller = make_poller()
+        # The leader looks for connections only when it has the lock.
+        leader = threading.Thread(target=self._lead, name="rpcgen-leader", daemon=True)
+        try:
+            leader.start()
+        except RuntimeError:
+            self._poller = None
+            poller.close()
+            raise
 
     def remove(self, connection: ServerConnection) -> None:
         """Serve a connection no more; for the leader, before it closes the socket."""
-        del self._connections[connection.fileno()]
+        if self._connections.get(connection.fileno()) is connection:
+            del self._connections[connection.fileno()]
 
     def ask(self, connection: ServerConnection, before: int, now: int) -> None:
         """Ask for other events of a connection's socket than ``before``; see `Poller`."""
@@ -104,16 +93,7 @@ class Loop:
         else:
             poller.register(fd, now)
 
-    def shutdown(self) -> None:
-        """Start no more calls in workers; what waits for one is dropped."""
-        with self._lock:
-            self._waiting.clear()
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     # --- leading ------------------------------------------------------------------------------
-
-    def _start_leading(self) -> None:
-        threading.Thread(target=self._lead, name="rpcgen-leader", daemon=True).start()
 
     def _lead(
         self,
@@ -121,8 +101,8 @@ class Loop:
         unsent: Sequence[ServerConnection] = (),
     ) -> None:
         """Lead until there is nothing to serve, or the lead is lost."""
-        watchdog = Watchdog[_Work](self._take_over)
-        lead = self._current = Lead(watchdog, watchdog.slot)
+        watchdog = Watchdog[Work](self._take_over)
+        lead = self.workers.lead = Lead(watchdog, watchdog.slot)
         lead.unsent += unsent
         try:
             watchdog.start()
@@ -177,53 +157,16 @@ class Loop:
             poller.close()
             return True
 
-    def _take_over(self, held_up: _Work) -> None:
+    def _take_over(self, held_up: Work) -> None:
         """Lead from now on, in the watchdog's thread, in the place of the one that is held up."""
-        late, interrupted = self._current, None
+        late, interrupted = self.workers.lead, None
         assert late.connection is not None
         if isinstance(held_up, Invocation):
             interrupted = late.connection
             interrupted.running.add(held_up)
-            self._suspects.add(held_up.served)
-            with self._lock:
-                self._working += 1
+            self.suspects.add(held_up.served)
+            self.workers.adopt(late)
         else:
             late.connection.leave_to(late)
         late.passed_on.set()
         self._lead(interrupted, late.unsent)
-
-    # --- calls in other threads -----------------------------------------------------------------
-
-    def must_not_lead(self, served: ServedMethod) -> bool:
-        """Say whether the leader leaves calls of a method to workers."""
-        return self._working >= self._limit or (
-            bool(self._suspects) and self._suspects.include(served)
-        )
-
-    def submit(self, connection: ServerConnection, invocation: Invocation) -> None:
-        """Have a call carried out by a worker. Raises `RuntimeError` after `shutdown`."""
-        with self._lock:
-            if self._working >= self._limit:
-                self._waiting.append((connection, invocation))
-                return
-            self._threads.submit(self._work, connection, invocation)
-            self._working += 1
-
-    def _work(self, connection: ServerConnection, invocation: Invocation) -> None:
-        connection.answer(invocation)
-        self.go_on_working(connection, invocation)
-
-    def go_on_working(self, connection: ServerConnection, over: Invocation) -> None:
-        """End a call in this thread, which is not the leader's, and take up those that wait."""
-        connection.call_is_over(over)
-        while waiting := self._next_waiting():
-            connection, invocation = waiting
-            connection.answer(invocation)
-            connection.call_is_over(invocation)
-
-    def _next_waiting(self) -> tuple[ServerConnection, Invocation] | None:
-        with self._lock:
-            if self._waiting:
-                return self._waiting.popleft()
-            self._working -= 1
-            return None

@@ -95,11 +95,23 @@ class Sender:
                 self._outbox = Outbox(self._stream)  # what is left belongs to those that fail
                 for seq, call, _ in requests:
                     self._fail(seq, call, DisconnectedError(f"writing request: {error}"))
-            with self._lock:
-                requests, self._waiting, self._size = self._waiting, [], 0
-                self._sending = bool(requests)
-                while self._latches:
-                    self._latches.pop().release()
+            except BaseException:
+                # A signal handler has raised, and nobody knows how much is sent: this ends the
+                # connection, and with it all calls.
+                self._stream.shutdown()
+                self._take_waiting()
+                self._sending = False
+                raise
+            requests = self._take_waiting()
+
+    def _take_waiting(self) -> list[_Request]:
+        """Return what was left with this thread; if it is nothing, this thread sends no more."""
+        with self._lock:
+            requests, self._waiting, self._size = self._waiting, [], 0
+            self._sending = bool(requests)
+            while self._latches:
+                self._latches.pop().release()
+        return requests
 
     def _write(self, requests: list[_Request]) -> None:
         outbox = self._outbox

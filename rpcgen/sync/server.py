@@ -146,10 +146,15 @@ class Server(Registry):
                     return
                 self._closed.wait(0.1)
                 continue
-            if listener.shakes_hands:
-                self._shake_hands_aside(listener, connection, codec)
-            else:
-                self._serve(Stream(connection), self._protocol(listener, codec))
+            try:
+                if listener.shakes_hands:
+                    self._shake_hands_aside(listener, connection, codec)
+                else:
+                    self._serve(Stream(connection), self._protocol(listener, codec))
+            except (OSError, RuntimeError) as error:  # too many files, or too many threads
+                _log.error("rpc.Serve: %s", error)
+                connection.close()
+                self._closed.wait(0.1)
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -182,7 +187,8 @@ class Server(Registry):
     def close(self, grace: float = 1.0) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds are not waited for.
+        Calls that take longer than ``grace`` seconds are not waited for, the
+        one whose handler calls this among them.
         """
         with self._lock:
             self._closed.set()
@@ -199,7 +205,7 @@ class Server(Registry):
         for connection in connections:
             connection.wait_closed(max(0.0, deadline - time.monotonic()))
             connection.hang_up()
-        self._loop.shutdown()
+        self._loop.workers.shutdown()
 
     def _serve_listeners(self) -> None:
         with self._lock:
@@ -241,7 +247,11 @@ class Server(Registry):
         finally:
             with self._lock:
                 self._handshakes.discard(connection)
-        self._serve(stream, self._protocol(listener, codec))
+        try:
+            self._serve(stream, self._protocol(listener, codec))
+        except (OSError, RuntimeError) as error:
+            _log.error("rpc.Serve: %s", error)
+            connection.close()
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
         return server_protocol(self, codec, self._limits, listener.bound.http_path)

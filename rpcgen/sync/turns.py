@@ -47,19 +47,21 @@ class Turns:
     def wait(self, awaited: Awaited, deadline: float | None) -> bool:
         """Wait until ``awaited`` is over, and say so, or until the deadline has passed."""
         followed = False
-        while not awaited.over and (deadline is None or remaining(deadline)):
-            if self._leading.acquire(blocking=False):
-                try:
-                    # Looked at again after winning: the last leader may have read the reply.
-                    self._lead(awaited, deadline)
-                finally:
-                    self._step_down()
-            else:
-                followed = True
-                self._follow(awaited, deadline)
-        if followed and not self._leading.locked():
-            # It may have been this thread's turn, and it leaves without taking it.
-            self._wake_follower()
+        try:
+            while not awaited.over and (deadline is None or remaining(deadline)):
+                if self._leading.acquire(blocking=False):
+                    try:
+                        # Looked at again after winning: the last leader may have read the reply.
+                        self._lead(awaited, deadline)
+                    finally:
+                        self._step_down()
+                else:
+                    followed = True
+                    self._follow(awaited, deadline)
+        finally:
+            if followed and not self._leading.locked():
+                # It may have been this thread's turn, and it leaves without taking it.
+                self._wake_follower()
         return awaited.over
 
     def _lead(self, awaited: Awaited, deadline: float | None) -> None:
@@ -83,11 +85,13 @@ class Turns:
         self._followers[latch] = None
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
-        if not awaited.over and self._leading.locked():
-            left = remaining(deadline)
-            latch.acquire(timeout=-1 if left is None else left)
-        self._followers.pop(latch, None)
-        awaited.latches.remove(latch)
+        try:
+            if not awaited.over and self._leading.locked():
+                left = remaining(deadline)
+                latch.acquire(timeout=-1 if left is None else left)
+        finally:  # also where a signal handler raises: else it would be woken in vain
+            self._followers.pop(latch, None)
+            awaited.latches.remove(latch)
 
     def _step_down(self) -> None:
         self._leading.release()

@@ -25,11 +25,11 @@ def test_view_is_no_larger_than_what_is_needed() -> None:
 
 
 def test_view_is_bounded_by_what_is_held() -> None:
-    assert len(Room().view(64 * MEBIBYTE, held=100)) == 256 * KIBIBYTE
+    assert len(Room().view(64 * MEBIBYTE, held=100)) == 64 * KIBIBYTE
 
 
 def test_view_grows_with_what_is_held() -> None:
-    assert len(Room().view(64 * MEBIBYTE, held=MEBIBYTE)) == 2 * MEBIBYTE
+    assert len(Room().view(64 * MEBIBYTE, held=MEBIBYTE)) == 4 * MEBIBYTE
 
 
 def test_fill_returns_what_was_put_there() -> None:
@@ -68,6 +68,13 @@ def test_memory_is_not_used_again_before_it_is_released() -> None:
     room.view(5, held=0)[:] = b"hello"
     other.view(5, held=0)[:] = b"other"
     assert bytes(room.fill(5)) == b"hello"
+
+
+def test_memory_that_is_too_small_is_not_used_again() -> None:
+    room = Room()
+    room.view(5, held=0)
+    room.release()
+    assert len(Room().view(MEBIBYTE, held=MEBIBYTE)) == MEBIBYTE
 
 
 def test_memory_that_is_kept_is_bounded() -> None:

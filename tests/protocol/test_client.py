@@ -281,12 +281,17 @@ def test_space_where_nothing_is_awaited(client: ClientProtocol[str]) -> None:
 
 def test_space_for_the_rest_of_a_large_reply(client: ClientProtocol[str]) -> None:
     data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
-    assert client.receive(data[:1000]) == []
+    assert client.receive(data[:20_000]) == []
     view = client.space()
     assert view is not None
-    view[: len(data) - 1000] = data[1000:]
-    (completion,) = client.filled(len(data) - 1000)
+    view[: len(data) - 20_000] = data[20_000:]
+    (completion,) = client.filled(len(data) - 20_000)
     assert completion.reply == bytes(200_000)
+    assert client.space() is None
+
+
+def test_space_where_little_has_come_but_a_length(client: ClientProtocol[str]) -> None:
+    client.receive(response_bytes((client.begin(BLOB, "call"), bytes(200_000)))[:1000])
     assert client.space() is None
 
 
@@ -298,7 +303,7 @@ def test_space_for_the_rest_of_a_small_reply(client: ClientProtocol[str]) -> Non
 
 def test_filled_after_the_end(client: ClientProtocol[str]) -> None:
     data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
-    client.receive(data[:1000])
+    client.receive(data[:20_000])
     assert client.space() is not None
     client.receive_eof()
     assert client.filled(1) == []

@@ -236,12 +236,12 @@ def blob_server() -> ServerProtocol:
 
 def test_space_for_the_rest_of_a_large_request(blob_server: ServerProtocol) -> None:
     data = request_bytes(("Math.Blob", 3, bytes(200_000)))
-    blob_server.feed(data[:1000])
+    blob_server.feed(data[:20_000])
     assert blob_server.next_event() is None
     view = blob_server.space()
     assert view is not None
-    view[: len(data) - 1000] = data[1000:]
-    blob_server.filled(len(data) - 1000)
+    view[: len(data) - 20_000] = data[20_000:]
+    blob_server.filled(len(data) - 20_000)
     event = blob_server.next_event()
     assert isinstance(event, Invocation)
     assert event.args == bytes(200_000)
@@ -256,7 +256,7 @@ def test_space_where_no_request_is_cut_off(blob_server: ServerProtocol) -> None:
 
 
 def test_space_after_the_end(blob_server: ServerProtocol) -> None:
-    blob_server.feed(request_bytes(("Math.Blob", 3, bytes(200_000)))[:1000])
+    blob_server.feed(request_bytes(("Math.Blob", 3, bytes(200_000)))[:20_000])
     blob_server.next_event()
     blob_server.receive_eof()
     assert blob_server.space() is None
