@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -11,8 +12,9 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen import Method, RpcError, Server, ServerError, dial
-from rpcgen.protocol import GobServerCodec, Request
+from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import Schema
+from rpcgen.sync import loop as loop_module
 from rpcgen.sync import watchdog as watchdog_module
 from tests.protocol.messages import DOUBLE, request_bytes
 
@@ -88,9 +90,15 @@ def address(server: Server, gate: Gate) -> Iterator[str]:
 
 
 @pytest.fixture
-def small_address(gate: Gate) -> Iterator[str]:
-    """The address of a server with a single worker."""
-    yield from serving(Server(workers=1), gate)
+def small_server() -> Server:
+    """A server with a single worker."""
+    return Server(workers=1)
+
+
+@pytest.fixture
+def small_address(small_server: Server, gate: Gate) -> Iterator[str]:
+    """The address of that server."""
+    yield from serving(small_server, gate)
 
 
 def loop_threads() -> set[threading.Thread]:
@@ -346,3 +354,133 @@ def test_close_in_a_handler_ends_its_own_connection(server: Server, address: str
     with dial(address) as client, pytest.raises(RpcError):
         client.go("Bye.Close", 0, reply=int).result(PATIENCE)
     wait_for_no_loop()
+
+
+class SulkingCodec(GobServerCodec):
+    """Cannot even say that something went wrong."""
+
+    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+        if response.error:
+            raise RuntimeError("out of words")
+        return super().encode_response(response, schema, reply)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_error_that_cannot_be_told_costs_the_connection_and_no_worker(
+    small_address: str, gate: Gate, held: bool, small_server: Server
+) -> None:
+    def fail(number: int) -> int:
+        if held:
+            gate.held(number)
+        raise ValueError("late")
+
+    small_server.register_name("Late", [Method[int, int]("Late.Fail").handler(fail)])
+    connection, thread = serve_codec(small_server, SulkingCodec())
+    with connection:
+        connection.sendall(request_bytes(("Late.Fail", 0, 2)))
+        if held:
+            assert gate.entered.acquire(timeout=PATIENCE)
+            time.sleep(5 * watchdog_module.TICK)
+            gate.open.set()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    with dial(small_address) as client:
+        assert client.call(DOUBLE, 2) == 4
+
+
+class SlowToSay(list[int]):
+    """A reply that takes long to encode."""
+
+    def __init__(self, go_on: threading.Event) -> None:
+        super().__init__([1])
+        self.go_on = go_on
+        self.entered = threading.Event()
+
+    def __iter__(self) -> Iterator[int]:
+        self.entered.set()
+        self.go_on.wait(PATIENCE)
+        return super().__iter__()
+
+
+def test_slow_encoding_takes_no_more_than_a_thread_of_its_connection(
+    server: Server, address: str, gate: Gate
+) -> None:
+    slow = SlowToSay(gate.open)
+    reply = Method[int, list[int]]("Slow.Reply")
+    server.register_name("Slow", [reply.handler(lambda _: slow)])
+    before = threading.active_count()
+    with dial(address) as client, dial(address) as other:
+        call = client.go(reply, 1)
+        assert slow.entered.wait(PATIENCE)
+        refused = [client.go("Slow.Nope", n, reply=int) for n in range(20)]
+        for _ in range(10):
+            assert other.call(DOUBLE, 2) == 4
+            time.sleep(watchdog_module.TICK)
+        assert threading.active_count() < before + 6
+        gate.open.set()
+        assert call.result(PATIENCE) == [1]
+        for each in refused:
+            with pytest.raises(ServerError, match="can't find method"):
+                each.result(PATIENCE)
+
+
+def test_server_out_of_files_serves_once_it_has_some(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    none_left = OSError(errno.EMFILE, "Too many open files")
+    with patch.object(loop_module, "make_poller", side_effect=none_left):
+        with dial(address) as client, pytest.raises(RpcError):
+            client.go(DOUBLE, 2).result(PATIENCE)
+    with dial(address) as client:
+        assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+    assert "rpc.Serve: [Errno 24] Too many open files" in caplog.text
+
+
+def test_server_out_of_threads_serves_once_it_has_some(address: str) -> None:
+    real_start, failures = threading.Thread.start, ["rpcgen-leader"]
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name in failures:
+            failures.remove(thread.name)
+            raise RuntimeError("can't start new thread")
+        real_start(thread)
+
+    with patch.object(threading.Thread, "start", start):
+        with dial(address) as client, pytest.raises(RpcError):
+            client.go(DOUBLE, 2).result(PATIENCE)
+        with dial(address) as client:
+            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+
+
+def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=server.serve_conn, args=(ours,))
+    thread.start()
+    with theirs, dial(address) as client:
+        theirs.sendall(request_bytes(("Math.Double", 0, 2)))
+        theirs.recv(65536)
+        ours.close()
+        client.call(DOUBLE, 2)
+        server.close(grace=0.01)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def test_hang_up_begins_nothing_more(server: Server, address: str, gate: Gate) -> None:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    begun: list[int] = []
+
+    def count(number: int) -> int:
+        begun.append(number)
+        time.sleep(0.002)
+        return number
+
+    server.register_name("Count", [Method[int, int]("Count.Up").handler(count)])
+    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+        connection.sendall(request_bytes(*(("Count.Up", seq, seq) for seq in range(1000))))
+        while not begun:
+            time.sleep(0.001)
+        server.close(grace=0.0)
+        after = len(begun)
+        time.sleep(0.05)
+        assert len(begun) <= after + 2
