@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from rpcgen.aio import Server, dial
 from rpcgen.errors import DialError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
-from rpcgen.protocol import CALLS_IN_FLIGHT, GobServerCodec
+from rpcgen.protocol import CALLS_IN_FLIGHT, GobServerCodec, Response
+from rpcgen.schema import Schema
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 HELD = Method[int, int]("Math.Held")
@@ -440,3 +442,25 @@ async def test_debug_page_is_served_over_http(caplog: pytest.LogCaptureFixture) 
         writer.close()
         await writer.wait_closed()
     assert caplog.text == ""
+
+
+class SulkingCodec(GobServerCodec):
+    """Cannot even say that something went wrong."""
+
+    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+        if response.error:
+            raise RuntimeError("out of words")
+        return super().encode_response(response, schema, reply)
+
+
+@pytest.mark.parametrize("method", ["Math.Sum", "Math.Nope"])
+async def test_error_that_cannot_be_told_ends_the_connection(
+    caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    async with serving() as (server, _, _):
+        with theirs:
+            theirs.sendall(request_bytes((method, 0, "no pair")))
+            await asyncio.wait_for(server.serve_codec(ours, SulkingCodec()), 30)
+    assert "out of words" in caplog.text

@@ -241,3 +241,26 @@ def test_small_values_are_one_part() -> None:
     for _ in range(2):
         assert len(encoder.encode_parts([(Point(1, 2), Point), ("x", str)])) == 1
         assert len(encoder.encode_parts_after(b"ahead", Point(1, 2), Point)) == 1
+
+
+class Exiting:
+    """Ends the program when it is encoded, the first time."""
+
+    def __init__(self, exits: bool) -> None:
+        self.exits = exits
+
+    def gob_encode(self) -> bytes:
+        if self.exits:
+            raise SystemExit
+        return b"x"
+
+    @classmethod
+    def gob_decode(cls, data: bytes) -> Exiting:
+        return cls(False)
+
+
+def test_encode_after_something_worse_than_an_exception() -> None:
+    encoder = gob.Encoder()
+    with pytest.raises(SystemExit):
+        encoder.encode(Exiting(True))
+    assert encoder.encode(Exiting(False)) == gob.dumps(Exiting(False))

@@ -289,3 +289,20 @@ def test_reply_parts_of_a_codec_that_only_encodes_whole(blob_server: ServerProto
     assert isinstance(event, Invocation)
     parts = ServerProtocol(Registry(), ShoutingCodec()).reply_parts(event, b"x")
     assert b"".join(parts).endswith(b"!")
+
+
+def test_refuse_with_what_is_no_unicode(server: ServerProtocol) -> None:
+    request = Request("Math.Sum", 3)
+    assert response_in(server.refuse(request, "no such file: \udcff")) == (
+        3,
+        "no such file: \\udcff",
+    )
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_error_text_of_what_cannot_say_what_it_is() -> None:
+    assert error_text(SpeechlessError()) == "SpeechlessError"

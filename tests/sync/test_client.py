@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import os
+import queue
+import signal
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 
@@ -287,3 +292,126 @@ def test_repr_tells_the_state() -> None:
     with connected() as (client, _):
         client.go(SUM, Pair(1, 2))
         assert repr(client) == "<Client open, 1 pending>"
+
+
+# --- interrupts: signal handlers that raise, as Ctrl-C does ---------------------------------------
+
+
+class InterruptError(Exception):
+    """What the signal handler raises."""
+
+
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[float], None]]:
+    """Interrupt the main thread after so many seconds."""
+
+    def handler(number: int, frame: object) -> None:
+        raise InterruptError
+
+    before = signal.signal(signal.SIGALRM, handler)
+    yield lambda seconds: cast("None", signal.setitimer(signal.ITIMER_REAL, seconds))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_interrupt_while_waiting_leaves_the_connection_usable(
+    interrupt: Callable[[float], None],
+) -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        interrupt(0.05)
+        with pytest.raises(InterruptError):
+            call.result()
+        answer(server, 3)
+        assert call.result(PATIENCE) == 3
+
+
+def test_interrupt_in_the_middle_of_a_large_reply_ends_the_connection(
+    interrupt: Callable[[float], None],
+) -> None:
+    data = response_bytes((0, bytes(1 << 20)))
+    with connected() as (client, server):
+        call = client.go(BLOB, b"")
+        server.socket.sendall(data[:100_000])
+        interrupt(0.1)
+        with pytest.raises(InterruptError):
+            call.result()
+        with pytest.raises(DisconnectedError):
+            call.result(PATIENCE)
+
+
+def test_interrupt_in_the_middle_of_a_large_request_ends_the_connection(
+    interrupt: Callable[[float], None],
+) -> None:
+    with connected() as (client, _):
+        interrupt(0.1)
+        with pytest.raises(InterruptError):
+            client.go(BLOB, bytes(8 << 20))
+        with pytest.raises(RpcError):
+            client.go(SUM, Pair(1, 2)).result(PATIENCE)
+
+
+def test_interrupt_of_one_thread_leaves_the_others_awake(
+    interrupt: Callable[[float], None],
+) -> None:
+    with connected() as (client, server), ThreadPoolExecutor(2) as threads:
+        calls = [client.go(SUM, Pair(1, n)) for n in range(3)]
+        leading = threads.submit(calls[0].result, PATIENCE)
+        while not client._turns._leading.locked():
+            time.sleep(0.001)
+        following = threads.submit(calls[1].result, PATIENCE)
+        while not client._turns._followers:
+            time.sleep(0.001)
+        interrupt(0.05)
+        with pytest.raises(InterruptError):
+            calls[2].result()
+        for _ in calls:
+            server.reply(server.receive().seq, 7)
+        assert [leading.result(PATIENCE), following.result(PATIENCE)] == [7, 7]
+
+
+@FORKS
+def test_result_in_another_process_is_refused() -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+
+        def result() -> str:
+            try:
+                return str(call.result(1.0))
+            except RpcError as error:
+                return str(error)
+
+        assert "belongs to process" in in_child(result)
+        answer(server, 3)
+        assert call.result(PATIENCE) == 3
+
+
+def test_done_queue_gets_calls_once_a_thread_can_be_started() -> None:
+    done: queue.Queue[Any] = queue.Queue()
+    with connected() as (client, server):
+        no_more = RuntimeError("can't start new thread")
+        with patch.object(threading.Thread, "start", side_effect=no_more):
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                client.go(SUM, Pair(1, 2), done)
+        client.go(SUM, Pair(1, 2), done)
+        answer(server, 3)
+        assert done.get(timeout=PATIENCE).result() == 3
+
+
+class ClosedQueue:
+    """Takes no more calls."""
+
+    def put_nowait(self, item: object) -> None:
+        raise RuntimeError("closed")
+
+
+def test_done_queue_that_raises_keeps_no_reply_from_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with connected() as (client, server):
+        client.go(SUM, Pair(1, 2), ClosedQueue())
+        other = client.go(SUM, Pair(1, 2))
+        for _ in range(2):
+            server.reply(server.receive().seq, 3)
+        assert other.result(PATIENCE) == 3
+    assert "the done queue" in caplog.text
