@@ -17,6 +17,7 @@ from rpcgen.gob import Decoder, wire
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.schema import Map, Nothing, schema_of
 from rpcgen.types import Int8, Uint8
+from rpcgen.types import wire as named
 
 from .examples import (
     Circle,
@@ -602,20 +603,35 @@ def outcome(decoder: Decoder, more: Callable[[], None] | None = None) -> object:
         return error.reason
 
 
+@named("main.Inner")
+@define
+class Inner:
+    a: int
+
+
+@define
+class Between:
+    before: Any
+    data: bytes
+    after: Any
+
+
 def test_large_message_with_new_types_inside_interface_values() -> None:
     # What a failed attempt has learnt of types must be forgotten before the next one.
-    registry = _registry()
+    registry = gob.Registry()
+    registry.register(Inner)
+    registry.register(Holder)
     encoder, decoder = gob.Encoder(registry=registry), Decoder(registry=registry)
-    for value in (Blobs([b"x"], None, 1), Blobs([b"x"], Point(1, 2), 1)):
-        decoder.feed(encoder.encode(value, Blobs))
-        decoder.decode(Blobs)
-    value = Blobs([b"x" * 200_000], Holder(Item("sku", 1.5)), 1)
-    data = encoder.encode(value, Blobs)
+    for before in (None, Holder(1), Holder(2)):
+        decoder.feed(encoder.encode(Between(before, b"x", 2), Between))
+        decoder.decode(Between)
+    value = Between(Holder(Inner(7)), b"x" * 200_000, "after")
+    data = encoder.encode(value, Between)
     decoded = None
     for start in range(0, len(data), 65536):
         decoder.feed(data[start : start + 65536])
         try:
-            decoded = decoder.decode(Blobs)
+            decoded = decoder.decode(Between)
         except TruncatedError:
             pass
     assert decoded == value
