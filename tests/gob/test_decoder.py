@@ -534,7 +534,7 @@ def test_space_is_no_more_than_what_is_needed() -> None:
     decoder.feed(gob.dumps(bytes(100_000))[:1000])
     with pytest.raises(TruncatedError):
         decoder.decode(bytes)
-    assert len(decoder.space()) == decoder.needed
+    assert 0 < len(decoder.space()) <= decoder.needed
 
 
 def test_space_then_feed_keeps_the_order() -> None:
