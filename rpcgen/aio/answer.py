@@ -25,17 +25,27 @@ __all__ = ["answer", "serve_request", "start_task"]
 _log = logging.getLogger("rpcgen.server")
 
 
-def start_task(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]
-) -> asyncio.Task[None]:
-    """Start a task, from Python 3.12 on at once.
+if sys.version_info >= (3, 12):
 
-    A handler that waits for nothing is then over before this returns, and needs
-    no turn of the event loop.
-    """
-    if sys.version_info >= (3, 12) and loop.get_task_factory() is None:
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
-    return loop.create_task(coroutine)
+    def start_task(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]
+    ) -> asyncio.Task[None]:
+        """Start a task, at once unless a factory makes the loop's tasks.
+
+        A handler that waits for nothing is then over before this returns, and
+        needs no turn of the event loop.
+        """
+        if loop.get_task_factory() is None:
+            return asyncio.Task(coroutine, loop=loop, eager_start=True)
+        return loop.create_task(coroutine)
+
+else:
+
+    def start_task(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]
+    ) -> asyncio.Task[None]:
+        """Start a task, which begins with the next turn of the event loop."""
+        return loop.create_task(coroutine)
 
 
 async def serve_request(

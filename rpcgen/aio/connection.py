@@ -155,7 +155,8 @@ class ServerTransport(Inbox):
         self._beginning = True
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         try:
-            while not self._is_busy and (event := self._protocol.next_event()) is not None:
+            next_event = self._protocol.next_event
+            while not self._is_busy and (event := next_event()) is not None:
                 self._begin(event)
         except Exception:  # a codec from outside, or a fault of ours: not the end of others
             _log.exception("rpc.Serve: connection broken")

@@ -107,8 +107,10 @@ class Sender:
     def _take_waiting(self) -> list[_Request]:
         """Return what was left with this thread; if it is nothing, this thread sends no more."""
         with self._lock:
+            if not self._waiting:
+                self._sending = False
+                return []
             requests, self._waiting, self._size = self._waiting, [], 0
-            self._sending = bool(requests)
             while self._latches:
                 self._latches.pop().release()
         return requests
