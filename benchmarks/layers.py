@@ -227,7 +227,7 @@ def _server(work: Work, requests: list[bytes]) -> float:
     poller = make_poller()
     poller.register(ours.fileno(), READ)
     took = 0.0
-    with theirs:
+    with ours, theirs:
         for number, request in enumerate(requests):
             theirs.sendall(request)
             start = time.perf_counter()
@@ -237,7 +237,6 @@ def _server(work: Work, requests: list[bytes]) -> float:
             took += (time.perf_counter() - start) if number else 0.0
             theirs.recv(1 << 20)
     poller.close()
-    connection.hang_up()
     return took
 
 
