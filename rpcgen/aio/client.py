@@ -80,6 +80,7 @@ class ClientTransport(Inbox):
         return self.protocol.space()
 
     def filled(self, count: int) -> None:
+        self._vigil.end()
         self._end(self.protocol.filled(count))
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -132,6 +132,7 @@ class ServerTransport(Inbox):
         return None if self._ended else self._protocol.space()
 
     def filled(self, count: int) -> None:
+        self._vigil.end()
         if not self._ended:
             self._protocol.filled(count)
             self._go_on()
