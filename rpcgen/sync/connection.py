@@ -309,15 +309,20 @@ class ServerConnection:
             or self._protocol.draining
         ):
             return  # which is nearly always so
-        asked = self._needed()
-        if asked == self._asked or self._closed.is_set():
-            return
+        if not self._change_to(self._needed()):
+            self._finish()
+
+    def _change_to(self, asked: int) -> bool:
+        """Ask for these events instead; say whether the loop could. Under the lock."""
+        before, self._asked = self._asked, asked
+        if asked == before or self._closed.is_set():
+            return True
         try:
-            self._loop.ask(self, self._asked, asked)
+            self._loop.ask(self, before, asked)
         except OSError as error:  # somebody else has closed the socket
             _log.error("rpc.Serve: %s", error)
-            self._finish()
-        self._asked = asked
+            return False
+        return True
 
     def _needed(self) -> int:
         if self._decoder is not None:
@@ -335,11 +340,7 @@ class ServerConnection:
         if self._protocol.failure:
             _log.warning("%s", self._protocol.failure)
         with self._lock:
-            try:
-                if self._asked and not self._closed.is_set():
-                    self._loop.ask(self, self._asked, 0)
-            except OSError as error:  # somebody else has closed the socket
-                _log.error("rpc.Serve: %s", error)
+            self._change_to(0)
             self._finish()
 
     def _finish(self) -> None:

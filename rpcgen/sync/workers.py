@@ -72,8 +72,7 @@ class Workers:
     def go_on(self, connection: ServerConnection, over: Invocation) -> None:
         """End a call in this thread, which is not the leader's, and take up those that wait."""
         connection.call_is_over(over)
-        while call := self._next():
-            self._carry_out(call)
+        self._take_up_waiting()
 
     def shutdown(self) -> None:
         """Start no more calls; what waits for a thread is dropped."""
@@ -98,12 +97,17 @@ class Workers:
             self._working -= 1
             return None
 
-    def _work(self, call: _Call | None) -> None:
-        if call is not None and call.is_refused:
+    def _work(self, call: _Call) -> None:
+        if call.is_refused:
             return
-        while call is not None:
+        try:
             self._carry_out(call)
-            call = self._next()
+        finally:
+            self._take_up_waiting()
+
+    def _take_up_waiting(self) -> None:
+        while call := self._next():
+            self._carry_out(call)
 
     def _carry_out(self, call: _Call) -> None:
         try:
