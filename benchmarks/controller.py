@@ -34,10 +34,14 @@ class PeerError(Exception):
 
 @frozen
 class End:
-    """A server or a client: a module of `benchmarks.peers` and its face, or ``go`` and a codec."""
+    """A server or a client: a module of `benchmarks.peers` and its face, or ``go`` and a codec.
+
+    ``root``: the checkout that its process imports from.
+    """
 
     module: str
     face: str
+    root: Path = ROOT
 
     def command(self, role: str, *arguments: str) -> list[str]:
         """Return the command that starts it. Raises `PeerError` if there is no Go."""
@@ -54,12 +58,12 @@ class End:
 class Process:
     """A process that speaks in lines of JSON; a context manager that ends it."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], root: Path = ROOT) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._buffer = b""
         self._process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=root,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -84,6 +88,14 @@ class Process:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise PeerError("has ended")
+
+    @property
+    def processor(self) -> float:
+        """The seconds of processor time that it has used, of all its threads."""
+        # The name of the command may hold anything; what follows it does not.
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = int(fields[11]), int(fields[12])
+        return (user + system) / os.sysconf("SC_CLK_TCK")
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send a command and return the answer. Raises `PeerError`."""
@@ -156,13 +168,13 @@ class Pair:
     def __init__(self, server: End, client: End) -> None:
         serve = server.command("serve")  # building a Go program is not starting it
         start = time.perf_counter()
-        self.server = Process(serve)
+        self.server = Process(serve, server.root)
         try:
             self.address: str = self.server.receive()["address"]
             self.server_start = time.perf_counter() - start
             call = client.command("call", self.address)
             start = time.perf_counter()
-            self.client = Process(call)
+            self.client = Process(call, client.root)
         except BaseException:
             self.server.close()
             raise
@@ -187,6 +199,11 @@ class Pair:
     def run(self, job: Job) -> Timing:
         """Let the client carry out a job. Raises `PeerError`."""
         return Timing(**self.client.ask(attrs.asdict(job)))
+
+    @property
+    def processor(self) -> float:
+        """The seconds of processor time that both have used."""
+        return self.server.processor + self.client.processor
 
     def close(self) -> None:
         """End both."""

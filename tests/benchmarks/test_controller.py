@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,19 @@ def test_memory() -> None:
     with Process(python("print('{}', flush=True); input()")) as process:
         process.receive()
         assert process.memory > 1_000_000
+
+
+def test_processor() -> None:
+    spin = "import time\nwhile time.process_time() < 0.1: pass\nprint('{}', flush=True); input()"
+    with Process(python(spin)) as process:
+        process.receive()
+        assert process.processor >= 0.05
+
+
+def test_root_is_where_a_process_runs(tmp_path: Path) -> None:
+    where = "import json, os; print(json.dumps({'cwd': os.getcwd()}))"
+    with Process(python(where), tmp_path) as process:
+        assert process.receive() == {"cwd": str(tmp_path)}
 
 
 def test_answer_is_an_error() -> None:
