@@ -186,7 +186,8 @@ class Compiler:
         """Write lines that set ``target``, after checking that the types go together."""
         if isinstance(schema, Pointer):
             schema = base_of(schema)
-            self._charge("1", size_of(schema))
+            if self._counted:
+                self._source.line(f"stream.charge({size_of(schema)})")
         if isinstance(schema, Nothing):
             self._skip(id)
             self._source.line(f"{target} = None")
@@ -337,7 +338,9 @@ class Compiler:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 
     def _charge_elements(self, schema: Slice[Any] | Array[Any], count: str) -> None:
-        self._charge(count, SLOT + size_of(base_of(schema.element)))
+        # The elements of an array are a part of its size.
+        if isinstance(schema, Slice):
+            self._charge(count, SLOT + size_of(base_of(schema.element)))
 
     def _map(self, known: wire.MapType, schema: Map, target: str) -> None:
         source = self._source
@@ -365,7 +368,7 @@ class Compiler:
     def _charge(self, count: str, size: int) -> None:
         """Count the memory of so many values before they are made."""
         if self._counted:
-            self._source.line(f"stream.charge({count} * {size})")
+            self._source.line(f"stream.charge_elements({count}, {size}, pos)")
 
     # --- structs ----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
@@ -43,11 +44,21 @@ _MOST_REPEATED = 32
 # How often all fields that a stream may bring may be compared with ours.
 _MOST_COMPARED = 8
 
+# So many types are looked at to find out whether a value can be passed over at once.
+_MANY_TYPES = 100
+
+# How much of a stream is looked at together, unless a message is larger.
+_WINDOW = 1 << 18
+
 _OPAQUE_SIZE = 300
 _BITS_PER_DIGIT = 3.33
 
 # What is large, in bytes: too large to be kept, and to be copied as it follows a ``[]byte``.
 _LARGE = 65536
+
+
+class _TooLargeError(DecodeError):
+    """A value that would take too much memory: to look at it again would not help."""
 
 
 class Decoder:
@@ -211,10 +222,19 @@ class Decoder:
     # --- messages -----------------------------------------------------------------------------
 
     def _next(self, schema: Schema[Any], asked: object) -> Any:
-        if self._broken is not None:
-            raise self._broken
-        if self._held < self._needed:
-            raise TruncatedError(self._eof())
+        while True:
+            if self._broken is not None:
+                raise self._broken
+            if self._held < self._needed:
+                raise TruncatedError(self._eof())
+            try:
+                return self._next_held(schema, asked)
+            except TruncatedError:
+                if not self._chunks or self._held < self._needed:
+                    raise
+
+    def _next_held(self, schema: Schema[Any], asked: object) -> Any:
+        """Return the next value, of which all is there that was known to be needed."""
         if self._chunks:
             count = len(self._types)
             try:
@@ -222,6 +242,8 @@ class Decoder:
             except Exception:
                 self._forget(count)
                 self._gather()
+        elif len(self._data) - self._pos > 4 * _WINDOW:
+            self._split()
         self._interpreter.begin()
         begin, (id, start) = self._find_value()
         end = self.end
@@ -255,9 +277,41 @@ class Decoder:
             self._heads.setdefault(asked, {})[head] = function, width, most
 
     def _gather(self) -> None:
-        """Put the chunks together."""
-        data = b"".join([memoryview(self._data)[self._pos :], *self._chunks])
-        self._replace(data, self._pos)
+        """Put the chunks together: as much as the next message needs, and some more."""
+        rest = memoryview(self._data)[self._pos :]
+        wanted = 2 * self._needed + _WINDOW
+        if self._room is not None or self._held <= wanted + _WINDOW:
+            self._replace(b"".join([rest, *self._chunks]), self._pos)
+            return
+        parts, missing = [rest], wanted - len(rest)
+        chunks: Iterator[bytes | memoryview] = iter(self._chunks)
+        for chunk in chunks:
+            parts.append(memoryview(chunk)[:missing])
+            missing -= len(chunk)
+            if missing <= 0:
+                chunks = chain([memoryview(chunk)[missing:]] if missing else [], chunks)
+                break
+        self._chunks = list(chunks)
+        self._size -= wanted - len(rest)
+        self._base += self._pos
+        self._data, self._pos = b"".join(parts), 0
+
+    def _split(self) -> None:
+        """Set aside most of the data, if the next message is a small part of it.
+
+        What is read beyond the end of a message is then bounded.
+        """
+        data, pos = self._data, self._pos
+        size = (
+            data[pos] if data[pos] < 128 else int.from_bytes(data[pos + 1 : pos + 257 - data[pos]])
+        )
+        if size > _WINDOW:
+            return
+        self._chunks.append(memoryview(data)[pos:])
+        self._size = len(data) - pos
+        self._base += pos
+        self._data, self._pos = b"", 0
+        self._gather()
 
     def _replace(self, data: bytes, step: int) -> None:
         """Go on with other data, which begins so many bytes after this and holds all chunks."""
@@ -496,6 +550,9 @@ class Decoder:
             self._forget(count)
             self._begin_again(start)
             raise
+        except _TooLargeError:
+            self._forget(count)
+            raise
         except Exception:
             pass  # now with care, to tell what is wrong, or that Go would not mind
         self._overrun += len(self._data) - self._pos
@@ -537,6 +594,9 @@ class Decoder:
     def _pass_over(self, id: int, start: int, end: int) -> None:
         """Go to the end of a value that did not decode, keeping the types that it defines."""
         self.end = end
+        if not self._may_define(id):
+            self._consume(end)
+            return
         try:
             self._attempt(id, start, _NOTHING)
         except TruncatedError:
@@ -544,6 +604,23 @@ class Decoder:
         except Exception:
             pass  # the first failure is the one to tell
         self._consume(self.end)
+
+    def _may_define(self, id: int) -> bool:
+        """Say whether a value may hold interface values, which may describe further types."""
+        seen, waiting = set[int](), [id]
+        while waiting and len(seen) < _MANY_TYPES:
+            id = waiting.pop()
+            if id in seen:
+                continue
+            seen.add(id)
+            match self._types.get(id):
+                case wire.StructType(fields=fields):
+                    waiting += {field for _, field in fields}
+                case wire.SliceType(element=element) | wire.ArrayType(element=element):
+                    waiting.append(element)
+                case wire.MapType(key=key, value=value):
+                    waiting += key, value
+        return bool(waiting) or wire.INTERFACE in seen
 
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int
@@ -578,9 +655,15 @@ class Decoder:
         """Count memory that a value is about to take. Raises `DecodeError` where it is too much."""
         self._room_left -= size
         if self._room_left < 0:
-            raise DecodeError(
+            raise _TooLargeError(
                 f"a value of more than {self.limits.decoded} bytes in memory (Limits.decoded)"
             )
+
+    def charge_elements(self, count: int, size: int, pos: int) -> None:
+        """Count the memory of elements that begin at ``pos``: the generated code calls this."""
+        if count > self.end - pos:
+            raise IndexError  # each takes a byte of the message
+        self.charge(count * size)
 
     def short(self, octets: bytes) -> bytes:
         """Return the octets of a number. Raises `DecodeError` for more than `Limits.digits`."""

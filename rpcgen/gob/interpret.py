@@ -186,7 +186,7 @@ class Interpreter:
     def _value(self, id: int, schema: Schema[Any], depth: int) -> Any:
         """Read a value; ``depth`` is how many levels there may be, with its own."""
         schema = base_of(schema)
-        self._stream.charge(size_of(schema))
+        self._stream.charge(0 if is_octet(schema) else size_of(schema))
         match schema, id:
             case Untyped(), _:
                 return self._anything(id, depth)
@@ -227,10 +227,10 @@ class Interpreter:
             case Struct(), wire.StructType() as known:
                 return self._struct(known, schema, _inner(depth))
             case Slice(), wire.SliceType() as known if not is_octet(schema.element):
-                elements = self._elements(known, schema.element, _inner(depth))
+                elements = self._elements(known, schema.element, _inner(depth), SLOT)
                 return elements if schema.container is list else schema.container(elements)
             case Array(), wire.ArrayType() as known if known.length == schema.length:
-                elements = self._elements(known, schema.element, _inner(depth))
+                elements = self._elements(known, schema.element, _inner(depth), 0)
                 return elements if schema.container is list else schema.container(elements)
             case Map(), wire.MapType() as known:
                 return self._map(known, schema, _inner(depth))
@@ -241,14 +241,19 @@ class Interpreter:
         return value
 
     def _elements(
-        self, known: wire.ArrayType | wire.SliceType, element: Schema[Any], depth: int
+        self,
+        known: wire.ArrayType | wire.SliceType,
+        element: Schema[Any],
+        depth: int,
+        slot: int,
     ) -> list[Any]:
+        """Read elements, of which each takes ``slot`` bytes in its container."""
         elements: list[Any] = []
         path, charge = self._path, self._stream.charge
         for index in range(self._count(known)):
             path.append(index)
             self._more()
-            charge(SLOT)
+            charge(slot)
             elements.append(self._value(known.element, element, depth))
             path.pop()
         return elements
@@ -328,10 +333,10 @@ class Interpreter:
             case wire.StructType() as known:
                 return self._record(known, _inner(depth))
             case wire.SliceType() as known:
-                return self._elements(known, UNTYPED, _inner(depth))
+                return self._elements(known, UNTYPED, _inner(depth), SLOT)
             case wire.ArrayType() as known:
                 # Tuples, since arrays can be the keys of a map.
-                return tuple(self._elements(known, UNTYPED, _inner(depth)))
+                return tuple(self._elements(known, UNTYPED, _inner(depth), SLOT))
             case wire.MapType() as known:
                 return self._map(known, _UNTYPED_MAP, _inner(depth))
             case wire.OpaqueType() as known:

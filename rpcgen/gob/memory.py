@@ -31,7 +31,7 @@ from ..schema import (
 )
 from .definitions import base_of
 
-__all__ = ["ENTRY", "SLOT", "grows_with", "most_per_byte", "size_of", "size_of_record"]
+__all__ = ["ENTRY", "SLOT", "most_per_byte", "size_of", "size_of_record"]
 
 # The place of an element in a list, which grows by an eighth more than it needs.
 SLOT: Final = 9
@@ -58,6 +58,8 @@ def size_of(schema: Schema[Any]) -> int:
     match schema:
         case Bool() | Nothing() | Enum() | Pointer() | Interface():
             return _POINTER
+        case Uint(bits=8):
+            return _POINTER  # these integers are there anyway
         case Int() | Uint() | Float():
             return _NUMBER
         case Complex():
@@ -70,8 +72,10 @@ def size_of(schema: Schema[Any]) -> int:
             return _OPAQUE
         case Slice() | Map():
             return _CONTAINER
-        case Array():
-            return 2 * _CONTAINER + schema.length * (SLOT + size_of(schema.element))
+        case Array() if schema.container in (list, tuple):
+            return _CONTAINER + schema.length * (SLOT + size_of(schema.element))
+        case Array():  # bytes, or a UUID
+            return 2 * _CONTAINER + schema.length
         case Struct():
             # With the names that each `Record` has besides.
             return _OBJECT + sum(16 + size_of(field.schema) for field in schema.fields)
@@ -104,12 +108,13 @@ def most_per_byte(schema: Schema[Any]) -> int | None:
                 most = max(most, size_of(base_of(each)))
                 waiting.append(each.element)
             case Slice() | Array():
-                most = max(most, SLOT + size_of(base_of(each.element)))
+                element = base_of(each.element)
+                most = max(most, (SLOT + size_of(element)) // _least(element) + 1)
                 waiting.append(each.element)
             case Map():
-                # Key and value are a byte each at least.
-                entry = ENTRY + size_of(base_of(each.key)) + size_of(base_of(each.value))
-                most = max(most, entry // 2 + 1, _CONTAINER * 4)
+                key, value = base_of(each.key), base_of(each.value)
+                entry = ENTRY + size_of(key) + size_of(value)
+                most = max(most, entry // (_least(key) + _least(value)) + 1)
                 waiting += each.key, each.value
             case Opaque():
                 most = max(most, _OPAQUE // 8)
@@ -120,6 +125,11 @@ def most_per_byte(schema: Schema[Any]) -> int | None:
     return most
 
 
-def grows_with(schema: Schema[Any]) -> int:
-    """Return the bytes that an element of this type takes in a list."""
-    return SLOT + size_of(base_of(schema))
+def _least(schema: Schema[Any]) -> int:
+    """Return how many bytes a value takes in a message at least."""
+    match schema:
+        case Complex():
+            return 2
+        case Array():
+            return 1 + schema.length * _least(base_of(schema.element))
+    return 1
