@@ -204,7 +204,14 @@ class Complex(Frozen, Schema[complex]):
 
 
 class String(Frozen, Schema[str]):
+    """Text, in UTF-8 as a rule.
+
+    ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
+    bytes that are not UTF-8, whatever the stream says of other strings.
+    """
+
     name: str = ""
+    any_bytes: bool = False
 
     def _literal(self) -> str:
         return "string"
@@ -902,6 +909,7 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
+    "string": String(any_bytes=True),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
     "net.HardwareAddr": Bytes("net.HardwareAddr"),
     "net.IP": Bytes("net.IP"),

@@ -38,6 +38,7 @@ from ..schema import (
 )
 from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
+from .near_names import check_names
 from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
@@ -64,11 +65,11 @@ Types: TypeAlias = Mapping[int, wire.WireType]
 class Compiler:
     """Writes the careful functions."""
 
-    def __init__(self, types: Types, strings: str) -> None:
+    def __init__(self, types: Types, strings: str, names: str = "log") -> None:
         self.runtime = _RUNTIME
         self._types = types
-        # How octets become text.
-        self._text = "{}.decode()" if strings == "strict" else f"{{}}.decode('utf-8', {strings!r})"
+        self._strings = strings
+        self._names = names
         self._depth = 0
         # Whether the function being written is the one that others call.
         self._is_root = True
@@ -96,6 +97,7 @@ class Compiler:
         if isinstance(base, Struct) and isinstance(known, wire.StructType):
             ours = {field.wire_name for field in base.fields}
             if ours and known.fields and ours.isdisjoint(name for name, _ in known.fields):
+                check_names(known, base, "strict")  # which tells more, if it is that
                 raise DecodeError(
                     f"no field of {self._spelled(id)} is one of {base.go}, which has "
                     + ", ".join(sorted(ours))
@@ -193,7 +195,7 @@ class Compiler:
                 self._float(imaginary, schema.bits == 64)
                 source.line(f"{target} = complex({target}, {imaginary})")
             case String(), wire.STRING:
-                self._string(target)
+                self._string(target, schema)
             case (Bytes(), wire.BYTES):
                 self._bytes(target)
             case Slice(), wire.BYTES if is_octet(schema.element):
@@ -284,8 +286,13 @@ class Compiler:
         function = "narrow_float_of" if narrow else "float_of"
         self._source.line(f"{target} = {function}({target})")
 
-    def _string(self, target: str) -> None:
-        self._octets(target, self._text)
+    def _string(self, target: str, schema: String) -> None:
+        self._octets(target, self._text(schema))
+
+    def _text(self, schema: String) -> str:
+        """Return the expression that makes text of octets, with ``{}`` for these."""
+        errors = "surrogateescape" if schema.any_bytes else self._strings
+        return "{}.decode()" if errors == "strict" else f"{{}}.decode('utf-8', {errors!r})"
 
     def _range(self, target: str, schema: Int | Uint) -> None:
         if schema.bits == 64:
@@ -325,6 +332,7 @@ class Compiler:
 
     def _struct(self, known: wire.StructType, schema: Struct[Any], target: str) -> None:
         source = self._source
+        check_names(known, schema, self._names)
         ours = {field.wire_name: field for field in schema.fields}
         values: dict[str, str] = {}
         count = len(known.fields)

@@ -177,7 +177,7 @@ class _Compiler:
                 real = self._float(f"{variable}.real", schema.bits == 64)
                 return f"{real} + {self._float(f'{variable}.imag', schema.bits == 64)}"
             case String():
-                return self._with_size(self._text(variable), long)
+                return self._with_size(self._text(schema, variable), long)
             case Bytes():
                 return self._with_size(self._octets(variable), long)
             case Slice() if is_octet(schema.element):
@@ -203,9 +203,13 @@ class _Compiler:
     def _octets(self, variable: str) -> str:
         return f"{variable} if {variable}.__class__ is bytes else octets({variable})"
 
-    def _text(self, variable: str) -> str:
-        errors = "" if self._text_errors == "strict" else f"'utf-8', {self._text_errors!r}"
-        return f"{variable}.encode({errors})"
+    def _text(self, schema: String, variable: str) -> str:
+        errors = "surrogateescape" if schema.any_bytes else self._text_errors
+        return (
+            f"{variable}.encode()"
+            if errors == "strict"
+            else f"{variable}.encode('utf-8', {errors!r})"
+        )
 
     def _float(self, value: str, narrow: bool) -> str:
         # Most floats need all of their 8 bytes.
@@ -236,8 +240,7 @@ class _Compiler:
                 return [f"({name} if {whole} else b'\\1' + float_bytes({variable}))"]
             case String() | Bytes():
                 name = self._source.variable("octets")
-                is_text = isinstance(schema, String)
-                made = self._text(variable) if is_text else self._octets(variable)
+                made = self._text(schema, variable) if isinstance(schema, String) else self._octets(variable)
                 size = f"len({name} := {made}) < 512"
                 return [f"{next}UINT[len({name})] if {size} else {step}size({name}, stream)", name]
         return [_ONE, octets] if next else [octets]

@@ -20,17 +20,17 @@ _known: OrderedDict[tuple[object, ...], DecodeFunction] = OrderedDict()
 
 
 def decode_function(
-    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool
+    types: Types, id: int, schema: Schema[Any], *, strings: str, names: str, careful: bool
 ) -> DecodeFunction:
     """Return the function that decodes values of the wire type ``id`` into ``schema``.
 
     Raises `DecodeError` if they do not go together.
     """
-    key = (_structure(types, id), schema, strings, careful)
+    key = (_structure(types, id), schema, strings, names, careful)
     function = _known.get(key)
     if function is None:
         compiler = Compiler if careful else QuickCompiler
-        function = _known[key] = compiler(types, strings).compile(id, schema)
+        function = _known[key] = compiler(types, strings, names).compile(id, schema)
         if len(_known) > _MOST:
             _, oldest = _known.popitem(last=False)
             forget(oldest)

@@ -230,16 +230,32 @@ def _compiler() -> Callable[[Schema[Any], str], Encoding]:
 
 
 @overload
-def dumps(value: T, schema: type[T] | Schema[T]) -> bytes: ...
+def dumps(
+    value: T,
+    schema: type[T] | Schema[T],
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes: ...
 @overload
-def dumps(value: object, schema: object = None) -> bytes: ...
-def dumps(value: object, schema: object = None) -> bytes:
+def dumps(
+    value: object,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes: ...
+def dumps(
+    value: object,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes:
     """Return one value as a gob stream of its own.
 
     ``schema`` is a `Schema` or an annotation; None stands for the class of the
-    value. Raises `EncodeError` if the value does not fit it.
+    value. ``strings`` is that of `Encoder`. Raises `EncodeError` if the value
+    does not fit the schema.
     """
-    return Encoder().encode(value, schema)
+    return Encoder(strings=strings).encode(value, schema)
 
 
 def _parts(messages: list[bytes]) -> list[bytes]:
@@ -292,7 +308,7 @@ def _encode_error(error: Exception) -> EncodeError | SchemaError:
     if isinstance(error, UnicodeEncodeError):
         return EncodeError(
             "lone surrogates are not UTF-8; where they stand for the bytes of a Go string, "
-            "use strings='surrogateescape'",
+            "pass strings='surrogateescape'",
             place.path,
         )
     if place.has_value:
