@@ -203,11 +203,12 @@ class Compiler:
                 self._octets(target, f"{container}({{}})")
             case Enum(), _:
                 members = source.constant(dict(schema.cls._value2member_map_), "members")
-                cls = source.constant(schema.cls, "enum")
+                member = source.constant(schema.member, "member")
                 if not self._scalar(id, schema.base, target):
                     self._mismatch(id, schema)
                 source.line(
-                    f"{target} = {members}[{target}] if {target} in {members} else {cls}({target})"
+                    f"{target} = {members}[{target}] if {target} in {members} "
+                    f"else {member}({target})"
                 )
             case Duration(), wire.INT:
                 self._int(target)

@@ -32,7 +32,6 @@ class CodecOptions(TypedDict, total=False):
     names: Literal["log", "strict"]
 
 
-
 # The JSON codecs are imported where they are used: who speaks gob does without.
 
 
