@@ -78,8 +78,7 @@ class Compiler:
         self._counted = counted
         self._longest = longest
         self._types = types
-        # How octets become text.
-        self._text = "{}.decode()" if strings == "strict" else f"{{}}.decode('utf-8', {strings!r})"
+        self._strings = strings
         self._depth = 0
         # Whether the function being written is the one that others call.
         self._is_root = True
@@ -215,7 +214,7 @@ class Compiler:
                 self._float(imaginary, schema.bits == 64)
                 source.line(f"{target} = complex({target}, {imaginary})")
             case String(), wire.STRING:
-                self._string(target)
+                self._string(target, schema)
             case (Bytes(), wire.BYTES):
                 self._bytes(target)
             case Slice(), wire.BYTES if is_octet(schema.element):
@@ -223,11 +222,12 @@ class Compiler:
                 self._octets(target, f"{container}({{}})")
             case Enum(), _:
                 members = source.constant(dict(schema.cls._value2member_map_), "members")
-                cls = source.constant(schema.cls, "enum")
+                member = source.constant(schema.member, "member")
                 if not self._scalar(id, schema.base, target):
                     self._mismatch(id, schema)
                 source.line(
-                    f"{target} = {members}[{target}] if {target} in {members} else {cls}({target})"
+                    f"{target} = {members}[{target}] if {target} in {members} "
+                    f"else {member}({target})"
                 )
             case Duration(), wire.INT:
                 self._int(target)
@@ -305,9 +305,14 @@ class Compiler:
         function = "narrow_float_of" if narrow else "float_of"
         self._source.line(f"{target} = {function}({target})")
 
-    def _string(self, target: str) -> None:
-        self._octets(target, self._text)
+    def _string(self, target: str, schema: String) -> None:
+        self._octets(target, self._text(schema))
         self._charge_text(target)
+
+    def _text(self, schema: String) -> str:
+        """Return the expression that makes text of octets, with ``{}`` for these."""
+        errors = "surrogateescape" if schema.any_bytes else self._strings
+        return "{}.decode()" if errors == "strict" else f"{{}}.decode('utf-8', {errors!r})"
 
     def _charge_text(self, target: str) -> None:
         """Count the memory of text whose characters take more than a byte each."""

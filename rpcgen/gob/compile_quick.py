@@ -162,7 +162,7 @@ class QuickCompiler(Compiler):
                 after = source.variable("after")
                 self._uint(after)
                 source.line(f"{after} += pos")
-                source.line(f"{target} = {self._text.format(f'data[pos:{after}]')}")
+                source.line(f"{target} = {self._text(base).format(f'data[pos:{after}]')}")
                 self._charge_text(target)
                 source.line(f"{steps} = data[{after}]")
                 source.line(f"pos = {after} + 1")

@@ -42,7 +42,7 @@ _SPARE_BYTES = 1 << 16
 _MOST_REPEATED = 32
 
 # How often all fields that a stream may bring may be compared with ours.
-_MOST_COMPARED = 8
+_MOST_COMPARED = 2
 
 # So many types are looked at to find out whether a value can be passed over at once.
 _MANY_TYPES = 100
@@ -67,7 +67,10 @@ class Decoder:
     The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
     bytes as they come, in pieces of any size. ``strings`` says what becomes of
     Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
-    keeps their bytes as lone surrogates.
+    keeps their bytes as lone surrogates. ``names`` says what becomes of a field
+    of the sender whose name differs from one of ours in case only, so that gob
+    passes it over: ``log`` tells it once, as a warning of the logger
+    ``rpcgen.gob``, ``strict`` refuses it.
     """
 
     def __init__(
@@ -76,12 +79,14 @@ class Decoder:
         *,
         limits: Limits = _DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
+        names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
     ) -> None:
         self.limits = limits
         self._largest = limits.message
         self._registry = registry
         self._strings = strings
+        self._names = names
         self._types: dict[int, wire.WireType] = {}
         # How many fields the types have together.
         self._fields = 0
@@ -496,7 +501,7 @@ class Decoder:
         from .interpret import check_types
 
         if not isinstance(schema, Untyped | Nothing):
-            check_types(self._types, id, schema, self._matching, self._compare)
+            check_types(self._types, id, schema, self._names, self._matching, self._compare)
         function = _Interpreted(self._interpreter, id, schema)
         self._functions[id, schema, is_counted] = function
         return function
@@ -752,6 +757,12 @@ class Decoder:
             return DecodeError(error.reason, offset, path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
+        if isinstance(error, UnicodeDecodeError):
+            return DecodeError(
+                "a string that is not UTF-8: pass strings='surrogateescape' to keep its bytes",
+                offset,
+                path,
+            )
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, path)
@@ -788,17 +799,36 @@ def _counting(inner: DecodeFunction) -> DecodeFunction:
 
 
 @overload
-def loads(data: bytes, schema: type[T] | Schema[T]) -> T: ...
+def loads(
+    data: bytes,
+    schema: type[T] | Schema[T],
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> T: ...
 @overload
-def loads(data: bytes, schema: object = None) -> Any: ...
-def loads(data: bytes, schema: object = None) -> Any:
+def loads(
+    data: bytes,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> Any: ...
+def loads(
+    data: bytes,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
     ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. Raises `DecodeError` if the bytes hold something else,
-    or anything after the value; `TruncatedError` if they end too early.
+    plain Python data. ``strings`` and ``names`` are those of `Decoder`. Raises
+    `DecodeError` if the bytes hold something else, or anything after the value;
+    `TruncatedError` if they end too early.
     """
-    decoder = Decoder(data)
+    decoder = Decoder(data, strings=strings, names=names)
     value = decoder.decode(schema)
     if decoder.pending:
         raise DecodeError("there is more after the value", len(data) - decoder.pending)

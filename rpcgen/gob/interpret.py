@@ -41,6 +41,7 @@ from . import numbers, wire
 from .collisions import check_collisions, steerable
 from .definitions import bare_name, base_of, is_octet
 from .memory import ENTRY, SLOT, size_of, size_of_record
+from .near_names import check_names
 from .record import Record, Undecoded
 from .registry import ANYTHING
 
@@ -64,6 +65,9 @@ _ZEROS: Final[dict[int, Any]] = {
     wire.COMPLEX: 0j,
     wire.INTERFACE: None,
 }
+
+# A name in a path is cut to so many characters.
+_LONGEST_STEP: Final = 200
 
 # Types of gob that are one unsigned integer.
 _ONE_NUMBER: Final = frozenset({wire.BOOL, wire.INT, wire.UINT, wire.FLOAT})
@@ -99,7 +103,10 @@ class Interpreter:
     def path(self) -> str:
         """Where in the value the last failure was."""
         parts = [f"[{step}]" if isinstance(step, int) else str(step) for step in self._path]
-        return "".join(parts)
+        # The sender has chosen names, and how often they come.
+        return "".join(
+            part if len(part) <= _LONGEST_STEP else f"{part[:_LONGEST_STEP]}..." for part in parts
+        )
 
     def begin(self) -> None:
         """Forget where the last value has failed."""
@@ -153,10 +160,10 @@ class Interpreter:
         self.pos += size
         return octets
 
-    def _text(self) -> str:
+    def _text(self, any_bytes: bool = False) -> str:
         octets = self._octets()
         self._stream.charge(0 if octets.isascii() else 3 * len(octets))
-        return octets.decode("utf-8", self._strings)
+        return octets.decode("utf-8", "surrogateescape" if any_bytes else self._strings)
 
     def _float(self, narrow: bool) -> float:
         bits = self._uint()
@@ -203,7 +210,7 @@ class Interpreter:
             case Complex(), wire.COMPLEX:
                 return self._complex(schema.bits == 64)
             case String(), wire.STRING:
-                return self._text()
+                return self._text(schema.any_bytes)
             case Bytes(), wire.BYTES:
                 return self._octets()
             case Slice(), wire.BYTES if is_octet(schema.element):
@@ -211,7 +218,9 @@ class Interpreter:
                 self._stream.charge(len(octets) * SLOT)
                 return schema.container(octets)
             case Enum(), _:
-                return schema.cls(self._value(id, schema.base, depth))
+                value = self._value(id, schema.base, depth)
+                known = schema.cls._value2member_map_
+                return known[value] if value in known else schema.member(value)
             case Duration(), wire.INT:
                 from .opaque import duration_of
 
@@ -485,13 +494,14 @@ def check_types(
     types: Types,
     id: int,
     schema: Schema[Any],
+    names: str,
     seen: set[tuple[int, Schema[Any]]],
     spend: Callable[[int], None],
 ) -> None:
     """Refuse a wire type that does not go into the schema, wherever in it that may be.
 
-    ``seen`` are the pairs that go together; ``spend`` is told how many fields
-    are looked at.
+    ``names`` is that of `Decoder`, ``seen`` are the pairs that go together;
+    ``spend`` is told how many fields are looked at.
 
     Raises `DecodeError`.
     """
@@ -501,6 +511,7 @@ def check_types(
         ours = _by_wire_name(base)
         spend(len(known.fields))
         if ours and ours.keys().isdisjoint(known.names):
+            check_names(known, base, "strict")  # which tells more, if it is that
             raise DecodeError(
                 f"no field of {spelled(types, id)} is one of {base.go}, which has "
                 + ", ".join(sorted(ours))
@@ -511,20 +522,22 @@ def check_types(
         pair = waiting.pop()
         if pair not in seen and pair not in found:
             found.add(pair)
-            waiting += _parts(types, *pair, spend)
+            waiting += _parts(types, *pair, names, spend)
     seen |= found
 
 
 def _parts(
-    types: Types, id: int, schema: Schema[Any], spend: Callable[[int], None]
+    types: Types, id: int, schema: Schema[Any], names: str, spend: Callable[[int], None]
 ) -> list[tuple[int, Schema[Any]]]:
     """Return the pairs that must go together for this one to do so."""
     known = types.get(id)
+    spend(1)
     match schema, known:
         case ((Untyped() | Nothing()), _):
             return []
         case Struct(), wire.StructType():
-            spend(len(known.fields) + 1)
+            spend(len(known.fields))
+            check_names(known, schema, names)
             ours = _by_wire_name(schema)
             if "" in known.names:
                 raise DecodeError(f"a field of {known.name} has no name")

@@ -18,12 +18,16 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
-__all__ = ["Place", "Source", "TooLongError", "forget", "place_of"]
+__all__ = ["MisfitError", "Place", "Source", "TooLongError", "forget", "is_ours", "place_of"]
 
 _PLACES: Final = "__gob_places__"
 _ROOT: Final = "__gob_root__"
 _NO_LETTER: Final = re.compile(r"[^A-Za-z_]")
 _serial = itertools.count(1)
+
+
+class MisfitError(TypeError):
+    """A value of the wrong type, with a text that says more than its type on the wire does."""
 
 
 @frozen
@@ -153,6 +157,17 @@ def place_of(error: BaseException) -> _Found:
             found.value = names.get(place.variable)
         traceback = traceback.tb_next
     return found
+
+
+def is_ours(error: BaseException) -> bool:
+    """Say whether it was raised in generated code, or in this package: not in the user's."""
+    traceback = error.__traceback__
+    module = ""
+    while traceback is not None:
+        names = traceback.tb_frame.f_globals
+        module = "rpcgen" if _PLACES in names else names.get("__name__", "")
+        traceback = traceback.tb_next
+    return module.partition(".")[0] == "rpcgen"
 
 
 def _filled(path: str, names: dict[str, Any]) -> str:
