@@ -38,7 +38,7 @@ from ..schema import (
     Uint,
 )
 from . import numbers, wire
-from .collisions import check_collisions, steerable
+from .collisions import MANY_KEYS, check_collisions, steerable
 from .definitions import bare_name, base_of, is_octet
 from .interpret import fits, narrow_float_of, spelled
 from .memory import ENTRY, SLOT, size_of
@@ -354,6 +354,9 @@ class Compiler:
         keys, items = source.variable("keys"), source.variable("items")
         is_checked = steerable(schema.key)
         self._uint(count)
+        if not isinstance(base_of(schema.key), String | Bytes):
+            with source.block(f"if {count} > {MANY_KEYS}:"):
+                source.line("bad('so many keys have to be looked at')")
         self._charge(count, ENTRY + size_of(base_of(schema.key)) + size_of(base_of(schema.value)))
         source.line(f"{keys}, {items} = [], []" if is_checked else f"{target} = {{}}")
         with self._loop(count, index):
