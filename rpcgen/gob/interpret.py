@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
+
 from ..errors import DecodeError
 from ..schema import (
     UNTYPED,
@@ -318,12 +320,15 @@ class Interpreter:
             path.pop()
         if len(values) < len(schema.fields):
             self._add_zeros(id, known, schema, values)
-        arguments = {
-            field.argument: values[field.wire_name]
-            for field in schema.fields
-            if field.wire_name in values
-        }
-        return schema.cls(**arguments)
+        if len(values) == len(schema.fields) and _is_positional(schema):
+            return schema.cls(*[values[field.wire_name] for field in schema.fields])
+        return schema.cls(
+            **{
+                field.argument: values[field.wire_name]
+                for field in schema.fields
+                if field.wire_name in values
+            }
+        )
 
     def _add_zeros(
         self, id: int, known: wire.StructType, schema: Struct[Any], values: dict[str, Any]
@@ -520,6 +525,12 @@ def narrow_float_of(bits: int) -> float:
 @lru_cache(maxsize=1024)
 def _by_wire_name(schema: Struct[Any]) -> dict[str, Field]:
     return {field.wire_name: field for field in schema.fields}
+
+
+@lru_cache(maxsize=1024)
+def _is_positional(schema: Struct[Any]) -> bool:
+    """Say whether the class takes its fields in their order."""
+    return all(not attribute.kw_only for attribute in attrs.fields(schema.cls))
 
 
 # --- types that do not go together ----------------------------------------------------------------
