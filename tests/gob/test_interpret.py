@@ -129,7 +129,7 @@ def test_zeros_of_an_untyped_struct_are_its_own() -> None:
     }
     decoder = gob.Decoder()
     decoder.end = 4
-    decoder.charge(-1000)
+    decoder.charge(-100_000)
     interpreter = Interpreter(decoder, types, "strict")
     values, _ = interpreter.decode(67, UNTYPED, b"\0\2\0\0", 0, 100)
     assert [each.values for each in values] == [([], {}, 0, None)] * 2
