@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from itertools import repeat
 from typing import Any, Final
 
 import attrs
@@ -28,10 +27,6 @@ class QuickCompiler(Compiler):
         self._first(target)
         with self._source.block(f"if {target} > 127:"):
             self._rest(target)
-
-    def _first(self, target: str) -> None:
-        self._source.line(f"{target} = data[pos]")
-        self._source.line("pos += 1")
 
     def _rest(self, target: str) -> None:
         """Read an integer of several bytes, of which the first is read already."""
@@ -102,13 +97,6 @@ class QuickCompiler(Compiler):
         self._uint(size)
         self._source.line(f"pos += {size}")
 
-    def _more(self) -> None:
-        pass  # an element that is not there is past the end
-
-    def _loop(self, count: str, index: str) -> Any:
-        # Nobody asks where in the value a quick function fails, so the index is not needed.
-        return self._source.block(f"for _ in repeat(None, {count}):")
-
     # --- structs ----------------------------------------------------------------------------
 
     def _steps(self, steps: str, count: int) -> None:
@@ -166,7 +154,8 @@ class QuickCompiler(Compiler):
                 after = source.variable("after")
                 self._uint(after)
                 source.line(f"{after} += pos")
-                source.line(f"{target} = {self._text.format(f'data[pos:{after}]')}")
+                source.line(f"{target} = {self._text(base).format(f'data[pos:{after}]')}")
+                self._charge_text(target)
                 source.line(f"{steps} = data[{after}]")
                 source.line(f"pos = {after} + 1")
             case _:
@@ -196,6 +185,7 @@ class QuickCompiler(Compiler):
             return
         # Small numbers are one byte each: then all are read at once.
         source = self._source
+        self._charge_elements(schema, count)
         chunk = source.variable("chunk")
         source.line(f"{chunk} = data[pos:pos + {count}]")
         with source.block(f"if len({chunk}) == {count} and {chunk}.isascii():"):
@@ -250,5 +240,4 @@ _RUNTIME: Final[dict[str, Any]] = {
     "float_from": struct.Struct("<d").unpack,
     "from_bytes": int.from_bytes,
     "new": object.__new__,
-    "repeat": repeat,
 }

@@ -1,0 +1,113 @@
+"""Bound on the keys of equal hash in one map.
+
+The hashes of many Python types are the same in every process (``uuid.UUID``,
+numbers, tuples and classes of these), so a peer can choose keys that all
+collide, and each then costs as much as there are before it. Hashes of text,
+bytes and datetimes are random for each process and need no check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import Any, Final
+
+from ..errors import DecodeError
+from ..schema import Bool, Bytes, Duration, Enum, Int, Opaque, Pointer, Schema, String, Uint
+
+__all__ = ["MANY_KEYS", "check_collisions", "check_probes", "dict_of", "steerable"]
+
+MANY_KEYS: Final = 1 << 17
+"""How many keys a map has at most before it is asked where they are in the table."""
+
+# How often a place is taken, on average, before the keys are refused: twice or thrice for most,
+# ten times as often for multiples of a power of two.
+_PROBES: Final = 128
+_ALL_BITS: Final = (1 << 64) - 1
+
+
+def steerable(key: Schema[Any]) -> bool:
+    """Say whether a peer can choose many keys of this type that have the same hash.
+
+    It cannot for text, bytes, times, enums and integers of at most 64 bits: no
+    more than ten of those share a hash. A union or class of a user's own is
+    taken for steerable.
+    """
+    if isinstance(key, Pointer):
+        return steerable(key.element)
+    if isinstance(key, Opaque):
+        return key.name != "time.Time"
+    return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+
+
+def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
+    """Refuse keys of which too many have the same hash; call it before they go into a dict.
+
+    Linear in the number of keys, whatever they are. A key that comes again
+    counts again: nobody honest sends it twice.
+
+    Args:
+        keys: The keys of one map, as they came.
+        limit: `Limits.collisions`, the maximum number of equal hashes.
+
+    Raises:
+        DecodeError: More than ``limit`` keys have one hash.
+        TypeError: A key cannot be hashed.
+    """
+    if len(keys) <= limit:
+        return
+    if len(keys) - len(set(map(hash, keys))) < limit:
+        return
+    count = max(Counter(map(hash, keys)).values())
+    if count > limit:
+        raise DecodeError(
+            f"{count} keys of a map have the same hash; the limit is {limit} (Limits.collisions)"
+        )
+
+
+def check_probes(keys: Sequence[Hashable]) -> None:
+    """Refuse keys that different hashes lead to the same places of a dict's table.
+
+    The hash of an int is the int, so keys can be chosen that way; up to
+    `MANY_KEYS` of them do little harm. The table is filled here as CPython
+    fills it, for each size that it has on its way.
+
+    Args:
+        keys: The keys of one map, as they came.
+
+    Raises:
+        DecodeError: Keys take many times as long to find as others would.
+    """
+    hashes = [hash(key) & _ALL_BITS for key in keys]
+    size = 2 * MANY_KEYS
+    while True:
+        held = min(len(hashes), size * 2 // 3)
+        _fill(hashes[:held], size)
+        if held == len(hashes):
+            return
+        size *= 2
+
+
+def _fill(hashes: list[int], size: int) -> None:
+    table, mask = bytearray(size), size - 1
+    left = _PROBES * len(hashes)
+    for rest in hashes:
+        place = rest & mask
+        while table[place]:
+            rest >>= 5
+            place = place * 5 + rest + 1 & mask
+            left -= 1
+            if left < 0:
+                raise DecodeError(
+                    f"{len(hashes)} keys of a map collide although their hashes differ"
+                )
+        table[place] = 1
+
+
+def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
+    """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
+    keys = [key for key, _ in items]
+    check_collisions(keys, limit)
+    if len(keys) > MANY_KEYS:
+        check_probes(keys)
+    return dict(items)
