@@ -84,9 +84,18 @@ def test_header_of_a_response_is_taken_as_by_go(text: str, header: Response) -> 
         ('{"id":0,"error":{"code":1,"a":[true,null]}}', "invalid error map[a:[true <nil>] code:1]"),
         ('{"id":0,"result":5,"error":7.5}', "invalid error 7.5"),
         ('{"id":0,"result":5,"error":false}', "invalid error false"),
-        ('{"id":"x","result":5}', "json: cannot unmarshal string into Go value of type uint64"),
-        ('{"id":-1,"result":5}', "json: cannot unmarshal number into Go value of type uint64"),
-        ('{"id":1.5,"result":5}', "json: cannot unmarshal number into Go value of type uint64"),
+        (
+            '{"id":"x","result":5}',
+            "json: cannot unmarshal string into Go struct field clientResponse.id of type uint64",
+        ),
+        (
+            '{"id":-1,"result":5}',
+            "json: cannot unmarshal number -1 into Go struct field clientResponse.id of type uint64",
+        ),
+        (
+            '{"id":1.50,"result":5}',
+            "json: cannot unmarshal number 1.50 into Go struct field clientResponse.id of type uint64",
+        ),
     ],
 )
 def test_header_that_go_refuses_is_refused(text: str, error: str) -> None:
