@@ -11,6 +11,7 @@ body is then at hand.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -175,9 +176,12 @@ def _read(stream: ObjectStream, parsed: Parsed, limits: Limits) -> Any:
         raise stream.fail(str(error)) from None
 
 
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
 def _whole(text: str) -> str:
     """Return a text that can be encoded, whatever it holds."""
-    return text.encode(errors="surrogatepass").decode(errors="replace")
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _go_text(value: object) -> str:

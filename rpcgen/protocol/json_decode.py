@@ -413,7 +413,20 @@ def _itself(schema: Opaque[Any] | Struct[Any]) -> DecodeFunction:
 
 def json_of(value: object) -> str:
     """Return JSON of what was parsed; numbers as Python spells them."""
-    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_json_values(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_values(value: object) -> object:
+    if isinstance(value, tuple):
+        return {key: _json_values(item) for key, item in value}
+    if isinstance(value, list):
+        return [_json_values(item) for item in value]
+    if isinstance(value, float) and math.isinf(value):
+        return _BEYOND if value > 0 else -_BEYOND  # which `json` spells as a number
+    return value
+
+
+_BEYOND: Final = 10**400
 
 
 def _decode_big_int(value: Any) -> int:
@@ -423,7 +436,7 @@ def _decode_big_int(value: Any) -> int:
     if value is None or value is MINUS_ZERO:
         return 0
     if isinstance(value, LongNumber):
-        raise too_many_digits(value.digits)
+        raise DecodeError(str(too_many_digits(value.digits)))
     raise _BigIntError(value)
 
 
@@ -706,7 +719,7 @@ class _Builder:
         try:
             return self._cls(**given)
         except Exception as error:
-            raise _PlacedError(f"{self._cls.__name__}: {error}") from error
+            raise DecodeError(f"{self._cls.__name__}: {error}") from error
 
 
 def _leaves_zeros_out(field: Field) -> bool:

@@ -43,7 +43,7 @@ from rpcgen.schema import (
 
 from .json_library import TEXTS, format_ip
 from .json_members import Member, Owner, members_of
-from .json_numbers import digits_of
+from .json_numbers import digits_count, digits_limit, digits_of
 from .json_stream import compact, escape_html, parse
 
 __all__ = ["EncodeFunction", "encode", "encode_function", "quote"]
@@ -311,7 +311,13 @@ def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
 
 
 def _encode_big_int(value: object) -> str:
-    return digits_of(_index(value, "an int"))
+    number = _index(value, "an int")
+    digits = digits_count(number)
+    if digits > digits_limit():
+        raise EncodeError(
+            f"an integer of {digits} digits; the limit is {digits_limit()} (Limits.digits)"
+        )
+    return digits_of(number)
 
 
 def _encode_itself(value: Any) -> str:

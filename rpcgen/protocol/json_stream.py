@@ -283,7 +283,7 @@ def _is_large(text: str, limits: Limits) -> bool:
 
 
 def members(
-    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str = ""
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
 ) -> dict[str, Parsed]:
     """Take an object apart: return its members by name, of which ``names`` alone are of interest.
 
