@@ -54,7 +54,7 @@ from typing import (
 
 import attrs
 
-from .errors import DecodeError, SchemaError
+from .errors import DecodeError, EncodeError, SchemaError
 from .frozen import Frozen, Value
 from .names import go_name, is_exported
 from .types import Duration as PreciseDuration
@@ -108,6 +108,9 @@ class Schema(Generic[T_co]):
     """
 
     name: str
+
+    # Whether a sender has described the type, whose name on the wire is exactly ``name``.
+    described = False
 
     @property
     def go(self) -> str:
@@ -204,7 +207,14 @@ class Complex(Frozen, Schema[complex]):
 
 
 class String(Frozen, Schema[str]):
+    """Text, in UTF-8 as a rule.
+
+    ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
+    bytes that are not UTF-8, whatever the stream says of other strings.
+    """
+
     name: str = ""
+    any_bytes: bool = False
 
     def _literal(self) -> str:
         return "string"
@@ -347,8 +357,47 @@ class Struct(Frozen, Schema[T_co]):
         hashable = self.cls.__hash__ is not None
         return hashable and all(f.schema.comparable() for f in self.fields)
 
+    def check(self, value: object) -> None:
+        """Check that a value of another class than ``cls`` can travel as this message.
+
+        It can if it has all the fields, and its class has no others, which would
+        be lost: a subclass that adds methods, or a stand-in of a test.
+
+        Raises:
+            EncodeError: If it has not, or has more.
+        """
+        names = [field.attribute for field in self.fields]
+        lacking = [name for name in names if not hasattr(value, name)]
+        if lacking:
+            raise EncodeError(
+                f"{_shown(value)} is not a {self.cls.__name__}: it has no {', '.join(lacking)}"
+            )
+        cls = type(value)
+        lost = [name for name in _field_names(cls) if name not in names]
+        if lost:
+            raise EncodeError(
+                f"a {cls.__name__} where {self.cls.__name__} is declared would lose "
+                f"{', '.join(lost)}: declare {self.cls.__name__} | {cls.__name__}, "
+                f"or make a {self.cls.__name__} of it"
+            )
+
     def zero(self) -> T_co:
         return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
+
+
+def _field_names(cls: type) -> list[str]:
+    """Return the names of the fields that a class has, if it is an attrs class or a dataclass."""
+    fields = getattr(cls, "__attrs_attrs__", None)
+    if fields is None:
+        fields = getattr(cls, "__dataclass_fields__", {}).values()
+    return [field.name for field in fields if field.init]
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # a class of the user's
+        return f"a value of {type(value).__name__}"
 
 
 class Pointer(Frozen, Schema[Any]):
@@ -411,6 +460,21 @@ class Enum(Frozen, Schema[E]):
         except ValueError:
             raise DecodeError(
                 f"{self.cls.__name__} has no member for {zero!r}, Go's zero value"
+            ) from None
+
+    def member(self, value: object) -> E:
+        """Return the member for a value that is not listed: one of flags, or of an open enum.
+
+        Raises:
+            DecodeError: If the class makes none.
+        """
+        try:
+            return self.cls(value)
+        except ValueError:
+            kind = "OpenIntEnum" if isinstance(self.base, Int) else "OpenStrEnum"
+            raise DecodeError(
+                f"{value!r:.80} is not a valid {self.cls.__name__}; "
+                f"a class {self.cls.__name__}({kind}) takes unknown ones"
             ) from None
 
 
@@ -902,6 +966,7 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
+    "string": String(any_bytes=True),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
     "net.HardwareAddr": Bytes("net.HardwareAddr"),
     "net.IP": Bytes("net.IP"),

@@ -175,7 +175,7 @@ class Encoder:
         """Append a value with the name of its type: the generated code calls this."""
         if value is None:
             if not interface.nullable:
-                raise TypeError("None is no member of the union")
+                raise EncodeError(f"None is no member of the union {_members(interface)}")
             out.append(b"\0")
             return
         if isinstance(value, Typed):
@@ -198,7 +198,7 @@ class Encoder:
             for member in interface.members:
                 if member.cls is cls:
                     return schema or member
-            raise TypeError("no member of the union")
+            raise EncodeError(f"{_shown(value)} is no member of the union {_members(interface)}")
         if schema is not None:
             return schema
         if cls is list or cls is tuple:
@@ -230,16 +230,32 @@ def _compiler() -> Callable[[Schema[Any], str], Encoding]:
 
 
 @overload
-def dumps(value: T, schema: type[T] | Schema[T]) -> bytes: ...
+def dumps(
+    value: T,
+    schema: type[T] | Schema[T],
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes: ...
 @overload
-def dumps(value: object, schema: object = None) -> bytes: ...
-def dumps(value: object, schema: object = None) -> bytes:
+def dumps(
+    value: object,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes: ...
+def dumps(
+    value: object,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+) -> bytes:
     """Return one value as a gob stream of its own.
 
     ``schema`` is a `Schema` or an annotation; None stands for the class of the
-    value. Raises `EncodeError` if the value does not fit it.
+    value. ``strings`` is that of `Encoder`. Raises `EncodeError` if the value
+    does not fit the schema.
     """
-    return Encoder().encode(value, schema)
+    return Encoder(strings=strings).encode(value, schema)
 
 
 def _parts(messages: list[bytes]) -> list[bytes]:
@@ -263,6 +279,10 @@ def _schema_for(value: object, annotation: object) -> Schema[Any]:
     if annotation is not None:
         return _as_schema(annotation)
     return value.schema if isinstance(value, Typed) else schema_for(value)
+
+
+def _members(interface: Interface) -> str:
+    return " | ".join(member.cls.__name__ for member in interface.members)
 
 
 def _unregistered(what: str) -> EncodeError:
@@ -292,10 +312,32 @@ def _encode_error(error: Exception) -> EncodeError | SchemaError:
     if isinstance(error, UnicodeEncodeError):
         return EncodeError(
             "lone surrogates are not UTF-8; where they stand for the bytes of a Go string, "
-            "use strings='surrogateescape'",
+            "pass strings='surrogateescape'",
             place.path,
         )
+    reason = _reason(error)
     if place.has_value:
-        value = repr(place.value)
-        return EncodeError(f"{value[:80]} does not fit {place.wanted}: {error}", place.path)
-    return EncodeError(str(error), place.path)
+        misfit = f"{_shown(place.value)} does not fit {place.wanted}"
+        return EncodeError(f"{misfit}: {reason}" if reason else misfit, place.path)
+    if isinstance(error, AttributeError):
+        return EncodeError("the attribute has no value", place.path)
+    return EncodeError(reason or f"the value does not fit: {error}", place.path)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says besides that a value does not fit, if it says it of the value.
+
+    What Python says of our code is no help; what code of the user's says may be.
+    """
+    from .source import MisfitError, is_ours
+
+    if isinstance(error, MisfitError):
+        return str(error)
+    return "" if is_ours(error) else f"{type(error).__name__}: {error}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # a class of the user's, or thousands of digits
+        return f"a value of {type(value).__name__}"

@@ -24,6 +24,7 @@ from ..library import AddrPort, BigFloatValue
 from ..schema import Opaque
 from ..types import Duration, Time
 from .record import Undecoded
+from .source import MisfitError
 
 __all__ = ["ALWAYS_SENT", "duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]
 
@@ -143,7 +144,7 @@ def duration_of(nanoseconds: int) -> timedelta:
 
 def _encode_big_int(value: int) -> bytes:
     if not isinstance(value, int):
-        raise TypeError("not an int")
+        raise MisfitError("not an int")
     return (b"\3" if value < 0 else b"\2") + _magnitude(abs(value))
 
 

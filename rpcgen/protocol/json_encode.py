@@ -470,9 +470,12 @@ def _struct(schema: Struct[Any]) -> EncodeFunction:
         return _encode_itself
     # Made at first use, since messages may hold themselves.
     plan: list[_Step] | None = None
+    cls = schema.cls
 
     def encode_struct(value: Any) -> str:
         nonlocal plan
+        if value.__class__ is not cls:
+            schema.check(value)
         if plan is None:
             plan = [_step(member) for member in members_of(schema)[1]]
         texts = []
