@@ -1,7 +1,7 @@
 """Exceptions that come from outside: a signal handler or another thread may raise at any bytecode.
 
-Code that catches what its own steps raise asks `is_interrupt` first, and lets
-an exception that has nothing to do with these steps go on as it was raised.
+Code that catches what its own steps raise calls `reraise_interrupt` first, so
+that an exception that has nothing to do with these steps goes on as it was raised.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from types import FrameType
 from typing import Final
 
-__all__ = ["is_interrupt"]
+__all__ = ["is_interrupt", "reraise_interrupt"]
 
 _PACKAGE: Final = __name__.partition(".")[0]
 
@@ -19,6 +19,41 @@ _GENERATED: Final = ("<gob ", "<attrs generated")
 
 _VARIABLE_POSITIONAL: Final = 0x04
 _VARIABLE_KEYWORD: Final = 0x08
+
+
+def reraise_interrupt(error: BaseException) -> None:
+    """Raise the exception from outside that ``error`` is, or that it was made from.
+
+    Args:
+        error: An exception that is being handled.
+    """
+    found: BaseException | None = error
+    while found is not None and not is_interrupt(found):
+        found = _handled_by(found)
+    if found is None:
+        return
+    context = found.__context__
+    try:
+        raise found
+    finally:
+        found.__context__ = context
+
+
+def _handled_by(error: BaseException) -> BaseException | None:
+    """Return the exception during whose handling ``error`` was raised, if that was in our hands.
+
+    Not one that the caller is handling while it calls us: no frame that ``error`` has come
+    through has caught that.
+    """
+    context = error.__context__
+    if context is None or context.__traceback__ is None:
+        return None
+    handler, traceback = context.__traceback__.tb_frame, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame is handler:
+            return context
+        traceback = traceback.tb_next
+    return None
 
 
 def is_interrupt(error: BaseException) -> bool:

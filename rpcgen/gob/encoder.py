@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
+from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
 from .definitions import TypeTable
@@ -95,9 +96,8 @@ class Encoder:
             self.holds_large = False
             if mark is not None:
                 self._rewind(mark)
-            if isinstance(error, Exception):
-                raise _encode_error(error) from error
-            raise
+            reraise_interrupt(error)
+            raise _encode_error(error) from error
         self.holds_large = False
         return messages
 
@@ -110,7 +110,8 @@ class Encoder:
         """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
         try:
             plain = self._plain.get(schema)
-        except TypeError:  # not hashable, so no annotation that has come before
+        except TypeError as error:  # not hashable, so no annotation that has come before
+            reraise_interrupt(error)
             plain = None
         if plain is None:
             return _parts([ahead, *self._messages(((value, schema),))])
@@ -118,8 +119,9 @@ class Encoder:
         out = [id]
         try:
             function(value, out, self)
-        except Exception as error:
+        except BaseException as error:
             self.holds_large = False
+            reraise_interrupt(error)
             raise _encode_error(error) from error
         if self.holds_large:
             messages = [ahead]
@@ -279,7 +281,7 @@ def _list_schema(value: Any) -> Schema[Any]:
     return schema_of(list[Any])
 
 
-def _encode_error(error: Exception) -> EncodeError | SchemaError:
+def _encode_error(error: BaseException) -> EncodeError | SchemaError:
     if isinstance(error, SchemaError):
         return error
     from .source import place_of

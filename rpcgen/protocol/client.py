@@ -33,7 +33,7 @@ from weakref import ref
 
 from attrs import define, field
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
@@ -159,11 +159,19 @@ class ClientProtocol(Generic[W]):
 
         Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
         """
-        return self._codec.encode_request(Request(method.name, seq), method.request, args)
+        try:
+            return self._codec.encode_request(Request(method.name, seq), method.request, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            raise
 
     def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the arguments as they are: not copied."""
-        return self._encode_parts(Request(method.name, seq), method.request, args)
+        try:
+            return self._encode_parts(Request(method.name, seq), method.request, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            raise
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
@@ -235,12 +243,10 @@ class ClientProtocol(Generic[W]):
                 if not has_input(self._codec):
                     break
         except TruncatedError as error:
-            if is_interrupt(error):
-                raise
+            reraise_interrupt(error)
             self._is_cut = True
         except DecodeError as error:
-            if is_interrupt(error):
-                raise
+            reraise_interrupt(error)
             completions += self.fail_all(f"reading response: {error}")
         return completions
 
@@ -272,8 +278,7 @@ class ClientProtocol(Generic[W]):
         except TruncatedError:
             raise
         except DecodeError as decode_error:
-            if is_interrupt(decode_error):
-                raise
+            reraise_interrupt(decode_error)
             error = decode_error
         self._current = None
         if waiter is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, overload
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
@@ -71,7 +71,7 @@ class Client:
         self._stream.set_timeout(None)
         self._limits = limits or Limits()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
-        self._sections = Sections(self._give_up)
+        self._sections = Sections(self._give_up, self._release)
         self._sender = Sender(self._protocol, self._stream, self._sections)
         receiver = Receiver(self._protocol, self._stream, self._sender, self._sections)
         self._turns = Turns(receiver, self._sections)
@@ -233,8 +233,7 @@ class Client:
             self._check_process()
             call._seq = self._protocol.begin(method, call)
         except ShutdownError as error:
-            if is_interrupt(error):
-                raise
+            reraise_interrupt(error)
             call._finish(None, error)
             return call
         send(call, method, args)
@@ -253,8 +252,7 @@ class Client:
         try:
             sender.send(call._seq, call, method, args)
         except RpcError as error:
-            if is_interrupt(error):
-                raise
+            reraise_interrupt(error)
             call._finish(None, error)
         if sender.is_blocked:
             self._run_in_background("send", _Sent(self._protocol, sender))

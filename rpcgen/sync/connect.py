@@ -6,7 +6,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, Unpack
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
@@ -75,8 +75,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
             connection.close()
             raise
     except OSError as error:
-        if is_interrupt(error):
-            raise
+        reraise_interrupt(error)
         raise DialError(f"cannot connect to {address}: {error}") from error
 
 
@@ -88,8 +87,7 @@ def _connect(address: Address, deadline: float | None) -> socket.socket:
         try:
             return _connect_to(family, place, deadline)
         except OSError as error:
-            if is_interrupt(error):
-                raise
+            reraise_interrupt(error)
             failure = error
     raise failure
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.patience import Patience
 from rpcgen.protocol import ClientProtocol, Completion
 
@@ -134,8 +134,7 @@ class Receiver:
         return True
 
     def _fail(self, error: OSError) -> bool:
-        if is_interrupt(error):
-            raise error
+        reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
         return True

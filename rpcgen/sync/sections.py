@@ -58,13 +58,15 @@ class Sections:
     Args:
         end: Ends the connection, called with the exception that has left the
             state half changed.
+        close: Closes it then, once no thread is in a section.
     """
 
-    __slots__ = ("_end", "claims")
+    __slots__ = ("_close", "_end", "claims")
 
-    def __init__(self, end: Callable[[BaseException], None]) -> None:
+    def __init__(self, end: Callable[[BaseException], None], close: Callable[[], object]) -> None:
         self.claims: dict[str, Token] = {}
         self._end = end
+        self._close = close
 
     def enter(self, name: str, token: Token) -> None:
         """Claim a part once no other thread is in it.
@@ -83,6 +85,9 @@ class Sections:
         if self.claims.get(name) is token:
             self._end(error)
             self.claims.pop(name, None)
+            # Here and now: a socket that is left to the garbage collector warns, and runs Python
+            # for it in which exceptions get lost.
+            self._close()
 
     def check(self, *, thorough: bool) -> None:
         """Give up claims that were lost, which ends the connection.

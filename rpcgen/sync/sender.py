@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError
 from rpcgen.protocol import ClientProtocol
 
@@ -67,8 +67,7 @@ class Sender:
             try:
                 parts = self._protocol.encode_parts(seq, method, args)
             except Exception as error:
-                if is_interrupt(error):
-                    raise
+                reraise_interrupt(error)
                 del claims["encode"]
                 self._refuse(seq, call, error)
                 return
@@ -169,8 +168,7 @@ class Sender:
 
     def _fail(self, error: OSError) -> None:
         """Deal with a connection that takes nothing any more."""
-        if is_interrupt(error):
-            raise error
+        reraise_interrupt(error)
         reason = f"writing request: {error}"
         self._protocol.stop(reason)
         for seq, call in tuple(self._unsent.items()):
