@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
@@ -44,6 +44,8 @@ class Encoder:
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
+        self.described: Sized = self._types.sent
+        """The types that the stream has described so far."""
         # For each schema whose definitions are sent: how to encode it, and its id on the wire.
         self._known: dict[Schema[Any], tuple[Encoding, bytes]] = {}
         # By what the caller says, for values that need no definitions any more.

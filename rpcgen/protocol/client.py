@@ -117,6 +117,11 @@ class ClientProtocol(Generic[W]):
         self._is_cut = False
 
     @property
+    def codec(self) -> ClientCodec:
+        """What encodes the requests and decodes the replies."""
+        return self._codec
+
+    @property
     def closed(self) -> bool:
         """Whether no reply can come any more."""
         return self._closed

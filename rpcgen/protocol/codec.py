@@ -20,6 +20,10 @@ A codec may also have, for speed alone:
 - ``needed``, the number of bytes that must at least be fed, as far as is known,
   before the message being received is whole; with it ``space()``, which returns
   memory for these or some of them, and ``filled(count)``, which feeds them.
+- ``described``, a collection that grows with each type that the messages so far
+  have described, or does not at all: where an exception from outside ends
+  ``encode_request``, and the collection has not grown, the codec is as if it
+  had not been called, and the connection goes on.
 - ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 

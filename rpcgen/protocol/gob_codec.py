@@ -124,6 +124,7 @@ class _GobCodec:
         self._sent = sent
         self._encoder = Encoder()
         self._decoder = received
+        self.described = self._encoder.described
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed

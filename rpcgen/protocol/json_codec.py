@@ -37,6 +37,8 @@ class JsonClientCodec:
     clients break on it.
     """
 
+    described = ()
+
     def __init__(self, limits: Limits | None = None) -> None:
         self._stream = ObjectStream(limits)
         self._result: Any = None

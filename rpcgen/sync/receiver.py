@@ -43,8 +43,10 @@ class Receiver:
         self._sender = sender
         self._sections = sections
         self._patience = Patience()
-        # What has come and is being dealt with; empty at the end of the section.
+        # What has come and is being dealt with, if it is: an exception may leave it to the next.
         self._received: list[bytes] = []
+        # True while an exception leaves the codec's state half changed.
+        self._is_decoding = False
         self._receive = partial(stream.receive_nowait, self._received)
 
     @property
@@ -83,16 +85,18 @@ class Receiver:
         try:
             if claims.setdefault("take", token) is not token:
                 return self._stand_by()
-            if not look():
+            if not received and not look():
                 del claims["take"]
                 return False
+            self._is_decoding = True
             if received:
                 self._complete(received[0])
                 received.clear()
+            self._is_decoding = False
             del claims["take"]
         except BaseException as error:
-            # While nothing has come, an exception from outside does no harm.
-            if not received and claims.get("take") is token:
+            # While nothing is decoded, or decrypted, an exception from outside does no harm.
+            if not self._is_decoding and self._stream.is_plain and claims.get("take") is token:
                 del claims["take"]
             self._sections.leave("take", token, error)
             raise
@@ -120,17 +124,18 @@ class Receiver:
 
     def _fill(self, whole: bool) -> bool:
         """Receive into the memory that the codec offers for the rest of a large message."""
-        view, received = self._protocol.space(), self._received
+        view = self._protocol.space()
         if view is None:  # another thread was here
             return False
-        received.append(b"")  # from here on an exception leaves the state half changed
+        self._is_decoding = True
         try:
             count = self._stream.read_into(view, whole=whole)
         except OSError as error:
             return self._fail(error)
         if count:
             deliver(self._protocol, self._protocol.take_filled(count))
-            received.clear()
+        else:
+            self._received.append(b"")
         return True
 
     def _fail(self, error: OSError) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError
 from rpcgen.protocol import ClientProtocol
 
-from .sections import Sections
+from .sections import Sections, Token
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ __all__ = ["Sender"]
 
 # How many pieces go out at once at most; systems allow 1024 or more.
 _MAX_PIECES: Final = 256
+
+
+class _Doubtful:
+    """Stands for a number that may have changed."""
+
+    def __len__(self) -> int:
+        return next(_numbers)
+
+
+_numbers: Final = count()
 
 
 class Sender:
@@ -41,6 +52,8 @@ class Sender:
         self._protocol = protocol
         self._stream = stream
         self._sections = sections
+        # The types that the stream has described: an encoder that does not tell is in doubt.
+        self._described: Sized = getattr(protocol.codec, "described", _Doubtful())
         # What is to be sent: added to in the section `encode`, taken from in the section `send`.
         self._queue: deque[bytes | memoryview] = deque()
         # The calls that the queue has something of, or had since it was last empty.
@@ -61,9 +74,11 @@ class Sender:
         A call whose request cannot be encoded or sent is over.
         """
         claims, token = self._sections.claims, [get_ident()]
+        described, sealed, sent = -1, b"", []
         try:
             if claims.setdefault("encode", token) is not token:
                 self._sections.enter("encode", token)
+            described = len(self._described)
             try:
                 parts = self._protocol.encode_parts(seq, method, args)
             except Exception as error:
@@ -72,15 +87,17 @@ class Sender:
                 self._refuse(seq, call, error)
                 return
             if self._queue or len(parts) > 1 or claims.setdefault("send", token) is not token:
+                sent.append(-1)
                 self._put(parts, seq, call)
                 del claims["encode"]
             else:
                 # Nearly every message is small, and goes out whole: so it is not even queued.
                 sealed = self._stream.seal(parts[0])
                 del claims["encode"]
-                self._send_now(sealed, seq, call)
+                self._send_now(sealed, sent, seq, call)
                 del claims["send"]
         except BaseException as error:
+            self._recover(token, described, sealed, sent, call)
             self._sections.leave("encode", token, error)
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
@@ -116,33 +133,68 @@ class Sender:
             self._put_count += len(sealed)
             self._queue.append(sealed)
 
-    def _send_now(self, sealed: bytes, seq: int, call: Call[Any]) -> None:
+    def _send_now(self, sealed: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
+        """Send a request, and put what does not go at once in front of the queue.
+
+        ``sent`` gets the number of bytes that have gone.
+        """
         try:
-            sent = self._stream.send(sealed)
+            self._stream.send_nowait(sealed, sent)
         except BlockingIOError as error:
             if error.errno is None:  # none of the system's
                 raise
-            sent = 0
+            sent.append(0)
         except OSError as error:
             self._unsent[seq] = call
             self._fail(error)
             return
-        if sent < len(sealed):
-            # In front of what other threads may have put there by now.
-            self._unsent[seq] = call
-            self._sent_count -= len(sealed) - sent
-            self._queue.appendleft(memoryview(sealed)[sent:])
-            self.is_blocked = True
+        if sent[0] < len(sealed):
+            self._put_first(memoryview(sealed)[sent[0] :], seq, call)
+
+    def _put_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
+        # In front of what other threads may have put there by now.
+        self._unsent[seq] = call
+        self._sent_count -= len(rest)
+        self._queue.appendleft(rest)
+        self.is_blocked = True
+
+    def _recover(
+        self, token: Token, described: int, sealed: bytes, sent: list[int], call: Call[Any]
+    ) -> None:
+        """Leave the sections of `send` after an exception, if the stream is still in step.
+
+        It is if the request was not encoded, or described no type; and if it is
+        known to have gone, or not to have.
+
+        Args:
+            token: That of the sections.
+            described: The number of types that were described before.
+            sealed: The request, once it is encoded.
+            sent: The number of bytes that have gone, if it was tried to send any.
+            call: The call.
+        """
+        claims = self._sections.claims
+        if claims.get("encode") is token:
+            if not sent and described == len(self._described) and self._stream.is_plain:
+                if claims.get("send") is token:
+                    del claims["send"]
+                del claims["encode"]
+        elif claims.get("send") is token:
+            if not sent:
+                self._put_first(memoryview(sealed), call._seq, call)
+            elif sent[0] != len(sealed):
+                return
+            del claims["send"]
 
     def _send_queue(self, wait: bool) -> bool:
         """Send from the queue and return whether it is empty."""
         queue, stream = self._queue, self._stream
         try:
-            while count := len(queue):
-                if count == 1:
+            while size := len(queue):
+                if size == 1:
                     sent = stream.send(queue[0], wait)
                 else:
-                    pieces = [queue[i] for i in range(min(count, _MAX_PIECES))]
+                    pieces = [queue[i] for i in range(min(size, _MAX_PIECES))]
                     sent = stream.send_several(pieces, wait)
                 self._drop(sent)
         except BlockingIOError as error:

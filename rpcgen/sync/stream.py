@@ -117,6 +117,13 @@ class Stream:
         """
         return self._socket.send(sealed, 0 if wait else socket.MSG_DONTWAIT)
 
+    def send_nowait(self, sealed: bytes, sent: list[int]) -> None:
+        """Send what can be sent without waiting, and append how much that was; see `send`.
+
+        Sending and appending are one step for Python: no exception comes in between.
+        """
+        sent.extend(map(self._socket.send, (sealed,), _NO_WAIT))
+
     def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
         """Send several pieces, one after the other; see `send`."""
         return self._socket.sendmsg(sealed, (), 0 if wait else socket.MSG_DONTWAIT)
