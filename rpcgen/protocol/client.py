@@ -27,6 +27,7 @@ that. So no call is lost between the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from weakref import ref
@@ -196,7 +197,8 @@ class ClientProtocol(Generic[W]):
         waiter, schema = pending
         weak = self._weak
         # In both maps for a moment, so that a reply finds it in one at any time.
-        weak[seq] = ref(waiter, lambda _: weak.pop(seq, None)), schema
+        # Its end is a call of C alone: an exception from outside would get lost in there.
+        weak[seq] = ref(waiter, partial(weak.pop, seq)), schema
         if self._pending.pop(seq, None) is None:  # ended meanwhile
             weak.pop(seq, None)
 

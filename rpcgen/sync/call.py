@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
@@ -148,16 +148,17 @@ class _Done:
     def release(self) -> None:
         try:
             call = self._calls.pop()
-        except IndexError:
+        except IndexError as error:
+            reraise_interrupt(error)
             return
         try:
             self.queue.put_nowait(call)
-        except queue.Full:
-            pass  # as in Go, whose client never waits for room either
         except BaseException as error:
             if is_interrupt(error):
                 self._calls.append(call)  # nobody knows whether it is there
                 raise
+            if isinstance(error, queue.Full):
+                return  # as in Go, whose client never waits for room either
             # Of a queue that takes no more, whose fault is no other call's.
             import logging  # which a client does without as a rule
 

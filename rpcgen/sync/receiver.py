@@ -149,13 +149,13 @@ class Receiver:
         deliver(protocol, protocol.take(data) if data else protocol.fail_all())
 
     def _poll(self, events: int, seconds: float) -> int:
-        poll = select.poll()
-        try:
-            poll.register(self._stream, events)
-        except ValueError:  # another thread has closed it
+        descriptor = self._stream.fileno()
+        if descriptor < 0:  # another thread has closed it
             error = OSError(errno.EBADF, os.strerror(errno.EBADF))
             deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
             return 0
+        poll = select.poll()
+        poll.register(descriptor, events)
         ready = poll.poll(seconds * 1000)
         return ready[0][1] if ready else 0
 

@@ -20,6 +20,8 @@ import time
 from _thread import get_ident
 from typing import Final, Protocol
 
+from rpcgen._interrupts import reraise_interrupt
+
 from .sections import Sections, Token
 
 __all__ = ["Awaited", "Duplex", "Latch", "Turns", "wake"]
@@ -147,7 +149,8 @@ class Turns:
     def _wake_follower(self) -> None:
         try:
             latch, _ = self._followers.popitem()
-        except KeyError:
+        except KeyError as error:
+            reraise_interrupt(error)
             return
         _release(latch)
 
@@ -163,5 +166,4 @@ def _release(latch: Latch) -> None:
         latch.release()
     except RuntimeError as error:
         # Already released: its thread has two reasons to wake up.
-        if str(error) != "release unlocked lock":
-            raise
+        reraise_interrupt(error)
