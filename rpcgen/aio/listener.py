@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
-    PASSING,
+    AcceptErrors,
     open_listener,
-    remove_socket_file,
-    send_at_once,
+    prepare_connection,
 )
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Listener"]
 
 _log = logging.getLogger("rpcgen.server")
-
-# How long to wait, in seconds, when a connection cannot be taken for now.
-_PAUSE = 0.1
 
 
 class Listener:
@@ -37,8 +33,11 @@ class Listener:
     """
 
     def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        self._socket, self.bound = open_listener(address, has_tls=tls is not None)
+        self._listening = open_listener(address, has_tls=tls is not None)
+        self._socket = self._listening.sock
+        self.bound = self._listening.address
         self.address = str(self.bound)
+        self._errors = AcceptErrors()
         self._tls = tls
         self._loop: asyncio.AbstractEventLoop | None = None
         # Connections that are not handed over yet; with TLS, that takes a while.
@@ -60,8 +59,7 @@ class Listener:
             self._loop = None
         for task in self._starting:
             task.cancel()
-        self._socket.close()
-        remove_socket_file(self.bound)
+        self._listening.close()
 
     # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
     # without file descriptors it writes a thousand lines a second into the log.
@@ -73,11 +71,11 @@ class Listener:
         except BlockingIOError:
             return  # the client was gone again
         except OSError as error:
-            _log.error("rpc.Serve: accept: %s", error)
             self._loop.remove_reader(self._socket)
-            if error.errno in PASSING:
-                self._loop.call_later(_PAUSE, self._accept_again, make_protocol)
+            pause = self._errors.add(error)
+            self._loop.call_later(pause, self._accept_again, make_protocol)
             return
+        self._errors.clear()
         task = self._loop.create_task(self._begin(connection, make_protocol))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
@@ -91,7 +89,7 @@ class Listener:
     ) -> None:
         connection.setblocking(False)
         try:
-            send_at_once(connection)  # asyncio does so only for sockets of its own making
+            prepare_connection(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
                 make_protocol,
                 connection,

@@ -18,7 +18,7 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import send_at_once
+from rpcgen.sockets import prepare_connection
 
 from .answer import serve_request
 from .connection import ServerTransport
@@ -122,7 +122,7 @@ class Server(Registry):
 
     async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        send_at_once(connection)
+        prepare_connection(connection)
         transport = self._transport(ServerProtocol(self, codec))
         await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
         await transport.wait_closed()

@@ -14,7 +14,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.sockets import send_at_once
+from rpcgen.sockets import prepare_connection
 
 from .client import Client
 from .stream import Stream, secure
@@ -70,7 +70,7 @@ def _connect(address: Address, timeout: float | None) -> socket.socket:
     if address.network == "unix":
         return _connect_unix(address.path, timeout)
     connection = socket.create_connection((address.host or "localhost", address.port), timeout)
-    send_at_once(connection)
+    prepare_connection(connection)
     return connection
 
 

@@ -21,13 +21,13 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import PASSING, send_at_once
+from rpcgen.sockets import LONGEST_HANDSHAKE, AcceptErrors, prepare_connection
 
 from .answer import serve_request
 from .connection import ServerConnection
 from .listener import Listener
 from .loop import Loop
-from .stream import Stream
+from .stream import Stream, secure
 
 if TYPE_CHECKING:
     import ssl
@@ -59,6 +59,7 @@ class Server(Registry):
         # Guards the three below, which `close` looks at while others add to them.
         self._lock = threading.Lock()
         self._listeners: dict[Listener, CodecName] = {}
+        self._accepting: set[Listener] = set()
         self._handshakes: set[socket.socket] = set()
         self._serving = False
         self._closed = threading.Event()
@@ -134,18 +135,19 @@ class Server(Registry):
         A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
         """
         if isinstance(listener, socket.socket):
-            listener = Listener(listener)
+            listener = Listener(listener, borrowed=True)
+        with self._lock:
+            self._accepting.add(listener)
+        errors = AcceptErrors()
         while not self._closed.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                _log.error("rpc.Serve: accept: %s", error)
-                if error.errno not in PASSING:
-                    return
-                self._closed.wait(0.1)
+                self._closed.wait(errors.add(error))
                 continue
+            errors.clear()
             try:
                 if listener.shakes_hands:
                     self._shake_hands_aside(listener, connection, codec)
@@ -165,7 +167,7 @@ class Server(Registry):
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        send_at_once(connection)
+        prepare_connection(connection)
         served = self._serve(Stream(connection), ServerProtocol(self, codec))
         try:
             served.wait_closed()
@@ -192,7 +194,8 @@ class Server(Registry):
         """
         with self._lock:
             self._closed.set()
-            listeners, self._listeners = self._listeners, {}
+            listeners = {*self._listeners, *self._accepting}
+            self._listeners.clear()
             handshakes = set(self._handshakes)
         for listener in listeners:
             listener.close()
@@ -239,7 +242,9 @@ class Server(Registry):
             if self._closed.is_set():
                 Stream(connection).shutdown()
         try:
-            stream = listener.stream(connection)
+            assert listener.tls is not None
+            connection.settimeout(LONGEST_HANDSHAKE)
+            stream = secure(connection, listener.tls, server_hostname=None)
         except OSError as error:
             _log.warning("rpc.Serve: TLS handshake: %s", error)
             connection.close()
