@@ -23,7 +23,7 @@ from attrs import define
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, filled, has_input, response_encoder, space
+from .codec import ServerCodec, filled, has_input, is_large, response_encoder, space
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -128,6 +128,26 @@ class ServerProtocol:
         self._is_cut = False
         filled(self._codec, count)
 
+    def is_large(self) -> bool:
+        """Say whether `next_event` has so much to decode that a thread of its own pays.
+
+        That thread must be the only one that is in here until `next_event`
+        returns; others may reply meanwhile.
+        """
+        if self._draining:
+            return False
+        if self._current is None and not is_large(self._codec):
+            try:
+                if not has_input(self._codec):
+                    return False
+                self._current = self._codec.decode_request_header()
+            except TruncatedError:
+                return False  # which `next_event` finds as well
+            except DecodeError as error:
+                self._fail(error)
+                return False
+        return is_large(self._codec)
+
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self._draining:
@@ -144,11 +164,14 @@ class ServerProtocol:
             self._is_cut = True
             return None
         except DecodeError as error:
-            self._draining = True
-            self._failure = f"rpc: server cannot decode request: {error}"
+            self._fail(error)
             return None
         self._current = None
         return event
+
+    def _fail(self, error: DecodeError) -> None:
+        self._draining = True
+        self._failure = f"rpc: server cannot decode request: {error}"
 
     def _receive_body(self, request: Request) -> Invocation | Refusal:
         try:
