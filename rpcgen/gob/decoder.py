@@ -558,7 +558,7 @@ def _is_negative(data: bytes, pos: int) -> bool:
 
 
 def _is_copy(data: bytes, pos: int) -> bool:
-    """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the id that Go gives those."""
+    """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
     start, _ = _bounds(data, pos)
     return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")
 

@@ -106,6 +106,11 @@ class HttpServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
+    @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._rpc is None or self._posted or self._rpc.is_cut
+
     def space(self) -> memoryview | None:
         """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
         if self._rpc is None or self._over or self._posted:

@@ -96,6 +96,11 @@ class ServerProtocol:
         return self._draining
 
     @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._is_cut
+
+    @property
     def failure(self) -> str:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._failure
