@@ -17,6 +17,7 @@ from rpcgen.protocol import (
     error_text,
 )
 
+from .admission import Place
 from .answer import answer, start_task
 from .inbox import Inbox
 from .outbox import Outbox
@@ -74,9 +75,11 @@ class ServerTransport(Inbox):
         "_lost",
         "_most_calls",
         "_outbox",
+        "_place",
         "_protocol",
         "_running",
         "_serving",
+        "_shakes_hands",
         "_stalled",
         "_transport",
         "_turn",
@@ -84,10 +87,15 @@ class ServerTransport(Inbox):
         "_writing_paused",
     )
 
-    def __init__(self, protocol: AnyServerProtocol, serving: Serving) -> None:
+    def __init__(
+        self, protocol: AnyServerProtocol, serving: Serving, place: Place | None = None
+    ) -> None:
         super().__init__()
         self._protocol = protocol
         self._serving = serving
+        self._place = place
+        # Whether an HTTP request is still to come.
+        self._shakes_hands = False
         self._vigil = serving.vigil
         self._most_calls = serving.most_calls
         self._loop = asyncio.get_running_loop()
@@ -137,6 +145,9 @@ class ServerTransport(Inbox):
         self._outbox = Outbox(self._transport, self._loop)
         self._serving.connections.add(self)
         self._protocol.opened()
+        self._shakes_hands = self._protocol.shakes_hands
+        if self._place is not None and not self._shakes_hands:
+            self._place.end_handshake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -144,6 +155,8 @@ class ServerTransport(Inbox):
         self._writing_paused = False
         self.stop_reading()  # what was read is carried out, though nobody is told
         self._serving.connections.discard(self)
+        if self._place is not None:
+            self._place.leave()
         self._protocol.closed()
         self._lost = True
         if self._closed is not None:
@@ -199,6 +212,10 @@ class ServerTransport(Inbox):
             self._beginning = self._early is not None
             if outbox is not None:
                 outbox.release()
+        if self._shakes_hands and not self._protocol.shakes_hands:
+            self._shakes_hands = False
+            if self._place is not None:
+                self._place.end_handshake()
         stalled = has_more or self._is_busy
         if stalled != self._stalled:
             self._stalled = stalled

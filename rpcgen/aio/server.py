@@ -17,11 +17,13 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import prepare_connection
+from rpcgen.sockets import check_is_plain, prepare_connection
 
+from .admission import Admission, Place
 from .answer import serve_request
 from .connection import ServerTransport, Serving
 from .listener import Listener
+from .loops import check_loop
 from .vigil import Vigil
 from .workers import Workers
 
@@ -54,6 +56,11 @@ class Server(Registry):
         self._shared: Serving | None = None
         self._serving = False
         self._closed = asyncio.Event()
+        # The event loop that serves, from when it does.
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._admission = Admission()
+        # Why there is nothing to accept any more.
+        self._failure: OSError | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(service.name for service in self.services)
@@ -103,15 +110,26 @@ class Server(Registry):
         if isinstance(listener, socket.socket):
             listener = Listener(listener)
             self._listeners[listener] = codec  # for `close`
-        await listener.start(lambda: self._transport(self._protocol(listener, codec)))
+        self._bind()
+
+        def make_protocol() -> ServerTransport:
+            return self._transport(self._protocol(listener, codec), listener.place)
+
+        await listener.start(make_protocol, self._admission, self._fail)
 
     async def serve(self) -> None:
-        """Serve every listener, and return when `close` is called."""
+        """Serve every listener, and return when `close` is called.
+
+        Raises `OSError` if a listening socket has become useless, and
+        `RuntimeError` if the server belongs to another event loop.
+        """
         await self._start()
         try:
             await self._closed.wait()
         finally:
             await self.close()
+        if self._failure is not None:
+            raise self._failure
 
     async def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connected socket until the client hangs up, then close it.
@@ -122,10 +140,17 @@ class Server(Registry):
 
     async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
+        check_is_plain(connection)
+        self._bind()
+        connection.setblocking(False)
         prepare_connection(connection)
         transport = self._transport(ServerProtocol(self, codec))
         await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
-        await transport.wait_closed()
+        try:
+            await transport.wait_closed()
+        except asyncio.CancelledError:  # nobody else knows of the connection
+            transport.hang_up()
+            raise
 
     async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request, and leave the connection open.
@@ -145,6 +170,8 @@ class Server(Registry):
         Calls that take longer than ``grace`` seconds are not waited for: their
         tasks are cancelled.
         """
+        if self._loop is not None:
+            check_loop(self._loop, "the server")
         self._closed.set()
         for listener in self._listeners:
             listener.close()
@@ -162,6 +189,7 @@ class Server(Registry):
     async def _start(self) -> None:
         if self._serving:
             return
+        self._bind()
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
@@ -169,7 +197,20 @@ class Server(Registry):
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
-    def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
+    def _transport(
+        self, protocol: AnyServerProtocol, place: Place | None = None
+    ) -> ServerTransport:
         if self._shared is None:
             self._shared = Serving(self._workers, Vigil(asyncio.get_running_loop()))
-        return ServerTransport(protocol, self._shared)
+        return ServerTransport(protocol, self._shared, place)
+
+    def _bind(self) -> None:
+        """Belong to the running event loop from now on. Raises `RuntimeError` in another one."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        check_loop(self._loop, "the server")
+
+    def _fail(self, error: OSError) -> None:
+        """End `serve`: a listener accepts no more, and clients would wait in vain."""
+        self._failure = error
+        self._closed.set()

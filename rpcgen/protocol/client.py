@@ -120,6 +120,11 @@ class ClientProtocol(Generic[W]):
         return self._closed
 
     @property
+    def takes_calls(self) -> bool:
+        """False once no further call can succeed."""
+        return not (self._closing or self._closed)
+
+    @property
     def pending(self) -> int:
         """The number of calls that wait for their reply."""
         return len(self._pending)

@@ -107,6 +107,11 @@ class HttpServerProtocol:
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
     @property
+    def shakes_hands(self) -> bool:
+        """True while the connection is not known yet to be one of net/rpc."""
+        return self._rpc is None and not self._over
+
+    @property
     def is_cut(self) -> bool:
         """True if the last thing that was fed ended in the middle of a request."""
         return self._rpc is None or self._posted or self._rpc.is_cut

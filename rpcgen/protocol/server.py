@@ -96,6 +96,11 @@ class ServerProtocol:
         return self._draining
 
     @property
+    def shakes_hands(self) -> bool:
+        """True while the connection is not known yet to be one of net/rpc."""
+        return False
+
+    @property
     def is_cut(self) -> bool:
         """True if the last thing that was fed ended in the middle of a request."""
         return self._is_cut
