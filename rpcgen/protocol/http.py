@@ -20,7 +20,7 @@ from .codec import ServerCodec
 from .headers import Request
 from .registry import Registry
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol
+from .server import Event, Invocation, Output, ServerProtocol, Stage
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -105,6 +105,15 @@ class HttpServerProtocol:
     def failure(self) -> str:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
+
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next; see `ServerProtocol.stage`."""
+        if self._rpc is not None and not self._posted:
+            return self._rpc.stage
+        if self._over or self._rpc is not None:
+            return Stage.IDLE, None
+        return Stage.HANDSHAKE if self._request is None else Stage.BODY, self
 
     def space(self) -> memoryview | None:
         """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
