@@ -7,8 +7,6 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
-from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
 
 from .inbox import READ_SIZE
+from .workers import Workers
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
@@ -49,7 +48,7 @@ else:
 
 
 async def serve_request(
-    connection: socket.socket, protocol: ServerProtocol, workers: Executor
+    connection: socket.socket, protocol: ServerProtocol, workers: Workers
 ) -> None:
     """Serve one request; see `Server.serve_request`."""
     loop = asyncio.get_running_loop()
@@ -64,17 +63,20 @@ async def serve_request(
         await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
         raise ServerError(event.error)
     try:
-        response = await answer(protocol, event, workers)
+        response = await answer(protocol, event, workers, protocol)
     except Exception as error:
         _log.exception("%s failed", event.request.service_method)
         response = protocol.refuse(event.request, error_text(error))
     await loop.sock_sendall(connection, response)
 
 
-async def answer(protocol: AnyServerProtocol, invocation: Invocation, workers: Executor) -> bytes:
+async def answer(
+    protocol: AnyServerProtocol, invocation: Invocation, workers: Workers, owner: object
+) -> bytes:
     """Carry out a call and return what to send; count it before the client knows of its end.
 
-    The handler runs in a thread if it is no ``async def``.
+    The handler runs in a thread if it is no ``async def``; ``owner`` is the
+    connection, to which its share of the threads is given.
     """
     served, args = invocation.served, invocation.args
     began, failed = perf_counter(), True
@@ -83,8 +85,7 @@ async def answer(protocol: AnyServerProtocol, invocation: Invocation, workers: E
         if served.is_async:
             reply = await served.function(args)
         else:
-            call = partial(_call, served.function, args)
-            reply = await asyncio.get_running_loop().run_in_executor(workers, call)
+            reply = await workers.run(owner, _call, served.function, args)
         response = protocol.reply(invocation, reply)
         failed = False
         return response

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
+
+from attrs import define, field
 
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
+    LARGE,
     Event,
     Invocation,
     Refusal,
@@ -19,63 +21,88 @@ from .answer import answer, start_task
 from .inbox import Inbox
 from .outbox import Outbox
 from .vigil import Vigil
+from .workers import Job, Workers, decoders
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport"]
+__all__ = ["Serving", "ServerTransport"]
 
 _log = logging.getLogger("rpcgen.server")
+
+# Requests that are begun before it is another connection's turn.
+_REQUESTS_A_TURN: Final = 64
+
+
+@define(eq=False)
+class Serving:
+    """What the connections of a server share.
+
+    Attributes:
+        workers: Threads for what is no ``async def``.
+        vigil: Kept for the next request, of whichever connection.
+        connections: All that are connected.
+        most_calls: Maximum number of calls of one connection under way.
+    """
+
+    workers: Workers
+    vigil: Vigil
+    connections: set[ServerTransport] = field(factory=set)
+    most_calls: int = CALLS_IN_FLIGHT
 
 
 class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
-    ``connections`` is the set that it is in for as long as it is connected;
-    ``workers`` carries out what is no ``async def``; ``vigil`` is kept for the
-    next request, of whichever connection.
-
     One read can bring thousands of requests. They stay bytes until they can be
     begun, and nothing more is read before all are.
+
+    Large requests are decoded in a thread. Until it is done, nothing else of
+    this connection is decoded, so requests are begun in their order, and what
+    arrives all the same is kept.
     """
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
         "_beginning",
         "_closed",
-        "_connections",
+        "_early",
         "_ended",
         "_hung_up",
+        "_looks",
         "_loop",
         "_lost",
+        "_most_calls",
         "_outbox",
         "_protocol",
         "_running",
+        "_serving",
         "_stalled",
         "_transport",
+        "_turn",
         "_vigil",
-        "_workers",
         "_writing_paused",
     )
 
-    def __init__(
-        self,
-        protocol: AnyServerProtocol,
-        connections: set[ServerTransport],
-        workers: Executor,
-        vigil: Vigil,
-    ) -> None:
+    def __init__(self, protocol: AnyServerProtocol, serving: Serving) -> None:
         super().__init__()
         self._protocol = protocol
-        self._connections = connections
-        self._workers = workers
-        self._vigil = vigil
+        self._serving = serving
+        self._vigil = serving.vigil
+        self._most_calls = serving.most_calls
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
         self._running: dict[Invocation, asyncio.Task[None]] = {}
-        # Whether requests are being begun; what is over meanwhile does not begin more.
+        # Whether requests are being begun, or a large one is decoded in a thread; what is over
+        # meanwhile does not begin more.
         self._beginning = False
+        # Whether what came last may hold a large request: other bytes are not looked at for it.
+        self._looks = False
+        # Set while the rest of what was read waits for another turn.
+        self._turn: asyncio.Handle | None = None
+        # What has come while a thread is decoding; None while none is.
+        self._early: list[bytes] | None = None
         # Whether reading has stopped, and there may be requests that are not begun.
         self._stalled = False
         self._writing_paused = False
@@ -108,7 +135,7 @@ class ServerTransport(Inbox):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._outbox = Outbox(self._transport, self._loop)
-        self._connections.add(self)
+        self._serving.connections.add(self)
         self._protocol.opened()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -116,7 +143,7 @@ class ServerTransport(Inbox):
         self._drop_outbox()
         self._writing_paused = False
         self.stop_reading()  # what was read is carried out, though nobody is told
-        self._connections.discard(self)
+        self._serving.connections.discard(self)
         self._protocol.closed()
         self._lost = True
         if self._closed is not None:
@@ -124,16 +151,23 @@ class ServerTransport(Inbox):
 
     def data_received(self, data: bytes) -> None:
         self._vigil.end()
-        if not self._ended:
-            self._protocol.feed(data)
-            self._go_on()
+        if self._ended:
+            return
+        if self._early is not None:
+            self._early.append(data)
+            return
+        # Where there is a stall, the bytes of before are not all used up.
+        self._looks = len(data) > LARGE or self._protocol.is_cut or (self._stalled and self._looks)
+        self._protocol.feed(data)
+        self._go_on()
 
     def space(self) -> memoryview | None:
-        return None if self._ended else self._protocol.space()
+        return None if self._ended or self._early is not None else self._protocol.space()
 
     def filled(self, count: int) -> None:
         self._vigil.end()
         if not self._ended:
+            self._looks = True
             self._protocol.filled(count)
             self._go_on()
 
@@ -151,33 +185,78 @@ class ServerTransport(Inbox):
 
     def _go_on(self) -> None:
         """Begin what was read, as much as can be under way; then read more, or close."""
-        if self._hung_up or self._beginning:
+        if self._hung_up or self._beginning or self._turn is not None:
             return
         self._beginning = True
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         try:
-            next_event = self._protocol.next_event
-            while not self._is_busy and (event := next_event()) is not None:
-                self._begin(event)
+            has_more = self._begin_requests()
         except Exception:  # a codec from outside, or a fault of ours: not the end of others
             _log.exception("rpc.Serve: connection broken")
             self.hang_up()
             return
         finally:
-            self._beginning = False
+            self._beginning = self._early is not None
             if outbox is not None:
                 outbox.release()
-        busy = self._is_busy
-        if busy != self._stalled:
-            self._stalled = busy
+        stalled = has_more or self._is_busy
+        if stalled != self._stalled:
+            self._stalled = stalled
             self._pause_or_resume()
-        if not busy:
+        if not stalled:
             self._end()
+
+    def _begin_requests(self) -> bool:
+        """Begin what was read; say whether there is more that another turn will begin."""
+        next_event = self._protocol.next_event
+        for _ in range(_REQUESTS_A_TURN):
+            if self._is_busy:
+                return False  # what ends goes on
+            if self._looks and self._protocol.is_large():
+                self._decode_in_thread()
+                return True
+            event = next_event()
+            if event is None:
+                return False
+            self._begin(event)
+        self._turn = self._loop.call_soon(self._take_turn)
+        return True
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._go_on()
+
+    def _decode_in_thread(self) -> None:
+        self._early = []
+        loop, decoded = self._loop, self._decoded
+
+        def done(event: Event | None, error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(decoded, event, error)
+            except RuntimeError:
+                pass  # the loop is closed, and the connection with it
+
+        decoders(loop).submit(Job(self, self._protocol.next_event, done))
+
+    def _decoded(self, event: Event | None, error: BaseException | None) -> None:
+        """Go on after a large request has been decoded."""
+        early, self._early = self._early, None
+        self._beginning = False
+        if error is not None:
+            _log.error("rpc.Serve: connection broken", exc_info=error)
+            self.hang_up()
+        if self._hung_up:
+            return
+        if early:
+            self._protocol.feed(b"".join(early))
+        if event is not None:
+            self._begin(event)
+        self._go_on()
 
     @property
     def _is_busy(self) -> bool:
         """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
+        return self._writing_paused or len(self._running) >= self._most_calls
 
     def _pause_or_resume(self) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -211,7 +290,7 @@ class ServerTransport(Inbox):
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            data = await answer(self._protocol, invocation, self._workers)
+            data = await answer(self._protocol, invocation, self._serving.workers, self)
         except BaseException as error:  # not the server's end, whatever a handler raises
             if self._hung_up:
                 raise

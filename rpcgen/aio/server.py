@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -21,9 +20,10 @@ from rpcgen.protocol import (
 from rpcgen.sockets import prepare_connection
 
 from .answer import serve_request
-from .connection import ServerTransport
+from .connection import ServerTransport, Serving
 from .listener import Listener
 from .vigil import Vigil
+from .workers import Workers
 
 if TYPE_CHECKING:
     import ssl
@@ -48,10 +48,10 @@ class Server(Registry):
     def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
         super().__init__()
         self._limits = limits
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
+        self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
-        self._connections: set[ServerTransport] = set()
-        self._vigil: Vigil | None = None
+        # What the connections share, from the first one on.
+        self._shared: Serving | None = None
         self._serving = False
         self._closed = asyncio.Event()
 
@@ -149,7 +149,7 @@ class Server(Registry):
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-        connections = set(self._connections)
+        connections = set(self._shared.connections) if self._shared is not None else set()
         for connection in connections:
             connection.stop_reading()
         if connections:
@@ -157,7 +157,7 @@ class Server(Registry):
             await asyncio.wait(ends, timeout=grace)
         for connection in connections:
             connection.hang_up()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._workers.close()
 
     async def _start(self) -> None:
         if self._serving:
@@ -170,5 +170,6 @@ class Server(Registry):
         return server_protocol(self, codec, self._limits, listener.bound.http_path)
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
-        self._vigil = self._vigil or Vigil(asyncio.get_running_loop())
-        return ServerTransport(protocol, self._connections, self._workers, self._vigil)
+        if self._shared is None:
+            self._shared = Serving(self._workers, Vigil(asyncio.get_running_loop()))
+        return ServerTransport(protocol, self._shared)

@@ -20,6 +20,9 @@ A codec may also have, for speed alone:
 - ``needed``, the number of bytes that must at least be fed, as far as is known,
   before the message being received is whole; with it ``space()``, which returns
   memory for these or some of them, and ``filled(count)``, which feeds them.
+- ``ahead``, the number of bytes that the next decoding method takes, if all of
+  them were fed and they are more work than a copy, and else 0: where it is
+  large, asyncio calls that method in a thread, and does not feed meanwhile.
 - ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 
@@ -37,6 +40,7 @@ from rpcgen.schema import Schema
 from .headers import Request, Response
 
 __all__ = [
+    "LARGE",
     "ClientCodec",
     "ResponseEncoder",
     "ServerCodec",
@@ -44,6 +48,7 @@ __all__ = [
     "checked_whole",
     "has_input",
     "is_ours",
+    "is_large",
     "filled",
     "request_encoder",
     "response_encoder",
@@ -53,8 +58,9 @@ __all__ = [
 T = TypeVar("T")
 H = TypeVar("H", contravariant=True)
 
-# What it pays to treat as a large message, in bytes that are missing.
-_LARGE: Final = 65536
+LARGE: Final = 65536
+"""What it pays to treat as a large message, in bytes."""
+
 _ENOUGH: Final = 16384
 
 PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
@@ -123,11 +129,17 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
     return pending > 0
 
 
+def is_large(codec: ClientCodec | ServerCodec) -> bool:
+    """Say whether what is decoded next takes long enough for a thread of its own to pay."""
+    ahead: int = getattr(codec, "ahead", 0)
+    return ahead > LARGE
+
+
 def space(codec: ClientCodec | ServerCodec) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
     needed: int = getattr(codec, "needed", 0)
     # A length alone is no reason to take memory: some of the message must be there.
-    if needed < _LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
+    if needed < LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
         return None
     view: memoryview = codec.space()  # type: ignore[union-attr]
     return view

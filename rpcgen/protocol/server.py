@@ -31,6 +31,7 @@ from .codec import (
     checked_whole,
     filled,
     has_input,
+    is_large,
     is_ours,
     response_encoder,
     space,
@@ -128,6 +129,11 @@ class ServerProtocol:
         return self._draining
 
     @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._is_cut
+
+    @property
     def failure(self) -> str:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._failure
@@ -167,6 +173,26 @@ class ServerProtocol:
         self._is_cut = False
         filled(self._codec, count)
 
+    def is_large(self) -> bool:
+        """Say whether `next_event` has so much to decode that a thread of its own pays.
+
+        That thread must be the only one that is in here until `next_event`
+        returns; others may reply meanwhile.
+        """
+        if self._draining:
+            return False
+        if self._current is None and not is_large(self._codec):
+            try:
+                if not has_input(self._codec):
+                    return False
+                self._current = self._codec.decode_request_header()
+            except TruncatedError:
+                return False  # which `next_event` finds as well
+            except DecodeError as error:
+                self._fail(error)
+                return False
+        return is_large(self._codec)
+
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self._draining:
@@ -184,11 +210,14 @@ class ServerProtocol:
             self._partial = self._partial or object()
             return None
         except DecodeError as error:
-            self._draining = True
-            self._failure = f"rpc: server cannot decode request: {error}"
+            self._fail(error)
             return None
         self._current = self._partial = None
         return event
+
+    def _fail(self, error: DecodeError) -> None:
+        self._draining = True
+        self._failure = f"rpc: server cannot decode request: {error}"
 
     def _receive_body(self, request: Request) -> Invocation | Refusal:
         try:

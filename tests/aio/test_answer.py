@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from rpcgen import Registry
 from rpcgen.aio.answer import answer, start_task
+from rpcgen.aio.workers import Workers
 from rpcgen.errors import EncodeError
 from rpcgen.protocol import GobServerCodec, Invocation, ServerProtocol
 from tests.protocol.messages import DOUBLE, request_bytes
@@ -29,10 +29,11 @@ async def answered(
     protocol = ServerProtocol(registry, GobServerCodec())
     (invocation,) = protocol.receive(request_bytes(("Math.Double", 0, 4)))
     assert isinstance(invocation, Invocation)
-    with ThreadPoolExecutor(1) as workers:
-        outcome = await asyncio.gather(
-            answer(protocol, invocation, workers), return_exceptions=True
-        )
+    workers = Workers(1)
+    outcome = await asyncio.gather(
+        answer(protocol, invocation, workers, None), return_exceptions=True
+    )
+    workers.close()
     return invocation, outcome[0]
 
 
