@@ -6,21 +6,21 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, cast
 
-from attrs import define, field
-
 from rpcgen.protocol import (
-    CALLS_IN_FLIGHT,
     LARGE,
     Event,
     Invocation,
     Refusal,
     error_text,
 )
+from rpcgen.protocol.server import Stage
+from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .admission import Place
 from .answer import answer, start_task
 from .inbox import Inbox
 from .outbox import Outbox
+from .sweep import Sweep
 from .vigil import Vigil
 from .workers import Job, Workers, decoders
 
@@ -35,21 +35,22 @@ _log = logging.getLogger("rpcgen.server")
 _REQUESTS_A_TURN: Final = 64
 
 
-@define(eq=False)
 class Serving:
     """What the connections of a server share.
 
-    Attributes:
+    Args:
+        limits: What each connection may take.
         workers: Threads for what is no ``async def``.
-        vigil: Kept for the next request, of whichever connection.
-        connections: All that are connected.
-        most_calls: Maximum number of calls of one connection under way.
     """
 
-    workers: Workers
-    vigil: Vigil
-    connections: set[ServerTransport] = field(factory=set)
-    most_calls: int = CALLS_IN_FLIGHT
+    def __init__(self, limits: ConnectionLimits, workers: Workers) -> None:
+        self.limits = limits
+        self.workers = workers
+        # Kept for the next request, of whichever connection.
+        self.vigil = Vigil(asyncio.get_running_loop())
+        # All that are connected.
+        self.connections: set[ServerTransport] = set()
+        self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
 class ServerTransport(Inbox):
@@ -69,6 +70,7 @@ class ServerTransport(Inbox):
         "_closed",
         "_early",
         "_ended",
+        "_has_begun",
         "_hung_up",
         "_looks",
         "_loop",
@@ -81,6 +83,7 @@ class ServerTransport(Inbox):
         "_serving",
         "_shakes_hands",
         "_stalled",
+        "_timer",
         "_transport",
         "_turn",
         "_vigil",
@@ -97,8 +100,11 @@ class ServerTransport(Inbox):
         # Whether an HTTP request is still to come.
         self._shakes_hands = False
         self._vigil = serving.vigil
-        self._most_calls = serving.most_calls
+        self._most_calls = serving.limits.max_calls_per_connection
         self._loop = asyncio.get_running_loop()
+        self._timer = ConnectionTimer(serving.limits, self._loop.time())
+        # Whether a request has begun since the timer was looked at.
+        self._has_begun = False
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
         self._running: dict[Invocation, asyncio.Task[None]] = {}
@@ -140,12 +146,32 @@ class ServerTransport(Inbox):
         if self._transport is not None:
             self._transport.abort()
 
+    def check_time(self, now: float) -> None:
+        """Hang up if the client has taken too long; ``now`` is the loop's time in seconds."""
+        if self._transport is None or self._hung_up:
+            return
+        # Where calls are under way, or nothing is read, it is not the client that is waited for.
+        if self._has_begun or self._beginning or self._stalled:
+            self._has_begun = False
+            self._timer.restart(now)
+            return
+        stage, message = self._protocol.stage
+        if stage is Stage.IDLE and self._running:
+            self._timer.restart(now)
+            return
+        overdue = self._timer.overdue(stage, message, now)
+        if overdue:
+            peer = self._transport.get_extra_info("peername") or "a client"
+            _log.warning("rpc.Serve: %s: %s", peer, overdue)
+            self.hang_up()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._outbox = Outbox(self._transport, self._loop)
         self._serving.connections.add(self)
+        self._serving.sweep.begin()
         self._protocol.opened()
-        self._shakes_hands = self._protocol.shakes_hands
+        self._shakes_hands = self._is_shaking_hands
         if self._place is not None and not self._shakes_hands:
             self._place.end_handshake()
 
@@ -212,7 +238,7 @@ class ServerTransport(Inbox):
             self._beginning = self._early is not None
             if outbox is not None:
                 outbox.release()
-        if self._shakes_hands and not self._protocol.shakes_hands:
+        if self._shakes_hands and not self._is_shaking_hands:
             self._shakes_hands = False
             if self._place is not None:
                 self._place.end_handshake()
@@ -271,6 +297,10 @@ class ServerTransport(Inbox):
         self._go_on()
 
     @property
+    def _is_shaking_hands(self) -> bool:
+        return self._protocol.stage[0] is Stage.HANDSHAKE
+
+    @property
     def _is_busy(self) -> bool:
         """Whether the client is slow to read, or as many calls are under way as can be."""
         return self._writing_paused or len(self._running) >= self._most_calls
@@ -296,6 +326,7 @@ class ServerTransport(Inbox):
         self._close_when_idle()
 
     def _begin(self, event: Event) -> None:
+        self._has_begun = True
         if isinstance(event, Invocation):
             task = start_task(self._loop, self._answer(event))
             if not task.done():

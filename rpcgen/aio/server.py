@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
     CodecName,
     Registry,
     ServerCodec,
@@ -17,6 +18,7 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
+from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .admission import Admission, Place
@@ -24,7 +26,6 @@ from .answer import serve_request
 from .connection import ServerTransport, Serving
 from .listener import Listener
 from .loops import check_loop
-from .vigil import Vigil
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -38,18 +39,51 @@ __all__ = ["Server"]
 class Server(Registry):
     """Serves the methods that are registered, on one event loop.
 
-    An ``async def`` runs as a task, a plain function in one of up to
-    ``workers`` threads; the requests of a connection run side by side and are
-    answered in the order in which they end. ``limits``: how large a request
-    may be.
+    An ``async def`` runs as a task, a plain function in a thread; the requests
+    of a connection run side by side and are answered in the order in which they
+    end. The server belongs to the event loop that first serves with it.
 
     ``async with server:`` serves in the background what `listen` has opened,
     and closes at the end. Mirrors ``rpc.Server``.
+
+    Args:
+        workers: Maximum number of threads for plain functions. Connections
+            share them fairly: one alone gets at most four fifths.
+        limits: How large a request may be.
+        header_timeout: Seconds from the first byte of a request's header to its
+            end; the connection is hung up after that. None: no limit, as for
+            the others.
+        body_timeout: Seconds from there to the end of the request.
+        idle_timeout: Seconds without a request, and without a call under way.
+        max_connections: Maximum number of connections of the listeners; others
+            wait in the system's backlog.
+        max_calls_per_connection: Maximum number of calls of one connection that
+            are under way; a client that sends more waits.
+
+    Raises:
+        ValueError: A limit is not greater than 0.
     """
 
-    def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1024,
+        limits: Limits | None = None,
+        header_timeout: float | None = 30.0,
+        body_timeout: float | None = 300.0,
+        idle_timeout: float | None = None,
+        max_connections: int | None = None,
+        max_calls_per_connection: int = CALLS_IN_FLIGHT,
+    ) -> None:
         super().__init__()
         self._limits = limits
+        self._connection_limits = ConnectionLimits(
+            header_timeout=header_timeout,
+            body_timeout=body_timeout,
+            idle_timeout=idle_timeout,
+            max_connections=max_connections,
+            max_calls_per_connection=max_calls_per_connection,
+        )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
         # What the connections share, from the first one on.
@@ -58,7 +92,7 @@ class Server(Registry):
         self._closed = asyncio.Event()
         # The event loop that serves, from when it does.
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._admission = Admission()
+        self._admission = Admission(max_connections)
         # Why there is nothing to accept any more.
         self._failure: OSError | None = None
 
@@ -185,6 +219,8 @@ class Server(Registry):
         for connection in connections:
             connection.hang_up()
         self._workers.close()
+        if self._shared is not None:
+            self._shared.sweep.end()
 
     async def _start(self) -> None:
         if self._serving:
@@ -201,7 +237,7 @@ class Server(Registry):
         self, protocol: AnyServerProtocol, place: Place | None = None
     ) -> ServerTransport:
         if self._shared is None:
-            self._shared = Serving(self._workers, Vigil(asyncio.get_running_loop()))
+            self._shared = Serving(self._connection_limits, self._workers)
         return ServerTransport(protocol, self._shared, place)
 
     def _bind(self) -> None:

@@ -42,8 +42,12 @@ from .headers import Request, Response
 __all__ = [
     "LARGE",
     "ClientCodec",
+    "ResponseEncoder",
     "ServerCodec",
+    "checked_parts",
+    "checked_whole",
     "has_input",
+    "is_ours",
     "is_large",
     "filled",
     "request_encoder",
@@ -60,6 +64,7 @@ LARGE: Final = 65536
 _ENOUGH: Final = 16384
 
 PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
+ResponseEncoder: TypeAlias = Callable[[Response, Schema[Any], object], bytes]
 
 
 class ClientCodec(Protocol):
@@ -159,6 +164,39 @@ def response_encoder(codec: ServerCodec) -> PartsEncoder[Response]:
         in_parts: PartsEncoder[Response] = codec.encode_response_parts  # type: ignore[attr-defined]
         return in_parts
     return lambda response, schema, reply: (codec.encode_response(response, schema, reply),)
+
+
+def is_ours(codec: ClientCodec | ServerCodec) -> bool:
+    """Say whether a codec comes with this package, and need not be checked at every message."""
+    return type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def checked_whole(codec: ServerCodec) -> ResponseEncoder:
+    """Return what encodes responses, and raises `TypeError` unless there are bytes to send."""
+
+    def encode(response: Response, schema: Schema[Any], reply: object) -> bytes:
+        return _bytes_of(codec, codec.encode_response(response, schema, reply))
+
+    return encode
+
+
+def checked_parts(codec: ServerCodec, encode: PartsEncoder[Response]) -> PartsEncoder[Response]:
+    """Return the same for what encodes them in parts."""
+
+    def encode_parts(response: Response, schema: Schema[Any], reply: object) -> Sequence[bytes]:
+        # User codecs are seldom used for large values, and one part is easily checked.
+        return (_bytes_of(codec, b"".join(encode(response, schema, reply))),)
+
+    return encode_parts
+
+
+def _bytes_of(codec: ServerCodec, data: object) -> bytes:
+    if isinstance(data, (bytearray, memoryview)):
+        data = bytes(data)
+    if isinstance(data, bytes) and data:
+        return data
+    found = "nothing" if isinstance(data, bytes) else type(data).__name__
+    raise TypeError(f"{type(codec).__name__} has encoded {found}, where there must be bytes")
 
 
 def _prefers(codec: object, parts: str, whole: str) -> bool:

@@ -20,7 +20,7 @@ from .codec import ServerCodec
 from .headers import Request
 from .registry import Registry
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol
+from .server import Event, Invocation, Output, ServerProtocol, Stage
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -107,9 +107,13 @@ class HttpServerProtocol:
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
     @property
-    def shakes_hands(self) -> bool:
-        """True while the connection is not known yet to be one of net/rpc."""
-        return self._rpc is None and not self._over
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next; see `ServerProtocol.stage`."""
+        if self._rpc is not None and not self._posted:
+            return self._rpc.stage
+        if self._over or self._rpc is not None:
+            return Stage.IDLE, None
+        return Stage.HANDSHAKE if self._request is None else Stage.BODY, self
 
     @property
     def is_cut(self) -> bool:

@@ -16,14 +16,27 @@ and one in `reply` or `refuse`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TypeAlias
 
-from attrs import define
+from attrs import define, field
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, filled, has_input, is_large, response_encoder, space
+from .codec import (
+    LARGE,
+    ResponseEncoder,
+    ServerCodec,
+    checked_parts,
+    checked_whole,
+    filled,
+    has_input,
+    is_large,
+    is_ours,
+    response_encoder,
+    space,
+)
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -34,6 +47,7 @@ __all__ = [
     "Output",
     "Refusal",
     "ServerProtocol",
+    "Stage",
     "error_text",
 ]
 
@@ -54,6 +68,11 @@ class Invocation:
     request: Request
     served: ServedMethod
     args: object
+    began: float = field(init=False)
+    """When its handler began to run, by the clock of its `Execution`."""
+
+    ended: float = field(init=False)
+    """When its reply was ready to be sent."""
 
 
 @define
@@ -74,6 +93,15 @@ class Output:
 Event: TypeAlias = Invocation | Refusal | Output
 
 
+class Stage(Enum):
+    """What a connection waits for, where the client says when it comes."""
+
+    IDLE = "a request"
+    HANDSHAKE = "an HTTP request"
+    HEADER = "the rest of a request's header"
+    BODY = "the rest of a request's body"
+
+
 class ServerProtocol:
     """One connection's requests."""
 
@@ -81,6 +109,10 @@ class ServerProtocol:
         self._registry = registry
         self._codec = codec
         self._encode_parts = response_encoder(codec)
+        self._encode: ResponseEncoder = codec.encode_response
+        if not is_ours(codec):
+            self._encode_parts = checked_parts(codec, self._encode_parts)
+            self._encode = checked_whole(codec)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
@@ -88,17 +120,14 @@ class ServerProtocol:
         self._draining = False
         # Whether the last request that was asked for was cut off.
         self._is_cut = False
+        # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
+        self._partial: object | None = None
         self._failure = ""
 
     @property
     def draining(self) -> bool:
         """Whether no more requests can come."""
         return self._draining
-
-    @property
-    def shakes_hands(self) -> bool:
-        """True while the connection is not known yet to be one of net/rpc."""
-        return False
 
     @property
     def is_cut(self) -> bool:
@@ -109,6 +138,15 @@ class ServerProtocol:
     def failure(self) -> str:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._failure
+
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next, and an object that stands for this very message."""
+        if self._partial is None or self._draining:
+            return Stage.IDLE, None
+        # JSON has both in one: what is that long is no header any more.
+        is_body = self._current is not None or getattr(self._codec, "pending", 0) > LARGE
+        return Stage.BODY if is_body else Stage.HEADER, self._partial
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return the requests that they complete.
@@ -172,11 +210,13 @@ class ServerProtocol:
         except TruncatedError as error:
             self._eof = error.reason
             self._is_cut = True
+            if error.reason != "EOF":  # there is something, then
+                self._partial = self._partial or object()
             return None
         except DecodeError as error:
             self._fail(error)
             return None
-        self._current = None
+        self._current = self._partial = None
         return event
 
     def _fail(self, error: DecodeError) -> None:
@@ -233,7 +273,7 @@ class ServerProtocol:
         """
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._codec.encode_response(response, invocation.served.response, value)
+        return self._encode(response, invocation.served.response, value)
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
@@ -246,13 +286,13 @@ class ServerProtocol:
         # What is no Unicode, such as the name of a file can be in an error, could not be sent.
         error = error.encode(errors="backslashreplace").decode()
         response = Response(request.service_method, request.seq, error)
-        return self._codec.encode_response(response, _INVALID_REQUEST, None)
+        return self._encode(response, _INVALID_REQUEST, None)
 
 
 def error_text(error: BaseException) -> str:
     """Return what the client is told of an exception: its text, or its class where it has none."""
     try:
         text = str(error)
-    except Exception:  # of an exception that cannot even say what it is
+    except BaseException:  # of an exception that cannot even say what it is
         text = ""
     return text or type(error).__name__
