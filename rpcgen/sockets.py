@@ -29,6 +29,7 @@ __all__ = [
     "keep_alive",
     "open_listener",
     "peer_name",
+    "peer_place",
     "prepare_connection",
     "send_at_once",
 ]
@@ -195,16 +196,25 @@ def prepare_connection(connection: _HasOptions) -> None:
     keep_alive(connection)
 
 
-def peer_name(connection: _HasOptions) -> str:
-    """Return how the log calls the other side: its address, or what the system knows of it."""
-    try:
-        place = connection.getpeername()
-    except OSError:  # it has gone
-        return "a client that has gone"
-    if isinstance(place, tuple):
+def peer_name(place: object, connection: _HasOptions | None) -> str:
+    """Return how the log calls the other side of a connection.
+
+    Args:
+        place: What ``getpeername`` gave, as long as there was a peer.
+        connection: The socket, asked for more where that says nothing.
+    """
+    if isinstance(place, tuple) and len(place) >= 2:
         host, port = place[:2]
         return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
-    return _unix_peer(connection)
+    return "a local process" if connection is None else _unix_peer(connection)
+
+
+def peer_place(connection: _HasOptions) -> object:
+    """Return what ``getpeername`` gives, None where there is no peer any more."""
+    try:
+        return connection.getpeername()
+    except OSError:
+        return None
 
 
 def _unix_peer(connection: _HasOptions) -> str:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import sys
 from collections.abc import Callable, Coroutine
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+from rpcgen.logs import log_failure
+from rpcgen.protocol import Invocation, Refusal, ServerProtocol
+from rpcgen.protocol.execution import Execution
+from rpcgen.sockets import peer_name, peer_place
 
 from .inbox import READ_SIZE
 from .workers import Workers
 
-if TYPE_CHECKING:
-    from rpcgen.protocol.serving import AnyServerProtocol
-
 __all__ = ["answer", "serve_request", "start_task"]
-
-_log = logging.getLogger("rpcgen.server")
-
 
 if sys.version_info >= (3, 12):
 
@@ -62,39 +57,55 @@ async def serve_request(
     if isinstance(event, Refusal):
         await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
         raise ServerError(event.error)
-    try:
-        response = await answer(protocol, event, workers, protocol)
-    except Exception as error:
-        _log.exception("%s failed", event.request.service_method)
-        response = protocol.refuse(event.request, error_text(error))
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled_before = task.cancelling()
+
+    def report(invocation: Invocation, error: BaseException) -> None:
+        if task.cancelling() == cancelled_before:
+            log_failure(invocation, error, peer_name(peer_place(connection), connection))
+
+    execution = Execution(protocol, perf_counter, report)
+    response = await answer(execution, event, workers, protocol)
+    if task.cancelling() > cancelled_before:  # the task, and not what the handler waited for
+        raise asyncio.CancelledError
     await loop.sock_sendall(connection, response)
 
 
 async def answer(
-    protocol: AnyServerProtocol, invocation: Invocation, workers: Workers, owner: object
+    execution: Execution, invocation: Invocation, workers: Workers, owner: object
 ) -> bytes:
-    """Carry out a call and return what to send; count it before the client knows of its end.
+    """Carry out a call and return what to send, whatever the handler raises.
 
     The handler runs in a thread if it is no ``async def``; ``owner`` is the
     connection, to which its share of the threads is given.
     """
     served, args = invocation.served, invocation.args
-    began, failed = perf_counter(), True
-    served.statistics.started()
+    execution.started(invocation)
+    error: BaseException | None = None
     try:
         if served.is_async:
             reply = await served.function(args)
         else:
-            reply = await workers.run(owner, _call, served.function, args)
-        response = protocol.reply(invocation, reply)
-        failed = False
-        return response
-    finally:
-        served.statistics.finished(perf_counter() - began, failed)
+            reply, error = await workers.run(owner, _outcome, served.function, args)
+    except BaseException as raised:  # not the server's end
+        reply, error = None, raised
+    if error is None:
+        parts = execution.succeeded(invocation, reply)
+    else:
+        parts = execution.failed(invocation, error)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _call(function: Callable[[object], object], args: object) -> object:
+def _outcome(
+    function: Callable[[object], object], args: object
+) -> tuple[object, BaseException | None]:
+    """Return what a handler returns, or what it raises.
+
+    Not every exception gets through a future: a task that is woken with
+    GeneratorExit ends, and with StopIteration it does not wake.
+    """
     try:
-        return function(args)
-    except StopIteration as error:  # no future takes it: the caller would wait for ever
-        raise RuntimeError("handler raised StopIteration") from error
+        return function(args), None
+    except BaseException as error:
+        return None, error

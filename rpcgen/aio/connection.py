@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
+from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import (
     LARGE,
     Event,
     Invocation,
     Refusal,
-    error_text,
 )
+from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.sockets import peer_name
 
 from .admission import Place
 from .answer import answer, start_task
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Serving", "ServerTransport"]
-
-_log = logging.getLogger("rpcgen.server")
 
 # Requests that are begun before it is another connection's turn.
 _REQUESTS_A_TURN: Final = 64
@@ -70,6 +70,7 @@ class ServerTransport(Inbox):
         "_closed",
         "_early",
         "_ended",
+        "_execution",
         "_has_begun",
         "_hung_up",
         "_looks",
@@ -77,6 +78,7 @@ class ServerTransport(Inbox):
         "_lost",
         "_most_calls",
         "_outbox",
+        "_peer",
         "_place",
         "_protocol",
         "_running",
@@ -95,6 +97,7 @@ class ServerTransport(Inbox):
     ) -> None:
         super().__init__()
         self._protocol = protocol
+        self._execution = Execution(protocol, perf_counter, self._report)
         self._serving = serving
         self._place = place
         # Whether an HTTP request is still to come.
@@ -106,6 +109,8 @@ class ServerTransport(Inbox):
         # Whether a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None
+        # What the system says of the client, also when it has gone.
+        self._peer: object = None
         self._outbox: Outbox | None = None
         self._running: dict[Invocation, asyncio.Task[None]] = {}
         # Whether requests are being begun, or a large one is decoded in a thread; what is over
@@ -161,12 +166,12 @@ class ServerTransport(Inbox):
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
-            peer = self._transport.get_extra_info("peername") or "a client"
-            _log.warning("rpc.Serve: %s: %s", peer, overdue)
+            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
             self.hang_up()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._peer = transport.get_extra_info("peername")
         self._outbox = Outbox(self._transport, self._loop)
         self._serving.connections.add(self)
         self._serving.sweep.begin()
@@ -230,9 +235,8 @@ class ServerTransport(Inbox):
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         try:
             has_more = self._begin_requests()
-        except Exception:  # a codec from outside, or a fault of ours: not the end of others
-            _log.exception("rpc.Serve: connection broken")
-            self.hang_up()
+        except BaseException:  # a codec from outside, or a fault of ours: not the end of others
+            self._break()
             return
         finally:
             self._beginning = self._early is not None
@@ -286,7 +290,7 @@ class ServerTransport(Inbox):
         early, self._early = self._early, None
         self._beginning = False
         if error is not None:
-            _log.error("rpc.Serve: connection broken", exc_info=error)
+            server_log.error("rpc.Serve: connection broken", exc_info=error)
             self.hang_up()
         if self._hung_up:
             return
@@ -321,7 +325,7 @@ class ServerTransport(Inbox):
         if not self._protocol.draining:
             return
         if self._protocol.failure and not self._ended:
-            _log.warning("%s", self._protocol.failure)
+            server_log.warning("%s (from %s)", self._protocol.failure, self._peer_name)
         self._ended = True
         self._close_when_idle()
 
@@ -338,13 +342,10 @@ class ServerTransport(Inbox):
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            data = await answer(self._protocol, invocation, self._serving.workers, self)
-        except BaseException as error:  # not the server's end, whatever a handler raises
-            if self._hung_up:
-                raise
-            request = invocation.request
-            _log.exception("%s failed", request.service_method)
-            data = self._refusal(Refusal(request, error_text(error)))
+            data = await answer(self._execution, invocation, self._serving.workers, self)
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
+            return
         finally:
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
@@ -357,10 +358,24 @@ class ServerTransport(Inbox):
     def _refusal(self, refusal: Refusal) -> bytes:
         try:
             return self._protocol.refuse(refusal.request, refusal.error)
-        except Exception:  # a codec from outside: without an answer, the client would wait
-            _log.exception("rpc.Serve: connection broken")
-            self.hang_up()
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
             return b""
+
+    def _report(self, invocation: Invocation, error: BaseException) -> None:
+        if self._hung_up and isinstance(error, asyncio.CancelledError):
+            return  # which was cancelled because nobody waits for it
+        log_failure(invocation, error, self._peer_name)
+
+    @property
+    def _peer_name(self) -> str:
+        connection = self._transport.get_extra_info("socket") if self._transport else None
+        return peer_name(self._peer, connection)
+
+    def _break(self) -> None:
+        """Hang up, after what an exception under way says about the codec, or about us."""
+        server_log.exception("rpc.Serve: connection of %s broken", self._peer_name)
+        self.hang_up()
 
     def _send(self, data: bytes) -> None:
         if self._outbox is None:
