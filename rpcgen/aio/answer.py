@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from time import perf_counter
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
@@ -17,7 +17,7 @@ from rpcgen.sockets import peer_name, peer_place
 from .inbox import READ_SIZE
 from .workers import Workers
 
-__all__ = ["answer", "serve_request", "start_task"]
+__all__ = ["answer", "carry_out", "encode", "encode_in_thread", "serve_request", "start_task"]
 
 if sys.version_info >= (3, 12):
 
@@ -80,20 +80,52 @@ async def answer(
     The handler runs in a thread if it is no ``async def``; ``owner`` is the
     connection, to which its share of the threads is given.
     """
+    return encode(execution, invocation, *await carry_out(execution, invocation, workers, owner))
+
+
+async def carry_out(
+    execution: Execution, invocation: Invocation, workers: Workers, owner: object
+) -> tuple[object, BaseException | None]:
+    """Run the handler of a call, and return what it returns or raises; see `answer`."""
     served, args = invocation.served, invocation.args
     execution.started(invocation)
-    error: BaseException | None = None
     try:
         if served.is_async:
-            reply = await served.function(args)
-        else:
-            reply, error = await workers.run(owner, _outcome, served.function, args)
+            return await served.function(args), None
+        return await workers.run(owner, _outcome, served.function, args)
     except BaseException as raised:  # not the server's end
-        reply, error = None, raised
+        return None, raised
+
+
+def encode(
+    execution: Execution, invocation: Invocation, reply: object, error: BaseException | None
+) -> bytes:
+    """Return what to send for what the handler has returned or raised."""
     if error is None:
         parts = execution.succeeded(invocation, reply)
     else:
         parts = execution.failed(invocation, error)
+    return _joined(parts)
+
+
+async def encode_in_thread(
+    execution: Execution, invocation: Invocation, reply: object, threads: Workers, owner: object
+) -> bytes:
+    """Do the same for a large reply, while nobody else encodes for this connection.
+
+    If the task is cancelled, the thread goes on: nothing may be encoded any more.
+    """
+    try:
+        parts = await threads.run(owner, execution.encode, invocation, reply)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        return _joined(execution.failed(invocation, error))
+    execution.encoded(invocation)
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

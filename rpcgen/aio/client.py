@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import deque
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast, overload
+
+from attrs import define
 
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
@@ -21,6 +25,7 @@ from rpcgen.protocol import (
 from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
+from .effort import effort_of, is_large
 from .inbox import Inbox
 from .loops import check_loop
 from .outbox import Outbox
@@ -35,6 +40,28 @@ Res = TypeVar("Res")
 
 # What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
+
+
+@define(eq=False)
+class _Unsent:
+    """A call that is not encoded yet."""
+
+    seq: int
+    waiter: Waiter
+    method: Method[Any, Any]
+    args: object
+
+    @property
+    def size(self) -> int:
+        """Rough size in bytes of the request."""
+        if isinstance(self.args, (bytes, str)):
+            return len(self.args)
+        return 8 * effort_of(self.method.request, self.args)
+
+    @property
+    def is_over(self) -> bool:
+        """True if nobody waits for the call any more."""
+        return self.waiter.over if isinstance(self.waiter, Call) else self.waiter.done()
 
 
 class ClientTransport(Inbox):
@@ -56,6 +83,10 @@ class ClientTransport(Inbox):
         self._early: list[bytes] | None = None
         # Why the connection was lost meanwhile.
         self._loss = ""
+        # Calls to encode once a thread has encoded the one before; None while none does.
+        self._unsent: deque[_Unsent] | None = None
+        # Rough size in bytes of what these will send.
+        self._unsent_size = 0
         # Set while the transport takes more: a server that is slow to read slows its callers.
         self.writable = asyncio.Event()
         self.writable.set()
@@ -77,11 +108,69 @@ class ClientTransport(Inbox):
         if is_alone:
             self._vigil.begin()
 
+    def send(self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object) -> None:
+        """Encode a call and send it; what takes long is left to a thread, and later calls wait.
+
+        Raises what encoding raises, unless it is left to later: then it ends the call.
+        """
+        if self._unsent is None and not is_large(method.request, args):
+            self.write(self.protocol.encode(seq, method, args))
+            return
+        unsent = _Unsent(seq, waiter, method, args)
+        if self._unsent is None:
+            self._unsent = deque()
+            self._encode_in_thread(unsent)
+        else:
+            self._unsent.append(unsent)
+            self._unsent_size += unsent.size
+
+    def _encode_in_thread(self, unsent: _Unsent) -> None:
+        loop, encoded = self.loop, self._encoded
+
+        def done(data: bytes, error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(encoded, unsent, data, error)
+            except RuntimeError:
+                pass  # the loop is closed, and the connection with it
+
+        encode = partial(self.protocol.encode, unsent.seq, unsent.method, unsent.args)
+        decoders(loop).submit(Job(self, encode, done))
+
+    def _encoded(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
+        """Send what a thread has encoded, and go on with what has waited for it."""
+        if error is None:
+            self.write(data)  # also if the call was given up: later ones need its definitions
+        else:
+            self._fail(unsent, error)
+        while self._unsent:
+            unsent = self._unsent.popleft()
+            self._unsent_size -= unsent.size
+            if unsent.is_over:
+                self.protocol.abandon(unsent.seq)
+            elif is_large(unsent.method.request, unsent.args):
+                self._encode_in_thread(unsent)
+                return
+            else:
+                self._send_late(unsent)
+        self._unsent = None
+
+    def _send_late(self, unsent: _Unsent) -> None:
+        try:
+            data = self.protocol.encode(unsent.seq, unsent.method, unsent.args)
+        except Exception as error:
+            self._fail(unsent, error)
+        else:
+            self.write(data)
+
+    def _fail(self, unsent: _Unsent, error: BaseException) -> None:
+        if self.protocol.abandon(unsent.seq):
+            self._finish([Completion(unsent.waiter, None, cast("RpcError", error))])
+
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
-        if self.writable.is_set() or self._transport is None:
+        if self._transport is None or (self.writable.is_set() and not self._unsent):
             return  # at most what asyncio's transports take before they say that it is much
-        queued = self._transport.get_write_buffer_size()
+        queued = self._transport.get_write_buffer_size() + self._unsent_size
         if queued >= self._most_queued:
             raise RpcError(
                 f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
@@ -249,7 +338,8 @@ class Client:
         ``args`` and from the type ``reply``; without one, the reply comes as
         the plain values that the server's bytes describe. Waits first while
         the server is slow to take what was sent before. If the task is
-        cancelled, the reply is skipped when it comes. Raises what
+        cancelled, the reply is skipped when it comes. Large arguments are
+        encoded in a thread: do not change them before the call is over. Raises what
         `Call.result` raises. Mirrors ``rpc.Client.Call``.
         """
         if isinstance(method, str):
@@ -337,9 +427,8 @@ class Client:
         """
         seq = self._protocol.begin(method, waiter)
         try:
-            data = self._protocol.encode(seq, method, args)
+            self._transport.send(seq, waiter, method, args)
         except BaseException:
             self._protocol.abandon(seq)
             raise
-        self._transport.write(data)
         return seq

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
@@ -19,7 +21,8 @@ from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from rpcgen.sockets import peer_name
 
 from .admission import Place
-from .answer import answer, start_task
+from .answer import carry_out, encode, encode_in_thread, start_task
+from .effort import is_large
 from .inbox import Inbox
 from .outbox import Outbox
 from .sweep import Sweep
@@ -69,6 +72,8 @@ class ServerTransport(Inbox):
         "_beginning",
         "_closed",
         "_early",
+        "_encoders",
+        "_encoding",
         "_ended",
         "_execution",
         "_has_begun",
@@ -112,7 +117,10 @@ class ServerTransport(Inbox):
         # What the system says of the client, also when it has gone.
         self._peer: object = None
         self._outbox: Outbox | None = None
-        self._running: dict[Invocation, asyncio.Task[None]] = {}
+        self._running: dict[object, asyncio.Task[None]] = {}
+        # Held while a large response is encoded in a thread; None while no response waits for one.
+        self._encoding: asyncio.Lock | None = None
+        self._encoders = 0
         # Whether requests are being begun, or a large one is decoded in a thread; what is over
         # meanwhile does not begin more.
         self._beginning = False
@@ -335,14 +343,25 @@ class ServerTransport(Inbox):
             task = start_task(self._loop, self._answer(event))
             if not task.done():
                 self._running[event] = task
-        elif isinstance(event, Refusal):
+        elif not isinstance(event, Refusal):
+            self._send(event.data)
+        elif self._encoding is None:
             self._send(self._refusal(event))
         else:
-            self._send(event.data)
+            key = object()
+            self._running[key] = self._loop.create_task(self._refuse_in_turn(event, key))
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            data = await answer(self._execution, invocation, self._serving.workers, self)
+            outcome = await carry_out(self._execution, invocation, self._serving.workers, self)
+            if self._encoding is None and not is_large(invocation.served.response, outcome[0]):
+                data = encode(self._execution, invocation, *outcome)
+            else:
+                data = b""
+                await self._encode_in_turn(invocation, *outcome)
+        except asyncio.CancelledError:  # by `hang_up`, before the reply was encoded
+            self._execution.dropped(invocation)
+            return
         except BaseException:  # a codec from outside: without an answer, the client would wait
             self._break()
             return
@@ -350,10 +369,51 @@ class ServerTransport(Inbox):
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
         self._send(data)
+        self._go_on_or_close()
+
+    def _go_on_or_close(self) -> None:
         if self._stalled:
             self._go_on()
         elif self._ended and not self._beginning:
             self._close_when_idle()
+
+    async def _encode_in_turn(
+        self, invocation: Invocation, reply: object, error: BaseException | None
+    ) -> None:
+        """Encode a response in a thread if it is large, and send it; others wait meanwhile.
+
+        Responses travel in the order in which they are encoded, since one can
+        need the type definitions of another.
+        """
+        async with self._encoder():
+            if error is None and is_large(invocation.served.response, reply):
+                data = await encode_in_thread(
+                    self._execution, invocation, reply, decoders(self._loop), self
+                )
+            else:
+                data = encode(self._execution, invocation, reply, error)
+            self._send(data)
+
+    async def _refuse_in_turn(self, refusal: Refusal, key: object) -> None:
+        try:
+            async with self._encoder():
+                self._send(self._refusal(refusal))
+        finally:
+            self._running.pop(key, None)
+        self._go_on_or_close()
+
+    @asynccontextmanager
+    async def _encoder(self) -> AsyncIterator[None]:
+        """Have the encoder, alone."""
+        encoding = self._encoding = self._encoding or asyncio.Lock()
+        self._encoders += 1
+        try:
+            async with encoding:
+                yield
+        finally:
+            self._encoders -= 1
+            if not self._encoders:
+                self._encoding = None
 
     def _refusal(self, refusal: Refusal) -> bytes:
         try:

@@ -152,8 +152,10 @@ class Workers:
 
     def _take(self) -> Job | None:
         """Take the next job that may begin, and let other owners come first afterwards."""
-        owner = next(filter(self._may_begin, self._waiting), None)
-        if owner is None:
+        for owner in self._waiting:
+            if self._may_begin(owner):
+                break
+        else:
             return None
         jobs = self._waiting.pop(owner)
         job = jobs.popleft()

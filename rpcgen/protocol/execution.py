@@ -59,14 +59,27 @@ class Execution:
         cannot be encoded is a failure.
         """
         try:
-            if type(reply) is CoroutineType:
-                raise _never_awaited(invocation, reply)
-            parts = self._protocol.reply_parts(invocation, reply)
+            parts = self.encode(invocation, reply)
         except BaseException as error:
             return self.failed(invocation, _better(error, invocation, reply))
+        self.encoded(invocation)
+        return parts
+
+    def encode(self, invocation: Invocation, reply: object) -> Sequence[bytes]:
+        """Give the bytes of a reply, in parts; the first half of `succeeded`, for a thread."""
+        if type(reply) is CoroutineType:
+            raise _never_awaited(invocation, reply)
+        return self._protocol.reply_parts(invocation, reply)
+
+    def encoded(self, invocation: Invocation) -> None:
+        """Count a call whose reply is encoded: the second half of `succeeded`."""
         invocation.ended = ended = self._clock()
         invocation.served.statistics.finished(ended - invocation.began, failed=False)
-        return parts
+
+    def dropped(self, invocation: Invocation) -> None:
+        """Count a call whose client has gone before its reply was encoded, as one that failed."""
+        invocation.ended = ended = self._clock()
+        invocation.served.statistics.finished(ended - invocation.began, failed=True)
 
     def failed(self, invocation: Invocation, error: BaseException) -> Sequence[bytes]:
         """Count a call whose handler has raised; give the bytes to send, in parts."""
