@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -144,6 +145,16 @@ class ServerTransport(Inbox):
         if not self._lost:
             self._closed = self._closed or asyncio.Event()
             await self._closed.wait()
+
+    def carries_out(self, task: asyncio.Task[object]) -> bool:
+        """Return whether a task is that of a handler of this connection."""
+        coroutine = task.get_coro()
+        # Asked of the coroutine: a task that was started eagerly is not in `_running` yet.
+        return (
+            inspect.iscoroutine(coroutine)
+            and coroutine.cr_code is ServerTransport._answer.__code__
+            and inspect.getcoroutinelocals(coroutine).get("self") is self
+        )
 
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""

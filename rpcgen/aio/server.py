@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
@@ -24,6 +25,7 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 from .admission import Admission, Place
 from .answer import serve_request
 from .connection import ServerTransport, Serving
+from .interrupts import Interrupts
 from .listener import Listener
 from .loops import check_loop
 from .workers import Workers
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Server"]
+
+_GRACE: Final = 1.0
 
 
 class Server(Registry):
@@ -89,7 +93,12 @@ class Server(Registry):
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
+        # Set when the server begins to close; then what closes it, until when it waits for calls,
+        # and what tells it that this has changed.
         self._closed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._deadline = math.inf
+        self._hurry: asyncio.Future[None] | None = None
         # The event loop that serves, from when it does.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._admission = Admission(max_connections)
@@ -152,16 +161,23 @@ class Server(Registry):
         await listener.start(make_protocol, self._admission, self._fail)
 
     async def serve(self) -> None:
-        """Serve every listener, and return when `close` is called.
+        """Serve every listener, and return once the server is closed.
 
-        Raises `OSError` if a listening socket has become useless, and
-        `RuntimeError` if the server belongs to another event loop.
+        Ctrl-C closes it as well, quietly, where `asyncio.run` turns it into
+        the end of this task. Raises `OSError` if a listening socket has become
+        useless, and `RuntimeError` if the server belongs to another event loop.
         """
         await self._start()
-        try:
-            await self._closed.wait()
-        finally:
-            await self.close()
+        with Interrupts() as interrupts:
+            try:
+                await self._closed.wait()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not interrupts.happened or task is None:
+                    raise
+                task.uncancel()
+            finally:
+                await self.close()
         if self._failure is not None:
             raise self._failure
 
@@ -198,15 +214,35 @@ class Server(Registry):
         """
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
-    async def close(self, grace: float = 1.0) -> None:
+    async def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds are not waited for: their
-        tasks are cancelled.
+        Calls that take longer than ``grace`` seconds (1 unless something else is
+        said) are not waited for: their tasks are cancelled. Where the server is
+        being closed already, this waits for that, and can only cut its grace.
+
+        A handler that awaits this is answered first: for it, this returns at
+        once, and the server closes in the background.
         """
         if self._loop is not None:
             check_loop(self._loop, "the server")
+        closing = self._begin_closing(grace)
+        if not self._is_in_handler:
+            await asyncio.shield(closing)
+
+    def _begin_closing(self, grace: float | None) -> asyncio.Task[None]:
+        """Begin to close, or cut the grace; return the task that does it."""
+        loop = asyncio.get_running_loop()
+        if grace is not None or self._deadline == math.inf:
+            self._deadline = min(self._deadline, loop.time() + (_GRACE if grace is None else grace))
+        if self._hurry is not None and not self._hurry.done():
+            self._hurry.set_result(None)
         self._closed.set()
+        if self._closing is None:
+            self._closing = loop.create_task(self._close())
+        return self._closing
+
+    async def _close(self) -> None:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
@@ -214,13 +250,28 @@ class Server(Registry):
         for connection in connections:
             connection.stop_reading()
         if connections:
-            ends = [asyncio.ensure_future(connection.wait_closed()) for connection in connections]
-            await asyncio.wait(ends, timeout=grace)
+            await self._wait_for(connections)
         for connection in connections:
             connection.hang_up()
         self._workers.close()
         if self._shared is not None:
             self._shared.sweep.end()
+
+    async def _wait_for(self, connections: set[ServerTransport]) -> None:
+        """Wait until connections are closed, or the grace is over, which may be cut."""
+        loop = asyncio.get_running_loop()
+        ends = asyncio.gather(*(connection.wait_closed() for connection in connections))
+        while not ends.done() and (left := self._deadline - loop.time()) > 0:
+            self._hurry = loop.create_future()
+            await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
+        ends.cancel()
+
+    @property
+    def _is_in_handler(self) -> bool:
+        task = asyncio.current_task()
+        if task is None or self._shared is None:
+            return False
+        return any(connection.carries_out(task) for connection in self._shared.connections)
 
     async def _start(self) -> None:
         if self._serving:

@@ -175,7 +175,7 @@ def checked_whole(codec: ServerCodec) -> ResponseEncoder:
     """Return what encodes responses, and raises `TypeError` unless there are bytes to send."""
 
     def encode(response: Response, schema: Schema[Any], reply: object) -> bytes:
-        return _bytes_of(codec, codec.encode_response(response, schema, reply))
+        return _not_empty(codec, _bytes_of(codec, codec.encode_response(response, schema, reply)))
 
     return encode
 
@@ -184,19 +184,25 @@ def checked_parts(codec: ServerCodec, encode: PartsEncoder[Response]) -> PartsEn
     """Return the same for what encodes them in parts."""
 
     def encode_parts(response: Response, schema: Schema[Any], reply: object) -> Sequence[bytes]:
-        # User codecs are seldom used for large values, and one part is easily checked.
-        return (_bytes_of(codec, b"".join(encode(response, schema, reply))),)
+        # In one piece, for the sake of simplicity: few write a codec for large values.
+        parts = encode(response, schema, reply)
+        return (_not_empty(codec, b"".join([_bytes_of(codec, part) for part in parts])),)
 
     return encode_parts
 
 
 def _bytes_of(codec: ServerCodec, data: object) -> bytes:
-    if isinstance(data, (bytearray, memoryview)):
-        data = bytes(data)
-    if isinstance(data, bytes) and data:
+    if isinstance(data, bytes):
         return data
-    found = "nothing" if isinstance(data, bytes) else type(data).__name__
-    raise TypeError(f"{type(codec).__name__} has encoded {found}, where there must be bytes")
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"{type(codec).__name__} has encoded {type(data).__name__}, which is no bytes")
+
+
+def _not_empty(codec: ServerCodec, data: bytes) -> bytes:
+    if data:
+        return data
+    raise TypeError(f"{type(codec).__name__} has encoded nothing: the client would wait for ever")
 
 
 def _prefers(codec: object, parts: str, whole: str) -> bool:

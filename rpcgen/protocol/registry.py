@@ -83,6 +83,12 @@ class Registry:
         self.connections = ConnectionStatistics(make_lock)
         self._routes = HttpRoutes()
 
+    def renew_locks(self) -> None:
+        """Make all locks anew, in a child process: nobody there releases those that are held."""
+        self.connections.renew_lock(self._make_lock)
+        for served in self._methods.values():
+            served.statistics.renew_lock(self._make_lock)
+
     @property
     def services(self) -> tuple[Service, ...]:
         """Everything that is served, in the order of registration."""

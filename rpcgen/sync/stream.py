@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from rpcgen.sockets import peer_name, peer_place
 
 if TYPE_CHECKING:
     import ssl
@@ -32,6 +35,14 @@ class Stream:
     def fileno(self) -> int:
         """Return the socket's file descriptor, for `select.poll`."""
         return self._socket.fileno()
+
+    def peer(self) -> object:
+        """Return what the system calls the other side, None where there is none any more."""
+        return peer_place(self._socket)
+
+    def peer_name(self, place: object) -> str:
+        """Return how the log calls the other side, of which `peer` gave ``place``."""
+        return peer_name(place, self._socket)
 
     @property
     def has_early(self) -> bool:
@@ -121,15 +132,28 @@ class Stream:
 
 
 def secure(
-    connection: socket.socket, context: ssl.SSLContext, *, server_hostname: str | None
+    connection: socket.socket,
+    context: ssl.SSLContext,
+    *,
+    server_hostname: str | None,
+    deadline: float | None = None,
 ) -> Stream:
     """Shake hands and return the encrypted stream; without a host name, as the server.
 
-    Raises `OSError` (of which `ssl.SSLError` is one) if that fails, or takes
-    longer than the socket's timeout.
+    Args:
+        connection: A connected socket.
+        context: How to encrypt, and whom to trust.
+        server_hostname: The name that the server's certificate must have.
+        deadline: When the handshake must be over, in seconds of
+            `time.monotonic`; None leaves each step the socket's timeout.
+
+    Raises:
+        OSError: It has failed, or took too long; `ssl.SSLError` is one.
     """
     tls = _Tls(context, server_hostname)
     while not tls.shake_hands():
+        if deadline is not None:
+            set_deadline(connection, deadline)
         connection.sendall(tls.outgoing())
         data = connection.recv(_READ_SIZE)
         if not data:
@@ -137,6 +161,20 @@ def secure(
         tls.incoming(data)
     connection.sendall(tls.outgoing())
     return Stream(connection, tls, early=tls.decrypt(b""))
+
+
+def set_deadline(connection: socket.socket, deadline: float | None) -> None:
+    """Let the next step take no longer than until the deadline, in seconds of `time.monotonic`.
+
+    None lets it take for ever. Raises `TimeoutError` if the deadline has passed.
+    """
+    if deadline is None:
+        connection.settimeout(None)
+        return
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    connection.settimeout(left)
 
 
 class _Tls:
