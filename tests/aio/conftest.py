@@ -31,5 +31,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     }
     loop_name = pyfuncitem.callspec.params["loop_name"]
     with asyncio.Runner(loop_factory=LOOPS[str(loop_name)]) as runner:
-        runner.run(asyncio.wait_for(pyfuncitem.obj(**arguments), timeout=10))
+        runner.run(asyncio.wait_for(pyfuncitem.obj(**arguments), timeout=60))
     return True
