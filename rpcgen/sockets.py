@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import socket
 import stat
+import struct
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final, Protocol, overload
 
 from attrs import define, evolve
 
 from .errors import DialError
+from .logs import server_log
 from .protocol import Address, parse_address
 
 __all__ = [
@@ -27,11 +28,11 @@ __all__ = [
     "check_is_plain",
     "keep_alive",
     "open_listener",
+    "peer_name",
+    "peer_place",
     "prepare_connection",
     "send_at_once",
 ]
-
-_log = logging.getLogger("rpcgen.server")
 
 BACKLOG = 1024
 """How many connections may wait to be accepted."""
@@ -66,12 +67,20 @@ _DIRECTORY_PATIENCE: Final = 1.0
 _LISTEN_PATIENCE: Final = 0.02
 
 
+# What SO_PEERCRED gives: the numbers of a process, its user and its group.
+_CREDENTIALS: Final = struct.Struct("3i")
+
+
 class _HasOptions(Protocol):
     """Sockets, and those that asyncio's transports show."""
 
     @property
     def family(self) -> int: ...
+    def getpeername(self) -> object: ...
+    @overload
     def getsockopt(self, level: int, name: int, /) -> int: ...
+    @overload
+    def getsockopt(self, level: int, name: int, size: int, /) -> bytes: ...
     def setsockopt(self, level: int, name: int, value: int, /) -> None: ...
 
 
@@ -126,10 +135,10 @@ class AcceptErrors:
         are not: a shortage can last for hours.
         """
         if error.errno in _FATAL:
-            _log.error("rpc.Serve: accept: %s", error)
+            server_log.error("rpc.Serve: accept: %s", error)
             raise error
         if not self._in_a_row:
-            _log.error("rpc.Serve: accept: %s; trying again", error)
+            server_log.error("rpc.Serve: accept: %s; trying again", error)
         self._in_a_row += 1
         return min(_FIRST_PAUSE * 2.0 ** min(self._in_a_row - 1, 10), _LONGEST_PAUSE)
 
@@ -185,6 +194,40 @@ def prepare_connection(connection: _HasOptions) -> None:
     """Set the options that Go sets on a TCP connection; see `send_at_once` and `keep_alive`."""
     send_at_once(connection)
     keep_alive(connection)
+
+
+def peer_name(place: object, connection: _HasOptions | None) -> str:
+    """Return how the log calls the other side of a connection.
+
+    Args:
+        place: What ``getpeername`` gave, as long as there was a peer.
+        connection: The socket, asked for more where that says nothing.
+    """
+    if isinstance(place, tuple) and len(place) >= 2:
+        host, port = place[:2]
+        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    return "a local process" if connection is None else _unix_peer(connection)
+
+
+def peer_place(connection: _HasOptions) -> object:
+    """Return what ``getpeername`` gives, None where there is no peer any more."""
+    try:
+        return connection.getpeername()
+    except OSError:
+        return None
+
+
+def _unix_peer(connection: _HasOptions) -> str:
+    """Return the process and user at the other end of a unix socket, where the system tells."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return "a local process"
+    try:
+        credentials = connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+    except OSError:
+        return "a local process"
+    process, user, _ = _CREDENTIALS.unpack(credentials)
+    return f"process {process} of user {user}"
 
 
 def send_at_once(connection: _HasOptions) -> None:

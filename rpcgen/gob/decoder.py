@@ -34,6 +34,10 @@ _LONGEST_NAME = 1024
 _LARGE = 65536
 
 
+# Type definitions that `Decoder.ahead` passes over at most.
+_MOST_LOOKED_AT = 64
+
+
 class Decoder:
     """One gob stream being read: it remembers the types that the sender has described.
 
@@ -123,6 +127,27 @@ class Decoder:
         which is no reason to believe that they will come.
         """
         return max(1, self._needed - self._held)
+
+    @property
+    def ahead(self) -> int:
+        """Size in bytes of the next value with its definitions, 0 unless all of it is there.
+
+        0 as well for a ``[]byte`` or string by itself, which is no more work
+        than a copy. An estimate: interface values can continue in messages of
+        their own, and of many definitions not all are looked at.
+        """
+        data, pos, held = self._data, self._pos, self._held
+        if self._needed > 1 or self._chunks:
+            size = max(self._needed, held if self._needed == 1 else 0)
+            return 0 if held < size or _is_copy(data, pos) else size
+        for _ in range(_MOST_LOOKED_AT):
+            start, after = _bounds(data, pos)
+            if not start < after <= len(data):
+                return 0
+            if not _is_negative(data, start):
+                return 0 if _is_copy(data, pos) else after - self._pos
+            pos = after
+        return held
 
     @property
     def types(self) -> dict[int, wire.WireType]:
@@ -517,6 +542,31 @@ class Decoder:
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, place.path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+
+
+def _bounds(data: bytes, pos: int) -> tuple[int, int]:
+    """Return where the message at ``pos`` begins after its length, and ends; 0, 0 if unknown."""
+    try:
+        size = data[pos]
+        if size < 128:
+            return pos + 1, pos + 1 + size
+        start = pos + 257 - size
+        return start, start + int.from_bytes(data[pos + 1 : start])
+    except IndexError:
+        return 0, 0
+
+
+def _is_negative(data: bytes, pos: int) -> bool:
+    """Say whether the int at ``pos`` is negative, as the ids of definitions are."""
+    first = data[pos]
+    last = pos if first < 128 else pos + 256 - first
+    return data[last : last + 1] != b"" and bool(data[last] & 1)
+
+
+def _is_copy(data: bytes, pos: int) -> bool:
+    """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
+    start, _ = _bounds(data, pos)
+    return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")
 
 
 @cache

@@ -46,7 +46,15 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.schema import Schema
 
-from .codec import ClientCodec, filled, has_input, request_encoder, space
+from .codec import (
+    LARGE,
+    ClientCodec,
+    filled,
+    has_input,
+    is_large,
+    request_encoder,
+    space,
+)
 from .headers import Request
 
 __all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
@@ -110,6 +118,9 @@ class ClientProtocol(Generic[W]):
         self._seq = count()
         self._closing = False
         self._closed = False
+        # Set by an API that has large replies decoded by `decode_large`.
+        self.defers_large = False
+        self._has_large = False
         # Why no more calls are taken, if that is not because of `close`.
         self._stopped = ""
         # The call whose response's header has been read and whose body has not.
@@ -214,8 +225,9 @@ class ClientProtocol(Generic[W]):
         """Do the same as `receive`, but leave the calls pending."""
         if self._closed:
             return []
+        looks = self.defers_large and (self._is_cut or len(data) > LARGE)
         self._codec.feed(data)
-        return self._complete()
+        return self._complete(looks)
 
     def space(self) -> memoryview | None:
         """Return where to put the next bytes from the server, or None to call `receive`.
@@ -233,21 +245,44 @@ class ClientProtocol(Generic[W]):
         if self._closed:
             return []
         filled(self._codec, count)
-        return self._complete()
+        return self._complete(self.defers_large)
+
+    @property
+    def has_large(self) -> bool:
+        """True while a large reply is there that `decode_large` is to decode."""
+        return self._has_large
+
+    def decode_large(self) -> list[Completion[W]]:
+        """Decode the large reply that is there, and return the call that it completes.
+
+        In a thread of its own, while nobody else is in `receive`, `filled` or
+        `receive_eof`. Call `resume` afterwards.
+        """
+        self._has_large = False
+        return self._settle(self._complete(only_one=True))
+
+    def resume(self) -> list[Completion[W]]:
+        """Go on after a large reply; see `receive`."""
+        if self._closed or not has_input(self._codec):
+            return []
+        return self._settle(self._complete(True))
 
     def _settle(self, completions: list[Completion[W]]) -> list[Completion[W]]:
         """Forget the calls that are completed, and return those that nobody has ended before."""
         return [each for each in completions if self.abandon(each.seq)]
 
-    def _complete(self) -> list[Completion[W]]:
+    def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:
+        """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
         self._is_cut = False
         try:
-            while True:
+            while not (looks and self._find_large()):
                 if self._current is None:
                     self._receive_header(completions)
+                    if looks and self._find_large():
+                        break
                 self._receive_body(completions)
-                if not has_input(self._codec):
+                if only_one or not has_input(self._codec):
                     break
         except TruncatedError as error:
             reraise_interrupt(error)
@@ -256,6 +291,10 @@ class ClientProtocol(Generic[W]):
             reraise_interrupt(error)
             completions += self.fail_all(f"reading response: {error}")
         return completions
+
+    def _find_large(self) -> bool:
+        self._has_large = is_large(self._codec)
+        return self._has_large
 
     def _receive_header(self, completions: list[Completion[W]]) -> None:
         response = self._codec.decode_response_header()

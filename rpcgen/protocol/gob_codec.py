@@ -141,6 +141,11 @@ class _GobCodec:
         """How many bytes are missing to go on, as far as is known; see `Decoder.needed`."""
         return self._decoder.needed
 
+    @property
+    def ahead(self) -> int:
+        """Size in bytes of the next value, if it is there; see `Decoder.ahead`."""
+        return self._decoder.ahead
+
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
         if header.service_method not in self._heads:

@@ -20,7 +20,7 @@ from .codec import ServerCodec
 from .headers import Request
 from .registry import Registry
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol
+from .server import Event, Invocation, Output, ServerProtocol, Stage
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -106,9 +106,25 @@ class HttpServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next; see `ServerProtocol.stage`."""
+        if self._rpc is not None and not self._posted:
+            return self._rpc.stage
+        if self._over or self._rpc is not None:
+            return Stage.IDLE, None
+        return Stage.HANDSHAKE if self._request is None else Stage.BODY, self
+
+    @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._rpc is None or self._posted or self._rpc.is_cut
+
     def space(self) -> memoryview | None:
         """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
-        return None if self._rpc is None or self._over else self._rpc.space()
+        if self._rpc is None or self._over or self._posted:
+            return None
+        return self._rpc.space()
 
     def filled(self, count: int) -> None:
         """Take what was put into `space`."""
@@ -122,7 +138,7 @@ class HttpServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
-        if self.draining:
+        if self.draining or self._posted:
             return
         if self._rpc is not None:
             self._rpc.feed(data)
@@ -133,13 +149,25 @@ class HttpServerProtocol:
         except h11.RemoteProtocolError as error:
             self._events += self._answer("400 Bad Request", f"{error}\n")
 
+    def is_large(self) -> bool:
+        """Say whether `next_event` takes long; see `ServerProtocol.is_large`."""
+        return (
+            not self._events and self._rpc is not None and not self._over and self._rpc.is_large()
+        )
+
     def next_event(self) -> Event | None:
         """Return the next thing to do, or None where there is none yet, or will be none."""
         if self._events:
             return self._events.popleft()
         if self._rpc is None or self._over:
             return None
-        return self._rpc.next_event()
+        event: Event | None = self._rpc.next_event()
+        if self._posted:
+            self._over = True
+            if event is None:
+                text = self._rpc.failure or "the request is cut off"
+                (event,) = self._answer("400 Bad Request", f"{text}\n")
+        return event
 
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream."""
@@ -214,12 +242,9 @@ class HttpServerProtocol:
             return self._answer("415 Unsupported Media Type", text)
         self._posted = True
         self._rpc = ServerProtocol(self._registry, self._make_post_codec())
-        calls = self._rpc.receive(bytes(self._body))[:1]
-        if not calls:
-            text = self._rpc.failure or "the request is cut off"
-            return self._answer("400 Bad Request", f"{text}\n")
-        self._over = True
-        return calls
+        self._rpc.feed(bytes(self._body))
+        self._body.clear()
+        return []
 
     def _debug(self, request: h11.Request) -> list[Event]:
         from .debug import debug_answer  # which who does not look at the page does without

@@ -29,7 +29,27 @@ __all__ = ["JsonClientCodec", "JsonServerCodec"]
 _MISSING: Final = object()
 
 
-class JsonClientCodec:
+class _JsonCodec:
+    """What both sides have of a stream whose header and body are one object."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        self._stream = ObjectStream(limits)
+        self.feed = self._stream.feed
+        # Whether the body that belongs to the last header is at hand.
+        self._has_body = False
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no message yet."""
+        return self._stream.pending
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next message, 0 unless all of it is there; a body at hand is counted out."""
+        return 0 if self._has_body else self._stream.ahead
+
+
+class JsonClientCodec(_JsonCodec):
     """The client's side; mirrors ``jsonrpc.NewClientCodec``.
 
     Beyond Go's, it takes a null result without an error where the reply may be
@@ -40,9 +60,8 @@ class JsonClientCodec:
     described = ()
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._result: Any = None
-        self.feed = self._stream.feed
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         params = encode(schema, args)
@@ -51,6 +70,7 @@ class JsonClientCodec:
 
     def decode_response_header(self) -> Response:
         fields = _fields(self._stream, ("id", "result", "error"))
+        self._has_body = True
         seq, _ = fields["id"]
         self._result, _ = fields["result"]
         error, _ = fields["error"]
@@ -68,6 +88,7 @@ class JsonClientCodec:
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         result, self._result = self._result, None
+        self._has_body = False
         if schema is None:
             return None
         if result is None and not isinstance(schema, _NULLABLE):
@@ -79,19 +100,19 @@ class JsonClientCodec:
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 
 
-class JsonServerCodec:
+class JsonServerCodec(_JsonCodec):
     """The server's side; mirrors ``jsonrpc.NewServerCodec``."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._params: Any = None
         self._seq = 0
         # The id of each request that has no answer yet, as JSON: a client may choose any value.
         self._ids: dict[int, str] = {}
-        self.feed = self._stream.feed
 
     def decode_request_header(self) -> Request:
         fields = _fields(self._stream, ("method", "params", "id"))
+        self._has_body = True
         method, _ = fields["method"]
         self._params, _ = fields["params"]
         _, raw_id = fields["id"]
@@ -105,6 +126,7 @@ class JsonServerCodec:
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         params, self._params = self._params, None
+        self._has_body = False
         if schema is None:
             return None
         if params is None or params is _MISSING:

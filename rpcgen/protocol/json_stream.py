@@ -46,10 +46,29 @@ class ObjectStream:
         self._inside_string = False
         # What was wrong with the stream: nothing after it can be understood.
         self._failure = ""
+        # The text of the next object, if `ahead` has found it.
+        self._found: str | None = None
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
         self._buffer += data
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no object yet, white space aside."""
+        if not self._depth and self._buffer:
+            self._drop_space()
+        return len(self._buffer) + (self._found is not None)
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next object, 0 unless all of it is there."""
+        if self._found is None:
+            try:
+                self._found = self._next()
+            except DecodeError:  # `next` raises it again
+                return 0
+        return len(self._found)
 
     def fail(self, reason: str) -> DecodeError:
         """Give the stream up; return the error to raise."""
@@ -64,6 +83,12 @@ class ObjectStream:
         from then on at every call, where no object begins, or one is too large
         or too deep.
         """
+        if self._found is None:
+            return self._next()
+        text, self._found = self._found, None
+        return text
+
+    def _next(self) -> str:
         if self._failure:
             raise DecodeError(self._failure)
         if not self._depth:
@@ -79,10 +104,13 @@ class ObjectStream:
         self._pos = 0
         return text
 
-    def _skip_space(self) -> None:
+    def _drop_space(self) -> None:
         match = _SPACE.match(self._buffer)
         assert match is not None  # it matches the empty string
         del self._buffer[: match.end()]
+
+    def _skip_space(self) -> None:
+        self._drop_space()
         if self._buffer and self._buffer[0] != ord("{"):
             raise self.fail(_not_an_object(self._buffer))
 

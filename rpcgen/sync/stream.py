@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rpcgen.sockets import peer_name, peer_place
+
 if TYPE_CHECKING:
     import ssl
 
@@ -37,6 +39,14 @@ class Stream:
     def fileno(self) -> int:
         """Return the socket's file descriptor, for `select.poll`."""
         return self._socket.fileno()
+
+    def peer(self) -> object:
+        """Return what the system calls the other side, None where there is none any more."""
+        return peer_place(self._socket)
+
+    def peer_name(self, place: object) -> str:
+        """Return how the log calls the other side, of which `peer` gave ``place``."""
+        return peer_name(place, self._socket)
 
     @property
     def has_early(self) -> bool:
