@@ -9,7 +9,7 @@ from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .turns import Latch, wake
+from .turns import Releasable, wake
 
 if TYPE_CHECKING:
     from .client import Client
@@ -50,7 +50,7 @@ class Call(Generic[Res]):
         self.reply: Res | None = None
         self.error: RpcError | None = None
         self.over = False
-        self.latches: list[Latch] = []
+        self.latches: list[Releasable] = []
         self._client = client
         self._seq = -1
         # The reply and the error, first of all those that this call was told: adding one is a

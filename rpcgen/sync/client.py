@@ -23,7 +23,7 @@ from .receiver import Receiver, deliver
 from .sections import Sections
 from .sender import Sender
 from .stream import Stream
-from .turns import Latch, Turns
+from .turns import Releasable, Turns
 
 __all__ = ["Client"]
 
@@ -209,7 +209,8 @@ class Client:
         """Return whether this thread is using the socket, further down its stack."""
         try:
             self._sections.check(thorough=False)
-        except RpcError:
+        except RpcError as error:
+            reraise_interrupt(error)
             return True
         return False
 
@@ -308,7 +309,7 @@ class _Background:
 
     def __init__(self, protocol: ClientProtocol[Any]) -> None:
         self._protocol = protocol
-        self.latches: list[Latch] = []
+        self.latches: list[Releasable] = []
 
     @property
     def over(self) -> bool:

@@ -24,14 +24,14 @@ from rpcgen._interrupts import reraise_interrupt
 
 from .sections import Sections, Token
 
-__all__ = ["Awaited", "Duplex", "Latch", "Turns", "wake"]
+__all__ = ["Awaited", "Duplex", "Releasable", "Turns", "wake"]
 
 # The longest sleep in seconds: after that a thread looks again whether its wait is over, and
 # whether somebody reads and writes. In all other cases it is woken.
 _LONGEST_SLEEP: Final = 0.5
 
 
-class Latch(Protocol):
+class Releasable(Protocol):
     """What is released when a wait is over: the lock that a thread sleeps on, or the like."""
 
     def release(self) -> None:
@@ -42,7 +42,7 @@ class Latch(Protocol):
 class Awaited(Protocol):
     """What threads wait for."""
 
-    latches: list[Latch]
+    latches: list[Releasable]
     """Released, each of them, once ``over`` is true: see `wake`."""
 
     @property
@@ -86,7 +86,7 @@ class Turns:
         # The token of the leader, if there is one.
         self._leader: dict[None, Token] = {}
         # The latches of sleeping threads; a dict for its atomic popitem.
-        self._followers: dict[Latch, None] = {}
+        self._followers: dict[Releasable, None] = {}
 
     def wait(self, awaited: Awaited, deadline: float | None) -> bool:
         """Wait until something is over.
@@ -161,7 +161,7 @@ def wake(awaited: Awaited) -> None:
         _release(latch)
 
 
-def _release(latch: Latch) -> None:
+def _release(latch: Releasable) -> None:
     try:
         latch.release()
     except RuntimeError as error:

@@ -8,7 +8,7 @@ import pytest
 
 from rpcgen.errors import RpcError
 from rpcgen.sync.sections import Sections, new_token
-from rpcgen.sync.turns import Latch, Turns, wake
+from rpcgen.sync.turns import Releasable, Turns, wake
 
 # Far longer than anything takes, in seconds.
 PATIENCE = 30.0
@@ -19,7 +19,7 @@ class Reply:
 
     def __init__(self) -> None:
         self.over = False
-        self.latches: list[Latch] = []
+        self.latches: list[Releasable] = []
 
     def arrive(self) -> None:
         self.over = True
