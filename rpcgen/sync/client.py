@@ -100,8 +100,9 @@ class Client:
     ) -> None:
         try:
             self.close()
-        except ShutdownError:
-            pass  # closed inside the context
+        except ShutdownError as error:
+            reraise_interrupt(error)
+            # Else it was closed inside the context.
 
     @property
     def closed(self) -> bool:

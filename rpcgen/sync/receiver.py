@@ -53,24 +53,24 @@ class Receiver:
     def is_blocked(self) -> bool:
         return self._sender.is_blocked
 
-    def transfer(self, seconds: float, *, whole: bool) -> None:
+    def transfer(self, seconds: float, *, whole: bool) -> bool:
         view = self._protocol.space() if self._stream.is_plain else None
         if view is None and self._take(self._look_patiently):
-            return
+            return True
         if self._sender.is_blocked:
             # If no reply can be on its way, the server cannot be busy with one that somebody
             # would have to read meanwhile. Then the system may wait for room, which is faster.
             if whole and self._protocol.expects_one:
                 self._sender.flush(wait=True)
-                return
+                return True
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
                 self._sender.flush()
             if events in (0, select.POLLOUT):
-                return
+                return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
-            return
-        self._take(self._look if view is None else lambda: self._fill(whole))
+            return False
+        return self._take(self._look if view is None else lambda: self._fill(whole))
 
     def send(self, seconds: float) -> None:
         if self._poll(select.POLLOUT, seconds):

@@ -59,12 +59,15 @@ class Duplex(Protocol):
         """Whether there is something to be sent that the connection did not take at once."""
         ...
 
-    def transfer(self, seconds: float, *, whole: bool) -> None:
+    def transfer(self, seconds: float, *, whole: bool) -> bool:
         """Deal with what has come, and send what can be sent; wait for one of them.
 
         Args:
             seconds: The longest time to wait for it.
             whole: Whether it may take longer to receive the rest of a large message.
+
+        Returns:
+            Whether something has come or could be sent.
         """
         ...
 
@@ -103,6 +106,7 @@ class Turns:
         """
         token = [get_ident()]
         leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
+        is_idle = False
         try:
             while not awaited.over:
                 if deadline is not None:
@@ -110,13 +114,13 @@ class Turns:
                     if left <= 0:
                         break
                 if claims:
-                    self._sections.check(thorough=False)
+                    self._sections.check(thorough=is_idle)
                 holder = leader.setdefault(None, token)
                 if holder is not token and holder[0] == token[0]:
                     # A frame below, which this one has interrupted, or one that is gone.
                     holder = leader[None] = token
                 if holder is token:
-                    self._duplex.transfer(left, whole=deadline is None)
+                    is_idle = not self._duplex.transfer(left, whole=deadline is None)
                 elif self._duplex.is_blocked:
                     self._duplex.send(left)
                 else:

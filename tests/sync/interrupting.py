@@ -32,7 +32,18 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from tests.protocol.messages import Pair
 
-__all__ = ["EXCEPTIONS", "SCENARIOS", "Interrupter", "Outcome", "Peers"]
+__all__ = [
+    "ECHO",
+    "EXCEPTIONS",
+    "PATIENCE",
+    "SCENARIOS",
+    "SUM",
+    "Interrupter",
+    "Outcome",
+    "Peers",
+    "SoftTimeLimitError",
+    "interrupt_all",
+]
 
 # Far longer than anything takes, in seconds.
 PATIENCE: Final = 20.0

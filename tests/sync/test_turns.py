@@ -36,10 +36,12 @@ class Source:
         self.is_blocked = False
         self.sent = threading.Event()
 
-    def transfer(self, seconds: float, *, whole: bool) -> None:
+    def transfer(self, seconds: float, *, whole: bool) -> bool:
         self.reading.release()
-        if self._let_go.acquire(timeout=seconds):
-            self._replies.pop(0).arrive()
+        if not self._let_go.acquire(timeout=seconds):
+            return False
+        self._replies.pop(0).arrive()
+        return True
 
     def send(self, seconds: float) -> None:
         self.is_blocked = False
@@ -131,13 +133,29 @@ def test_wait_that_interrupts_another_one_of_its_thread_works() -> None:
     turns = turns_of(source)
     outer = source.transfer
 
-    def interrupted(seconds: float, *, whole: bool) -> None:
+    def interrupted(seconds: float, *, whole: bool) -> bool:
         source.transfer = outer  # type: ignore[method-assign]
-        assert turns.wait(second, None)
+        return turns.wait(second, None)
 
     source.transfer = interrupted  # type: ignore[method-assign]
     assert turns.wait(first, None)
     assert not turns._leader
+
+
+def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
+    errors: list[BaseException] = []
+    reply = Reply()
+
+    def end(error: BaseException) -> None:
+        errors.append(error)
+        reply.over = True
+
+    sections = Sections(end, lambda: None)
+    thread = threading.Thread(target=lambda: sections.enter("send", new_token()))
+    thread.start()
+    thread.join(PATIENCE)
+    assert Turns(Source(), sections).wait(reply, None)
+    assert len(errors) == 1
 
 
 def test_follower_is_woken_by_its_reply() -> None:
