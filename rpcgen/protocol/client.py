@@ -116,7 +116,8 @@ class ClientProtocol(Generic[W]):
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Schema[Any]]] = {}
         self._seq = count()
-        self._closing = False
+        self.closing = False
+        """True once `close` was called."""
         self._closed = False
         # Set by an API that has large replies decoded by `decode_large`.
         self.defers_large = False
@@ -139,14 +140,9 @@ class ClientProtocol(Generic[W]):
         return self._closed
 
     @property
-    def closing(self) -> bool:
-        """True once `close` was called."""
-        return self._closing
-
-    @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not (self._closing or self._closed or self._stopped)
+        return not (self.closing or self._closed or self._stopped)
 
     @property
     def pending(self) -> int:
@@ -167,7 +163,7 @@ class ClientProtocol(Generic[W]):
         self._pending[seq] = waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if (self._closing or self._closed or self._stopped) and self.abandon(seq):
+        if (self.closing or self._closed or self._stopped) and self.abandon(seq):
             raise ShutdownError
         return seq
 
@@ -343,7 +339,7 @@ class ClientProtocol(Generic[W]):
         for seq in sorted({*self._pending, *self._weak}):
             pending = self._pending.get(seq) or self._revived(seq)
             if pending is not None:
-                error = ShutdownError() if self._closing else DisconnectedError(reason)
+                error = ShutdownError() if self.closing else DisconnectedError(reason)
                 completions.append(Completion(pending[0], None, error, seq))
         return completions
 
@@ -358,6 +354,6 @@ class ClientProtocol(Generic[W]):
 
     def close(self) -> None:
         """Take no more calls. Raises `ShutdownError` if that was said before."""
-        if self._closing:
+        if self.closing:
             raise ShutdownError
-        self._closing = True
+        self.closing = True

@@ -100,21 +100,21 @@ class Call(Generic[Res]):
                 the same thread, in the middle of a step, would have to wait.
         """
         if not self.over:
-            self._wait(timeout)
+            try:
+                self._client._wait(self, timeout)
+            finally:
+                if not self.over:
+                    self._give_up()
+            if not self.over:
+                raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
 
-    def _wait(self, timeout: float | None) -> None:
-        is_over = False
-        try:
-            is_over = self._client._wait(self, timeout)
-        finally:
-            if not is_over and self._told() is None:
-                # It was given up: its entry among the pending calls must not outlive it.
-                self._client._protocol.weaken(self._seq)
-        if not is_over:
-            raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
+    def _give_up(self) -> None:
+        """See to it that the entry among the pending calls does not outlive this call."""
+        if self._told() is None:
+            self._client._protocol.weaken(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.

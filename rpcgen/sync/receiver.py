@@ -42,12 +42,13 @@ class Receiver:
         self._stream = stream
         self._sender = sender
         self._sections = sections
-        self._patience = Patience()
+        self._claims = sections.claims
         # What has come and is being dealt with, if it is: an exception may leave it to the next.
         self._received: list[bytes] = []
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
-        self._receive = partial(stream.receive_nowait, self._received)
+        self._look = partial(stream.receive_nowait, self._received)
+        self._look_patiently = partial(Patience().wait_for, self._look)
 
     @property
     def is_blocked(self) -> bool:
@@ -81,13 +82,16 @@ class Receiver:
 
     def _take(self, look: Callable[[], bool | None]) -> bool:
         """Deal with what ``look`` puts into the list, and return whether it did."""
-        claims, received, token = self._sections.claims, self._received, [get_ident()]
+        claims, received, token = self._claims, self._received, [get_ident()]
         try:
             if claims.setdefault("take", token) is not token:
                 return self._stand_by()
-            if not received and not look():
-                del claims["take"]
-                return False
+            try:
+                if not received and not look():
+                    del claims["take"]
+                    return False
+            except OSError as error:
+                self._fail(error)
             self._is_decoding = True
             if received:
                 self._complete(received[0])
@@ -110,39 +114,23 @@ class Receiver:
         time.sleep(_PAUSE)
         return True
 
-    def _look_patiently(self) -> bool | None:
-        try:
-            return self._patience.wait_for(self._receive)
-        except OSError as error:
-            return self._fail(error)
-
-    def _look(self) -> bool | None:
-        try:
-            return self._receive()
-        except OSError as error:
-            return self._fail(error)
-
     def _fill(self, whole: bool) -> bool:
         """Receive into the memory that the codec offers for the rest of a large message."""
         view = self._protocol.space()
         if view is None:  # another thread was here
             return False
         self._is_decoding = True
-        try:
-            count = self._stream.read_into(view, whole=whole)
-        except OSError as error:
-            return self._fail(error)
+        count = self._stream.read_into(view, whole=whole)
         if count:
             deliver(self._protocol, self._protocol.take_filled(count))
         else:
             self._received.append(b"")
         return True
 
-    def _fail(self, error: OSError) -> bool:
+    def _fail(self, error: OSError) -> None:
         reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
-        return True
 
     def _complete(self, data: bytes) -> None:
         protocol = self._protocol
@@ -156,6 +144,8 @@ class Receiver:
             return 0
         poll = select.poll()
         poll.register(descriptor, events)
+        if self._claims:
+            self._sections.check(thorough=False)
         ready = poll.poll(seconds * 1000)
         return ready[0][1] if ready else 0
 

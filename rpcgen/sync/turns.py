@@ -113,8 +113,8 @@ class Turns:
                     left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
                     if left <= 0:
                         break
-                if claims:
-                    self._sections.check(thorough=is_idle)
+                if is_idle and claims:
+                    self._sections.check(thorough=True)
                 holder = leader.setdefault(None, token)
                 if holder is not token and holder[0] == token[0]:
                     # A frame below, which this one has interrupted, or one that is gone.
@@ -140,7 +140,10 @@ class Turns:
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
         try:
-            if awaited.over or not self._leader or latch.acquire(timeout=seconds):
+            if awaited.over or not self._leader:
+                return
+            self._sections.check(thorough=False)
+            if latch.acquire(timeout=seconds):
                 return
             # Nobody has woken this thread for long.
             self._sections.check(thorough=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import Any
 
 from rpcgen import Client
 from rpcgen.errors import DisconnectedError
@@ -63,7 +64,7 @@ def test_transfer_sends_what_is_left() -> None:
     ours, theirs = socket.socketpair()
     with theirs, Client(ours) as client:
         server = ScriptedServer(theirs)
-        client._go(BLOB, large, None, client._send)
+        _leave(client, BLOB, large)
         reader = threading.Thread(target=_read, args=(server.socket, len(large)))
         reader.start()
         while client._sender.is_blocked:
@@ -74,7 +75,7 @@ def test_transfer_sends_what_is_left() -> None:
 
 def test_send_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
-        client._go(BLOB, bytes(4 << 20), None, client._send)
+        _leave(client, BLOB, bytes(4 << 20))
         client._turns._duplex.send(0.01)
         assert client._sender.is_blocked
 
@@ -85,6 +86,11 @@ def test_is_readable_once_something_has_come() -> None:
         server.reply(0, 3)
         seen.append(client._turns._duplex.is_readable())
         assert seen == [False, True]
+
+
+def _leave(client: Client, method: Method[Any, Any], args: object) -> None:
+    """Send a call, as far as that goes at once, with nobody to go on."""
+    client._sender.send(client._begin(method, args, None), method, args)
 
 
 def _read(connection: socket.socket, size: int) -> None:
