@@ -99,8 +99,8 @@ class Completion(Generic[W]):
     seq: int = field(default=-1, eq=False)
 
 
-# A call's waiter, and what its reply is.
-_Pending: TypeAlias = tuple[W, Schema[Any]]
+# A call's number, its waiter, and what its reply is.
+_Pending: TypeAlias = tuple[int, W, Schema[Any]]
 
 # Stands for the response that is being read, where nobody waits for its body.
 _UNAWAITED: Final = (-1, None, None)
@@ -125,7 +125,7 @@ class ClientProtocol(Generic[W]):
         # Why no more calls are taken, if that is not because of `close`.
         self._stopped = ""
         # The call whose response's header has been read and whose body has not.
-        self._current: tuple[int, W, Schema[Any]] | tuple[int, None, None] | None = None
+        self._current: _Pending[W] | tuple[int, None, None] | None = None
         # Whether the last thing received was cut off.
         self._is_cut = False
 
@@ -160,7 +160,7 @@ class ClientProtocol(Generic[W]):
         Raises `ShutdownError` on a connection that is closing or closed.
         """
         seq = next(self._seq)
-        self._pending[seq] = waiter, method.response
+        self._pending[seq] = seq, waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
         if (self.closing or self._closed or self._stopped) and self.abandon(seq):
@@ -201,7 +201,7 @@ class ClientProtocol(Generic[W]):
         pending = self._pending.get(seq)
         if pending is None:
             return
-        waiter, schema = pending
+        _, waiter, schema = pending
         weak = self._weak
         # In both maps for a moment, so that a reply finds it in one at any time.
         # Its end is a call of C alone: an exception from outside would get lost in there.
@@ -300,16 +300,16 @@ class ClientProtocol(Generic[W]):
             self._current = _UNAWAITED
         elif response.error:
             # Known already: the body is no reply, and it does not matter whether it comes.
-            completions.append(Completion(pending[0], None, ServerError(response.error), seq))
+            completions.append(Completion(pending[1], None, ServerError(response.error), seq))
             self._current = _UNAWAITED
         else:
-            self._current = (seq, *pending)
+            self._current = pending
 
     def _revived(self, seq: int) -> _Pending[W] | None:
         """Return a call that was given up, if somebody still holds it."""
         found = self._weak.get(seq)
         waiter = found and found[0]()
-        return (waiter, found[1]) if found and waiter is not None else None
+        return (seq, waiter, found[1]) if found and waiter is not None else None
 
     def _receive_body(self, completions: list[Completion[W]]) -> None:
         assert self._current is not None
@@ -340,7 +340,7 @@ class ClientProtocol(Generic[W]):
             pending = self._pending.get(seq) or self._revived(seq)
             if pending is not None:
                 error = ShutdownError() if self.closing else DisconnectedError(reason)
-                completions.append(Completion(pending[0], None, error, seq))
+                completions.append(Completion(pending[1], None, error, seq))
         return completions
 
     def stop(self, reason: str) -> None:

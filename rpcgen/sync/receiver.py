@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import time
-from _thread import get_ident
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.patience import Patience
 from rpcgen.protocol import ClientProtocol, Completion
 
-from .sections import Sections
+from .sections import Sections, Token
 from .sender import Sender
 from .stream import Stream
 
@@ -54,9 +53,9 @@ class Receiver:
     def is_blocked(self) -> bool:
         return self._sender.is_blocked
 
-    def transfer(self, seconds: float, *, whole: bool) -> bool:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         view = self._protocol.space() if self._stream.is_plain else None
-        if view is None and self._take(self._look_patiently):
+        if view is None and self._take(self._look_patiently, token):
             return True
         if self._sender.is_blocked:
             # If no reply can be on its way, the server cannot be busy with one that somebody
@@ -71,7 +70,7 @@ class Receiver:
                 return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
             return False
-        return self._take(self._look if view is None else lambda: self._fill(whole))
+        return self._take(self._look if view is None else lambda: self._fill(whole), token)
 
     def send(self, seconds: float) -> None:
         if self._poll(select.POLLOUT, seconds):
@@ -80,9 +79,9 @@ class Receiver:
     def is_readable(self) -> bool:
         return bool(self._poll(select.POLLIN, 0))
 
-    def _take(self, look: Callable[[], bool | None]) -> bool:
+    def _take(self, look: Callable[[], bool | None], token: Token) -> bool:
         """Deal with what ``look`` puts into the list, and return whether it did."""
-        claims, received, token = self._claims, self._received, [get_ident()]
+        claims, received = self._claims, self._received
         try:
             if claims.setdefault("take", token) is not token:
                 return self._stand_by()
@@ -94,7 +93,8 @@ class Receiver:
                 self._fail(error)
             self._is_decoding = True
             if received:
-                self._complete(received[0])
+                data, protocol = received[0], self._protocol
+                deliver(protocol, protocol.take(data) if data else protocol.fail_all())
                 received.clear()
             self._is_decoding = False
             del claims["take"]
@@ -131,10 +131,6 @@ class Receiver:
         reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
-
-    def _complete(self, data: bytes) -> None:
-        protocol = self._protocol
-        deliver(protocol, protocol.take(data) if data else protocol.fail_all())
 
     def _poll(self, events: int, seconds: float) -> int:
         descriptor = self._stream.fileno()

@@ -59,10 +59,11 @@ class Duplex(Protocol):
         """Whether there is something to be sent that the connection did not take at once."""
         ...
 
-    def transfer(self, seconds: float, *, whole: bool) -> bool:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         """Deal with what has come, and send what can be sent; wait for one of them.
 
         Args:
+            token: What to claim sections with, of the frame that calls.
             seconds: The longest time to wait for it.
             whole: Whether it may take longer to receive the rest of a large message.
 
@@ -120,7 +121,7 @@ class Turns:
                     # A frame below, which this one has interrupted, or one that is gone.
                     holder = leader[None] = token
                 if holder is token:
-                    is_idle = not self._duplex.transfer(left, whole=deadline is None)
+                    is_idle = not self._duplex.transfer(token, left, deadline is None)
                 elif self._duplex.is_blocked:
                     self._duplex.send(left)
                 else:

@@ -7,6 +7,7 @@ from typing import Any
 from rpcgen import Client
 from rpcgen.errors import DisconnectedError
 from rpcgen.method import Method
+from rpcgen.sync.sections import new_token
 from tests.protocol.messages import SUM, Pair, response_bytes
 
 from .peers import PATIENCE, ScriptedServer, connected
@@ -18,14 +19,14 @@ def test_transfer_deals_with_what_has_come() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
-        client._turns._duplex.transfer(PATIENCE, whole=True)
+        client._turns._duplex.transfer(new_token(), PATIENCE, True)
         assert call.reply == 3
 
 
 def test_transfer_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
-        client._turns._duplex.transfer(0.01, whole=True)
+        client._turns._duplex.transfer(new_token(), 0.01, True)
         assert not call.over
 
 
@@ -36,7 +37,7 @@ def test_transfer_receives_a_large_reply_in_pieces() -> None:
         writer = threading.Thread(target=server.socket.sendall, args=(data,))
         writer.start()
         while not call.over:
-            client._turns._duplex.transfer(PATIENCE, whole=False)
+            client._turns._duplex.transfer(new_token(), PATIENCE, False)
         writer.join(PATIENCE)
         assert call.reply == bytes(300_000)
 
@@ -45,7 +46,7 @@ def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.socket.shutdown(socket.SHUT_WR)
-        client._turns._duplex.transfer(PATIENCE, whole=True)
+        client._turns._duplex.transfer(new_token(), PATIENCE, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -55,7 +56,7 @@ def test_transfer_in_the_middle_of_a_large_reply_that_ends() -> None:
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         server.socket.shutdown(socket.SHUT_WR)
         while not call.over:
-            client._turns._duplex.transfer(PATIENCE, whole=True)
+            client._turns._duplex.transfer(new_token(), PATIENCE, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -68,7 +69,7 @@ def test_transfer_sends_what_is_left() -> None:
         reader = threading.Thread(target=_read, args=(server.socket, len(large)))
         reader.start()
         while client._sender.is_blocked:
-            client._turns._duplex.transfer(PATIENCE, whole=False)
+            client._turns._duplex.transfer(new_token(), PATIENCE, False)
         reader.join(PATIENCE)
         assert not reader.is_alive()
 

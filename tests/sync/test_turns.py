@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rpcgen.errors import RpcError
-from rpcgen.sync.sections import Sections, new_token
+from rpcgen.sync.sections import Sections, Token, new_token
 from rpcgen.sync.turns import Releasable, Turns, wake
 
 # Far longer than anything takes, in seconds.
@@ -36,7 +36,7 @@ class Source:
         self.is_blocked = False
         self.sent = threading.Event()
 
-    def transfer(self, seconds: float, *, whole: bool) -> bool:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         self.reading.release()
         if not self._let_go.acquire(timeout=seconds):
             return False
@@ -135,7 +135,7 @@ def test_wait_that_interrupts_another_one_of_its_thread_works() -> None:
     turns = turns_of(source)
     outer = source.transfer
 
-    def interrupted(seconds: float, *, whole: bool) -> bool:
+    def interrupted(token: Token, seconds: float, whole: bool) -> bool:
         source.transfer = outer  # type: ignore[method-assign]
         return turns.wait(second, None)
 
