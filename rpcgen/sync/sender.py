@@ -103,7 +103,8 @@ class Sender:
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
             raise
-        if self._queue:
+        # Who is in the section looks at the queue after leaving it.
+        if self._queue and "send" not in claims:
             self.flush()
 
     def flush(self, *, wait: bool = False) -> None:

@@ -143,8 +143,10 @@ class Turns:
         try:
             if awaited.over or not self._leader:
                 return
-            self._sections.check(thorough=False)
-            if latch.acquire(timeout=seconds):
+            for claim in tuple(self._sections.claims.values()):
+                if claim[0] == token[0]:
+                    self._sections.check(thorough=False)
+            if latch.acquire(True, seconds):
                 return
             # Nobody has woken this thread for long.
             self._sections.check(thorough=True)
