@@ -22,7 +22,6 @@ SEEN_THROUGH = {
     "protocol/debug_assets.py": "protocol/test_debug.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
-    "sockets.py": "sync/test_listener.py",
     "sync/answer.py": "sync/test_server.py",
     "sync/connection.py": "sync/test_server.py",
 }

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
-from functools import partial
+from collections.abc import Callable, Coroutine, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+from rpcgen.logs import log_failure
+from rpcgen.protocol import Invocation, Refusal, ServerProtocol
+from rpcgen.protocol.execution import Execution
+from rpcgen.sockets import peer_name, peer_place
 
 from .inbox import READ_SIZE
+from .workers import Workers
 
-if TYPE_CHECKING:
-    from rpcgen.protocol.serving import AnyServerProtocol
-
-__all__ = ["answer", "serve_request", "start_task"]
-
-_log = logging.getLogger("rpcgen.server")
-
+__all__ = ["answer", "carry_out", "encode", "encode_in_thread", "serve_request", "start_task"]
 
 if sys.version_info >= (3, 12):
 
@@ -49,7 +43,7 @@ else:
 
 
 async def serve_request(
-    connection: socket.socket, protocol: ServerProtocol, workers: Executor
+    connection: socket.socket, protocol: ServerProtocol, workers: Workers
 ) -> None:
     """Serve one request; see `Server.serve_request`."""
     loop = asyncio.get_running_loop()
@@ -63,37 +57,87 @@ async def serve_request(
     if isinstance(event, Refusal):
         await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
         raise ServerError(event.error)
-    try:
-        response = await answer(protocol, event, workers)
-    except Exception as error:
-        _log.exception("%s failed", event.request.service_method)
-        response = protocol.refuse(event.request, error_text(error))
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled_before = task.cancelling()
+
+    def report(invocation: Invocation, error: BaseException) -> None:
+        if task.cancelling() == cancelled_before:
+            log_failure(invocation, error, peer_name(peer_place(connection), connection))
+
+    execution = Execution(protocol, perf_counter, report)
+    response = await answer(execution, event, workers, protocol)
+    if task.cancelling() > cancelled_before:  # the task, and not what the handler waited for
+        raise asyncio.CancelledError
     await loop.sock_sendall(connection, response)
 
 
-async def answer(protocol: AnyServerProtocol, invocation: Invocation, workers: Executor) -> bytes:
-    """Carry out a call and return what to send; count it before the client knows of its end.
+async def answer(
+    execution: Execution, invocation: Invocation, workers: Workers, owner: object
+) -> bytes:
+    """Carry out a call and return what to send, whatever the handler raises.
 
-    The handler runs in a thread if it is no ``async def``.
+    The handler runs in a thread if it is no ``async def``; ``owner`` is the
+    connection, to which its share of the threads is given.
     """
+    return encode(execution, invocation, *await carry_out(execution, invocation, workers, owner))
+
+
+async def carry_out(
+    execution: Execution, invocation: Invocation, workers: Workers, owner: object
+) -> tuple[object, BaseException | None]:
+    """Run the handler of a call, and return what it returns or raises; see `answer`."""
     served, args = invocation.served, invocation.args
-    began, failed = perf_counter(), True
-    served.statistics.started()
+    execution.started(invocation)
     try:
         if served.is_async:
-            reply = await served.function(args)
-        else:
-            call = partial(_call, served.function, args)
-            reply = await asyncio.get_running_loop().run_in_executor(workers, call)
-        response = protocol.reply(invocation, reply)
-        failed = False
-        return response
-    finally:
-        served.statistics.finished(perf_counter() - began, failed)
+            return await served.function(args), None
+        return await workers.run(owner, _outcome, served.function, args)
+    except BaseException as raised:  # not the server's end
+        return None, raised
 
 
-def _call(function: Callable[[object], object], args: object) -> object:
+def encode(
+    execution: Execution, invocation: Invocation, reply: object, error: BaseException | None
+) -> bytes:
+    """Return what to send for what the handler has returned or raised."""
+    if error is None:
+        parts = execution.succeeded(invocation, reply)
+    else:
+        parts = execution.failed(invocation, error)
+    return _joined(parts)
+
+
+async def encode_in_thread(
+    execution: Execution, invocation: Invocation, reply: object, threads: Workers, owner: object
+) -> bytes:
+    """Do the same for a large reply, while nobody else encodes for this connection.
+
+    If the task is cancelled, the thread goes on: nothing may be encoded any more.
+    """
     try:
-        return function(args)
-    except StopIteration as error:  # no future takes it: the caller would wait for ever
-        raise RuntimeError("handler raised StopIteration") from error
+        parts = await threads.run(owner, execution.encode, invocation, reply)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        return _joined(execution.failed(invocation, error))
+    execution.encoded(invocation)
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[bytes]) -> bytes:
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _outcome(
+    function: Callable[[object], object], args: object
+) -> tuple[object, BaseException | None]:
+    """Return what a handler returns, or what it raises.
+
+    Not every exception gets through a future: a task that is woken with
+    GeneratorExit ends, and with StopIteration it does not wake.
+    """
+    try:
+        return function(args), None
+    except BaseException as error:
+        return None, error

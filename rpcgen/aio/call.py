@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar, cast
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
+from .loops import check_loop
+
 __all__ = ["Call"]
 
 Res = TypeVar("Res")
@@ -29,6 +31,7 @@ class Call(Generic[Res]):
         service_method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.service_method = service_method
         self.args = args
@@ -36,6 +39,7 @@ class Call(Generic[Res]):
         self.error: RpcError | None = None
         self.over = False
         self._done = done
+        self._loop = loop
         # One for each task that waits, so that cancelling it does not end the call for others.
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -66,7 +70,7 @@ class Call(Generic[Res]):
         Raises `ServerError` with the text that the method answered with,
         `EncodeError` or `DecodeError` for arguments or a reply that do not fit
         their schema, `ShutdownError` or `DisconnectedError` for a connection
-        that is gone.
+        that is gone, and `RuntimeError` outside of the client's event loop.
         """
         if not self.over:
             await self._wait(timeout)
@@ -77,6 +81,8 @@ class Call(Generic[Res]):
         return cast("Res", self.reply)
 
     async def _wait(self, timeout: float | None) -> None:
+        if self._loop is not None:
+            check_loop(self._loop, "the call")
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import deque
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, cast, overload
 
+from attrs import define
+
 from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import (
     ClientCodec,
@@ -17,11 +22,15 @@ from rpcgen.protocol import (
     GobClientCodec,
     check_done,
 )
+from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
+from .effort import effort_of, is_large
 from .inbox import Inbox
+from .loops import check_loop
 from .outbox import Outbox
 from .vigil import Vigil
+from .workers import Job, decoders
 
 __all__ = ["Client", "ClientTransport"]
 
@@ -33,20 +42,57 @@ Res = TypeVar("Res")
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
 
 
-class ClientTransport(Inbox):
-    """What the event loop calls: takes what arrives, and ends the calls that it answers."""
+@define(eq=False)
+class _Unsent:
+    """A call that is not encoded yet."""
 
-    def __init__(self, codec: ClientCodec | None = None) -> None:
+    seq: int
+    waiter: Waiter
+    method: Method[Any, Any]
+    args: object
+
+    @property
+    def size(self) -> int:
+        """Rough size in bytes of the request."""
+        if isinstance(self.args, (bytes, str)):
+            return len(self.args)
+        return 8 * effort_of(self.method.request, self.args)
+
+    @property
+    def is_over(self) -> bool:
+        """True if nobody waits for the call any more."""
+        return self.waiter.over if isinstance(self.waiter, Call) else self.waiter.done()
+
+
+class ClientTransport(Inbox):
+    """What the event loop calls: takes what arrives, and ends the calls that it answers.
+
+    Large replies are decoded in a thread. Until it is done, nothing else is
+    decoded: replies end their calls in the order in which they came, and what
+    arrives all the same is kept.
+    """
+
+    def __init__(self, codec: ClientCodec | None = None, limits: Limits | None = None) -> None:
         super().__init__()
         self.protocol = ClientProtocol[Waiter](codec or GobClientCodec())
-        self._loop = asyncio.get_running_loop()
-        self.lost: asyncio.Future[None] = self._loop.create_future()
+        self.protocol.defers_large = True
+        self.loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self.loop.create_future()
+        self._most_queued = (limits or Limits()).queued
+        # What has come while a thread is decoding; None while none is.
+        self._early: list[bytes] | None = None
+        # Why the connection was lost meanwhile.
+        self._loss = ""
+        # Calls to encode once a thread has encoded the one before; None while none does.
+        self._unsent: deque[_Unsent] | None = None
+        # Rough size in bytes of what these will send.
+        self._unsent_size = 0
         # Set while the transport takes more: a server that is slow to read slows its callers.
         self.writable = asyncio.Event()
         self.writable.set()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
-        self._vigil = Vigil(self._loop)
+        self._vigil = Vigil(self.loop)
 
     def write(self, data: bytes) -> None:
         """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
@@ -62,6 +108,76 @@ class ClientTransport(Inbox):
         if is_alone:
             self._vigil.begin()
 
+    def send(self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object) -> None:
+        """Encode a call and send it; what takes long is left to a thread, and later calls wait.
+
+        Raises what encoding raises, unless it is left to later: then it ends the call.
+        """
+        if self._unsent is None and not is_large(method.request, args):
+            self.write(self.protocol.encode(seq, method, args))
+            return
+        unsent = _Unsent(seq, waiter, method, args)
+        if self._unsent is None:
+            self._unsent = deque()
+            self._encode_in_thread(unsent)
+        else:
+            self._unsent.append(unsent)
+            self._unsent_size += unsent.size
+
+    def _encode_in_thread(self, unsent: _Unsent) -> None:
+        loop, encoded = self.loop, self._encoded
+
+        def done(data: bytes, error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(encoded, unsent, data, error)
+            except RuntimeError:
+                pass  # the loop is closed, and the connection with it
+
+        encode = partial(self.protocol.encode, unsent.seq, unsent.method, unsent.args)
+        decoders(loop).submit(Job(self, encode, done))
+
+    def _encoded(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
+        """Send what a thread has encoded, and go on with what has waited for it."""
+        if error is None:
+            self.write(data)  # also if the call was given up: later ones need its definitions
+        else:
+            self._fail(unsent, error)
+        while self._unsent:
+            unsent = self._unsent.popleft()
+            self._unsent_size -= unsent.size
+            if unsent.is_over:
+                self.protocol.abandon(unsent.seq)
+            elif is_large(unsent.method.request, unsent.args):
+                self._encode_in_thread(unsent)
+                return
+            else:
+                self._send_late(unsent)
+        self._unsent = None
+
+    def _send_late(self, unsent: _Unsent) -> None:
+        try:
+            data = self.protocol.encode(unsent.seq, unsent.method, unsent.args)
+        except Exception as error:
+            self._fail(unsent, error)
+        else:
+            self.write(data)
+
+    def _fail(self, unsent: _Unsent, error: BaseException) -> None:
+        if self.protocol.abandon(unsent.seq):
+            self._finish([Completion(unsent.waiter, None, cast("RpcError", error))])
+
+    def check_room(self) -> None:
+        """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
+        if self._transport is None or (self.writable.is_set() and not self._unsent):
+            return  # at most what asyncio's transports take before they say that it is much
+        queued = self._transport.get_write_buffer_size() + self._unsent_size
+        if queued >= self._most_queued:
+            raise RpcError(
+                f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
+                f" the limit is {self._most_queued} (Limits.queued): await calls, which wait"
+                " for room"
+            )
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None and self._outbox is not None:
@@ -70,26 +186,33 @@ class ClientTransport(Inbox):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._outbox = Outbox(self._transport, self._loop)
+        self._outbox = Outbox(self._transport, self.loop)
 
     def data_received(self, data: bytes) -> None:
         self._vigil.end()
-        self._end(self.protocol.receive(data))
+        if self._early is None:
+            self._end(self.protocol.receive(data))
+        else:
+            self._early.append(data)
 
     def space(self) -> memoryview | None:
-        return self.protocol.space()
+        return self.protocol.space() if self._early is None else None
 
     def filled(self, count: int) -> None:
         self._vigil.end()
         self._end(self.protocol.filled(count))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        reason = f"reading response: {exc}" if exc else "unexpected EOF"
-        self._finish(self.protocol.receive_eof(reason))
+        self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
         if self._outbox is not None:
             self._outbox.clear()
         self._transport = self._outbox = None
         self.writable.set()
+        if self._early is None:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._finish(self.protocol.receive_eof(self._loss))
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -103,6 +226,42 @@ class ClientTransport(Inbox):
         self._finish(completions)
         if self.protocol.closed:
             self.close()
+        elif self.protocol.has_large:
+            self._decode_in_thread()
+
+    def _decode_in_thread(self) -> None:
+        loop, decoded = self.loop, self._decoded
+
+        def done(completions: list[Completion[Waiter]], error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(decoded, completions, error)
+            except RuntimeError:
+                pass  # the loop is closed, and the connection with it
+
+        self._early = []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+        decoders(loop).submit(Job(self, self.protocol.decode_large, done))
+
+    def _decoded(self, completions: list[Completion[Waiter]], error: BaseException | None) -> None:
+        """Go on after a large reply has been decoded."""
+        early, self._early = self._early, None
+        if error is not None:  # a codec from outside: nothing more can be understood
+            completions = self.protocol.receive_eof(f"reading response: {error}")
+        self._finish(completions)
+        self._end(self.protocol.resume())
+        for data in early or ():
+            self.data_received(data)
+        self._leave_off_decoding()
+
+    def _leave_off_decoding(self) -> None:
+        """Read on, or take note of the end, unless another reply is large."""
+        if self._early is not None:
+            return
+        if self._loss:
+            self._lose()
+        elif self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _finish(self, completions: list[Completion[Waiter]]) -> None:
         for completion in completions:
@@ -116,13 +275,15 @@ class ClientTransport(Inbox):
 class Client:
     """Calls the methods of a server over one connection; made by `rpcgen.aio.dial`.
 
-    Any number of tasks of one event loop may share it. An asynchronous context
-    manager that closes it. Mirrors ``rpc.Client``.
+    Any number of tasks of one event loop may share it; anywhere else, its
+    methods raise `RuntimeError`. An asynchronous context manager that closes it.
+    Mirrors ``rpc.Client``.
     """
 
     def __init__(self, transport: ClientTransport) -> None:
         self._transport = transport
         self._protocol = transport.protocol
+        self._loop = transport.loop
 
     @classmethod
     async def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
@@ -130,16 +291,24 @@ class Client:
 
         The client owns the socket from here on. Mirrors ``rpc.NewClientWithCodec``.
         """
+        check_is_plain(connection)
         transport = ClientTransport(codec)
         loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        prepare_connection(connection)
         if connection.family == socket.AF_UNIX:
             await loop.create_unix_connection(lambda: transport, sock=connection)
         else:
             await loop.create_connection(lambda: transport, sock=connection)
         return cls(transport)
 
+    @property
+    def closed(self) -> bool:
+        """True once no further call can succeed: after `close`, or when the connection is lost."""
+        return not self._protocol.takes_calls
+
     def __repr__(self) -> str:
-        state = "closed" if self._protocol.closed else "open"
+        state = "closed" if self.closed else "open"
         return f"<Client {state}, {self._protocol.pending} pending>"
 
     async def __aenter__(self) -> Self:
@@ -169,15 +338,18 @@ class Client:
         ``args`` and from the type ``reply``; without one, the reply comes as
         the plain values that the server's bytes describe. Waits first while
         the server is slow to take what was sent before. If the task is
-        cancelled, the reply is skipped when it comes. Raises what
+        cancelled, the reply is skipped when it comes. Large arguments are
+        encoded in a thread: do not change them before the call is over. Raises what
         `Call.result` raises. Mirrors ``rpc.Client.Call``.
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
+        if asyncio.get_running_loop() is not self._loop:
+            check_loop(self._loop, "the client")
         writable = self._transport.writable
-        if not writable.is_set():
+        while not writable.is_set():  # again, if others were faster
             await writable.wait()
-        waiter: asyncio.Future[Completion[Any]] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._begin(waiter, method, args)
         try:
             completion = await waiter
@@ -220,15 +392,19 @@ class Client:
         A method may be given by its name, as for `call`. The call is put into
         the queue ``done`` when it is over; or await it. Whatever goes wrong,
         here or there, ends the call with an error and is raised where it is
-        awaited. Raises `TypeError` if ``done`` has no room for calls. Mirrors
-        ``rpc.Client.Go``.
+        awaited; so it is if ``Limits.queued`` bytes of requests wait for a
+        server that is slow to read already. Raises `TypeError` if ``done`` has
+        no room for calls, and `RuntimeError` outside of the client's event
+        loop. Mirrors ``rpc.Client.Go``.
         """
+        check_loop(self._loop, "the client")
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
-        call = Call[Any](method.name, args, done)
+        call = Call[Any](method.name, args, done, self._loop)
         try:
+            self._transport.check_room()
             self._begin(call, method, args)
         except RpcError as error:
             call._finish(None, error)
@@ -239,6 +415,7 @@ class Client:
 
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
+        check_loop(self._loop, "the client")
         self._protocol.close()
         self._transport.close()
         await asyncio.wait([self._transport.lost])
@@ -250,9 +427,8 @@ class Client:
         """
         seq = self._protocol.begin(method, waiter)
         try:
-            data = self._protocol.encode(seq, method, args)
+            self._transport.send(seq, waiter, method, args)
         except BaseException:
             self._protocol.abandon(seq)
             raise
-        self._transport.write(data)
         return seq

@@ -16,6 +16,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.sockets import keep_alive
 
 from .client import Client, ClientTransport
 
@@ -106,16 +107,22 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:
-    client = ClientTransport(client_codec(options))
+    client = ClientTransport(client_codec(options), options.get("limits"))
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)
-    except TimeoutError:
+        return Client(client)
+    except TimeoutError as error:
         client.close()
-        raise DialError(f"cannot connect to {address}: timed out") from None
+        # Not every one is that of the timeout: a system gives up, too.
+        reason = str(error) or "timed out"
+        raise DialError(f"cannot connect to {address}: {reason}") from None
     except OSError as error:
+        client.close()
         raise DialError(f"cannot connect to {address}: {error}") from error
-    return Client(client)
+    except BaseException:  # cancelled
+        client.close()
+        raise
 
 
 async def _open(address: Address, client: ClientTransport, options: DialOptions) -> None:
@@ -140,10 +147,16 @@ async def _create_connection(
     if address.network == "unix":
         await loop.create_unix_connection(make_protocol, address.path)
         return
+    timeout = options.get("timeout")
     # TCP_NODELAY is asyncio's default, as it is Go's.
-    await loop.create_connection(
+    transport, _ = await loop.create_connection(
         make_protocol,
         address.host or "localhost",
         address.port,
         ssl=(options.get("tls") or True) if address.tls else None,
+        # What is asked for counts for the whole, and must not be cut short by asyncio's default.
+        ssl_handshake_timeout=timeout if address.tls and timeout and timeout > 60 else None,
     )
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        keep_alive(connection)

@@ -3,79 +3,134 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING, cast
+import inspect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, cast
 
+from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import (
-    CALLS_IN_FLIGHT,
+    LARGE,
     Event,
     Invocation,
     Refusal,
-    error_text,
 )
+from rpcgen.protocol.execution import Execution
+from rpcgen.protocol.server import Stage
+from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.sockets import peer_name
 
-from .answer import answer, start_task
+from .admission import Place
+from .answer import carry_out, encode, encode_in_thread, start_task
+from .effort import is_large
 from .inbox import Inbox
 from .outbox import Outbox
+from .sweep import Sweep
 from .vigil import Vigil
+from .workers import Job, Workers, decoders
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport"]
+__all__ = ["Serving", "ServerTransport"]
 
-_log = logging.getLogger("rpcgen.server")
+# Requests that are begun before it is another connection's turn.
+_REQUESTS_A_TURN: Final = 64
+
+
+class Serving:
+    """What the connections of a server share.
+
+    Args:
+        limits: What each connection may take.
+        workers: Threads for what is no ``async def``.
+    """
+
+    def __init__(self, limits: ConnectionLimits, workers: Workers) -> None:
+        self.limits = limits
+        self.workers = workers
+        # Kept for the next request, of whichever connection.
+        self.vigil = Vigil(asyncio.get_running_loop())
+        # All that are connected.
+        self.connections: set[ServerTransport] = set()
+        self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
 class ServerTransport(Inbox):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
-    ``connections`` is the set that it is in for as long as it is connected;
-    ``workers`` carries out what is no ``async def``; ``vigil`` is kept for the
-    next request, of whichever connection.
-
     One read can bring thousands of requests. They stay bytes until they can be
     begun, and nothing more is read before all are.
+
+    Large requests are decoded in a thread. Until it is done, nothing else of
+    this connection is decoded, so requests are begun in their order, and what
+    arrives all the same is kept.
     """
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
         "_beginning",
         "_closed",
-        "_connections",
+        "_early",
+        "_encoders",
+        "_encoding",
         "_ended",
+        "_execution",
+        "_has_begun",
         "_hung_up",
+        "_looks",
         "_loop",
         "_lost",
+        "_most_calls",
         "_outbox",
+        "_peer",
+        "_place",
         "_protocol",
         "_running",
+        "_serving",
+        "_shakes_hands",
         "_stalled",
+        "_timer",
         "_transport",
+        "_turn",
         "_vigil",
-        "_workers",
         "_writing_paused",
     )
 
     def __init__(
-        self,
-        protocol: AnyServerProtocol,
-        connections: set[ServerTransport],
-        workers: Executor,
-        vigil: Vigil,
+        self, protocol: AnyServerProtocol, serving: Serving, place: Place | None = None
     ) -> None:
         super().__init__()
         self._protocol = protocol
-        self._connections = connections
-        self._workers = workers
-        self._vigil = vigil
+        self._execution = Execution(protocol, perf_counter, self._report)
+        self._serving = serving
+        self._place = place
+        # Whether an HTTP request is still to come.
+        self._shakes_hands = False
+        self._vigil = serving.vigil
+        self._most_calls = serving.limits.max_calls_per_connection
         self._loop = asyncio.get_running_loop()
+        self._timer = ConnectionTimer(serving.limits, self._loop.time())
+        # Whether a request has begun since the timer was looked at.
+        self._has_begun = False
         self._transport: asyncio.Transport | None = None
+        # What the system says of the client, also when it has gone.
+        self._peer: object = None
         self._outbox: Outbox | None = None
-        self._running: dict[Invocation, asyncio.Task[None]] = {}
-        # Whether requests are being begun; what is over meanwhile does not begin more.
+        self._running: dict[object, asyncio.Task[None]] = {}
+        # Held while a large response is encoded in a thread; None while no response waits for one.
+        self._encoding: asyncio.Lock | None = None
+        self._encoders = 0
+        # Whether requests are being begun, or a large one is decoded in a thread; what is over
+        # meanwhile does not begin more.
         self._beginning = False
+        # Whether what came last may hold a large request: other bytes are not looked at for it.
+        self._looks = False
+        # Set while the rest of what was read waits for another turn.
+        self._turn: asyncio.Handle | None = None
+        # What has come while a thread is decoding; None while none is.
+        self._early: list[bytes] | None = None
         # Whether reading has stopped, and there may be requests that are not begun.
         self._stalled = False
         self._writing_paused = False
@@ -91,6 +146,16 @@ class ServerTransport(Inbox):
             self._closed = self._closed or asyncio.Event()
             await self._closed.wait()
 
+    def carries_out(self, task: asyncio.Task[object]) -> bool:
+        """Return whether a task is that of a handler of this connection."""
+        coroutine = task.get_coro()
+        # Asked of the coroutine: a task that was started eagerly is not in `_running` yet.
+        return (
+            inspect.iscoroutine(coroutine)
+            and coroutine.cr_code is ServerTransport._answer.__code__
+            and inspect.getcoroutinelocals(coroutine).get("self") is self
+        )
+
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._ended = True
@@ -105,18 +170,43 @@ class ServerTransport(Inbox):
         if self._transport is not None:
             self._transport.abort()
 
+    def check_time(self, now: float) -> None:
+        """Hang up if the client has taken too long; ``now`` is the loop's time in seconds."""
+        if self._transport is None or self._hung_up:
+            return
+        # Where calls are under way, or nothing is read, it is not the client that is waited for.
+        if self._has_begun or self._beginning or self._stalled:
+            self._has_begun = False
+            self._timer.restart(now)
+            return
+        stage, message = self._protocol.stage
+        if stage is Stage.IDLE and self._running:
+            self._timer.restart(now)
+            return
+        overdue = self._timer.overdue(stage, message, now)
+        if overdue:
+            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
+            self.hang_up()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._peer = transport.get_extra_info("peername")
         self._outbox = Outbox(self._transport, self._loop)
-        self._connections.add(self)
+        self._serving.connections.add(self)
+        self._serving.sweep.begin()
         self._protocol.opened()
+        self._shakes_hands = self._is_shaking_hands
+        if self._place is not None and not self._shakes_hands:
+            self._place.end_handshake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._drop_outbox()
         self._writing_paused = False
         self.stop_reading()  # what was read is carried out, though nobody is told
-        self._connections.discard(self)
+        self._serving.connections.discard(self)
+        if self._place is not None:
+            self._place.leave()
         self._protocol.closed()
         self._lost = True
         if self._closed is not None:
@@ -124,16 +214,23 @@ class ServerTransport(Inbox):
 
     def data_received(self, data: bytes) -> None:
         self._vigil.end()
-        if not self._ended:
-            self._protocol.feed(data)
-            self._go_on()
+        if self._ended:
+            return
+        if self._early is not None:
+            self._early.append(data)
+            return
+        # Where there is a stall, the bytes of before are not all used up.
+        self._looks = len(data) > LARGE or self._protocol.is_cut or (self._stalled and self._looks)
+        self._protocol.feed(data)
+        self._go_on()
 
     def space(self) -> memoryview | None:
-        return None if self._ended else self._protocol.space()
+        return None if self._ended or self._early is not None else self._protocol.space()
 
     def filled(self, count: int) -> None:
         self._vigil.end()
         if not self._ended:
+            self._looks = True
             self._protocol.filled(count)
             self._go_on()
 
@@ -151,33 +248,85 @@ class ServerTransport(Inbox):
 
     def _go_on(self) -> None:
         """Begin what was read, as much as can be under way; then read more, or close."""
-        if self._hung_up or self._beginning:
+        if self._hung_up or self._beginning or self._turn is not None:
             return
         self._beginning = True
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         try:
-            next_event = self._protocol.next_event
-            while not self._is_busy and (event := next_event()) is not None:
-                self._begin(event)
-        except Exception:  # a codec from outside, or a fault of ours: not the end of others
-            _log.exception("rpc.Serve: connection broken")
-            self.hang_up()
+            has_more = self._begin_requests()
+        except BaseException:  # a codec from outside, or a fault of ours: not the end of others
+            self._break()
             return
         finally:
-            self._beginning = False
+            self._beginning = self._early is not None
             if outbox is not None:
                 outbox.release()
-        busy = self._is_busy
-        if busy != self._stalled:
-            self._stalled = busy
+        if self._shakes_hands and not self._is_shaking_hands:
+            self._shakes_hands = False
+            if self._place is not None:
+                self._place.end_handshake()
+        stalled = has_more or self._is_busy
+        if stalled != self._stalled:
+            self._stalled = stalled
             self._pause_or_resume()
-        if not busy:
+        if not stalled:
             self._end()
+
+    def _begin_requests(self) -> bool:
+        """Begin what was read; say whether there is more that another turn will begin."""
+        next_event = self._protocol.next_event
+        for _ in range(_REQUESTS_A_TURN):
+            if self._is_busy:
+                return False  # what ends goes on
+            if self._looks and self._protocol.is_large():
+                self._decode_in_thread()
+                return True
+            event = next_event()
+            if event is None:
+                return False
+            self._begin(event)
+        self._turn = self._loop.call_soon(self._take_turn)
+        return True
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._go_on()
+
+    def _decode_in_thread(self) -> None:
+        self._early = []
+        loop, decoded = self._loop, self._decoded
+
+        def done(event: Event | None, error: BaseException | None) -> None:
+            try:
+                loop.call_soon_threadsafe(decoded, event, error)
+            except RuntimeError:
+                pass  # the loop is closed, and the connection with it
+
+        decoders(loop).submit(Job(self, self._protocol.next_event, done))
+
+    def _decoded(self, event: Event | None, error: BaseException | None) -> None:
+        """Go on after a large request has been decoded."""
+        early, self._early = self._early, None
+        self._beginning = False
+        if error is not None:
+            server_log.error("rpc.Serve: connection broken", exc_info=error)
+            self.hang_up()
+        if self._hung_up:
+            return
+        if early:
+            self._protocol.feed(b"".join(early))
+        if event is not None:
+            self._begin(event)
+        self._go_on()
+
+    @property
+    def _is_shaking_hands(self) -> bool:
+        return self._protocol.stage[0] is Stage.HANDSHAKE
 
     @property
     def _is_busy(self) -> bool:
         """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._writing_paused or len(self._running) >= CALLS_IN_FLIGHT
+        return self._writing_paused or len(self._running) >= self._most_calls
 
     def _pause_or_resume(self) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -195,45 +344,109 @@ class ServerTransport(Inbox):
         if not self._protocol.draining:
             return
         if self._protocol.failure and not self._ended:
-            _log.warning("%s", self._protocol.failure)
+            server_log.warning("%s (from %s)", self._protocol.failure, self._peer_name)
         self._ended = True
         self._close_when_idle()
 
     def _begin(self, event: Event) -> None:
+        self._has_begun = True
         if isinstance(event, Invocation):
             task = start_task(self._loop, self._answer(event))
             if not task.done():
                 self._running[event] = task
-        elif isinstance(event, Refusal):
+        elif not isinstance(event, Refusal):
+            self._send(event.data)
+        elif self._encoding is None:
             self._send(self._refusal(event))
         else:
-            self._send(event.data)
+            key = object()
+            self._running[key] = self._loop.create_task(self._refuse_in_turn(event, key))
 
     async def _answer(self, invocation: Invocation) -> None:
         try:
-            data = await answer(self._protocol, invocation, self._workers)
-        except BaseException as error:  # not the server's end, whatever a handler raises
-            if self._hung_up:
-                raise
-            request = invocation.request
-            _log.exception("%s failed", request.service_method)
-            data = self._refusal(Refusal(request, error_text(error)))
+            outcome = await carry_out(self._execution, invocation, self._serving.workers, self)
+            if self._encoding is None and not is_large(invocation.served.response, outcome[0]):
+                data = encode(self._execution, invocation, *outcome)
+            else:
+                data = b""
+                await self._encode_in_turn(invocation, *outcome)
+        except asyncio.CancelledError:  # by `hang_up`, before the reply was encoded
+            self._execution.dropped(invocation)
+            return
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
+            return
         finally:
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
         self._send(data)
+        self._go_on_or_close()
+
+    def _go_on_or_close(self) -> None:
         if self._stalled:
             self._go_on()
         elif self._ended and not self._beginning:
             self._close_when_idle()
 
+    async def _encode_in_turn(
+        self, invocation: Invocation, reply: object, error: BaseException | None
+    ) -> None:
+        """Encode a response in a thread if it is large, and send it; others wait meanwhile.
+
+        Responses travel in the order in which they are encoded, since one can
+        need the type definitions of another.
+        """
+        async with self._encoder():
+            if error is None and is_large(invocation.served.response, reply):
+                data = await encode_in_thread(
+                    self._execution, invocation, reply, decoders(self._loop), self
+                )
+            else:
+                data = encode(self._execution, invocation, reply, error)
+            self._send(data)
+
+    async def _refuse_in_turn(self, refusal: Refusal, key: object) -> None:
+        try:
+            async with self._encoder():
+                self._send(self._refusal(refusal))
+        finally:
+            self._running.pop(key, None)
+        self._go_on_or_close()
+
+    @asynccontextmanager
+    async def _encoder(self) -> AsyncIterator[None]:
+        """Have the encoder, alone."""
+        encoding = self._encoding = self._encoding or asyncio.Lock()
+        self._encoders += 1
+        try:
+            async with encoding:
+                yield
+        finally:
+            self._encoders -= 1
+            if not self._encoders:
+                self._encoding = None
+
     def _refusal(self, refusal: Refusal) -> bytes:
         try:
             return self._protocol.refuse(refusal.request, refusal.error)
-        except Exception:  # a codec from outside: without an answer, the client would wait
-            _log.exception("rpc.Serve: connection broken")
-            self.hang_up()
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
             return b""
+
+    def _report(self, invocation: Invocation, error: BaseException) -> None:
+        if self._hung_up and isinstance(error, asyncio.CancelledError):
+            return  # which was cancelled because nobody waits for it
+        log_failure(invocation, error, self._peer_name)
+
+    @property
+    def _peer_name(self) -> str:
+        connection = self._transport.get_extra_info("socket") if self._transport else None
+        return peer_name(self._peer, connection)
+
+    def _break(self) -> None:
+        """Hang up, after what an exception under way says about the codec, or about us."""
+        server_log.exception("rpc.Serve: connection of %s broken", self._peer_name)
+        self.hang_up()
 
     def _send(self, data: bytes) -> None:
         if self._outbox is None:

@@ -6,15 +6,17 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
-    PASSING,
+    AcceptErrors,
     open_listener,
-    remove_socket_file,
-    send_at_once,
+    prepare_connection,
 )
+
+from .admission import Admission, Place
 
 if TYPE_CHECKING:
     import ssl
@@ -23,10 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener"]
 
-_log = logging.getLogger("rpcgen.server")
+MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
 
-# How long to wait, in seconds, when a connection cannot be taken for now.
-_PAUSE = 0.1
+_log = logging.getLogger("rpcgen.server")
 
 
 class Listener:
@@ -39,69 +40,121 @@ class Listener:
     """
 
     def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        self._socket, self.bound = open_listener(address, has_tls=tls is not None)
+        self._listening = open_listener(address, has_tls=tls is not None)
+        self._socket = self._listening.sock
+        self.bound = self._listening.address
         self.address = str(self.bound)
+        self._errors = AcceptErrors()
         self._tls = tls
         # How arguments are read on its connections.
         self.codec_options: CodecOptions = {}
+        self._is_http = bool(self.bound.http_path)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._make_protocol: MakeProtocol | None = None
+        self._admission = Admission()
+        self._failed: Callable[[OSError], None] | None = None
+        # The place of the connection whose protocol is being made.
+        self.place: Place | None = None
         # Connections that are not handed over yet; with TLS, that takes a while.
-        self._starting: set[asyncio.Task[None]] = set()
+        self._starting: dict[asyncio.Task[None], tuple[socket.socket, Place]] = {}
 
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
 
-    async def start(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
-        """Take connections, each with a protocol of its own."""
+    async def start(
+        self,
+        make_protocol: MakeProtocol,
+        admission: Admission | None = None,
+        failed: Callable[[OSError], None] | None = None,
+    ) -> None:
+        """Take connections.
+
+        Args:
+            make_protocol: Makes the protocol of each connection. It finds the
+                connection's place in `place`, and gives it back when the
+                connection is lost.
+            admission: Gives out the places; None if nobody gives them back.
+            failed: Called with the error that has made the socket useless.
+        """
         self._loop = asyncio.get_running_loop()
+        self._make_protocol = make_protocol
+        self._admission = admission or Admission(most_handshakes=1 << 30)
+        self._failed = failed
         self._socket.setblocking(False)
-        self._loop.add_reader(self._socket, self._accept, make_protocol)
+        self._loop.add_reader(self._socket, self._accept)
 
     def close(self) -> None:
-        """Take no more connections; removes a unix socket's file."""
+        """Take no more connections; removes a unix socket's file, if it was made here."""
         if self._loop is not None:
             self._loop.remove_reader(self._socket)
             self._loop = None
         for task in self._starting:
             task.cancel()
-        self._socket.close()
-        remove_socket_file(self.bound)
+        self._listening.close()
 
     # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
     # without file descriptors it writes a thousand lines a second into the log.
 
-    def _accept(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
+    def _accept(self) -> None:
         assert self._loop is not None
+        place = self._admission.admit(shakes_hands=self._tls is not None or self._is_http)
+        if place is None:
+            self._loop.remove_reader(self._socket)
+            self._admission.wait(self._accept_again)
+            return
         try:
             connection, _ = self._socket.accept()
-        except BlockingIOError:
-            return  # the client was gone again
-        except OSError as error:
-            _log.error("rpc.Serve: accept: %s", error)
-            self._loop.remove_reader(self._socket)
-            if error.errno in PASSING:
-                self._loop.call_later(_PAUSE, self._accept_again, make_protocol)
+        except BlockingIOError:  # the client was gone again, or another process was faster
+            place.leave()
             return
-        task = self._loop.create_task(self._begin(connection, make_protocol))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
-
-    def _accept_again(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
-        if self._loop is not None:
-            self._loop.add_reader(self._socket, self._accept, make_protocol)
-
-    async def _begin(
-        self, connection: socket.socket, make_protocol: Callable[[], asyncio.BaseProtocol]
-    ) -> None:
+        except OSError as error:
+            place.leave()
+            self._pause_after(error)
+            return
+        self._errors.clear()
         connection.setblocking(False)
+        task = self._loop.create_task(self._begin(connection, place))
+        self._starting[task] = connection, place
+        task.add_done_callback(self._started)
+
+    def _pause_after(self, error: OSError) -> None:
+        assert self._loop is not None
+        self._loop.remove_reader(self._socket)
         try:
-            send_at_once(connection)  # asyncio does so only for sockets of its own making
+            pause = self._errors.add(error)
+        except OSError:
+            if self._failed is not None:
+                self._failed(error)
+            return
+        self._loop.call_later(pause, self._accept_again)
+
+    def _accept_again(self) -> None:
+        if self._loop is not None:
+            self._loop.add_reader(self._socket, self._accept)
+
+    async def _begin(self, connection: socket.socket, place: Place) -> None:
+        try:
+            prepare_connection(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
-                make_protocol,
+                partial(self._protocol, place),
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=LONGEST_HANDSHAKE if self._tls else None,
             )
-        except OSError as error:
+        except BaseException as error:
+            place.leave()
+            connection.close()
+            if not isinstance(error, OSError):
+                raise
             _log.warning("rpc.Serve: TLS handshake: %s", error)
+
+    def _protocol(self, place: Place) -> asyncio.BaseProtocol:
+        assert self._make_protocol is not None
+        self.place = place
+        return self._make_protocol()
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        connection, place = self._starting.pop(task)
+        if task.cancelled():  # which may have been before it began
+            place.leave()
             connection.close()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
     CodecName,
     CodecOptions,
     Registry,
@@ -19,12 +20,16 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import send_at_once
+from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.sockets import check_is_plain, prepare_connection
 
+from .admission import Admission, Place
 from .answer import serve_request
-from .connection import ServerTransport
+from .connection import ServerTransport, Serving
+from .interrupts import Interrupts
 from .listener import Listener
-from .vigil import Vigil
+from .loops import check_loop
+from .workers import Workers
 
 if TYPE_CHECKING:
     import ssl
@@ -33,28 +38,73 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
+_GRACE: Final = 1.0
+
 
 class Server(Registry):
     """Serves the methods that are registered, on one event loop.
 
-    An ``async def`` runs as a task, a plain function in one of up to
-    ``workers`` threads; the requests of a connection run side by side and are
-    answered in the order in which they end. ``limits``: how large a request
-    may be.
+    An ``async def`` runs as a task, a plain function in a thread; the requests
+    of a connection run side by side and are answered in the order in which they
+    end. The server belongs to the event loop that first serves with it.
 
     ``async with server:`` serves in the background what `listen` has opened,
     and closes at the end. Mirrors ``rpc.Server``.
+
+    Args:
+        workers: Maximum number of threads for plain functions. Connections
+            share them fairly: one alone gets at most four fifths.
+        limits: How large a request may be.
+        header_timeout: Seconds from the first byte of a request's header to its
+            end; the connection is hung up after that. None: no limit, as for
+            the others.
+        body_timeout: Seconds from there to the end of the request.
+        idle_timeout: Seconds without a request, and without a call under way.
+        max_connections: Maximum number of connections of the listeners; others
+            wait in the system's backlog.
+        max_calls_per_connection: Maximum number of calls of one connection that
+            are under way; a client that sends more waits.
+
+    Raises:
+        ValueError: A limit is not greater than 0.
     """
 
-    def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1024,
+        limits: Limits | None = None,
+        header_timeout: float | None = 30.0,
+        body_timeout: float | None = 300.0,
+        idle_timeout: float | None = None,
+        max_connections: int | None = None,
+        max_calls_per_connection: int = CALLS_IN_FLIGHT,
+    ) -> None:
         super().__init__()
         self._limits = limits
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-worker")
+        self._connection_limits = ConnectionLimits(
+            header_timeout=header_timeout,
+            body_timeout=body_timeout,
+            idle_timeout=idle_timeout,
+            max_connections=max_connections,
+            max_calls_per_connection=max_calls_per_connection,
+        )
+        self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
-        self._connections: set[ServerTransport] = set()
-        self._vigil: Vigil | None = None
+        # What the connections share, from the first one on.
+        self._shared: Serving | None = None
         self._serving = False
+        # Set when the server begins to close; then what closes it, until when it waits for calls,
+        # and what tells it that this has changed.
         self._closed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._deadline = math.inf
+        self._hurry: asyncio.Future[None] | None = None
+        # The event loop that serves, from when it does.
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._admission = Admission(max_connections)
+        # Why there is nothing to accept any more.
+        self._failure: OSError | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(service.name for service in self.services)
@@ -111,15 +161,33 @@ class Server(Registry):
         if isinstance(listener, socket.socket):
             listener = Listener(listener)
             self._listeners[listener] = codec  # for `close`
-        await listener.start(lambda: self._transport(self._protocol(listener, codec)))
+        self._bind()
+
+        def make_protocol() -> ServerTransport:
+            return self._transport(self._protocol(listener, codec), listener.place)
+
+        await listener.start(make_protocol, self._admission, self._fail)
 
     async def serve(self) -> None:
-        """Serve every listener, and return when `close` is called."""
+        """Serve every listener, and return once the server is closed.
+
+        Ctrl-C closes it as well, quietly, where `asyncio.run` turns it into
+        the end of this task. Raises `OSError` if a listening socket has become
+        useless, and `RuntimeError` if the server belongs to another event loop.
+        """
         await self._start()
-        try:
-            await self._closed.wait()
-        finally:
-            await self.close()
+        with Interrupts() as interrupts:
+            try:
+                await self._closed.wait()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not interrupts.happened or task is None:
+                    raise
+                task.uncancel()
+            finally:
+                await self.close()
+        if self._failure is not None:
+            raise self._failure
 
     async def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connected socket until the client hangs up, then close it.
@@ -130,10 +198,17 @@ class Server(Registry):
 
     async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        send_at_once(connection)
+        check_is_plain(connection)
+        self._bind()
+        connection.setblocking(False)
+        prepare_connection(connection)
         transport = self._transport(ServerProtocol(self, codec))
         await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
-        await transport.wait_closed()
+        try:
+            await transport.wait_closed()
+        except asyncio.CancelledError:  # nobody else knows of the connection
+            transport.hang_up()
+            raise
 
     async def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one request, and leave the connection open.
@@ -147,29 +222,69 @@ class Server(Registry):
         """
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
-    async def close(self, grace: float = 1.0) -> None:
+    async def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds are not waited for: their
-        tasks are cancelled.
+        Calls that take longer than ``grace`` seconds (1 unless something else is
+        said) are not waited for: their tasks are cancelled. Where the server is
+        being closed already, this waits for that, and can only cut its grace.
+
+        A handler that awaits this is answered first: for it, this returns at
+        once, and the server closes in the background.
         """
+        if self._loop is not None:
+            check_loop(self._loop, "the server")
+        closing = self._begin_closing(grace)
+        if not self._is_in_handler:
+            await asyncio.shield(closing)
+
+    def _begin_closing(self, grace: float | None) -> asyncio.Task[None]:
+        """Begin to close, or cut the grace; return the task that does it."""
+        loop = asyncio.get_running_loop()
+        if grace is not None or self._deadline == math.inf:
+            self._deadline = min(self._deadline, loop.time() + (_GRACE if grace is None else grace))
+        if self._hurry is not None and not self._hurry.done():
+            self._hurry.set_result(None)
         self._closed.set()
+        if self._closing is None:
+            self._closing = loop.create_task(self._close())
+        return self._closing
+
+    async def _close(self) -> None:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-        connections = set(self._connections)
+        connections = set(self._shared.connections) if self._shared is not None else set()
         for connection in connections:
             connection.stop_reading()
         if connections:
-            ends = [asyncio.ensure_future(connection.wait_closed()) for connection in connections]
-            await asyncio.wait(ends, timeout=grace)
+            await self._wait_for(connections)
         for connection in connections:
             connection.hang_up()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._workers.close()
+        if self._shared is not None:
+            self._shared.sweep.end()
+
+    async def _wait_for(self, connections: set[ServerTransport]) -> None:
+        """Wait until connections are closed, or the grace is over, which may be cut."""
+        loop = asyncio.get_running_loop()
+        ends = asyncio.gather(*(connection.wait_closed() for connection in connections))
+        while not ends.done() and (left := self._deadline - loop.time()) > 0:
+            self._hurry = loop.create_future()
+            await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
+        ends.cancel()
+
+    @property
+    def _is_in_handler(self) -> bool:
+        task = asyncio.current_task()
+        if task is None or self._shared is None:
+            return False
+        return any(connection.carries_out(task) for connection in self._shared.connections)
 
     async def _start(self) -> None:
         if self._serving:
             return
+        self._bind()
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
@@ -180,6 +295,20 @@ class Server(Registry):
             self, codec, self._limits, bound.http_path, bound.known_as, **options
         )
 
-    def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
-        self._vigil = self._vigil or Vigil(asyncio.get_running_loop())
-        return ServerTransport(protocol, self._connections, self._workers, self._vigil)
+    def _transport(
+        self, protocol: AnyServerProtocol, place: Place | None = None
+    ) -> ServerTransport:
+        if self._shared is None:
+            self._shared = Serving(self._connection_limits, self._workers)
+        return ServerTransport(protocol, self._shared, place)
+
+    def _bind(self) -> None:
+        """Belong to the running event loop from now on. Raises `RuntimeError` in another one."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        check_loop(self._loop, "the server")
+
+    def _fail(self, error: OSError) -> None:
+        """End `serve`: a listener accepts no more, and clients would wait in vain."""
+        self._failure = error
+        self._closed.set()

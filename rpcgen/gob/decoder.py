@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
+from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schema_of
 from . import wire
@@ -55,6 +56,10 @@ _BITS_PER_DIGIT = 3.33
 
 # What is large, in bytes: too large to be kept, and to be copied as it follows a ``[]byte``.
 _LARGE = 65536
+
+
+# Type definitions that `Decoder.ahead` passes over at most.
+_MOST_LOOKED_AT = 64
 
 
 class _TooLargeError(DecodeError):
@@ -174,6 +179,27 @@ class Decoder:
         return max(1, self._needed - self._held)
 
     @property
+    def ahead(self) -> int:
+        """Size in bytes of the next value with its definitions, 0 unless all of it is there.
+
+        0 as well for a ``[]byte`` or string by itself, which is no more work
+        than a copy. An estimate: interface values can continue in messages of
+        their own, and of many definitions not all are looked at.
+        """
+        data, pos, held = self._data, self._pos, self._held
+        if self._needed > 1 or self._chunks:
+            size = max(self._needed, held if self._needed == 1 else 0)
+            return 0 if held < size or _is_copy(data, pos) else size
+        for _ in range(_MOST_LOOKED_AT):
+            start, after = _bounds(data, pos)
+            if not start < after <= len(data):
+                return 0
+            if not _is_negative(data, start):
+                return 0 if _is_copy(data, pos) else after - self._pos
+            pos = after
+        return held
+
+    @property
     def types(self) -> dict[int, wire.WireType]:
         """The types that the sender has described so far, by their ids."""
         return dict(self._types)
@@ -208,8 +234,8 @@ class Decoder:
                     if end > _LARGE:
                         self._let_go()
                     return value
-        except Exception:
-            pass
+        except Exception as error:
+            reraise_interrupt(error)
         self._forget(count)
         if schema is None:
             return self._next(UNTYPED, schema)
@@ -244,7 +270,8 @@ class Decoder:
             count = len(self._types)
             try:
                 return self._decode_across(asked)
-            except Exception:
+            except Exception as error:
+                reraise_interrupt(error)
                 self._forget(count)
                 self._gather()
         elif len(self._data) - self._pos > 4 * _WINDOW:
@@ -257,6 +284,7 @@ class Decoder:
         except (TruncatedError, SchemaError):
             raise
         except Exception as error:
+            reraise_interrupt(error)
             failure = self._located(error)
             if failure.offset < 0:
                 failure = DecodeError(failure.reason, self._base + start, failure.path)
@@ -343,13 +371,13 @@ class Decoder:
         _, start = read_uint(data, pos, len(data))
         function, width, most = self._heads[asked][data[start : start + 2]]
         if "across" not in getattr(function, "inner", function).__code__.co_names:
-            raise IndexError
+            raise IndexError("the value has no part that may be in chunks")
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
-            raise IndexError
+            raise IndexError("a value this large is counted, or interpreted")
         value, pos = function(data, start + width, self, self.limits.depth)
         if pos > self.end or not self._after:
-            raise IndexError
+            raise IndexError("no part of the value is in chunks")
         self._replace(self._tail, self._after)
         self._consume(self.end)
         return value
@@ -361,7 +389,7 @@ class Decoder:
         `IndexError` where they are not there, or much follows.
         """
         if data is not self._data:
-            raise IndexError
+            raise IndexError("a second part in chunks")
         parts: list[bytes | memoryview] = [memoryview(data)[pos:]]
         missing, chunks = after - len(data), iter(self._chunks)
         last: bytes | memoryview = b""
@@ -374,7 +402,7 @@ class Decoder:
         octets = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
         if len(octets) != after - pos or len(tail) > _LARGE:
-            raise IndexError
+            raise IndexError("the octets are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after
         return octets, tail, 0
@@ -393,6 +421,7 @@ class Decoder:
                 if self._define(-id, pos) < self.end:
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
+                reraise_interrupt(error)
                 # What the value is that this should have described will never be known.
                 if error is not self._broken:
                     offset = self._base + error.offset if error.offset >= 0 else -1
@@ -559,8 +588,9 @@ class Decoder:
         except _TooLargeError:
             self._forget(count)
             raise
-        except Exception:
-            pass  # now with care, to tell what is wrong, or that Go would not mind
+        except Exception as error:
+            reraise_interrupt(error)
+            # Now with care, to tell what is wrong, or that Go would not mind.
         self._overrun += len(self._data) - self._pos
         self._forget(count)
         self._careful, self.end = True, end
@@ -607,8 +637,9 @@ class Decoder:
             self._attempt(id, start, _NOTHING)
         except TruncatedError:
             raise
-        except Exception:
-            pass  # the first failure is the one to tell
+        except Exception as error:
+            reraise_interrupt(error)
+            # The first failure is the one to tell.
         self._consume(self.end)
 
     def _may_define(self, id: int) -> bool:
@@ -701,7 +732,7 @@ class Decoder:
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
         if data is not self._data:
-            raise IndexError
+            raise IndexError("definitions may follow what is in chunks")
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 1:
@@ -767,6 +798,31 @@ class Decoder:
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, path)
+
+
+def _bounds(data: bytes, pos: int) -> tuple[int, int]:
+    """Return where the message at ``pos`` begins after its length, and ends; 0, 0 if unknown."""
+    try:
+        size = data[pos]
+        if size < 128:
+            return pos + 1, pos + 1 + size
+        start = pos + 257 - size
+        return start, start + int.from_bytes(data[pos + 1 : start])
+    except IndexError:
+        return 0, 0
+
+
+def _is_negative(data: bytes, pos: int) -> bool:
+    """Say whether the int at ``pos`` is negative, as the ids of definitions are."""
+    first = data[pos]
+    last = pos if first < 128 else pos + 256 - first
+    return data[last : last + 1] != b"" and bool(data[last] & 1)
+
+
+def _is_copy(data: bytes, pos: int) -> bool:
+    """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
+    start, _ = _bounds(data, pos)
+    return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")
 
 
 class _Interpreted:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
-from .codec import ClientCodec, ServerCodec
+from .codec import LARGE, ClientCodec, ServerCodec
 from .codecs import CodecName, CodecOptions, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
@@ -50,6 +50,7 @@ __all__ = [
     "Invocation",
     "JsonClientCodec",
     "JsonServerCodec",
+    "LARGE",
     "Output",
     "Refusal",
     "Registry",

@@ -20,6 +20,13 @@ A codec may also have, for speed alone:
 - ``needed``, the number of bytes that must at least be fed, as far as is known,
   before the message being received is whole; with it ``space()``, which returns
   memory for these or some of them, and ``filled(count)``, which feeds them.
+- ``ahead``, the number of bytes that the next decoding method takes, if all of
+  them were fed and they are more work than a copy, and else 0: where it is
+  large, asyncio calls that method in a thread, and does not feed meanwhile.
+- ``described``, a collection that grows with each type that the messages so far
+  have described, or does not at all: where an exception from outside ends
+  ``encode_request``, and the collection has not grown, the codec is as if it
+  had not been called, and the connection goes on.
 - ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 
@@ -37,9 +44,15 @@ from rpcgen.schema import Schema
 from .headers import Request, Response
 
 __all__ = [
+    "LARGE",
     "ClientCodec",
+    "ResponseEncoder",
     "ServerCodec",
+    "checked_parts",
+    "checked_whole",
     "has_input",
+    "is_ours",
+    "is_large",
     "filled",
     "request_encoder",
     "response_encoder",
@@ -49,11 +62,13 @@ __all__ = [
 T = TypeVar("T")
 H = TypeVar("H", contravariant=True)
 
-# What it pays to treat as a large message, in bytes that are missing.
-_LARGE: Final = 65536
+LARGE: Final = 65536
+"""What it pays to treat as a large message, in bytes."""
+
 _ENOUGH: Final = 16384
 
 PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
+ResponseEncoder: TypeAlias = Callable[[Response, Schema[Any], object], bytes]
 
 
 class ClientCodec(Protocol):
@@ -118,11 +133,17 @@ def has_input(codec: ClientCodec | ServerCodec) -> bool:
     return pending > 0
 
 
+def is_large(codec: ClientCodec | ServerCodec) -> bool:
+    """Say whether what is decoded next takes long enough for a thread of its own to pay."""
+    ahead: int = getattr(codec, "ahead", 0)
+    return ahead > LARGE
+
+
 def space(codec: ClientCodec | ServerCodec) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
     needed: int = getattr(codec, "needed", 0)
     # A length alone is no reason to take memory: some of the message must be there.
-    if needed < _LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
+    if needed < LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
         return None
     view: memoryview = codec.space()  # type: ignore[union-attr]
     return view
@@ -147,6 +168,45 @@ def response_encoder(codec: ServerCodec) -> PartsEncoder[Response]:
         in_parts: PartsEncoder[Response] = codec.encode_response_parts  # type: ignore[attr-defined]
         return in_parts
     return lambda response, schema, reply: (codec.encode_response(response, schema, reply),)
+
+
+def is_ours(codec: ClientCodec | ServerCodec) -> bool:
+    """Say whether a codec comes with this package, and need not be checked at every message."""
+    return type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def checked_whole(codec: ServerCodec) -> ResponseEncoder:
+    """Return what encodes responses, and raises `TypeError` unless there are bytes to send."""
+
+    def encode(response: Response, schema: Schema[Any], reply: object) -> bytes:
+        return _not_empty(codec, _bytes_of(codec, codec.encode_response(response, schema, reply)))
+
+    return encode
+
+
+def checked_parts(codec: ServerCodec, encode: PartsEncoder[Response]) -> PartsEncoder[Response]:
+    """Return the same for what encodes them in parts."""
+
+    def encode_parts(response: Response, schema: Schema[Any], reply: object) -> Sequence[bytes]:
+        # In one piece, for the sake of simplicity: few write a codec for large values.
+        parts = encode(response, schema, reply)
+        return (_not_empty(codec, b"".join([_bytes_of(codec, part) for part in parts])),)
+
+    return encode_parts
+
+
+def _bytes_of(codec: ServerCodec, data: object) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"{type(codec).__name__} has encoded {type(data).__name__}, which is no bytes")
+
+
+def _not_empty(codec: ServerCodec, data: bytes) -> bytes:
+    if data:
+        return data
+    raise TypeError(f"{type(codec).__name__} has encoded nothing: the client would wait for ever")
 
 
 def _prefers(codec: object, parts: str, whole: str) -> bool:

@@ -36,7 +36,13 @@ class CodecOptions(TypedDict, total=False):
 
 
 def client_codec(options: DialOptions) -> ClientCodec:
-    """Return the codec of a new client. Raises `DialError` if there is none of this name."""
+    """Return the codec of a new client. Raises `DialError` if there is none of this name.
+
+    Raises `TypeError` for an option that there is not.
+    """
+    from .options import check_options  # whose types need the name of a codec
+
+    check_options(options)
     name, limits = options.get("codec", "gob"), options.get("limits")
     if name == "gob":
         return GobClientCodec(

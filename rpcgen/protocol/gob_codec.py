@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Decoder, Encoder, Limits
 from rpcgen.gob.numbers import UINT, uint_bytes
@@ -86,13 +87,13 @@ class _Headers(Decoder, Generic[H]):
             seq = data[start + 1]
             if width > 1 or seq > 127:
                 if width + seq != 257:  # its first byte is not the negated count of the others
-                    raise IndexError
+                    raise IndexError("no number of Go's")
                 seq = int.from_bytes(data[start + 2 : end - 1])
             if data[start] == 1 and data[end - 1] == 0:
                 self._pos, self._owed, self._needed = end, False, 1
                 return self._make(name, seq)
-        except (IndexError, KeyError):
-            pass
+        except (IndexError, KeyError) as error:
+            reraise_interrupt(error)
         return self._learned(self._base + pos, self.decode(self._schema))
 
     def _learned(self, begin: int, header: H) -> H:
@@ -138,6 +139,7 @@ class _GobCodec:
         self._sent = sent
         self._encoder = Encoder(strings=strings)
         self._decoder = received
+        self.described = self._encoder.described
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed
@@ -154,6 +156,11 @@ class _GobCodec:
         """How many bytes are missing to go on, as far as is known; see `Decoder.needed`."""
         return self._decoder.needed
 
+    @property
+    def ahead(self) -> int:
+        """Size in bytes of the next value, if it is there; see `Decoder.ahead`."""
+        return self._decoder.ahead
+
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
         if header.service_method not in self._heads:
@@ -165,7 +172,8 @@ class _GobCodec:
         try:
             number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
             return self._heads[method][len(number)] + number
-        except Exception:
+        except Exception as error:
+            reraise_interrupt(error)
             return None
 
     def _learn(self, cls: type[Request | Response], method: str) -> None:

@@ -21,7 +21,7 @@ from .headers import Request
 from .hosts import HostNames
 from .registry import Registry
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol
+from .server import Event, Invocation, Output, ServerProtocol, Stage
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -116,6 +116,20 @@ class HttpServerProtocol:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._rpc.failure if self._rpc is not None and not self._posted else ""
 
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next; see `ServerProtocol.stage`."""
+        if self._rpc is not None and not self._posted:
+            return self._rpc.stage
+        if self._over or self._rpc is not None:
+            return Stage.IDLE, None
+        return Stage.HANDSHAKE if self._request is None else Stage.BODY, self
+
+    @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._rpc is None or self._posted or self._rpc.is_cut
+
     def space(self) -> memoryview | None:
         """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
         if self._rpc is None or self._over or self._posted:
@@ -144,6 +158,12 @@ class HttpServerProtocol:
             self._events += self._receive_request()
         except h11.RemoteProtocolError as error:
             self._events += self._answer("400 Bad Request", f"{error}\n")
+
+    def is_large(self) -> bool:
+        """Say whether `next_event` takes long; see `ServerProtocol.is_large`."""
+        return (
+            not self._events and self._rpc is not None and not self._over and self._rpc.is_large()
+        )
 
     def next_event(self) -> Event | None:
         """Return the next thing to do, or None where there is none yet, or will be none."""

@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeAlias
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
 from rpcgen.gob.collisions import dict_of, steerable
@@ -583,8 +584,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
                 return decode_number(int(key))
             except _PlacedError:
                 raise
-            except _MismatchError:
-                pass
+            except _MismatchError as error:
+                reraise_interrupt(error)
         raise _MismatchError.of_key(key, schema.go)
 
     return decode_key

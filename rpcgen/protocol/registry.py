@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Protocol
 
 from attrs import define, field
@@ -17,7 +19,13 @@ from .hosts import host_name
 from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
 from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
 
-__all__ = ["Registry", "ServedMethod", "Service", "UnknownMethodError"]
+__all__ = [
+    "AsyncHandlerError",
+    "Registry",
+    "ServedMethod",
+    "Service",
+    "UnknownMethodError",
+]
 
 
 @define(eq=False)
@@ -52,6 +60,10 @@ class UnknownMethodError(RpcError):
     """A request for something that is not served; the text is Go's, and goes to the client."""
 
 
+class AsyncHandlerError(RegisterError, TypeError):
+    """An ``async def`` in the place of a plain function: nobody would await what it returns."""
+
+
 class Registrable(Protocol):
     """What `Registry.register` takes: an implementation that extends a generated base class."""
 
@@ -71,6 +83,12 @@ class Registry:
         self._make_lock = make_lock
         self.connections = ConnectionStatistics(make_lock)
         self._routes = HttpRoutes()
+
+    def renew_locks(self) -> None:
+        """Make all locks anew, in a child process: nobody there releases those that are held."""
+        self.connections.renew_lock(self._make_lock)
+        for served in self._methods.values():
+            served.statistics.renew_lock(self._make_lock)
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -103,14 +121,20 @@ class Registry:
         IDL, or where there is none those of the functions.
 
         Raises `RegisterError`, with Go's texts, if the name is empty or taken,
-        or if there is nothing to serve. Raises `SchemaError` if an argument or
-        reply cannot travel. Mirrors ``rpc.Server.RegisterName``.
+        or if there is nothing to serve; one that is a `TypeError` too for an
+        ``async def`` that was handed over as a plain function. Raises
+        `SchemaError` if an argument or reply cannot travel. Mirrors ``rpc.Server.RegisterName``.
         """
         if not name:
             raise RegisterError("rpc.Register: no service name for type")
         service = Service(name, described_by=described_by)
         for handler in handlers:
             method = handler.method
+            if not handler.is_async and _is_async(handler.function):
+                raise AsyncHandlerError(
+                    f"rpc.Register: {method.name} is an async def: hand it over as async_handler"
+                    " (a generated register_async_... does) and serve it with rpcgen.aio.Server"
+                )
             service.methods[method.name.rpartition(".")[2]] = ServedMethod(
                 method.request,
                 method.response,
@@ -177,3 +201,11 @@ class Registry:
         if service_name not in self._services:
             raise UnknownMethodError(f"rpc: can't find service {service_method}")
         raise UnknownMethodError(f"rpc: can't find method {service_method}")
+
+
+def _is_async(function: Callable[..., object]) -> bool:
+    """Say whether a call returns a coroutine, or an asynchronous generator."""
+    while isinstance(function, partial):
+        function = function.func
+    calls = (function, type(function).__call__)
+    return any(inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in calls)

@@ -16,14 +16,27 @@ and one in `reply` or `refuse`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TypeAlias
 
-from attrs import define
+from attrs import define, field
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.schema import schema_of
 
-from .codec import ServerCodec, filled, has_input, response_encoder, space
+from .codec import (
+    LARGE,
+    ResponseEncoder,
+    ServerCodec,
+    checked_parts,
+    checked_whole,
+    filled,
+    has_input,
+    is_large,
+    is_ours,
+    response_encoder,
+    space,
+)
 from .headers import Request, Response
 from .registry import Registry, ServedMethod, UnknownMethodError
 
@@ -34,6 +47,7 @@ __all__ = [
     "Output",
     "Refusal",
     "ServerProtocol",
+    "Stage",
     "error_text",
 ]
 
@@ -54,6 +68,11 @@ class Invocation:
     request: Request
     served: ServedMethod
     args: object
+    began: float = field(init=False)
+    """When its handler began to run, by the clock of its `Execution`."""
+
+    ended: float = field(init=False)
+    """When its reply was ready to be sent."""
 
 
 @define
@@ -74,6 +93,15 @@ class Output:
 Event: TypeAlias = Invocation | Refusal | Output
 
 
+class Stage(Enum):
+    """What a connection waits for, where the client says when it comes."""
+
+    IDLE = "a request"
+    HANDSHAKE = "an HTTP request"
+    HEADER = "the rest of a request's header"
+    BODY = "the rest of a request's body"
+
+
 class ServerProtocol:
     """One connection's requests."""
 
@@ -81,6 +109,10 @@ class ServerProtocol:
         self._registry = registry
         self._codec = codec
         self._encode_parts = response_encoder(codec)
+        self._encode: ResponseEncoder = codec.encode_response
+        if not is_ours(codec):
+            self._encode_parts = checked_parts(codec, self._encode_parts)
+            self._encode = checked_whole(codec)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
@@ -88,6 +120,8 @@ class ServerProtocol:
         self._draining = False
         # Whether the last request that was asked for was cut off.
         self._is_cut = False
+        # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
+        self._partial: object | None = None
         self._failure = ""
 
     @property
@@ -96,9 +130,23 @@ class ServerProtocol:
         return self._draining
 
     @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        return self._is_cut
+
+    @property
     def failure(self) -> str:
         """Why no more requests can come, if it was not the end of the stream."""
         return self._failure
+
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next, and an object that stands for this very message."""
+        if self._partial is None or self._draining:
+            return Stage.IDLE, None
+        # JSON has both in one: what is that long is no header any more.
+        is_body = self._current is not None or getattr(self._codec, "pending", 0) > LARGE
+        return Stage.BODY if is_body else Stage.HEADER, self._partial
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client and return the requests that they complete.
@@ -128,6 +176,26 @@ class ServerProtocol:
         self._is_cut = False
         filled(self._codec, count)
 
+    def is_large(self) -> bool:
+        """Say whether `next_event` has so much to decode that a thread of its own pays.
+
+        That thread must be the only one that is in here until `next_event`
+        returns; others may reply meanwhile.
+        """
+        if self._draining:
+            return False
+        if self._current is None and not is_large(self._codec):
+            try:
+                if not has_input(self._codec):
+                    return False
+                self._current = self._codec.decode_request_header()
+            except TruncatedError:
+                return False  # which `next_event` finds as well
+            except DecodeError as error:
+                self._fail(error)
+                return False
+        return is_large(self._codec)
+
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self._draining:
@@ -142,13 +210,18 @@ class ServerProtocol:
         except TruncatedError as error:
             self._eof = error.reason
             self._is_cut = True
+            if error.reason != "EOF":  # there is something, then
+                self._partial = self._partial or object()
             return None
         except DecodeError as error:
-            self._draining = True
-            self._failure = f"rpc: server cannot decode request: {error}"
+            self._fail(error)
             return None
-        self._current = None
+        self._current = self._partial = None
         return event
+
+    def _fail(self, error: DecodeError) -> None:
+        self._draining = True
+        self._failure = f"rpc: server cannot decode request: {error}"
 
     def _receive_body(self, request: Request) -> Invocation | Refusal:
         try:
@@ -200,7 +273,7 @@ class ServerProtocol:
         """
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._codec.encode_response(response, invocation.served.response, value)
+        return self._encode(response, invocation.served.response, value)
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
@@ -213,13 +286,13 @@ class ServerProtocol:
         # What is no Unicode, such as the name of a file can be in an error, could not be sent.
         error = error.encode(errors="backslashreplace").decode()
         response = Response(request.service_method, request.seq, error)
-        return self._codec.encode_response(response, _INVALID_REQUEST, None)
+        return self._encode(response, _INVALID_REQUEST, None)
 
 
 def error_text(error: BaseException) -> str:
     """Return what the client is told of an exception: its text, or its class where it has none."""
     try:
         text = str(error)
-    except Exception:  # of an exception that cannot even say what it is
+    except BaseException:  # of an exception that cannot even say what it is
         text = ""
     return text or type(error).__name__

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from rpcgen.gob import Limits
 
@@ -12,14 +12,101 @@ from .address import DEFAULT_RPC_PATH
 from .codecs import CodecName, CodecOptions, server_codec
 from .hosts import HostNames
 from .registry import Registry
-from .server import ServerProtocol
+from .server import CALLS_IN_FLIGHT, ServerProtocol, Stage
 
 if TYPE_CHECKING:
     from .http import HttpServerProtocol
 
     AnyServerProtocol: TypeAlias = ServerProtocol | HttpServerProtocol
 
-__all__ = ["server_protocol"]
+__all__ = ["ConnectionLimits", "ConnectionTimer", "server_protocol"]
+
+# Seconds that a client has for the request which opens an HTTP connection.
+_HANDSHAKE_SECONDS: Final = 10.0
+
+
+@frozen(kw_only=True)
+class ConnectionLimits:
+    """What a client may take of a server, in time and in number; the same in both APIs.
+
+    Attributes:
+        header_timeout: Seconds from the first byte of a request's header to its
+            end. None: no limit, as for the others.
+        body_timeout: Seconds from there to the end of the request's body.
+        idle_timeout: Seconds without a request, and without a call under way.
+        max_connections: Maximum number of connections that a server has taken
+            from its listeners; others wait in the system's backlog.
+        max_calls_per_connection: Maximum number of calls of one connection that
+            are under way; a client that sends more waits.
+
+    Raises:
+        ValueError: A limit is not greater than 0.
+    """
+
+    header_timeout: float | None = 30.0
+    body_timeout: float | None = 300.0
+    idle_timeout: float | None = None
+    max_connections: int | None = None
+    max_calls_per_connection: int = CALLS_IN_FLIGHT
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("header_timeout", "body_timeout", "idle_timeout"):
+            _check(name, getattr(self, name), "seconds, or None for no limit")
+        _check("max_connections", self.max_connections, "or None for no limit")
+        _check("max_calls_per_connection", self.max_calls_per_connection or 0, "")
+
+    def seconds(self, stage: Stage) -> float | None:
+        """Return how long a connection may be at a stage, None for as long as it likes."""
+        match stage:
+            case Stage.HANDSHAKE:
+                return _HANDSHAKE_SECONDS
+            case Stage.HEADER:
+                return self.header_timeout
+            case Stage.BODY:
+                return self.body_timeout
+            case Stage.IDLE:
+                return self.idle_timeout
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks at all connections that notice in time what is overdue.
+
+        A look costs the calls nothing, so there is no timer for each of them; a
+        limit is exceeded by two looks at most.
+        """
+        given = (self.header_timeout, self.body_timeout, self.idle_timeout, _HANDSHAKE_SECONDS)
+        return min(1.0, min(seconds for seconds in given if seconds is not None) / 4)
+
+
+class ConnectionTimer:
+    """For how long a connection has been waiting for the same thing."""
+
+    __slots__ = ("_limits", "_message", "_since", "_stage")
+
+    def __init__(self, limits: ConnectionLimits, now: float) -> None:
+        self._limits = limits
+        self._stage = Stage.IDLE
+        self._message: object = None
+        self._since = now
+
+    def restart(self, now: float) -> None:
+        """Take note that it does not wait for the client."""
+        self._since = now
+
+    def overdue(self, stage: Stage, message: object, now: float) -> str:
+        """Say what has taken too long, empty if nothing has; see `ServerProtocol.stage`."""
+        if stage is not self._stage or message is not self._message:
+            self._stage, self._message, self._since = stage, message, now
+            return ""
+        seconds = self._limits.seconds(stage)
+        if seconds is None or now - self._since < seconds:
+            return ""
+        return f"{stage.value} did not come within {seconds:g} s"
+
+
+def _check(name: str, limit: float | None, unit: str) -> None:
+    if limit is not None and not limit > 0:
+        raise ValueError(f"{name}={limit!r}: must be greater than 0 {unit}".rstrip())
 
 
 def server_protocol(

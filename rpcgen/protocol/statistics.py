@@ -132,6 +132,10 @@ class MethodStatistics:
         self.errors = 0
         self._latencies = Histogram()
 
+    def renew_lock(self, make_lock: MakeLock) -> None:
+        """Make the lock anew; see `Registry.renew_locks`."""
+        self._lock = make_lock()
+
     def started(self) -> None:
         """Count a call that is to be carried out."""
         with self._lock:
@@ -165,6 +169,10 @@ class ConnectionStatistics:
         self._lock = make_lock()
         self.open = 0
         self.total = 0
+
+    def renew_lock(self, make_lock: MakeLock) -> None:
+        """Make the lock anew; see `Registry.renew_locks`."""
+        self._lock = make_lock()
 
     def opened(self) -> None:
         """Count a new connection."""

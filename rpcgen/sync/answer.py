@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol, error_text
+from rpcgen.logs import log_failure
+from rpcgen.protocol import Invocation, Refusal, ServerProtocol
+from rpcgen.protocol.execution import Execution
 
 if TYPE_CHECKING:
     from .stream import Stream
 
 __all__ = ["serve_request"]
-
-_log = logging.getLogger("rpcgen.server")
 
 
 def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
@@ -29,20 +29,20 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
     if isinstance(event, Refusal):
         stream.send_all(protocol.refuse(event.request, event.error))
         raise ServerError(event.error)
-    stream.send_all(_response(protocol, event))
+    place = stream.peer()
+    execution = Execution(
+        protocol,
+        perf_counter,
+        lambda call, error: log_failure(call, error, stream.peer_name(place)),
+    )
+    stream.send_all(b"".join(_response(execution, event)))
 
 
-def _response(protocol: ServerProtocol, invocation: Invocation) -> bytes:
+def _response(execution: Execution, invocation: Invocation) -> Sequence[bytes]:
     """Carry out a call and return what to send."""
-    served = invocation.served
-    began, failed = perf_counter(), True
-    served.statistics.started()
+    execution.started(invocation)
     try:
-        data = protocol.reply(invocation, served.function(invocation.args))
-        failed = False
-        return data
+        reply = invocation.served.function(invocation.args)
     except BaseException as error:  # not the server's end, whatever a handler raises
-        _log.exception("%s failed", invocation.request.service_method)
-        return protocol.refuse(invocation.request, error_text(error))
-    finally:
-        served.statistics.finished(perf_counter() - began, failed)
+        return execution.failed(invocation, error)
+    return execution.succeeded(invocation, reply)

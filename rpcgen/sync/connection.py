@@ -16,16 +16,16 @@ import logging
 import socket
 import threading
 from collections.abc import Sequence
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
-from rpcgen.protocol import (
-    CALLS_IN_FLIGHT,
-    Invocation,
-    Refusal,
-    error_text,
-)
+from rpcgen.logs import log_failure, server_log
+from rpcgen.protocol import Invocation, Refusal
+from rpcgen.protocol.execution import Execution
+from rpcgen.protocol.server import Stage
+from rpcgen.protocol.serving import ConnectionTimer
 
+from .latch import Latch
 from .loop import GATHERING
 from .outbox import Outbox
 from .poller import READ, WRITE
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerConnection"]
 
-_log = logging.getLogger("rpcgen.server")
-
 # What may be left to send, in bytes, before no more requests are begun.
 _CAPACITY: Final = 1 << 20
 
@@ -55,7 +53,14 @@ class ServerConnection:
     def __init__(self, stream: Stream, protocol: AnyServerProtocol, loop: Loop) -> None:
         self._stream = stream
         self._protocol = protocol
+        self._execution = Execution(protocol, perf_counter, self._report)
         self._loop = loop
+        self._most_calls = loop.limits.max_calls_per_connection
+        self._timer = ConnectionTimer(loop.limits, monotonic())
+        # Whether something was read since `check` has looked.
+        self._was_active = False
+        # What the system says of the client, also when it has gone.
+        self._peer = stream.peer()
         self._fd = stream.fileno()
         self._reads_into = stream.is_plain
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
@@ -73,7 +78,7 @@ class ServerConnection:
         self._decoder: Lead | None = None
         self._stopped = False
         self._hung_up = False
-        self._closed = threading.Event()
+        self._closed = Latch()
 
     def fileno(self) -> int:
         """Return the socket's file descriptor."""
@@ -95,6 +100,25 @@ class ServerConnection:
         with self._lock:
             self._ask()
 
+    def close_after_fork(self) -> None:
+        """Close the descriptor, in a child of the process that serves this connection."""
+        self._hung_up = True
+        self._closed.set()
+        self._stream.close()
+
+    def check(self, now: float) -> None:
+        """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
+        stage, message = self._protocol.stage
+        was_active, self._was_active = self._was_active, False
+        if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self.running)):
+            self._timer.restart(now)
+            return
+        overdue = self._timer.overdue(stage, message, now)
+        if overdue:
+            level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
+            server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
+            self.hang_up()
+
     # --- for the loop ---------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -111,7 +135,7 @@ class ServerConnection:
             if self._decoder is None and not self._go_on(lead, events):
                 return False
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
-            _log.exception("rpc.Serve: connection broken")
+            self._log_broken()
             self._hung_up = True
         lead.unsent.append(self)
         if lead.end():
@@ -122,10 +146,16 @@ class ServerConnection:
     def end_turn(self, lead: Lead) -> bool:
         """Send what there is to send, and say whether this thread still leads afterwards."""
         lead.begin(self)
-        with self._lock:
-            if self._outbox.size:
-                self._flush()
-            self._ask()
+        try:
+            with self._lock:
+                if self._outbox.size:
+                    self._flush()
+                self._ask()
+        except BaseException:  # or the next leader would meet it again, and the next
+            self._log_broken()
+            with self._lock:
+                self._change_to(0)
+                self._finish()
         if not lead.end():
             self._resume(lead)
             return False
@@ -140,23 +170,26 @@ class ServerConnection:
 
     def answer(self, invocation: Invocation) -> float:
         """Carry out a call and leave the response to be sent; return the time it ended."""
-        served = invocation.served
-        began = perf_counter()
-        served.statistics.started()
+        execution = self._execution
+        execution.started(invocation)
         try:
-            reply = served.function(invocation.args)
-            with self._encoding:
-                parts = self._protocol.reply_parts(invocation, reply)
-                ended = perf_counter()
-                # Before the client can know of its end.
-                served.statistics.finished(ended - began, failed=False)
-                self._put(parts)
+            reply = invocation.served.function(invocation.args)
         except BaseException as error:  # not the server's end, whatever a handler raises
-            ended = perf_counter()
-            served.statistics.finished(ended - began, failed=True)
-            _log.exception("%s failed", invocation.request.service_method)
-            self._refuse(Refusal(invocation.request, error_text(error)))
-        return ended
+            self._answer_failure(invocation, error)
+            return invocation.ended
+        try:
+            with self._encoding:
+                self._put(execution.succeeded(invocation, reply))
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
+        return invocation.ended
+
+    def _answer_failure(self, invocation: Invocation, error: BaseException) -> None:
+        try:
+            with self._encoding:
+                self._put(self._execution.failed(invocation, error))
+        except BaseException:
+            self._break()
 
     def refuse_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
@@ -166,9 +199,12 @@ class ServerConnection:
     def call_is_over(self, invocation: Invocation) -> None:
         """Send the response of a call that another thread than the leader has carried out."""
         self.running.discard(invocation)
-        with self._lock:
-            self._flush()
-            self._ask()
+        try:
+            with self._lock:
+                self._flush()
+                self._ask()
+        except BaseException:  # the thread has others to serve
+            self._break()
 
     # --- one turn -------------------------------------------------------------------------------
 
@@ -205,6 +241,7 @@ class ServerConnection:
     def _read(self) -> None:
         """Give what has come to the protocol."""
         data, view = b"", None
+        self._was_active = True
         try:
             view = self._protocol.space() if self._reads_into else None
             if view is None:
@@ -215,7 +252,7 @@ class ServerConnection:
         except BlockingIOError:
             return
         except OSError as error:
-            _log.debug("reading requests: %s", error)
+            server_log.debug("reading requests: %s", error)
             count = 0
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
@@ -235,9 +272,8 @@ class ServerConnection:
         try:
             with self._encoding:
                 self._put((self._protocol.refuse(refusal.request, refusal.error),))
-        except Exception:  # a codec from outside: without an answer, the client would wait
-            _log.exception("rpc.Serve: connection broken")
-            self.hang_up()
+        except BaseException:  # a codec from outside: without an answer, the client would wait
+            self._break()
 
     def _put(self, parts: Sequence[bytes]) -> None:
         with self._lock:
@@ -280,13 +316,13 @@ class ServerConnection:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        _log.debug("writing responses: %s", error)
+        server_log.debug("writing responses: %s", error)
         self._outbox.give_up()
 
     @property
     def _is_busy(self) -> bool:
         """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._outbox.size > _CAPACITY or len(self.running) >= CALLS_IN_FLIGHT
+        return self._outbox.size > _CAPACITY or len(self.running) >= self._most_calls
 
     @property
     def _is_over(self) -> bool:
@@ -320,7 +356,7 @@ class ServerConnection:
         try:
             self._loop.ask(self, before, asked)
         except OSError as error:  # somebody else has closed the socket
-            _log.error("rpc.Serve: %s", error)
+            server_log.error("rpc.Serve: %s", error)
             return False
         return True
 
@@ -338,7 +374,7 @@ class ServerConnection:
 
     def _close(self) -> None:
         if self._protocol.failure:
-            _log.warning("%s", self._protocol.failure)
+            server_log.warning("%s (from %s)", self._protocol.failure, self._peer_name)
         with self._lock:
             self._change_to(0)
             self._finish()
@@ -354,3 +390,27 @@ class ServerConnection:
         self._stream.close()
         self._protocol.closed()
         self._closed.set()
+
+    # --- what the log is told -------------------------------------------------------------------
+
+    @property
+    def _waits_for_client(self) -> bool:
+        """Whether only the client can bring this connection further."""
+        return bool(self._asked & READ) and not (
+            self._hung_up or self._stopped or self._outbox.size or self._decoder is not None
+        )
+
+    @property
+    def _peer_name(self) -> str:
+        return self._stream.peer_name(self._peer)
+
+    def _report(self, invocation: Invocation, error: BaseException) -> None:
+        log_failure(invocation, error, self._peer_name)
+
+    def _log_broken(self) -> None:
+        server_log.exception("rpc.Serve: connection of %s broken", self._peer_name)
+
+    def _break(self) -> None:
+        """Hang up, after what an exception under way says about the codec, or about us."""
+        self._log_broken()
+        self.hang_up()

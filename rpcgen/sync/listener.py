@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
 import socket
+import threading
+import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
-    open_listener,
-    remove_socket_file,
-    send_at_once,
-)
+from rpcgen.sockets import open_listener, prepare_connection
 
-from .stream import Stream, secure
+from . import forks
 
 if TYPE_CHECKING:
     import ssl
@@ -29,17 +29,32 @@ class Listener:
     Made for an address such as ``tcp://127.0.0.1:0`` or ``unix:///run/my.sock``,
     with the context that ``tls://`` and ``https://`` need, or for a socket that
     listens already; ``address`` is what it is bound to, as `dial` wants it. A
-    context manager that closes it. Raises `DialError` if the address cannot be
-    had.
+    context manager that closes it, unless it was ``borrowed``: a socket that
+    stays the caller's. Raises `DialError` if the address cannot be had.
+
+    After a fork, each process accepts and closes for itself.
     """
 
-    def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        self._socket, self.bound = open_listener(address, has_tls=tls is not None)
+    def __init__(
+        self,
+        address: str | socket.socket,
+        tls: ssl.SSLContext | None = None,
+        *,
+        borrowed: bool = False,
+    ) -> None:
+        self._listening = open_listener(address, has_tls=tls is not None, borrowed=borrowed)
+        # Not for this process alone: others, who share it, may be faster to accept.
+        self._listening.sock.setblocking(False)
+        self.bound = self._listening.address
         self.address = str(self.bound)
-        self._tls = tls
+        self.tls = tls
         # How arguments are read on its connections.
         self.codec_options: CodecOptions = {}
         self._closed = False
+        # Held while the socket is accepted from or closed, for a moment: so that no thread accepts
+        # from a descriptor that is something else by now. A signal handler may close it.
+        self._lock = threading.RLock()
+        self._waker: _Waker | None = None
 
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
@@ -62,33 +77,70 @@ class Listener:
 
     @property
     def shakes_hands(self) -> bool:
-        """Whether `stream` waits for the client, as it does for TLS."""
-        return self._tls is not None
+        """Whether a connection begins with a TLS handshake."""
+        return self.tls is not None
 
     def accept(self) -> socket.socket:
         """Wait for a connection and return it. Raises `OSError` once the listener is closed."""
-        connection, _ = self._socket.accept()
-        send_at_once(connection)
-        return connection
+        while True:
+            connection = self._accept()
+            try:
+                prepare_connection(connection)
+            except OSError:  # some systems say so where the client has gone again
+                connection.close()
+                continue
+            return connection
 
-    def stream(self, connection: socket.socket) -> Stream:
-        """Return the stream of an accepted connection, after the handshake if there is TLS.
-
-        Raises `OSError` if that fails.
-        """
-        if self._tls is None:
-            return Stream(connection)
-        connection.settimeout(LONGEST_HANDSHAKE)
-        return secure(connection, self._tls, server_hostname=None)
+    def _accept(self) -> socket.socket:
+        ready = select.poll()
+        with self._lock:
+            self._check_open()
+            waker = self._wakened()
+            ready.register(self._listening.sock, select.POLLIN)
+            ready.register(waker.woken, select.POLLIN)
+        while True:
+            ready.poll()
+            with self._lock:
+                self._check_open()
+                try:
+                    return self._listening.sock.accept()[0]
+                except BlockingIOError:
+                    pass  # another thread or process was faster
 
     def close(self) -> None:
-        """Take no more connections; a thread in `accept` wakes up. Removes a unix socket's file."""
+        """Take no more connections; a thread in `accept` wakes up.
+
+        Processes that share the socket go on. The file of a unix socket is
+        removed by the process that has made it, once nobody accepts there.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._waker is not None and self._waker.forks == forks.count:
+                self._waker.wake()
+            self._listening.close()
+
+    def _check_open(self) -> None:
         if self._closed:
-            return
-        self._closed = True
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # closed before, or a system where listening sockets have no shutdown
-        self._socket.close()
-        remove_socket_file(self.bound)
+            raise OSError(errno.EBADF, "the listener is closed")
+
+    def _wakened(self) -> _Waker:
+        """Return what wakes the threads of this process, not of the one that it was forked from."""
+        if self._waker is None or self._waker.forks != forks.count:
+            self._waker = _Waker()
+        return self._waker
+
+
+class _Waker:
+    """A pipe that `select.poll` can wait for; it is closed when nobody needs it any more."""
+
+    def __init__(self) -> None:
+        self.forks = forks.count
+        self.woken, self._waking = os.pipe()
+        for descriptor in self.woken, self._waking:
+            weakref.finalize(self, os.close, descriptor)
+
+    def wake(self) -> None:
+        """Wake everybody who waits, now and from now on."""
+        os.write(self._waking, b"\0")

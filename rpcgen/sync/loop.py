@@ -8,15 +8,17 @@ a method that has been seen to be slow goes straight to a worker for a while.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
+from rpcgen.logs import server_log
 from rpcgen.patience import Patience
 from rpcgen.protocol import Invocation
+from rpcgen.protocol.serving import ConnectionLimits
 
+from .latch import Latch
 from .lead import Lead, Work
 from .poller import Poller, make_poller
 from .suspects import Suspects
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GATHERING", "Loop"]
 
-_log = logging.getLogger("rpcgen.server")
-
 GATHERING: Final = 0.0005
 """For how long replies are gathered, in seconds, to be sent one after the other.
 
@@ -40,19 +40,33 @@ While a client is awake to read one, the next does not have to wake it.
 class Loop:
     """Serves connections while there are any, with ``workers`` handlers at a time at most."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, limits: ConnectionLimits | None = None) -> None:
         self.workers = Workers(workers)
+        self.limits = limits or ConnectionLimits()
         self.suspects = Suspects()
         # Guards the two below while the loop begins or ends.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
         self._poller: Poller | None = None
+        # Ends the thread that looks at the clock.
+        self._over = Latch()
 
     @property
     def connections(self) -> list[ServerConnection]:
         """Those that are served now."""
-        with self._lock:
-            return list(self._connections.values())
+        # Copied at once, and without the lock: a signal handler may ask.
+        return list(self._connections.copy().values())
+
+    def __len__(self) -> int:
+        """Return the number of connections that are served now."""
+        return len(self._connections)
+
+    def close_after_fork(self) -> None:
+        """Give back what the parent process serves, in a child that was forked off it."""
+        for connection in self.connections:
+            connection.close_after_fork()
+        if self._poller is not None:
+            self._poller.close()
 
     def add(self, connection: ServerConnection) -> None:
         """Serve a connection from now on.
@@ -75,6 +89,26 @@ class Loop:
             self._poller = None
             poller.close()
             raise
+        self._over = Latch()
+        try:
+            threading.Thread(
+                target=self._check_connections,
+                args=(self._over,),
+                name="rpcgen-timeouts",
+                daemon=True,
+            ).start()
+        except RuntimeError as error:
+            server_log.error("rpc.Serve: clients may take as long as they like: %s", error)
+
+    def _check_connections(self, over: Latch) -> None:
+        """Look now and then for clients that take too long, which costs their calls nothing."""
+        while not over.wait(self.limits.interval):
+            now = monotonic()
+            for connection in self.connections:
+                try:
+                    connection.check(now)
+                except Exception:  # a codec from outside
+                    server_log.exception("rpc.Serve: timeouts")
 
     def remove(self, connection: ServerConnection) -> None:
         """Serve a connection no more; for the leader, before it closes the socket."""
@@ -101,13 +135,14 @@ class Loop:
         unsent: Sequence[ServerConnection] = (),
     ) -> None:
         """Lead until there is nothing to serve, or the lead is lost."""
+        self.workers.mark_thread()
         watchdog = Watchdog[Work](self._take_over)
         lead = self.workers.lead = Lead(watchdog, watchdog.slot)
         lead.unsent += unsent
         try:
             watchdog.start()
         except RuntimeError as error:
-            _log.error("rpc.Serve: slow calls will hold up others: %s", error)
+            server_log.error("rpc.Serve: slow calls will hold up others: %s", error)
         if interrupted is not None and not interrupted.take_turn(lead, 0):
             return
         if self._send(lead) and self._serve(lead):
@@ -155,6 +190,7 @@ class Loop:
                 return False
             self._poller = None
             poller.close()
+            self._over.set()
             return True
 
     def _take_over(self, held_up: Work) -> None:

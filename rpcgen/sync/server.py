@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import _thread
+import math
+import os
 import socket
 import threading
-import time
+import weakref
 from collections.abc import Iterable
+from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from rpcgen.errors import DialError, RegisterError
+from rpcgen.errors import DialError
 from rpcgen.gob import Limits
+from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.protocol import (
     CodecName,
@@ -22,13 +26,24 @@ from rpcgen.protocol import (
     server_codec,
     server_protocol,
 )
-from rpcgen.sockets import PASSING, send_at_once
+from rpcgen.protocol.registry import AsyncHandlerError
+from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.sockets import (
+    LONGEST_HANDSHAKE,
+    MOST_HANDSHAKES,
+    AcceptErrors,
+    check_is_plain,
+    peer_name,
+    peer_place,
+    prepare_connection,
+)
 
 from .answer import serve_request
 from .connection import ServerConnection
+from .latch import Latch
 from .listener import Listener
 from .loop import Loop
-from .stream import Stream
+from .stream import Stream, secure
 
 if TYPE_CHECKING:
     import ssl
@@ -37,7 +52,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
-_log = logging.getLogger("rpcgen.server")
+_GRACE: Final = 1.0
+
+# How often, in seconds, to look again for what nobody tells: room for a connection, a grace that
+# has been cut.
+_POLL: Final = 0.05
+
+# All servers of the process, for `_after_fork`.
+_servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
 class Server(Registry):
@@ -46,23 +68,74 @@ class Server(Registry):
     One thread reads all connections and carries out what is fast. The requests
     of a connection are carried out side by side nevertheless, by up to
     ``workers`` threads for the whole server, and answered in the order in which
-    they end: a call that takes longer than 10 ms holds up no other.
-    ``limits``: how large a request may be.
+    they end: a call that takes longer than 10 ms holds up no other. No client
+    gets all the threads while others might need one.
 
     ``with server:`` serves in the background what `listen` has opened, and
-    closes at the end. Mirrors ``rpc.Server``.
+    closes at the end. A server may listen, fork, and serve in each process.
+    Mirrors ``rpc.Server``.
+
+    Args:
+        workers: Maximum number of handlers that run at a time.
+        limits: How large a request may be.
+        header_timeout: Seconds from the first byte of a request's header to its
+            end; None: no limit, as for the next three.
+        body_timeout: Seconds from there to the end of the request's body.
+        idle_timeout: Seconds without a request, and without a call under way.
+        max_connections: Maximum number of connections from listeners that are
+            served; others wait.
+        max_calls_per_connection: Maximum number of calls of one connection that
+            are under way; a client that sends more waits.
+
+    Raises:
+        ValueError: One of these is not greater than 0.
     """
 
-    def __init__(self, *, workers: int = 1024, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1024,
+        limits: Limits | None = None,
+        header_timeout: float | None = 30.0,
+        body_timeout: float | None = 300.0,
+        idle_timeout: float | None = None,
+        max_connections: int | None = None,
+        max_calls_per_connection: int = 1024,
+    ) -> None:
         super().__init__(threading.Lock)
         self._limits = limits
-        self._loop = Loop(workers)
-        # Guards the three below, which `close` looks at while others add to them.
-        self._lock = threading.Lock()
+        self._workers = workers
+        self._connection_limits = ConnectionLimits(
+            header_timeout=header_timeout,
+            body_timeout=body_timeout,
+            idle_timeout=idle_timeout,
+            max_connections=max_connections,
+            max_calls_per_connection=max_calls_per_connection,
+        )
         self._listeners: dict[Listener, CodecName] = {}
-        self._handshakes: set[socket.socket] = set()
+        self._begin_anew()
+        _servers.add(self)
+
+    def _begin_anew(self) -> None:
+        """Set what belongs to one process: threads, connections, and how far the end has come."""
+        self._loop = Loop(self._workers, self._connection_limits)
+        # Guards the listeners and the handshakes, for a moment each time. A signal handler may
+        # come in between.
+        self._lock = threading.RLock()
+        self._accepting: set[Listener] = set()
+        # Connections whose handshake is under way; the oldest comes first.
+        self._handshakes: dict[socket.socket, None] = {}
         self._serving = False
-        self._closed = threading.Event()
+        # Threads that are in `serve`, by their identifiers.
+        self._in_serve: set[int] = set()
+        # Why a listener has ended that should not have.
+        self._failure: OSError | None = None
+        self._closing = Latch()
+        self._closed = Latch()
+        # When the grace is over, by `time.monotonic`.
+        self._deadline = math.inf
+        # Held for ever by the thread that closes.
+        self._closer = threading.Lock()
 
     def __repr__(self) -> str:
         names = ", ".join(service.name for service in self.services)
@@ -90,14 +163,14 @@ class Server(Registry):
         handlers = tuple(handlers)
         for handler in handlers:
             if handler.is_async:
-                raise RegisterError(
+                raise AsyncHandlerError(
                     f"rpc.Register: {handler.method.name} is async: serve it with rpcgen.aio.Server"
                 )
         super().register_name(name, handlers, described_by)
 
     def listen(
         self,
-        address: str,
+        address: str | socket.socket,
         codec: CodecName = "gob",
         *,
         tls: ssl.SSLContext | None = None,
@@ -109,9 +182,11 @@ class Server(Registry):
         one), ``unix:///path.sock``, ``http://host:port``,
         ``http+unix:///path.sock``, ``tls://host:port`` or
         ``https://host:port``; the last two take the certificate from ``tls``.
-        ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
-        ``net/rpc/jsonrpc``; ``options`` are those of `CodecOptions`, for its
-        arguments. Raises `DialError`.
+        ``:port`` is every address of this machine. ``fd://3`` is a socket that
+        listens already, as systemd hands it over, and so is a socket itself,
+        which the server then closes. ``codec`` is what is spoken there:
+        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``; ``options`` are those
+        of `CodecOptions`, for its arguments. Raises `DialError`.
         """
         listener = Listener(address, tls)
         listener.codec_options = options
@@ -129,40 +204,80 @@ class Server(Registry):
         return listener
 
     def serve(self) -> None:
-        """Serve every listener, and return when `close` is called."""
-        self._serve_listeners()
+        """Serve every listener, and return once the server is closed.
+
+        Ctrl-C closes it as well, quietly. A signal handler may call `close`:
+        that returns at once, and this once the grace is over.
+
+        Raises:
+            OSError: A listener has ended because its socket is of no use.
+        """
+        thread = threading.get_ident()
+        self._in_serve.add(thread)
         try:
-            self._closed.wait()
+            self._serve_listeners()
+            self._closing.wait()
+        except KeyboardInterrupt:
+            pass
         finally:
-            self.close()
+            self._begin_closing()
+            self._closed.wait()
+            self._in_serve.discard(thread)
+        if self._failure is not None:
+            raise self._failure
 
     def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
-        """Serve each connection that ``listener`` takes; return when it is closed.
+        """Serve each connection that ``listener`` takes; return when it, or the server, is closed.
 
-        A socket that listens will do as well. Mirrors ``rpc.Server.Accept``.
+        A socket that listens will do as well, and stays open. Mirrors
+        ``rpc.Server.Accept``.
+
+        Raises:
+            OSError: The socket is of no use. Errors that pass are logged and
+                waited for.
         """
         if isinstance(listener, socket.socket):
-            listener = Listener(listener)
-        while not self._closed.is_set():
+            listener = Listener(listener, borrowed=True)
+        with self._lock:
+            self._accepting.add(listener)
+        try:
+            self._accept(listener, codec)
+        finally:
+            with self._lock:
+                self._accepting.discard(listener)
+
+    def _accept(self, listener: Listener, codec: CodecName) -> None:
+        errors = AcceptErrors()
+        while not self._closing.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                _log.error("rpc.Serve: accept: %s", error)
-                if error.errno not in PASSING:
-                    return
-                self._closed.wait(0.1)
+                self._closing.wait(errors.add(error))
                 continue
+            errors.clear()
+            self._wait_for_room()
             try:
-                if listener.shakes_hands:
-                    self._shake_hands_aside(listener, connection, codec)
-                else:
-                    self._serve(Stream(connection), self._protocol(listener, codec))
+                self._begin(listener, connection, codec)
             except (OSError, RuntimeError) as error:  # too many files, or too many threads
-                _log.error("rpc.Serve: %s", error)
+                server_log.error("rpc.Serve: %s", error)
                 connection.close()
-                self._closed.wait(0.1)
+                self._closing.wait(2 * _POLL)
+
+    def _wait_for_room(self) -> None:
+        """Wait until there are fewer connections than there may be; others wait to be accepted."""
+        most = self._connection_limits.max_connections
+        if most is None:
+            return
+        while len(self._loop) + len(self._handshakes) >= most and not self._closing.is_set():
+            self._closing.wait(_POLL)
+
+    def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
+        if listener.shakes_hands:
+            self._shake_hands_aside(listener, connection, codec)
+        else:
+            self._serve(Stream(connection), self._protocol(listener, codec))
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -173,7 +288,8 @@ class Server(Registry):
 
     def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        send_at_once(connection)
+        check_is_plain(connection)
+        prepare_connection(connection)
         served = self._serve(Stream(connection), ServerProtocol(self, codec))
         try:
             served.wait_closed()
@@ -190,30 +306,82 @@ class Server(Registry):
         connection, and `DecodeError` if it holds something else. Mirrors
         ``rpc.Server.ServeRequest``.
         """
+        check_is_plain(connection)
         serve_request(Stream(connection), ServerProtocol(self, codec))
 
-    def close(self, grace: float = 1.0) -> None:
+    def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
-        Calls that take longer than ``grace`` seconds are not waited for, the
-        one whose handler calls this among them.
+        Calls that take longer than ``grace`` seconds (1 unless something else is
+        said) are not waited for. Where the server is being closed already, this
+        waits for that, and can only cut its grace.
+
+        A handler that calls this is answered first, and a signal handler that
+        has interrupted `serve` goes back to it: for both, this returns at once.
         """
-        with self._lock:
+        self._begin_closing(grace)
+        if self._loop.workers.is_own_thread or threading.get_ident() in self._in_serve:
+            return
+        # Longer than the grace only if this has interrupted what the closing has to wait for.
+        while not self._closed.wait(_POLL) and monotonic() < self._deadline + _GRACE:
+            pass
+
+    # --- closing --------------------------------------------------------------------------------
+
+    def _begin_closing(self, grace: float | None = None) -> None:
+        """Begin to close, or cut the grace.
+
+        This may come in the middle of itself, in a signal handler, so it takes
+        no lock and leaves nothing to be done by what it has interrupted.
+        """
+        now = monotonic()
+        if grace is not None or self._deadline == math.inf:
+            self._deadline = min(self._deadline, now + (_GRACE if grace is None else grace))
+        self._closing.set()
+        if self._closed.is_set() or self._closer.locked():
+            return
+        try:
+            # Not `threading.Thread`, whose start takes locks that may be held below.
+            _thread.start_new_thread(self._close, ())
+        except RuntimeError:  # too many threads, or the interpreter is about to end
+            self._close()
+
+    def _close(self) -> None:
+        if not self._closer.acquire(blocking=False):
+            return  # another thread does
+        try:
+            self._close_listeners()
+            connections = self._loop.connections
+            for connection in connections:
+                connection.stop_reading()
+            for connection in connections:
+                while monotonic() < self._deadline and not connection.wait_closed(_POLL):
+                    pass
+            for connection in self._loop.connections:
+                connection.hang_up()
+            self._loop.workers.shutdown()
+        except Exception:
+            server_log.exception("rpc.Serve: close")
+        finally:
             self._closed.set()
-            listeners, self._listeners = self._listeners, {}
-            handshakes = set(self._handshakes)
+
+    def _close_listeners(self) -> None:
+        with self._lock:
+            listeners = {*self._listeners, *self._accepting}
+            self._listeners.clear()
+            handshakes = tuple(self._handshakes)
         for listener in listeners:
             listener.close()
         for handshake in handshakes:
             Stream(handshake).shutdown()
-        connections = self._loop.connections
-        for connection in connections:
-            connection.stop_reading()
-        deadline = time.monotonic() + grace
-        for connection in connections:
-            connection.wait_closed(max(0.0, deadline - time.monotonic()))
-            connection.hang_up()
-        self._loop.workers.shutdown()
+
+    def _after_fork(self) -> None:
+        """Leave what was served to the parent; what this process is to serve begins from here."""
+        self._loop.close_after_fork()
+        self.renew_locks()
+        self._begin_anew()
+
+    # --- connections ----------------------------------------------------------------------------
 
     def _serve_listeners(self) -> None:
         with self._lock:
@@ -224,41 +392,65 @@ class Server(Registry):
 
     def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
-            target=self.accept,
+            target=self._accept_aside,
             args=(listener, codec),
             name=f"rpcgen {listener.address}",
             daemon=True,
         ).start()
 
+    def _accept_aside(self, listener: Listener, codec: CodecName) -> None:
+        try:
+            self.accept(listener, codec)
+        except OSError as error:  # which was logged
+            self._failure = error
+            if self._in_serve:
+                self._begin_closing()
+
     def _shake_hands_aside(
         self, listener: Listener, connection: socket.socket, codec: CodecName
     ) -> None:
-        """Shake hands in a thread: a slow client holds up nobody but itself."""
-        threading.Thread(
-            target=self._shake_hands,
-            args=(listener, connection, codec),
-            name="rpcgen-handshake",
-            daemon=True,
-        ).start()
+        """Shake hands in a thread: a slow client holds up nobody but itself.
+
+        Where there are too many, the slowest one makes room.
+        """
+        with self._lock:
+            if len(self._handshakes) >= MOST_HANDSHAKES:
+                slowest = next(iter(self._handshakes))
+                del self._handshakes[slowest]
+                Stream(slowest).shutdown()
+            self._handshakes[connection] = None
+        try:
+            threading.Thread(
+                target=self._shake_hands,
+                args=(listener, connection, codec),
+                name="rpcgen-handshake",
+                daemon=True,
+            ).start()
+        except RuntimeError:
+            with self._lock:
+                self._handshakes.pop(connection, None)
+            raise
 
     def _shake_hands(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
-        with self._lock:
-            self._handshakes.add(connection)
-            if self._closed.is_set():
-                Stream(connection).shutdown()
+        if self._closing.is_set():
+            Stream(connection).shutdown()
+        place = peer_place(connection)
         try:
-            stream = listener.stream(connection)
+            assert listener.tls is not None
+            deadline = monotonic() + LONGEST_HANDSHAKE
+            stream = secure(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
-            _log.warning("rpc.Serve: TLS handshake: %s", error)
+            client = peer_name(place, connection)
+            server_log.warning("rpc.Serve: TLS handshake with %s: %s", client, error)
             connection.close()
             return
         finally:
             with self._lock:
-                self._handshakes.discard(connection)
+                self._handshakes.pop(connection, None)
         try:
             self._serve(stream, self._protocol(listener, codec))
         except (OSError, RuntimeError) as error:
-            _log.error("rpc.Serve: %s", error)
+            server_log.error("rpc.Serve: %s", error)
             connection.close()
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
@@ -271,6 +463,14 @@ class Server(Registry):
         """Serve a connection from now on."""
         served = ServerConnection(stream, protocol, self._loop)
         self._loop.add(served)
-        if self._closed.is_set():  # after `close` has looked for connections
+        if self._closing.is_set():  # after `close` has looked for connections
             served.stop_reading()
         return served
+
+
+def _after_fork() -> None:
+    for server in tuple(_servers):
+        server._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.sockets import peer_name, peer_place
 
 if TYPE_CHECKING:
     import ssl
@@ -14,6 +18,10 @@ __all__ = ["Stream", "secure"]
 
 # Larger reads are slower: each allocates a buffer of this many bytes.
 _READ_SIZE = 65536
+
+# Arguments for a single call of recv.
+_READ_SIZES = (_READ_SIZE,)
+_NO_WAIT = (socket.MSG_DONTWAIT,)
 
 
 class Stream:
@@ -32,6 +40,14 @@ class Stream:
     def fileno(self) -> int:
         """Return the socket's file descriptor, for `select.poll`."""
         return self._socket.fileno()
+
+    def peer(self) -> object:
+        """Return what the system calls the other side, None where there is none any more."""
+        return peer_place(self._socket)
+
+    def peer_name(self, place: object) -> str:
+        """Return how the log calls the other side, of which `peer` gave ``place``."""
+        return peer_name(place, self._socket)
 
     @property
     def has_early(self) -> bool:
@@ -66,17 +82,29 @@ class Stream:
         """
         return self._socket.recv_into(view, 0, socket.MSG_WAITALL if whole else 0)
 
-    def read_what_is_there(self) -> bytes | None:
-        """Return what has come, empty at the end, or None if nothing has. Raises `OSError`."""
+    def receive_nowait(self, received: list[bytes]) -> bool | None:
+        """Append what has come, which is empty at the end, and return True, or None if nothing has.
+
+        Receiving and appending are one step for Python: no exception comes in
+        between, so nothing is lost. Raises `OSError`.
+        """
         if self._early:
-            return self.read()
+            received.append(self.read())
+            return True
         try:
-            data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+            received.extend(map(self._socket.recv, _READ_SIZES, _NO_WAIT))
+        except BlockingIOError as error:
+            if error.errno is None:  # none of the system's
+                raise
             return None
+        data = received[-1]
         if self._tls is None or not data:
-            return data
-        return self._tls.decrypt(data) or None
+            return True
+        received[-1] = self._tls.decrypt(data)
+        if received[-1]:
+            return True
+        received.pop()  # TLS can have something to say that is no data
+        return None
 
     def unread(self, data: bytes) -> None:
         """Put back what was read and belongs to somebody else."""
@@ -100,6 +128,13 @@ class Stream:
         """
         return self._socket.send(sealed, 0 if wait else socket.MSG_DONTWAIT)
 
+    def send_nowait(self, sealed: bytes, sent: list[int]) -> None:
+        """Send what can be sent without waiting, and append how much that was; see `send`.
+
+        Sending and appending are one step for Python: no exception comes in between.
+        """
+        sent.extend(map(self._socket.send, (sealed,), _NO_WAIT))
+
     def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
         """Send several pieces, one after the other; see `send`."""
         return self._socket.sendmsg(sealed, (), 0 if wait else socket.MSG_DONTWAIT)
@@ -112,8 +147,9 @@ class Stream:
         """End one or both directions; wakes the threads that wait there."""
         try:
             self._socket.shutdown(how)
-        except OSError:
-            pass  # the other side was faster
+        except OSError as error:
+            reraise_interrupt(error)
+            # Else the other side was faster.
 
     def close(self) -> None:
         """Give the socket back. No other thread may be using it."""
@@ -121,15 +157,28 @@ class Stream:
 
 
 def secure(
-    connection: socket.socket, context: ssl.SSLContext, *, server_hostname: str | None
+    connection: socket.socket,
+    context: ssl.SSLContext,
+    *,
+    server_hostname: str | None,
+    deadline: float | None = None,
 ) -> Stream:
     """Shake hands and return the encrypted stream; without a host name, as the server.
 
-    Raises `OSError` (of which `ssl.SSLError` is one) if that fails, or takes
-    longer than the socket's timeout.
+    Args:
+        connection: A connected socket.
+        context: How to encrypt, and whom to trust.
+        server_hostname: The name that the server's certificate must have.
+        deadline: When the handshake must be over, in seconds of
+            `time.monotonic`; None leaves each step the socket's timeout.
+
+    Raises:
+        OSError: It has failed, or took too long; `ssl.SSLError` is one.
     """
     tls = _Tls(context, server_hostname)
     while not tls.shake_hands():
+        if deadline is not None:
+            set_deadline(connection, deadline)
         connection.sendall(tls.outgoing())
         data = connection.recv(_READ_SIZE)
         if not data:
@@ -137,6 +186,20 @@ def secure(
         tls.incoming(data)
     connection.sendall(tls.outgoing())
     return Stream(connection, tls, early=tls.decrypt(b""))
+
+
+def set_deadline(connection: socket.socket, deadline: float | None) -> None:
+    """Let the next step take no longer than until the deadline, in seconds of `time.monotonic`.
+
+    None lets it take for ever. Raises `TimeoutError` if the deadline has passed.
+    """
+    if deadline is None:
+        connection.settimeout(None)
+        return
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    connection.settimeout(left)
 
 
 class _Tls:
@@ -155,8 +218,9 @@ class _Tls:
             server_side=server_hostname is None,
             server_hostname=server_hostname,
         )
-        # Guards the three above, which are not made for two threads.
-        self._lock = threading.Lock()
+        # Guards the three above, which are not made for two threads. A signal handler or a
+        # finalizer may come in between two steps and encrypt, which does no harm.
+        self._lock = threading.RLock()
 
     def shake_hands(self) -> bool:
         """Go on with the handshake; say whether it is over. Raises `ssl.SSLError`."""

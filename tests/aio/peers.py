@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar, Unpack
 
 from rpcgen.aio import Client, dial
 from rpcgen.errors import TruncatedError
-from rpcgen.protocol import GobServerCodec, Request, Response
-from rpcgen.schema import schema_of
+from rpcgen.method import Method
+from rpcgen.protocol import DialOptions, GobServerCodec, Request, Response
+from rpcgen.schema import schema_for
 from tests.protocol.messages import SUM
 
-__all__ = ["ScriptedServer", "connected"]
+__all__ = ["ScriptedServer", "connected", "stream_server"]
+
+Req = TypeVar("Req")
+Handler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class ScriptedServer:
@@ -29,6 +34,16 @@ class ScriptedServer:
         self._codec.decode_request_body(SUM.request)
         return request
 
+    async def receive_args(self, method: Method[Req, Any]) -> Req:
+        """Wait for a request and return its arguments."""
+        await self._receive_header()
+        while True:
+            try:
+                args: Req = self._codec.decode_request_body(method.request)
+                return args
+            except TruncatedError:
+                self._codec.feed(await self.reader.read(65536))
+
     async def _receive_header(self) -> Request:
         while True:
             try:
@@ -38,8 +53,11 @@ class ScriptedServer:
 
     def reply(self, seq: int, value: int) -> None:
         """Answer a call."""
-        response = Response("Math.Sum", seq)
-        self.writer.write(self._codec.encode_response(response, schema_of(int), value))
+        self.writer.write(self.response(seq, value))
+
+    def response(self, seq: int, value: object) -> bytes:
+        """Return the bytes of an answer."""
+        return self._codec.encode_response(Response("Math.Sum", seq), schema_for(value), value)
 
     async def answer(self, value: int) -> None:
         """Answer the next call."""
@@ -47,8 +65,40 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[Client, ScriptedServer]]:
-    """Yield a client and the other end of its connection."""
+async def stream_server(handle: Handler) -> AsyncIterator[str]:
+    """Yield the ``host:port`` of a server that hands its connections to ``handle``.
+
+    Every connection is closed at the end, whatever has become of its handler: not every
+    version of asyncio closes the stream of a handler that is cancelled.
+    """
+    handlers: set[asyncio.Task[None]] = set()
+
+    async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handle(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client is gone
+        finally:
+            writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.add(asyncio.ensure_future(run(reader, writer)))
+
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    finally:
+        listener.close()
+        if handlers:
+            _, late = await asyncio.wait(handlers, timeout=5)
+            for handler in late:
+                handler.cancel()
+            await asyncio.gather(*handlers, return_exceptions=True)
+
+
+@asynccontextmanager
+async def connected(**options: Unpack[DialOptions]) -> AsyncIterator[tuple[Client, ScriptedServer]]:
+    """Yield a client that is dialled with ``options``, and the other end of its connection."""
     accepted: asyncio.Queue[ScriptedServer] = asyncio.Queue()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,9 +107,11 @@ async def connected() -> AsyncIterator[tuple[Client, ScriptedServer]]:
     listener = await asyncio.start_server(accept, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     try:
-        async with dial(f"127.0.0.1:{port}") as client:
+        async with dial(f"127.0.0.1:{port}", **options) as client:
             server = await accepted.get()
-            yield client, server
-            server.writer.close()
+            try:
+                yield client, server
+            finally:
+                server.writer.close()
     finally:
         listener.close()

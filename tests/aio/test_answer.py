@@ -3,15 +3,18 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
 from typing import Any
 
 import pytest
+from attrs import define
 
 from rpcgen import Registry
 from rpcgen.aio.answer import answer, start_task
+from rpcgen.aio.workers import Workers
 from rpcgen.errors import EncodeError
-from rpcgen.protocol import GobServerCodec, Invocation, ServerProtocol
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, Response, ServerProtocol
+from rpcgen.protocol.execution import Execution
 from tests.protocol.messages import DOUBLE, request_bytes
 
 
@@ -19,33 +22,42 @@ async def double(number: int) -> int:
     return 2 * number
 
 
-async def answered(
-    function: Callable[[int], Any], *, is_async: bool = False
-) -> tuple[Invocation, bytes | BaseException]:
-    """Call a handler with 4; return the call, and the answer or what was raised instead."""
+@define
+class Answered:
+    """A call that is over, what was sent, and why it failed if it did."""
+
+    invocation: Invocation
+    response: Response
+    errors: list[BaseException]
+    value: object
+
+
+async def answered(function: Callable[[int], Any], *, is_async: bool = False) -> Answered:
+    """Call a handler with 4."""
     registry = Registry()
     handler = DOUBLE.async_handler(function) if is_async else DOUBLE.handler(function)
     registry.register_name("Math", [handler])
     protocol = ServerProtocol(registry, GobServerCodec())
     (invocation,) = protocol.receive(request_bytes(("Math.Double", 0, 4)))
     assert isinstance(invocation, Invocation)
-    with ThreadPoolExecutor(1) as workers:
-        outcome = await asyncio.gather(
-            answer(protocol, invocation, workers), return_exceptions=True
-        )
-    return invocation, outcome[0]
+    errors: list[BaseException] = []
+    execution = Execution(protocol, perf_counter, lambda call, error: errors.append(error))
+    workers = Workers(1)
+    data = await answer(execution, invocation, workers, None)
+    workers.close()
+    codec = GobClientCodec()
+    codec.feed(data)
+    response = codec.decode_response_header()
+    value = codec.decode_response_body(None if response.error else DOUBLE.response)
+    return Answered(invocation, response, errors, value)
 
 
 async def test_answer_of_an_async_handler() -> None:
-    _, data = await answered(double, is_async=True)
-    assert isinstance(data, bytes)
-    assert data.endswith(bytes.fromhex("03040010"))
+    assert (await answered(double, is_async=True)).value == 8
 
 
 async def test_answer_of_a_plain_handler() -> None:
-    _, data = await answered(lambda number: 2 * number)
-    assert isinstance(data, bytes)
-    assert data.endswith(bytes.fromhex("03040010"))
+    assert (await answered(lambda number: 2 * number)).value == 8
 
 
 async def test_answer_of_a_plain_handler_comes_from_another_thread() -> None:
@@ -60,26 +72,47 @@ async def test_answer_of_a_plain_handler_comes_from_another_thread() -> None:
 
 
 async def test_answer_is_counted() -> None:
-    invocation, _ = await answered(double, is_async=True)
-    calls = invocation.served.statistics.snapshot()
+    call = await answered(double, is_async=True)
+    calls = call.invocation.served.statistics.snapshot()
     assert (calls.calls, calls.errors, calls.in_flight) == (1, 0, 0)
 
 
-async def test_answer_of_a_handler_that_raises() -> None:
-    invocation, error = await answered(lambda number: 1 // (number - 4))
-    assert isinstance(error, ZeroDivisionError)
-    assert invocation.served.statistics.errors == 1
+EXCEPTIONS = (
+    ValueError,
+    SystemExit,
+    KeyboardInterrupt,
+    GeneratorExit,
+    asyncio.CancelledError,
+    StopIteration,
+    BaseException,
+)
+
+
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+async def test_answer_of_a_plain_handler_that_raises(exception: type[BaseException]) -> None:
+    def fail(_: int) -> int:
+        raise exception("text")
+
+    call = await answered(fail)
+    assert call.response.error == "text"
+    assert call.invocation.served.statistics.snapshot().in_flight == 0
+
+
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+async def test_answer_of_an_async_handler_that_raises(exception: type[BaseException]) -> None:
+    async def fail(_: int) -> int:
+        raise exception("text")
+
+    call = await answered(fail, is_async=True)
+    # Python lets no StopIteration out of a coroutine.
+    assert call.response.error in ("text", "coroutine raised StopIteration")
+    assert call.invocation.served.statistics.snapshot().in_flight == 0
 
 
 async def test_answer_that_does_not_fit() -> None:
-    invocation, error = await answered(lambda number: 2 << 63)
-    assert isinstance(error, EncodeError)
-    assert invocation.served.statistics.errors == 1
-
-
-async def test_answer_of_a_handler_that_raises_stop_iteration() -> None:
-    _, error = await answered(lambda number: next(iter(())))
-    assert isinstance(error, RuntimeError)
+    call = await answered(lambda number: 2 << 63)
+    assert isinstance(call.errors[0], EncodeError)
+    assert call.invocation.served.statistics.errors == 1
 
 
 async def test_start_task_runs_the_coroutine() -> None:

@@ -10,6 +10,8 @@ from rpcgen.aio import dial, dial_http, dial_http_path
 from rpcgen.errors import DialError
 from tests.protocol.messages import SUM, Pair, response_bytes
 
+from .peers import stream_server
+
 CONNECTED = b"HTTP/1.0 200 Connected to Go RPC\n\n"
 
 
@@ -25,12 +27,9 @@ async def answering(*pieces: bytes) -> AsyncIterator[tuple[str, bytearray]]:
             await writer.drain()
             await asyncio.sleep(0)
         await reader.read()
-        writer.close()
 
-    listener = await asyncio.start_server(answer, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    yield f"127.0.0.1:{port}", heard
-    listener.close()
+    async with stream_server(answer) as address:
+        yield address, heard
 
 
 async def test_handshake_asks_as_go_does() -> None:
@@ -72,8 +71,6 @@ async def test_handshake_with_a_server_that_hangs_up() -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    with pytest.raises(DialError, match=r"EOF|reset"):
-        await dial_http(f"127.0.0.1:{port}")
-    listener.close()
+    async with stream_server(hang_up) as address:
+        with pytest.raises(DialError, match=r"EOF|reset"):
+            await dial_http(address)

@@ -224,7 +224,7 @@ async def test_requests_are_answered_in_the_order_in_which_they_end() -> None:
 async def test_error_of_a_handler_is_the_answer() -> None:
     async with serving() as (server, _, address), dial(address) as client:
         server.register_name("Bad", [Method[int, int]("Bad.Div").handler(lambda n: 1 // n)])
-        with pytest.raises(ServerError, match="integer division or modulo by zero"):
+        with pytest.raises(ServerError, match="by zero"):
             await client.call("Bad.Div", 0, int)
 
 

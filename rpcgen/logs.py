@@ -1,0 +1,82 @@
+"""The loggers of servers and clients, ``rpcgen.server`` and ``rpcgen.client``.
+
+Much of what they say comes from strangers: names of methods and types, texts of
+errors. A newline in it would begin a line of its own, which looks like one that
+the program has written, and an escape sequence would reach the terminal of who
+reads the log. So every record is made harmless before a handler sees it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from .errors import ServerError
+
+if TYPE_CHECKING:
+    from .protocol import Invocation
+
+__all__ = ["client_log", "escaped", "log_failure", "server_log"]
+
+# Control characters, line ends, changes of the direction of writing, and what is no Unicode.
+_UNSAFE: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+# Parts of a traceback that are Python's, with line ends in the right places.
+_LAYOUT: Final = re.compile(r"(Traceback \(|\n|[ |+]*(File \"|\+|Traceback \()|\s*\[Previous line)")
+
+_ExcInfo: TypeAlias = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+def escaped(text: str) -> str:
+    """Return a text on one line, with whatever acts on a terminal written as an escape."""
+    return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None:
+    """Log the end of a call whose handler has raised.
+
+    A `ServerError` is an answer that the handler gives on purpose: there is
+    nothing to report but at the level of debugging.
+    """
+    name = invocation.request.service_method
+    if isinstance(error, ServerError):
+        server_log.debug("%s answered %s with an error: %s", name, peer, error)
+        return
+    server_log.error("%s failed, called by %s", name, peer, exc_info=error)
+
+
+class _Escape(logging.Filter):
+    """Makes records harmless; as a filter of the logger, it comes before all handlers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if _UNSAFE.search(message):
+            record.msg, record.args = escaped(message), None
+        if record.exc_info and not record.exc_text:
+            # Formatters use this text if it is there, and whoever wants the exception has it.
+            record.exc_text = _traceback(record.exc_info)
+        return True
+
+
+def _traceback(exc_info: _ExcInfo) -> str:
+    parts = traceback.format_exception(*exc_info)
+    return "".join(map(_escaped_part, parts)).rstrip("\n")
+
+
+def _escaped_part(part: str) -> str:
+    return part if _LAYOUT.match(part) else f"{escaped(part.rstrip())}\n"
+
+
+def _logger(name: str) -> logging.Logger:
+    logger = logging.getLogger(name)
+    logger.addFilter(_Escape())
+    return logger
+
+
+server_log = _logger("rpcgen.server")
+client_log = _logger("rpcgen.client")
