@@ -53,7 +53,7 @@ class Latch:
         mine.acquire()
         self._waiting.append(mine)
         # Looked at once more, while `set` looks at the locks afterwards: one sees the other.
-        while not self._is_set and (left := deadline - monotonic()) > 0:
+        while not self.is_set() and (left := deadline - monotonic()) > 0:
             mine.acquire(timeout=min(left, _LONGEST_SLEEP))
         if not self._is_set:
             self._forget(mine)

@@ -191,7 +191,7 @@ print(listener.address, flush=True)
 for _ in range(4):
     if os.fork() == 0:
         signal.signal(signal.SIGTERM, lambda *_: server.close())
-        os.write(1, b"%d\n" % os.getpid())
+        os.write(1, b"%d\\n" % os.getpid())
         server.serve()
         os._exit(0)
 sys.stdin.read()
@@ -210,7 +210,7 @@ async def serve():
         asyncio.ensure_future(server.close())
     loop.add_signal_handler(signal.SIGTERM, end)
     await server.accept(listener)
-    os.write(1, b"%d\n" % os.getpid())
+    os.write(1, b"%d\\n" % os.getpid())
     await server.serve()
 for _ in range(4):
     if os.fork() == 0:
