@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from attrs import frozen
 
+from .._interrupts import reraise_interrupt
 from ..errors import EncodeError
 from ..schema import (
     Array,
@@ -299,7 +300,8 @@ class _Compiler:
         # A comprehension is fastest; after a failure the loop goes again, to find the element.
         with source.block("try:"):
             source.line(f"out.append(b''.join([{octets} for {item} in {variable}]))")
-        with source.block("except Exception:"):
+        with source.block("except Exception as error:"):
+            source.line("reraise_interrupt(error)")
             with source.block(f"for {index}, {item} in enumerate({variable}):"):
                 with source.at(f"[{{{index}}}]", schema.element.go, item):
                     source.line(octets)
@@ -426,8 +428,9 @@ class _Fields:
                     source.line(f"{added} = True")
                     if not last:
                         source.line(f"{self._steps} = 1")
-                with source.block("except Exception:"):
-                    source.line("pass  # one by one they say which it is")
+                with source.block("except Exception as error:"):
+                    # Taken one by one they say which it is.
+                    source.line("reraise_interrupt(error)")
             with source.block(f"if not {added}:"):
                 self._one_by_one(run)
                 if last:
@@ -649,6 +652,7 @@ _RUNTIME: Final[dict[str, Any]] = {
     "count": _count,
     "elements": _elements,
     "float_bytes": numbers.float_bytes,
+    "reraise_interrupt": reraise_interrupt,
     "int_bytes": numbers.int_bytes,
     "nil": _nil,
     "octet_array": _octet_array,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
+from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
 from . import wire
@@ -183,8 +184,8 @@ class Decoder:
                     if end > _LARGE:
                         self._let_go()
                     return value
-        except Exception:
-            pass
+        except Exception as error:
+            reraise_interrupt(error)
         self._forget(count)
         if schema is None:
             return self._next(UNTYPED, schema)
@@ -210,7 +211,8 @@ class Decoder:
             count = len(self._types)
             try:
                 return self._decode_across(asked)
-            except Exception:
+            except Exception as error:
+                reraise_interrupt(error)
                 self._forget(count)
                 self._gather()
         begin, (id, start) = self._find_value()
@@ -220,6 +222,7 @@ class Decoder:
         except (TruncatedError, SchemaError):
             raise
         except Exception as error:
+            reraise_interrupt(error)
             failure = self._located(error)
             if failure.offset < 0:
                 failure = DecodeError(failure.reason, self._base + start, failure.path)
@@ -269,11 +272,11 @@ class Decoder:
         _, start = read_uint(data, pos, len(data))
         function, width = self._heads[asked][data[start : start + 2]]
         if "across" not in function.__code__.co_names:
-            raise IndexError
+            raise IndexError("the value has no part that may be in chunks")
         self.end, self._after = pos + self._needed, 0
         value, pos = function(data, start + width, self, self._limits.depth)
         if pos > self.end or not self._after:
-            raise IndexError
+            raise IndexError("no part of the value is in chunks")
         self._replace(self._tail, self._after)
         self._consume(self.end)
         return value
@@ -285,7 +288,7 @@ class Decoder:
         `IndexError` where they are not there, or much follows.
         """
         if data is not self._data:
-            raise IndexError
+            raise IndexError("a second part in chunks")
         parts: list[bytes | memoryview] = [memoryview(data)[pos:]]
         missing, chunks = after - len(data), iter(self._chunks)
         last: bytes | memoryview = b""
@@ -298,7 +301,7 @@ class Decoder:
         octets = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
         if len(octets) != after - pos or len(tail) > _LARGE:
-            raise IndexError
+            raise IndexError("the octets are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after
         return octets, tail, 0
@@ -317,6 +320,7 @@ class Decoder:
                 if self._define(-id, pos) < self.end:
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
+                reraise_interrupt(error)
                 # What the value is that this should have described will never be known.
                 error = self._located(error)
                 self._break(error)
@@ -425,8 +429,9 @@ class Decoder:
         except TruncatedError:
             self._forget(count)
             raise
-        except Exception:
-            pass  # now with care, to tell what is wrong, or that Go would not mind
+        except Exception as error:
+            reraise_interrupt(error)
+            # Now with care, to tell what is wrong, or that Go would not mind.
         self._forget(count)
         self._careful, self.end = True, end
         try:
@@ -445,8 +450,9 @@ class Decoder:
             self._attempt(id, start, _NOTHING)
         except TruncatedError:
             raise
-        except Exception:
-            pass  # the first failure is the one to tell
+        except Exception as error:
+            reraise_interrupt(error)
+            # The first failure is the one to tell.
         self._consume(self.end)
 
     def decode_interface(
@@ -474,7 +480,7 @@ class Decoder:
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
         if data is not self._data:
-            raise IndexError
+            raise IndexError("definitions may follow what is in chunks")
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 0:

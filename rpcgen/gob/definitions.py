@@ -7,7 +7,7 @@ that a stream is the same to the byte as that of a fresh Go process.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sized
 
 from ..schema import (
     Array,
@@ -74,6 +74,11 @@ class TypeTable:
         self._next = first_id
         self._types: dict[Hashable, _Type] = {}
         self._sent: dict[Hashable, None] = {}
+
+    @property
+    def sent(self) -> Sized:
+        """The types whose definitions were sent so far."""
+        return self._sent
 
     def mark(self) -> tuple[int, int, int]:
         """Return what `rewind` needs to forget everything that comes after."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
+from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, schema_for, schema_of
 from .definitions import TypeTable
@@ -43,6 +44,8 @@ class Encoder:
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
+        self.described: Sized = self._types.sent
+        """The types that the stream has described so far."""
         # For each schema whose definitions are sent: how to encode it, and its id on the wire.
         self._known: dict[Schema[Any], tuple[Encoding, bytes]] = {}
         # By what the caller says, for values that need no definitions any more.
@@ -95,9 +98,8 @@ class Encoder:
             self.holds_large = False
             if mark is not None:
                 self._rewind(mark)
-            if isinstance(error, Exception):
-                raise _encode_error(error) from error
-            raise
+            reraise_interrupt(error)
+            raise _encode_error(error) from error
         self.holds_large = False
         return messages
 
@@ -110,7 +112,8 @@ class Encoder:
         """Return what `encode_after` does in pieces: large strings and bytes are not copied."""
         try:
             plain = self._plain.get(schema)
-        except TypeError:  # not hashable, so no annotation that has come before
+        except TypeError as error:  # not hashable, so no annotation that has come before
+            reraise_interrupt(error)
             plain = None
         if plain is None:
             return _parts([ahead, *self._messages(((value, schema),))])
@@ -118,8 +121,9 @@ class Encoder:
         out = [id]
         try:
             function(value, out, self)
-        except Exception as error:
+        except BaseException as error:
             self.holds_large = False
+            reraise_interrupt(error)
             raise _encode_error(error) from error
         if self.holds_large:
             messages = [ahead]
@@ -279,7 +283,7 @@ def _list_schema(value: Any) -> Schema[Any]:
     return schema_of(list[Any])
 
 
-def _encode_error(error: Exception) -> EncodeError | SchemaError:
+def _encode_error(error: BaseException) -> EncodeError | SchemaError:
     if isinstance(error, SchemaError):
         return error
     from .source import place_of

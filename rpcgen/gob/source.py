@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
+from .._interrupts import reraise_interrupt
+
 __all__ = ["Place", "Source", "forget", "place_of"]
 
 _PLACES: Final = "__gob_places__"
@@ -148,5 +150,6 @@ def place_of(error: BaseException) -> _Found:
 def _filled(path: str, names: dict[str, Any]) -> str:
     try:
         return path.format_map(names)
-    except Exception:  # a key whose repr fails, or an index that is not set yet
+    except Exception as error:  # a key whose repr fails, or an index that is not set yet
+        reraise_interrupt(error)
         return path

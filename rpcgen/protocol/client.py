@@ -13,19 +13,27 @@
 A face (threads or asyncio) hands in a waiter for each call and gets it back,
 once, in a `Completion`. Mirrors ``rpc.Client``; `receive` is its ``input``.
 
-Any thread may call `begin`, `abandon` and `close` at any time. The face sees
-to it that one thread at a time is in `encode`, and one in `receive` or
-`receive_eof`.
+Any thread may call `begin`, `abandon`, `weaken`, `stop`, `close` and `fail_all`
+at any time. The face sees to it that one thread at a time is in `encode`, and
+one in `receive` or `receive_eof`.
+
+`receive`, `filled` and `receive_eof` forget the calls that they complete. A
+face that an exception may interrupt at any bytecode takes their counterparts
+`take`, `take_filled` and `fail_all` instead, which leave each call pending: it
+tells the waiter, which must stand being told twice, and calls `abandon` after
+that. So no call is lost between the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from weakref import ref
 
-from attrs import define
+from attrs import define, field
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
@@ -87,13 +95,14 @@ class Completion(Generic[W]):
     waiter: W
     reply: object = None
     error: RpcError | None = None
+    seq: int = field(default=-1, eq=False)
 
 
 # A call's waiter, and what its reply is.
 _Pending: TypeAlias = tuple[W, Schema[Any]]
 
 # Stands for the response that is being read, where nobody waits for its body.
-_UNAWAITED: Final = (None, None)
+_UNAWAITED: Final = (-1, None, None)
 
 
 class ClientProtocol(Generic[W]):
@@ -103,16 +112,25 @@ class ClientProtocol(Generic[W]):
         self._codec = codec
         self._encode_parts = request_encoder(codec)
         self._pending: dict[int, _Pending[W]] = {}
+        # Calls that were given up: pending as long as somebody holds the waiter.
+        self._weak: dict[int, tuple[ref[Any], Schema[Any]]] = {}
         self._seq = count()
         self._closing = False
         self._closed = False
         # Set by an API that has large replies decoded by `decode_large`.
         self.defers_large = False
         self._has_large = False
+        # Why no more calls are taken, if that is not because of `close`.
+        self._stopped = ""
         # The call whose response's header has been read and whose body has not.
-        self._current: _Pending[W] | tuple[None, None] | None = None
+        self._current: tuple[int, W, Schema[Any]] | tuple[int, None, None] | None = None
         # Whether the last thing received was cut off.
         self._is_cut = False
+
+    @property
+    def codec(self) -> ClientCodec:
+        """What encodes the requests and decodes the replies."""
+        return self._codec
 
     @property
     def closed(self) -> bool:
@@ -120,19 +138,24 @@ class ClientProtocol(Generic[W]):
         return self._closed
 
     @property
+    def closing(self) -> bool:
+        """True once `close` was called."""
+        return self._closing
+
+    @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not (self._closing or self._closed)
+        return not (self._closing or self._closed or self._stopped)
 
     @property
     def pending(self) -> int:
         """The number of calls that wait for their reply."""
-        return len(self._pending)
+        return len(self._pending) + len(self._weak)
 
     @property
     def expects_one(self) -> bool:
         """Whether a single call is pending, and nothing of its response or another has come."""
-        return len(self._pending) == 1 and self._current is None
+        return len(self._pending) == 1 and self._current is None and not self._weak
 
     def begin(self, method: Method[Any, Any], waiter: W) -> int:
         """Register a call and return its sequence number.
@@ -143,7 +166,7 @@ class ClientProtocol(Generic[W]):
         self._pending[seq] = waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if (self._closing or self._closed) and self.abandon(seq):
+        if (self._closing or self._closed or self._stopped) and self.abandon(seq):
             raise ShutdownError
         return seq
 
@@ -152,15 +175,41 @@ class ClientProtocol(Generic[W]):
 
         Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
         """
-        return self._codec.encode_request(Request(method.name, seq), method.request, args)
+        try:
+            return self._codec.encode_request(Request(method.name, seq), method.request, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            raise
 
     def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the arguments as they are: not copied."""
-        return self._encode_parts(Request(method.name, seq), method.request, args)
+        try:
+            return self._encode_parts(Request(method.name, seq), method.request, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            raise
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
-        return self._pending.pop(seq, None) is not None
+        if self._pending.pop(seq, None) is not None:
+            return True
+        return bool(self._weak) and self._weak.pop(seq, None) is not None
+
+    def weaken(self, seq: int) -> None:
+        """Forget a call as soon as nobody else holds its waiter.
+
+        For a call that was given up but may be waited for again. The waiter
+        must allow weak references to it.
+        """
+        pending = self._pending.get(seq)
+        if pending is None:
+            return
+        waiter, schema = pending
+        weak = self._weak
+        # In both maps for a moment, so that a reply finds it in one at any time.
+        weak[seq] = ref(waiter, lambda _: weak.pop(seq, None)), schema
+        if self._pending.pop(seq, None) is None:  # ended meanwhile
+            weak.pop(seq, None)
 
     def receive(self, data: bytes) -> list[Completion[W]]:
         """Take bytes from the server and return the calls that they complete.
@@ -168,6 +217,10 @@ class ClientProtocol(Generic[W]):
         What the server does wrong fails the call that it answers, where that
         is known, or else every pending call, and closes.
         """
+        return self._settle(self.take(data))
+
+    def take(self, data: bytes) -> list[Completion[W]]:
+        """Do the same as `receive`, but leave the calls pending."""
         if self._closed:
             return []
         looks = self.defers_large and (self._is_cut or len(data) > LARGE)
@@ -183,6 +236,10 @@ class ClientProtocol(Generic[W]):
 
     def filled(self, count: int) -> list[Completion[W]]:
         """Take what was put into `space`; see `receive`."""
+        return self._settle(self.take_filled(count))
+
+    def take_filled(self, count: int) -> list[Completion[W]]:
+        """Do the same as `filled`, but leave the calls pending."""
         if self._closed:
             return []
         filled(self._codec, count)
@@ -200,11 +257,17 @@ class ClientProtocol(Generic[W]):
         `receive_eof`. Call `resume` afterwards.
         """
         self._has_large = False
-        return self._complete(only_one=True)
+        return self._settle(self._complete(only_one=True))
 
     def resume(self) -> list[Completion[W]]:
         """Go on after a large reply; see `receive`."""
-        return [] if self._closed or not has_input(self._codec) else self._complete(True)
+        if self._closed or not has_input(self._codec):
+            return []
+        return self._settle(self._complete(True))
+
+    def _settle(self, completions: list[Completion[W]]) -> list[Completion[W]]:
+        """Forget the calls that are completed, and return those that nobody has ended before."""
+        return [each for each in completions if self.abandon(each.seq)]
 
     def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:
         """Decode what is there; up to a large reply if ``looks``."""
@@ -219,11 +282,12 @@ class ClientProtocol(Generic[W]):
                 self._receive_body(completions)
                 if only_one or not has_input(self._codec):
                     break
-        except TruncatedError:
+        except TruncatedError as error:
+            reraise_interrupt(error)
             self._is_cut = True
         except DecodeError as error:
-            reason = f"reading response: {error}"
-            completions += self._fail(lambda: DisconnectedError(reason))
+            reraise_interrupt(error)
+            completions += self.fail_all(f"reading response: {error}")
         return completions
 
     def _find_large(self) -> bool:
@@ -232,43 +296,66 @@ class ClientProtocol(Generic[W]):
 
     def _receive_header(self, completions: list[Completion[W]]) -> None:
         response = self._codec.decode_response_header()
-        pending = self._pending.pop(response.seq, None)
-        if pending is not None and response.error:
+        seq = response.seq
+        pending = self._pending.get(seq) or (self._weak and self._revived(seq))
+        if not pending:
+            self._current = _UNAWAITED
+        elif response.error:
             # Known already: the body is no reply, and it does not matter whether it comes.
-            completions.append(Completion(pending[0], None, ServerError(response.error)))
-            pending = None
-        self._current = pending or _UNAWAITED
+            completions.append(Completion(pending[0], None, ServerError(response.error), seq))
+            self._current = _UNAWAITED
+        else:
+            self._current = (seq, *pending)
+
+    def _revived(self, seq: int) -> _Pending[W] | None:
+        """Return a call that was given up, if somebody still holds it."""
+        found = self._weak.get(seq)
+        waiter = found and found[0]()
+        return (waiter, found[1]) if found and waiter is not None else None
 
     def _receive_body(self, completions: list[Completion[W]]) -> None:
         assert self._current is not None
-        waiter, schema = self._current
+        seq, waiter, schema = self._current
         reply, error = None, None
         try:
             reply = self._codec.decode_response_body(schema)
         except TruncatedError:
             raise
         except DecodeError as decode_error:
+            reraise_interrupt(decode_error)
             error = decode_error
         self._current = None
         if waiter is not None:
-            completions.append(Completion(waiter, reply, error))
+            completions.append(Completion(waiter, reply, error, seq))
 
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
-        if self._closing:
-            return self._fail(ShutdownError)
-        return self._fail(lambda: DisconnectedError(reason))
+        return self._settle(self.fail_all(reason))
+
+    def fail_all(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
+        """Do the same as `receive_eof`, at any time and again, but leave the calls pending."""
+        self._closed = True
+        reason = self._stopped or reason
+        # An error for each call: raised in many threads, one would mix their tracebacks.
+        completions: list[Completion[W]] = []
+        for seq in sorted({*self._pending, *self._weak}):
+            pending = self._pending.get(seq) or self._revived(seq)
+            if pending is not None:
+                error = ShutdownError() if self._closing else DisconnectedError(reason)
+                completions.append(Completion(pending[0], None, error, seq))
+        return completions
+
+    def stop(self, reason: str) -> None:
+        """Take no more calls, since nothing can be sent any more.
+
+        Args:
+            reason: The text of the `DisconnectedError` of the calls that get no
+                reply before the stream ends.
+        """
+        self._stopped = self._stopped or reason
 
     def close(self) -> None:
         """Take no more calls. Raises `ShutdownError` if that was said before."""
         if self._closing:
             raise ShutdownError
         self._closing = True
-
-    def _fail(self, make_error: Callable[[], RpcError]) -> list[Completion[W]]:
-        # An error of its own for each call: raised in many threads, one would mix their tracebacks.
-        self._closed = True
-        left = [self._current or _UNAWAITED]
-        left += [self._pending.pop(seq, _UNAWAITED) for seq in sorted(self._pending)]
-        self._current = None
-        return [Completion(waiter, None, make_error()) for waiter, _ in left if waiter is not None]

@@ -23,6 +23,10 @@ A codec may also have, for speed alone:
 - ``ahead``, the number of bytes that the next decoding method takes, if all of
   them were fed and they are more work than a copy, and else 0: where it is
   large, asyncio calls that method in a thread, and does not feed meanwhile.
+- ``described``, a collection that grows with each type that the messages so far
+  have described, or does not at all: where an exception from outside ends
+  ``encode_request``, and the collection has not grown, the codec is as if it
+  had not been called, and the connection goes on.
 - ``encode_request_parts`` or ``encode_response_parts``, which give a list of
   what together is the message, so that large values need not be copied.
 

@@ -21,7 +21,13 @@ CodecName: TypeAlias = Literal["gob", "json"]
 
 
 def client_codec(options: DialOptions) -> ClientCodec:
-    """Return the codec of a new client. Raises `DialError` if there is none of this name."""
+    """Return the codec of a new client. Raises `DialError` if there is none of this name.
+
+    Raises `TypeError` for an option that there is not.
+    """
+    from .options import check_options  # whose types need the name of a codec
+
+    check_options(options)
     name, limits = options.get("codec", "gob"), options.get("limits")
     if name == "gob":
         return GobClientCodec(limits)

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Decoder, Encoder, Limits
 from rpcgen.gob.numbers import UINT, uint_bytes
@@ -77,13 +78,13 @@ class _Headers(Decoder, Generic[H]):
             seq = data[start + 1]
             if width > 1 or seq > 127:
                 if width + seq != 257:  # its first byte is not the negated count of the others
-                    raise IndexError
+                    raise IndexError("no number of Go's")
                 seq = int.from_bytes(data[start + 2 : end - 1])
             if data[start] == 1 and data[end - 1] == 0:
                 self._pos, self._owed, self._needed = end, False, 1
                 return self._make(name, seq)
-        except (IndexError, KeyError):
-            pass
+        except (IndexError, KeyError) as error:
+            reraise_interrupt(error)
         return self._learned(self._base + pos, self.decode(self._schema))
 
     def _learned(self, begin: int, header: H) -> H:
@@ -123,6 +124,7 @@ class _GobCodec:
         self._sent = sent
         self._encoder = Encoder()
         self._decoder = received
+        self.described = self._encoder.described
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed
@@ -155,7 +157,8 @@ class _GobCodec:
         try:
             number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
             return self._heads[method][len(number)] + number
-        except Exception:
+        except Exception as error:
+            reraise_interrupt(error)
             return None
 
     def _learn(self, cls: type[Request | Response], method: str) -> None:

@@ -57,6 +57,8 @@ class JsonClientCodec(_JsonCodec):
     clients break on it.
     """
 
+    described = ()
+
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(limits)
         self._result: Any = None

@@ -20,6 +20,7 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
 from rpcgen.gob.opaque import duration_of
 from rpcgen.schema import (
@@ -447,8 +448,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
         if pattern.fullmatch(key):
             try:
                 return decode_number(int(key))
-            except _MismatchError:
-                pass
+            except _MismatchError as error:
+                reraise_interrupt(error)
         raise _MismatchError.of_key(key, schema.go)
 
     return decode_key

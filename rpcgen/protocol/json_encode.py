@@ -15,6 +15,7 @@ from datetime import timedelta
 from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gob import Record, Typed
 from rpcgen.schema import (
@@ -126,7 +127,8 @@ def _too_large(value: object, wanted: str) -> EncodeError:
 def _shown(value: object) -> str:
     try:
         return f"{value!r:.80}"
-    except Exception:  # thousands of digits, or a class of the user's
+    except Exception as error:  # thousands of digits, or a class of the user's
+        reraise_interrupt(error)
         return f"a value of {type(value).__name__}"
 
 
@@ -373,7 +375,8 @@ def _sequence(schema: Slice[Any] | Array[Any]) -> EncodeFunction:
             raise EncodeError(f"{len(value)} elements where there must be {length}")
         try:
             return f"[{','.join([encode_element(item) for item in value])}]"
-        except EncodeError:
+        except EncodeError as error:
+            reraise_interrupt(error)
             return _each(value, encode_element)
 
     return encode_sequence
@@ -543,7 +546,8 @@ def _is_empty(schema: Schema[Any]) -> Callable[[Any], bool] | None:
 def _is_zero(schema: Schema[Any]) -> Callable[[Any], bool] | None:
     try:
         zero = schema.zero()
-    except DecodeError:  # a type whose zero Python has no value for
+    except DecodeError as error:  # a type whose zero Python has no value for
+        reraise_interrupt(error)
         return None
     return lambda item: bool(item == zero)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
 
@@ -152,7 +153,8 @@ def _not_an_object(buffer: bytearray) -> str:
 def _text(data: bytearray) -> str:
     try:
         return data.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        reraise_interrupt(error)
         return data.decode(errors=_EACH_BYTE)
 
 
@@ -193,7 +195,8 @@ def _exact_int(digits: str) -> int | float:
         return MINUS_ZERO
     try:
         return int(digits)
-    except ValueError:  # so many digits that to convert them would take long; no type holds them
+    except ValueError as error:  # so many digits that it would take long; no type holds them
+        reraise_interrupt(error)
         return float(digits)
 
 
@@ -248,7 +251,8 @@ def _parse_at(text: str, pos: int) -> tuple[Any, int]:
             return decoder.raw_decode(text, pos)
         except json.JSONDecodeError:
             raise
-        except ValueError:  # an integer of thousands of digits, or a constant
+        except ValueError as error:  # an integer of thousands of digits, or a constant
+            reraise_interrupt(error)
             return _exact.raw_decode(text, pos)
     except (ValueError, RecursionError) as error:
         raise DecodeError(f"json: {error}") from None

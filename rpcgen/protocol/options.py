@@ -11,7 +11,7 @@ from .codecs import CodecName
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DialOptions"]
+__all__ = ["DialOptions", "check_options"]
 
 
 class DialOptions(TypedDict, total=False):
@@ -27,4 +27,14 @@ class DialOptions(TypedDict, total=False):
     timeout: float | None
     limits: Limits
     codec: CodecName
-    tls: ssl.SSLContext
+    tls: ssl.SSLContext | None
+
+
+def check_options(options: DialOptions) -> None:
+    """Raise `TypeError` if there is an option of another name, as for a wrong argument."""
+    known = DialOptions.__optional_keys__ | DialOptions.__required_keys__
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"dial() got an unexpected option {name!r}; there are: {', '.join(sorted(known))}"
+            )

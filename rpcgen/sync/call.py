@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import queue
-import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from rpcgen._interrupts import is_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .turns import wake
+from .turns import Latch, wake
 
 if TYPE_CHECKING:
     from .client import Client
@@ -28,7 +28,8 @@ class Call(Generic[Res]):
     __slots__ = (
         "__weakref__",
         "_client",
-        "_done",
+        "_outcomes",
+        "_seq",
         "args",
         "error",
         "latches",
@@ -49,10 +50,14 @@ class Call(Generic[Res]):
         self.reply: Res | None = None
         self.error: RpcError | None = None
         self.over = False
-        self.latches: list[threading.Lock] = []
+        self.latches: list[Latch] = []
         self._client = client
-        self._done = done
+        self._seq = -1
+        # The reply and the error, first of all those that this call was told: adding one is a
+        # single step, so two threads agree which is the first.
+        self._outcomes: list[tuple[Any, RpcError | None]] = []
         if done is not None:
+            self.latches.append(_Done(done, self))
             client._read_in_background()
 
     def __repr__(self) -> str:
@@ -65,47 +70,95 @@ class Call(Generic[Res]):
 
         The one given to `Client.go`, or else one of its own with room for 10.
         """
-        with self._client._done_lock:
-            if self._done is None:
-                self._done = queue.Queue(DONE_CAPACITY)
-                if self.over:
-                    self._done.put_nowait(self)
-        if not self.over:
+        if self._told() is None:
+            self.latches.append(_Done(queue.Queue(DONE_CAPACITY), self))
+        done = self._told()  # another thread may have been faster
+        assert done is not None
+        if self.over:
+            done.release()
+        else:
             self._client._read_in_background()
-        return cast("queue.Queue[Call[Res]]", self._done)
+        return cast("queue.Queue[Call[Res]]", done.queue)
 
     def result(self, timeout: float | None = None) -> Res:
         """Wait for the reply and return it.
 
-        ``timeout`` is in seconds. Raises `CallTimeoutError` when it runs out:
-        the call goes on, and can be waited for again. Raises `ServerError`
-        with the text that the method answered with, `EncodeError` or
-        `DecodeError` for arguments or a reply that do not fit their schema,
-        `ShutdownError` or `DisconnectedError` for a connection that is gone.
+        Args:
+            timeout: The longest time in seconds to wait, also for the request to
+                be sent; None waits for ever.
+
+        Raises:
+            CallTimeoutError: There was no reply in time. The call goes on and can
+                be waited for again, as long as somebody holds it.
+            ServerError: The method answered with an error, whose text this is.
+            EncodeError: The arguments do not fit their schema.
+            DecodeError: The reply does not fit its schema.
+            ShutdownError: The client was closed.
+            DisconnectedError: The connection has ended.
+            RpcError: So many bytes wait to be sent that `go` took no more; or a
+                signal handler or finalizer that has interrupted this client in
+                the same thread, in the middle of a step, would have to wait.
         """
-        if not self.over and not self._client._wait(self, timeout):
-            raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
+        if not self.over:
+            self._wait(timeout)
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
 
+    def _wait(self, timeout: float | None) -> None:
+        is_over = False
+        try:
+            is_over = self._client._wait(self, timeout)
+        finally:
+            if not is_over and self._told() is None:
+                # It was given up: its entry among the pending calls must not outlive it.
+                self._client._protocol.weaken(self._seq)
+        if not is_over:
+            raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
+
     def _finish(self, reply: Any, error: RpcError | None) -> None:
-        """Take the outcome and tell everybody who waits for it."""
-        self.reply = reply
-        self.error = error
-        with self._client._done_lock:
-            self.over = True
-            if self._done is not None:
-                self._tell(self._done)
+        """Take the outcome, unless there is one, and tell everybody who waits for it.
+
+        May be called again, by several threads too, and goes on then where an
+        exception has ended it.
+        """
+        outcomes = self._outcomes
+        outcomes.append((reply, error))
+        self.reply, self.error = outcomes[0]
+        self.over = True
         if self.latches:
             wake(self)
 
-    def _tell(self, done: DoneQueue[Call[Res]]) -> None:
+    def _told(self) -> _Done | None:
+        """Return what tells the queue, if there is one."""
+        for latch in tuple(self.latches):
+            if isinstance(latch, _Done):
+                return latch
+        return None
+
+
+class _Done:
+    """Puts a call that is over into its queue, once."""
+
+    def __init__(self, done: DoneQueue[Any], call: Call[Any]) -> None:
+        self.queue = done
+        # The call until it is told.
+        self._calls = [call]
+
+    def release(self) -> None:
         try:
-            done.put_nowait(self)
+            call = self._calls.pop()
+        except IndexError:
+            return
+        try:
+            self.queue.put_nowait(call)
         except queue.Full:
             pass  # as in Go, whose client never waits for room either
-        except Exception:  # of a queue that takes no more, whose fault is no other call's
+        except BaseException as error:
+            if is_interrupt(error):
+                self._calls.append(call)  # nobody knows whether it is there
+                raise
+            # Of a queue that takes no more, whose fault is no other call's.
             import logging  # which a client does without as a rule
 
-            logging.getLogger("rpcgen.client").exception("%s: the done queue", self.service_method)
+            logging.getLogger("rpcgen.client").exception("%s: the done queue", call.service_method)

@@ -2,63 +2,83 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import select
 import socket
 import threading
-from time import monotonic
+import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Final, Self, TypeVar, overload
 
-from rpcgen.errors import ShutdownError
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
-from rpcgen.patience import Patience
-from rpcgen.protocol import (
-    ClientCodec,
-    ClientProtocol,
-    Completion,
-    DoneQueue,
-    GobClientCodec,
-    check_done,
-)
+from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
+from rpcgen.sockets import check_is_plain
 
 from . import forks
 from .call import Call
+from .receiver import Receiver, deliver
+from .sections import Sections
 from .sender import Sender
 from .stream import Stream
-from .turns import Turns, remaining
+from .turns import Latch, Turns
 
 __all__ = ["Client"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
+# How often `close` looks whether other threads have left the socket alone, and how long it pauses.
+_LOOKS: Final = 100
+_PAUSE: Final = 0.001
+
 
 class Client:
     """Calls the methods of a server over one connection; any number of threads may share it.
 
-    ``connection`` is a connected stream socket, which the client owns from
-    here on. A context manager that closes it. Mirrors ``rpc.NewClient`` and,
-    where a codec is given, ``rpc.NewClientWithCodec``.
+    A context manager that closes it. Mirrors ``rpc.NewClient`` and, where a
+    codec is given, ``rpc.NewClientWithCodec``.
+
+    A signal handler or a finalizer may use a client that it has interrupted in
+    the same thread. `close` and `go` do their work and return. A call that
+    would have to wait fails at once with `RpcError` where it has interrupted
+    one of the steps in which bytes or calls are in the client's hands, and
+    works otherwise. An exception that a signal handler raises comes out of the
+    call as it is; in the middle of such a step it also ends the connection.
+
+    Args:
+        connection: A connected stream socket, which the client owns from here on.
+        codec: How to encode and decode; gob unless it is given.
+        limits: Bounds for gob's codec, and for what may wait to be sent.
+
+    Raises:
+        TypeError: The socket is an `ssl.SSLSocket`.
     """
 
     def __init__(
-        self, connection: socket.socket | Stream, codec: ClientCodec | None = None
+        self,
+        connection: socket.socket | Stream,
+        codec: ClientCodec | None = None,
+        *,
+        limits: Limits | None = None,
     ) -> None:
-        self._stream = connection if isinstance(connection, Stream) else Stream(connection)
+        if not isinstance(connection, Stream):
+            check_is_plain(connection)
+            connection = Stream(connection)
+        self._stream = connection
         self._stream.set_timeout(None)
-        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec())
-        self._turns = Turns(self._read)
-        self._patience = Patience()
-        self._sender = Sender(self._protocol, self._stream, self._make_room)
-        # Held while a call and its queue are brought together, so that each call is told once.
-        self._done_lock = threading.Lock()
-        self._background: threading.Thread | None = None
+        self._limits = limits or Limits()
+        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
+        self._sections = Sections(self._give_up, self._release)
+        self._sender = Sender(self._protocol, self._stream, self._sections)
+        receiver = Receiver(self._protocol, self._stream, self._sender, self._sections)
+        self._turns = Turns(receiver, self._sections)
+        # Threads of the client's own, by what they are for.
+        self._threads: dict[str, threading.Thread] = {}
         self._process = os.getpid()
         self._forks = forks.count
-        # Whether bytes are being taken that would be lost if a signal handler raised.
-        self._is_taking = False
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -66,7 +86,7 @@ class Client:
         return cls(connection, codec)
 
     def __repr__(self) -> str:
-        state = "closed" if self._protocol.closed else "open"
+        state = "closed" if self.closed else "open"
         return f"<Client {state}, {self._protocol.pending} pending>"
 
     def __enter__(self) -> Self:
@@ -82,6 +102,11 @@ class Client:
             self.close()
         except ShutdownError:
             pass  # closed inside the context
+
+    @property
+    def closed(self) -> bool:
+        """True once no further call can succeed: it was closed, or its connection has failed."""
+        return not self._protocol.takes_calls
 
     @overload
     def call(self, method: Method[Req, Res], args: Req) -> Res: ...
@@ -99,7 +124,7 @@ class Client:
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
-        return self._go(method, args, None).result()
+        return self._go(method, args, None, self._send).result()
 
     @overload
     def go(
@@ -128,17 +153,28 @@ class Client:
     ) -> Call[Any]:
         """Send a call and return at once, without waiting for the reply.
 
-        A method may be given by its name, as for `call`. The call is put into
-        the queue ``done`` when it is over; see also `Call.result`. Whatever
-        goes wrong, here or there, ends the call with an error and is raised by
-        `Call.result`. Raises `TypeError` if ``done`` has no room for calls.
-        Mirrors ``rpc.Client.Go``.
+        What the connection does not take at once is sent by the thread that
+        waits for the reply, or by one in the background. Whatever goes wrong,
+        here or there, ends the call with an error and is raised by
+        `Call.result`. Mirrors ``rpc.Client.Go``.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over.
+            reply: The type of the reply, where the method is given by its name.
+
+        Raises:
+            TypeError: ``done`` has no room for calls.
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
-        return self._go(method, args, done)
+        call = self._go(method, args, done, self._send_in_time)
+        if self._protocol.closing:
+            self._release()
+        return call
 
     def close(self) -> None:
         """Close the connection; pending calls end with `ShutdownError`.
@@ -147,28 +183,85 @@ class Client:
         """
         self._protocol.close()
         if self._forks != forks.count:
-            # The other process goes on with the connection; its threads, whose locks may have
-            # been copied as held, are not here.
+            # The other process goes on with the connection.
             self._stream.close()
             return
-        self._stream.shutdown()  # wakes the thread that reads
-        with self._turns.lead(blocking=True):
-            self._finish(self._protocol.receive_eof())
-            self._stream.close()
+        self._stream.shutdown()  # wakes the threads that wait for the socket
+        deliver(self._protocol, self._protocol.fail_all())
+        for _ in range(_LOOKS):
+            if self._release() or self._is_interrupted():
+                break
+            time.sleep(_PAUSE)
+
+    def _release(self) -> bool:
+        """Give the socket of a closed client back, unless a thread is using it; say whether."""
+        claims, for_good = self._sections.claims, [0]
+        if claims.setdefault("send", for_good)[0]:
+            return False
+        if claims.setdefault("take", for_good)[0]:
+            del claims["send"]
+            return False
+        self._stream.close()
+        self._sender.discard()
+        return True
+
+    def _is_interrupted(self) -> bool:
+        """Return whether this thread is using the socket, further down its stack."""
+        try:
+            self._sections.check(thorough=False)
+        except RpcError:
+            return True
+        return False
+
+    def _give_up(self, error: BaseException) -> None:
+        """End the connection after an exception whose place leaves its state in doubt."""
+        reason = f"{type(error).__name__} interrupted the client in the middle of a message"
+        self._protocol.stop(reason)
+        self._stream.shutdown()
+        deliver(self._protocol, self._protocol.fail_all(reason))
 
     def _go(
-        self, method: Method[Any, Any], args: object, done: DoneQueue[Call[Any]] | None
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        send: Callable[[Call[Any], Method[Any, Any], object], None],
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done)
         try:
             self._check_process()
-            seq = self._protocol.begin(method, call)
+            call._seq = self._protocol.begin(method, call)
         except ShutdownError as error:
+            reraise_interrupt(error)
             call._finish(None, error)
             return call
-        self._sender.send(seq, call, method, args)
+        send(call, method, args)
         return call
+
+    def _send(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
+        self._sender.send(call._seq, call, method, args)
+
+    def _send_in_time(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
+        """Send a call that nobody may wait for."""
+        sender = self._sender
+        if sender.is_blocked and sender.queued >= self._limits.queued:
+            self._protocol.abandon(call._seq)
+            call._finish(None, self._queue_is_full())
+            return
+        try:
+            sender.send(call._seq, call, method, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            call._finish(None, error)
+        if sender.is_blocked:
+            self._run_in_background("send", _Sent(self._protocol, sender))
+
+    def _queue_is_full(self) -> RpcError:
+        return RpcError(
+            f"{self._sender.queued} bytes wait to be sent already, and Limits.queued is "
+            f"{self._limits.queued}: wait for replies before sending more, or use `call`"
+        )
 
     def _check_process(self) -> None:
         # Two processes on one connection would mix their bytes, and each lose the other's replies.
@@ -179,84 +272,64 @@ class Client:
 
     def _wait(self, call: Call[Any], timeout: float | None) -> bool:
         self._check_process()
-        return self._turns.wait(call, None if timeout is None else monotonic() + timeout)
-
-    def _read(self, deadline: float | None) -> None:
-        """Read once and end the calls that are answered. For the leader only."""
         try:
-            completions = self._receive(deadline)
-        except OSError as error:
-            completions = self._protocol.receive_eof(f"reading response: {error}")
-        except BaseException:
-            # A signal handler has raised. While nothing is read, that does no harm.
-            if self._is_taking:
-                self._stream.shutdown()
-            raise
-        self._finish(completions)
-
-    def _receive(self, deadline: float | None) -> list[Completion[Call[Any]]]:
-        self._is_taking = False
-        view = self._protocol.space() if self._stream.is_plain else None
-        data = None if view else self._patience.wait_for(self._stream.read_what_is_there)
-        if data is None:
-            if deadline is not None and not self._poll(select.POLLIN, remaining(deadline)):
-                return []
-            if view:
-                self._is_taking = True
-                count = self._stream.read_into(view, whole=deadline is None)
-                return self._protocol.filled(count) if count else self._protocol.receive_eof()
-            if deadline is None:
-                data = self._stream.read()
-            else:  # TLS can have something to read that is no data
-                data = self._stream.read_what_is_there()
-                if data is None:
-                    return []
-        self._is_taking = True
-        return self._protocol.receive(data) if data else self._protocol.receive_eof()
-
-    def _finish(self, completions: list[Completion[Call[Any]]]) -> None:
-        for each in completions:
-            each.waiter._finish(each.reply, each.error)
-
-    def _make_room(self) -> None:
-        """Wait until more can be sent, reading meanwhile if nobody else does.
-
-        A server that cannot get rid of its replies may take no more requests:
-        without reading here, both sides would wait for each other.
-        """
-        with self._turns.lead(blocking=False) as leading:
-            events = self._poll(select.POLLOUT | (select.POLLIN if leading else 0), None)
-            if leading and events & select.POLLIN:
-                self._read(None)
-
-    def _poll(self, events: int, timeout: float | None) -> int:
-        poll = select.poll()
-        try:
-            poll.register(self._stream, events)
-        except ValueError:  # another thread has closed it
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
-        ready = poll.poll(None if timeout is None else timeout * 1000)
-        return ready[0][1] if ready else 0
+            return self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
+        finally:
+            if self._protocol.closing:  # perhaps by a signal handler that could not do this
+                self._release()
 
     def _read_in_background(self) -> None:
         """See to it that replies are read though nobody waits for them: a queue wants them."""
-        with self._done_lock:
-            if self._background is not None:
-                return
-            thread = threading.Thread(
-                target=self._turns.wait, args=(_End(self._protocol), None), daemon=True
-            )
-            thread.start()
-            self._background = thread
+        if "read" not in self._threads:
+            self._run_in_background("read", _End(self._protocol))
+
+    def _run_in_background(self, name: str, awaited: _Background) -> None:
+        """Have a thread wait, and read and send meanwhile, unless there is one."""
+        threads = self._threads
+
+        def run() -> None:
+            while not awaited.over:
+                try:
+                    self._turns.wait(awaited, None)
+                finally:
+                    threads.pop(name, None)
+
+        thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
+        try:
+            if threads.setdefault(name, thread) is thread:
+                thread.start()
+        except BaseException:
+            threads.pop(name, None)
+            raise
 
 
-class _End:
-    """The end of the connection, which the background thread waits for."""
+class _Background:
+    """What a background thread waits for."""
 
     def __init__(self, protocol: ClientProtocol[Any]) -> None:
         self._protocol = protocol
-        self.latches: list[threading.Lock] = []
+        self.latches: list[Latch] = []
 
     @property
     def over(self) -> bool:
-        return self._protocol.closed
+        raise NotImplementedError
+
+
+class _End(_Background):
+    """The end of the connection and of all calls."""
+
+    @property
+    def over(self) -> bool:
+        return self._protocol.closed and not self._protocol.pending
+
+
+class _Sent(_Background):
+    """The end of what is left to be sent, or of the connection."""
+
+    def __init__(self, protocol: ClientProtocol[Any], sender: Sender) -> None:
+        super().__init__(protocol)
+        self._sender = sender
+
+    @property
+    def over(self) -> bool:
+        return not self._sender.is_blocked or self._protocol.closed

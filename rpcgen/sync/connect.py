@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Unpack
+import time
+from typing import TYPE_CHECKING, Any, Unpack
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
@@ -17,7 +19,7 @@ from rpcgen.protocol import (
 from rpcgen.sockets import prepare_connection
 
 from .client import Client
-from .stream import Stream, secure
+from .stream import Stream, secure, set_deadline
 
 if TYPE_CHECKING:
     import ssl
@@ -30,11 +32,19 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
 
     ``address`` is ``host:port``, ``tcp://host:port``, ``unix:///path.sock``,
     ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
-    ``tls://host:port`` or ``https://host:port``. Raises `DialError` if there is
-    no connection to be had. Mirrors ``rpc.Dial``.
+    ``tls://host:port`` or ``https://host:port``. Mirrors ``rpc.Dial``.
+
+    Args:
+        address: Where to connect to.
+        **options: See `DialOptions`. ``timeout`` bounds the whole of connecting
+            and of the handshakes of TLS and HTTP, but not the look-up of a name.
+
+    Raises:
+        DialError: There is no connection to be had.
+        TypeError: There is no option of this name.
     """
     codec = client_codec(options)
-    return Client(_open(parse_address(address), options), codec)
+    return Client(_open(parse_address(address), options), codec, limits=options.get("limits"))
 
 
 def dial_http(address: str, **options: Unpack[DialOptions]) -> Client:
@@ -51,58 +61,80 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = client_codec(options)
-    return Client(_open(http_address(address, path), options), codec)
+    return Client(_open(http_address(address, path), options), codec, limits=options.get("limits"))
 
 
 def _open(address: Address, options: DialOptions) -> Stream:
+    timeout = options.get("timeout")
+    deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        connection = _connect(address, options.get("timeout"))
+        connection = _connect(address, deadline)
         try:
-            return _prepare(connection, address, options)
+            return _prepare(connection, address, options.get("tls"), deadline)
         except BaseException:
             connection.close()
             raise
     except OSError as error:
+        reraise_interrupt(error)
         raise DialError(f"cannot connect to {address}: {error}") from error
 
 
-def _connect(address: Address, timeout: float | None) -> socket.socket:
+def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
-        return _connect_unix(address.path, timeout)
-    connection = socket.create_connection((address.host or "localhost", address.port), timeout)
-    prepare_connection(connection)
-    return connection
+        return _connect_to(socket.AF_UNIX, address.path, deadline)
+    host, failure = address.host or "localhost", OSError("no address of this name")
+    for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
+        try:
+            return _connect_to(family, place, deadline)
+        except OSError as error:
+            reraise_interrupt(error)
+            failure = error
+    raise failure
 
 
-def _connect_unix(path: str, timeout: float | None) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX)
+def _connect_to(family: int, place: Any, deadline: float | None) -> socket.socket:
+    connection = socket.socket(family)
     try:
-        connection.settimeout(timeout)
-        connection.connect(path)
-    except OSError:
+        set_deadline(connection, deadline)
+        connection.connect(place)
+        prepare_connection(connection)
+    except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: socket.socket, address: Address, options: DialOptions) -> Stream:
+def _prepare(
+    connection: socket.socket,
+    address: Address,
+    context: ssl.SSLContext | None,
+    deadline: float | None,
+) -> Stream:
     """Do what comes before the first call: TLS, and the CONNECT of HTTP."""
     stream = Stream(connection)
     if address.tls:
-        context = options.get("tls") or _default_context()
-        stream = secure(connection, context, server_hostname=address.host or "localhost")
+        stream = secure(
+            connection,
+            context or _default_context(),
+            server_hostname=address.host or "localhost",
+            deadline=deadline,
+        )
     if address.http_path:
-        _shake_hands(stream, address.http_path)
+        _shake_hands(stream, connection, address.http_path, deadline)
     return stream
 
 
-def _shake_hands(stream: Stream, path: str) -> None:
+def _shake_hands(
+    stream: Stream, connection: socket.socket, path: str, deadline: float | None
+) -> None:
     from rpcgen.protocol.http import ConnectHandshake  # and with it h11, which others do without
 
-    handshake = ConnectHandshake(path)
+    handshake, early = ConnectHandshake(path), None
+    set_deadline(connection, deadline)
     stream.send_all(stream.seal(handshake.request))
-    while (early := handshake.receive(stream.read())) is None:
-        pass
+    while early is None:
+        set_deadline(connection, deadline)
+        early = handshake.receive(stream.read())
     stream.unread(early)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from _thread import get_ident
+from collections import deque
+from collections.abc import Sequence, Sized
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError
 from rpcgen.protocol import ClientProtocol
 
-from .outbox import Outbox
+from .sections import Sections, Token
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -19,120 +22,215 @@ if TYPE_CHECKING:
 
 __all__ = ["Sender"]
 
-# What may wait to be sent, in bytes, before threads are held up that have more.
-_CAPACITY: Final = 1 << 20
+# How many pieces go out at once at most; systems allow 1024 or more.
+_MAX_PIECES: Final = 256
 
-_Request: TypeAlias = "tuple[int, Call[Any], Sequence[bytes]]"
+
+class _Doubtful:
+    """Stands for a number that may have changed."""
+
+    def __len__(self) -> int:
+        return next(_numbers)
+
+
+_numbers: Final = count()
 
 
 class Sender:
     """Sends requests, each whole, in the order in which they were encoded.
 
-    A thread that finds another one sending leaves its request with it: while
-    that one is in the system, which lets the others run, these make the next
-    batch. Where many threads share a connection, that saves a third of a call.
-
-    ``make_room`` waits until more can be sent.
+    A thread that finds another one sending leaves its request in the queue:
+    while that one is in the system, which lets the others run, these make the
+    next batch. Where many threads share a connection, that saves a third of a
+    call. What the connection does not take at once stays in the queue, too, and
+    ``is_blocked`` says that somebody has to wait for room and `flush` then.
     """
 
     def __init__(
-        self,
-        protocol: ClientProtocol[Call[Any]],
-        stream: Stream,
-        make_room: Callable[[], None],
+        self, protocol: ClientProtocol[Call[Any]], stream: Stream, sections: Sections
     ) -> None:
         self._protocol = protocol
         self._stream = stream
-        self._outbox = Outbox(stream)
-        self._make_room = make_room
-        # Guards the four below, over encoding too: gob's type definitions go with the first
-        # request that needs them. Never held while sending.
-        self._lock = threading.Lock()
-        self._sending = False
-        self._waiting: list[_Request] = []
-        self._size = 0
-        # Released, each of them, once what waited is under way.
-        self._latches: list[threading.Lock] = []
+        self._sections = sections
+        # The types that the stream has described: an encoder that does not tell is in doubt.
+        self._described: Sized = getattr(protocol.codec, "described", _Doubtful())
+        # What is to be sent: added to in the section `encode`, taken from in the section `send`.
+        self._queue: deque[bytes | memoryview] = deque()
+        # The calls that the queue has something of, or had since it was last empty.
+        self._unsent: dict[int, Call[Any]] = {}
+        # Bytes put into the queue, and taken out of it: either is counted in one section alone.
+        self._put_count = 0
+        self._sent_count = 0
+        self.is_blocked = False
+
+    @property
+    def queued(self) -> int:
+        """The number of bytes that wait to be sent."""
+        return self._put_count - self._sent_count
 
     def send(self, seq: int, call: Call[Any], method: Method[Any, Any], args: object) -> None:
-        """Send a request, or leave it with the thread that sends.
+        """Encode a request and send what the connection takes at once, or leave it all.
 
         A call whose request cannot be encoded or sent is over.
         """
-        latch = None
+        claims, token = self._sections.claims, [get_ident()]
+        described, sealed, sent = -1, b"", []
         try:
-            with self._lock:
-                parts = self._protocol.encode_parts(seq, method, args)
-                sends = not self._sending
-                if sends:
-                    self._sending = True
-                else:
-                    latch = self._leave((seq, call, parts))
-        except RpcError as error:
-            self._fail(seq, call, error)
-            return
-        if sends:
-            self._send_all([(seq, call, parts)])
-        elif latch is not None:
-            latch.acquire()
-
-    def _leave(self, request: _Request) -> threading.Lock | None:
-        """Leave a request with the thread that sends; return what to wait for if it has much."""
-        self._waiting.append(request)
-        self._size += sum(map(len, request[2]))
-        if self._size <= _CAPACITY:
-            return None
-        latch = threading.Lock()
-        latch.acquire()
-        self._latches.append(latch)
-        return latch
-
-    def _send_all(self, requests: list[_Request]) -> None:
-        while requests:
+            if claims.setdefault("encode", token) is not token:
+                self._sections.enter("encode", token)
+            described = len(self._described)
             try:
-                self._write(requests)
-            except OSError as error:
-                self._outbox = Outbox(self._stream)  # what is left belongs to those that fail
-                for seq, call, _ in requests:
-                    self._fail(seq, call, DisconnectedError(f"writing request: {error}"))
-            except BaseException:
-                # A signal handler has raised, and nobody knows how much is sent: this ends the
-                # connection, and with it all calls.
-                self._stream.shutdown()
-                self._take_waiting()
-                self._sending = False
-                raise
-            requests = self._take_waiting()
-
-    def _take_waiting(self) -> list[_Request]:
-        """Return what was left with this thread; if it is nothing, this thread sends no more."""
-        with self._lock:
-            if not self._waiting:
-                self._sending = False
-                return []
-            requests, self._waiting, self._size = self._waiting, [], 0
-            while self._latches:
-                self._latches.pop().release()
-        return requests
-
-    def _write(self, requests: list[_Request]) -> None:
-        outbox = self._outbox
-        if len(requests) == 1:
-            outbox.send(requests[0][2])
-        else:
-            for _, _, parts in requests:
-                outbox.put(parts)
-            outbox.flush()
-        while outbox.size:
-            # If no reply can be on its way, the server cannot be busy with one that somebody
-            # would have to read meanwhile. Then the system may wait for room, which is faster.
-            if self._protocol.expects_one:
-                outbox.flush(wait=True)
+                parts = self._protocol.encode_parts(seq, method, args)
+            except Exception as error:
+                reraise_interrupt(error)
+                del claims["encode"]
+                self._refuse(seq, call, error)
+                return
+            if self._queue or len(parts) > 1 or claims.setdefault("send", token) is not token:
+                sent.append(-1)
+                self._put(parts, seq, call)
+                del claims["encode"]
             else:
-                self._make_room()
-                outbox.flush()
+                # Nearly every message is small, and goes out whole: so it is not even queued.
+                sealed = self._stream.seal(parts[0])
+                del claims["encode"]
+                self._send_now(sealed, sent, seq, call)
+                del claims["send"]
+        except BaseException as error:
+            self._recover(token, described, sealed, sent, call)
+            self._sections.leave("encode", token, error)
+            self._sections.leave("send", token, error)
+            self._protocol.weaken(seq)  # it may never have been sent
+            raise
+        if self._queue:
+            self.flush()
 
-    def _fail(self, seq: int, call: Call[Any], error: RpcError) -> None:
-        # Whoever takes the call out of the pending map ends it: nobody is told twice.
-        if self._protocol.abandon(seq):
-            call._finish(None, error)
+    def flush(self, *, wait: bool = False) -> None:
+        """Send what the connection takes at once, or else all, unless another thread does."""
+        claims, token = self._sections.claims, [get_ident()]
+        try:
+            # Looked at again after leaving the section: another thread may have put more there
+            # and gone, relying on this one.
+            while self._queue and claims.setdefault("send", token) is token:
+                self.is_blocked = not self._send_queue(wait)
+                del claims["send"]
+                if self.is_blocked:
+                    return
+        except BaseException as error:
+            self._sections.leave("send", token, error)
+            raise
+
+    def discard(self) -> None:
+        """Drop the queue of a connection that is closed, which no thread sends on."""
+        self._queue.clear()
+        self._unsent.clear()
+        self.is_blocked = False
+
+    def _put(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
+        self._unsent[seq] = call
+        for part in parts:
+            sealed = self._stream.seal(part)
+            self._put_count += len(sealed)
+            self._queue.append(sealed)
+
+    def _send_now(self, sealed: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
+        """Send a request, and put what does not go at once in front of the queue.
+
+        ``sent`` gets the number of bytes that have gone.
+        """
+        try:
+            self._stream.send_nowait(sealed, sent)
+        except BlockingIOError as error:
+            if error.errno is None:  # none of the system's
+                raise
+            sent.append(0)
+        except OSError as error:
+            self._unsent[seq] = call
+            self._fail(error)
+            return
+        if sent[0] < len(sealed):
+            self._put_first(memoryview(sealed)[sent[0] :], seq, call)
+
+    def _put_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
+        # In front of what other threads may have put there by now.
+        self._unsent[seq] = call
+        self._sent_count -= len(rest)
+        self._queue.appendleft(rest)
+        self.is_blocked = True
+
+    def _recover(
+        self, token: Token, described: int, sealed: bytes, sent: list[int], call: Call[Any]
+    ) -> None:
+        """Leave the sections of `send` after an exception, if the stream is still in step.
+
+        It is if the request was not encoded, or described no type; and if it is
+        known to have gone, or not to have.
+
+        Args:
+            token: That of the sections.
+            described: The number of types that were described before.
+            sealed: The request, once it is encoded.
+            sent: The number of bytes that have gone, if it was tried to send any.
+            call: The call.
+        """
+        claims = self._sections.claims
+        if claims.get("encode") is token:
+            if not sent and described == len(self._described) and self._stream.is_plain:
+                if claims.get("send") is token:
+                    del claims["send"]
+                del claims["encode"]
+        elif claims.get("send") is token:
+            if not sent:
+                self._put_first(memoryview(sealed), call._seq, call)
+            elif sent[0] != len(sealed):
+                return
+            del claims["send"]
+
+    def _send_queue(self, wait: bool) -> bool:
+        """Send from the queue and return whether it is empty."""
+        queue, stream = self._queue, self._stream
+        try:
+            while size := len(queue):
+                if size == 1:
+                    sent = stream.send(queue[0], wait)
+                else:
+                    pieces = [queue[i] for i in range(min(size, _MAX_PIECES))]
+                    sent = stream.send_several(pieces, wait)
+                self._drop(sent)
+        except BlockingIOError as error:
+            if error.errno is None:
+                raise
+            return False
+        except OSError as error:
+            self._fail(error)
+        self._unsent.clear()
+        return True
+
+    def _drop(self, sent: int) -> None:
+        queue = self._queue
+        self._sent_count += sent
+        while queue:
+            size = len(queue[0])
+            if sent < size:
+                if sent:
+                    queue[0] = memoryview(queue[0])[sent:]
+                return
+            queue.popleft()
+            sent -= size
+
+    def _fail(self, error: OSError) -> None:
+        """Deal with a connection that takes nothing any more."""
+        reraise_interrupt(error)
+        reason = f"writing request: {error}"
+        self._protocol.stop(reason)
+        for seq, call in tuple(self._unsent.items()):
+            call._finish(None, DisconnectedError(reason))
+            self._protocol.abandon(seq)
+        self._stream.shutdown()  # other calls get the replies that are here, and then the end
+        self._queue.clear()
+
+    def _refuse(self, seq: int, call: Call[Any], error: Exception) -> None:
+        self._protocol.abandon(seq)
+        if not isinstance(error, RpcError):
+            raise error  # of a codec of the user's own
+        call._finish(None, error)

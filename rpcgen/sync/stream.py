@@ -18,6 +18,10 @@ __all__ = ["Stream", "secure"]
 # Larger reads are slower: each allocates a buffer of this many bytes.
 _READ_SIZE = 65536
 
+# Arguments for a single call of recv.
+_READ_SIZES = (_READ_SIZE,)
+_NO_WAIT = (socket.MSG_DONTWAIT,)
+
 
 class Stream:
     """A connected socket. One thread may read while another writes.
@@ -77,17 +81,29 @@ class Stream:
         """
         return self._socket.recv_into(view, 0, socket.MSG_WAITALL if whole else 0)
 
-    def read_what_is_there(self) -> bytes | None:
-        """Return what has come, empty at the end, or None if nothing has. Raises `OSError`."""
+    def receive_nowait(self, received: list[bytes]) -> bool | None:
+        """Append what has come, which is empty at the end, and return True, or None if nothing has.
+
+        Receiving and appending are one step for Python: no exception comes in
+        between, so nothing is lost. Raises `OSError`.
+        """
         if self._early:
-            return self.read()
+            received.append(self.read())
+            return True
         try:
-            data = self._socket.recv(_READ_SIZE, socket.MSG_DONTWAIT)
-        except BlockingIOError:
+            received.extend(map(self._socket.recv, _READ_SIZES, _NO_WAIT))
+        except BlockingIOError as error:
+            if error.errno is None:  # none of the system's
+                raise
             return None
+        data = received[-1]
         if self._tls is None or not data:
-            return data
-        return self._tls.decrypt(data) or None
+            return True
+        received[-1] = self._tls.decrypt(data)
+        if received[-1]:
+            return True
+        received.pop()  # TLS can have something to say that is no data
+        return None
 
     def unread(self, data: bytes) -> None:
         """Put back what was read and belongs to somebody else."""
@@ -110,6 +126,13 @@ class Stream:
         Raises `BlockingIOError` if that is nothing, and `OSError`.
         """
         return self._socket.send(sealed, 0 if wait else socket.MSG_DONTWAIT)
+
+    def send_nowait(self, sealed: bytes, sent: list[int]) -> None:
+        """Send what can be sent without waiting, and append how much that was; see `send`.
+
+        Sending and appending are one step for Python: no exception comes in between.
+        """
+        sent.extend(map(self._socket.send, (sealed,), _NO_WAIT))
 
     def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
         """Send several pieces, one after the other; see `send`."""
@@ -193,8 +216,9 @@ class _Tls:
             server_side=server_hostname is None,
             server_hostname=server_hostname,
         )
-        # Guards the three above, which are not made for two threads.
-        self._lock = threading.Lock()
+        # Guards the three above, which are not made for two threads. A signal handler or a
+        # finalizer may come in between two steps and encrypt, which does no harm.
+        self._lock = threading.RLock()
 
     def shake_hands(self) -> bool:
         """Go on with the handshake; say whether it is over. Raises `ssl.SSLError`."""

@@ -5,23 +5,42 @@ than the whole rest of a round trip. So a thread that waits for a reply reads
 itself if nobody else does (it leads), and hands each reply that is not its own
 to the call that it answers. A thread that finds somebody reading sleeps (it
 follows) until its reply has come, or until the leader leaves and it is its turn.
+
+Who leads is a matter of speed alone: what must be done by one thread at a time
+is a section of its own (see `sections`), and a follower wakes up by itself from
+time to time. So nothing is lost with a leader that does not step down, since an
+exception came in between, or that does not get to read, since a signal handler
+runs in its thread and waits for another one.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from _thread import get_ident
+from typing import Final, Protocol
 
-__all__ = ["Awaited", "Turns", "remaining", "wake"]
+from .sections import Sections, Token
+
+__all__ = ["Awaited", "Duplex", "Latch", "Turns", "wake"]
+
+# The longest sleep in seconds: after that a thread looks again whether its wait is over, and
+# whether somebody reads and writes. In all other cases it is woken.
+_LONGEST_SLEEP: Final = 0.5
+
+
+class Latch(Protocol):
+    """What is released when a wait is over: the lock that a thread sleeps on, or the like."""
+
+    def release(self) -> None:
+        """Tell that the wait is over, if that was not told before."""
+        ...
 
 
 class Awaited(Protocol):
     """What threads wait for."""
 
-    latches: list[threading.Lock]
+    latches: list[Latch]
     """Released, each of them, once ``over`` is true: see `wake`."""
 
     @property
@@ -30,55 +49,84 @@ class Awaited(Protocol):
         ...
 
 
+class Duplex(Protocol):
+    """Both directions of a connection, as the threads that wait need them."""
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether there is something to be sent that the connection did not take at once."""
+        ...
+
+    def transfer(self, seconds: float, *, whole: bool) -> None:
+        """Deal with what has come, and send what can be sent; wait for one of them.
+
+        Args:
+            seconds: The longest time to wait for it.
+            whole: Whether it may take longer to receive the rest of a large message.
+        """
+        ...
+
+    def send(self, seconds: float) -> None:
+        """Send what can be sent; wait up to so many seconds until something can be."""
+        ...
+
+    def is_readable(self) -> bool:
+        """Return whether something has come that nobody has dealt with."""
+        ...
+
+
 class Turns:
-    """Whose turn it is to read.
+    """Whose turn it is to read."""
 
-    ``read(deadline)`` blocks until something has arrived and been dealt with,
-    or until the deadline (in seconds of `time.monotonic`; None waits for ever).
-    """
-
-    def __init__(self, read: Callable[[float | None], None]) -> None:
-        self._read = read
-        # Held by the leader: only one thread may read, since the decoder is its alone.
-        self._leading = threading.Lock()
+    def __init__(self, duplex: Duplex, sections: Sections) -> None:
+        self._duplex = duplex
+        self._sections = sections
+        # The token of the leader, if there is one.
+        self._leader: dict[None, Token] = {}
         # The latches of sleeping threads; a dict for its atomic popitem.
-        self._followers: dict[threading.Lock, None] = {}
+        self._followers: dict[Latch, None] = {}
 
     def wait(self, awaited: Awaited, deadline: float | None) -> bool:
-        """Wait until ``awaited`` is over, and say so, or until the deadline has passed."""
-        followed = False
+        """Wait until something is over.
+
+        Args:
+            awaited: What to wait for.
+            deadline: When to give up, in seconds of `time.monotonic`; None waits for ever.
+
+        Returns:
+            Whether it is over.
+
+        Raises:
+            RpcError: This thread was interrupted in the middle of a section.
+        """
+        token = [get_ident()]
+        leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
         try:
-            while not awaited.over and (deadline is None or remaining(deadline)):
-                if self._leading.acquire(blocking=False):
-                    try:
-                        # Looked at again after winning: the last leader may have read the reply.
-                        self._lead(awaited, deadline)
-                    finally:
-                        self._step_down()
+            while not awaited.over:
+                if deadline is not None:
+                    left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
+                    if left <= 0:
+                        break
+                if claims:
+                    self._sections.check(thorough=False)
+                holder = leader.setdefault(None, token)
+                if holder is not token and holder[0] == token[0]:
+                    # A frame below, which this one has interrupted, or one that is gone.
+                    holder = leader[None] = token
+                if holder is token:
+                    self._duplex.transfer(left, whole=deadline is None)
+                elif self._duplex.is_blocked:
+                    self._duplex.send(left)
                 else:
-                    followed = True
-                    self._follow(awaited, deadline)
+                    self._follow(awaited, left, token)
         finally:
-            if followed and not self._leading.locked():
-                # It may have been this thread's turn, and it leaves without taking it.
+            if leader.get(None) is token:
+                del leader[None]
+            if self._followers and not leader:
                 self._wake_follower()
         return awaited.over
 
-    def _lead(self, awaited: Awaited, deadline: float | None) -> None:
-        while not awaited.over and (deadline is None or remaining(deadline)):
-            self._read(deadline)
-
-    @contextmanager
-    def lead(self, *, blocking: bool) -> Iterator[bool]:
-        """Lead for the length of the context; yield whether that is so (always, if blocking)."""
-        leading = self._leading.acquire(blocking=blocking)
-        try:
-            yield leading
-        finally:
-            if leading:
-                self._step_down()
-
-    def _follow(self, awaited: Awaited, deadline: float | None) -> None:
+    def _follow(self, awaited: Awaited, seconds: float, token: Token) -> None:
         latch = threading.Lock()
         latch.acquire()
         awaited.latches.append(latch)
@@ -86,17 +134,15 @@ class Turns:
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
         try:
-            if not awaited.over and self._leading.locked():
-                left = remaining(deadline)
-                latch.acquire(timeout=-1 if left is None else left)
-        finally:  # also where a signal handler raises: else it would be woken in vain
+            if awaited.over or not self._leader or latch.acquire(timeout=seconds):
+                return
+            # Nobody has woken this thread for long.
+            self._sections.check(thorough=True)
+            if self._duplex.is_readable():
+                self._leader[None] = token
+        finally:
             self._followers.pop(latch, None)
             awaited.latches.remove(latch)
-
-    def _step_down(self) -> None:
-        self._leading.release()
-        if self._followers:
-            self._wake_follower()
 
     def _wake_follower(self) -> None:
         try:
@@ -112,15 +158,10 @@ def wake(awaited: Awaited) -> None:
         _release(latch)
 
 
-def remaining(deadline: float | None) -> float | None:
-    """Return the seconds until the deadline, 0 if it has passed, None if there is none."""
-    if deadline is None:
-        return None
-    return max(0.0, deadline - time.monotonic())
-
-
-def _release(latch: threading.Lock) -> None:
+def _release(latch: Latch) -> None:
     try:
         latch.release()
-    except RuntimeError:
-        pass  # already released: its thread has two reasons to wake up
+    except RuntimeError as error:
+        # Already released: its thread has two reasons to wake up.
+        if str(error) != "release unlocked lock":
+            raise

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias, Unpack
+from typing import Any, TypeAlias, TypeVar, Unpack
 
 from rpcgen.aio import Client, dial
 from rpcgen.errors import TruncatedError
+from rpcgen.method import Method
 from rpcgen.protocol import DialOptions, GobServerCodec, Request, Response
-from rpcgen.schema import schema_of
+from rpcgen.schema import schema_for
 from tests.protocol.messages import SUM
 
 __all__ = ["ScriptedServer", "connected", "stream_server"]
 
+Req = TypeVar("Req")
 Handler: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -32,6 +34,16 @@ class ScriptedServer:
         self._codec.decode_request_body(SUM.request)
         return request
 
+    async def receive_args(self, method: Method[Req, Any]) -> Req:
+        """Wait for a request and return its arguments."""
+        await self._receive_header()
+        while True:
+            try:
+                args: Req = self._codec.decode_request_body(method.request)
+                return args
+            except TruncatedError:
+                self._codec.feed(await self.reader.read(65536))
+
     async def _receive_header(self) -> Request:
         while True:
             try:
@@ -41,8 +53,11 @@ class ScriptedServer:
 
     def reply(self, seq: int, value: int) -> None:
         """Answer a call."""
-        response = Response("Math.Sum", seq)
-        self.writer.write(self._codec.encode_response(response, schema_of(int), value))
+        self.writer.write(self.response(seq, value))
+
+    def response(self, seq: int, value: object) -> bytes:
+        """Return the bytes of an answer."""
+        return self._codec.encode_response(Response("Math.Sum", seq), schema_for(value), value)
 
     async def answer(self, value: int) -> None:
         """Answer the next call."""

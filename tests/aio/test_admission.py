@@ -63,7 +63,8 @@ def test_admit_after_a_handshake_that_was_left() -> None:
 
 
 def test_wait_until_a_connection_leaves() -> None:
-    admission, resumed = Admission(1), []
+    admission = Admission(1)
+    resumed: list[int] = []
     first = place(admission)
     admission.wait(lambda: resumed.append(1))
     assert resumed == []
@@ -72,7 +73,8 @@ def test_wait_until_a_connection_leaves() -> None:
 
 
 def test_wait_resumes_once() -> None:
-    admission, resumed = Admission(2), []
+    admission = Admission(2)
+    resumed: list[int] = []
     places = [place(admission), place(admission)]
     admission.wait(lambda: resumed.append(1))
     for each in places:

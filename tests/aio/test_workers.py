@@ -55,7 +55,8 @@ async def test_run_raises_what_the_function_raises() -> None:
 
 
 async def test_run_that_is_cancelled_drops_a_job_that_waits() -> None:
-    workers, held, ran = Workers(1), Held(), []
+    workers, held = Workers(1), Held()
+    ran: list[int] = []
     workers.submit(held.job("a"))
     held.begun_now(1)
     task = asyncio.ensure_future(workers.run("b", ran.append, 1))

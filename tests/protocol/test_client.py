@@ -326,6 +326,7 @@ def test_expects_one_is_false_while_a_reply_is_received(client: ClientProtocol[s
     data = response_bytes((client.begin(BLOB, "call"), bytes(1000)))
     client.begin(BLOB, "other")
     client.receive(data[:500])
+    client.abandon(1)
     assert client.pending == 1
     assert not client.expects_one
 

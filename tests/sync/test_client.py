@@ -259,10 +259,10 @@ def test_close_hangs_up() -> None:
 def test_close_ends_the_background_thread() -> None:
     with connected() as (client, _):
         assert client.go(SUM, Pair(1, 2)).done.empty()
+        background = client._threads["read"]
         client.close()
-        assert client._background is not None
-        client._background.join(PATIENCE)
-        assert not client._background.is_alive()
+        background.join(PATIENCE)
+        assert not background.is_alive()
 
 
 def test_calls_in_threads_beside_the_background_thread() -> None:
@@ -346,7 +346,7 @@ def test_interrupt_in_the_middle_of_a_large_request_ends_the_connection(
     with connected() as (client, _):
         interrupt(0.1)
         with pytest.raises(InterruptError):
-            client.go(BLOB, bytes(8 << 20))
+            client.call(BLOB, bytes(8 << 20))
         with pytest.raises(RpcError):
             client.go(SUM, Pair(1, 2)).result(PATIENCE)
 
@@ -357,7 +357,7 @@ def test_interrupt_of_one_thread_leaves_the_others_awake(
     with connected() as (client, server), ThreadPoolExecutor(2) as threads:
         calls = [client.go(SUM, Pair(1, n)) for n in range(3)]
         leading = threads.submit(calls[0].result, PATIENCE)
-        while not client._turns._leading.locked():
+        while not client._turns._leader:
             time.sleep(0.001)
         following = threads.submit(calls[1].result, PATIENCE)
         while not client._turns._followers:

@@ -1,0 +1,115 @@
+"""Exceptions that come from outside: a signal handler or another thread may raise at any bytecode.
+
+Code that catches what its own steps raise calls `reraise_interrupt` first, so
+that an exception that has nothing to do with these steps goes on as it was raised.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Final
+
+__all__ = ["is_interrupt", "reraise_interrupt"]
+
+_PACKAGE: Final = __name__.partition(".")[0]
+
+# Files of code that is generated for the package, by how their names begin.
+_GENERATED: Final = ("<gob ", "<attrs generated")
+
+_VARIABLE_POSITIONAL: Final = 0x04
+_VARIABLE_KEYWORD: Final = 0x08
+
+
+def reraise_interrupt(error: BaseException) -> None:
+    """Raise the exception from outside that ``error`` is, or that it was made from.
+
+    Args:
+        error: An exception that is being handled.
+    """
+    found: BaseException | None = error
+    while found is not None and not is_interrupt(found):
+        found = _handled_by(found)
+    if found is None:
+        return
+    context = found.__context__
+    try:
+        raise found
+    finally:
+        found.__context__ = context
+
+
+def _handled_by(error: BaseException) -> BaseException | None:
+    """Return the exception during whose handling ``error`` was raised, if that was in our hands.
+
+    Not one that the caller is handling while it calls us: no frame that ``error`` has come
+    through has caught that.
+    """
+    context = error.__context__
+    if context is None or context.__traceback__ is None:
+        return None
+    handler, traceback = context.__traceback__.tb_frame, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame is handler:
+            return context
+        traceback = traceback.tb_next
+    return None
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether an exception was raised from outside the code that it came out of.
+
+    It was if a signal handler or a trace function raised it; if it is no
+    `Exception`; or if the innermost frame is one of the package's own and the
+    exception cannot be the package's, which raises exceptions of Python, of its
+    standard library and of `rpcgen.errors`, none without a message
+    (``PyThreadState_SetAsyncExc`` raises exceptions without one).
+
+    One that another thread sets while a user's own class encodes or decodes
+    itself cannot be told from an exception of that class.
+
+    Args:
+        error: An exception that was caught, with its traceback.
+    """
+    if not isinstance(error, Exception):
+        return True
+    traceback, origin = error.__traceback__, ""
+    while traceback is not None:
+        frame = traceback.tb_frame
+        origin = _origin(frame)
+        if origin != _PACKAGE and _holds_its_caller(frame):
+            return True
+        traceback = traceback.tb_next
+    if origin == _PACKAGE and not error.args and not isinstance(error, MemoryError):
+        return True
+    return _is_ours(origin) and not _is_ours(type(error).__module__.partition(".")[0])
+
+
+def _origin(frame: FrameType) -> str:
+    """Return the name of the package that the code of a frame belongs to."""
+    if frame.f_code.co_filename.startswith(_GENERATED):
+        return _PACKAGE
+    name: str = frame.f_globals.get("__name__") or ""
+    return name.partition(".")[0]
+
+
+def _is_ours(name: str) -> bool:
+    return name == _PACKAGE or name == "builtins" or name in sys.stdlib_module_names
+
+
+def _holds_its_caller(frame: FrameType) -> bool:
+    """Return whether a function was given the frame that it was called in.
+
+    Python hands that to signal handlers and trace functions, which it calls
+    between two instructions of the frame; nobody else does.
+    """
+    code, caller = frame.f_code, frame.f_back
+    if caller is None:
+        return False
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & _VARIABLE_POSITIONAL) + bool(code.co_flags & _VARIABLE_KEYWORD)
+    arguments = [frame.f_locals.get(name) for name in code.co_varnames[:count]]
+    return any(
+        each is caller or (isinstance(each, tuple) and any(item is caller for item in each))
+        for each in arguments
+    )

@@ -1,0 +1,169 @@
+"""`Receiver`: takes the replies off a client's connection and ends the calls that they answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+from _thread import get_ident
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.patience import Patience
+from rpcgen.protocol import ClientProtocol, Completion
+
+from .sections import Sections
+from .sender import Sender
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from .call import Call
+
+__all__ = ["Receiver", "deliver"]
+
+# Seconds to wait where another thread takes what comes, which is told by nobody.
+_PAUSE: Final = 0.001
+
+
+class Receiver:
+    """Both directions of a client's connection, for the threads that wait; see `turns.Duplex`."""
+
+    def __init__(
+        self,
+        protocol: ClientProtocol[Call[Any]],
+        stream: Stream,
+        sender: Sender,
+        sections: Sections,
+    ) -> None:
+        self._protocol = protocol
+        self._stream = stream
+        self._sender = sender
+        self._sections = sections
+        self._patience = Patience()
+        # What has come and is being dealt with, if it is: an exception may leave it to the next.
+        self._received: list[bytes] = []
+        # True while an exception leaves the codec's state half changed.
+        self._is_decoding = False
+        self._receive = partial(stream.receive_nowait, self._received)
+
+    @property
+    def is_blocked(self) -> bool:
+        return self._sender.is_blocked
+
+    def transfer(self, seconds: float, *, whole: bool) -> None:
+        view = self._protocol.space() if self._stream.is_plain else None
+        if view is None and self._take(self._look_patiently):
+            return
+        if self._sender.is_blocked:
+            # If no reply can be on its way, the server cannot be busy with one that somebody
+            # would have to read meanwhile. Then the system may wait for room, which is faster.
+            if whole and self._protocol.expects_one:
+                self._sender.flush(wait=True)
+                return
+            events = self._poll(select.POLLIN | select.POLLOUT, seconds)
+            if events & select.POLLOUT:
+                self._sender.flush()
+            if events in (0, select.POLLOUT):
+                return
+        elif not (whole and view) and not self._poll(select.POLLIN, seconds):
+            return
+        self._take(self._look if view is None else lambda: self._fill(whole))
+
+    def send(self, seconds: float) -> None:
+        if self._poll(select.POLLOUT, seconds):
+            self._sender.flush()
+
+    def is_readable(self) -> bool:
+        return bool(self._poll(select.POLLIN, 0))
+
+    def _take(self, look: Callable[[], bool | None]) -> bool:
+        """Deal with what ``look`` puts into the list, and return whether it did."""
+        claims, received, token = self._sections.claims, self._received, [get_ident()]
+        try:
+            if claims.setdefault("take", token) is not token:
+                return self._stand_by()
+            if not received and not look():
+                del claims["take"]
+                return False
+            self._is_decoding = True
+            if received:
+                self._complete(received[0])
+                received.clear()
+            self._is_decoding = False
+            del claims["take"]
+        except BaseException as error:
+            # While nothing is decoded, or decrypted, an exception from outside does no harm.
+            if not self._is_decoding and self._stream.is_plain and claims.get("take") is token:
+                del claims["take"]
+            self._sections.leave("take", token, error)
+            raise
+        return True
+
+    def _stand_by(self) -> bool:
+        """Wait a moment for the thread that takes what comes."""
+        self._sections.check(thorough=False)
+        if self._protocol.closed:
+            deliver(self._protocol, self._protocol.fail_all())
+        time.sleep(_PAUSE)
+        return True
+
+    def _look_patiently(self) -> bool | None:
+        try:
+            return self._patience.wait_for(self._receive)
+        except OSError as error:
+            return self._fail(error)
+
+    def _look(self) -> bool | None:
+        try:
+            return self._receive()
+        except OSError as error:
+            return self._fail(error)
+
+    def _fill(self, whole: bool) -> bool:
+        """Receive into the memory that the codec offers for the rest of a large message."""
+        view = self._protocol.space()
+        if view is None:  # another thread was here
+            return False
+        self._is_decoding = True
+        try:
+            count = self._stream.read_into(view, whole=whole)
+        except OSError as error:
+            return self._fail(error)
+        if count:
+            deliver(self._protocol, self._protocol.take_filled(count))
+        else:
+            self._received.append(b"")
+        return True
+
+    def _fail(self, error: OSError) -> bool:
+        reraise_interrupt(error)
+        self._received.clear()
+        deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
+        return True
+
+    def _complete(self, data: bytes) -> None:
+        protocol = self._protocol
+        deliver(protocol, protocol.take(data) if data else protocol.fail_all())
+
+    def _poll(self, events: int, seconds: float) -> int:
+        poll = select.poll()
+        try:
+            poll.register(self._stream, events)
+        except ValueError:  # another thread has closed it
+            error = OSError(errno.EBADF, os.strerror(errno.EBADF))
+            deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
+            return 0
+        ready = poll.poll(seconds * 1000)
+        return ready[0][1] if ready else 0
+
+
+def deliver(
+    protocol: ClientProtocol[Call[Any]], completions: Iterable[Completion[Call[Any]]]
+) -> None:
+    """End calls, and only then forget them; see `ClientProtocol.take`."""
+    for each in completions:
+        each.waiter._finish(each.reply, each.error)
+        protocol.abandon(each.seq)
