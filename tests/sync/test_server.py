@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,7 +29,10 @@ from rpcgen.errors import (
 from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.protocol import GobServerCodec, Response
+from rpcgen.protocol import serving as serving_module
 from rpcgen.schema import Schema
+from rpcgen.sync import server as server_module
+from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 PATIENCE = 30.0
@@ -760,6 +764,71 @@ def test_client_that_takes_all_it_gets_leaves_some_to_others(gate: Gate) -> None
         assert other.go(DOUBLE, 2).result(PATIENCE) == 4
         gate.open.set()
         assert [call.result(PATIENCE) for call in calls] == list(range(20))
+
+
+# --- handshakes -----------------------------------------------------------------------------------
+
+
+def client_hello() -> bytes:
+    """Return what begins a TLS handshake."""
+    outgoing = ssl.MemoryBIO()
+    tls = client_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def handshake_threads() -> int:
+    return sum(thread.name == "rpcgen-handshake" for thread in threading.enumerate())
+
+
+def test_handshake_that_drips_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server_module, "LONGEST_HANDSHAKE", 0.1)
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+        hello = client_hello()[:60]
+        assert drip(client, hello) < len(hello)
+    assert "TLS handshake with 127.0.0.1:" in caplog.text
+
+
+def test_slowest_handshake_makes_room_for_others(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "MOST_HANDSHAKES", 3)
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    address = listener.address.replace("tls", "tcp")
+    with server, ExitStack() as stack:
+        slow = [stack.enter_context(connection_to(address)) for _ in range(5)]
+        assert until_hung_up(slow[0]) == b""
+        assert until_hung_up(slow[1]) == b""
+        assert handshake_threads() <= 4
+        with dial(listener.address.replace("127.0.0.1", "localhost"), tls=client_context()) as fast:
+            assert fast.go(DOUBLE, 2).result(PATIENCE) == 4
+
+
+def test_close_ends_handshakes(server: Server) -> None:
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+        client.sendall(client_hello()[:5])
+        while not handshake_threads():
+            time.sleep(0.001)
+        server.close()
+        assert until_hung_up(client) == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"CONNECT /_goRPC_"])
+def test_http_request_that_does_not_end_is_hung_up_on(
+    sent: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(serving_module, "_HANDSHAKE_SECONDS", 0.05)
+    server = serving_with()
+    listener = server.listen("http://127.0.0.1:0")
+    with server, connection_to(listener.address.replace("http", "tcp")) as client:
+        client.sendall(sent)
+        assert until_hung_up(client) == b""
+    assert "an HTTP request did not come within 0.05 s" in caplog.text
 
 
 # --- what the log says ----------------------------------------------------------------------------
