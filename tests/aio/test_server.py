@@ -36,6 +36,9 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
+# Far longer than anything takes, in seconds.
+PATIENCE = 30.0
+
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
 
@@ -1129,3 +1132,164 @@ async def test_serve_that_is_cancelled_hangs_up() -> None:
             await serving
         with pytest.raises(RpcError):
             await client.call(DOUBLE, 2)
+
+
+# --- closing, and what is logged ------------------------------------------------------------------
+
+CLOSE = Method[int, int]("Bye.Close")
+
+
+async def test_serve_waits_for_the_close_under_way() -> None:
+    gate = Gate()
+    server = make_server(gate)
+    listener = await server.listen("127.0.0.1:0")
+    serving = asyncio.create_task(server.serve())
+    async with dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(PATIENCE))
+        await asyncio.wait([serving], timeout=1.5)  # longer than the grace that serve() has
+        assert not serving.done()
+        gate.open.set()
+        assert await call == 5
+    await serving
+    await closing
+
+
+async def test_close_cuts_the_grace_of_the_close_under_way() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(3600))
+        await asyncio.sleep(0)
+        await server.close(grace=0.01)
+        await asyncio.wait_for(closing, PATIENCE)
+        with pytest.raises(RpcError):
+            await call
+
+
+async def test_close_that_is_cancelled_goes_on() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(PATIENCE))
+        await asyncio.sleep(0)
+        closing.cancel()
+        gate.open.set()
+        assert await call == 5
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_close_in_a_handler_sends_its_reply(waits: bool) -> None:
+    async with serving() as (server, _, address):
+
+        async def close(_: int) -> int:
+            if waits:
+                await asyncio.sleep(0)
+            await server.close(PATIENCE)
+            return 7
+
+        server.register_name("Bye", [CLOSE.async_handler(close)])
+        async with dial(address) as client:
+            assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+        await asyncio.wait_for(server.serve(), PATIENCE)
+
+
+async def test_close_in_a_handler_lets_other_calls_end() -> None:
+    async with serving() as (server, gate, address):
+
+        async def close(_: int) -> int:
+            await server.close(PATIENCE)
+            return 7
+
+        server.register_name("Bye", [CLOSE.async_handler(close)])
+        async with dial(address) as client, dial(address) as other:
+            held = other.go(HELD, 5)
+            await gate.entered.acquire()
+            assert await client.call(CLOSE, 0) == 7
+            gate.open.set()
+            assert await held == 5
+
+
+async def test_serve_that_is_cancelled_closes_and_is_cancelled() -> None:
+    server = make_server(Gate())
+    listener = await server.listen("127.0.0.1:0")
+    serving = asyncio.create_task(server.serve())
+    async with dial(listener.address) as client:
+        assert await client.call(DOUBLE, 2) == 4
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_error_of_a_handler_is_logged_with_the_peer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+
+        async def fail(_: int) -> int:
+            raise ValueError("no")
+
+        server.register_name("Bye", [CLOSE.async_handler(fail)])
+        with pytest.raises(ServerError):
+            await client.call(CLOSE, 1)
+    assert "Bye.Close failed, called by 127.0.0.1:" in caplog.text
+
+
+async def test_error_that_a_handler_answers_with_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+
+        async def refuse(_: int) -> int:
+            raise ServerError("no such key")
+
+        server.register_name("Bye", [CLOSE.async_handler(refuse)])
+        with pytest.raises(ServerError, match=r"^no such key$"):
+            await client.call(CLOSE, 1)
+    assert "no such key" not in caplog.text
+
+
+EXITS = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
+
+
+@pytest.mark.parametrize("exception", EXITS)
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_serve_request_answers_whatever_is_raised(
+    exception: type[BaseException], is_async: bool
+) -> None:
+    def fail(_: int) -> int:
+        raise exception("text")
+
+    async def fail_later(_: int) -> int:
+        raise exception("text")
+
+    server = Server()
+    handler = CLOSE.async_handler(fail_later) if is_async else CLOSE.handler(fail)
+    server.register_name("Bye", [handler])
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.sendall(request_bytes(("Bye.Close", 0, 4)))
+        await server.serve_request(ours, GobServerCodec())
+        codec = GobClientCodec()
+        codec.feed(theirs.recv(65536))
+        assert re.match("text|coroutine raised StopIteration", codec.decode_response_header().error)
+    assert server.find("Bye.Close").statistics.snapshot().in_flight == 0
+    await server.close()
+
+
+async def test_serve_request_that_is_cancelled_is_cancelled() -> None:
+    gate = Gate()
+    server = make_server(gate)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.sendall(request_bytes(("Math.Held", 0, 4)))
+        serving = asyncio.create_task(server.serve_request(ours, GobServerCodec()))
+        await gate.entered.acquire()
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+    assert server.find("Math.Held").statistics.snapshot().in_flight == 0
+    await server.close()

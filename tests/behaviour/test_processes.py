@@ -128,6 +128,8 @@ apis = pytest.mark.parametrize("api", SCRIPTS)
 @apis
 def test_ctrl_c_ends_serve_quietly(api: str) -> None:
     with running(api) as server:
+        with dial(server.address) as client:  # it serves by now
+            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
         assert server.end(signal.SIGINT) == (0, "served\n", "")
 
 
