@@ -111,6 +111,7 @@ class Listener:
         connection.setblocking(False)
         task = self._loop.create_task(self._begin(connection, place))
         self._starting[task] = connection, place
+        place.give_up = task.cancel
         task.add_done_callback(self._started)
 
     def _pause_after(self, error: OSError) -> None:
