@@ -671,7 +671,7 @@ class Decoder:
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
         if depth < _SHALLOW and not self._careful:
-            raise IndexError  # so near the limit, there must be care
+            raise IndexError("so near the limit, there must be care")
         self.charge(size_of(schema))
         return self._function(id, schema, True)(data, pos, self, depth - 1)
 
@@ -699,7 +699,7 @@ class Decoder:
     def charge_elements(self, count: int, size: int, pos: int) -> None:
         """Count the memory of elements that begin at ``pos``: the generated code calls this."""
         if count > self.end - pos:
-            raise IndexError  # each takes a byte of the message
+            raise IndexError("each element takes a byte of the message")
         self.charge(count * size)
 
     def short(self, octets: bytes) -> bytes:

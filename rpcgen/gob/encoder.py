@@ -328,7 +328,7 @@ def _encode_error(error: BaseException) -> EncodeError | SchemaError:
     return EncodeError(reason or f"the value does not fit: {error}", place.path)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return what an error says besides that a value does not fit, if it says it of the value.
 
     What Python says of our code is no help; what code of the user's says may be.

@@ -227,8 +227,8 @@ def parse_ip(text: str) -> bytes:
     if not text:
         return b""
     try:
-        if "%" in text:  # a net.IP has no zone
-            raise ValueError
+        if "%" in text:
+            raise ValueError("a net.IP has no zone")
         packed = ip_address(text).packed
     except ValueError:
         raise DecodeError(f"invalid IP address: {text}") from None
