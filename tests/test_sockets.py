@@ -19,6 +19,8 @@ from rpcgen.sockets import (
     check_is_plain,
     keep_alive,
     open_listener,
+    peer_name,
+    peer_place,
     prepare_connection,
 )
 
@@ -329,3 +331,32 @@ def test_accept_errors_in_a_row_wait_longer() -> None:
     pauses = [errors.add(OSError(errno.EMFILE, "")) for _ in range(2000)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 0.1
+
+
+def test_peer_is_named_by_its_address(connection: socket.socket) -> None:
+    host, port = connection.getpeername()
+    assert peer_name(peer_place(connection), connection) == f"{host}:{port}"
+
+
+def test_peer_of_ipv6_is_named_in_brackets() -> None:
+    assert peer_name(("::1", 80, 0, 0), None) == "[::1]:80"
+
+
+@pytest.mark.skipif(not hasattr(socket, "SO_PEERCRED"), reason="only Linux tells")
+def test_peer_on_a_unix_socket_is_named_by_its_process() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        name = peer_name(peer_place(ours), ours)
+    assert name == f"process {os.getpid()} of user {os.getuid()}"
+
+
+def test_peer_that_has_gone_has_no_place() -> None:
+    with socket.socket() as unconnected:
+        assert peer_place(unconnected) is None
+
+
+def test_peer_of_a_closed_unix_socket_has_a_name() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    ours.close()
+    assert peer_name("", ours) == "a local process"

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import Any, Generic, TypeVar, cast
 
 from rpcgen.errors import CallTimeoutError, RpcError
-from rpcgen.protocol import DONE_CAPACITY, DoneQueue
+from rpcgen.protocol import DONE_CAPACITY, ClientProtocol, DoneQueue
 
 from .loops import check_loop
 
@@ -32,6 +32,7 @@ class Call(Generic[Res]):
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
+        protocol: ClientProtocol[Any] | None = None,
     ) -> None:
         self.service_method = service_method
         self.args = args
@@ -40,6 +41,9 @@ class Call(Generic[Res]):
         self.over = False
         self._done = done
         self._loop = loop
+        # Where it is pending, and under which number.
+        self._protocol = protocol
+        self._seq = -1
         # One for each task that waits, so that cancelling it does not end the call for others.
         self._waiters: list[asyncio.Future[None]] = []
 
@@ -57,7 +61,7 @@ class Call(Generic[Res]):
         The one given to `Client.go`, or else one of its own with room for 10.
         """
         if self._done is None:
-            self._done = asyncio.Queue(DONE_CAPACITY)
+            self._done = _Done(self)
             if self.over:
                 self._done.put_nowait(self)
         return cast("asyncio.Queue[Call[Res]]", self._done)
@@ -66,7 +70,8 @@ class Call(Generic[Res]):
         """Wait for the reply and return it.
 
         ``timeout`` is in seconds. Raises `CallTimeoutError` when it runs out:
-        the call goes on, and can be waited for again, as after a cancellation.
+        the call goes on, and can be waited for again, as after a cancellation,
+        as long as somebody holds it.
         Raises `ServerError` with the text that the method answered with,
         `EncodeError` or `DecodeError` for arguments or a reply that do not fit
         their schema, `ShutdownError` or `DisconnectedError` for a connection
@@ -92,6 +97,10 @@ class Call(Generic[Res]):
                 await asyncio.wait([waiter], timeout=timeout)
         finally:
             self._waiters.remove(waiter)
+            is_awaited = self.over or self._waiters or self._done is not None
+            if self._protocol is not None and not is_awaited:
+                # It was given up: its entry among the pending calls must not outlive it.
+                self._protocol.weaken(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome and tell everybody who waits for it."""
@@ -108,3 +117,11 @@ class Call(Generic[Res]):
                 pass  # as in Go, whose client never waits for room either
             except Exception:  # of a queue that takes no more, whose fault is no other call's
                 _log.exception("%s: the done queue", self.service_method)
+
+
+class _Done(asyncio.Queue[Call[Any]]):
+    """The queue of one call, which it holds: who was given it may wait for nothing else."""
+
+    def __init__(self, call: Call[Any]) -> None:
+        super().__init__(DONE_CAPACITY)
+        self._call = call

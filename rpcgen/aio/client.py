@@ -402,10 +402,11 @@ class Client:
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
-        call = Call[Any](method.name, args, done, self._loop)
+        # Without its type argument, which would have Python try to note it in the object.
+        call: Call[Any] = Call(method.name, args, done, self._loop, self._protocol)
         try:
             self._transport.check_room()
-            self._begin(call, method, args)
+            call._seq = self._begin(call, method, args)
         except RpcError as error:
             call._finish(None, error)
         return call

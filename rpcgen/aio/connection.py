@@ -54,6 +54,8 @@ class Serving:
         self.vigil = Vigil(asyncio.get_running_loop())
         # All that are connected.
         self.connections: set[ServerTransport] = set()
+        # Those that are lost, and whose requests are still being carried out.
+        self.orphans: set[ServerTransport] = set()
         self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
@@ -164,6 +166,7 @@ class ServerTransport(Inbox):
     def hang_up(self) -> None:
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
+        self._serving.orphans.discard(self)
         for task in self._running.values():
             task.cancel()
         self._drop_outbox()
@@ -203,8 +206,10 @@ class ServerTransport(Inbox):
         self._transport = None
         self._drop_outbox()
         self._writing_paused = False
-        self.stop_reading()  # what was read is carried out, though nobody is told
         self._serving.connections.discard(self)
+        if not self._hung_up:
+            self._serving.orphans.add(self)
+        self.stop_reading()  # what was read is carried out, though nobody is told
         if self._place is not None:
             self._place.leave()
         self._protocol.closed()
@@ -463,6 +468,8 @@ class ServerTransport(Inbox):
             self._outbox = None
 
     def _close_when_idle(self) -> None:
+        if self._transport is None and not self._running:
+            self._serving.orphans.discard(self)
         if self._transport is not None and self._outbox is not None and not self._running:
             self._outbox.flush()
             self._transport.close()  # once everything is sent

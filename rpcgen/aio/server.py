@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -122,7 +123,11 @@ class Server(Registry):
         await self.close()
 
     async def listen(
-        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+        self,
+        address: str | socket.socket,
+        codec: CodecName = "gob",
+        *,
+        tls: ssl.SSLContext | None = None,
     ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
@@ -130,8 +135,10 @@ class Server(Registry):
         one), ``unix:///path.sock``, ``http://host:port``,
         ``http+unix:///path.sock``, ``tls://host:port`` or
         ``https://host:port``; the last two take the certificate from ``tls``.
-        ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
-        ``net/rpc/jsonrpc``. Raises `DialError`.
+        ``:port`` is every address of this machine. ``fd://3`` is a socket that
+        listens already, as systemd hands it over, and so is a socket itself,
+        which the server then closes. ``codec`` is what is spoken there:
+        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
         """
         listener = Listener(address, tls)
         try:
@@ -251,16 +258,17 @@ class Server(Registry):
             connection.stop_reading()
         if connections:
             await self._wait_for(connections)
+        if self._shared is not None:
+            connections |= self._shared.orphans
+            self._shared.sweep.end()
         for connection in connections:
             connection.hang_up()
         self._workers.close()
-        if self._shared is not None:
-            self._shared.sweep.end()
 
     async def _wait_for(self, connections: set[ServerTransport]) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         loop = asyncio.get_running_loop()
-        ends = asyncio.gather(*(connection.wait_closed() for connection in connections))
+        ends = loop.create_task(_all_closed(connections))
         while not ends.done() and (left := self._deadline - loop.time()) > 0:
             self._hurry = loop.create_future()
             await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
@@ -301,3 +309,8 @@ class Server(Registry):
         """End `serve`: a listener accepts no more, and clients would wait in vain."""
         self._failure = error
         self._closed.set()
+
+
+async def _all_closed(connections: Iterable[ServerTransport]) -> None:
+    for connection in connections:
+        await connection.wait_closed()

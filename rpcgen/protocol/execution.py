@@ -38,12 +38,13 @@ class Execution:
         report: Called with each call that has failed, and why.
     """
 
-    __slots__ = ("_clock", "_protocol", "_report")
+    __slots__ = ("_clock", "_protocol", "_reply_parts", "_report")
 
     def __init__(
         self, protocol: AnyServerProtocol, clock: Callable[[], float], report: Report
     ) -> None:
         self._protocol = protocol
+        self._reply_parts = protocol.reply_parts
         self._clock = clock
         self._report = report
 
@@ -58,18 +59,22 @@ class Execution:
         The count comes before the client can know of the end. A reply that
         cannot be encoded is a failure.
         """
+        # `encode` and `encoded` once more: to call them takes longer than what they do.
         try:
-            parts = self.encode(invocation, reply)
+            if type(reply) is CoroutineType:
+                raise _never_awaited(invocation, reply)
+            parts = self._reply_parts(invocation, reply)
         except BaseException as error:
             return self.failed(invocation, _better(error, invocation, reply))
-        self.encoded(invocation)
+        invocation.ended = ended = self._clock()
+        invocation.served.statistics.finished(ended - invocation.began, False)
         return parts
 
     def encode(self, invocation: Invocation, reply: object) -> Sequence[bytes]:
         """Give the bytes of a reply, in parts; the first half of `succeeded`, for a thread."""
         if type(reply) is CoroutineType:
             raise _never_awaited(invocation, reply)
-        return self._protocol.reply_parts(invocation, reply)
+        return self._reply_parts(invocation, reply)
 
     def encoded(self, invocation: Invocation) -> None:
         """Count a call whose reply is encoded: the second half of `succeeded`."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
+from time import monotonic
+from typing import Final
 
 __all__ = ["Latch"]
+
+# Seconds for which the main thread sleeps at once. A signal that comes just before it falls asleep
+# is told to Python's handler only when it wakes.
+_LONGEST_SLEEP: Final = 0.25
 
 
 class Latch:
@@ -41,12 +48,13 @@ class Latch:
             return True
         if timeout is not None and timeout <= 0:
             return False
+        deadline = math.inf if timeout is None else monotonic() + timeout
         mine = threading.Lock()
         mine.acquire()
         self._waiting.append(mine)
         # Looked at once more, while `set` looks at the locks afterwards: one sees the other.
-        if not self._is_set:
-            mine.acquire(timeout=-1 if timeout is None else min(timeout, threading.TIMEOUT_MAX))
+        while not self.is_set() and (left := deadline - monotonic()) > 0:
+            mine.acquire(timeout=min(left, _LONGEST_SLEEP))
         if not self._is_set:
             self._forget(mine)
         return self._is_set

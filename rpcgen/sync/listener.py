@@ -117,6 +117,10 @@ class Listener:
                 self._waker.wake()
             self._listening.close()
 
+    def renew_lock(self) -> None:
+        """Make the lock anew, in a child process: nobody there releases it if it is held."""
+        self._lock = threading.RLock()
+
     def _check_open(self) -> None:
         if self._closed:
             raise OSError(errno.EBADF, "the listener is closed")

@@ -375,6 +375,8 @@ class Server(Registry):
         """Leave what was served to the parent; what this process is to serve begins from here."""
         self._loop.close_after_fork()
         self.renew_locks()
+        for listener in self._listeners:
+            listener.renew_lock()
         self._begin_anew()
 
     # --- connections ----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 
 import pytest
@@ -47,6 +48,46 @@ async def test_result_after_a_timeout() -> None:
             await call.result(timeout=0.01)
         await server.answer(3)
         assert await call == 3
+
+
+async def test_call_that_was_given_up_is_forgotten_with_the_object() -> None:
+    async with connected() as (client, _):
+        with pytest.raises(CallTimeoutError):
+            await client.go(SUM, Pair(1, 2)).result(timeout=0)
+        gc.collect()
+        assert repr(client) == "<Client open, 0 pending>"
+
+
+async def test_call_whose_task_was_cancelled_is_forgotten_with_the_object() -> None:
+    async with connected() as (client, _):
+        task = asyncio.ensure_future(client.go(SUM, Pair(1, 2)).result())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        del task
+        gc.collect()
+        assert repr(client) == "<Client open, 0 pending>"
+
+
+async def test_call_that_was_given_up_is_held_by_its_queue() -> None:
+    async with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        with pytest.raises(CallTimeoutError):
+            await call.result(timeout=0)
+        done = call.done
+        del call
+        gc.collect()
+        await server.answer(3)
+        assert (await done.get()).reply == 3
+
+
+async def test_call_that_nobody_has_waited_for_is_not_forgotten() -> None:
+    done: asyncio.Queue[aio.Call[int]] = asyncio.Queue()
+    async with connected() as (client, server):
+        client.go(SUM, Pair(1, 2), done)
+        gc.collect()
+        await server.answer(3)
+        assert (await done.get()).reply == 3
 
 
 async def test_result_after_a_task_that_was_cancelled() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +10,11 @@ import pytest
 
 from rpcgen.aio import Client, Server, dial
 from rpcgen.errors import DialError
+from rpcgen.protocol import DialOptions
+from tests.certificates import client_context
 from tests.protocol.messages import DOUBLE
+
+from .peers import stream_server
 
 
 def make_server() -> Server:
@@ -63,6 +69,61 @@ async def test_dial_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("rpcgen.aio.connect._open", never)
     with pytest.raises(DialError, match="timed out"):
         await dial("127.0.0.1:1", timeout=0.01)
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Say something now and then, but never all of it."""
+    writer.write(b"HTTP/1.0 200 Connected to Go RPC\r\nX: ")
+    while not reader.at_eof():
+        writer.write(b"a")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(reader.read(100), 0.005)
+
+
+@pytest.mark.parametrize("scheme", ["http", "tls", "https"])
+async def test_dial_of_a_server_that_takes_its_time(scheme: str) -> None:
+    async with stream_server(drip if scheme == "http" else silence) as address:
+        options: DialOptions = {"timeout": 0.05}
+        if scheme != "http":
+            options["tls"] = client_context()
+        with pytest.raises(DialError, match="timed out"):
+            await dial(f"{scheme}://{address}", **options)
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("scheme", ["http", "tls", "https"])
+async def test_dial_that_is_cancelled_hangs_up(scheme: str) -> None:
+    hung_up = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.set()
+        await reader.read()
+        hung_up.set()
+
+    heard = asyncio.Event()
+    async with stream_server(wait) as address:
+        options: DialOptions = {} if scheme == "http" else {"tls": client_context()}
+
+        async def connect() -> Client:
+            return await dial(f"{scheme}://{address}", **options)
+
+        dialling = asyncio.ensure_future(connect())
+        await heard.wait()
+        dialling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+        await hung_up.wait()
+
+
+async def test_dial_keeps_the_connection_alive() -> None:
+    async with make_server() as server:
+        async with dial((await server.listen("127.0.0.1:0")).address) as client:
+            assert client._transport._transport is not None
+            connection = client._transport._transport.get_extra_info("socket")
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 async def test_then_wraps_the_client() -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rpcgen.aio import Listener, dial
 from rpcgen.errors import DialError
 from rpcgen.protocol import parse_address
+from tests.certificates import server_context
 
 
 async def test_listener_on_port_0_gives_the_bound_address() -> None:
@@ -65,3 +68,55 @@ async def test_repr_tells_the_address() -> None:
     listener = Listener("tcp://127.0.0.1:0")
     assert repr(listener) == f"<Listener {listener.address}>"
     listener.close()
+
+
+class Failed:
+    """What a listener tells of the end of its socket."""
+
+    def __init__(self) -> None:
+        self.error: asyncio.Future[OSError] = asyncio.Future()
+
+
+async def test_socket_that_is_useless_is_told() -> None:
+    class Useless(socket.socket):
+        def accept(self) -> tuple[socket.socket, Any]:
+            raise OSError(errno.EINVAL, "useless")
+
+    listening = Useless()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    listener, failed = Listener(listening), Failed()
+    await listener.start(asyncio.Protocol, None, failed.error.set_result)
+    with socket.create_connection(listening.getsockname()):
+        assert (await failed.error).errno == errno.EINVAL
+    listener.close()
+
+
+async def test_tls_handshake_that_takes_too_long_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("rpcgen.aio.listener.LONGEST_HANDSHAKE", 0.05)
+    listener = Listener("tls://127.0.0.1:0", server_context())
+    await listener.start(asyncio.Protocol)
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.bound.port)
+    ended = asyncio.ensure_future(reader.read())
+    # The beginning of a greeting, one byte after the other.
+    for octet in b"\x16\x03\x01\x02\x00" + bytes(100_000):
+        writer.write(bytes((octet,)))
+        await asyncio.wait([ended], timeout=0.005)
+        if ended.done():
+            break
+    writer.close()
+    listener.close()
+    assert "rpc.Serve: TLS handshake" in caplog.text
+
+
+async def test_close_hangs_up_on_handshakes() -> None:
+    listener = Listener("tls://127.0.0.1:0", server_context())
+    await listener.start(asyncio.Protocol)
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.bound.port)
+    while not listener._starting:
+        await asyncio.sleep(0)
+    listener.close()
+    assert await reader.read() == b""
+    writer.close()

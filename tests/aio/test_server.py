@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import logging
+import os
 import re
 import socket
+import ssl
+import struct
+import subprocess
+import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -13,13 +20,24 @@ from typing import Any
 
 import pytest
 
-from rpcgen.aio import Server, dial
-from rpcgen.errors import DialError, RpcError, ServerError
+from rpcgen.aio import Call, Client, Listener, Server, dial
+from rpcgen.aio.admission import Admission
+from rpcgen.errors import CallTimeoutError, DialError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
-from rpcgen.protocol import CALLS_IN_FLIGHT, GobServerCodec, Response
+from rpcgen.protocol import (
+    CALLS_IN_FLIGHT,
+    CodecName,
+    GobClientCodec,
+    GobServerCodec,
+    Request,
+    Response,
+)
 from rpcgen.schema import Schema
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+
+# Far longer than anything takes, in seconds.
+PATIENCE = 30.0
 
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
@@ -68,6 +86,13 @@ async def serving() -> AsyncIterator[tuple[Server, Gate, str]]:
 async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     return await asyncio.open_connection(host, int(port))
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Vanish: the server gets a reset instead of an end."""
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def test_async_handler_answers() -> None:
@@ -464,3 +489,807 @@ async def test_error_that_cannot_be_told_ends_the_connection(
             theirs.sendall(request_bytes((method, 0, "no pair")))
             await asyncio.wait_for(server.serve_codec(ours, SulkingCodec()), 30)
     assert "out of words" in caplog.text
+
+
+LIST = Method[list[int], int]("Math.Len")
+ECHO = Method[list[int], list[int]]("Math.Echo")
+
+# So many numbers are large, to be encoded as well as decoded.
+MANY = list(range(100_000))
+
+
+def list_bytes(*lists: list[int]) -> bytes:
+    codec = GobClientCodec()
+    return b"".join(
+        codec.encode_request(Request(LIST.name, seq), LIST.request, numbers)
+        for seq, numbers in enumerate(lists)
+    )
+
+
+def register_list(server: Server, handler: Callable[[list[int]], Awaitable[int]]) -> None:
+    server.register_name("Math", [LIST.async_handler(handler)])
+
+
+async def count(numbers: list[int]) -> int:
+    return len(numbers)
+
+
+async def echo(numbers: list[int]) -> list[int]:
+    return numbers
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+async def test_large_request_is_answered(codec: CodecName) -> None:
+    server = Server()
+    register_list(server, count)
+    async with server:
+        listener = await server.listen("127.0.0.1:0", codec)
+        async with dial(listener.address, codec=codec) as client:
+            assert await client.call(LIST, MANY) == len(MANY)
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+async def test_large_reply_is_sent(codec: CodecName) -> None:
+    server = Server()
+    server.register_name("Math", [ECHO.async_handler(echo)])
+    async with server:
+        listener = await server.listen("127.0.0.1:0", codec)
+        async with dial(listener.address, codec=codec) as client:
+            replies = await asyncio.gather(*(client.call(ECHO, MANY) for _ in range(3)))
+            assert all(reply == MANY for reply in replies)
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+async def test_large_post_is_answered(codec: CodecName) -> None:
+    server = Server()
+    register_list(server, count)
+    async with server:
+        listener = await server.listen("http://127.0.0.1:0", codec)
+        reader, writer = await connect(listener.address.replace("http", "tcp"))
+        body = json.dumps({"method": "Math.Len", "params": [MANY], "id": 1}).encode()
+        head = (
+            "POST /_goRPC_ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        assert b'"result":100000' in await reader.read()
+        writer.close()
+
+
+async def test_large_request_is_decoded_in_another_thread() -> None:
+    threads: set[int] = set()
+
+    class Codec(GobServerCodec):
+        def decode_request_body(self, schema: Schema[Any] | None) -> Any:
+            threads.add(threading.get_ident())
+            return super().decode_request_body(schema)
+
+    server = Server()
+    register_list(server, count)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        serving = asyncio.ensure_future(server.serve_codec(ours, Codec()))
+        await asyncio.to_thread(theirs.sendall, list_bytes(MANY))
+        theirs.shutdown(socket.SHUT_WR)
+        await serving
+    await server.close()
+    # A first look, at what has come so far, finds that it is not whole.
+    assert threads - {threading.get_ident()}
+
+
+async def test_requests_beside_large_ones_begin_in_their_order() -> None:
+    sizes: list[int] = []
+
+    async def remember(numbers: list[int]) -> int:
+        sizes.append(len(numbers))
+        return len(numbers)
+
+    server = Server()
+    register_list(server, remember)
+    async with server:
+        reader, writer = await connect((await server.listen("127.0.0.1:0")).address)
+        lists = [[1], MANY, [1, 2], [1, 2, 3], MANY, []]
+        writer.write(list_bytes(*lists))
+        writer.write_eof()
+        assert (await reader.read()).count(b"Math.Len") == len(lists)
+        writer.close()
+    assert sizes == [len(numbers) for numbers in lists]
+
+
+async def test_large_request_that_does_not_fit_is_refused_alone() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        server.register_name("List", [Method[Pair, int]("List.Sum").async_handler(add)])
+        with pytest.raises(ServerError):
+            await client.call("List.Sum", MANY, int)
+        assert await client.call(DOUBLE, 2) == 4
+
+
+async def test_close_while_a_large_request_is_decoded_answers_it() -> None:
+    began = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Codec(GobServerCodec):
+        def decode_request_body(self, schema: Schema[Any] | None) -> Any:
+            loop.call_soon_threadsafe(began.set)
+            return super().decode_request_body(schema)
+
+    server = Server()
+    register_list(server, count)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        serving = asyncio.ensure_future(server.serve_codec(ours, Codec()))
+        await asyncio.to_thread(theirs.sendall, list_bytes(MANY))
+        await began.wait()
+        await server.close(grace=60)
+        await serving
+        assert theirs.makefile("rb").read().count(b"Math.Len") == 1
+
+
+async def test_refusal_after_a_large_reply_waits_for_it() -> None:
+    server = Server()
+    server.register_name("Math", [ECHO.async_handler(echo), LIST.async_handler(count)])
+    async with server:
+        async with dial((await server.listen("127.0.0.1:0")).address) as client:
+            calls: list[Call[Any]] = []
+            for _ in range(3):
+                calls.append(client.go(ECHO, MANY))
+                calls.append(client.go("Math.Nope", 1))
+                calls.append(client.go(LIST, [1]))
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for reply, error, size in zip(*[iter(outcomes)] * 3, strict=True):
+        assert reply == MANY
+        assert isinstance(error, ServerError)
+        assert size == 1
+
+
+async def test_close_while_a_large_reply_is_encoded_leaves_nothing_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    began, leave = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    class Codec(GobServerCodec):
+        def encode_response_parts(
+            self, response: Response, schema: Schema[Any], reply: object
+        ) -> list[bytes]:
+            loop.call_soon_threadsafe(began.set)
+            leave.wait(60)
+            return super().encode_response_parts(response, schema, reply)
+
+    server = Server()
+    server.register_name("Math", [ECHO.async_handler(echo)])
+    ours, theirs = socket.socketpair()
+    async with await Client.with_codec(theirs, GobClientCodec()) as client:
+        serving = asyncio.ensure_future(server.serve_codec(ours, Codec()))
+        calls = [client.go(ECHO, MANY) for _ in range(2)]
+        await began.wait()
+        await server.close(grace=0)
+        await serving
+        leave.set()
+        with pytest.raises(RpcError):
+            await calls[0]
+    statistics = server.find("Math.Echo").statistics.snapshot()
+    assert (statistics.in_flight, caplog.text) == (0, "")
+
+
+async def test_close_drops_the_requests_of_a_client_that_is_gone() -> None:
+    gate = Gate()
+    server = make_server(gate)
+    async with server:
+        _, writer = await connect((await server.listen("127.0.0.1:0")).address)
+        writer.write(request_bytes(*(("Math.Held", seq, 5) for seq in range(5))))
+        await gate.entered.acquire()
+        assert server._shared is not None
+        (connection,) = server._shared.connections
+        reset(writer)
+        await connection.wait_closed()
+        assert server._shared.orphans == {connection}
+    await asyncio.sleep(0)
+    assert (server._shared.orphans, connection._running) == (set(), {})
+
+
+async def test_connection_of_a_client_that_is_gone_is_forgotten() -> None:
+    async with serving() as (server, gate, address):
+        _, writer = await connect(address)
+        writer.write(request_bytes(("Math.Held", 0, 5), ("Math.Held", 1, 5)))
+        await gate.entered.acquire()
+        await gate.entered.acquire()
+        assert server._shared is not None
+        (connection,) = server._shared.connections
+        reset(writer)
+        await connection.wait_closed()
+        gate.open.set()
+        while server._shared.orphans:
+            await asyncio.sleep(0)
+        assert connection._running == {}
+
+
+async def test_flood_of_one_client_leaves_turns_to_others() -> None:
+    order: list[int] = []
+
+    async def note(number: int) -> int:
+        order.append(number)
+        return number
+
+    server = Server()
+    server.register_name("Math", [DOUBLE.async_handler(note)])
+    async with server:
+        address = (await server.listen("127.0.0.1:0")).address
+        _, writer = await connect(address)
+        async with dial(address) as client:
+            await client.call(DOUBLE, 1)
+            writer.write(request_bytes(*(("Math.Double", seq, 5) for seq in range(20_000))))
+            await client.call(DOUBLE, 2)
+            assert order.index(2) < 19_000
+            writer.transport.abort()
+
+
+async def test_one_client_does_not_take_all_threads() -> None:
+    entered, leave = threading.Semaphore(0), threading.Event()
+
+    def hold(number: int) -> int:
+        entered.release()
+        leave.wait(60)
+        return number
+
+    server = Server(workers=5)
+    quick = Method[int, int]("Math.Quick")
+    server.register_name("Math", [DOUBLE.handler(hold), quick.handler(abs)])
+    async with server:
+        address = (await server.listen("127.0.0.1:0")).address
+        async with dial(address) as greedy, dial(address) as modest:
+            calls = [greedy.go(DOUBLE, n) for n in range(20)]
+            for _ in range(4):
+                await asyncio.to_thread(entered.acquire)
+            assert await modest.call(quick, -3) == 3
+            leave.set()
+            assert [await call for call in calls] == list(range(20))
+
+
+async def test_calls_beyond_those_of_one_connection_wait() -> None:
+    gate = Gate()
+    server = Server(max_calls_per_connection=2)
+    server.register_name("Math", [HELD.async_handler(gate.held)])
+    async with server, dial((await server.listen("127.0.0.1:0")).address) as client:
+        calls = [client.go(HELD, n) for n in range(5)]
+        for _ in range(2):
+            await gate.entered.acquire()
+        await asyncio.sleep(0.01)
+        assert gate.entered.locked()  # nobody else has entered
+        gate.open.set()
+        assert [await call for call in calls] == list(range(5))
+
+
+async def test_connections_beyond_those_that_are_taken_wait() -> None:
+    server = Server(max_connections=1)
+    server.register_name("Math", [SUM.async_handler(add)])
+    async with server:
+        address = (await server.listen("127.0.0.1:0")).address
+        first = await dial(address)
+        assert await first.call(SUM, Pair(1, 2)) == 3
+        async with dial(address) as second:
+            call = second.go(SUM, Pair(3, 4))
+            with pytest.raises(CallTimeoutError):
+                await call.result(timeout=0.02)
+            await first.close()
+            assert await call == 7
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"header_timeout": 0},
+        {"body_timeout": -1},
+        {"idle_timeout": 0},
+        {"max_connections": 0},
+        {"max_calls_per_connection": 0},
+        {"workers": 0},
+    ],
+)
+def test_limit_that_is_none(limits: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="greater than 0"):
+        Server(**limits)
+
+
+@asynccontextmanager
+async def impatient(address: str, **limits: Any) -> AsyncIterator[tuple[Gate, Listener]]:
+    """Serve with limits of a few hundredths of a second."""
+    gate = Gate()
+    server = Server(**limits)
+    server.register_name("Math", [SUM.async_handler(add), HELD.async_handler(gate.held)])
+    async with server:
+        yield gate, await server.listen(address)
+        gate.open.set()
+
+
+async def test_header_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    async with impatient("127.0.0.1:0", header_timeout=0.03) as (_, listener):
+        reader, writer = await connect(listener.address)
+        writer.write(request_bytes(("Math.Sum", 0, Pair(1, 2)))[:5])
+        assert await reader.read() == b""
+        writer.close()
+    assert "the rest of a request's header did not come within 0.03 s" in caplog.text
+
+
+async def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    async with impatient("127.0.0.1:0", body_timeout=0.03) as (_, listener):
+        reader, writer = await connect(listener.address)
+        writer.write(request_bytes(("Math.Sum", 0, Pair(1, 2)))[:-1])
+        assert await reader.read() == b""
+        writer.close()
+    assert "the rest of a request's body did not come within 0.03 s" in caplog.text
+
+
+async def test_drops_do_not_prolong_a_body() -> None:
+    async with impatient("127.0.0.1:0", body_timeout=0.05) as (_, listener):
+        reader, writer = await connect(listener.address)
+        ended = asyncio.ensure_future(reader.read())
+        writer.write(list_bytes(MANY)[:200])
+        while not ended.done():
+            writer.write(b"\0")
+            await asyncio.sleep(0.01)
+        writer.close()
+
+
+async def test_idle_connection_is_hung_up() -> None:
+    async with impatient("127.0.0.1:0", idle_timeout=0.03) as (_, listener):
+        reader, writer = await connect(listener.address)
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_idle_connection_stays_without_a_limit() -> None:
+    async with impatient("127.0.0.1:0", header_timeout=0.01, body_timeout=0.01) as (_, listener):
+        async with dial(listener.address) as client:
+            await asyncio.sleep(0.1)
+            assert await client.call(SUM, Pair(1, 2)) == 3
+
+
+async def test_connection_with_a_call_under_way_is_not_idle() -> None:
+    async with impatient("127.0.0.1:0", idle_timeout=0.02) as (gate, listener):
+        async with dial(listener.address) as client:
+            call = client.go(HELD, 5)
+            await asyncio.sleep(0.2)
+            gate.open.set()
+            assert await call == 5
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+async def test_connection_between_calls_is_no_late_header(codec: CodecName) -> None:
+    server = Server(header_timeout=0.02, body_timeout=0.02)
+    server.register_name("Math", [SUM.async_handler(add)])
+    async with server:
+        listener = await server.listen("127.0.0.1:0", codec)
+        async with dial(listener.address, codec=codec) as client:
+            for _ in range(2):
+                assert await client.call(SUM, Pair(1, 2)) == 3
+                await asyncio.sleep(0.1)
+
+
+async def test_http_request_that_does_not_come_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rpcgen.protocol.serving._HANDSHAKE_SECONDS", 0.03)
+    async with impatient("http://127.0.0.1:0") as (_, listener):
+        reader, writer = await connect(listener.address.replace("http", "tcp"))
+        writer.write(b"CONNECT /_goRPC_ HTT")
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_handshakes_beyond_those_that_may_be_under_way_wait() -> None:
+    server = make_server(Gate())
+    server._admission = Admission(None, 1)
+    async with server:
+        address = (await server.listen("http://127.0.0.1:0")).address
+        _, writer = await connect(address.replace("http", "tcp"))
+        writer.write(b"CONNECT /_goRPC_ HTT")
+        dialling = asyncio.ensure_future(anext(aiter(clients(address))))
+        await asyncio.wait([dialling], timeout=0.05)
+        assert not dialling.done()
+        writer.transport.abort()
+        client = await dialling
+        assert await client.call(DOUBLE, 2) == 4
+        await client.close()
+
+
+async def clients(address: str) -> AsyncIterator[Client]:
+    while True:
+        yield await dial(address)
+
+
+async def test_handshake_that_is_over_leaves_its_place() -> None:
+    server = make_server(Gate())
+    server._admission = Admission(None, 1)
+    async with server:
+        address = (await server.listen("http://127.0.0.1:0")).address
+        async with dial(address) as first, dial(address) as second:
+            for client in (first, second):
+                assert await client.call(DOUBLE, 2) == 4
+
+
+class BrokenSocket(socket.socket):
+    """Cannot accept: for a time, or for good."""
+
+    errors: list[int]
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        if self.errors:
+            number = self.errors.pop(0)
+            raise OSError(number, os.strerror(number))
+        return super().accept()
+
+
+def broken(*errors: int) -> BrokenSocket:
+    listening = BrokenSocket()
+    listening.errors = list(errors)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    return listening
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EPROTO, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EPERM, errno.EMFILE]
+)
+async def test_accept_after_an_error_that_passes(number: int) -> None:
+    listening = broken(number, number)
+    async with make_server(Gate()) as server:
+        await server.accept(listening)
+        async with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
+            assert await client.call(DOUBLE, 2) == 4
+
+
+async def test_serve_raises_when_a_listening_socket_is_useless() -> None:
+    listening = broken(errno.EINVAL)
+    server = make_server(Gate())
+    await server.accept(listening)
+    serving = asyncio.ensure_future(server.serve())
+    _, writer = await connect(f"127.0.0.1:{listening.getsockname()[1]}")
+    with pytest.raises(OSError, match="Invalid argument"):
+        await serving
+    writer.transport.abort()
+
+
+async def elsewhere(use: Callable[[], Awaitable[object]]) -> None:
+    """Use something in an event loop of another thread, and expect that to be refused."""
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match="the server belongs to one event loop"):
+            await use()
+
+    await asyncio.to_thread(asyncio.run, main())
+
+
+async def test_close_in_another_loop() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        await elsewhere(server.close)
+        assert await client.call(DOUBLE, 2) == 4
+
+
+async def test_listen_in_another_loop() -> None:
+    async with serving() as (server, _, _):
+        await elsewhere(lambda: server.listen("127.0.0.1:0"))
+
+
+async def test_serve_conn_in_another_loop() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        async with serving() as (server, _, _):
+            await elsewhere(lambda: server.serve_conn(ours))
+
+
+def test_serve_after_the_end_of_its_loop() -> None:
+    server = make_server(Gate())
+
+    async def once() -> None:
+        async with server:
+            pass
+
+    async def again() -> None:
+        with pytest.raises(RuntimeError, match="an event loop that is closed"):
+            await server.serve()
+
+    asyncio.run(once())
+    asyncio.run(again())
+
+
+def test_listen_in_one_loop_and_serve_in_another() -> None:
+    server = make_server(Gate())
+
+    async def call(address: str) -> int:
+        async with server, dial(address) as client:
+            return await client.call(DOUBLE, 2)
+
+    listener = asyncio.run(server.listen("127.0.0.1:0"))
+    assert asyncio.run(call(listener.address)) == 4
+
+
+async def test_connections_are_probed_for_life() -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+        await client.call(DOUBLE, 2)
+        assert server._shared is not None
+        (ours,) = server._shared.connections
+        for transport in (ours._transport, client._transport._transport):
+            assert transport is not None
+            connection = transport.get_extra_info("socket")
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+@pytest.mark.parametrize("address", [":0", "[::]:0", "0.0.0.0:0"])
+async def test_listen_on_all_addresses_of_both_families(address: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no dual stack here")
+    async with make_server(Gate()) as server:
+        port = (await server.listen(address)).address.rpartition(":")[2]
+        for host in ("127.0.0.1", "[::1]"):
+            async with dial(f"{host}:{port}") as client:
+                assert await client.call(DOUBLE, 2) == 4
+
+
+def run_script(script: str, *arguments: str) -> str:
+    """Run a program of its own, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.stdout + done.stderr
+
+
+def test_process_ends_while_plain_handlers_run() -> None:
+    script = """if True:
+        import asyncio, threading
+        from rpcgen import Method, aio
+        hold, entered = Method[int, int]("T.Hold"), threading.Semaphore(0)
+        def held(number):
+            entered.release()
+            threading.Event().wait()
+        async def main():
+            server = aio.Server()
+            server.register_name("T", [hold.handler(held)])
+            async with server, aio.dial((await server.listen("127.0.0.1:0")).address) as client:
+                calls = [client.go(hold, n) for n in range(3)]
+                for _ in calls:
+                    await asyncio.to_thread(entered.acquire)
+                await server.close(grace=0.01)
+            print("closed")
+        asyncio.run(main())
+    """
+    assert run_script(script) == "closed\n"
+
+
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_close_of_one_process_leaves_the_others_their_listener(
+    transport: str, tmp_path: Path
+) -> None:
+    script = """if True:
+        import asyncio, os, signal, sys
+        from rpcgen import Method, aio
+        pid = Method[int, int]("T.Pid")
+        server = aio.Server()
+        server.register_name("T", [pid.handler(lambda _: os.getpid())])
+        listener = asyncio.run(server.listen(sys.argv[1]))
+        async def serve():
+            closing = lambda: asyncio.ensure_future(server.close())
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, closing)
+            await server.serve()
+        async def reach():
+            async with aio.dial(listener.address, timeout=10) as client:
+                return await client.go(pid, 1).result(timeout=10)
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if not child:
+                asyncio.run(serve())
+                os._exit(0)
+            children.append(child)
+        try:
+            first = asyncio.run(reach())
+            os.kill(first, signal.SIGTERM)
+            os.waitpid(first, 0)
+            children.remove(first)
+            print([asyncio.run(reach()) in children for _ in range(5)])
+        finally:
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+    """
+    address = f"unix://{tmp_path}/s" if transport == "unix" else "tcp://127.0.0.1:0"
+    assert run_script(script, address) == "[True, True, True, True, True]\n"
+
+
+async def test_serve_conn_of_an_encrypted_socket() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        context = ssl.create_default_context()
+        secure = context.wrap_socket(
+            ours, server_hostname="localhost", do_handshake_on_connect=False
+        )
+        with secure, pytest.raises(TypeError, match="SSLSocket"):
+            await make_server(Gate()).serve_conn(secure)
+
+
+async def test_serve_conn_that_is_cancelled_hangs_up() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    with theirs:
+        serving = asyncio.ensure_future(make_server(Gate()).serve_conn(ours))
+        await asyncio.sleep(0.01)
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+        assert await asyncio.get_running_loop().sock_recv(theirs, 1) == b""
+
+
+async def test_serve_that_is_cancelled_hangs_up() -> None:
+    server = make_server(Gate())
+    address = (await server.listen("127.0.0.1:0")).address
+    serving = asyncio.ensure_future(server.serve())
+    async with dial(address) as client:
+        await client.call(DOUBLE, 2)
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+        with pytest.raises(RpcError):
+            await client.call(DOUBLE, 2)
+
+
+# --- closing, and what is logged ------------------------------------------------------------------
+
+CLOSE = Method[int, int]("Bye.Close")
+
+
+async def test_serve_waits_for_the_close_under_way() -> None:
+    gate = Gate()
+    server = make_server(gate)
+    listener = await server.listen("127.0.0.1:0")
+    serving = asyncio.create_task(server.serve())
+    async with dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(PATIENCE))
+        await asyncio.wait([serving], timeout=1.5)  # longer than the grace that serve() has
+        assert not serving.done()
+        gate.open.set()
+        assert await call == 5
+    await serving
+    await closing
+
+
+async def test_close_cuts_the_grace_of_the_close_under_way() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(3600))
+        await asyncio.sleep(0)
+        await server.close(grace=0.01)
+        await asyncio.wait_for(closing, PATIENCE)
+        with pytest.raises(RpcError):
+            await call
+
+
+async def test_close_that_is_cancelled_goes_on() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        call = client.go(HELD, 5)
+        await gate.entered.acquire()
+        closing = asyncio.create_task(server.close(PATIENCE))
+        await asyncio.sleep(0)
+        closing.cancel()
+        gate.open.set()
+        assert await call == 5
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_close_in_a_handler_sends_its_reply(waits: bool) -> None:
+    async with serving() as (server, _, address):
+
+        async def close(_: int) -> int:
+            if waits:
+                await asyncio.sleep(0)
+            await server.close(PATIENCE)
+            return 7
+
+        server.register_name("Bye", [CLOSE.async_handler(close)])
+        async with dial(address) as client:
+            assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+        await asyncio.wait_for(server.serve(), PATIENCE)
+
+
+async def test_close_in_a_handler_lets_other_calls_end() -> None:
+    async with serving() as (server, gate, address):
+
+        async def close(_: int) -> int:
+            await server.close(PATIENCE)
+            return 7
+
+        server.register_name("Bye", [CLOSE.async_handler(close)])
+        async with dial(address) as client, dial(address) as other:
+            held = other.go(HELD, 5)
+            await gate.entered.acquire()
+            assert await client.call(CLOSE, 0) == 7
+            gate.open.set()
+            assert await held == 5
+
+
+async def test_serve_that_is_cancelled_closes_and_is_cancelled() -> None:
+    server = make_server(Gate())
+    listener = await server.listen("127.0.0.1:0")
+    serving = asyncio.create_task(server.serve())
+    async with dial(listener.address) as client:
+        assert await client.call(DOUBLE, 2) == 4
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_error_of_a_handler_is_logged_with_the_peer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+
+        async def fail(_: int) -> int:
+            raise ValueError("no")
+
+        server.register_name("Bye", [CLOSE.async_handler(fail)])
+        with pytest.raises(ServerError):
+            await client.call(CLOSE, 1)
+    assert "Bye.Close failed, called by 127.0.0.1:" in caplog.text
+
+
+async def test_error_that_a_handler_answers_with_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving() as (server, _, address), dial(address) as client:
+
+        async def refuse(_: int) -> int:
+            raise ServerError("no such key")
+
+        server.register_name("Bye", [CLOSE.async_handler(refuse)])
+        with pytest.raises(ServerError, match=r"^no such key$"):
+            await client.call(CLOSE, 1)
+    assert "no such key" not in caplog.text
+
+
+EXITS = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
+
+
+@pytest.mark.parametrize("exception", EXITS)
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_serve_request_answers_whatever_is_raised(
+    exception: type[BaseException], is_async: bool
+) -> None:
+    def fail(_: int) -> int:
+        raise exception("text")
+
+    async def fail_later(_: int) -> int:
+        raise exception("text")
+
+    server = Server()
+    handler = CLOSE.async_handler(fail_later) if is_async else CLOSE.handler(fail)
+    server.register_name("Bye", [handler])
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.sendall(request_bytes(("Bye.Close", 0, 4)))
+        await server.serve_request(ours, GobServerCodec())
+        codec = GobClientCodec()
+        codec.feed(theirs.recv(65536))
+        assert re.match("text|coroutine raised StopIteration", codec.decode_response_header().error)
+    assert server.find("Bye.Close").statistics.snapshot().in_flight == 0
+    await server.close()
+
+
+async def test_serve_request_that_is_cancelled_is_cancelled() -> None:
+    gate = Gate()
+    server = make_server(gate)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.sendall(request_bytes(("Math.Held", 0, 4)))
+        serving = asyncio.create_task(server.serve_request(ours, GobServerCodec()))
+        await gate.entered.acquire()
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+    assert server.find("Math.Held").statistics.snapshot().in_flight == 0
+    await server.close()

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
 import pytest
 
 from rpcgen.errors import RegisterError, SchemaError
@@ -100,3 +104,64 @@ def test_register_name_without_name(registry: Registry) -> None:
 def test_register_name_type_that_cannot_travel(registry: Registry) -> None:
     with pytest.raises(SchemaError):
         registry.register_name("Sets", [Method[set[int], int]("Sets.Len").handler(len)])
+
+
+async def double_later(number: int) -> int:
+    return 2 * number
+
+
+async def doubles(number: int) -> AsyncIterator[int]:
+    yield 2 * number
+
+
+class Later:
+    async def __call__(self, number: int) -> int:
+        return 2 * number
+
+    async def double(self, number: int) -> int:
+        return 2 * number
+
+    @staticmethod
+    async def static(number: int) -> int:
+        return 2 * number
+
+
+class Now:
+    async def double(self, number: int) -> int:
+        return 2 * number
+
+    def __call__(self, number: int) -> int:
+        return 2 * number
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        double_later,
+        doubles,
+        Later(),
+        Later().double,
+        Later.static,
+        partial(double_later),
+        partial(partial(Later().double)),
+        partial(Later()),
+    ],
+)
+def test_async_def_that_is_handed_over_as_a_plain_function(function: Any) -> None:
+    method = Method[int, int]("Later.Double")
+    with pytest.raises(TypeError, match=r"Later\.Double is an async def.* async_handler"):
+        Registry().register_name("Later", [method.handler(function)])
+
+
+@pytest.mark.parametrize("function", [Now(), partial(Now()), lambda number: number, int, Now])
+def test_plain_function_is_registered(function: Any) -> None:
+    Registry().register_name("Now", [Method[int, int]("Now.Double").handler(function)])
+
+
+def test_async_def_that_is_refused_leaves_the_name_free() -> None:
+    registry = Registry()
+    method = Method[int, Any]("Later.Double")
+    with pytest.raises(RegisterError):
+        registry.register_name("Later", [method.handler(double_later)])
+    registry.register_name("Later", [method.async_handler(double_later)])
+    assert registry.find("Later.Double").is_async

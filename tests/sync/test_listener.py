@@ -98,3 +98,79 @@ def test_close_leaves_a_file_that_is_no_socket(tmp_path: Path) -> None:
     (tmp_path / "s").touch()
     listener.close()
     assert os.listdir(tmp_path) == ["s"]
+
+
+def test_accept_keeps_the_connection_alive() -> None:
+    with Listener("127.0.0.1:0") as listener:
+        address = parse_address(listener.address)
+        with socket.create_connection((address.host, address.port)), listener.accept() as ours:
+            assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_accept_on_a_closed_listener() -> None:
+    listener = Listener("127.0.0.1:0")
+    listener.close()
+    with pytest.raises(OSError, match="the listener is closed"):
+        listener.accept()
+
+
+def test_close_wakes_every_thread_in_accept() -> None:
+    listener = Listener("127.0.0.1:0")
+    errors: list[OSError] = []
+
+    def accept() -> None:
+        try:
+            listener.accept()
+        except OSError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=accept) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    listener.close()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert len(errors) == 5
+
+
+def test_close_leaves_a_socket_that_was_borrowed_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        Listener(ours, borrowed=True).close()
+        assert ours.fileno() >= 0
+
+
+def test_accept_where_others_are_faster() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        first, second = Listener(ours, borrowed=True), Listener(ours, borrowed=True)
+        accepted: list[socket.socket] = []
+
+        def accept(listener: Listener) -> None:
+            try:
+                accepted.append(listener.accept())
+            except OSError:
+                pass  # closed
+
+        threads = [threading.Thread(target=accept, args=(each,)) for each in (first, second)]
+        for thread in threads:
+            thread.start()
+        with socket.create_connection(ours.getsockname()):
+            while not accepted:
+                threads[0].join(0.001)
+            first.close()
+            second.close()
+            for thread in threads:
+                thread.join(PATIENCE)
+        assert len(accepted) == 1
+        accepted[0].close()
+
+
+def test_close_in_a_child_leaves_the_parents_listener_working() -> None:
+    with Listener("127.0.0.1:0") as listener:
+        address = parse_address(listener.address)
+        child = os.fork()
+        if child == 0:
+            listener.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        with socket.create_connection((address.host, address.port)), listener.accept():
+            pass

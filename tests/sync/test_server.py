@@ -3,11 +3,15 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.request import urlopen
 
@@ -24,7 +28,11 @@ from rpcgen.errors import (
 )
 from rpcgen.gob import Limits
 from rpcgen.method import Method
-from rpcgen.protocol import GobServerCodec
+from rpcgen.protocol import GobServerCodec, Response
+from rpcgen.protocol import serving as serving_module
+from rpcgen.schema import Schema
+from rpcgen.sync import server as server_module
+from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 PATIENCE = 30.0
@@ -444,3 +452,465 @@ def test_serve_conn_sends_at_once(server: Server) -> None:
         assert theirs.recv(65536).endswith(bytes.fromhex("03040010"))
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     serving.join(PATIENCE)
+
+
+# --- closing --------------------------------------------------------------------------------------
+
+CLOSE = Method[int, int]("Bye.Close")
+
+
+def test_serve_waits_for_the_close_under_way(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    serving = threading.Thread(target=server.serve)
+    serving.start()
+    with dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        gate.entered.acquire(timeout=PATIENCE)
+        closing = threading.Thread(target=server.close, args=(PATIENCE,))
+        closing.start()
+        serving.join(1.5)  # longer than the grace that serve() itself has
+        assert serving.is_alive()
+        gate.open.set()
+        assert call.result(PATIENCE) == 5
+    serving.join(PATIENCE)
+    closing.join(PATIENCE)
+    assert not serving.is_alive()
+
+
+def test_close_cuts_the_grace_of_the_close_under_way(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        call = client.go(HELD, 5)
+        gate.entered.acquire(timeout=PATIENCE)
+        closing = threading.Thread(target=server.close, args=(3600,))
+        closing.start()
+        server.close(grace=0.01)
+        closing.join(PATIENCE)
+        assert not closing.is_alive()
+        with pytest.raises(RpcError):
+            call.result(PATIENCE)
+
+
+def test_close_without_a_grace_waits_for_the_close_under_way(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with dial(listener.address) as client:
+        with server:
+            call = client.go(HELD, 5)
+            gate.entered.acquire(timeout=PATIENCE)
+            closing = threading.Thread(target=server.close, args=(PATIENCE,))
+            closing.start()
+            opening = threading.Timer(1.2, gate.open.set)  # longer than the grace of `with`
+            opening.start()
+        assert call.result(PATIENCE) == 5
+        closing.join(PATIENCE)
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["leader", "worker"])
+def test_close_in_a_handler_sends_its_reply(server: Server, is_slow: bool) -> None:
+    returned = threading.Event()
+
+    def close(number: int) -> int:
+        if is_slow and number:
+            return nap(100)  # which leaves the method to the workers
+        server.close(grace=PATIENCE)
+        returned.set()
+        return 7
+
+    server.register_name("Bye", [CLOSE.handler(close)])
+    listener = server.listen("127.0.0.1:0")
+    serving = threading.Thread(target=server.serve)
+    serving.start()
+    with dial(listener.address) as client:
+        if is_slow:
+            client.call(CLOSE, 1)
+        assert client.go(CLOSE, 0).result(PATIENCE) == 7
+    serving.join(PATIENCE)
+    assert not serving.is_alive()
+
+
+def test_close_in_a_handler_lets_other_calls_end(server: Server, gate: Gate) -> None:
+    def close(_: int) -> int:
+        server.close(grace=PATIENCE)
+        return 7
+
+    server.register_name("Bye", [CLOSE.handler(close)])
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client, dial(listener.address) as other:
+        held = other.go(HELD, 5)
+        gate.entered.acquire(timeout=PATIENCE)
+        assert client.go(CLOSE, 0).result(PATIENCE) == 7
+        gate.open.set()
+        assert held.result(PATIENCE) == 5
+
+
+def test_close_before_anything_is_served(server: Server) -> None:
+    server.close()
+    server.serve()  # returns
+
+
+def test_close_by_many_threads(server: Server, gate: Gate) -> None:
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        assert client.call(DOUBLE, 2) == 4
+        threads = [threading.Thread(target=server.close) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+def test_close_ends_accept_of_a_socket(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.accept, args=(listening,), daemon=True)
+        thread.start()
+        with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
+            assert client.call(DOUBLE, 2) == 4
+        server.close()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+        assert listening.fileno() >= 0
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+async def double_later(number: int) -> int:
+    return 2 * number
+
+
+def test_serve_conn_of_an_ssl_socket_is_refused(server: Server) -> None:
+    context = ssl.create_default_context()
+    with socket.socket() as plain, context.wrap_socket(plain, server_hostname="x") as wrapped:
+        with pytest.raises(TypeError, match=r"listen\('tls://"):
+            server.serve_conn(wrapped)
+        with pytest.raises(TypeError, match=r"listen\('tls://"):
+            server.accept(wrapped)
+        with pytest.raises(TypeError, match=r"listen\('tls://"):
+            server.serve_request(wrapped, GobServerCodec())
+
+
+def test_register_name_of_an_async_def_without_saying_so(server: Server) -> None:
+    method = Method[int, int]("Later.Double")
+    with pytest.raises(TypeError, match=r"Later\.Double is an async def.*rpcgen\.aio\.Server"):
+        server.register_name("Later", [method.handler(double_later)])  # type: ignore[arg-type]
+
+
+def test_accept_of_a_socket_of_no_use_raises(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listener = Listener(listening)
+        with patch.object(Listener, "accept", side_effect=OSError(errno.EINVAL, "of no use")):
+            with pytest.raises(OSError, match="of no use"):
+                server.accept(listener)
+        listener.close()
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+def until_hung_up(connection: socket.socket) -> bytes:
+    connection.settimeout(PATIENCE)
+    received = b""
+    try:
+        while data := connection.recv(65536):
+            received += data
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def nap(milliseconds: int) -> int:
+    time.sleep(milliseconds / 1000)
+    return milliseconds
+
+
+def serving_with(**limits: Any) -> Server:
+    server = Server(**limits)
+    server.register_name(
+        "Math",
+        [
+            DOUBLE.handler(lambda number: 2 * number),
+            HELD.handler(nap),
+        ],
+    )
+    return server
+
+
+REQUEST = request_bytes(("Math.Double", 0, 4))
+
+
+@pytest.mark.parametrize("sent", [1, 20, 60])
+def test_header_that_does_not_end_is_hung_up_on(
+    sent: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = serving_with(header_timeout=0.05)
+    listener = server.listen("127.0.0.1:0")
+    with server, connection_to(listener.address) as client:
+        client.sendall(REQUEST[:sent])
+        assert until_hung_up(client) == b""
+    assert "rest of a request's header did not come within 0.05 s" in caplog.text
+
+
+def drip(client: socket.socket, data: bytes) -> int:
+    """Send byte by byte until the other side hangs up; return how many bytes went out."""
+    client.settimeout(0.02)
+    for number in range(len(data)):
+        try:
+            client.sendall(data[number : number + 1])
+            if client.recv(1) == b"":
+                return number
+        except TimeoutError:
+            pass
+        except OSError:
+            return number
+    return len(data)
+
+
+def test_header_that_drips_is_hung_up_on() -> None:
+    server = serving_with(header_timeout=0.1)
+    listener = server.listen("127.0.0.1:0")
+    with server, connection_to(listener.address) as client:
+        assert drip(client, REQUEST[:60]) < 60
+
+
+def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
+    server = serving_with(body_timeout=0.05)
+    listener = server.listen("127.0.0.1:0")
+    with server, connection_to(listener.address) as client:
+        client.sendall(REQUEST[:-1])
+        until_hung_up(client)
+    assert "rest of a request's body did not come within 0.05 s" in caplog.text
+
+
+def test_idle_connection_is_hung_up_on() -> None:
+    server = serving_with(idle_timeout=0.05)
+    listener = server.listen("127.0.0.1:0")
+    with server, connection_to(listener.address) as client:
+        client.sendall(REQUEST)
+        assert until_hung_up(client) != b""
+
+
+def test_connection_whose_call_is_under_way_is_not_idle() -> None:
+    server = serving_with(idle_timeout=0.05)
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        assert client.go(HELD, 400).result(PATIENCE) == 400
+
+
+def test_connection_is_not_idle_unless_said() -> None:
+    server = serving_with(header_timeout=0.01, body_timeout=0.01)
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        assert client.call(DOUBLE, 1) == 2
+        time.sleep(0.2)
+        assert client.call(DOUBLE, 2) == 4
+
+
+def test_connections_beyond_the_most_wait_for_room() -> None:
+    server = serving_with(max_connections=1)
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as second_best:
+        with dial(listener.address) as waiting:
+            assert second_best.call(DOUBLE, 1) == 2
+            call = waiting.go(DOUBLE, 2)
+            with pytest.raises(TimeoutError):
+                call.result(0.2)
+            second_best.close()
+            assert call.result(PATIENCE) == 4
+    # Already closed above, which `with` is not told of.
+
+
+def test_calls_beyond_the_most_of_a_connection_wait(gate: Gate) -> None:
+    server = Server(max_calls_per_connection=2)
+    server.register_name("Math", [HELD.handler(gate.held)])
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        calls = [client.go(HELD, number) for number in range(4)]
+        for _ in range(2):
+            assert gate.entered.acquire(timeout=PATIENCE)
+        assert not gate.entered.acquire(timeout=0.1)
+        gate.open.set()
+        assert [call.result(PATIENCE) for call in calls] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "workers",
+        "header_timeout",
+        "body_timeout",
+        "idle_timeout",
+        "max_connections",
+        "max_calls_per_connection",
+    ],
+)
+@pytest.mark.parametrize("limit", [0, -1])
+def test_limit_must_be_greater_than_zero(name: str, limit: int) -> None:
+    with pytest.raises(ValueError, match=f"{name}.*greater than 0"):
+        Server(**{name: limit})  # type: ignore[arg-type]
+
+
+def test_client_that_takes_all_it_gets_leaves_some_to_others(gate: Gate) -> None:
+    server = Server(workers=8)
+    server.register_name(
+        "Math", [HELD.handler(gate.held), DOUBLE.handler(lambda number: 2 * number)]
+    )
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as greedy, dial(listener.address) as other:
+        calls = [greedy.go(HELD, number) for number in range(20)]
+        for _ in range(7):
+            assert gate.entered.acquire(timeout=PATIENCE)
+        assert not gate.entered.acquire(timeout=0.1)
+        assert other.go(DOUBLE, 2).result(PATIENCE) == 4
+        gate.open.set()
+        assert [call.result(PATIENCE) for call in calls] == list(range(20))
+
+
+# --- handshakes -----------------------------------------------------------------------------------
+
+
+def client_hello() -> bytes:
+    """Return what begins a TLS handshake."""
+    outgoing = ssl.MemoryBIO()
+    tls = client_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def handshake_threads() -> int:
+    return sum(thread.name == "rpcgen-handshake" for thread in threading.enumerate())
+
+
+def test_handshake_that_drips_is_given_up(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server_module, "LONGEST_HANDSHAKE", 0.1)
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+        hello = client_hello()[:60]
+        assert drip(client, hello) < len(hello)
+    assert "TLS handshake with 127.0.0.1:" in caplog.text
+
+
+def test_slowest_handshake_makes_room_for_others(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "MOST_HANDSHAKES", 3)
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    address = listener.address.replace("tls", "tcp")
+    with server, ExitStack() as stack:
+        slow = [stack.enter_context(connection_to(address)) for _ in range(5)]
+        assert until_hung_up(slow[0]) == b""
+        assert until_hung_up(slow[1]) == b""
+        assert handshake_threads() <= 4
+        with dial(listener.address.replace("127.0.0.1", "localhost"), tls=client_context()) as fast:
+            assert fast.go(DOUBLE, 2).result(PATIENCE) == 4
+
+
+def test_close_ends_handshakes(server: Server) -> None:
+    listener = server.listen("tls://127.0.0.1:0", tls=server_context())
+    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+        client.sendall(client_hello()[:5])
+        while not handshake_threads():
+            time.sleep(0.001)
+        server.close()
+        assert until_hung_up(client) == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"CONNECT /_goRPC_"])
+def test_http_request_that_does_not_end_is_hung_up_on(
+    sent: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(serving_module, "_HANDSHAKE_SECONDS", 0.05)
+    server = serving_with()
+    listener = server.listen("http://127.0.0.1:0")
+    with server, connection_to(listener.address.replace("http", "tcp")) as client:
+        client.sendall(sent)
+        assert until_hung_up(client) == b""
+    assert "an HTTP request did not come within 0.05 s" in caplog.text
+
+
+# --- what the log says ----------------------------------------------------------------------------
+
+
+def test_error_of_a_handler_is_logged_with_the_peer(
+    server: Server, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with dial(address) as client, pytest.raises(ServerError):
+        client.call(BLOB, -1)
+    assert "Math.Blob failed, called by 127.0.0.1:" in caplog.text
+
+
+def test_error_of_a_handler_on_a_unix_socket_is_logged_with_the_process(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = server.listen(f"unix://{tmp_path}/s")
+    with server, dial(listener.address) as client, pytest.raises(ServerError):
+        client.call(BLOB, -1)
+    assert f"Math.Blob failed, called by process {os.getpid()} of user" in caplog.text
+
+
+def test_error_that_a_handler_answers_with_is_not_logged(
+    server: Server, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(number: int) -> int:
+        raise ServerError("no such key")
+
+    method = Method[int, int]("Keys.Get")
+    server.register_name("Keys", [method.handler(refuse)])
+    with dial(address) as client, pytest.raises(ServerError, match=r"^no such key$"):
+        client.call(method, 1)
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+class OddCodec(GobServerCodec):
+    """Raises, or gives no bytes, wherever it is told to."""
+
+    def __init__(self, where: str, odd: Any) -> None:
+        super().__init__()
+        self._where = where
+        self._odd = odd
+
+    def _odd_at(self, where: str) -> bool:
+        if self._where == where and isinstance(self._odd, BaseException):
+            raise self._odd
+        return self._where == where
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._odd_at("feed"):
+            super().feed(data)
+
+    def decode_request_header(self) -> Any:
+        return self._odd if self._odd_at("header") else super().decode_request_header()
+
+    def decode_request_body(self, schema: Any) -> Any:
+        return self._odd if self._odd_at("body") else super().decode_request_body(schema)
+
+    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+        if self._odd_at("response"):
+            odd: bytes = self._odd
+            return odd
+        if response.error and self._odd_at("error"):
+            raise self._odd
+        return super().encode_response(response, schema, reply)
+
+
+@pytest.mark.parametrize("odd", [5, None, b"", "text", ValueError("odd"), SystemExit("odd")])
+@pytest.mark.parametrize("where", ["feed", "header", "body", "response"])
+def test_odd_codec_costs_its_own_connection_at_most(
+    server: Server, address: str, where: str, odd: Any
+) -> None:
+    ours, theirs = socket.socketpair()
+    serving = threading.Thread(
+        target=server.serve_codec, args=(ours, OddCodec(where, odd)), daemon=True
+    )
+    serving.start()
+    with theirs, dial(address) as other:
+        theirs.sendall(request_bytes(("Math.Double", 0, 4), ("Math.Nonsense", 1, 4)))
+        theirs.shutdown(socket.SHUT_WR)
+        until_hung_up(theirs)
+        serving.join(PATIENCE)
+        assert not serving.is_alive()
+        assert other.go(DOUBLE, 2).result(PATIENCE) == 4
+        assert server.find("Math.Double").statistics.snapshot().in_flight == 0

@@ -174,3 +174,144 @@ def test_shutdown_drops_what_waits(one: Workers, connection: Connection) -> None
     one.shutdown()
     connection.go_on.release(2)
     connection.wait_for(1)
+
+
+def test_limit_must_be_greater_than_zero() -> None:
+    with pytest.raises(ValueError, match="workers must be greater than 0"):
+        Workers(0)
+
+
+def worker_threads() -> int:
+    return sum(thread.name == "rpcgen-worker" for thread in threading.enumerate())
+
+
+def wait_for_threads(count: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while worker_threads() != count and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert worker_threads() == count
+
+
+def test_idle_threads_end() -> None:
+    before = worker_threads()
+    workers = Workers(8, idle_seconds=0.05)
+    workers.lead = lead()
+    connection = Connection()
+    for _ in range(4):
+        workers.submit(connection.as_one(), call())
+        assert connection.begun.acquire(timeout=PATIENCE)
+    connection.go_on.release(4)
+    wait_for_threads(before)
+
+
+def test_idle_thread_takes_the_next_call() -> None:
+    workers = Workers(8)
+    workers.lead = lead()
+    connection = Connection()
+    before = worker_threads()
+    for number in range(1, 20):
+        workers.submit(connection.as_one(), call())
+        connection.go_on.release()
+        connection.wait_for(number)
+        while not workers._idle:
+            time.sleep(0.0001)
+    assert worker_threads() == before + 1
+    workers.shutdown()
+    wait_for_threads(before)
+
+
+def test_shutdown_ends_idle_threads() -> None:
+    before = worker_threads()
+    workers = Workers(8, idle_seconds=3600)
+    workers.lead = lead()
+    connection = Connection()
+    workers.submit(connection.as_one(), call())
+    connection.go_on.release()
+    connection.wait_for(1)
+    workers.shutdown()
+    wait_for_threads(before)
+
+
+def test_threads_do_not_keep_the_process_alive(one: Workers, connection: Connection) -> None:
+    one.submit(connection.as_one(), call())
+    assert connection.begun.acquire(timeout=PATIENCE)
+    threads = [thread for thread in threading.enumerate() if thread.name == "rpcgen-worker"]
+    assert all(thread.daemon for thread in threads)
+
+
+@pytest.fixture
+def greedy() -> Iterator[Connection]:
+    greedy = Connection()
+    yield greedy
+    greedy.go_on.release(100)
+
+
+def begun(connection: Connection) -> int:
+    count = 0
+    while connection.begun.acquire(timeout=0.1):
+        count += 1
+    return count
+
+
+def test_one_connection_leaves_some_threads(greedy: Connection, connection: Connection) -> None:
+    for workers in workers_of(10):
+        for _ in range(30):
+            workers.submit(greedy.as_one(), call())
+        assert begun(greedy) == 8
+        workers.submit(connection.as_one(), call())
+        assert connection.begun.acquire(timeout=PATIENCE)
+        greedy.go_on.release(30)
+        greedy.wait_for(30)
+
+
+def test_leader_goes_on_beside_a_connection_that_waits_for_its_share(greedy: Connection) -> None:
+    for workers in workers_of(10):
+        for _ in range(30):
+            workers.submit(greedy.as_one(), call())
+        assert begun(greedy) == 8
+        assert workers.claim(workers.lead)
+        workers.release(workers.lead)
+        greedy.go_on.release(30)
+
+
+def test_connections_take_turns(one: Workers, greedy: Connection, connection: Connection) -> None:
+    for _ in range(5):
+        one.submit(greedy.as_one(), call())
+    assert greedy.begun.acquire(timeout=PATIENCE)
+    one.submit(connection.as_one(), call())
+    greedy.go_on.release(2)  # one of those that waited before comes first
+    assert connection.begun.acquire(timeout=PATIENCE)
+    connection.go_on.release()
+    greedy.go_on.release(5)
+    greedy.wait_for(5)
+
+
+def test_calls_of_a_connection_begin_in_their_order(one: Workers, connection: Connection) -> None:
+    calls = [call() for _ in range(10)]
+    for each in calls:
+        one.submit(connection.as_one(), each)
+    connection.go_on.release(10)
+    connection.wait_for(10)
+    assert connection.over == calls
+
+
+def test_failing_connection_costs_no_thread(one: Workers, connection: Connection) -> None:
+    broken = Connection()
+    broken.answer = lambda invocation: 1 / 0  # type: ignore[method-assign]
+    one.submit(broken.as_one(), call())
+    one.submit(connection.as_one(), call())
+    assert connection.begun.acquire(timeout=PATIENCE)
+
+
+def test_own_thread_is_known(one: Workers) -> None:
+    known: list[bool] = []
+
+    class Asking(Connection):
+        def answer(self, invocation: Invocation) -> float:
+            known.append(one.is_own_thread)
+            return 0.0
+
+    asking = Asking()
+    one.submit(asking.as_one(), call())
+    asking.wait_for(1)
+    assert (known, one.is_own_thread) == ([True], False)

@@ -1,0 +1,352 @@
+"""Servers as operators run them: signals, forks, the end of the process, files left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rpcgen import Method, dial
+
+PATIENCE = 30.0
+
+DOUBLE = Method[int, int]("Math.Double")
+HOLD = Method[int, int]("Math.Hold")
+
+SYNC = """
+import os, signal, sys, time
+import rpcgen
+from rpcgen import Method
+{prelude}
+def hold(n):
+    print("held", flush=True)
+    time.sleep(n)
+    return n
+def make():
+    server = rpcgen.Server()
+    server.register_name("Math", [
+        Method[int, int]("Math.Double").handler(lambda n: 2 * n),
+        Method[int, int]("Math.Hold").handler(hold),
+    ])
+    return server
+server = make()
+listener = server.listen(sys.argv[1])
+{before}
+print(listener.address, flush=True)
+server.serve()
+print("served", flush=True)
+"""
+
+ASYNC = """
+import asyncio, os, signal, sys, time
+from rpcgen import Method, aio
+{prelude}
+async def hold(n):
+    print("held", flush=True)
+    await asyncio.sleep(n)
+    return n
+def hold_thread(n):
+    print("held", flush=True)
+    time.sleep(n)
+    return n
+def double(n):
+    return 2 * n
+async def main():
+    server = aio.Server()
+    server.register_name("Math", [
+        Method[int, int]("Math.Double").handler(double),
+        Method[int, int]("Math.Hold").handler(hold_thread),
+    ])
+    listener = await server.listen(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    {before}
+    print(listener.address, flush=True)
+    await server.serve()
+    print("served", flush=True)
+asyncio.run(main())
+"""
+
+SCRIPTS = {"sync": SYNC, "asyncio": ASYNC}
+
+# How a program has SIGTERM close its server.
+TERM = {
+    "sync": "signal.signal(signal.SIGTERM, lambda *_: server.close())",
+    "asyncio": "loop.add_signal_handler("
+    "signal.SIGTERM, lambda: asyncio.ensure_future(server.close()))",
+}
+
+
+class Process:
+    """A server that runs in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.address = process.stdout.readline().strip()
+
+    def wait_until(self, text: str) -> None:
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline().strip() == text
+
+    def end(self, number: signal.Signals) -> tuple[int, str, str]:
+        """Send a signal; return the exit status, and what was said until the end."""
+        self.process.send_signal(number)
+        said, complained = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said, complained
+
+
+@contextmanager
+def running(
+    api: str, address: str = "127.0.0.1:0", *, prelude: str = "", before: str = "pass"
+) -> Iterator[Process]:
+    """Run a server; kill it at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPTS[api].format(prelude=prelude, before=before), address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    with process:
+        try:
+            yield Process(process)
+        finally:
+            process.kill()
+
+
+apis = pytest.mark.parametrize("api", SCRIPTS)
+
+
+@apis
+def test_ctrl_c_ends_serve_quietly(api: str) -> None:
+    with running(api) as server:
+        with dial(server.address) as client:  # it serves by now
+            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+        assert server.end(signal.SIGINT) == (0, "served\n", "")
+
+
+@apis
+def test_ctrl_c_under_a_call_answers_it(api: str) -> None:
+    with running(api) as server, dial(server.address) as client:
+        call = client.go(HOLD, 0)
+        server.wait_until("held")
+        server.process.send_signal(signal.SIGINT)
+        assert call.result(PATIENCE) == 0
+
+
+@apis
+def test_sigterm_whose_handler_closes_ends_serve(api: str) -> None:
+    with running(api, before=TERM[api]) as server:
+        assert server.end(signal.SIGTERM) == (0, "served\n", "")
+
+
+@apis
+def test_process_ends_within_the_grace_while_handlers_run(api: str) -> None:
+    with running(api, before=TERM[api]) as server, dial(server.address) as client:
+        for _ in range(3):
+            client.go(HOLD, 3600)
+            server.wait_until("held")
+        status, said, _ = server.end(signal.SIGTERM)
+        assert (status, said) == (0, "served\n")
+
+
+@apis
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_server_starts_again_where_one_was_killed(
+    api: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with running(api, f"unix://{tmp_path}/s") as server:
+            with dial(server.address) as client:
+                assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+            server.end(number)
+
+
+@apis
+def test_second_server_leaves_the_first_one_its_socket(api: str, tmp_path: Path) -> None:
+    with running(api, f"unix://{tmp_path}/s") as server:
+        with running(api, f"unix://{tmp_path}/s") as second:
+            assert second.address == ""
+            assert second.process.stderr is not None
+            assert "address already in use: a server accepts there" in second.process.stderr.read()
+        with dial(server.address) as client:
+            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+
+
+# Four workers are forked off before the event loop begins; each tells its number.
+PREFORK = {
+    "sync": """
+import rpcgen, os, signal, sys
+from rpcgen import Method
+server = rpcgen.Server()
+server.register_name("Math", [Method[int, int]("Math.Double").handler(lambda n: 2 * n)])
+listener = server.listen(sys.argv[1])
+print(listener.address, flush=True)
+for _ in range(4):
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, lambda *_: server.close())
+        os.write(1, b"%d\\n" % os.getpid())
+        server.serve()
+        os._exit(0)
+sys.stdin.read()
+""",
+    "asyncio": """
+import asyncio, os, signal, sys
+from rpcgen import Method, aio
+listener = aio.Listener(sys.argv[1])
+print(listener.address, flush=True)
+async def serve():
+    server = aio.Server()
+    server.register_name("Math", [Method[int, int]("Math.Double").handler(lambda n: 2 * n)])
+    loop = asyncio.get_running_loop()
+    def end():
+        listener.close()
+        asyncio.ensure_future(server.close())
+    loop.add_signal_handler(signal.SIGTERM, end)
+    await server.accept(listener)
+    os.write(1, b"%d\\n" % os.getpid())
+    await server.serve()
+for _ in range(4):
+    if os.fork() == 0:
+        asyncio.run(serve())
+        os._exit(0)
+sys.stdin.read()
+""",
+}
+
+
+@apis
+@pytest.mark.parametrize("transport", ["tcp", "unix"])
+def test_worker_that_closes_leaves_the_others_working(
+    api: str, transport: str, tmp_path: Path
+) -> None:
+    address = f"unix://{tmp_path}/s" if transport == "unix" else "tcp://127.0.0.1:0"
+    with subprocess.Popen(
+        [sys.executable, "-c", PREFORK[api], address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as parent:
+        assert parent.stdout is not None
+        address = parent.stdout.readline().strip()
+        workers = [int(parent.stdout.readline()) for _ in range(4)]
+        try:
+            for worker in workers[:3]:
+                os.kill(worker, signal.SIGTERM)
+                wait_for_the_end_of(worker)
+                with dial(address) as client:
+                    assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+        finally:
+            for worker in workers:
+                os.kill(worker, signal.SIGKILL)  # a child of a child, a zombie perhaps
+
+
+def wait_for_the_end_of(process: int) -> None:
+    """Wait until a process, which is not our child, has ended or is a zombie."""
+    with open(os.pidfd_open(process), "rb", buffering=0) as descriptor:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        assert poll.poll(PATIENCE * 1000)
+
+
+def test_child_of_a_serving_process_leaves_its_connections_alone(tmp_path: Path) -> None:
+    script = """
+import os, sys
+import rpcgen
+from rpcgen import Method
+double = Method[int, int]("Math.Double")
+server = rpcgen.Server()
+server.register_name("Math", [double.handler(lambda n: 2 * n)])
+listener = server.listen(sys.argv[1])
+with server, rpcgen.dial(listener.address) as client:
+    assert client.call(double, 1) == 2
+    child = os.fork()
+    if child == 0:
+        server.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert client.go(double, 2).result(30) == 4
+    with rpcgen.dial(listener.address) as other:
+        assert other.go(double, 3).result(30) == 6
+"""
+    subprocess.run(
+        [sys.executable, "-c", script, f"unix://{tmp_path}/s"], check=True, timeout=PATIENCE
+    )
+
+
+def test_child_of_a_serving_process_can_serve() -> None:
+    script = """
+import os, sys
+import rpcgen
+from rpcgen import Method
+double = Method[int, int]("Math.Double")
+server = rpcgen.Server()
+server.register_name("Math", [double.handler(lambda n: 2 * n)])
+listener = server.listen("127.0.0.1:0")
+with server, rpcgen.dial(listener.address) as client:
+    assert client.call(double, 1) == 2
+    ready, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with server:
+            os.write(tell, b"x")
+            os.read(ready, 100)
+            import time
+            time.sleep(3600)
+    os.read(ready, 1)
+    server.close()
+    with rpcgen.dial(listener.address) as other:
+        assert other.go(double, 3).result(30) == 6
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE)
+
+
+def test_socket_that_systemd_hands_over_is_served() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as activated:
+        code = SYNC.format(prelude="", before=TERM["sync"])
+        with subprocess.Popen(
+            [sys.executable, "-c", code, f"fd://{activated.fileno()}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[activated.fileno()],
+            cwd=Path(__file__).parents[2],
+        ) as process:
+            server = Process(process)
+            with dial(server.address) as client:
+                assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+            assert server.end(signal.SIGTERM) == (0, "served\n", "")
+        # It still listens here: who connects now is served once the service is started again.
+        with socket.create_connection(activated.getsockname()):
+            pass
+
+
+def test_listener_whose_socket_is_of_no_use_ends_serve() -> None:
+    script = """
+import errno
+import rpcgen
+server = rpcgen.Server()
+listener = server.listen("127.0.0.1:0")
+def accept():
+    raise OSError(errno.EINVAL, "useless")
+listener.accept = accept
+try:
+    server.serve()
+except OSError as error:
+    print(error.strerror)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.stdout == "useless\n"
