@@ -58,11 +58,6 @@ class Receiver:
         if view is None and self._take(self._look_patiently, token):
             return True
         if self._sender.is_blocked:
-            # If no reply can be on its way, the server cannot be busy with one that somebody
-            # would have to read meanwhile. Then the system may wait for room, which is faster.
-            if whole and self._protocol.expects_one:
-                self._sender.flush(wait=True)
-                return True
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
                 self._sender.flush()
@@ -109,7 +104,7 @@ class Receiver:
     def _stand_by(self) -> bool:
         """Wait a moment for the thread that takes what comes."""
         self._sections.check(thorough=False)
-        if self._protocol.closed:
+        if self._protocol.closed or self._protocol.closing:
             deliver(self._protocol, self._protocol.fail_all())
         time.sleep(_PAUSE)
         return True
