@@ -12,32 +12,33 @@ __all__ = ["Admission", "Place"]
 class Place:
     """The place of one connection among those that a server takes."""
 
-    __slots__ = ("_admission", "_shakes_hands", "_taken")
+    __slots__ = ("_admission", "_taken", "give_up")
 
-    def __init__(self, admission: Admission, shakes_hands: bool) -> None:
+    def __init__(self, admission: Admission) -> None:
         self._admission = admission
-        self._shakes_hands = shakes_hands
         self._taken = True
+        # Called if the handshake has to make room for others.
+        self.give_up: Callable[[], object] = lambda: None
 
     def end_handshake(self) -> None:
         """Take note that the handshake is over."""
-        if self._shakes_hands:
-            self._shakes_hands = False
-            self._admission.change(0, -1)
+        self._admission.handshakes.pop(self, None)
 
     def leave(self) -> None:
         """Give the place to somebody else, once."""
+        self.end_handshake()
         if self._taken:
             self._taken = False
-            handshakes, self._shakes_hands = int(self._shakes_hands), False
-            self._admission.change(-1, -handshakes)
+            self._admission.left()
 
 
 class Admission:
     """Counts connections, and those among them whose handshake is under way.
 
-    Where there is no room, listeners do not accept: clients wait in the
-    system's backlog, as with Go's ``netutil.LimitListener``.
+    Where there are as many connections as there may be, listeners do not
+    accept: clients wait in the system's backlog, as with Go's
+    ``netutil.LimitListener``. Of too many handshakes the oldest is given up: who
+    is slow on purpose must not keep others waiting.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class Admission:
         self._most_connections = most_connections
         self._most_handshakes = most_handshakes
         self._connections = 0
-        self._handshakes = 0
+        # Places whose handshake is under way, the oldest first.
+        self.handshakes: dict[Place, None] = {}
         # What to call when there is room again, by whoever asked.
         self._waiting: list[Callable[[], None]] = []
 
@@ -54,20 +56,23 @@ class Admission:
         """Return a place for a connection, None if there is no room."""
         if self._most_connections is not None and self._connections >= self._most_connections:
             return None
-        if shakes_hands and self._handshakes >= self._most_handshakes:
-            return None
-        self.change(1, int(shakes_hands))
-        return Place(self, shakes_hands)
+        if shakes_hands and len(self.handshakes) >= self._most_handshakes:
+            oldest = next(iter(self.handshakes))
+            oldest.end_handshake()
+            oldest.give_up()
+        self._connections += 1
+        place = Place(self)
+        if shakes_hands:
+            self.handshakes[place] = None
+        return place
 
     def wait(self, resume: Callable[[], None]) -> None:
         """Have ``resume`` called once when there may be room."""
         self._waiting.append(resume)
 
-    def change(self, connections: int, handshakes: int) -> None:
-        """Count connections, and handshakes, that have begun or ended."""
-        self._connections += connections
-        self._handshakes += handshakes
-        if self._waiting and (connections < 0 or handshakes < 0):
-            waiting, self._waiting = self._waiting, []
-            for resume in waiting:
-                resume()
+    def left(self) -> None:
+        """Count a connection that has left its place."""
+        self._connections -= 1
+        waiting, self._waiting = self._waiting, []
+        for resume in waiting:
+            resume()

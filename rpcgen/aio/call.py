@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import queue
 from collections.abc import Generator
 from typing import Any, Generic, TypeVar, cast
 
 from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.logs import client_log
 from rpcgen.protocol import DONE_CAPACITY, ClientProtocol, DoneQueue
 
 from .loops import check_loop
@@ -16,8 +16,6 @@ from .loops import check_loop
 __all__ = ["Call"]
 
 Res = TypeVar("Res")
-
-_log = logging.getLogger("rpcgen.client")
 
 
 class Call(Generic[Res]):
@@ -116,7 +114,7 @@ class Call(Generic[Res]):
             except (asyncio.QueueFull, queue.Full):  # the queue may lead to another thread
                 pass  # as in Go, whose client never waits for room either
             except Exception:  # of a queue that takes no more, whose fault is no other call's
-                _log.exception("%s: the done queue", self.service_method)
+                client_log.exception("%s: the done queue", self.service_method)
 
 
 class _Done(asyncio.Queue[Call[Any]]):

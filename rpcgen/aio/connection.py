@@ -199,8 +199,10 @@ class ServerTransport(Inbox):
         self._serving.sweep.begin()
         self._protocol.opened()
         self._shakes_hands = self._is_shaking_hands
-        if self._place is not None and not self._shakes_hands:
-            self._place.end_handshake()
+        if self._place is not None:
+            self._place.give_up = self.hang_up
+            if not self._shakes_hands:
+                self._place.end_handshake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

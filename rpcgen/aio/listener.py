@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from rpcgen.logs import server_log
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
     AcceptErrors,
     open_listener,
+    peer_name,
+    peer_place,
     prepare_connection,
 )
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Listener"]
 
 MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
-
-_log = logging.getLogger("rpcgen.server")
 
 
 class Listener:
@@ -111,6 +111,7 @@ class Listener:
         connection.setblocking(False)
         task = self._loop.create_task(self._begin(connection, place))
         self._starting[task] = connection, place
+        place.give_up = task.cancel
         task.add_done_callback(self._started)
 
     def _pause_after(self, error: OSError) -> None:
@@ -129,6 +130,7 @@ class Listener:
             self._loop.add_reader(self._socket, self._accept)
 
     async def _begin(self, connection: socket.socket, place: Place) -> None:
+        peer = peer_place(connection)
         try:
             prepare_connection(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
@@ -139,10 +141,12 @@ class Listener:
             )
         except BaseException as error:
             place.leave()
-            connection.close()
             if not isinstance(error, OSError):
+                connection.close()
                 raise
-            _log.warning("rpc.Serve: TLS handshake: %s", error)
+            client = peer_name(peer, connection)
+            server_log.warning("rpc.Serve: TLS handshake with %s: %s", client, error)
+            connection.close()
 
     def _protocol(self, place: Place) -> asyncio.BaseProtocol:
         assert self._make_protocol is not None

@@ -55,7 +55,12 @@ class ObjectStream:
 
     @property
     def pending(self) -> int:
-        """Number of bytes that were fed and belong to no object yet, white space aside."""
+        """Number of bytes that were fed and belong to no object yet, white space aside.
+
+        At least 1 once the stream has failed, which `next` tells.
+        """
+        if self._failure:
+            return 1
         if not self._depth and self._buffer:
             self._drop_space()
         return len(self._buffer) + (self._found is not None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 from rpcgen.aio.admission import Admission, Place
 
 
@@ -35,31 +37,40 @@ def test_leave_twice_counts_once() -> None:
     assert admission.admit(shakes_hands=False) is None
 
 
-def test_admit_of_more_handshakes_than_there_may_be() -> None:
+def test_admit_of_more_handshakes_than_there_may_be_gives_up_the_oldest() -> None:
+    admission = Admission(most_handshakes=2)
+    given_up: list[int] = []
+    for number in range(4):
+        place(admission, shakes_hands=True).give_up = partial(given_up.append, number)
+    assert given_up == [0, 1]
+
+
+def test_admit_without_a_handshake_gives_up_none() -> None:
     admission = Admission(most_handshakes=1)
-    place(admission, shakes_hands=True)
-    assert admission.admit(shakes_hands=True) is None
+    given_up: list[int] = []
+    place(admission, shakes_hands=True).give_up = lambda: given_up.append(1)
+    place(admission)
+    assert given_up == []
 
 
-def test_admit_without_a_handshake_where_many_are_under_way() -> None:
+def test_handshake_that_is_over_is_not_given_up() -> None:
     admission = Admission(most_handshakes=1)
-    place(admission, shakes_hands=True)
-    assert admission.admit(shakes_hands=False) is not None
-
-
-def test_admit_after_a_handshake() -> None:
-    admission = Admission(most_handshakes=1)
-    place(admission, shakes_hands=True).end_handshake()
-    assert admission.admit(shakes_hands=True) is not None
-
-
-def test_admit_after_a_handshake_that_was_left() -> None:
-    admission = Admission(most_handshakes=1)
+    given_up: list[int] = []
     first = place(admission, shakes_hands=True)
-    first.leave()
+    first.give_up = lambda: given_up.append(1)
     first.end_handshake()
     place(admission, shakes_hands=True)
-    assert admission.admit(shakes_hands=True) is None
+    assert given_up == []
+
+
+def test_handshake_of_a_connection_that_has_left_is_not_given_up() -> None:
+    admission = Admission(most_handshakes=1)
+    given_up: list[int] = []
+    first = place(admission, shakes_hands=True)
+    first.give_up = lambda: given_up.append(1)
+    first.leave()
+    place(admission, shakes_hands=True)
+    assert given_up == []
 
 
 def test_wait_until_a_connection_leaves() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 import logging
@@ -28,12 +29,14 @@ from rpcgen.method import Method
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
+    DialOptions,
     GobClientCodec,
     GobServerCodec,
     Request,
     Response,
 )
 from rpcgen.schema import Schema
+from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 
 # Far longer than anything takes, in seconds.
@@ -877,25 +880,21 @@ async def test_http_request_that_does_not_come_is_hung_up_on(
         writer.close()
 
 
-async def test_handshakes_beyond_those_that_may_be_under_way_wait() -> None:
+@pytest.mark.parametrize("scheme", ["http", "tls", "https"])
+async def test_oldest_handshake_makes_room_for_others(scheme: str) -> None:
+    options: DialOptions = {} if scheme == "http" else {"tls": client_context()}
     server = make_server(Gate())
     server._admission = Admission(None, 1)
     async with server:
-        address = (await server.listen("http://127.0.0.1:0")).address
-        _, writer = await connect(address.replace("http", "tcp"))
-        writer.write(b"CONNECT /_goRPC_ HTT")
-        dialling = asyncio.ensure_future(anext(aiter(clients(address))))
-        await asyncio.wait([dialling], timeout=0.05)
-        assert not dialling.done()
-        writer.transport.abort()
-        client = await dialling
-        assert await client.call(DOUBLE, 2) == 4
-        await client.close()
-
-
-async def clients(address: str) -> AsyncIterator[Client]:
-    while True:
-        yield await dial(address)
+        tls = None if scheme == "http" else server_context()
+        address = (await server.listen(f"{scheme}://127.0.0.1:0", tls=tls)).address
+        reader, writer = await connect(address.replace(scheme, "tcp"))
+        writer.write(b"CONNECT /_goRPC_ HTT" if scheme == "http" else b"\x16\x03\x01")
+        async with dial(address, **options) as client:
+            assert await client.call(DOUBLE, 2) == 4
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
 
 
 async def test_handshake_that_is_over_leaves_its_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -635,3 +636,59 @@ def test_large_message_with_new_types_inside_interface_values() -> None:
         except TruncatedError:
             pass
     assert decoded == value
+
+
+def test_ahead_is_the_size_of_the_next_value_with_its_definitions() -> None:
+    data = gob.dumps([1, 2, 3], list[int])
+    decoder = gob.Decoder(data)
+    assert decoder.ahead == len(data)
+
+
+def test_ahead_of_the_second_value() -> None:
+    encoder, decoder = gob.Encoder(), gob.Decoder()
+    decoder.feed(encoder.encode([1, 2], list[int]))
+    second = encoder.encode([3, 4, 5], list[int])
+    decoder.feed(second)
+    decoder.decode(list[int])
+    assert decoder.ahead == len(second)
+
+
+@pytest.mark.parametrize("size", [1, 3, 20, 60])
+def test_ahead_of_a_value_that_is_cut(size: int) -> None:
+    data = gob.dumps(list(range(1000)), list[int])
+    decoder = gob.Decoder(data[:size])
+    assert decoder.ahead == 0
+    with pytest.raises(TruncatedError):
+        decoder.decode(list[int])
+    assert decoder.ahead == 0
+
+
+def test_ahead_of_a_value_in_pieces() -> None:
+    data = gob.dumps(list(range(1000)), list[int])
+    decoder = gob.Decoder()
+    for start in range(0, len(data), 100):
+        decoder.feed(data[start : start + 100])
+        with contextlib.suppress(TruncatedError):
+            if start + 100 < len(data):
+                decoder.decode(list[int])
+    # What defines its type has been read.
+    assert 0 < len(data) - decoder.ahead < 30
+
+
+@pytest.mark.parametrize("value", [bytes(100_000), "a" * 100_000])
+def test_ahead_of_what_is_no_more_than_a_copy(value: object) -> None:
+    assert gob.Decoder(gob.dumps(value)).ahead == 0
+
+
+def test_ahead_at_the_end() -> None:
+    assert gob.Decoder().ahead == 0
+
+
+@pytest.mark.parametrize("data", ["ff", "00", "f8ffffffffffffffff", "0380", "03ff8001"])
+def test_ahead_of_nonsense(data: str) -> None:
+    assert gob.Decoder(bytes.fromhex(data)).ahead < 10
+
+
+def test_ahead_of_more_definitions_than_are_looked_at() -> None:
+    definition = bytes.fromhex("020100")
+    assert gob.Decoder(definition * 1000).ahead == len(definition) * 1000

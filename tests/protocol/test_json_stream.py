@@ -212,3 +212,56 @@ def test_integer_of_thousands_of_digits_is_infinite() -> None:
 )
 def test_text_is_handed_on_as_by_go(text: str, expected: str) -> None:
     assert compact(text) == expected
+
+
+def test_pending_is_what_belongs_to_no_object() -> None:
+    stream = ObjectStream()
+    stream.feed(b' {"a":1}\n{"b"')
+    assert stream.next() == '{"a":1}'
+    assert stream.pending == len('{"b"')
+
+
+def test_pending_without_white_space() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1} \r\n\t')
+    stream.next()
+    assert stream.pending == 0
+
+
+def test_pending_of_a_stream_that_has_failed() -> None:
+    stream = ObjectStream()
+    stream.feed(b"nonsense")
+    with pytest.raises(DecodeError):
+        stream.next()
+    assert stream.pending > 0
+
+
+def test_ahead_of_an_object_that_is_cut() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":')
+    assert stream.ahead == 0
+
+
+def test_ahead_is_the_size_of_the_next_object() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1}{"b":2222}')
+    assert stream.ahead == 7
+    assert stream.next() == '{"a":1}'
+    assert stream.ahead == 10
+
+
+def test_ahead_leaves_the_object_pending() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1}')
+    assert stream.ahead
+    assert stream.pending
+    assert stream.next() == '{"a":1}'
+    assert not stream.pending
+
+
+def test_ahead_of_nonsense_leaves_the_error_to_next() -> None:
+    stream = ObjectStream()
+    stream.feed(b"nonsense")
+    assert stream.ahead == 0
+    with pytest.raises(DecodeError, match="nonsense"):
+        stream.next()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rpcgen.errors import EncodeError
 from rpcgen.method import Method
 from rpcgen.protocol import (
+    CodecName,
     Event,
     GobClientCodec,
     GobServerCodec,
@@ -20,8 +21,11 @@ from rpcgen.protocol import (
     Request,
     Response,
     ServerProtocol,
+    client_codec,
     error_text,
+    server_codec,
 )
+from rpcgen.protocol.server import Stage
 from rpcgen.schema import Schema
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
@@ -312,3 +316,77 @@ class SpeechlessError(Exception):
 
 def test_error_text_of_what_cannot_say_what_it_is() -> None:
     assert error_text(SpeechlessError()) == "SpeechlessError"
+
+
+LIST = Method[list[int], int]("List.Len")
+MANY = list(range(100_000))
+
+
+def make_list_server(codec: str) -> tuple[ServerProtocol, bytes]:
+    """Return a server and a large request for it."""
+    registry = Registry()
+    registry.register_name("List", [LIST.handler(len)])
+    name: CodecName = "json" if codec == "json" else "gob"
+    request = client_codec({"codec": name}).encode_request(
+        Request(LIST.name, 0), LIST.request, MANY
+    )
+    return ServerProtocol(registry, server_codec(name)), request
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+def test_is_large_once_all_of_a_large_request_is_there(codec: str) -> None:
+    server, request = make_list_server(codec)
+    server.feed(request[:-3])
+    assert not server.is_large()
+    assert server.next_event() is None
+    server.feed(request[-3:])
+    assert server.is_large()
+    event = server.next_event()
+    assert isinstance(event, Invocation)
+    assert event.args == MANY
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+def test_is_large_after_a_large_request(codec: str) -> None:
+    server, request = make_list_server(codec)
+    server.feed(request)
+    server.next_event()
+    assert not server.is_large()
+
+
+def test_is_large_of_small_requests(server: ServerProtocol) -> None:
+    server.feed(request_bytes(*(("Math.Sum", seq, Pair(1, 2)) for seq in range(10_000))))
+    assert not server.is_large()
+    assert isinstance(server.next_event(), Invocation)
+    assert not server.is_large()
+
+
+def test_is_large_of_nonsense_leaves_the_failure_to_next_event(server: ServerProtocol) -> None:
+    server.feed(bytes.fromhex("03040006"))
+    assert not server.is_large()
+    assert server.next_event() is None
+    assert server.failure
+    assert not server.is_large()
+
+
+def test_is_cut_in_the_middle_of_a_request(server: ServerProtocol) -> None:
+    data = request_bytes(("Math.Sum", 0, Pair(1, 2)))
+    server.receive(data[:-1])
+    assert server.is_cut
+    server.receive(data[-1:])
+    assert not server.is_cut
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+def test_stage_between_requests_is_idle(codec: str) -> None:
+    server, request = make_list_server(codec)
+    server.receive(request)
+    assert server.stage[0] is Stage.IDLE
+
+
+def test_stage_of_json_that_is_too_long_for_a_header() -> None:
+    server, request = make_list_server("json")
+    server.receive(request[:1000])
+    before = server.stage
+    server.receive(request[1000:100_000])
+    assert (before[0], server.stage[0]) == (Stage.HEADER, Stage.BODY)
