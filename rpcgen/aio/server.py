@@ -223,6 +223,7 @@ class Server(Registry):
         `DecodeError` if it holds something else. Mirrors
         ``rpc.Server.ServeRequest``.
         """
+        check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
     async def close(self, grace: float | None = None) -> None:
