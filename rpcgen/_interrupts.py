@@ -15,7 +15,8 @@ __all__ = ["is_interrupt", "reraise_interrupt"]
 _PACKAGE: Final = __name__.partition(".")[0]
 
 # Files of code that is generated for the package, by how their names begin.
-_GENERATED: Final = ("<gob ", "<attrs generated")
+_GENERATED_FILES: Final = ("<gob ", "<attrs generated")
+_GENERATED: Final = "<generated>"
 
 _VARIABLE_POSITIONAL: Final = 0x04
 _VARIABLE_KEYWORD: Final = 0x08
@@ -59,14 +60,14 @@ def _handled_by(error: BaseException) -> BaseException | None:
 def is_interrupt(error: BaseException) -> bool:
     """Return whether an exception was raised from outside the code that it came out of.
 
-    It was if a signal handler or a trace function raised it; if it is no
-    `Exception`; or if the innermost frame is one of the package's own and the
-    exception cannot be the package's, which raises exceptions of Python, of its
-    standard library and of `rpcgen.errors`, none without a message
-    (``PyThreadState_SetAsyncExc`` raises exceptions without one).
+    It was if a signal handler or a trace function raised it, and if it is no
+    `Exception`. One that another thread has set, by
+    ``PyThreadState_SetAsyncExc``, is known by what cannot be: the package and
+    the standard library raise no exceptions but Python's and their own, and the
+    package none without a message.
 
-    One that another thread sets while a user's own class encodes or decodes
-    itself cannot be told from an exception of that class.
+    One that is set while a user's own class encodes or decodes itself cannot be
+    told from an exception of that class.
 
     Args:
         error: An exception that was caught, with its traceback.
@@ -77,18 +78,19 @@ def is_interrupt(error: BaseException) -> bool:
     while traceback is not None:
         frame = traceback.tb_frame
         origin = _origin(frame)
-        if origin != _PACKAGE and _holds_its_caller(frame):
+        if origin not in (_PACKAGE, _GENERATED) and _holds_its_caller(frame):
             return True
         traceback = traceback.tb_next
-    if origin == _PACKAGE and not error.args and not isinstance(error, MemoryError):
-        return True
+    if origin in (_PACKAGE, _GENERATED) and not error.args:
+        return not isinstance(error, MemoryError)
+    # Generated code calls functions of the user's, which may be in C and have no frame.
     return _is_ours(origin) and not _is_ours(type(error).__module__.partition(".")[0])
 
 
 def _origin(frame: FrameType) -> str:
     """Return the name of the package that the code of a frame belongs to."""
-    if frame.f_code.co_filename.startswith(_GENERATED):
-        return _PACKAGE
+    if frame.f_code.co_filename.startswith(_GENERATED_FILES):
+        return _GENERATED
     name: str = frame.f_globals.get("__name__") or ""
     return name.partition(".")[0]
 

@@ -64,8 +64,25 @@ class _Escape(logging.Filter):
 
 
 def _traceback(exc_info: _ExcInfo) -> str:
-    parts = traceback.format_exception(*exc_info)
-    return "".join(map(_escaped_part, parts)).rstrip("\n")
+    kind, error, place = exc_info
+    if kind is None or error is None:
+        return "NoneType: None"
+    found = traceback.TracebackException(kind, error, place, compact=True)
+    _escape_notes(found)
+    return "".join(map(_escaped_part, found.format())).rstrip("\n")
+
+
+def _escape_notes(found: traceback.TracebackException) -> None:
+    """Keep each note on its line, those of causes and of groups too."""
+    to_do: list[traceback.TracebackException | None] = [found]
+    while to_do:
+        each = to_do.pop()
+        if each is None:
+            continue
+        notes = getattr(each, "__notes__", None)
+        if isinstance(notes, list):
+            each.__notes__ = [escaped(str(note)) for note in notes]
+        to_do += (each.__cause__, each.__context__, *(each.exceptions or ()))
 
 
 def _escaped_part(part: str) -> str:

@@ -87,6 +87,14 @@ def test_text_in_a_group_of_exceptions_stays_on_its_line(stream: io.StringIO) ->
     assert "\n2026" not in stream.getvalue()
 
 
+def test_note_of_an_exception_stays_on_its_line(stream: io.StringIO) -> None:
+    error = ValueError("x")
+    error.add_note("y\n2026-01-01 CRITICAL")
+    server_log.error("failed", exc_info=RuntimeError("u"))
+    server_log.error("failed", exc_info=ExceptionGroup("several", [error]))
+    assert "y\\n2026-01-01 CRITICAL\n" in stream.getvalue()
+
+
 def test_exception_is_there_for_handlers_that_want_it(caplog: pytest.LogCaptureFixture) -> None:
     error = ValueError("x\ny")
     server_log.error("failed", exc_info=error)

@@ -123,7 +123,11 @@ class Server(Registry):
         await self.close()
 
     async def listen(
-        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+        self,
+        address: str | socket.socket,
+        codec: CodecName = "gob",
+        *,
+        tls: ssl.SSLContext | None = None,
     ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
@@ -131,8 +135,10 @@ class Server(Registry):
         one), ``unix:///path.sock``, ``http://host:port``,
         ``http+unix:///path.sock``, ``tls://host:port`` or
         ``https://host:port``; the last two take the certificate from ``tls``.
-        ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
-        ``net/rpc/jsonrpc``. Raises `DialError`.
+        ``:port`` is every address of this machine. ``fd://3`` is a socket that
+        listens already, as systemd hands it over, and so is a socket itself,
+        which the server then closes. ``codec`` is what is spoken there:
+        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``. Raises `DialError`.
         """
         listener = Listener(address, tls)
         try:
@@ -213,6 +219,7 @@ class Server(Registry):
         `DecodeError` if it holds something else. Mirrors
         ``rpc.Server.ServeRequest``.
         """
+        check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
     async def close(self, grace: float | None = None) -> None:

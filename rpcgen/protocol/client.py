@@ -27,6 +27,7 @@ that. So no call is lost between the two.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 from weakref import ref
@@ -98,8 +99,8 @@ class Completion(Generic[W]):
     seq: int = field(default=-1, eq=False)
 
 
-# A call's waiter, and what its reply is.
-_Pending: TypeAlias = tuple[W, Schema[Any]]
+# A call's number, its waiter, and what its reply is.
+_Pending: TypeAlias = tuple[int, W, Schema[Any]]
 
 # Stands for the response that is being read, where nobody waits for its body.
 _UNAWAITED: Final = (-1, None, None)
@@ -115,7 +116,8 @@ class ClientProtocol(Generic[W]):
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Schema[Any]]] = {}
         self._seq = count()
-        self._closing = False
+        self.closing = False
+        """True once `close` was called."""
         self._closed = False
         # Set by an API that has large replies decoded by `decode_large`.
         self.defers_large = False
@@ -123,7 +125,7 @@ class ClientProtocol(Generic[W]):
         # Why no more calls are taken, if that is not because of `close`.
         self._stopped = ""
         # The call whose response's header has been read and whose body has not.
-        self._current: tuple[int, W, Schema[Any]] | tuple[int, None, None] | None = None
+        self._current: _Pending[W] | tuple[int, None, None] | None = None
         # Whether the last thing received was cut off.
         self._is_cut = False
 
@@ -138,14 +140,9 @@ class ClientProtocol(Generic[W]):
         return self._closed
 
     @property
-    def closing(self) -> bool:
-        """True once `close` was called."""
-        return self._closing
-
-    @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not (self._closing or self._closed or self._stopped)
+        return not (self.closing or self._closed or self._stopped)
 
     @property
     def pending(self) -> int:
@@ -163,10 +160,10 @@ class ClientProtocol(Generic[W]):
         Raises `ShutdownError` on a connection that is closing or closed.
         """
         seq = next(self._seq)
-        self._pending[seq] = waiter, method.response
+        self._pending[seq] = seq, waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if (self._closing or self._closed or self._stopped) and self.abandon(seq):
+        if (self.closing or self._closed or self._stopped) and self.abandon(seq):
             raise ShutdownError
         return seq
 
@@ -204,10 +201,11 @@ class ClientProtocol(Generic[W]):
         pending = self._pending.get(seq)
         if pending is None:
             return
-        waiter, schema = pending
+        _, waiter, schema = pending
         weak = self._weak
         # In both maps for a moment, so that a reply finds it in one at any time.
-        weak[seq] = ref(waiter, lambda _: weak.pop(seq, None)), schema
+        # Its end is a call of C alone: an exception from outside would get lost in there.
+        weak[seq] = ref(waiter, partial(weak.pop, seq)), schema
         if self._pending.pop(seq, None) is None:  # ended meanwhile
             weak.pop(seq, None)
 
@@ -302,16 +300,16 @@ class ClientProtocol(Generic[W]):
             self._current = _UNAWAITED
         elif response.error:
             # Known already: the body is no reply, and it does not matter whether it comes.
-            completions.append(Completion(pending[0], None, ServerError(response.error), seq))
+            completions.append(Completion(pending[1], None, ServerError(response.error), seq))
             self._current = _UNAWAITED
         else:
-            self._current = (seq, *pending)
+            self._current = pending
 
     def _revived(self, seq: int) -> _Pending[W] | None:
         """Return a call that was given up, if somebody still holds it."""
         found = self._weak.get(seq)
         waiter = found and found[0]()
-        return (waiter, found[1]) if found and waiter is not None else None
+        return (seq, waiter, found[1]) if found and waiter is not None else None
 
     def _receive_body(self, completions: list[Completion[W]]) -> None:
         assert self._current is not None
@@ -341,8 +339,8 @@ class ClientProtocol(Generic[W]):
         for seq in sorted({*self._pending, *self._weak}):
             pending = self._pending.get(seq) or self._revived(seq)
             if pending is not None:
-                error = ShutdownError() if self._closing else DisconnectedError(reason)
-                completions.append(Completion(pending[0], None, error, seq))
+                error = ShutdownError() if self.closing else DisconnectedError(reason)
+                completions.append(Completion(pending[1], None, error, seq))
         return completions
 
     def stop(self, reason: str) -> None:
@@ -356,6 +354,6 @@ class ClientProtocol(Generic[W]):
 
     def close(self) -> None:
         """Take no more calls. Raises `ShutdownError` if that was said before."""
-        if self._closing:
+        if self.closing:
             raise ShutdownError
-        self._closing = True
+        self.closing = True

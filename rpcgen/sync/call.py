@@ -5,11 +5,11 @@ from __future__ import annotations
 import queue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from rpcgen._interrupts import is_interrupt
+from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .turns import Latch, wake
+from .turns import Releasable, wake
 
 if TYPE_CHECKING:
     from .client import Client
@@ -50,7 +50,7 @@ class Call(Generic[Res]):
         self.reply: Res | None = None
         self.error: RpcError | None = None
         self.over = False
-        self.latches: list[Latch] = []
+        self.latches: list[Releasable] = []
         self._client = client
         self._seq = -1
         # The reply and the error, first of all those that this call was told: adding one is a
@@ -100,21 +100,21 @@ class Call(Generic[Res]):
                 the same thread, in the middle of a step, would have to wait.
         """
         if not self.over:
-            self._wait(timeout)
+            try:
+                self._client._wait(self, timeout)
+            finally:
+                if not self.over:
+                    self._give_up()
+            if not self.over:
+                raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
 
-    def _wait(self, timeout: float | None) -> None:
-        is_over = False
-        try:
-            is_over = self._client._wait(self, timeout)
-        finally:
-            if not is_over and self._told() is None:
-                # It was given up: its entry among the pending calls must not outlive it.
-                self._client._protocol.weaken(self._seq)
-        if not is_over:
-            raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
+    def _give_up(self) -> None:
+        """See to it that the entry among the pending calls does not outlive this call."""
+        if self._told() is None:
+            self._client._protocol.weaken(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.
@@ -148,16 +148,17 @@ class _Done:
     def release(self) -> None:
         try:
             call = self._calls.pop()
-        except IndexError:
+        except IndexError as error:
+            reraise_interrupt(error)
             return
         try:
             self.queue.put_nowait(call)
-        except queue.Full:
-            pass  # as in Go, whose client never waits for room either
         except BaseException as error:
             if is_interrupt(error):
                 self._calls.append(call)  # nobody knows whether it is there
                 raise
+            if isinstance(error, queue.Full):
+                return  # as in Go, whose client never waits for room either
             # Of a queue that takes no more, whose fault is no other call's.
             import logging  # which a client does without as a rule
 

@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, overload
 
@@ -23,7 +22,7 @@ from .receiver import Receiver, deliver
 from .sections import Sections
 from .sender import Sender
 from .stream import Stream
-from .turns import Latch, Turns
+from .turns import Releasable, Turns
 
 __all__ = ["Client"]
 
@@ -100,8 +99,9 @@ class Client:
     ) -> None:
         try:
             self.close()
-        except ShutdownError:
-            pass  # closed inside the context
+        except ShutdownError as error:
+            reraise_interrupt(error)
+            # Else it was closed inside the context.
 
     @property
     def closed(self) -> bool:
@@ -124,7 +124,10 @@ class Client:
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
-        return self._go(method, args, None, self._send).result()
+        call = self._begin(method, args, None)
+        if not call.over:
+            self._sender.send(call, method, args)
+        return call.result()
 
     @overload
     def go(
@@ -171,7 +174,9 @@ class Client:
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
-        call = self._go(method, args, done, self._send_in_time)
+        call = self._begin(method, args, done)
+        if not call.over:
+            self._send_in_time(call, method, args)
         if self._protocol.closing:
             self._release()
         return call
@@ -209,7 +214,8 @@ class Client:
         """Return whether this thread is using the socket, further down its stack."""
         try:
             self._sections.check(thorough=False)
-        except RpcError:
+        except RpcError as error:
+            reraise_interrupt(error)
             return True
         return False
 
@@ -220,12 +226,8 @@ class Client:
         self._stream.shutdown()
         deliver(self._protocol, self._protocol.fail_all(reason))
 
-    def _go(
-        self,
-        method: Method[Any, Any],
-        args: object,
-        done: DoneQueue[Call[Any]] | None,
-        send: Callable[[Call[Any], Method[Any, Any], object], None],
+    def _begin(
+        self, method: Method[Any, Any], args: object, done: DoneQueue[Call[Any]] | None
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done)
@@ -235,12 +237,7 @@ class Client:
         except ShutdownError as error:
             reraise_interrupt(error)
             call._finish(None, error)
-            return call
-        send(call, method, args)
         return call
-
-    def _send(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
-        self._sender.send(call._seq, call, method, args)
 
     def _send_in_time(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Send a call that nobody may wait for."""
@@ -250,7 +247,7 @@ class Client:
             call._finish(None, self._queue_is_full())
             return
         try:
-            sender.send(call._seq, call, method, args)
+            sender.send(call, method, args)
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
@@ -270,10 +267,10 @@ class Client:
                 f"the connection belongs to process {self._process}: dial again after a fork"
             )
 
-    def _wait(self, call: Call[Any], timeout: float | None) -> bool:
+    def _wait(self, call: Call[Any], timeout: float | None) -> None:
         self._check_process()
         try:
-            return self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
+            self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
         finally:
             if self._protocol.closing:  # perhaps by a signal handler that could not do this
                 self._release()
@@ -308,7 +305,7 @@ class _Background:
 
     def __init__(self, protocol: ClientProtocol[Any]) -> None:
         self._protocol = protocol
-        self.latches: list[Latch] = []
+        self.latches: list[Releasable] = []
 
     @property
     def over(self) -> bool:

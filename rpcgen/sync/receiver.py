@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import time
-from _thread import get_ident
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.patience import Patience
 from rpcgen.protocol import ClientProtocol, Completion
 
-from .sections import Sections
+from .sections import Sections, Token
 from .sender import Sender
 from .stream import Stream
 
@@ -42,35 +41,36 @@ class Receiver:
         self._stream = stream
         self._sender = sender
         self._sections = sections
-        self._patience = Patience()
+        self._claims = sections.claims
         # What has come and is being dealt with, if it is: an exception may leave it to the next.
         self._received: list[bytes] = []
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
-        self._receive = partial(stream.receive_nowait, self._received)
+        self._look = partial(stream.receive_nowait, self._received)
+        self._look_patiently = partial(Patience().wait_for, self._look)
 
     @property
     def is_blocked(self) -> bool:
         return self._sender.is_blocked
 
-    def transfer(self, seconds: float, *, whole: bool) -> None:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         view = self._protocol.space() if self._stream.is_plain else None
-        if view is None and self._take(self._look_patiently):
-            return
+        if view is None and self._take(self._look_patiently, token):
+            return True
         if self._sender.is_blocked:
             # If no reply can be on its way, the server cannot be busy with one that somebody
             # would have to read meanwhile. Then the system may wait for room, which is faster.
             if whole and self._protocol.expects_one:
                 self._sender.flush(wait=True)
-                return
+                return True
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
                 self._sender.flush()
             if events in (0, select.POLLOUT):
-                return
+                return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
-            return
-        self._take(self._look if view is None else lambda: self._fill(whole))
+            return False
+        return self._take(self._look if view is None else lambda: self._fill(whole), token)
 
     def send(self, seconds: float) -> None:
         if self._poll(select.POLLOUT, seconds):
@@ -79,18 +79,22 @@ class Receiver:
     def is_readable(self) -> bool:
         return bool(self._poll(select.POLLIN, 0))
 
-    def _take(self, look: Callable[[], bool | None]) -> bool:
+    def _take(self, look: Callable[[], bool | None], token: Token) -> bool:
         """Deal with what ``look`` puts into the list, and return whether it did."""
-        claims, received, token = self._sections.claims, self._received, [get_ident()]
+        claims, received = self._claims, self._received
         try:
             if claims.setdefault("take", token) is not token:
                 return self._stand_by()
-            if not received and not look():
-                del claims["take"]
-                return False
+            try:
+                if not received and not look():
+                    del claims["take"]
+                    return False
+            except OSError as error:
+                self._fail(error)
             self._is_decoding = True
             if received:
-                self._complete(received[0])
+                data, protocol = received[0], self._protocol
+                deliver(protocol, protocol.take(data) if data else protocol.fail_all())
                 received.clear()
             self._is_decoding = False
             del claims["take"]
@@ -110,52 +114,34 @@ class Receiver:
         time.sleep(_PAUSE)
         return True
 
-    def _look_patiently(self) -> bool | None:
-        try:
-            return self._patience.wait_for(self._receive)
-        except OSError as error:
-            return self._fail(error)
-
-    def _look(self) -> bool | None:
-        try:
-            return self._receive()
-        except OSError as error:
-            return self._fail(error)
-
     def _fill(self, whole: bool) -> bool:
         """Receive into the memory that the codec offers for the rest of a large message."""
         view = self._protocol.space()
         if view is None:  # another thread was here
             return False
         self._is_decoding = True
-        try:
-            count = self._stream.read_into(view, whole=whole)
-        except OSError as error:
-            return self._fail(error)
+        count = self._stream.read_into(view, whole=whole)
         if count:
             deliver(self._protocol, self._protocol.take_filled(count))
         else:
             self._received.append(b"")
         return True
 
-    def _fail(self, error: OSError) -> bool:
+    def _fail(self, error: OSError) -> None:
         reraise_interrupt(error)
         self._received.clear()
         deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
-        return True
-
-    def _complete(self, data: bytes) -> None:
-        protocol = self._protocol
-        deliver(protocol, protocol.take(data) if data else protocol.fail_all())
 
     def _poll(self, events: int, seconds: float) -> int:
-        poll = select.poll()
-        try:
-            poll.register(self._stream, events)
-        except ValueError:  # another thread has closed it
+        descriptor = self._stream.fileno()
+        if descriptor < 0:  # another thread has closed it
             error = OSError(errno.EBADF, os.strerror(errno.EBADF))
             deliver(self._protocol, self._protocol.fail_all(f"reading response: {error}"))
             return 0
+        poll = select.poll()
+        poll.register(descriptor, events)
+        if self._claims:
+            self._sections.check(thorough=False)
         ready = poll.poll(seconds * 1000)
         return ready[0][1] if ready else 0
 

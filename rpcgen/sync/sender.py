@@ -52,6 +52,7 @@ class Sender:
         self._protocol = protocol
         self._stream = stream
         self._sections = sections
+        self._claims = sections.claims
         # The types that the stream has described: an encoder that does not tell is in doubt.
         self._described: Sized = getattr(protocol.codec, "described", _Doubtful())
         # What is to be sent: added to in the section `encode`, taken from in the section `send`.
@@ -68,12 +69,12 @@ class Sender:
         """The number of bytes that wait to be sent."""
         return self._put_count - self._sent_count
 
-    def send(self, seq: int, call: Call[Any], method: Method[Any, Any], args: object) -> None:
+    def send(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Encode a request and send what the connection takes at once, or leave it all.
 
         A call whose request cannot be encoded or sent is over.
         """
-        claims, token = self._sections.claims, [get_ident()]
+        claims, token, seq = self._claims, [get_ident()], call._seq
         described, sealed, sent = -1, b"", []
         try:
             if claims.setdefault("encode", token) is not token:
@@ -102,12 +103,13 @@ class Sender:
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
             raise
-        if self._queue:
+        # Who is in the section looks at the queue after leaving it.
+        if self._queue and "send" not in claims:
             self.flush()
 
     def flush(self, *, wait: bool = False) -> None:
         """Send what the connection takes at once, or else all, unless another thread does."""
-        claims, token = self._sections.claims, [get_ident()]
+        claims, token = self._claims, [get_ident()]
         try:
             # Looked at again after leaving the section: another thread may have put more there
             # and gone, relying on this one.
@@ -173,7 +175,7 @@ class Sender:
             sent: The number of bytes that have gone, if it was tried to send any.
             call: The call.
         """
-        claims = self._sections.claims
+        claims = self._claims
         if claims.get("encode") is token:
             if not sent and described == len(self._described) and self._stream.is_plain:
                 if claims.get("send") is token:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.sockets import peer_name, peer_place
 
 if TYPE_CHECKING:
@@ -146,8 +147,9 @@ class Stream:
         """End one or both directions; wakes the threads that wait there."""
         try:
             self._socket.shutdown(how)
-        except OSError:
-            pass  # the other side was faster
+        except OSError as error:
+            reraise_interrupt(error)
+            # Else the other side was faster.
 
     def close(self) -> None:
         """Give the socket back. No other thread may be using it."""

@@ -20,16 +20,18 @@ import time
 from _thread import get_ident
 from typing import Final, Protocol
 
+from rpcgen._interrupts import reraise_interrupt
+
 from .sections import Sections, Token
 
-__all__ = ["Awaited", "Duplex", "Latch", "Turns", "wake"]
+__all__ = ["Awaited", "Duplex", "Releasable", "Turns", "wake"]
 
 # The longest sleep in seconds: after that a thread looks again whether its wait is over, and
 # whether somebody reads and writes. In all other cases it is woken.
 _LONGEST_SLEEP: Final = 0.5
 
 
-class Latch(Protocol):
+class Releasable(Protocol):
     """What is released when a wait is over: the lock that a thread sleeps on, or the like."""
 
     def release(self) -> None:
@@ -40,7 +42,7 @@ class Latch(Protocol):
 class Awaited(Protocol):
     """What threads wait for."""
 
-    latches: list[Latch]
+    latches: list[Releasable]
     """Released, each of them, once ``over`` is true: see `wake`."""
 
     @property
@@ -57,12 +59,16 @@ class Duplex(Protocol):
         """Whether there is something to be sent that the connection did not take at once."""
         ...
 
-    def transfer(self, seconds: float, *, whole: bool) -> None:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         """Deal with what has come, and send what can be sent; wait for one of them.
 
         Args:
+            token: What to claim sections with, of the frame that calls.
             seconds: The longest time to wait for it.
             whole: Whether it may take longer to receive the rest of a large message.
+
+        Returns:
+            Whether something has come or could be sent.
         """
         ...
 
@@ -84,7 +90,7 @@ class Turns:
         # The token of the leader, if there is one.
         self._leader: dict[None, Token] = {}
         # The latches of sleeping threads; a dict for its atomic popitem.
-        self._followers: dict[Latch, None] = {}
+        self._followers: dict[Releasable, None] = {}
 
     def wait(self, awaited: Awaited, deadline: float | None) -> bool:
         """Wait until something is over.
@@ -101,20 +107,21 @@ class Turns:
         """
         token = [get_ident()]
         leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
+        is_idle = False
         try:
             while not awaited.over:
                 if deadline is not None:
                     left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
                     if left <= 0:
                         break
-                if claims:
-                    self._sections.check(thorough=False)
+                if is_idle and claims:
+                    self._sections.check(thorough=True)
                 holder = leader.setdefault(None, token)
                 if holder is not token and holder[0] == token[0]:
                     # A frame below, which this one has interrupted, or one that is gone.
                     holder = leader[None] = token
                 if holder is token:
-                    self._duplex.transfer(left, whole=deadline is None)
+                    is_idle = not self._duplex.transfer(token, left, deadline is None)
                 elif self._duplex.is_blocked:
                     self._duplex.send(left)
                 else:
@@ -134,7 +141,12 @@ class Turns:
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
         try:
-            if awaited.over or not self._leader or latch.acquire(timeout=seconds):
+            if awaited.over or not self._leader:
+                return
+            for claim in tuple(self._sections.claims.values()):
+                if claim[0] == token[0]:
+                    self._sections.check(thorough=False)
+            if latch.acquire(True, seconds):
                 return
             # Nobody has woken this thread for long.
             self._sections.check(thorough=True)
@@ -147,7 +159,8 @@ class Turns:
     def _wake_follower(self) -> None:
         try:
             latch, _ = self._followers.popitem()
-        except KeyError:
+        except KeyError as error:
+            reraise_interrupt(error)
             return
         _release(latch)
 
@@ -158,10 +171,9 @@ def wake(awaited: Awaited) -> None:
         _release(latch)
 
 
-def _release(latch: Latch) -> None:
+def _release(latch: Releasable) -> None:
     try:
         latch.release()
     except RuntimeError as error:
         # Already released: its thread has two reasons to wake up.
-        if str(error) != "release unlocked lock":
-            raise
+        reraise_interrupt(error)

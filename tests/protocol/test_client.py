@@ -419,3 +419,77 @@ def test_decode_large_of_a_call_that_was_abandoned(deferring: ClientProtocol[str
     deferring.receive(large_replies((0, MANY)))
     deferring.abandon(0)
     assert deferring.decode_large() == []
+
+
+# --- calls that are given up, and faces that can be interrupted -------------------------------
+
+
+class Waiter:
+    """Something that can be held weakly."""
+
+
+def test_weaken_forgets_a_call_that_nobody_holds() -> None:
+    client = ClientProtocol[Waiter](GobClientCodec())
+    waiter = Waiter()
+    client.weaken(client.begin(SUM, waiter))
+    before = client.pending
+    del waiter
+    assert (before, client.pending) == (1, 0)
+
+
+def test_weaken_leaves_a_call_that_somebody_holds() -> None:
+    client = ClientProtocol[Waiter](GobClientCodec())
+    waiter = Waiter()
+    client.weaken(client.begin(SUM, waiter))
+    (completion,) = client.receive(response_bytes((0, 3)))
+    assert (completion.waiter, completion.reply, client.pending) == (waiter, 3, 0)
+
+
+def test_weaken_a_call_that_is_over() -> None:
+    client = ClientProtocol[Waiter](GobClientCodec())
+    client.weaken(client.begin(SUM, Waiter()))
+    client.weaken(7)
+    assert client.pending == 0
+
+
+def test_reply_of_a_call_that_was_forgotten_is_passed_over() -> None:
+    client = ClientProtocol[Waiter](GobClientCodec())
+    client.weaken(client.begin(SUM, Waiter()))
+    assert client.receive(response_bytes((0, 3))) == []
+
+
+def test_fail_all_fails_a_weak_call() -> None:
+    client = ClientProtocol[Waiter](GobClientCodec())
+    waiter = Waiter()
+    client.weaken(client.begin(SUM, waiter))
+    assert [each.waiter for each in client.fail_all()] == [waiter]
+
+
+def test_take_leaves_calls_pending(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert only(client.take(response_bytes((0, 3)))).seq == 0
+    assert client.pending == 1
+
+
+def test_fail_all_can_be_repeated(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    assert outcomes(client.fail_all()) == outcomes(client.fail_all())
+
+
+def test_begin_after_stop(client: ClientProtocol[str]) -> None:
+    client.stop("broken pipe")
+    assert not client.takes_calls
+    with pytest.raises(ShutdownError):
+        client.begin(SUM, "w")
+
+
+def test_receive_after_stop_completes_what_was_answered(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.stop("broken pipe")
+    assert only(client.receive(response_bytes((0, 3)))).reply == 3
+
+
+def test_receive_eof_after_stop_names_its_reason(client: ClientProtocol[str]) -> None:
+    client.begin(SUM, "w")
+    client.stop("broken pipe")
+    assert str(only(client.receive_eof()).error) == "broken pipe"

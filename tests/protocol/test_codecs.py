@@ -46,3 +46,8 @@ def test_server_refuses_an_unknown_codec() -> None:
 def test_client_of_gob_does_not_import_json() -> None:
     code = "import sys, rpcgen; sys.exit('json' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_client_refuses_an_option_that_there_is_not() -> None:
+    with pytest.raises(TypeError, match="unexpected option 'tmeout'; there are: codec, limits"):
+        client_codec(cast(Any, {"tmeout": 3}))

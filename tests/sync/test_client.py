@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -13,8 +14,9 @@ from unittest.mock import patch
 
 import pytest
 
-from rpcgen import Client
+from rpcgen import Client, Limits
 from rpcgen.errors import (
+    CallTimeoutError,
     DecodeError,
     DisconnectedError,
     EncodeError,
@@ -24,6 +26,7 @@ from rpcgen.errors import (
 )
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
+from tests.certificates import client_context
 from tests.protocol.messages import SUM, Pair, response_bytes
 
 from .peers import PATIENCE, ScriptedServer, connected
@@ -415,3 +418,298 @@ def test_done_queue_that_raises_keeps_no_reply_from_others(
             server.reply(server.receive().seq, 3)
         assert other.result(PATIENCE) == 3
     assert "the done queue" in caplog.text
+
+
+# --- signal handlers and finalizers that use the client that they have interrupted ----------------
+
+
+@pytest.fixture
+def handle() -> Iterator[Callable[[Callable[[], object], float], None]]:
+    """Call a function in a signal handler of the main thread, after so many seconds."""
+    before = signal.getsignal(signal.SIGALRM)
+
+    def set_handler(function: Callable[[], object], seconds: float = 0.05) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: function() and None)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    yield set_handler
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+Handle = Callable[..., None]
+
+
+def test_close_in_a_handler_that_interrupts_a_call_ends_it(handle: Handle) -> None:
+    with connected() as (client, _):
+        handle(client.close)
+        assert isinstance(error_of(client), ShutdownError)
+
+
+def test_close_in_a_handler_gives_the_socket_back(handle: Handle) -> None:
+    with connected() as (client, _):
+        handle(client.close)
+        error_of(client)
+        assert client._stream.fileno() == -1
+
+
+def test_close_in_a_handler_that_interrupts_the_sending_of_a_large_request(handle: Handle) -> None:
+    with connected() as (client, _):
+        handle(client.close)
+        with pytest.raises(ShutdownError):
+            client.call(BLOB, bytes(8 << 20))
+
+
+def test_call_in_a_handler_that_interrupts_a_call_works(handle: Handle) -> None:
+    results: list[int] = []
+    with connected() as (client, server):
+        outer = client.go(SUM, Pair(1, 2))
+        server.receive()
+
+        def call() -> None:
+            inner = client.go(SUM, Pair(3, 4))
+            server.reply(server.receive().seq, 7)
+            results.append(inner.result(PATIENCE))
+            server.reply(0, 3)
+
+        handle(call)
+        assert (outer.result(PATIENCE), results) == (3, [7])
+
+
+def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(handle: Handle) -> None:
+    with connected() as (client, server):
+        outer = client.go(SUM, Pair(1, 2))
+        server.receive()
+
+        def call() -> None:
+            inner = client.go(SUM, Pair(3, 4))
+            server.reply(0, 3)
+            server.reply(server.receive().seq, 7)
+            inner.result(PATIENCE)
+
+        handle(call)
+        assert outer.result(PATIENCE) == 3
+
+
+def test_handler_may_wait_for_a_thread_that_calls(handle: Handle) -> None:
+    with connected() as (client, server), ThreadPoolExecutor(1) as threads:
+        outer = client.go(SUM, Pair(1, 2))
+        server.receive()
+
+        def wait() -> None:
+            inner = threads.submit(client.call, SUM, Pair(3, 4))
+            server.reply(server.receive().seq, 7)
+            assert inner.result(PATIENCE) == 7
+            server.reply(0, 3)
+
+        handle(wait)
+        assert outer.result(PATIENCE) == 3
+
+
+class Nested:
+    """Calls a function while its field is encoded, as a finalizer may be called."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+
+    @property
+    def a(self) -> int:
+        self._function()
+        return 1
+
+    b = 2
+
+
+def test_call_from_inside_the_encoding_of_another_fails_at_once() -> None:
+    with connected() as (client, server):
+        errors: list[RpcError] = []
+        args: Any = Nested(lambda: errors.append(error_of(client)))
+        call = client.go(SUM, args)
+        server.reply(server.receive().seq, 3)
+        assert call.result(PATIENCE) == 3
+        assert "a signal handler or a finalizer" in str(errors[0])
+
+
+def test_go_from_inside_the_encoding_of_another_ends_its_call() -> None:
+    with connected() as (client, server):
+        calls: list[Any] = []
+        args: Any = Nested(lambda: calls.append(client.go(SUM, Pair(3, 4))))
+        call = client.go(SUM, args)
+        server.reply(server.receive().seq, 3)
+        assert call.result(PATIENCE) == 3
+        assert all(each.over and each.error is not None for each in calls)
+
+
+def close_once(client: Client) -> None:
+    if not client.closed:
+        client.close()
+
+
+def test_close_from_inside_the_encoding_of_a_call_ends_it() -> None:
+    with connected() as (client, _):
+        args: Any = Nested(lambda: close_once(client))
+        with pytest.raises(ShutdownError):
+            client.call(SUM, args)
+
+
+def test_done_queue_may_be_asked_for_from_inside_the_end_of_the_call() -> None:
+    with connected() as (client, server):
+        queues: list[Any] = []
+
+        class Queue:
+            def put_nowait(self, item: Any) -> None:
+                queues.append(item.done)
+
+        done = Queue()
+        call = client.go(SUM, Pair(1, 2), done)
+        server.reply(0, 3)
+        assert call.result(PATIENCE) == 3
+        assert queues == [done]
+
+
+# --- requests that the server does not take -------------------------------------------------------
+
+
+def test_go_does_not_wait_for_a_server_that_takes_nothing() -> None:
+    with connected() as (client, _):
+        assert not client.go(BLOB, bytes(50_000_000)).over
+
+
+def test_result_of_a_request_that_cannot_be_sent_ends_in_time() -> None:
+    with connected() as (client, _):
+        with pytest.raises(CallTimeoutError):
+            client.go(BLOB, bytes(50_000_000)).result(timeout=0.05)
+
+
+def test_request_that_was_left_is_sent_though_nobody_waits() -> None:
+    large = bytes(4 << 20)
+    with connected() as (client, server):
+        client.go(BLOB, large)
+        with server.socket.makefile("rb") as file:
+            assert len(file.read(len(large))) == len(large)
+
+
+def test_go_beyond_the_limit_ends_its_call_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
+        first = client.go(BLOB, bytes(4 << 20))
+        error = client.go(BLOB, b"more").error
+        assert not first.over
+        assert error is not None
+        assert "Limits.queued is 1048576" in str(error)
+
+
+def test_go_takes_requests_again_once_those_before_are_sent() -> None:
+    large = bytes(4 << 20)
+    ours, theirs = socket.socketpair()
+    with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
+        client.go(BLOB, large)
+        assert client.go(BLOB, b"more").over
+        with theirs.makefile("rb") as file:
+            file.read(len(large))
+        while client._sender.queued >= 1 << 20:
+            time.sleep(0.001)
+        assert not client.go(BLOB, b"more").over
+
+
+def test_call_waits_where_go_would_be_refused() -> None:
+    large = bytes(4 << 20)
+    ours, theirs = socket.socketpair()
+    with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
+        server = ScriptedServer(theirs)
+        client.go(BLOB, large)
+        with ThreadPoolExecutor(1) as threads:
+            call = threads.submit(client.call, SUM, Pair(1, 2))
+            size = len(large)
+            while size > 0:
+                size -= len(theirs.recv(1 << 20))
+            server.socket.sendall(response_bytes((1, 3)))
+            assert call.result(PATIENCE) == 3
+
+
+# --- calls that are given up ----------------------------------------------------------------------
+
+
+def test_call_that_was_given_up_is_forgotten() -> None:
+    with connected() as (client, _):
+        for _ in range(10):
+            with pytest.raises(CallTimeoutError):
+                client.go(SUM, Pair(1, 2)).result(timeout=0)
+        gc.collect()
+        assert client._protocol.pending == 0
+
+
+def test_call_that_was_given_up_is_told_to_its_queue() -> None:
+    done: queue.Queue[Any] = queue.Queue()
+    with connected() as (client, server):
+        with pytest.raises(CallTimeoutError):
+            client.go(SUM, Pair(1, 2), done).result(timeout=0)
+        gc.collect()
+        server.reply(0, 3)
+        assert done.get(timeout=PATIENCE).result() == 3
+
+
+def test_call_that_was_given_up_and_is_held_ends_with_the_connection() -> None:
+    with connected() as (client, _):
+        call = client.go(SUM, Pair(1, 2))
+        with pytest.raises(CallTimeoutError):
+            call.result(timeout=0)
+        client.close()
+        assert isinstance(call.error, ShutdownError)
+
+
+def test_interrupted_call_is_forgotten(interrupt: Callable[[float], None]) -> None:
+    with connected() as (client, _):
+        interrupt(0.05)
+        with pytest.raises(InterruptError):
+            client.call(SUM, Pair(1, 2))
+        gc.collect()
+        assert client._protocol.pending == 0
+
+
+# --- the state of the client ----------------------------------------------------------------------
+
+
+def test_closed_is_false_at_first() -> None:
+    with connected() as (client, _):
+        assert not client.closed
+
+
+def test_closed_after_close() -> None:
+    with connected() as (client, _):
+        client.close()
+        assert client.closed
+
+
+def test_closed_after_a_request_that_could_not_be_written() -> None:
+    with connected() as (client, server):
+        server.socket.close()
+        error_of(client)
+        assert client.closed
+
+
+def test_call_after_a_request_that_could_not_be_written() -> None:
+    with connected() as (client, server):
+        server.socket.close()
+        error_of(client)
+        error = error_of(client)
+        assert (type(error), str(error)) == (ShutdownError, "connection is shut down")
+
+
+def test_reply_that_is_there_arrives_though_nothing_can_be_written() -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        server.reply(0, 3)
+        server.socket.shutdown(socket.SHUT_RDWR)
+        error_of(client)
+        assert call.result(PATIENCE) == 3
+
+
+def test_ssl_socket_is_refused_with_a_hint() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        wrapped = client_context().wrap_socket(
+            ours, do_handshake_on_connect=False, server_hostname="localhost"
+        )
+        with wrapped, pytest.raises(TypeError, match=r"dial\('tls://\.\.\.', tls=context\)"):
+            Client(wrapped)

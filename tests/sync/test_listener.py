@@ -164,6 +164,7 @@ def test_accept_where_others_are_faster() -> None:
         accepted[0].close()
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_close_in_a_child_leaves_the_parents_listener_working() -> None:
     with Listener("127.0.0.1:0") as listener:
         address = parse_address(listener.address)

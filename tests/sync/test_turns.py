@@ -4,7 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from rpcgen.sync.turns import Turns, remaining, wake
+import pytest
+
+from rpcgen.errors import RpcError
+from rpcgen.sync.sections import Sections, Token, new_token
+from rpcgen.sync.turns import Releasable, Turns, wake
 
 # Far longer than anything takes, in seconds.
 PATIENCE = 30.0
@@ -15,7 +19,7 @@ class Reply:
 
     def __init__(self) -> None:
         self.over = False
-        self.latches: list[threading.Lock] = []
+        self.latches: list[Releasable] = []
 
     def arrive(self) -> None:
         self.over = True
@@ -23,20 +27,38 @@ class Reply:
 
 
 class Source:
-    """Replies that arrive one a read, in order, once they are let go."""
+    """Replies that arrive one after the other, once they are let go."""
 
     def __init__(self, *replies: Reply) -> None:
         self._replies = list(replies)
         self._let_go = threading.Semaphore(0)
         self.reading = threading.Semaphore(0)
+        self.is_blocked = False
+        self.sent = threading.Event()
 
-    def read(self, deadline: float | None) -> None:
+    def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         self.reading.release()
-        if self._let_go.acquire(timeout=PATIENCE if deadline is None else remaining(deadline)):
-            self._replies.pop(0).arrive()
+        if not self._let_go.acquire(timeout=seconds):
+            return False
+        self._replies.pop(0).arrive()
+        return True
+
+    def send(self, seconds: float) -> None:
+        self.is_blocked = False
+        self.sent.set()
+
+    def is_readable(self) -> bool:
+        if self._let_go.acquire(blocking=False):
+            self._let_go.release()
+            return True
+        return False
 
     def let_go(self, count: int = 1) -> None:
         self._let_go.release(count)
+
+
+def turns_of(source: Source) -> Turns:
+    return Turns(source, Sections(lambda error: None, lambda: None))
 
 
 class Waiter(threading.Thread):
@@ -66,39 +88,82 @@ def asleep(count: int, *replies: Reply) -> None:
 def test_wait_when_over_reads_nothing() -> None:
     reply = Reply()
     reply.arrive()
-    assert Turns(Source().read).wait(reply, None)
+    assert turns_of(Source()).wait(reply, None)
 
 
 def test_wait_alone_reads() -> None:
     reply = Reply()
     source = Source(reply)
     source.let_go()
-    assert Turns(source.read).wait(reply, None)
+    assert turns_of(source).wait(reply, None)
 
 
 def test_wait_reads_for_others_first() -> None:
     first, second = Reply(), Reply()
     source = Source(first, second)
     source.let_go(2)
-    Turns(source.read).wait(second, None)
+    turns_of(source).wait(second, None)
     assert first.over
 
 
 def test_wait_until_the_deadline() -> None:
-    turns = Turns(Source(Reply()).read)
+    turns = turns_of(Source(Reply()))
     assert not turns.wait(Reply(), time.monotonic() + 0.01)
 
 
 def test_wait_after_the_deadline_reads_nothing() -> None:
     source = Source(Reply())
-    Turns(source.read).wait(Reply(), time.monotonic() - 1)
+    turns_of(source).wait(Reply(), time.monotonic() - 1)
     assert not source.reading.acquire(blocking=False)
+
+
+def test_wait_of_a_thread_that_is_in_a_section_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpcgen.sync.sections._PACKAGE", __package__)
+    sections = Sections(lambda error: None, lambda: None)
+    token = sections.claims["send"] = new_token()
+    turns = Turns(Source(), sections)
+    turns._leader[None] = [-1]  # else the thread would look for a reply first
+    with pytest.raises(RpcError, match="signal handler or a finalizer"):
+        turns.wait(Reply(), None)
+    assert sections.claims["send"] is token
+
+
+def test_wait_that_interrupts_another_one_of_its_thread_works() -> None:
+    first, second = Reply(), Reply()
+    source = Source(second, first)
+    source.let_go(2)
+    turns = turns_of(source)
+    outer = source.transfer
+
+    def interrupted(token: Token, seconds: float, whole: bool) -> bool:
+        source.transfer = outer  # type: ignore[method-assign]
+        return turns.wait(second, None)
+
+    source.transfer = interrupted  # type: ignore[method-assign]
+    assert turns.wait(first, None)
+    assert not turns._leader
+
+
+def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
+    errors: list[BaseException] = []
+    reply = Reply()
+
+    def end(error: BaseException) -> None:
+        errors.append(error)
+        reply.over = True
+
+    sections = Sections(end, lambda: None)
+    thread = threading.Thread(target=lambda: sections.enter("send", new_token()))
+    thread.start()
+    thread.join(PATIENCE)
+    assert Turns(Source(), sections).wait(reply, None)
+    assert len(errors) == 1
 
 
 def test_follower_is_woken_by_its_reply() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = Turns(source.read)
+    turns = turns_of(source)
     leader = Waiter(turns, first)
     source.reading.acquire(timeout=PATIENCE)
     follower = Waiter(turns, second)
@@ -112,7 +177,7 @@ def test_follower_is_woken_by_its_reply() -> None:
 def test_follower_leads_when_the_leader_leaves() -> None:
     first, second = Reply(), Reply()
     source = Source(first, second)
-    turns = Turns(source.read)
+    turns = turns_of(source)
     leader = Waiter(turns, first)
     source.reading.acquire(timeout=PATIENCE)
     follower = Waiter(turns, second)
@@ -123,10 +188,34 @@ def test_follower_leads_when_the_leader_leaves() -> None:
     assert follower.outcome()
 
 
+def test_follower_leads_when_the_leader_does_not_read() -> None:
+    reply = Reply()
+    source = Source(reply)
+    turns = turns_of(source)
+    turns._leader[None] = [-1]  # a thread whose signal handler waits for this one, say
+    follower = Waiter(turns, reply)
+    asleep(1, reply)
+    source.let_go()
+    assert follower.outcome()
+
+
+def test_follower_sends_what_is_left_to_be_sent() -> None:
+    first, second = Reply(), Reply()
+    source = Source(second, first)
+    turns = turns_of(source)
+    leader = Waiter(turns, first)
+    source.reading.acquire(timeout=PATIENCE)
+    source.is_blocked = True
+    follower = Waiter(turns, second)
+    assert source.sent.wait(PATIENCE)
+    source.let_go(2)
+    assert (leader.outcome(), follower.outcome()) == (True, True)
+
+
 def test_follower_that_gives_up_hands_its_turn_on() -> None:
     first, second, third = Reply(), Reply(), Reply()
     source = Source(first, third)
-    turns = Turns(source.read)
+    turns = turns_of(source)
     leader = Waiter(turns, first)
     source.reading.acquire(timeout=PATIENCE)
     patient = Waiter(turns, third)
@@ -140,7 +229,7 @@ def test_follower_that_gives_up_hands_its_turn_on() -> None:
 def test_two_threads_wait_for_one_reply() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = Turns(source.read)
+    turns = turns_of(source)
     leader = Waiter(turns, first)
     source.reading.acquire(timeout=PATIENCE)
     followers = [Waiter(turns, second), Waiter(turns, second)]
@@ -152,37 +241,7 @@ def test_two_threads_wait_for_one_reply() -> None:
 def test_many_threads_all_get_their_replies() -> None:
     replies = [Reply() for _ in range(100)]
     source = Source(*reversed(replies))
-    turns = Turns(source.read)
+    turns = turns_of(source)
     waiters = [Waiter(turns, reply) for reply in replies]
     source.let_go(100)
     assert all(waiter.outcome() for waiter in waiters)
-
-
-def test_lead_when_nobody_does() -> None:
-    with Turns(Source().read).lead(blocking=False) as leading:
-        assert leading
-
-
-def test_lead_when_somebody_does() -> None:
-    turns = Turns(Source().read)
-    with turns.lead(blocking=True), turns.lead(blocking=False) as leading:
-        assert not leading
-
-
-def test_lead_leaves_the_turn_to_a_follower() -> None:
-    reply = Reply()
-    source = Source(reply)
-    turns = Turns(source.read)
-    with turns.lead(blocking=True):
-        follower = Waiter(turns, reply)
-        asleep(1, reply)
-    source.let_go()
-    assert follower.outcome()
-
-
-def test_remaining_without_deadline() -> None:
-    assert remaining(None) is None
-
-
-def test_remaining_after_the_deadline() -> None:
-    assert remaining(time.monotonic() - 1) == 0.0

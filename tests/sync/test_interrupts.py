@@ -1,0 +1,90 @@
+"""Exceptions that come at any bytecode: no client is locked by them, and none is lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, Literal
+
+import pytest
+
+from rpcgen import Client
+from rpcgen.errors import CallTimeoutError, RpcError
+from tests.protocol.messages import Pair
+
+from .interrupting import ECHO, PATIENCE, SCENARIOS, SUM, Peers, SoftTimeLimitError, interrupt_all
+
+Codec = Literal["gob", "json"]
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_exception_at_any_bytecode_comes_out_and_locks_nobody(scenario: str, codec: Codec) -> None:
+    # A prime, so that other bytecodes and exceptions come together in each scenario.
+    outcomes = interrupt_all(codec, scenario, step=97)
+    assert outcomes["the client goes on"]
+
+
+def test_exception_at_any_bytecode_of_a_thread_that_is_alone() -> None:
+    outcomes = interrupt_all("gob", "call", step=41, threads=0)
+    assert outcomes["the client goes on"]
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[BaseException], list[bool]]]:
+    """Raise an exception within a millisecond, and have a list that tells once it is raised."""
+    before = signal.getsignal(signal.SIGALRM)
+    times = random.Random(7)
+
+    def set_alarm(exception: BaseException) -> list[bool]:
+        fired: list[bool] = []
+
+        def handler(number: int, frame: FrameType | None) -> None:
+            fired.append(True)
+            raise exception
+
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.0002 + 0.0008 * times.random())
+        return fired
+
+    yield set_alarm
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def work(client: Client, fired: list[bool]) -> None:
+    """Make quick calls until the signal comes."""
+    values: list[Any] = [Pair(1, 2), [1, "two", {"three": 3.0}]]
+    while not fired:
+        client.call(SUM, values[0])
+        client.call(ECHO, values[1])
+
+
+@pytest.mark.parametrize("codec", ["gob", "json"])
+@pytest.mark.parametrize(
+    "make", [SoftTimeLimitError, KeyboardInterrupt, lambda: TimeoutError("time"), ValueError]
+)
+def test_exception_of_a_signal_handler_comes_out_and_locks_nobody(
+    alarm: Callable[[BaseException], list[bool]],
+    make: Callable[[], BaseException],
+    codec: Codec,
+) -> None:
+    seen = Counter[str]()
+    with Peers(codec, threads=1).running() as peers:
+        for _ in range(100):
+            exception, client = make(), peers.client()
+            try:
+                work(client, alarm(exception))
+                seen["swallowed"] += 1
+            except BaseException as error:
+                seen["raised" if error is exception else f"turned into {error!r}"] += 1
+            try:
+                client.go(SUM, Pair(1, 2)).result(PATIENCE)
+            except CallTimeoutError:
+                seen["locked"] += 1
+            except RpcError:
+                assert client.closed
+    assert seen == {"raised": 100}

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from rpcgen import Client
+from rpcgen.errors import DisconnectedError
+from rpcgen.method import Method
+from rpcgen.sync.sections import new_token
+from tests.protocol.messages import SUM, Pair, response_bytes
+
+from .peers import PATIENCE, ScriptedServer, connected
+
+BLOB = Method[bytes, bytes]("Math.Blob")
+
+
+def test_transfer_deals_with_what_has_come() -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        server.reply(0, 3)
+        client._turns._duplex.transfer(new_token(), PATIENCE, True)
+        assert call.reply == 3
+
+
+def test_transfer_waits_no_longer_than_it_is_told() -> None:
+    with connected() as (client, _):
+        call = client.go(SUM, Pair(1, 2))
+        client._turns._duplex.transfer(new_token(), 0.01, True)
+        assert not call.over
+
+
+def test_transfer_receives_a_large_reply_in_pieces() -> None:
+    data = response_bytes((0, bytes(300_000)))
+    with connected() as (client, server):
+        call = client.go(BLOB, b"")
+        writer = threading.Thread(target=server.socket.sendall, args=(data,))
+        writer.start()
+        while not call.over:
+            client._turns._duplex.transfer(new_token(), PATIENCE, False)
+        writer.join(PATIENCE)
+        assert call.reply == bytes(300_000)
+
+
+def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        server.socket.shutdown(socket.SHUT_WR)
+        client._turns._duplex.transfer(new_token(), PATIENCE, True)
+        assert isinstance(call.error, DisconnectedError)
+
+
+def test_transfer_in_the_middle_of_a_large_reply_that_ends() -> None:
+    with connected() as (client, server):
+        call = client.go(BLOB, b"")
+        server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
+        server.socket.shutdown(socket.SHUT_WR)
+        while not call.over:
+            client._turns._duplex.transfer(new_token(), PATIENCE, True)
+        assert isinstance(call.error, DisconnectedError)
+
+
+def test_transfer_sends_what_is_left() -> None:
+    large = bytes(4 << 20)
+    ours, theirs = socket.socketpair()
+    with theirs, Client(ours) as client:
+        server = ScriptedServer(theirs)
+        _leave(client, BLOB, large)
+        reader = threading.Thread(target=_read, args=(server.socket, len(large)))
+        reader.start()
+        while client._sender.is_blocked:
+            client._turns._duplex.transfer(new_token(), PATIENCE, False)
+        reader.join(PATIENCE)
+        assert not reader.is_alive()
+
+
+def test_send_waits_no_longer_than_it_is_told() -> None:
+    with connected() as (client, _):
+        _leave(client, BLOB, bytes(4 << 20))
+        client._turns._duplex.send(0.01)
+        assert client._sender.is_blocked
+
+
+def test_is_readable_once_something_has_come() -> None:
+    with connected() as (client, server):
+        seen = [client._turns._duplex.is_readable()]
+        server.reply(0, 3)
+        seen.append(client._turns._duplex.is_readable())
+        assert seen == [False, True]
+
+
+def _leave(client: Client, method: Method[Any, Any], args: object) -> None:
+    """Send a call, as far as that goes at once, with nobody to go on."""
+    client._sender.send(client._begin(method, args, None), method, args)
+
+
+def _read(connection: socket.socket, size: int) -> None:
+    while size > 0:
+        size -= len(connection.recv(1 << 20))

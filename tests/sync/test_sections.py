@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from rpcgen.errors import RpcError
+from rpcgen.sync.sections import Sections, Token, new_token
+
+PATIENCE = 30.0
+
+
+class Recorder:
+    """What is to be done when a section is torn."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+        self.is_closed = False
+        self.sections = Sections(self.errors.append, self._close)
+
+    def _close(self) -> None:
+        assert not self.sections.claims
+        self.is_closed = True
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    # The frames that make claims are those of the tests.
+    monkeypatch.setattr("rpcgen.sync.sections._PACKAGE", __package__)
+    return Recorder()
+
+
+def test_enter_claims_what_nobody_has(recorder: Recorder) -> None:
+    token = new_token()
+    recorder.sections.enter("send", token)
+    assert recorder.sections.claims == {"send": token}
+
+
+def test_enter_waits_for_another_thread(recorder: Recorder) -> None:
+    claims = recorder.sections.claims
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        token = claims["send"] = new_token()
+        entered.set()
+        leave.wait(PATIENCE)
+        assert claims.pop("send") is token
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert entered.wait(PATIENCE)
+    waiter = threading.Thread(target=lambda: recorder.sections.enter("send", new_token()))
+    waiter.start()
+    leave.set()
+    holder.join(PATIENCE)
+    waiter.join(PATIENCE)
+    assert not waiter.is_alive()
+    assert claims["send"][0] == waiter.ident
+
+
+def test_enter_from_inside_fails(recorder: Recorder) -> None:
+    token = new_token()
+    recorder.sections.enter("send", token)
+    with pytest.raises(RpcError, match="in the same thread"):
+        recorder.sections.enter("send", new_token())
+
+
+def test_leave_ends_and_closes(recorder: Recorder) -> None:
+    token, error = new_token(), ValueError()
+    recorder.sections.enter("send", token)
+    recorder.sections.leave("send", token, error)
+    assert (recorder.errors, recorder.is_closed) == ([error], True)
+
+
+def test_leave_without_a_claim_does_nothing(recorder: Recorder) -> None:
+    other = new_token()
+    recorder.sections.enter("send", other)
+    recorder.sections.leave("send", new_token(), ValueError())
+    assert (recorder.errors, recorder.sections.claims) == ([], {"send": other})
+
+
+def claim(sections: Sections) -> Token:
+    """Claim a part in a frame that ends without giving it up."""
+    token = new_token()
+    sections.enter("send", token)
+    return [*token]
+
+
+def test_check_gives_up_a_claim_that_was_lost(recorder: Recorder) -> None:
+    claim(recorder.sections)
+    recorder.sections.check(thorough=False)
+    assert (len(recorder.errors), recorder.sections.claims) == (1, {})
+
+
+def test_check_gives_up_a_claim_of_a_thread_that_is_gone(recorder: Recorder) -> None:
+    thread = threading.Thread(target=claim, args=(recorder.sections,))
+    thread.start()
+    thread.join(PATIENCE)
+    recorder.sections.check(thorough=False)
+    assert recorder.sections.claims
+    recorder.sections.check(thorough=True)
+    assert not recorder.sections.claims
+
+
+def test_check_leaves_a_connection_that_is_closed_alone(recorder: Recorder) -> None:
+    recorder.sections.claims["send"] = [0]
+    recorder.sections.check(thorough=True)
+    assert recorder.sections.claims == {"send": [0]}
