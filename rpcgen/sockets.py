@@ -16,7 +16,6 @@ from typing import Final, Protocol, overload
 from attrs import define, evolve
 
 from .errors import DialError
-from .logs import server_log
 from .protocol import Address, parse_address
 
 __all__ = [
@@ -126,6 +125,9 @@ class AcceptErrors:
     """Errors of accept at one listener: which of them end it, and how long the others last."""
 
     def __init__(self) -> None:
+        from .logs import server_log  # and with it logging, which a client does without
+
+        self._log = server_log
         self._in_a_row = 0
 
     def add(self, error: OSError) -> float:
@@ -135,10 +137,10 @@ class AcceptErrors:
         are not: a shortage can last for hours.
         """
         if error.errno in _FATAL:
-            server_log.error("rpc.Serve: accept: %s", error)
+            self._log.error("rpc.Serve: accept: %s", error)
             raise error
         if not self._in_a_row:
-            server_log.error("rpc.Serve: accept: %s; trying again", error)
+            self._log.error("rpc.Serve: accept: %s; trying again", error)
         self._in_a_row += 1
         return min(_FIRST_PAUSE * 2.0 ** min(self._in_a_row - 1, 10), _LONGEST_PAUSE)
 

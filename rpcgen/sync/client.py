@@ -178,7 +178,7 @@ class Client:
         if not call.over:
             self._send_in_time(call, method, args)
         if self._protocol.closing:
-            self._release()
+            self._end()
         return call
 
     def close(self) -> None:
@@ -186,17 +186,26 @@ class Client:
 
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
-        self._protocol.close()
         if self._forks != forks.count:
             # The other process goes on with the connection.
+            self._protocol.close()
             self._stream.close()
             return
-        self._stream.shutdown()  # wakes the threads that wait for the socket
-        deliver(self._protocol, self._protocol.fail_all())
+        try:
+            self._protocol.close()
+        finally:  # also where an exception from outside has come in between
+            if self._protocol.closing:
+                self._end()
         for _ in range(_LOOKS):
             if self._release() or self._is_interrupted():
                 break
             time.sleep(_PAUSE)
+
+    def _end(self) -> None:
+        """Do what `close` has begun; it can be done again, and by any thread."""
+        self._stream.shutdown()  # wakes the threads that wait for the socket
+        deliver(self._protocol, self._protocol.fail_all())
+        self._release()
 
     def _release(self) -> bool:
         """Give the socket of a closed client back, unless a thread is using it; say whether."""
@@ -272,8 +281,8 @@ class Client:
         try:
             self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
         finally:
-            if self._protocol.closing:  # perhaps by a signal handler that could not do this
-                self._release()
+            if self._protocol.closing:  # by a handler that could not finish, or was interrupted
+                self._end()
 
     def _read_in_background(self) -> None:
         """See to it that replies are read though nobody waits for them: a queue wants them."""

@@ -109,7 +109,7 @@ class Receiver:
     def _stand_by(self) -> bool:
         """Wait a moment for the thread that takes what comes."""
         self._sections.check(thorough=False)
-        if self._protocol.closed:
+        if self._protocol.closed or self._protocol.closing:
             deliver(self._protocol, self._protocol.fail_all())
         time.sleep(_PAUSE)
         return True
