@@ -353,6 +353,74 @@ def test_encode_parts_does_not_copy_what_is_large() -> None:
     assert any(part is large for part in parts)
 
 
+LIST = Method[list[int], list[int]]("Math.List")
+MANY = list(range(100_000))
+
+
+def large_replies(*replies: tuple[int, object]) -> bytes:
+    codec = GobServerCodec()
+    return b"".join(
+        codec.encode_response(Response("Math.List", seq), schema_for(reply), reply)
+        for seq, reply in replies
+    )
+
+
+@pytest.fixture
+def deferring(client: ClientProtocol[str]) -> ClientProtocol[str]:
+    client.defers_large = True
+    for waiter in "abcd":
+        client.begin(LIST, waiter)
+    return client
+
+
+def test_receive_large_reply_where_it_is_not_deferred(client: ClientProtocol[str]) -> None:
+    client.begin(LIST, "w")
+    assert only(client.receive(large_replies((0, MANY)))).reply == MANY
+    assert not client.has_large
+
+
+def test_receive_leaves_a_large_reply(deferring: ClientProtocol[str]) -> None:
+    assert deferring.receive(large_replies((0, MANY))) == []
+    assert deferring.has_large
+    assert only(deferring.decode_large()).reply == MANY
+    assert not deferring.has_large
+
+
+def test_receive_gives_what_comes_before_a_large_reply(deferring: ClientProtocol[str]) -> None:
+    completions = deferring.receive(large_replies((0, [1]), (1, MANY), (2, [2])))
+    assert [each.waiter for each in completions] == ["a"]
+    assert [each.waiter for each in deferring.decode_large()] == ["b"]
+    assert [each.waiter for each in deferring.resume()] == ["c"]
+
+
+def test_resume_up_to_the_next_large_reply(deferring: ClientProtocol[str]) -> None:
+    deferring.receive(large_replies((0, MANY), (1, [1]), (2, MANY)))
+    deferring.decode_large()
+    assert [each.waiter for each in deferring.resume()] == ["b"]
+    assert deferring.has_large
+    assert [each.waiter for each in deferring.decode_large()] == ["c"]
+
+
+def test_resume_when_nothing_has_come(deferring: ClientProtocol[str]) -> None:
+    deferring.receive(large_replies((0, MANY)))
+    deferring.decode_large()
+    assert deferring.resume() == []
+
+
+def test_receive_large_reply_in_pieces(deferring: ClientProtocol[str]) -> None:
+    data = large_replies((0, MANY))
+    for start in range(0, len(data), 10_000):
+        assert not deferring.has_large
+        assert deferring.receive(data[start : start + 10_000]) == []
+    assert deferring.has_large
+
+
+def test_decode_large_of_a_call_that_was_abandoned(deferring: ClientProtocol[str]) -> None:
+    deferring.receive(large_replies((0, MANY)))
+    deferring.abandon(0)
+    assert deferring.decode_large() == []
+
+
 # --- calls that are given up, and faces that can be interrupted -------------------------------
 
 
@@ -425,71 +493,3 @@ def test_receive_eof_after_stop_names_its_reason(client: ClientProtocol[str]) ->
     client.begin(SUM, "w")
     client.stop("broken pipe")
     assert str(only(client.receive_eof()).error) == "broken pipe"
-
-
-LIST = Method[list[int], list[int]]("Math.List")
-MANY = list(range(100_000))
-
-
-def large_replies(*replies: tuple[int, object]) -> bytes:
-    codec = GobServerCodec()
-    return b"".join(
-        codec.encode_response(Response("Math.List", seq), schema_for(reply), reply)
-        for seq, reply in replies
-    )
-
-
-@pytest.fixture
-def deferring(client: ClientProtocol[str]) -> ClientProtocol[str]:
-    client.defers_large = True
-    for waiter in "abcd":
-        client.begin(LIST, waiter)
-    return client
-
-
-def test_receive_large_reply_where_it_is_not_deferred(client: ClientProtocol[str]) -> None:
-    client.begin(LIST, "w")
-    assert only(client.receive(large_replies((0, MANY)))).reply == MANY
-    assert not client.has_large
-
-
-def test_receive_leaves_a_large_reply(deferring: ClientProtocol[str]) -> None:
-    assert deferring.receive(large_replies((0, MANY))) == []
-    assert deferring.has_large
-    assert only(deferring.decode_large()).reply == MANY
-    assert not deferring.has_large
-
-
-def test_receive_gives_what_comes_before_a_large_reply(deferring: ClientProtocol[str]) -> None:
-    completions = deferring.receive(large_replies((0, [1]), (1, MANY), (2, [2])))
-    assert [each.waiter for each in completions] == ["a"]
-    assert [each.waiter for each in deferring.decode_large()] == ["b"]
-    assert [each.waiter for each in deferring.resume()] == ["c"]
-
-
-def test_resume_up_to_the_next_large_reply(deferring: ClientProtocol[str]) -> None:
-    deferring.receive(large_replies((0, MANY), (1, [1]), (2, MANY)))
-    deferring.decode_large()
-    assert [each.waiter for each in deferring.resume()] == ["b"]
-    assert deferring.has_large
-    assert [each.waiter for each in deferring.decode_large()] == ["c"]
-
-
-def test_resume_when_nothing_has_come(deferring: ClientProtocol[str]) -> None:
-    deferring.receive(large_replies((0, MANY)))
-    deferring.decode_large()
-    assert deferring.resume() == []
-
-
-def test_receive_large_reply_in_pieces(deferring: ClientProtocol[str]) -> None:
-    data = large_replies((0, MANY))
-    for start in range(0, len(data), 10_000):
-        assert not deferring.has_large
-        assert deferring.receive(data[start : start + 10_000]) == []
-    assert deferring.has_large
-
-
-def test_decode_large_of_a_call_that_was_abandoned(deferring: ClientProtocol[str]) -> None:
-    deferring.receive(large_replies((0, MANY)))
-    deferring.abandon(0)
-    assert deferring.decode_large() == []
