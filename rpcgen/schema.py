@@ -502,9 +502,12 @@ class Opaque(Frozen, Schema[T_co]):
     cls: type[T_co]
     name: str
     make_zero: Callable[[], T_co]
-    encoding: Literal["gob", "binary"] = "gob"
+    encoding: Literal["gob", "binary", "text"] = "gob"
     hashable: bool = True
     exposed: tuple[Schema[Any], ...] = ()
+
+    def _literal(self) -> str:
+        return "a type that encodes itself"
 
     def comparable(self) -> bool:
         return self.hashable
@@ -622,7 +625,8 @@ def _annotation_for(value: object) -> Any:
             return dict[key, item]  # type: ignore[valid-type]
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
-    return type(value)
+    # What has kept a Go type fits as the plain value that it is.
+    return getattr(type(value), "rpcgen_plain", type(value))
 
 
 def _common_annotation(values: Iterable[object]) -> Any:
@@ -669,6 +673,11 @@ def _alias_schema(alias: Any) -> Schema[Any]:
 
 
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    if "rpcgen_described" in vars(cls):
+        raise SchemaError(
+            f"a {cls.__name__} is {cls.rpcgen_described}, so it has no type of its own here",
+            "pass what was decoded on as it is, without a schema, or in Any",
+        )
     if cls.__module__ in _LIBRARY_MODULES and cls in _library():
         return _library()[cls]
     named, default = wire_name_of(cls), _qualified_name(cls)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         BigFloat,
         BigFloatValue,
         BigRat,
+        GoTime,
         NetipAddr,
         NetipAddrPort,
         NetipPrefix,
@@ -46,6 +47,7 @@ __all__ = [
     "Duration",
     "Embedded",
     "Float32",
+    "GoTime",
     "GoType",
     "Int8",
     "Int16",
@@ -303,7 +305,7 @@ class Duration(_Nanoseconds, timedelta):
 
 # Looked up when first used: they need modules that take long to import.
 _LATER: Final = frozenset(
-    "AddrPort BigFloat BigFloatValue BigRat NetipAddr NetipAddrPort NetipPrefix".split()
+    "AddrPort BigFloat BigFloatValue BigRat GoTime NetipAddr NetipAddrPort NetipPrefix".split()
 )
 
 

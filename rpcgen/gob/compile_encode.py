@@ -80,6 +80,8 @@ def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
     ``text_errors`` is how strings become bytes: ``strict`` or ``surrogateescape``.
     Raises `SchemaError` if a field's type cannot travel.
     """
+    if schema.described:  # by a peer, who may describe any number: the stream keeps it
+        return _Compiler(text_errors).compile(schema)
     encoding = _known.get((schema, text_errors))
     if encoding is None:
         encoding = _known[schema, text_errors] = _Compiler(text_errors).compile(schema)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
 from . import wire
+from .kept import PLAIN, keep
 from .limits import Limits
 from .numbers import read_int, read_uint
 from .registry import ANYTHING, Registry
@@ -23,6 +25,7 @@ __all__ = ["Decoder", "loads"]
 T = TypeVar("T")
 
 _NOTHING = Nothing()
+_TIME = schema_of(datetime)
 
 _DEFAULT_LIMITS = Limits()
 
@@ -389,7 +392,7 @@ class Decoder:
     def _untyped_schema(self, id: int) -> Schema[Any]:
         from .untyped import untyped_schema
 
-        return self._untyped.setdefault(id, untyped_schema(self._types, id))
+        return untyped_schema(self._types, id, self._untyped)
 
     # --- values -------------------------------------------------------------------------------
 
@@ -441,7 +444,19 @@ class Decoder:
             return None, pos
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
-        return self._function(id, schema)(data, pos, self, depth - 1)
+        value, pos = self._function(id, schema)(data, pos, self, depth - 1)
+        if name not in PLAIN and not interface.members:
+            value = self._kept(value, name, id, schema)
+        return value, pos
+
+    def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
+        """Return the value of an interface as one that can be sent again as the same type."""
+        if schema is not UNTYPED:
+            return keep(value, name)
+        if hasattr(type(value), "rpcgen_described"):  # it is new, and nobody else has it yet
+            object.__setattr__(value, "go_type", name)
+            return value
+        return keep(value, name, self._untyped_schema(id))
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
@@ -492,7 +507,7 @@ class Decoder:
             schema = self._registry.by_name(name)
             if schema is None:
                 raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
-            return schema
+            return _any_time() if schema is _TIME else schema
         for member in interface.members:
             known = self._registry.name_of(member) or member.name
             if name.removeprefix("*") == known.removeprefix("*"):
@@ -523,6 +538,14 @@ class Decoder:
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
             return DecodeError(f"the key of a map has an {error}", offset, place.path)
         return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+
+
+@cache
+def _any_time() -> Schema[Any]:
+    """Return the schema of a time in ``Any``, where it need not be a `datetime`."""
+    from .untyped import opaque_schema
+
+    return opaque_schema("Time", "gob")
 
 
 @cache

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
+
+from ..schema import Schema
 
 __all__ = ["Record", "Undecoded"]
 
 
 @frozen
 class Record:
-    """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``."""
+    """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
+
+    It can be sent again, as the struct that it came as: ``schema`` holds what
+    its sender said of its type, ``go_type`` the name that it had as the value of
+    an interface, if it was one.
+    """
+
+    rpcgen_described: ClassVar = "a struct that its sender has described"
 
     type_name: str
     names: tuple[str, ...]
     values: tuple[Any, ...]
+    schema: Schema[Any] | None = field(default=None, repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -40,7 +51,15 @@ class Record:
 
 @frozen
 class Undecoded:
-    """The bytes that a Go type made of itself, whose meaning only it knows."""
+    """The bytes that a Go type made of itself, whose meaning only it knows.
+
+    ``encoding`` says by which of Go's interfaces: ``gob``, ``binary`` or
+    ``text``. ``go_type`` is that of `Record`.
+    """
+
+    rpcgen_described: ClassVar = "a type that encodes itself"
 
     type_name: str
     data: bytes
+    encoding: str = field(default="gob", repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)
