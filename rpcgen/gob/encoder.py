@@ -211,10 +211,12 @@ class Encoder:
 
     def _kept(self, value: Kept) -> Schema[Any]:
         """Return the schema of a value as the Go type that it came as."""
-        schema = self._registry.by_name(value.go_type) or value.schema
-        if schema is None:
+        schema = self._registry.by_name(value.go_type)
+        if schema is not None:
+            return schema
+        if value.origin is None:
             raise _unregistered(value.go_type)
-        return schema
+        return value.origin.schema
 
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
         name = name or self._registry.name_of(schema) or ""
@@ -355,8 +357,8 @@ def _described(value: object) -> Schema[Any] | None:
 
     if isinstance(value, Undecoded):
         return opaque_schema(value.type_name, value.encoding)
-    if isinstance(value, Record) and value.schema is not None:
-        return value.schema
+    if isinstance(value, Record) and value.origin is not None:
+        return value.origin.schema
     raise EncodeError(
         "a Record that was not decoded has no types: make it a message, a class decorated "
         "with attrs.define"

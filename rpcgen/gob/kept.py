@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from ..schema import Schema
+from .record import Described
 
 __all__ = ["PLAIN", "Kept", "keep"]
 
@@ -41,8 +41,8 @@ class Kept:
 
     rpcgen_plain: ClassVar[type[Any]]
     go_type: str
-    # What the sender said of a type that is not registered.
-    schema: Schema[Any] | None
+    # What knows the type, where its name is not registered.
+    origin: Described | None
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         return _restored, (self.plain(), self.go_type)
@@ -112,19 +112,19 @@ _KINDS: Final[dict[type, type[Any]]] = {
 }
 
 
-def keep(value: Any, go_type: str, schema: Schema[Any] | None = None) -> Any:
+def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
     """Return ``value`` as one that remembers its Go type, if Python has such a thing for it.
 
     Args:
         value: Value that has arrived in an interface value.
         go_type: Name of its type there.
-        schema: Type as the sender describes it, where the name is not registered.
+        origin: What knows the type, where its name is not registered.
     """
     kind = _KINDS.get(value.__class__)
     if kind is None:
         return value
     kept = kind(value)
-    kept.go_type, kept.schema = go_type, schema
+    kept.go_type, kept.origin = go_type, origin
     return kept
 
 

@@ -29,6 +29,7 @@ from .source import MisfitError
 
 __all__ = [
     "ALWAYS_SENT",
+    "ANY_TIME",
     "decode_any_time",
     "duration_of",
     "guess",
@@ -164,6 +165,16 @@ def decode_any_time(octets: bytes) -> datetime | GoTime:
         return _decode_time(octets)
     except DecodeError:
         return GoTime.gob_decode(octets)
+
+
+class _AnyTime:
+    """A moment of any kind, as the value of an interface."""
+
+    gob_decode = staticmethod(decode_any_time)
+
+
+ANY_TIME: Final = Opaque(_AnyTime, "time.Time", _AnyTime)
+"""The type of a ``time.Time`` in ``Any``, where it need not be a `datetime`."""
 
 
 def _encode_any_time(value: datetime | GoTime) -> bytes:

@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from attrs import field, frozen
 
 from ..schema import Schema
 
-__all__ = ["Record", "Undecoded"]
+if TYPE_CHECKING:
+    from .wire import WireType
+
+__all__ = ["Described", "Origin", "Record", "Undecoded"]
+
+
+class Described(Protocol):
+    """What knows the type of a value as its sender has described it."""
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        ...
+
+
+class Origin:
+    """A type of a stream, which is looked at when a value of it is sent on."""
+
+    __slots__ = ("_id", "_known", "_types")
+
+    def __init__(
+        self, types: Mapping[int, WireType], id: int, known: dict[int, Schema[Any]]
+    ) -> None:
+        """Take the types of a stream, and the schemas that were made of them."""
+        self._types = types
+        self._id = id
+        self._known = known
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        from .untyped import untyped_schema
+
+        return untyped_schema(self._types, self._id, self._known)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _itself, (self.schema,)
+
+
+def _itself(schema: Schema[Any]) -> Schema[Any]:
+    return schema
 
 
 @frozen
 class Record:
     """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
 
-    It can be sent again, as the struct that it came as: ``schema`` holds what
-    its sender said of its type, ``go_type`` the name that it had as the value of
-    an interface, if it was one.
+    It can be sent on, as the struct that it came as: ``origin`` knows what its
+    sender said of its type, ``go_type`` is the name that it had as the value of an
+    interface, if it was one.
     """
 
     rpcgen_described: ClassVar = "a struct that its sender has described"
@@ -25,7 +66,7 @@ class Record:
     type_name: str
     names: tuple[str, ...]
     values: tuple[Any, ...]
-    schema: Schema[Any] | None = field(default=None, repr=False, eq=False)
+    origin: Described | None = field(default=None, repr=False, eq=False)
     go_type: str = field(default="", repr=False, eq=False)
 
     def __getitem__(self, name: str) -> Any:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import itertools
 import linecache
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, frozen
 
-__all__ = ["MisfitError", "Place", "Source", "forget", "is_ours", "place_of"]
+__all__ = ["MisfitError", "Place", "Source", "TooLongError", "forget", "is_ours", "place_of"]
 
 _PLACES: Final = "__gob_places__"
 _ROOT: Final = "__gob_root__"
@@ -41,11 +42,18 @@ class Place:
     variable: str = ""
 
 
+class TooLongError(Exception):
+    """The source would have more lines than it may."""
+
+
 class Source:
     """A module being generated.
 
     ``root`` is what paths begin with, unless the value is part of another one.
+    A line beyond the ``longest`` that there may be is a `TooLongError`.
     """
+
+    longest = sys.maxsize
 
     def __init__(self, title: str, root: str = "", **names: Any) -> None:
         self.title = _NO_LETTER.sub("", title)
@@ -61,6 +69,8 @@ class Source:
         return len(self._lines)
 
     def line(self, text: str) -> None:
+        if len(self._lines) >= self.longest:
+            raise TooLongError
         self._lines.append(self._indent + text)
         self._places.append(self._place)
 

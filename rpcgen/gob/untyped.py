@@ -56,6 +56,11 @@ class RecordStruct(Struct[Record]):
     def zero(self) -> Record:
         return self.make(tuple(field.schema.zero() for field in self.fields))
 
+    @property
+    def schema(self) -> RecordStruct:
+        """The schema itself: it knows the type of its records."""
+        return self
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the fields."""

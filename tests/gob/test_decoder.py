@@ -211,7 +211,7 @@ def test_range_of_a_sized_integer() -> None:
 
 
 def test_strings_that_are_not_utf8_are_refused() -> None:
-    with pytest.raises(DecodeError, match="not UTF-8: pass strings=.surrogateescape."):
+    with pytest.raises(DecodeError, match=r"not UTF-8: pass strings=.surrogateescape."):
         gob.loads(b"\x04\x0c\x00\x01\xff", str)
 
 
