@@ -36,6 +36,7 @@ from ..schema import (
     String,
     Struct,
     Uint,
+    uuid_form,
 )
 from . import numbers, wire
 from .collisions import check_collisions, steerable
@@ -241,6 +242,7 @@ class Compiler:
     def _composite(self, id: int, schema: Schema[Any], target: str) -> None:
         source = self._source
         known = self._types.get(id)
+        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
         match schema, known:
             case Interface(), _ if id == wire.INTERFACE:
                 constant = source.constant(schema, "interface")

@@ -11,7 +11,7 @@ from ..schema import Interface, Schema, Slice, schema_for, schema_of
 from .definitions import TypeTable
 from .kept import Kept
 from .numbers import UINT, int_bytes, uint_bytes
-from .registry import Registry, Typed
+from .registry import UUID_NAME, Registry, Typed, uuid_schema
 from .registry import registry as global_registry
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["LARGE", "Encoder", "dumps"]
 
 T = TypeVar("T")
+
+# The names of types that go without registration, for the classes `GoTime` and `uuid.UUID`.
+_UNREGISTERED: Final = {"time.Time": "time.Time", "uuid.UUID": UUID_NAME}
 
 # Strings and bytes from this size on are not copied more often than they must be.
 LARGE: Final = 1 << 15
@@ -221,9 +224,9 @@ class Encoder:
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
         name = name or self._registry.name_of(schema) or ""
         if not name:
-            if not interface.members and schema.name != "time.Time":  # a `GoTime`
+            if not interface.members and schema.name not in _UNREGISTERED:
                 raise _unregistered(schema.go)
-            name = schema.name
+            name = _UNREGISTERED.get(schema.name, schema.name)
         octets = name.encode("utf-8", "surrogateescape")
         return uint_bytes(len(octets)) + octets
 
@@ -337,6 +340,8 @@ def _schema_in_any(value: Any) -> Schema[Any]:
 
     if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
         return schema_of(datetime if isinstance(value, datetime) else timedelta)
+    if type(value).__module__ == "uuid" and type(value).__name__ == "UUID":
+        return uuid_schema()
     from ..types import GoTime
 
     if isinstance(value, GoTime):

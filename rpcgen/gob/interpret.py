@@ -36,6 +36,7 @@ from ..schema import (
     Struct,
     Uint,
     Untyped,
+    uuid_form,
 )
 from . import numbers, wire
 from .collisions import check_collisions, steerable
@@ -233,18 +234,20 @@ class Interpreter:
         return self._composite(id, schema, depth)
 
     def _composite(self, id: int, schema: Schema[Any], depth: int) -> Any:
-        match schema, self._types.get(id):
-            case Opaque(), wire.OpaqueType() as known if fits(known, schema):
+        known = self._types.get(id)
+        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
+        match schema, known:
+            case Opaque(), wire.OpaqueType() if fits(known, schema):
                 return self._stream.unmarshal(schema, self._octets())
-            case Struct(), wire.StructType() as known:
+            case Struct(), wire.StructType():
                 return self._struct(known, schema, _inner(depth))
-            case Slice(), wire.SliceType() as known if not is_octet(schema.element):
+            case Slice(), wire.SliceType() if not is_octet(schema.element):
                 elements = self._elements(known, schema.element, _inner(depth), SLOT)
                 return elements if schema.container is list else schema.container(elements)
-            case Array(), wire.ArrayType() as known if known.length == schema.length:
+            case Array(), wire.ArrayType() if known.length == schema.length:
                 elements = self._elements(known, schema.element, _inner(depth), 0)
                 return elements if schema.container is list else schema.container(elements)
-            case Map(), wire.MapType() as known:
+            case Map(), wire.MapType():
                 return self._map(known, schema, _inner(depth))
         raise _mismatch(self._types, id, schema)
 
@@ -480,7 +483,11 @@ def _in_range(value: int, schema: Int | Uint) -> int:
 
 def fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
     """Say whether a type that encodes itself does so as the schema's own does."""
-    return known.encoding == schema.encoding or schema.cls is Undecoded
+    return (
+        known.encoding == schema.encoding
+        or schema.cls is Undecoded
+        or schema.name == "uuid.UUID"  # 16 bytes, or its text
+    )
 
 
 def narrow_float_of(bits: int) -> float:
@@ -541,6 +548,7 @@ def _parts(
 ) -> list[tuple[int, Schema[Any]]]:
     """Return the pairs that must go together for this one to do so."""
     known = types.get(id)
+    schema = uuid_form(schema, isinstance(known, wire.ArrayType))
     spend(1)
     match schema, known:
         case ((Untyped() | Nothing()), _):

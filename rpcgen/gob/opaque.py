@@ -347,7 +347,34 @@ def _decode_url(octets: bytes) -> str:
     return octets.decode()
 
 
-_ENCODINGS: Final = {"big": "gob", "time": "gob", "netip": "binary", "url": "binary"}
+# --- github.com/google/uuid, and others of the same methods ---------------------------------------
+
+
+def _encode_uuid(value: Any) -> bytes:
+    octets = getattr(value, "bytes", None)
+    if not isinstance(octets, bytes):
+        raise MisfitError("not a UUID")
+    return octets
+
+
+def _decode_uuid(octets: bytes) -> Any:
+    from uuid import UUID
+
+    if len(octets) == 16:
+        return UUID(bytes=octets)
+    try:
+        return UUID(octets.decode("ascii"))  # MarshalText, by those who have nothing else
+    except ValueError:
+        raise DecodeError(f"a uuid.UUID of {len(octets)} bytes") from None
+
+
+_ENCODINGS: Final = {
+    "big": "gob",
+    "time": "gob",
+    "netip": "binary",
+    "url": "binary",
+    "uuid": "binary",
+}
 
 _LIBRARY: Final[dict[str, _Functions]] = {
     "big.Float": (_encode_big_float, _decode_big_float),
@@ -358,4 +385,5 @@ _LIBRARY: Final[dict[str, _Functions]] = {
     "netip.Prefix": (_encode_prefix, _decode_prefix),
     "time.Time": (_encode_any_time, decode_any_time),
     "url.URL": (_encode_url, _decode_url),
+    "uuid.UUID": (_encode_uuid, _decode_uuid),
 }

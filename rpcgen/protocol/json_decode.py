@@ -43,6 +43,8 @@ from rpcgen.schema import (
     Struct,
     Uint,
     Untyped,
+    uuid_form,
+    uuid_of,
 )
 
 from .json_library import TEXTS, parse_ip
@@ -107,7 +109,7 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
         case Slice():
             return _slice(schema)
         case Array():
-            return _array(schema)
+            return _uuid(schema) if schema.container is uuid_of else _array(schema)
         case Map():
             return _map(schema)
         case Struct():
@@ -292,6 +294,8 @@ def _opaque(schema: Opaque[Any]) -> DecodeFunction:
         return _itself(schema)
     if schema.name == "big.Int":
         return _decode_big_int
+    if schema.name == "uuid.UUID":
+        return _uuid(schema)
     if schema.name in TEXTS:
         return _text(schema, TEXTS[schema.name][1])
 
@@ -349,6 +353,15 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
             raise DecodeError(f"{_dumps(value):.80} is no {schema.go}: {error}") from None
 
     return decode_text
+
+
+def _uuid(schema: Schema[Any]) -> DecodeFunction:
+    """Return the function for both of its forms: a text, and an array of 16 numbers."""
+    text, array = uuid_form(schema, is_array=False), uuid_form(schema, is_array=True)
+    assert isinstance(text, Opaque)
+    assert isinstance(array, Array)
+    decode_text, decode_array = _text(text, TEXTS["uuid.UUID"][1]), _array(array)
+    return lambda value: (decode_array if value.__class__ is list else decode_text)(value)
 
 
 # --- containers ---------------------------------------------------------------------------------
