@@ -44,7 +44,6 @@ from rpcgen.schema import (
     Uint,
     Untyped,
     uuid_form,
-    uuid_of,
 )
 
 from .json_library import TEXTS, parse_ip
@@ -109,7 +108,7 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
         case Slice():
             return _slice(schema)
         case Array():
-            return _uuid(schema) if schema.container is uuid_of else _array(schema)
+            return _array(schema)
         case Map():
             return _map(schema)
         case Struct():
