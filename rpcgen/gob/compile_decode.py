@@ -39,7 +39,7 @@ from ..schema import (
     uuid_form,
 )
 from . import numbers, wire
-from .collisions import check_collisions, steerable
+from .collisions import check_collisions, check_merged, merges_keys, steerable
 from .definitions import bare_name, base_of, is_octet
 from .interpret import fits, narrow_float_of, spelled
 from .memory import ENTRY, SLOT, size_of
@@ -371,6 +371,8 @@ class Compiler:
         if is_checked:
             source.line(f"check_collisions({keys}, stream.limits.collisions)")
             source.line(f"{target} = dict(zip({keys}, {items}))")
+        if merges_keys(schema.key):
+            source.line(f"check_merged({target}, {count})")
 
     def _charge(self, count: str, size: int) -> None:
         """Count the memory of so many values before they are made."""
@@ -562,6 +564,7 @@ def _next_step(data: bytes, pos: int, end: int) -> tuple[int, int]:
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
     "check_collisions": check_collisions,
+    "check_merged": check_merged,
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
     "narrow_float_of": narrow_float_of,

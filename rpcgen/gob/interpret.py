@@ -39,7 +39,7 @@ from ..schema import (
     uuid_form,
 )
 from . import numbers, wire
-from .collisions import check_collisions, steerable
+from .collisions import check_collisions, check_merged, merges_keys, steerable
 from .definitions import bare_name, base_of, is_octet
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
@@ -286,7 +286,12 @@ class Interpreter:
             keys.append(key)
         if isinstance(schema.key, Untyped) or steerable(schema.key):
             check_collisions(keys, self._stream.limits.collisions)
-        return dict(zip(keys, values, strict=True))
+        made = dict(zip(keys, values, strict=True))
+        # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
+        is_plain = known.key < wire.INTERFACE
+        if len(made) != len(keys) and not is_plain and merges_keys(schema.key):
+            check_merged(made, len(keys))
+        return made
 
     def _struct(self, known: wire.StructType, schema: Struct[Any], depth: int) -> Any:
         ours = _by_wire_name(schema)

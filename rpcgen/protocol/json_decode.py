@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
-from rpcgen.gob.collisions import dict_of, steerable
+from rpcgen.gob.collisions import check_merged, dict_of, merges_keys, steerable
 from rpcgen.gob.opaque import duration_of
 from rpcgen.schema import (
     Array,
@@ -531,7 +531,7 @@ def _array(schema: Array[Any]) -> DecodeFunction:
 
 def _map(schema: Map) -> DecodeFunction:
     decode_key, decode_value = _key(schema.key), decode_function(schema.value)
-    is_steerable = steerable(schema.key)
+    is_steerable, is_merging = steerable(schema.key), merges_keys(schema.key)
 
     def decode_map(value: Any) -> dict[Any, Any]:
         if value is None:
@@ -544,14 +544,17 @@ def _map(schema: Map) -> DecodeFunction:
                 pairs = []
                 for key, item in value:
                     pairs.append((decode_key(key), decode_value(item)))
-                return dict_of(pairs, DEFAULT_LIMITS.collisions)
-            items = {}
-            for key, item in value:
-                known = decode_key(key)
-                items[known] = decode_value(item)
+                items = dict_of(pairs, DEFAULT_LIMITS.collisions)
+            else:
+                items = {}
+                for key, item in value:
+                    known = decode_key(key)
+                    items[known] = decode_value(item)
         except _MismatchError as error:
             error.path.append(key)
             raise
+        if is_merging and len(items) < len(value):
+            check_merged(items, len({key for key, _ in value}))
         return items
 
     return decode_map

@@ -411,6 +411,8 @@ def _map(schema: Map) -> EncodeFunction:
                 texts[encode_key(key)] = encode_value(item)
             except EncodeError as error:
                 raise EncodeError(error.reason, f"[{_shown(key)}]{error.path}") from error.__cause__
+        if len(texts) < len(value):
+            raise EncodeError("keys that are the same in JSON, such as 1 and '1': one would vanish")
         return _object(texts)
 
     return encode_map
