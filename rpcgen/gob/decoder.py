@@ -766,6 +766,8 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
+        from .source import is_ours
+
         if error is self._broken and isinstance(error, DecodeError):
             return error
         path, pos = self._interpreter.path, self._interpreter.pos
@@ -776,7 +778,7 @@ class Decoder:
             return DecodeError(error.reason, offset, path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) and is_ours(error):
             return DecodeError(
                 "a string that is not UTF-8: pass strings='surrogateescape' to keep its bytes",
                 offset,

@@ -135,7 +135,10 @@ class Encoder:
         return [b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
-        schema = _schema_for(value, annotation)
+        if annotation is None and isinstance(value, Kept):
+            schema = self._kept(value)
+        else:
+            schema = _schema_for(value, annotation)
         self._writers = [messages]
         out: list[bytes] = []
         encoding, id = self._announce(schema, out)

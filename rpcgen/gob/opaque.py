@@ -307,8 +307,11 @@ def _decode_addr(octets: bytes) -> IPv4Address | IPv6Address | None:
             return IPv4Address(octets)
         case size if size >= 16:
             address = IPv6Address(octets[:16])
-            zone = octets[16:].decode()
-            return IPv6Address(f"{address}%{zone}") if zone else address
+            try:
+                zone = octets[16:].decode()
+                return IPv6Address(f"{address}%{zone}") if zone else address
+            except ValueError:
+                raise DecodeError(f"a netip.Addr with the zone {octets[16:80]!r}") from None
         case size:
             raise DecodeError(f"a netip.Addr of {size} bytes")
 
@@ -344,7 +347,10 @@ def _encode_url(value: str) -> bytes:
 
 
 def _decode_url(octets: bytes) -> str:
-    return octets.decode()
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        raise DecodeError(f"a url.URL that is not UTF-8: {octets[:80]!r}") from None
 
 
 # --- github.com/google/uuid, and others of the same methods ---------------------------------------
