@@ -16,7 +16,6 @@ from rpcgen.schema import (
     Bytes,
     Interface,
     Map,
-    Nothing,
     Pointer,
     Schema,
     Slice,
