@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 from attrs import define
 
+from rpcgen import gob
 from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
 from rpcgen.protocol.json_encode import encode, quote
 from rpcgen.schema import schema_of
-from rpcgen.types import NetIP, Uint8, length
+from rpcgen.types import Float32, NetIP, Uint8, Uint64, length
 
 from .json_kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
 
@@ -272,3 +273,12 @@ class Dog(Animal):
 def test_subclass_with_fields_of_its_own_is_not_cut() -> None:
     error = error_of(list[Animal], [Animal("a"), Dog("rex", "wuff")])
     assert error.startswith("[1]: a Dog where Animal is declared would lose bark")
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "text"),
+    [(1 << 63, Uint64, "9223372036854775808"), (["c"], list[str], '["c"]'), (1.5, Float32, "1.5")],
+)
+def test_value_that_has_kept_its_type_is_plain(value: Any, annotation: Any, text: str) -> None:
+    arrived = gob.loads(gob.dumps(gob.Typed(value, annotation), Any), Any)
+    assert encode(schema_of(Any), arrived) == text
