@@ -473,6 +473,7 @@ class Decoder:
             self._functions.clear()
             self._heads.clear()
             self._matching.clear()
+            self._interpreter.forget()
             while len(self._types) > count:
                 _, dropped = self._types.popitem()
                 if isinstance(dropped, wire.StructType):
