@@ -58,37 +58,38 @@ class JsonClientCodec:
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")
         self._result = fields.get("result", _NULL)
-        seq = _read(self._stream, fields.get("id", _ZERO), self._limits)
+        seq = _read(self._stream, fields.get("id", _NULL), self._limits)
         if seq is None:
             seq = 0
         if type(seq) is not int or not 0 <= seq < 1 << 64:
-            raise self._stream.fail(
-                str(mismatch(fields["id"], "uint64", "Go struct field clientResponse.id"))
-            )
-        try:
-            error = decode(_ANY, fields.get("error", _NULL), limits=self._limits)
-        except DecodeError as wrong:
-            raise self._stream.fail(str(wrong)) from None
+            where = "Go struct field clientResponse.id"
+            raise self._stream.fail(str(mismatch(fields["id"], "uint64", where)))
+        error = _read(self._stream, fields.get("error", _NULL), self._limits)
         if error is None:
             if "result" not in fields:
                 raise self._stream.fail("invalid error <nil>")
             return Response(seq=seq)
         if not isinstance(error, str):
-            raise self._stream.fail(f"invalid error {_go_text(error):.200}")
+            raise self._stream.fail(self._invalid_error(fields["error"]))
         return Response(seq=seq, error=error or "unspecified error")
+
+    def _invalid_error(self, parsed: Parsed) -> str:
+        try:
+            return f"invalid error {_go_text(decode(_ANY, parsed, limits=self._limits)):.200}"
+        except DecodeError as error:
+            return str(error)
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         result, self._result = self._result, _NULL
         if schema is None:
             return None
-        if result.text == "null" and not isinstance(schema, _NULLABLE):
+        if result.is_null and not isinstance(schema, _NULLABLE):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
         return decode(schema, result, limits=self._limits)
 
 
 _ANY: Final = Untyped()
 _RESPONSE: Final = frozenset(("id", "result", "error"))
-_ZERO: Final = Parsed("0", 0)
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 
@@ -118,7 +119,7 @@ class JsonServerCodec:
             where = "Go struct field serverRequest.method"
             raise self._stream.fail(str(mismatch(fields["method"], "string", where)))
         self._seq += 1
-        self._ids[self._seq] = compact(fields.get("id", _NULL).text)
+        self._ids[self._seq] = _id_text(fields.get("id", _NULL))
         return Request(method, self._seq)
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
@@ -166,6 +167,14 @@ def _members(
         return members(text, names, limits, scalar)
     except DecodeError as error:
         raise stream.fail(str(error)) from None
+
+
+def _id_text(parsed: Parsed) -> str:
+    """Return the text with which a response says which request it answers."""
+    value = parsed.read() if parsed.is_read else None
+    if type(value) is int and -1 << 63 <= value < 1 << 63:
+        return str(value)
+    return compact(parsed.text)
 
 
 def _read(stream: ObjectStream, parsed: Parsed, limits: Limits) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -75,11 +76,24 @@ def parse_time(text: str) -> datetime:
     microsecond, nanosecond = divmod(int((fraction or "0")[:9].ljust(9, "0")), 1000)
     try:
         year, month, day, hour, minute, second = map(int, date)
+        _check_ranges(year, month, day, hour, minute, second)
         moment = datetime(year, month, day, hour, minute, second, microsecond, UTC)
         moment = _in_zone(moment, sign, hours, minutes)
     except (ValueError, OverflowError) as error:
         raise DecodeError(f"parsing time {_quoted(text)}: {error}") from None
     return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _check_ranges(year: int, month: int, day: int, hour: int, minute: int, second: int) -> None:
+    """Raise `ValueError`, with Go's text, for what no calendar or clock shows."""
+    if not 1 <= month <= 12:
+        raise ValueError("month out of range")
+    # Go has a year 0, and takes it for a leap year.
+    if not 1 <= day <= monthrange(year or 4, month)[1]:
+        raise ValueError("day out of range")
+    for name, number, end in (("hour", hour, 24), ("minute", minute, 60), ("second", second, 60)):
+        if number >= end:
+            raise ValueError(f"{name} out of range")
 
 
 def _in_zone(

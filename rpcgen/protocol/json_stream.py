@@ -161,11 +161,9 @@ def _replace_lone_surrogate(match: re.Match[str]) -> str:
 
 
 def _has_halves(text: str) -> bool:
-    return (
-        "\\ud" in text
-        or "\\uD" in text
-        or (not text.isascii() and _NO_UTF8.search(text) is not None)
-    )
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        return True
+    return not text.isascii() and _NO_UTF8.search(text) is not None
 
 
 def _with_whole_characters(text: str) -> str:
@@ -186,11 +184,36 @@ class Parsed:
     that was skipped is parsed at the first `read`.
     """
 
-    __slots__ = ("_value", "text")
+    __slots__ = ("_name", "_text", "_value")
 
-    def __init__(self, text: str, value: Any) -> None:
-        self.text = text
+    def __init__(self, text: str, value: Any, name: str | None = None) -> None:
+        self._text = text
         self._value = value
+        # Which member of ``text`` it is, if that is an object that was parsed as a whole.
+        self._name = name
+
+    @property
+    def text(self) -> str:
+        """The text of the value."""
+        if self._name is not None:
+            self._text = _members_one_by_one(self._text, (self._name,))[self._name].text
+            self._name = None
+        return self._text
+
+    @property
+    def size(self) -> int:
+        """Length of the text, or of one that it is part of, in characters."""
+        return len(self._text)
+
+    @property
+    def is_read(self) -> bool:
+        """True if the text was parsed already."""
+        return self._value is not _UNREAD
+
+    @property
+    def is_null(self) -> bool:
+        """True if it stands for null."""
+        return self._value is None
 
     def read(self, limits: Limits = DEFAULT_LIMITS) -> Any:
         """Return the value. Raises `DecodeError` where it would be larger than ``limits`` says."""
@@ -294,6 +317,34 @@ def members(
 
     Raises `DecodeError` where ``text`` is not an object.
     """
+    if len(text) <= _SMALL and not _has_halves(text):
+        found = _members_at_once(text, names, scalar)
+        if found is not None:
+            return found
+    return _members_one_by_one(text, names, limits, scalar)
+
+
+def _members_at_once(
+    text: str, names: Container[str], scalar: str | None
+) -> dict[str, Parsed] | None:
+    """Return the members, or None where something is wrong: this is only faster."""
+    try:
+        value, end = _decoder_of(text).raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if end != len(text) or value.__class__ is not tuple:
+        return None
+    found = {}
+    for key, item in value:
+        name = key if key in names else fold(key)
+        if name in names and (item is not None or name != scalar):
+            found[name] = Parsed(text, item, name)
+    return found
+
+
+def _members_one_by_one(
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
+) -> dict[str, Parsed]:
     found: dict[str, Parsed] = {}
     has_halves = _has_halves(text)
     is_large = _is_large(text, limits)
