@@ -259,6 +259,8 @@ def _format_addr(value: IPAddress | None) -> str:
     if isinstance(value, IPv6Address) and value.ipv4_mapped is not None:
         zone = f"%{value.scope_id}" if value.scope_id else ""
         return f"::ffff:{value.ipv4_mapped}{zone}"
+    if not isinstance(value, IPv4Address | IPv6Address):
+        raise TypeError("not an address")
     return str(value)
 
 
@@ -266,7 +268,9 @@ def _parse_addr(text: str) -> IPAddress | None:
     return ip_address(text) if text else None
 
 
-def _format_addr_port(value: AddrPort) -> str:
+def _format_addr_port(value: object) -> str:
+    if not isinstance(value, AddrPort):
+        raise TypeError("not an AddrPort")
     address, port = value
     if address is None:
         return ""
