@@ -14,7 +14,6 @@ from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import most_per_byte, size_of
 from .numbers import read_int, read_uint
-from .record import Record, Undecoded
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -654,7 +653,7 @@ class Decoder:
         """Return the value of an interface as one that can be sent on as the same type."""
         if schema is not UNTYPED:
             return keep(value, name)
-        if isinstance(value, Record | Undecoded):  # new, and in nobody's hands yet
+        if hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
             object.__setattr__(value, "go_type", name)
             return value
         return keep(value, name, self._interpreter.origin(id))
@@ -699,6 +698,7 @@ class Decoder:
     def unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
         """Return the value of a type that encodes itself."""
         from .opaque import unmarshaller
+        from .record import Undecoded
 
         if schema.cls is Undecoded or schema.name == "big.Rat":
             self.short(octets)
