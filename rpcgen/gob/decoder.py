@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
@@ -10,10 +11,10 @@ from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schema_of
 from . import wire
+from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import most_per_byte, size_of
 from .numbers import read_int, read_uint
-from .record import Undecoded
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -27,6 +28,7 @@ __all__ = ["Decoder", "loads"]
 T = TypeVar("T")
 
 _NOTHING = Nothing()
+_TIME = schema_of(datetime)
 
 _DEFAULT_LIMITS = Limits()
 
@@ -673,7 +675,19 @@ class Decoder:
         if depth < _SHALLOW and not self._careful:
             raise IndexError("so near the limit, there must be care")
         self.charge(size_of(schema))
-        return self._function(id, schema, True)(data, pos, self, depth - 1)
+        value, pos = self._function(id, schema, True)(data, pos, self, depth - 1)
+        if name not in PLAIN and not interface.members:
+            value = self._kept(value, name, id, schema)
+        return value, pos
+
+    def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
+        """Return the value of an interface as one that can be sent on as the same type."""
+        if schema is not UNTYPED:
+            return keep(value, name)
+        if hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
+            object.__setattr__(value, "go_type", name)
+            return value
+        return keep(value, name, self._interpreter.origin(id))
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
@@ -715,6 +729,7 @@ class Decoder:
     def unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
         """Return the value of a type that encodes itself."""
         from .opaque import unmarshaller
+        from .record import Undecoded
 
         if schema.cls is Undecoded or schema.name == "big.Rat":
             self.short(octets)
@@ -727,7 +742,7 @@ class Decoder:
         if known.name == "Rat":
             self.short(octets)
         self.charge(_OPAQUE_SIZE)
-        return guess(known.name or "?", "gob" if known.encoding == "gob" else "binary", octets)
+        return guess(known.name, known.encoding, octets)
 
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
@@ -769,6 +784,10 @@ class Decoder:
             schema = self._registry.by_name(name)
             if schema is None:
                 raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
+            if schema is _TIME:
+                from .opaque import ANY_TIME
+
+                return ANY_TIME
             return schema
         for member in interface.members:
             known = self._registry.name_of(member) or member.name
@@ -779,6 +798,8 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
+        from .source import is_ours
+
         if error is self._broken and isinstance(error, DecodeError):
             return error
         path, pos = self._interpreter.path, self._interpreter.pos
@@ -789,7 +810,7 @@ class Decoder:
             return DecodeError(error.reason, offset, path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) and is_ours(error):
             return DecodeError(
                 "a string that is not UTF-8: pass strings='surrogateescape' to keep its bytes",
                 offset,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -75,11 +76,24 @@ def parse_time(text: str) -> datetime:
     microsecond, nanosecond = divmod(int((fraction or "0")[:9].ljust(9, "0")), 1000)
     try:
         year, month, day, hour, minute, second = map(int, date)
+        _check_ranges(year, month, day, hour, minute, second)
         moment = datetime(year, month, day, hour, minute, second, microsecond, UTC)
         moment = _in_zone(moment, sign, hours, minutes)
     except (ValueError, OverflowError) as error:
         raise DecodeError(f"parsing time {_quoted(text)}: {error}") from None
     return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _check_ranges(year: int, month: int, day: int, hour: int, minute: int, second: int) -> None:
+    """Raise `ValueError`, with Go's text, for what no calendar or clock shows."""
+    if not 1 <= month <= 12:
+        raise ValueError("month out of range")
+    # Go has a year 0, and takes it for a leap year.
+    if not 1 <= day <= monthrange(year or 4, month)[1]:
+        raise ValueError("day out of range")
+    for name, number, end in (("hour", hour, 24), ("minute", minute, 60), ("second", second, 60)):
+        if number >= end:
+            raise ValueError(f"{name} out of range")
 
 
 def _in_zone(
@@ -245,6 +259,8 @@ def _format_addr(value: IPAddress | None) -> str:
     if isinstance(value, IPv6Address) and value.ipv4_mapped is not None:
         zone = f"%{value.scope_id}" if value.scope_id else ""
         return f"::ffff:{value.ipv4_mapped}{zone}"
+    if not isinstance(value, IPv4Address | IPv6Address):
+        raise TypeError("not an address")
     return str(value)
 
 
@@ -252,7 +268,9 @@ def _parse_addr(text: str) -> IPAddress | None:
     return ip_address(text) if text else None
 
 
-def _format_addr_port(value: AddrPort) -> str:
+def _format_addr_port(value: object) -> str:
+    if not isinstance(value, AddrPort):
+        raise TypeError("not an AddrPort")
     address, port = value
     if address is None:
         return ""
@@ -287,6 +305,32 @@ def _parse_prefix(text: str) -> IPInterface | None:
     return ip_interface(text)
 
 
+def _format_uuid(value: Any) -> str:
+    from uuid import UUID
+
+    if not isinstance(value, UUID):
+        raise TypeError("not a UUID")
+    return str(value)
+
+
+def _parse_uuid(text: str) -> Any:
+    """Return the UUID of a text, in any of the forms that github.com/google/uuid takes."""
+    from uuid import UUID
+
+    if len(text) not in (32, 36, 38, 45):
+        raise DecodeError(f"invalid UUID length: {len(text)}")
+    if not _UUID.fullmatch(text):
+        raise DecodeError("invalid UUID format")
+    return UUID(text)
+
+
+_HEX: Final = "[0-9a-fA-F]"
+_DASHED: Final = f"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+_UUID: Final = re.compile(
+    f"{_HEX}{{32}}|{_DASHED}|\\{{{_DASHED}\\}}|urn:uuid:{_DASHED}", re.IGNORECASE
+)
+
+
 # What goes between the quotes, by the name of the type in Go; and back. The functions that read may
 # raise any error.
 TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
@@ -296,4 +340,5 @@ TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
     "netip.AddrPort": (_format_addr_port, _parse_addr_port),
     "netip.Prefix": (_format_prefix, _parse_prefix),
     "time.Time": (format_time, parse_time),
+    "uuid.UUID": (_format_uuid, _parse_uuid),
 }

@@ -40,6 +40,8 @@ from rpcgen.types import (
 
 __all__ = [
     "KINDS",
+    "Cased",
+    "CasedInner",
     "Cell",
     "Color",
     "Containers",
@@ -125,7 +127,7 @@ class Special:
     at: datetime | None = None
     took: timedelta = timedelta()
     big: BigInt | None = None
-    ident: uuid.UUID = field(factory=lambda: uuid.UUID(int=0))
+    ident: Annotated[uuid.UUID, length(16)] = field(factory=lambda: uuid.UUID(int=0))
     renamed: Annotated[str, wire("Other")] = ""
 
 
@@ -186,6 +188,22 @@ class Embedding:
     other: Annotated[Other | None, embedded] = None
     named: Annotated[Inner, json_tag("named")] = field(factory=Inner)
     x: bool = False
+
+
+@wire("main.CasedInner")
+@define
+class CasedInner:
+    y: Annotated[int, json_tag("name")] = 0
+    umlaut: Annotated[int, wire("Ä")] = 0
+
+
+@wire("main.Cased")
+@define
+class Cased:
+    inner: Annotated[CasedInner | None, embedded, wire("CasedInner")] = None
+    name: int = 0
+    ident: Annotated[int, wire("ID")] = 0
+    large: Annotated[int, wire("Große"), json_tag("große")] = 0
 
 
 @wire("main.Library")
@@ -250,4 +268,5 @@ KINDS: Final[dict[str, Any]] = {
     "Tagged": Tagged,
     "Embedding": Embedding,
     "Library": Library,
+    "Cased": Cased,
 }

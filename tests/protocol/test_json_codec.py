@@ -77,6 +77,9 @@ def test_header_of_a_response_is_taken_as_by_go(text: str, header: Response) -> 
     assert client_fed(text).decode_response_header() == header
 
 
+CLIENT_ID = "Go struct field clientResponse.id of type uint64"
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -86,15 +89,15 @@ def test_header_of_a_response_is_taken_as_by_go(text: str, header: Response) -> 
         ('{"id":0,"result":5,"error":false}', "invalid error false"),
         (
             '{"id":"x","result":5}',
-            "json: cannot unmarshal string into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal string into {CLIENT_ID}",
         ),
         (
             '{"id":-1,"result":5}',
-            "json: cannot unmarshal number -1 into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal number -1 into {CLIENT_ID}",
         ),
         (
             '{"id":1.50,"result":5}',
-            "json: cannot unmarshal number 1.50 into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal number 1.50 into {CLIENT_ID}",
         ),
     ],
 )
