@@ -47,6 +47,7 @@ __all__ = [
     "Embedded",
     "Float32",
     "GoType",
+    "InterfaceMark",
     "Int8",
     "Int16",
     "Int32",
@@ -66,6 +67,7 @@ __all__ = [
     "Uint64",
     "Uintptr",
     "embedded",
+    "interface",
     "json_tag",
     "length",
     "wire",
@@ -154,6 +156,15 @@ class Embedded(Value):
 # ``base: Annotated[Base, embedded]`` is Go's embedded struct: gob sends it as a field like any
 # other, while in JSON its fields stand among those of the message that it is in.
 embedded: Final = Embedded()
+
+
+class InterfaceMark(Value):
+    """The type of `interface`."""
+
+
+# ``Annotated[Circle, interface]`` is a Go interface that Circle alone fits so far; a union of
+# messages, ``Circle | Square``, is one by itself.
+interface: Final = InterfaceMark()
 
 
 def wire_name_of(target: object) -> str | None:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-import attrs
+from attrs import frozen
 
 from ..errors import SchemaError
 from ..names import go_name, is_exported, is_identifier
 from ..schema import (
     Array,
+    Attribute,
+    Converted,
     Field,
     Interface,
     Map,
@@ -22,9 +24,14 @@ from ..schema import (
     Schema,
     Slice,
     Struct,
+    attributes_of,
+    check_bases,
     field_of,
     holds_itself,
+    is_message,
     schema_of,
+    substituted,
+    type_arguments,
     wire_name_in,
 )
 from .model import Method, Module, Parameter, Service, is_protocol
@@ -42,7 +49,7 @@ class Checker:
 
     def __init__(self, source_of: SourceOf) -> None:
         self._source_of = source_of
-        self._walked: set[type[Any]] = set()
+        self._walked: set[Struct[Any]] = set()
 
     def check(self, module: Module) -> Iterator[Problem]:
         """Yield the problems of one IDL file and of the messages it uses."""
@@ -115,15 +122,20 @@ class Checker:
                 )
 
     def _message(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
-        if not isinstance(schema, Struct) or schema.cls in self._walked:
+        if not isinstance(schema, Struct) or schema in self._walked:
             return
-        self._walked.add(schema.cls)
+        self._walked.add(schema)
+        try:
+            check_bases(schema.cls)
+        except SchemaError as error:
+            yield Problem(self._class_place(schema.cls) or place, error.reason, error.hint)
+            return
         sound = True
         names: dict[str, str] = {}
-        for attribute in attrs.fields(schema.cls):
-            statement, annotation = self._field(schema.cls, attribute.name)
-            where = statement or place
-            field = _read_field(schema.cls, attribute, where, annotation)
+        for attribute in attributes_of(schema.cls):
+            written = self._field(schema.cls, attribute.name)
+            where = written.place or place
+            field = _read_field(schema, attribute, where, written)
             if isinstance(field, Problem):
                 sound = False
                 yield field
@@ -140,8 +152,8 @@ class Checker:
                 f"hold it as {schema.cls.__name__} | None, or in a list or dict",
             )
 
-    def _field(self, cls: type[Any], name: str) -> tuple[Place | None, Expression | None]:
-        """Return where a field of a message is written, and its annotation."""
+    def _field(self, cls: type[Any], name: str) -> _Written:
+        """Return where a field of a message is written."""
         for base in cls.__mro__:
             source = self._source_of(base.__module__)
             node = source.classes.get(base.__qualname__) if source else None
@@ -150,8 +162,9 @@ class Checker:
             for statement in node.body:
                 if _target(statement) == name:
                     annotation = getattr(statement, "annotation", None)
-                    return source.place(statement), annotation and Expression(source, annotation)
-        return self._class_place(cls), None
+                    expression = annotation and Expression(source, annotation)
+                    return _Written(base, source.place(statement), expression)
+        return _Written(cls, self._class_place(cls), None)
 
     def _class_place(self, cls: type[Any]) -> Place | None:
         source = self._source_of(cls.__module__)
@@ -159,9 +172,19 @@ class Checker:
         return source.place(node) if source and node else None
 
 
+@frozen
+class _Written:
+    """Where a field is written: in which class of the message's bases, and how."""
+
+    cls: type[Any]
+    place: Place | None
+    annotation: Expression | None
+
+
 def _read_field(
-    cls: type[Any], attribute: attrs.Attribute[Any], place: Place, annotation: Expression | None
+    schema: Struct[Any], attribute: Attribute, place: Place, written: _Written
 ) -> Field | Problem:
+    cls, annotation = schema.cls, written.annotation
     if annotation is None:
         return Problem(
             place,
@@ -170,7 +193,9 @@ def _read_field(
         )
     where = annotation.place
     try:
-        value = annotation.value()
+        variables = type_arguments(cls, schema.arguments).get(written.cls, {})
+        parameters = {each.__name__: each for each in getattr(written.cls, "__type_params__", ())}
+        value = substituted(annotation.value(parameters), variables)
         schema_of(value)  # a bad type is reported at the annotation, all else at the field
         where = place
         return field_of(cls, attribute, value)
@@ -206,12 +231,14 @@ def check_together(modules: Iterable[Module]) -> Iterator[Problem]:
 
 def registered(module: Module) -> tuple[type[Any], ...]:
     """Return the messages that may travel inside an ``Any`` of the module's methods."""
-    seen: dict[type[Any], Struct[Any]] = {}
+    seen: dict[Struct[Any], None] = {}
     dynamic = False
     for annotation in _annotations(module):
         for part in _parts(schema_of(annotation.value()), seen):
             dynamic = dynamic or (isinstance(part, Interface) and not part.members)
-    return tuple(dict.fromkeys([*module.messages, *seen])) if dynamic else ()
+    # A generic message has no name of its own to travel under.
+    whole = [schema.cls for schema in seen if not schema.arguments]
+    return tuple(dict.fromkeys([*module.messages, *whole])) if dynamic else ()
 
 
 def _annotations(module: Module) -> Iterator[Expression]:
@@ -222,7 +249,7 @@ def _annotations(module: Module) -> Iterator[Expression]:
 
 
 def _parts(
-    schema: Schema[Any], seen: dict[type[Any], Struct[Any]] | None = None
+    schema: Schema[Any], seen: dict[Struct[Any], None] | None = None
 ) -> Iterator[Schema[Any]]:
     """Yield a schema and those inside it; those of messages only with ``seen``, which collects."""
     yield schema
@@ -233,8 +260,10 @@ def _parts(
             inner = [schema.key, schema.value]
         case Interface():
             inner = [*schema.members]
-        case Struct() if seen is not None and schema.cls not in seen:
-            seen[schema.cls] = schema
+        case Converted():
+            inner = [schema.inner]
+        case Struct() if seen is not None and schema not in seen:
+            seen[schema] = None
             inner = [field.schema for field in schema.fields]
         case _:
             return
@@ -263,7 +292,7 @@ def _no_service(module: Module) -> Problem:
         for name, value in vars(module.source.module).items()
         if name in module.source.classes
         and isinstance(value, type)
-        and not attrs.has(value)
+        and not is_message(value)
         and not issubclass(value, enum.Enum)
     ]
     name = classes[0] if classes else "Name"
@@ -324,7 +353,9 @@ def _service(service: Service) -> Iterator[Problem]:
         yield Problem(
             service.place,
             f"service {service.name!r} has no methods",
-            "write each method as a function: def ping(self) -> None: ...",
+            f"make {service.name} a message: a class of its own, decorated with attrs.define"
+            if any(isinstance(each, ast.AnnAssign) for each in service.node.body)
+            else "write each method as a function: def ping(self) -> None: ...",
         )
     first: dict[str, Method] = {}
     for method in service.methods:

@@ -12,10 +12,10 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NewType, Protocol
 
-import attrs
 from attrs import frozen
 
 from ..names import go_name
+from ..schema import is_generic, is_message
 from ..types import wire_name_of
 from .load import Idl
 from .problems import Place
@@ -203,7 +203,7 @@ def _is_wire_type(cls: type[Any]) -> bool:
     if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
         return False
     return (
-        attrs.has(cls)
+        is_message(cls)
         or (issubclass(cls, enum.Enum) and issubclass(cls, int | str))
         or hasattr(cls, "gob_decode")
         or hasattr(cls, "unmarshal_binary")
@@ -213,9 +213,15 @@ def _is_wire_type(cls: type[Any]) -> bool:
 def _messages(source: Source) -> Iterator[type[Any]]:
     """Yield the messages that the file defines or imports, each once."""
     values = vars(source.module).values()
-    found = dict.fromkeys(value for value in values if _is_message(value))
+    found = dict.fromkeys(value for value in values if _is_whole_message(value))
     yield from found
 
 
-def _is_message(value: object) -> typing.TypeGuard[type[Any]]:
-    return isinstance(value, type) and attrs.has(value) and _is_wire_type(value)
+def _is_whole_message(value: object) -> typing.TypeGuard[type[Any]]:
+    # A generic one is a message where it is used, with its types in brackets.
+    return (
+        isinstance(value, type)
+        and is_message(value)
+        and _is_wire_type(value)
+        and not is_generic(value)
+    )

@@ -7,7 +7,7 @@ import builtins
 import importlib.util
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -47,20 +47,23 @@ class Expression:
         """
         return _unquoted(self.node)
 
-    def value(self) -> object:
+    def value(
+        self, scope: Mapping[str, object] | None = None, inside: tuple[Symbol, ...] = ()
+    ) -> object:
         """Return what the annotation stands for at run time.
 
-        Raises `SchemaError` if it cannot be evaluated.
+        ``scope`` has names beside those of the module, such as a class's type
+        variables; ``inside`` are the aliases that this is part of. Raises
+        `SchemaError` if it cannot be evaluated.
         """
         tree = self.unquoted()
         code = compile(ast.Expression(tree), self.source.shown, "eval")
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         try:
-            aliases = {
-                name: alias.value() for name in names if (alias := self.source.alias([name]))
-            }
+            aliases = {name: self._alias_value(name, inside) for name in names}
+            aliases = {name: value for name, value in aliases.items() if value is not None}
             # The IDL is the user's own code, and has been imported before.
-            return eval(code, vars(self.source.module) | aliases)
+            return eval(code, vars(self.source.module) | aliases | dict(scope or {}))
         except SchemaError:
             raise
         except NameError as error:
@@ -69,7 +72,22 @@ class Expression:
                 "define or import it, and not under TYPE_CHECKING only",
             ) from None
         except Exception as error:
-            raise SchemaError(f"cannot be evaluated: {error}") from None
+            raise SchemaError(
+                f"cannot be evaluated: {error}", "correct what its names stand for"
+            ) from None
+
+    def _alias_value(self, name: str, inside: tuple[Symbol, ...]) -> object:
+        """Return what a type alias with names in quotes stands for, None if it is none."""
+        alias = self.source.alias([name])
+        if alias is None:
+            return None
+        symbol = self.source.symbol([name])
+        if symbol in inside:
+            raise SchemaError(
+                f"type {name} contains itself",
+                "make it a message: an attrs class with a field for what it holds",
+            )
+        return alias.value(inside=(*inside, symbol))
 
 
 @define(eq=False, slots=False)

@@ -27,6 +27,7 @@ from rpcgen.schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Field,
@@ -128,6 +129,8 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
             return lambda value: None
         case Untyped():
             return lambda value: value
+        case Converted():
+            return _converted(schema, decode_function(schema.inner))
     raise AssertionError(f"no JSON for {schema!r}")
 
 
@@ -351,6 +354,11 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
     return decode_text
 
 
+def _converted(schema: Converted, decode_inner: DecodeFunction) -> DecodeFunction:
+    make = schema.make
+    return lambda value: make(decode_inner(value))
+
+
 # --- containers ---------------------------------------------------------------------------------
 
 
@@ -438,6 +446,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
             decode_number = decode_function(schema)
         case Float():
             return _float_key(schema)
+        case Converted():
+            return _converted(schema, _key(schema.inner))
         case _:
             return _refused_key(schema)
 
