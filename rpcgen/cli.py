@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _EPILOG = """\
-a folder stands for the IDL files below it; files that hold only messages are skipped there.
+a folder stands for the IDL files below it; files that hold only messages are skipped where
+another one has a service.
 
 other commands:
   rpcgen dump FILE|-    print a gob stream for humans; an IDL folder of that name is ./dump
@@ -44,10 +45,14 @@ def _generate(arguments: Sequence[str]) -> int:
     root = _absolute(options.root) if options.root else None
     try:
         output = gen.generate(options.files, _absolute(options.output), root)
+        sys.stderr.writelines(f"{note}\n" for note in output.notes)
         if options.check:
-            return _report([*gen.compare(output.files), *output.leftovers])
-        for path in gen.write(output.files):
-            sys.stdout.write(f"wrote {_shown(path)}\n")
+            differences = [*gen.compare(output.files), *output.leftovers]
+            return _report(differences) if differences else _up_to_date(len(output.files))
+        written = gen.write(output.files)
+        sys.stdout.writelines(f"wrote {_shown(path)}\n" for path in written)
+        if not written and not output.leftovers:
+            _up_to_date(len(output.files))
     except GenerateError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -59,13 +64,18 @@ def _generate(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _up_to_date(count: int) -> int:
+    sys.stdout.write(f"{count} files are up to date\n")
+    return 0
+
+
 def _report(differences: Sequence[Difference]) -> int:
     """Print what is not as generated, the diffs after the list."""
     for difference in differences:
         sys.stdout.write(f"{difference.state} {_shown(difference.path)}\n")
     for difference in differences:
         sys.stdout.write(difference.diff)
-    return 1 if differences else 0
+    return 1
 
 
 def _dump(arguments: Sequence[str]) -> int:
@@ -96,8 +106,9 @@ def _generate_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--root",
         metavar="DIR",
-        help="the folder that the IDL's imports count from (default: above its topmost "
-        "package, else the working directory or src in it)",
+        help="the folder that the IDL's imports count from (default: root in [tool.rpcgen] of "
+        "pyproject.toml, else above the IDL's topmost package, else src or the folder of the "
+        "project)",
     )
     parser.add_argument(
         "--check",

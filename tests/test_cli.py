@@ -65,12 +65,14 @@ def test_generate_says_what_it_wrote(project: Path, capsys: pytest.CaptureFixtur
     ]
 
 
-def test_generate_is_silent_when_nothing_changed(
-    project: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("check", [[], ["--check"]], ids=["generate", "check"])
+def test_generate_says_so_when_nothing_changed(
+    project: Path, capsys: pytest.CaptureFixture[str], check: list[str]
 ) -> None:
     cli.main(["idl", "-o", "generated"])
     capsys.readouterr()
-    assert (cli.main(["idl", "-o", "generated"]), capsys.readouterr().out) == (0, "")
+    assert cli.main(["idl", "-o", "generated", *check]) == 0
+    assert capsys.readouterr() == ("3 files are up to date\n", "")
 
 
 def test_generate_keeps_unchanged_files_as_they_are(project: Path) -> None:
@@ -91,8 +93,55 @@ def test_generate_refuses_a_named_file_without_a_service(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "idl" / "messages.py").write_text(MESSAGES)
-    assert cli.main(["idl/arith.py", "idl/messages.py", "-o", "generated"]) == 1
+    assert cli.main(["idl/messages.py", "-o", "generated"]) == 1
     assert "idl/messages.py:1:1: error: no service" in capsys.readouterr().err
+
+
+def test_generate_skips_a_file_of_messages_beside_one_with_a_service(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "messages.py").write_text(MESSAGES)
+    assert cli.main(["idl/arith.py", "idl/messages.py", "-o", "generated"]) == 0
+    assert capsys.readouterr().err == (
+        "idl/messages.py:1:1: note: no service in this file, so it is skipped\n"
+    )
+    assert not (project / "generated" / "messages.py").exists()
+
+
+def test_generate_asks_whether_a_class_was_meant_as_a_service(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "plain.py").write_text(ARITH.replace("(Protocol)", ""))
+    assert cli.main(["idl/arith.py", "idl/plain.py", "-o", "generated"]) == 0
+    assert "class Arith(Protocol)" in capsys.readouterr().err
+
+
+def test_generate_tells_of_a_request_that_travels_otherwise_now(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["idl", "-o", "generated"])
+    wider = ARITH.replace("number: int", "number: int, by: int = 2")
+    (project / "idl" / "arith.py").write_text(wider)
+    capsys.readouterr()
+    assert cli.main(["idl", "-o", "generated"]) == 0
+    assert capsys.readouterr().err.startswith(
+        "idl/arith.py:6:5: note: the request of method 'double' is a struct of its parameters now"
+    )
+
+
+@pytest.mark.parametrize("place", [".", "idl", "elsewhere/deep", "generated"])
+@pytest.mark.parametrize("project_file", ["", "[project]\nname = 'x'\n"], ids=["bare", "project"])
+def test_check_is_the_same_from_anywhere(
+    project: Path, monkeypatch: pytest.MonkeyPatch, place: str, project_file: str
+) -> None:
+    if project_file:
+        (project / "pyproject.toml").write_text(project_file)
+    cli.main(["idl", "-o", "generated"])
+    (project / place).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(project / place)
+    arguments = [os.path.relpath(project / name) for name in ("idl", "generated")]
+    assert cli.main([arguments[0], "-o", arguments[1], "--check"]) == 0
+    assert cli.main([str(project / "idl" / "arith.py"), "-o", arguments[1], "--check"]) == 0
 
 
 def test_generate_with_an_error_changes_nothing(project: Path) -> None:

@@ -943,7 +943,7 @@ def test_schema_for_what_cannot_travel_is_refused(value: object) -> None:
 class Blob:
     bytes: bytes
     list: list[int]
-    dict: "dict[str, int] | None"
+    dict: dict[str, int] | None
 
 
 @define

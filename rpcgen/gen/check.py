@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from ..errors import SchemaError
-from ..names import go_name, is_exported, is_identifier
+from ..names import go_name, is_exported
 from ..schema import (
     Array,
     Attribute,
@@ -34,12 +34,13 @@ from ..schema import (
     type_arguments,
     wire_name_in,
 )
+from .defaults import unportable
 from .model import Method, Module, Parameter, Service, is_protocol
 from .names import generated_classes
 from .problems import Place, Problem
 from .source import Expression, Source
 
-__all__ = ["Checker", "check_together", "registered"]
+__all__ = ["Checker", "check_together", "no_service", "registered"]
 
 SourceOf = Callable[[str], Source | None]
 
@@ -53,8 +54,6 @@ class Checker:
 
     def check(self, module: Module) -> Iterator[Problem]:
         """Yield the problems of one IDL file and of the messages it uses."""
-        if not module.services and module.idl.explicit:
-            yield _no_service(module)
         for cls in module.messages:
             yield from self._message(schema_of(cls), module.source.top)
         yield from _defined_twice(module.source)
@@ -69,7 +68,7 @@ class Checker:
         yield from _definition(method)
         if _decorations(method) & _DECORATED.keys():
             return  # what it takes and gives is not a method's
-        alone = len(method.parameters) == 1
+        alone = not method.takes_struct
         for parameter in method.parameters:
             yield from _default(parameter)
             if parameter.annotation is None:
@@ -80,7 +79,7 @@ class Checker:
                 )
             else:
                 yield from self._type(parameter.annotation, alone)
-        if not alone:
+        if method.takes_struct:
             yield from _parameter_names(method)
         if method.returns is None:
             yield Problem(
@@ -286,7 +285,8 @@ def _is_optional_union(schema: Schema[Any]) -> bool:
     return isinstance(schema, Interface) and bool(schema.members) and schema.nullable
 
 
-def _no_service(module: Module) -> Problem:
+def no_service(module: Module) -> Problem:
+    """Return the problem of a file that was asked for and has no service."""
     classes = [
         name
         for name, value in vars(module.source.module).items()
@@ -332,14 +332,12 @@ def _implementations(module: Module) -> Iterator[Problem]:
 
 
 def _service(service: Service) -> Iterator[Problem]:
-    if not all(map(is_identifier, parts := service.wire_name.split("."))) or not is_exported(
-        parts[-1]
-    ):
+    # Go takes any other name, of RegisterName.
+    if not service.wire_name or not _is_unicode(service.wire_name):
         yield Problem(
             service.place,
-            f"service {service.name!r} is {service.wire_name!r} on the wire, "
-            "which Go would not export",
-            'give it a name with a capital: the decorator @wire("Name")',
+            f"service {service.name!r} is {service.wire_name!r} on the wire, which is no name",
+            'give it another: the decorator @wire("Name")',
         )
     for source, node in service.bases:
         yield from _class_body(source, node)
@@ -362,6 +360,14 @@ def _service(service: Service) -> Iterator[Problem]:
         other = first.setdefault(method.wire_name, method)
         if other is not method:
             yield _twice("method", method.name, other.name, method.wire_name, method.place)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates
+        return False
+    return True
 
 
 def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Problem]:
@@ -411,7 +417,7 @@ def _definition(method: Method) -> Iterator[Problem]:
         )
     for decorator in node.decorator_list:
         name = _last_name(decorator)
-        if name not in ("wire", "abstractmethod"):
+        if name not in ("wire", "abstractmethod", "struct_args", "deprecated"):
             yield Problem(source.place(decorator), *_DECORATED.get(name, _decorated(name)))
     if _decorations(method) & _DECORATED.keys():
         return
@@ -458,10 +464,9 @@ def _decorations(method: Method) -> set[str]:
 
 
 def _decorated(name: str) -> tuple[str, str]:
-    return (
-        f"a method of a service cannot be decorated with @{name}",
-        'only @wire("Name") and @abstractmethod mean something here',
-    )
+    reason = f"a method of a service cannot be decorated with @{name}"
+    known = '@wire("Name"), @struct_args, @deprecated("why") and @abstractmethod'
+    return reason, f"only {known} mean something here"
 
 
 def _parameter_names(method: Method) -> Iterator[Problem]:
@@ -491,27 +496,12 @@ def wire_name_of_parameter(parameter: Parameter) -> str:
 
 
 def _default(parameter: Parameter) -> Iterator[Problem]:
-    if parameter.default is not None and not _is_portable(parameter.default):
-        yield Problem(
-            parameter.default.place,
-            f"the default of {parameter.name!r} cannot be carried over to generated code",
-            "write a number, a string, bytes, True, False, None, or a member of an enum",
-        )
-
-
-def _is_portable(default: Expression) -> bool:
-    try:
-        value = ast.literal_eval(default.node)
-    except ValueError:
-        return _is_member(default)
-    return value is None or isinstance(value, bool | int | float | complex | str | bytes)
-
-
-def _is_member(default: Expression) -> bool:
-    try:
-        return isinstance(default.node, ast.Attribute) and isinstance(default.value(), enum.Enum)
-    except SchemaError:
-        return False
+    if parameter.default is None:
+        return
+    reason, hint = unportable(parameter)
+    if reason:
+        name = parameter.name
+        yield Problem(parameter.default.place, f"the default of {name!r} {reason}", hint)
 
 
 def _clashing_classes(module: Module) -> Iterator[Problem]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from attrs import frozen
 
 from .mark import is_generated
-from .problems import Place, Problem
+from .problems import Place, Problem, shown
+from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 
 __all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "shown"]
@@ -41,8 +42,13 @@ class Idl:
     explicit: bool
 
 
-def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl], list[Problem]]:
+def find(
+    arguments: Iterable[str], root: Path | None = None, output: Path | None = None
+) -> tuple[list[Idl], list[Problem]]:
     """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
+
+    ``root`` is the folder that their modules' names count from; without one
+    `find_root` finds it for each, with the help of the ``output`` folder.
 
     A folder stands for every ``*.py`` below it but ``__init__.py`` and names
     that begin with ``_`` or ``.``, and what rpcgen itself has generated.
@@ -61,7 +67,12 @@ def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl],
             )
             continue
         for file in files:
-            idl = _idl(file, path if path.is_dir() else path.parent, root, file == path)
+            try:
+                base = find_root(file, output) if root is None else root
+            except ConfigurationError as error:
+                problems.append(error.problem)
+                break
+            idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
             if file not in found or idl.explicit:
                 found[file] = idl
     idls = sorted(found.values())
@@ -73,14 +84,6 @@ def module_name(path: Path, root: Path) -> str:
     """Return the dotted name of the module in ``path``, seen from ``root``."""
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def shown(path: Path) -> str:
-    """Return the path as messages spell it: relative where it is below the working directory."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix() or "."
-    except ValueError:
-        return path.as_posix()
 
 
 @contextlib.contextmanager
@@ -259,9 +262,7 @@ def _unusable(path: Path, files: list[Path]) -> Problem | None:
     return None
 
 
-def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
-    if root is None:
-        root = _root_of(path)
+def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
     parts = path.relative_to(root).parts
     # Below a folder called idl the sub-folders are kept, whatever the command line names.
     if "idl" in parts[:-1]:
@@ -269,35 +270,6 @@ def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
     else:
         output = path.relative_to(base)
     return Idl(path, root, module_name(path, root), output, explicit)
-
-
-def _root_of(path: Path) -> Path:
-    """Return the folder that imports count from."""
-    here = Path.cwd()
-    below = path.is_relative_to(here)
-    packages = [
-        folder
-        for folder in path.parents
-        if (folder / "__init__.py").is_file() and (not below or folder.is_relative_to(here))
-    ]
-    if below and packages:
-        return _above(packages[-1])
-    if (path.parent / "__init__.py").is_file():
-        return _above(path.parent)
-    source = here / "src"
-    if below:
-        base = source if path.is_relative_to(source) else here
-    else:
-        base = next((each.parent for each in path.parents if each.name == "idl"), path.parent)
-    # Nothing is imported through a folder whose name is no name in Python.
-    unnamed = [each for each in path.parents if not each.name.isidentifier()]
-    return next((each for each in unnamed if each.is_relative_to(base)), base)
-
-
-def _above(package: Path) -> Path:
-    while (package / "__init__.py").is_file():
-        package = package.parent
-    return package
 
 
 def _misnamed(idl: Idl) -> Problem | None:

@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from ..errors import SchemaError
 from .problems import Place
 
-__all__ = ["Expression", "Source", "Symbol", "imports_of"]
+__all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of"]
 
 
 @frozen(order=True)
@@ -75,6 +75,17 @@ class Expression:
             raise SchemaError(
                 f"cannot be evaluated: {error}", "correct what its names stand for"
             ) from None
+
+    def plain_value(self) -> object:
+        """Return the value of an expression that is no annotation.
+
+        Raises `SchemaError` if it cannot be evaluated again, outside of its class.
+        """
+        code = compile(ast.Expression(self.node), self.source.shown, "eval")
+        try:
+            return eval(code, dict(vars(self.source.module)))
+        except Exception as error:
+            raise SchemaError(f"cannot be evaluated: {error}") from None
 
     def _alias_value(self, name: str, inside: tuple[Symbol, ...]) -> object:
         """Return what a type alias with names in quotes stands for, None if it is none."""
@@ -178,6 +189,16 @@ class Source:
             if hasattr(sys.modules.get(origin), name) and name not in _bound(self.tree):
                 return Symbol(origin, name)
         return None
+
+
+def dotted_name(node: ast.expr) -> list[str] | None:
+    """Return the parts of ``a.b.c``, None if the node is no such name."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute):
+        inner = dotted_name(node.value)
+        return [*inner, node.attr] if inner else None
+    return None
 
 
 def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[ast.stmt, list[str]]]:
