@@ -1004,7 +1004,7 @@ def _hints(cls: type[Any], arguments: tuple[Any, ...], names: set[str]) -> dict[
                 found[name] = substituted(annotation, variables.get(base, {}))
         except NameError as error:
             raise SchemaError(f"{cls.__name__}: {error}", _UNDEFINED) from None
-        except Exception as error:  # whatever evaluating an annotation raises
+        except (Exception, SystemExit) as error:  # whatever evaluating an annotation raises
             raise SchemaError(f"{cls.__name__}: {error}", "correct its annotations") from error
     return found
 

@@ -39,6 +39,7 @@ from .model import Method, Module, Parameter, Service, is_protocol
 from .names import generated_classes
 from .problems import Place, Problem
 from .source import Expression, Source
+from .spelling import annotation_can_be_spelled
 
 __all__ = ["Checker", "check_together", "no_service", "registered"]
 
@@ -105,6 +106,12 @@ class Checker:
                 annotation.place,
                 "None cannot travel alone: Go has no way to send a nil argument or reply",
                 "make it an optional field of a message",
+            )
+        if not annotation_can_be_spelled(annotation.unquoted()):
+            yield Problem(
+                annotation.place,
+                "this annotation cannot be carried over to generated code",
+                "give it a name: Name = ... at the top of the module, and Name as the annotation",
             )
         yield from self._inner(schema, annotation.place)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NewType, get_args
 
 from ..errors import SchemaError
 from .source import Expression, dotted_name
+from .spelling import can_be_spelled
 
 if TYPE_CHECKING:
     from .model import Parameter
@@ -45,7 +46,7 @@ def unportable(parameter: Parameter) -> tuple[str, str]:
         return f"{_CANNOT}: its expression comes to another value each time", _NAME_IT
     if is_reference(default):
         return _private(dotted_name(default.node) or [])
-    return ("", "") if _can_be_spelled(default.node) else (_CANNOT, _NAME_IT)
+    return ("", "") if can_be_spelled(default.node, private=False) else (_CANNOT, _NAME_IT)
 
 
 def _private(names: list[str]) -> tuple[str, str]:
@@ -121,30 +122,3 @@ def _same(one: object, other: object) -> bool:
         return one is other or bool(one == other) or repr(one) == repr(other)
     except Exception:  # a class of the user's may raise anything
         return False
-
-
-def _can_be_spelled(node: ast.expr) -> bool:
-    """Say whether an expression can be written with other names for what it refers to."""
-    match node:
-        case ast.Constant():
-            return True
-        case ast.Name() | ast.Attribute():
-            names = dotted_name(node)
-            return names is not None and not any(name.startswith("_") for name in names)
-        case ast.Tuple(elts=elements):
-            return all(map(_can_be_spelled, elements))
-        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            return _can_be_spelled(left) and _can_be_spelled(right)
-        case ast.BinOp(
-            op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.FloorDiv() | ast.Mod(),
-            left=left,
-            right=right,
-        ) if not isinstance(left, ast.BinOp) and not isinstance(right, ast.BinOp):
-            return _can_be_spelled(left) and _can_be_spelled(right)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return isinstance(operand, ast.Constant)
-        case ast.Call(func=function, args=arguments, keywords=keywords):
-            values = [*arguments, *(each.value for each in keywords)]
-            named = all(each.arg for each in keywords)
-            return named and _can_be_spelled(function) and all(map(_can_be_spelled, values))
-    return False

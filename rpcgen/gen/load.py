@@ -20,7 +20,7 @@ from .problems import Place, Problem, shown
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "shown"]
+__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "raised", "shown"]
 
 # What the generator itself is made of, beside the standard library.
 _OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
@@ -143,10 +143,12 @@ class Loader:
     def _import(self, idl: Idl) -> Source | None:
         try:
             importlib.import_module(idl.module)
-        except (Exception, SystemExit) as error:
-            self.problems.append(_raised(idl.path, self.root, error))
+            source = self.source_of(idl.module)
+        except KeyboardInterrupt:  # of the user at the terminal
+            raise
+        except BaseException as error:
+            self.problems.append(raised(idl.path, self.root, error))
             return None
-        source = self.source_of(idl.module)
         if source is None or source.path != idl.path:
             self.problems.append(_shadowed(idl, source))
             return None
@@ -176,9 +178,10 @@ class Loader:
 
     def _files(self, modules: Iterable[str]) -> Iterator[Path]:
         for module in modules:
-            stem = self.root.joinpath(*module.split("."))
-            if stem.with_suffix(".py").is_file():
-                yield stem.with_suffix(".py")
+            file = self.root.joinpath(*module.split(".")).with_suffix(".py")
+            with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+                if file.is_file():
+                    yield file
 
     def _parse(self, path: Path) -> ast.Module | None:
         try:
@@ -186,8 +189,16 @@ class Loader:
         except SyntaxError as error:
             place = Place(shown(path), error.lineno or 1, error.offset or 1)
             self.problems.append(Problem(place, f"syntax error: {error.msg}"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             self.problems.append(Problem(Place(shown(path)), f"cannot be read: {error}"))
+        except (RecursionError, MemoryError):  # what the parser raises at great depth
+            self.problems.append(
+                Problem(
+                    Place(shown(path)),
+                    "cannot be read: it is nested too deeply",
+                    "give parts of the deepest expression a name",
+                )
+            )
         return None
 
     def _cycle(
@@ -209,7 +220,9 @@ def _read(path: Path) -> str:
         return file.read()
 
 
-def _raised(path: Path, root: Path, error: BaseException) -> Problem:
+def raised(
+    path: Path, root: Path, error: BaseException, what: str = "importing it raises"
+) -> Problem:
     """Return the problem for an import that raised, at the line of the user's that did."""
     frames = [
         frame
@@ -220,14 +233,23 @@ def _raised(path: Path, root: Path, error: BaseException) -> Problem:
     if frames:
         last = frames[-1]
         place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+    elif isinstance(error, SyntaxError) and error.filename:
+        place = Place(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
     text = type(error).__name__
-    if str(error):
-        text += f": {error}".replace(f"{root}{os.sep}", "")
+    if said := _said(error):
+        text += f": {said}".replace(f"{root}{os.sep}", "")
     hint = "an IDL is imported to be read: it must import without error"
     if isinstance(error, ModuleNotFoundError):
         where = "the working directory" if root == Path.cwd() else shown(root)
         hint = f"modules are looked for from {where}: --root names another folder"
-    return Problem(place, f"importing it raises {text}", hint)
+    return Problem(place, f"{what} {text}", hint)
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a class of the user's
+        return ""
 
 
 def _shadowed(idl: Idl, source: Source | None) -> Problem:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .defaults import is_literal, is_reference, is_repeated
 from .layout import LINE_LENGTH
 from .source import Expression, Symbol, dotted_name
+from .spelling import OPERATORS
 
 if TYPE_CHECKING:
     from .model import Method, Parameter, Service
@@ -192,16 +193,6 @@ class Names:
         return name
 
 
-# Those of `ast.BinOp` whose operands are written out one after the other.
-_OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-}
-
 # The old names of types that can be subscripted themselves.
 _BUILTIN = {
     Symbol("typing", name): Symbol(builtins.__name__, name.lower())
@@ -235,7 +226,7 @@ class _Speller:
                 return f"{self.spell(node.left)} | {self.spell(node.right)}"
             case ast.UnaryOp(op=ast.USub()):
                 return f"-{self.spell(node.operand)}"
-            case ast.BinOp() if operator := _OPERATORS.get(type(node.op)):
+            case ast.BinOp() if operator := OPERATORS.get(type(node.op)):
                 return f"{self.spell(node.left)} {operator} {self.spell(node.right)}"
             case ast.Call():
                 arguments = [self.spell(each) for each in node.args]

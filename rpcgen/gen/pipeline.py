@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -11,7 +12,7 @@ from attrs import frozen
 
 from .changes import changed_requests
 from .check import Checker, check_together, no_service
-from .load import Idl, Loader, find, imports_from
+from .load import Idl, Loader, find, imports_from, raised
 from .mark import is_generated
 from .model import Module, read_module
 from .problems import Place, Problem, raise_if_any, shown
@@ -54,8 +55,9 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
             problems += wrong
             if not problems:
                 problems += check_together(modules)
-            if not problems:
-                texts.update({folder / each.idl.output: render(each) for each in found})
+            for module in [] if problems else found:
+                with _told_at(module.idl, problems):
+                    texts[folder / module.idl.output] = render(module)
     problems += _colliding(module.idl for module in modules)
     if not modules and not problems:
         problems += empty or [_no_service(idl) for idl in idls[:1]]
@@ -73,13 +75,27 @@ def _read(root: Path, idls: Sequence[Idl]) -> tuple[list[Module], list[Problem],
     """Return the modules with services, the files asked for without, and the problems of all."""
     loader = Loader(root)
     sources = {source.path: source for source in loader.load(idls)}
-    modules = [
-        read_module(idl, sources[idl.path], loader.source_of) for idl in idls if idl.path in sources
-    ]
+    modules: list[Module] = []
     checker = Checker(loader.source_of)
-    problems = [problem for module in modules for problem in checker.check(module)]
+    problems: list[Problem] = []
+    for idl in idls:
+        if idl.path not in sources:
+            continue
+        with _told_at(idl, problems):
+            module = read_module(idl, sources[idl.path], loader.source_of)
+            problems += checker.check(module)
+            modules.append(module)
     empty = [no_service(each) for each in modules if each.idl.explicit and not each.services]
     return [each for each in modules if each.services], empty, loader.problems + problems
+
+
+@contextlib.contextmanager
+def _told_at(idl: Idl, problems: list[Problem]) -> Iterator[None]:
+    """Add a problem if code of the IDL's own raises: a metaclass, or a value's ``__hash__``."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        problems.append(raised(idl.path, idl.root, error, "reading it raises"))
 
 
 def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:

@@ -41,8 +41,13 @@ class Problem:
         return self._text("note")
 
     def _text(self, severity: str) -> str:
-        text = f"{self.place}: {severity}: {self.reason}"
+        # Texts of foreign exceptions may have lines of their own.
+        text = f"{self.place}: {severity}: {_one_line(self.reason)}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+def _one_line(text: str) -> str:
+    return "".join([each if each.isprintable() else repr(each)[1:-1] for each in text])
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
@@ -56,5 +61,5 @@ def shown(path: Path) -> str:
     """Return the path as messages spell it: relative where it is below the working directory."""
     try:
         return path.relative_to(Path.cwd()).as_posix() or "."
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere, or the working directory is gone
         return path.as_posix()

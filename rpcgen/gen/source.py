@@ -71,7 +71,7 @@ class Expression:
                 f"name {error.name!r} is not defined at run time",
                 "define or import it, and not under TYPE_CHECKING only",
             ) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SchemaError(
                 f"cannot be evaluated: {error}", "correct what its names stand for"
             ) from None
@@ -84,7 +84,7 @@ class Expression:
         code = compile(ast.Expression(self.node), self.source.shown, "eval")
         try:
             return eval(code, dict(vars(self.source.module)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SchemaError(f"cannot be evaluated: {error}") from None
 
     def _alias_value(self, name: str, inside: tuple[Symbol, ...]) -> object:
@@ -126,7 +126,10 @@ class Source:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
         octets: int = getattr(node, "col_offset", 0)
-        before = self.text.split("\n")[line - 1].encode()[:octets]
+        lines = self.text.split("\n")
+        if line > len(lines):  # the module has changed what Python takes to be its file
+            return self.top
+        before = lines[line - 1].encode()[:octets]
         return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
