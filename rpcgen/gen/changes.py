@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .mark import content
-from .model import Method, Module
+from .model import Module
 from .problems import Problem
 
 __all__ = ["changed_requests"]
 
 
 def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]:
-    """Yield a note for each method whose request is a struct now and was none before, or so.
+    """Yield a note for each method whose request has another form than before.
+
+    An empty request and a struct go together, whichever comes first.
 
     ``path`` is the generated module on disk, ``text`` what it is to be.
     """
@@ -23,29 +25,30 @@ def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]
         for method in service.methods:
             name = f"{service.wire_name}.{method.wire_name}"
             was, now = before.get(name), after.get(name)
-            if was is None or now is None or was == now:
+            if was is None or now is None or was == now or "value" not in (was, now):
                 continue
             yield Problem(
                 method.place,
-                f"the request of method {method.name!r} is {_told(now)} now, and was {_told(was)}: "
-                "programs that know the old form cannot call it, nor be called",
-                _hint(method, was),
+                f"the request of method {method.name!r} is {_TOLD[now]} now, and was {_TOLD[was]}: "
+                "programs that know one form cannot call those that know the other",
+                _hint(now),
             )
 
 
-def _hint(method: Method, was: str) -> str:
-    if was == "struct":
-        return "keep the old form with the decorator @struct_args, or give the method another name"
-    if len(method.parameters) == 1:
-        return "give the method another name if such programs are still in use"
+def _hint(now: str) -> str:
+    if now == "value":
+        return "with the decorator @struct_args they can"
     return (
-        "give the method another name if such programs are still in use; with @struct_args "
-        "from the start, parameters can be added"
+        "give the method another name if such programs are in use; @struct_args from the start "
+        "leaves room for parameters"
     )
 
 
-def _told(kind: str) -> str:
-    return "a struct of its parameters" if kind == "struct" else "the parameter itself"
+_TOLD = {
+    "nothing": "empty",
+    "struct": "a struct of its parameters",
+    "value": "its only parameter itself",
+}
 
 
 def _requests(text: str) -> dict[str, str]:
@@ -65,6 +68,6 @@ def _requests(text: str) -> dict[str, str]:
                 )
             ):
                 is_own = isinstance(request, ast.Name) and request.id in own
-                if ast.unparse(request) != "None":  # no parameters: what comes is passed over
-                    found[name] = "struct" if is_own else "value"
+                is_none = isinstance(request, ast.Constant)
+                found[name] = "nothing" if is_none else "struct" if is_own else "value"
     return found

@@ -346,6 +346,17 @@ def _service(service: Service) -> Iterator[Problem]:
             f"service {service.name!r} is {service.wire_name!r} on the wire, which is no name",
             'give it another: the decorator @wire("Name")',
         )
+    if not service.methods:
+        fields = any(isinstance(each, ast.AnnAssign) for each in service.node.body)
+        yield Problem(
+            service.place,
+            f"service {service.name!r} has no methods",
+            f"make {service.name} a message: a class of its own, decorated with attrs.define"
+            if fields
+            else "write each method as a function: def ping(self) -> None: ...",
+        )
+        if fields:
+            return
     for source, node in service.bases:
         yield from _class_body(source, node)
     if _is_generic(service.cls):
@@ -353,14 +364,6 @@ def _service(service: Service) -> Iterator[Problem]:
             service.place,
             f"service {service.name!r} is generic",
             "a service has the same types for all its callers: write them out",
-        )
-    if not service.methods:
-        yield Problem(
-            service.place,
-            f"service {service.name!r} has no methods",
-            f"make {service.name} a message: a class of its own, decorated with attrs.define"
-            if any(isinstance(each, ast.AnnAssign) for each in service.node.body)
-            else "write each method as a function: def ping(self) -> None: ...",
         )
     first: dict[str, Method] = {}
     for method in service.methods:
