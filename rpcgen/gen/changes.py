@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def _requests(text: str) -> dict[str, str]:
     except (SyntaxError, ValueError):
         return {}
     own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    plain = _plain_types(tree)
     found: dict[str, str] = {}
     for node in tree.body:
         match node:
@@ -67,7 +69,27 @@ def _requests(text: str) -> dict[str, str]:
                     args=[ast.Constant(value=str() as name)],
                 )
             ):
-                is_own = isinstance(request, ast.Name) and request.id in own
-                is_none = isinstance(request, ast.Constant)
-                found[name] = "nothing" if is_none else "struct" if is_own else "value"
+                kind = _kind(request, own, plain)
+                if kind:
+                    found[name] = kind
     return found
+
+
+def _kind(request: ast.expr, own: set[str], plain: set[str]) -> str:
+    match request:
+        case ast.Constant():
+            return "nothing"
+        case ast.Name(id=name) if name in own:
+            return "struct"
+        case ast.Name(id=name) if name not in plain:
+            return ""  # a message, perhaps: a struct by itself, which may have the same fields
+    return "value"
+
+
+def _plain_types(tree: ast.Module) -> set[str]:
+    """Return the names of types that are no messages: Python's own, and numbers of Go's."""
+    names = set(dir(builtins))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "rpcgen.types":
+            names.update(alias.asname or alias.name for alias in node.names)
+    return names
