@@ -19,14 +19,16 @@ kind           Go                                Python
                                                  ``Sequence[T]``
 `Array`        ``[4]T``                          the same (or ``bytes``) with
                                                  ``length(4)``; ``uuid.UUID``
+                                                 with ``length(16)``
 `Map`          ``map[K]V``                       ``dict[K, V]``
 `Struct`       ``struct``                        an attrs class or dataclass
 `Pointer`      ``*T``                            ``T | None``
 `Interface`    ``interface{}``                   ``Any``, a union of messages
 `Enum`         a named ``int`` or ``string``     ``IntEnum``, ``StrEnum``
 `Duration`     ``time.Duration``                 ``timedelta``
-`Opaque`       a type that encodes itself        ``datetime``, ``BigInt``, a
-                                                 class with ``gob_encode``
+`Opaque`       a type that encodes itself        ``datetime``, ``BigInt``,
+                                                 ``uuid.UUID``, a class with
+                                                 ``gob_encode``
 `Nothing`      ``struct{}``                      ``None``
 `Converted`    that of another kind              ``set[T]``, ``Mapping[K, V]``,
                                                  ``Literal["a", "b"]``
@@ -106,6 +108,8 @@ __all__ = [
     "schema_of",
     "substituted",
     "type_arguments",
+    "uuid_form",
+    "uuid_of",
     "wire_name_in",
 ]
 
@@ -122,6 +126,9 @@ class Schema(Generic[T_co]):
     """
 
     name: str
+
+    # Whether a sender has described the type, whose name on the wire is exactly ``name``.
+    described = False
 
     @property
     def go(self) -> str:
@@ -218,7 +225,14 @@ class Complex(Frozen, Schema[complex]):
 
 
 class String(Frozen, Schema[str]):
+    """Text, in UTF-8 as a rule.
+
+    ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
+    bytes that are not UTF-8, whatever the stream says of other strings.
+    """
+
     name: str = ""
+    any_bytes: bool = False
 
     def _literal(self) -> str:
         return "string"
@@ -365,8 +379,47 @@ class Struct(Frozen, Schema[T_co]):
         hashable = self.cls.__hash__ is not None
         return hashable and all(f.schema.comparable() for f in self.fields)
 
+    def check(self, value: object) -> None:
+        """Check that a value of another class than ``cls`` can travel as this message.
+
+        It can if it has all the fields, and its class has no others, which would
+        be lost: a subclass that adds methods, or a stand-in of a test.
+
+        Raises:
+            EncodeError: If it has not, or has more.
+        """
+        names = [field.attribute for field in self.fields]
+        lacking = [name for name in names if not hasattr(value, name)]
+        if lacking:
+            raise EncodeError(
+                f"{_shown(value)} is not a {self.cls.__name__}: it has no {', '.join(lacking)}"
+            )
+        cls = type(value)
+        lost = [name for name in _field_names(cls) if name not in names]
+        if lost:
+            raise EncodeError(
+                f"a {cls.__name__} where {self.cls.__name__} is declared would lose "
+                f"{', '.join(lost)}: declare {self.cls.__name__} | {cls.__name__}, "
+                f"or make a {self.cls.__name__} of it"
+            )
+
     def zero(self) -> T_co:
         return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
+
+
+def _field_names(cls: type) -> list[str]:
+    """Return the names of the fields that a class has, if it is an attrs class or a dataclass."""
+    fields = getattr(cls, "__attrs_attrs__", None)
+    if fields is None:
+        fields = getattr(cls, "__dataclass_fields__", {}).values()
+    return [field.name for field in fields if field.init]
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # a class of the user's
+        return f"a value of {type(value).__name__}"
 
 
 class Pointer(Frozen, Schema[Any]):
@@ -434,6 +487,21 @@ class Enum(Frozen, Schema[E]):
                 f"{self.cls.__name__} has no member for {zero!r}, Go's zero value"
             ) from None
 
+    def member(self, value: object) -> E:
+        """Return the member for a value that is not listed: one of flags, or of an open enum.
+
+        Raises:
+            DecodeError: If the class makes none.
+        """
+        try:
+            return self.cls(value)
+        except ValueError:
+            kind = "OpenIntEnum" if isinstance(self.base, Int) else "OpenStrEnum"
+            raise DecodeError(
+                f"{value!r:.80} is not a valid {self.cls.__name__}; "
+                f"a class {self.cls.__name__}({kind}) takes unknown ones"
+            ) from None
+
 
 class Duration(Frozen, Schema[timedelta]):
     """An ``int64`` of nanoseconds."""
@@ -459,9 +527,12 @@ class Opaque(Frozen, Schema[T_co]):
     cls: type[T_co]
     name: str
     make_zero: Callable[[], T_co]
-    encoding: Literal["gob", "binary"] = "gob"
+    encoding: Literal["gob", "binary", "text"] = "gob"
     hashable: bool = True
     exposed: tuple[Schema[Any], ...] = ()
+
+    def _literal(self) -> str:
+        return "a type that encodes itself"
 
     def comparable(self) -> bool:
         return self.hashable
@@ -604,7 +675,8 @@ def _annotation_for(value: object) -> Any:
             return set[_common_annotation(value)]  # type: ignore[misc]
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
-    return type(value)
+    # What has kept a Go type fits as the plain value that it is.
+    return getattr(type(value), "rpcgen_plain", type(value))
 
 
 def _common_annotation(values: Iterable[object]) -> Any:
@@ -660,6 +732,11 @@ def _alias_schema(alias: Any, arguments: tuple[Any, ...] = ()) -> Schema[Any]:
 
 
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    if "rpcgen_described" in vars(cls):
+        raise SchemaError(
+            f"a {cls.__name__} is {cls.rpcgen_described}, so it has no type of its own here",
+            "pass what was decoded on as it is, without a schema, or in Any",
+        )
     if cls.__module__ in _LIBRARY_MODULES and cls in _library():
         return _library()[cls]
     named, default = wire_name_of(cls), _qualified_name(cls)
@@ -791,6 +868,8 @@ def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema
         return Array(schema.element, count, schema.container)
     if isinstance(schema, Bytes):
         return Array(Uint("uint8"), count, bytes)
+    if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and count == 16:
+        return _array_of_uuid()
     raise SchemaError(
         f"length({count}) on {_spelled(annotation)}", "only list, tuple and bytes have a length"
     )
@@ -1218,6 +1297,7 @@ _GO_TYPES: dict[str, Schema[Any]] = {
     **{kind: Uint(kind) for kind in ("uint", "uint8", "uint16", "uint32", "uint64", "uintptr")},
     "float32": Float(32),
     "complex64": Complex(64),
+    "string": String(any_bytes=True),
     "big.Int": Opaque(int, "big.Int", int, hashable=False),
     "net.HardwareAddr": Bytes("net.HardwareAddr"),
     "net.IP": Bytes("net.IP"),
@@ -1250,8 +1330,32 @@ def _library() -> dict[object, Schema[Any]]:
         AddrPort: addr_port,
         BigFloatValue: big_float,
         Fraction: big_rat,
-        UUID: Array(Uint("uint8"), 16, lambda octets: UUID(bytes=bytes(octets))),
+        # As of github.com/google/uuid, and of gofrs and satori, which have the same methods.
+        UUID: Opaque(UUID, "uuid.UUID", lambda: UUID(int=0), "binary"),
     }
+
+
+def uuid_of(octets: Iterable[int]) -> Any:
+    """Return the `uuid.UUID` of 16 bytes, as the container of an `Array`."""
+    from uuid import UUID
+
+    return UUID(bytes=bytes(octets))
+
+
+def uuid_form(schema: Schema[Any], is_array: bool) -> Schema[Any]:
+    """Return the schema of a `uuid.UUID` in the form that it has come in, others as they are."""
+    if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and is_array:
+        return _array_of_uuid()
+    if isinstance(schema, Array) and schema.container is uuid_of and not is_array:
+        from uuid import UUID
+
+        return schema_of(UUID)
+    return schema
+
+
+@cache
+def _array_of_uuid() -> Schema[Any]:
+    return Array(Uint("uint8"), 16, uuid_of)
 
 
 _known.update(

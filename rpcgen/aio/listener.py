@@ -19,6 +19,8 @@ from rpcgen.sockets import (
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol import CodecOptions
+
 __all__ = ["Listener"]
 
 _log = logging.getLogger("rpcgen.server")
@@ -40,6 +42,8 @@ class Listener:
         self._socket, self.bound = open_listener(address, has_tls=tls is not None)
         self.address = str(self.bound)
         self._tls = tls
+        # How arguments are read on its connections.
+        self.codec_options: CodecOptions = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         # Connections that are not handed over yet; with TLS, that takes a while.
         self._starting: set[asyncio.Task[None]] = set()

@@ -6,12 +6,13 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import (
     CodecName,
+    CodecOptions,
     Registry,
     ServerCodec,
     ServerProtocol,
@@ -72,7 +73,12 @@ class Server(Registry):
         await self.close()
 
     async def listen(
-        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+        self,
+        address: str,
+        codec: CodecName = "gob",
+        *,
+        tls: ssl.SSLContext | None = None,
+        **options: Unpack[CodecOptions],
     ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
@@ -81,9 +87,11 @@ class Server(Registry):
         ``http+unix:///path.sock``, ``tls://host:port`` or
         ``https://host:port``; the last two take the certificate from ``tls``.
         ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
-        ``net/rpc/jsonrpc``. Raises `DialError`.
+        ``net/rpc/jsonrpc``; ``options`` are those of `CodecOptions`, for its
+        arguments. Raises `DialError`.
         """
         listener = Listener(address, tls)
+        listener.codec_options = options
         try:
             # For what it raises: there must be such a codec, and for HTTP the package that parses.
             self._protocol(listener, codec)
@@ -167,7 +175,9 @@ class Server(Registry):
             await self.accept(listener, codec)
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
-        return server_protocol(self, codec, self._limits, listener.bound.http_path)
+        return server_protocol(
+            self, codec, self._limits, listener.bound.http_path, **listener.codec_options
+        )
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:
         self._vigil = self._vigil or Vigil(asyncio.get_running_loop())

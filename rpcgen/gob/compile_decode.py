@@ -9,7 +9,7 @@ what is wrong, or finds that Go would have let it pass.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -22,6 +22,7 @@ from ..schema import (
     Converted,
     Duration,
     Enum,
+    Field,
     Float,
     Int,
     Interface,
@@ -34,9 +35,13 @@ from ..schema import (
     String,
     Struct,
     Uint,
+    uuid_form,
 )
 from . import numbers, wire
+from .collisions import check_collisions, check_merged, merges_keys, steerable
 from .definitions import bare_name, base_of, is_octet
+from .interpret import fits, narrow_float_of, spelled
+from .memory import ENTRY, SLOT, size_of
 from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
@@ -50,12 +55,14 @@ __all__ = ["Compiler", "DecodeFunction", "Types"]
 # value may nest; returns the value and the position after it.
 DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
 
-_LARGEST_SINGLE: Final = float.fromhex("0x1.fffffep+127")
-
 # Parts are decoded in place down to this many levels, and this many lines of a function's
 # source; beyond that by functions of their own.
 _INLINE_DEPTH: Final = 6
 _INLINE_LINES: Final = 1000
+
+# A sender's struct may have so many fields, and four for each of ours, before those that are
+# not ours cost no lines any more.
+_FEW_FIELDS: Final = 64
 
 Types: TypeAlias = Mapping[int, wire.WireType]
 
@@ -63,18 +70,27 @@ Types: TypeAlias = Mapping[int, wire.WireType]
 class Compiler:
     """Writes the careful functions."""
 
-    def __init__(self, types: Types, strings: str) -> None:
+    def __init__(
+        self, types: Types, strings: str, *, counted: bool = False, longest: int = sys.maxsize
+    ) -> None:
         self.runtime = _RUNTIME
+        # Whether the function counts the memory that values take.
+        self._counted = counted
+        self._longest = longest
         self._types = types
-        # How octets become text.
-        self._text = "{}.decode()" if strings == "strict" else f"{{}}.decode('utf-8', {strings!r})"
+        self._strings = strings
         self._depth = 0
         # Whether the function being written is the one that others call.
         self._is_root = True
-        self._functions: dict[tuple[int, Schema[Any] | None], str] = {}
-        self._waiting: list[tuple[int, Schema[Any] | None, str]] = []
-        self._inside: list[tuple[int, Schema[Any] | None]] = []
+        self._functions: dict[tuple[int, Schema[Any]], str] = {}
+        self._waiting: list[tuple[int, Schema[Any], str]] = []
+        self._inside: list[tuple[int, Schema[Any]]] = []
         self._source = Source("decode")
+
+    @property
+    def lines(self) -> int:
+        """How many lines were written."""
+        return len(self._source)
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
         base = base_of(schema)
@@ -82,6 +98,7 @@ class Compiler:
         root = name if isinstance(base, Struct) else ""
         title = f"decode {name or type(base).__name__}"
         source = self._source = Source(title, root, **self.runtime)
+        source.longest = self._longest
         with source.function("def decode(data, pos, stream, depth):"):
             self._top(id, base)
             source.line("return value, pos")
@@ -96,7 +113,7 @@ class Compiler:
             ours = {field.wire_name for field in base.fields}
             if ours and known.fields and ours.isdisjoint(name for name, _ in known.fields):
                 raise DecodeError(
-                    f"no field of {self._spelled(id)} is one of {base.go}, which has "
+                    f"no field of {spelled(self._types, id)} is one of {base.go}, which has "
                     + ", ".join(sorted(ours))
                 )
         elif not isinstance(known, wire.StructType):
@@ -108,30 +125,32 @@ class Compiler:
 
     # --- functions, for what is not written out in place ---------------------------------------
 
-    def _call(self, id: int, schema: Schema[Any] | None, target: str) -> None:
+    def _call(self, id: int, schema: Schema[Any], target: str) -> None:
         name = self._functions.get((id, schema))
         if name is None:
             name = self._functions[id, schema] = self._source.variable("part")
             self._waiting.append((id, schema, name))
         self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
 
-    def _function(self, id: int, schema: Schema[Any] | None, name: str) -> None:
+    def _function(self, id: int, schema: Schema[Any], name: str) -> None:
         source, self._depth, self._is_root = self._source, 0, False
         self._inside = [(id, schema)]
         with source.function(f"def {name}(data, pos, stream, depth):"):
-            with source.block("if depth < 0:"):
+            # What is written out in place does not look: near the limit, the interpreter does.
+            with source.block(f"if depth < {_INLINE_DEPTH}:"):
                 source.line("bad('values are nested too deeply')")
-            if schema is None:
-                source.line("value = None")
-                self._skip_parts(id)
-            else:
-                self._parts(id, schema, "value")
+            self._parts(id, schema, "value")
             source.line("return value, pos")
 
     # --- what every value is made of --------------------------------------------------------
 
     def _uint(self, target: str) -> None:
         self._source.line(f"{target}, pos = read_uint(data, pos, stream.end)")
+
+    def _first(self, target: str) -> None:
+        """Read the first byte of an integer, which is all where it is below 128."""
+        self._source.line(f"{target} = data[pos]")
+        self._source.line("pos += 1")
 
     def _octets(self, target: str, made: str = "{}") -> None:
         """Read a size and so many bytes; ``made`` says what of them."""
@@ -164,7 +183,10 @@ class Compiler:
 
     def _value(self, id: int, schema: Schema[Any], target: str) -> None:
         """Write lines that set ``target``, after checking that the types go together."""
-        schema = base_of(schema)
+        if isinstance(schema, Pointer):
+            schema = base_of(schema)
+            if self._counted:
+                self._source.line(f"stream.charge({size_of(schema)})")
         if isinstance(schema, Nothing):
             self._skip(id)
             self._source.line(f"{target} = None")
@@ -197,7 +219,7 @@ class Compiler:
                 self._float(imaginary, schema.bits == 64)
                 source.line(f"{target} = complex({target}, {imaginary})")
             case String(), wire.STRING:
-                self._string(target)
+                self._string(target, schema)
             case (Bytes(), wire.BYTES):
                 self._bytes(target)
             case Slice(), wire.BYTES if is_octet(schema.element):
@@ -205,11 +227,12 @@ class Compiler:
                 self._octets(target, f"{container}({{}})")
             case Enum(), _:
                 members = source.constant(dict(schema.cls._value2member_map_), "members")
-                cls = source.constant(schema.cls, "enum")
+                member = source.constant(schema.member, "member")
                 if not self._scalar(id, schema.base, target):
                     self._mismatch(id, schema)
                 source.line(
-                    f"{target} = {members}[{target}] if {target} in {members} else {cls}({target})"
+                    f"{target} = {members}[{target}] if {target} in {members} "
+                    f"else {member}({target})"
                 )
             case Duration(), wire.INT:
                 self._int(target)
@@ -223,6 +246,7 @@ class Compiler:
     def _composite(self, id: int, schema: Schema[Any], target: str) -> None:
         source = self._source
         known = self._types.get(id)
+        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
         match schema, known:
             case Interface(), _ if id == wire.INTERFACE:
                 constant = source.constant(schema, "interface")
@@ -230,13 +254,12 @@ class Compiler:
                     f"{target}, pos = stream.decode_interface("
                     f"data, pos, {constant}, depth - {self._depth})"
                 )
-            case Opaque(), wire.OpaqueType() if (
-                known.encoding == schema.encoding or schema.cls is Undecoded
-            ):
+            case Opaque(), wire.OpaqueType() if fits(known, schema):
                 from .opaque import unmarshaller
 
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
-                self._octets(target, f"{unmarshal}({{}})")
+                is_checked = schema.cls is Undecoded or schema.name == "big.Rat"
+                self._octets(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
             case _:
                 self._nested(id, schema, target)
 
@@ -288,8 +311,20 @@ class Compiler:
         function = "narrow_float_of" if narrow else "float_of"
         self._source.line(f"{target} = {function}({target})")
 
-    def _string(self, target: str) -> None:
-        self._octets(target, self._text)
+    def _string(self, target: str, schema: String) -> None:
+        self._octets(target, self._text(schema))
+        self._charge_text(target)
+
+    def _text(self, schema: String) -> str:
+        """Return the expression that makes text of octets, with ``{}`` for these."""
+        errors = "surrogateescape" if schema.any_bytes else self._strings
+        return "{}.decode()" if errors == "strict" else f"{{}}.decode('utf-8', {errors!r})"
+
+    def _charge_text(self, target: str) -> None:
+        """Count the memory of text whose characters take more than a byte each."""
+        if self._counted:
+            with self._source.block(f"if not {target}.isascii():"):
+                self._source.line(f"stream.charge(4 * len({target}))")
 
     def _range(self, target: str, schema: Int | Uint) -> None:
         if schema.bits == 64:
@@ -304,6 +339,7 @@ class Compiler:
     def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
         source = self._source
         item, index = source.variable("item"), source.variable("i")
+        self._charge_elements(schema, count)
         source.line(f"{target} = []")
         with self._loop(count, index), source.at(f"[{{{index}}}]"):
             self._more()
@@ -312,31 +348,61 @@ class Compiler:
         if schema.container is not list:
             source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
 
+    def _charge_elements(self, schema: Slice[Any] | Array[Any], count: str) -> None:
+        # The elements of an array are a part of its size.
+        if isinstance(schema, Slice):
+            self._charge(count, SLOT + size_of(base_of(schema.element)))
+
     def _map(self, known: wire.MapType, schema: Map, target: str) -> None:
         source = self._source
         count, index = source.variable("count"), source.variable("i")
         key, item = source.variable("key"), source.variable("item")
+        keys, items = source.variable("keys"), source.variable("items")
+        is_checked = steerable(schema.key)
         self._uint(count)
-        source.line(f"{target} = {{}}")
+        self._charge(count, ENTRY + size_of(base_of(schema.key)) + size_of(base_of(schema.value)))
+        source.line(f"{keys}, {items} = [], []" if is_checked else f"{target} = {{}}")
         with self._loop(count, index):
             self._more()
             self._value(known.key, schema.key, key)
             with source.at(f"[{{{key}!r:.80}}]"):
                 self._value(known.value, schema.value, item)
-            source.line(f"{target}[{key}] = {item}")
+            if is_checked:
+                source.line(f"{keys}.append({key})")
+                source.line(f"{items}.append({item})")
+            else:
+                source.line(f"{target}[{key}] = {item}")
+        if is_checked:
+            source.line(f"check_collisions({keys}, stream.limits.collisions)")
+            source.line(f"{target} = dict(zip({keys}, {items}))")
+        if merges_keys(schema.key):
+            source.line(f"check_merged({target}, {count})")
+
+    def _charge(self, count: str, size: int) -> None:
+        """Count the memory of so many values before they are made."""
+        if self._counted:
+            self._source.line(f"stream.charge_elements({count}, {size}, pos)")
 
     # --- structs ----------------------------------------------------------------------------
 
     def _struct(self, known: wire.StructType, schema: Struct[Any], target: str) -> None:
-        source = self._source
         ours = {field.wire_name: field for field in schema.fields}
+        if "" in known.names:
+            raise DecodeError(f"a field of {known.name} has no name")
+        if len(known.fields) > _FEW_FIELDS + 4 * len(ours):
+            values = self._fields_by_number(known, ours)
+        else:
+            values = self._fields_in_turn(known, ours)
+        self._make(schema, values, target)
+
+    def _fields_in_turn(self, known: wire.StructType, ours: Mapping[str, Field]) -> dict[str, str]:
+        """Write lines for each field that the sender has."""
+        source = self._source
         values: dict[str, str] = {}
         count = len(known.fields)
         steps = source.variable("step")
         self._steps(steps, count)
         for name, id in known.fields:
-            if not name:
-                raise DecodeError(f"a field of {known.name} has no name")
             field = ours.get(name)
             if field is None:
                 self._skip_field(name, id, steps, count)
@@ -349,7 +415,36 @@ class Compiler:
                     source.line(f"{local} = {self._zero(field.schema)}")
                     source.line(f"{steps} -= 1")
         self._check_last(steps, count)
-        self._make(schema, values, target)
+        return values
+
+    def _fields_by_number(
+        self, known: wire.StructType, ours: Mapping[str, Field]
+    ) -> dict[str, str]:
+        """Write a loop over the fields that are there: the sender has many that are not ours."""
+        source = self._source
+        number, steps = source.variable("number"), source.variable("step")
+        fields = source.constant(known.fields, "fields")
+        values: dict[str, str] = {}
+        wanted: dict[int, tuple[Field, int]] = {}
+        for index, (name, id) in enumerate(known.fields):
+            if name in ours and name not in values:
+                values[name] = source.variable(ours[name].attribute)
+                wanted[index] = ours[name], id
+                source.line(f"{values[name]} = {self._zero(ours[name].schema)}")
+        source.line(f"{number} = -1")
+        with source.block("while True:"):
+            self._uint(steps)
+            with source.block(f"if not {steps}:"):
+                source.line("break")
+            source.line(f"{number} += {steps}")
+            for index, (field, id) in wanted.items():
+                with source.block(f"if {number} == {index}:"):
+                    self._value(id, field.schema, values[field.wire_name])
+                    source.line("continue")
+            source.line(
+                f"pos = stream.skip_value(data, pos, {fields}[{number}][1], depth - {self._depth})"
+            )
+        return values
 
     def _field(self, id: int, schema: Schema[Any], target: str, steps: str, count: int) -> None:
         """Write lines that read a field, and how many fields on the next one is."""
@@ -406,28 +501,16 @@ class Compiler:
                 self._skip_basic(id, ignored)
             case wire.OpaqueType():
                 self._skip_octets(ignored)
+            case wire.StructType() as known if not known.fields:
+                # So are the bodies of calls without arguments and of errors.
+                self._first(ignored)
+                with self._source.block(f"if {ignored}:"):
+                    self._source.line("bad('a field beyond the 0 that the type has')")
             case _:
-                self._depth += 1
-                self._call(id, None, ignored)
-                self._depth -= 1
-
-    def _skip_parts(self, id: int) -> None:
-        known = self._types[id]
-        match known:
-            case wire.StructType():
-                self._skip_struct(known)
-            case wire.ArrayType():
-                self._skip_elements(self._count_of_array(known.length), known.element)
-            case wire.SliceType():
-                count = self._source.variable("count")
-                self._uint(count)
-                self._skip_elements(count, known.element)
-            case wire.MapType():
-                count = self._source.variable("count")
-                self._uint(count)
-                self._skip_elements(count, known.key, known.value)
-            case _:
-                raise DecodeError(f"the definition of type {id} says nothing")
+                # Nobody has asked for it, so no code is made for it.
+                self._source.line(
+                    f"pos = stream.skip_value(data, pos, {id}, depth - {self._depth})"
+                )
 
     def _skip_basic(self, id: int, ignored: str) -> None:
         match id:
@@ -449,37 +532,12 @@ class Compiler:
             self._source.line(f"too_long({size})")
         self._source.line(f"pos += {size}")
 
-    def _skip_elements(self, count: str, *ids: int) -> None:
-        with self._loop(count, self._source.variable("i")):
-            self._more()
-            for id in ids:
-                self._skip(id)
-
-    def _skip_struct(self, known: wire.StructType) -> None:
-        count = len(known.fields)
-        steps = self._source.variable("step")
-        self._steps(steps, count)
-        for name, id in known.fields:
-            self._skip_field(name, id, steps, count)
-        self._check_last(steps, count)
-
     # --- types that do not go together --------------------------------------------------------
 
     def _mismatch(self, id: int, schema: Schema[Any]) -> None:
-        raise DecodeError(f"{self._spelled(id)} arrives where {schema.go or 'Any'} is wanted")
-
-    def _spelled(self, id: int) -> str:
-        known = self._types.get(id)
-        match known:
-            case None:
-                return wire.NAMES.get(id, f"undefined type {id}")
-            case wire.ArrayType():
-                return known.name or f"an array of {known.length}"
-            case wire.SliceType():
-                return known.name or "a slice"
-            case wire.MapType():
-                return known.name or "a map"
-        return known.name or "a type without a name"
+        raise DecodeError(
+            f"{spelled(self._types, id)} arrives where {schema.go or 'Any'} is wanted"
+        )
 
 
 def _escaped(name: str) -> str:
@@ -507,19 +565,13 @@ def _next_step(data: bytes, pos: int, end: int) -> tuple[int, int]:
     return numbers.read_uint(data, pos, end) if pos < end else (0, pos)
 
 
-def _narrow_float_of(bits: int) -> float:
-    value = numbers.float_of(bits)
-    # Go does not round what is above the largest float32, however little.
-    if _LARGEST_SINGLE < abs(value) < math.inf:
-        raise DecodeError(f"{value!r} does not fit float32")
-    return numbers.single(value)
-
-
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
+    "check_collisions": check_collisions,
+    "check_merged": check_merged,
     "ends_early": _ends_early,
     "float_of": numbers.float_of,
-    "narrow_float_of": _narrow_float_of,
+    "narrow_float_of": narrow_float_of,
     "next_step": _next_step,
     "read_uint": numbers.read_uint,
     "too_long": _too_long,

@@ -7,7 +7,7 @@ looked at once, and what the schema says is decided when the code is written.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -38,7 +38,8 @@ from ..schema import (
 from . import numbers
 from .definitions import bare_name, base_of, is_octet
 from .encoder import LARGE
-from .source import Source
+from .registry import Typed
+from .source import MisfitError, Source
 
 if TYPE_CHECKING:
     from .encoder import Encoder
@@ -52,6 +53,8 @@ EncodeFunction: TypeAlias = "Callable[[Any, list[bytes], Encoder], None]"
 # that by functions of their own.
 _INLINE_DEPTH: Final = 3
 _INLINE_LINES: Final = 1000
+# Lists and maps likewise: Python takes no more than 20 blocks inside each other.
+_INLINE_LOOPS: Final = 4
 
 # The step to a field that follows at once.
 _ONE: Final = r"b'\1'"
@@ -78,6 +81,8 @@ def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
     ``text_errors`` is how strings become bytes: ``strict`` or ``surrogateescape``.
     Raises `SchemaError` if a field's type cannot travel.
     """
+    if schema.described:  # by a peer, who may describe any number: the stream keeps it
+        return _Compiler(text_errors).compile(schema)
     encoding = _known.get((schema, text_errors))
     if encoding is None:
         encoding = _known[schema, text_errors] = _Compiler(text_errors).compile(schema)
@@ -88,8 +93,10 @@ class _Compiler:
     def __init__(self, text_errors: str) -> None:
         self._text_errors = text_errors
         self._functions: dict[Schema[Any], str] = {}
-        self._waiting: list[Struct[Any]] = []
+        self._waiting: list[Schema[Any]] = []
         self._inside: list[Schema[Any]] = []
+        # How many loops the line that is being written is in.
+        self._loops = 0
         self._source = Source("encode")
         self._flushes = False
 
@@ -107,26 +114,25 @@ class _Compiler:
 
     def _top(self, schema: Schema[Any], base: Schema[Any]) -> None:
         with self._source.at("", schema.go, "value"):
-            if base is not schema:
-                self._refuse_none("value")
             if not isinstance(base, Struct | Nothing):
                 # What is no struct is sent like a field with the number 0.
                 self._source.line(r"out.append(b'\0')")
-            self.element(base, "value")
+            self.element(schema, "value")
 
-    # --- functions, one for each struct that is not written out in place -------------------
+    # --- functions, one for each value that is not written out in place -------------------
 
-    def _call(self, schema: Struct[Any], variable: str) -> None:
+    def _call(self, schema: Schema[Any], variable: str) -> None:
         name = self._functions.get(schema)
         if name is None:
-            name = self._functions[schema] = self._source.variable(f"encode_{schema.cls.__name__}_")
+            name = self._functions[schema] = self._source.variable(f"encode_{bare_name(schema)}_")
             self._waiting.append(schema)
         self._source.line(f"{name}({variable}, out, stream)")
 
-    def _function(self, schema: Struct[Any]) -> None:
-        self._inside = []
+    def _function(self, schema: Schema[Any]) -> None:
+        self._inside, self._loops = [], 0
         with self._source.function(f"def {self._functions[schema]}(value, out, stream):"):
-            self._struct(schema, "value")
+            with self._source.at("", schema.go, "value"):
+                self.element(schema, "value")
 
     # --- values that are sent whatever they are ---------------------------------------------
 
@@ -143,6 +149,8 @@ class _Compiler:
                 self._pointer(schema, variable)
             case Struct():
                 self._nested_struct(schema, variable)
+            case Slice() | Array() | Map() if self._loops >= _INLINE_LOOPS:
+                self._call(schema, variable)
             case Slice() | Array():
                 self._sequence(schema, variable)
             case Map():
@@ -191,14 +199,17 @@ class _Compiler:
                 real = self._float(f"{variable}.real", schema.bits == 64)
                 return f"{real} + {self._float(f'{variable}.imag', schema.bits == 64)}"
             case String():
-                return self._with_size(self._text(variable), long)
+                return self._with_size(self._text(schema, variable), long)
             case Bytes():
                 return self._with_size(self._octets(variable), long)
             case Slice() if is_octet(schema.element):
                 return f"octet_slice({variable})"
             case Enum():
                 table = source.constant(self._enum_table(schema), "members")
-                return f"{table}[{variable}]"
+                cls = source.constant(schema.cls, "enum")
+                # A number or text that equals a member would be found as well.
+                found = f"{table}[{variable}] if {variable}.__class__ is {cls}"
+                return f"({found} else {table}.__missing__({variable}))"
             case Duration():
                 from .opaque import nanoseconds_of
 
@@ -222,9 +233,13 @@ class _Compiler:
     def _octets(self, variable: str) -> str:
         return f"{variable} if {variable}.__class__ is bytes else octets({variable})"
 
-    def _text(self, variable: str) -> str:
-        errors = "" if self._text_errors == "strict" else f"'utf-8', {self._text_errors!r}"
-        return f"{variable}.encode({errors})"
+    def _text(self, schema: String, variable: str) -> str:
+        errors = "surrogateescape" if schema.any_bytes else self._text_errors
+        return (
+            f"{variable}.encode()"
+            if errors == "strict"
+            else f"{variable}.encode('utf-8', {errors!r})"
+        )
 
     def _float(self, value: str, narrow: bool) -> str:
         # Most floats need all of their 8 bytes.
@@ -255,8 +270,11 @@ class _Compiler:
                 return [f"({name} if {whole} else b'\\1' + float_bytes({variable}))"]
             case String() | Bytes():
                 name = self._source.variable("octets")
-                is_text = isinstance(schema, String)
-                made = self._text(variable) if is_text else self._octets(variable)
+                made = (
+                    self._text(schema, variable)
+                    if isinstance(schema, String)
+                    else self._octets(variable)
+                )
                 size = f"len({name} := {made}) < 512"
                 return [f"{next}UINT[len({name})] if {size} else {step}size({name}, stream)", name]
         return [_ONE, octets] if next else [octets]
@@ -311,9 +329,7 @@ class _Compiler:
         item, index = source.variable("item"), source.variable("i")
         octets = self.octets(schema.element, item)
         if octets is None:
-            with source.block(f"for {index}, {item} in enumerate({variable}):"):
-                with source.at(f"[{{{index}}}]", schema.element.go, item):
-                    self.element(schema.element, item)
+            self._loop(schema, variable, item, index)
             return
         # A comprehension is fastest; after a failure the loop goes again, to find the element.
         with source.block("try:"):
@@ -324,16 +340,35 @@ class _Compiler:
                     source.line(octets)
             source.line("raise")
 
+    def _loop(self, schema: Slice[Any] | Array[Any], variable: str, item: str, index: str) -> None:
+        """Write the loop over elements; to count them takes time, so it is done after a failure."""
+        source = self._source
+        self._loops += 1
+        with source.block("try:"):
+            with source.block(f"for {item} in {variable}:"):
+                with source.at(f"[{{{index}}}]", schema.element.go, item):
+                    self.element(schema.element, item)
+        with source.block("except Exception:"):
+            source.line(f"{index} = position({variable}, {item})")
+            source.line("raise")
+        self._loops -= 1
+
     def _map(self, schema: Map, variable: str) -> None:
         source = self._source
         key, value = source.variable("key"), source.variable("item")
         source.line(f"out.append(count({variable}))")
+        if isinstance(schema.key, Float) and schema.key.bits == 32:
+            source.line(f"distinct({variable})")
+        self._loops += 1
         with source.block(f"for {key}, {value} in {variable}.items():"):
             with source.at(f"[{{{key}!r:.80}}]"):
                 with source.at("", schema.key.go, key):
+                    if isinstance(base_of(schema.key), Interface):
+                        source.line(f"hashable({key})")
                     self.element(schema.key, key)
                 with source.at("", schema.value.go, value):
                     self.element(schema.value, value)
+        self._loops -= 1
 
     # --- structs ----------------------------------------------------------------------------
 
@@ -341,11 +376,26 @@ class _Compiler:
         self._inside.append(schema)
         source = self._source
         writer = _Fields(self, source, len(schema.fields))
-        for field in schema.fields:
+        check = source.constant(schema.check, "check")
+        values = source.variable("values")
+        if schema.described:
+            # A peer has chosen the names, which are no code.
+            source.line(f"{values} = {check}({variable})")
+        else:
+            with source.block(
+                f"if {variable}.__class__ is not {source.constant(schema.cls, 'cls')}:"
+            ):
+                source.line(f"{check}({variable})")
+        for index, field in enumerate(schema.fields):
             local = source.variable(field.attribute)
             path = f".{field.attribute}"
+            if schema.described:
+                path = path.replace("{", "{{").replace("}", "}}")
             with source.at(path, field.schema.go, local):
-                source.line(f"{local} = {variable}.{field.attribute}")
+                if schema.described:
+                    source.line(f"{local} = {values}[{index}]")
+                else:
+                    source.line(f"{local} = {variable}.{field.attribute}")
                 lowered = self.lower(field.schema, local)
             writer.add(path, lowered, local)
         writer.end()
@@ -440,14 +490,14 @@ class _Fields:
                 conditions.insert(0, f"{self._steps} == 1")
             added = source.variable("added")
             source.line(f"{added} = False")
-            with source.block(f"if {' and '.join(conditions) or 'True'}:"):
-                with source.block("try:"):
+            with source.block("try:"):
+                with source.block(f"if {' and '.join(conditions) or 'True'}:"):
                     source.line(f"out += ({', '.join(items)},)")
                     source.line(f"{added} = True")
                     if not last:
                         source.line(f"{self._steps} = 1")
-                with source.block("except Exception:"):
-                    source.line("pass  # one by one they say which it is")
+            with source.block("except Exception:"):
+                source.line("pass  # one by one they say which it is")
             with source.block(f"if not {added}:"):
                 self._one_by_one(run)
                 if last:
@@ -525,7 +575,10 @@ class _Fields:
             case Interface():
                 condition = f"{local} is not None" if base.nullable else None
             case Enum():
+                zero = base.cls._value2member_map_.get(base.base.zero())
                 condition = f"{local}.value"
+                if zero is not None:
+                    condition = f"{local} is not {self._source.constant(zero, 'zero')}"
             case Opaque():
                 condition = None
             case Bool():
@@ -556,7 +609,7 @@ def _octets_of_bools(bools: list[str], end: bytes, before: bytes = b"", steps: i
 def _boolean(value: object) -> bytes:
     if value is False:
         return b"\0"
-    raise TypeError("not a bool")
+    raise MisfitError("not a bool")
 
 
 def _sized_int(bits: int) -> Callable[[int], bytes]:
@@ -604,7 +657,7 @@ def _after_size(octets: bytes, out: list[bytes], stream: Encoder) -> bytes:
 
 def _octets(value: object) -> bytes:
     if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError("not bytes")
+        raise MisfitError("not bytes")
     return bytes(value)
 
 
@@ -628,7 +681,7 @@ def _elements(value: Any, octets: bool = False) -> Any:
     if isinstance(value, list | tuple) or (octets and isinstance(value, bytes | bytearray)):
         return value
     if isinstance(value, str | bytes | bytearray | dict | set | frozenset):
-        raise TypeError("not a sequence")
+        raise MisfitError("not a sequence")
     return list(value)
 
 
@@ -637,6 +690,26 @@ def _array_elements(value: Any, length: int) -> Any:
     if len(value) != length:
         raise EncodeError(f"{len(value)} elements where there must be {length}")
     return value
+
+
+def _position(values: Any, item: object) -> int:
+    """Return where the element is that has failed: no equal one before it would have gone well."""
+    return next(index for index, each in enumerate(values) if each is item)
+
+
+def _distinct(keys: Iterable[float]) -> None:
+    """Check that keys are still different as float32."""
+    singles = list(map(numbers.single, keys))
+    if len(set(singles)) != len(singles):
+        raise EncodeError("keys that are the same as float32: entries would vanish")
+
+
+def _hashable(key: object) -> None:
+    """Check a key of ``map[interface{}]``: Go panics at one that cannot be compared."""
+    if isinstance(key, Typed):
+        key = key.value
+    if isinstance(key, bytes | tuple):
+        raise EncodeError(f"a {type(key).__name__} is a slice, which Go does not take for a key")
 
 
 def _nil() -> None:
@@ -652,7 +725,7 @@ class _EnumTable(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:
         if not isinstance(value, self._schema.cls):
-            raise TypeError(f"not a {self._schema.cls.__name__}")
+            raise MisfitError(f"not a {self._schema.cls.__name__}")
         if isinstance(self._schema.base, Int):
             return numbers.int_bytes(value.value)
         return _text(value.value)
@@ -667,13 +740,16 @@ _RUNTIME: Final[dict[str, Any]] = {
     "array_elements": _array_elements,
     "boolean": _boolean,
     "count": _count,
+    "distinct": _distinct,
     "elements": _elements,
     "float_bytes": numbers.float_bytes,
+    "hashable": _hashable,
     "int_bytes": numbers.int_bytes,
     "nil": _nil,
     "octet_array": _octet_array,
     "octet_slice": _octet_slice,
     "octets": _octets,
+    "position": _position,
     "pack_float": struct.Struct("<Bd").pack,
     "pack_step_and_float": struct.Struct("<Hd").pack,
     "single": numbers.single,

@@ -29,10 +29,6 @@ class QuickCompiler(Compiler):
         with self._source.block(f"if {target} > 127:"):
             self._rest(target)
 
-    def _first(self, target: str) -> None:
-        self._source.line(f"{target} = data[pos]")
-        self._source.line("pos += 1")
-
     def _rest(self, target: str) -> None:
         """Read an integer of several bytes, of which the first is read already."""
         source = self._source
@@ -166,7 +162,8 @@ class QuickCompiler(Compiler):
                 after = source.variable("after")
                 self._uint(after)
                 source.line(f"{after} += pos")
-                source.line(f"{target} = {self._text.format(f'data[pos:{after}]')}")
+                source.line(f"{target} = {self._text(base).format(f'data[pos:{after}]')}")
+                self._charge_text(target)
                 source.line(f"{steps} = data[{after}]")
                 source.line(f"pos = {after} + 1")
             case _:
@@ -196,6 +193,7 @@ class QuickCompiler(Compiler):
             return
         # Small numbers are one byte each: then all are read at once.
         source = self._source
+        self._charge_elements(schema, count)
         chunk = source.variable("chunk")
         source.line(f"{chunk} = data[pos:pos + {count}]")
         with source.block(f"if len({chunk}) == {count} and {chunk}.isascii():"):

@@ -5,43 +5,124 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Final
 
-from ..schema import Schema
+from ..schema import Schema, Untyped
 from . import wire
-from .compile_decode import Compiler, DecodeFunction, Types
+from .compile_decode import DecodeFunction, Types
 from .compile_quick import QuickCompiler
-from .source import forget
+from .source import TooLongError, forget
 
-__all__ = ["decode_function"]
+__all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "compiled"]
 
-# A peer chooses its types, so there must be an end to what is kept for it.
-_MOST: Final = 1024
+BYTES_PER_LINE: Final = 32
+"""How many bytes a stream must bring for each line of code that is compiled for it.
 
-_known: OrderedDict[tuple[object, ...], DecodeFunction] = OrderedDict()
+A line costs some 600 bytes as long as it is kept, and 50 microseconds.
+"""
+
+FREE_LINES: Final = 1000
+"""How many lines are compiled for a stream before it has brought anything."""
+
+# A peer chooses its types, so there must be an end to what is kept for all of them: in lines
+# of code, and bytes of names count, too.
+_MOST_LINES: Final = 40_000
+_NAME_BYTES_PER_LINE: Final = 500
+
+# Looking at so many fields of types costs as much as compiling a line.
+_FIELDS_PER_LINE: Final = 8
 
 
-def decode_function(
-    types: Types, id: int, schema: Schema[Any], *, strings: str, careful: bool
-) -> DecodeFunction:
+class FunctionCache:
+    """Compiled functions of all streams; those that were used last are kept."""
+
+    def __init__(self, most_lines: int = _MOST_LINES) -> None:
+        self._most = most_lines
+        self._lines = 0
+        self._known: OrderedDict[tuple[object, ...], tuple[DecodeFunction, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def lines(self) -> int:
+        """The number of lines that all functions have together."""
+        return self._lines
+
+    def get(self, key: tuple[object, ...]) -> DecodeFunction | None:
+        known = self._known.get(key)
+        if known is None:
+            return None
+        try:
+            self._known.move_to_end(key)
+        except KeyError:  # another thread has just dropped it
+            pass
+        return known[0]
+
+    def add(self, key: tuple[object, ...], function: DecodeFunction, lines: int) -> None:
+        """Keep a function of so many lines, and drop as many as must go for it."""
+        self._known[key] = function, lines
+        self._lines += lines
+        while self._lines > self._most and self._known:
+            _, (oldest, count) = self._known.popitem(last=False)
+            self._lines -= count
+            forget(oldest)
+
+
+_cache = FunctionCache()
+
+
+def compiled(
+    types: Types, id: int, schema: Schema[Any], *, strings: str, counted: bool, lines: int
+) -> tuple[DecodeFunction | None, int]:
     """Return the function that decodes values of the wire type ``id`` into ``schema``.
 
-    Raises `DecodeError` if they do not go together.
+    Args:
+        types: The types of the stream.
+        id: The type of the values.
+        schema: What they are decoded into.
+        strings: What becomes of text that is not UTF-8.
+        counted: Whether the function counts memory, by `Decoder.charge`.
+        lines: Maximum number of lines to compile, or what costs as much.
+
+    Returns:
+        The function, or None where it would have more lines; and how many
+        lines the attempt has cost.
+
+    Raises:
+        DecodeError: Type and schema do not go together.
     """
-    key = (_structure(types, id), schema, strings, careful)
-    function = _known.get(key)
-    if function is None:
-        compiler = Compiler if careful else QuickCompiler
-        function = _known[key] = compiler(types, strings).compile(id, schema)
-        if len(_known) > _MOST:
-            _, oldest = _known.popitem(last=False)
-            forget(oldest)
-    return function
+    structure = _structure(types, id, lines * _FIELDS_PER_LINE)
+    if structure is None:
+        return None, lines
+    parts, size, name_bytes = structure
+    cost = size // _FIELDS_PER_LINE
+    key = (parts, schema, strings, counted)
+    function = _cache.get(key)
+    if function is not None:
+        return function, cost
+    compiler = QuickCompiler(types, strings, counted=counted, longest=lines - cost)
+    if isinstance(schema, Untyped):
+        from .untyped import untyped_schema
+
+        schema = untyped_schema(types, id)
+    try:
+        function = compiler.compile(id, schema)
+    except TooLongError:
+        return None, lines
+    weight = compiler.lines + size // 4 + name_bytes // _NAME_BYTES_PER_LINE
+    _cache.add(key, function, weight)
+    return function, cost + compiler.lines
 
 
-def _structure(types: Types, id: int) -> tuple[object, ...]:
-    """Return what a type is made of, with ids that do not depend on the stream."""
+def _structure(types: Types, id: int, most: int) -> tuple[tuple[object, ...], int, int] | None:
+    """Return what a type is made of, with ids that do not depend on the stream.
+
+    Also how many types and fields that are, and how many bytes of names; None
+    for more than ``most`` of the first.
+    """
     numbers: dict[int, int] = {}
     waiting = [id]
     parts: list[object] = []
+    size = name_bytes = 0
 
     def number(part: int) -> int:
         if part < wire.FIRST_ID or part not in types:
@@ -54,6 +135,15 @@ def _structure(types: Types, id: int) -> tuple[object, ...]:
     parts.append(number(waiting.pop()))
     while waiting:
         known = types[waiting.pop()]
+        size += 1
+        name_bytes += len(known.name)
+        if isinstance(known, wire.StructType):
+            size += len(known.fields)
+            if size > most:
+                return None
+            name_bytes += sum(map(len, known.names))
+        if size + name_bytes // 100 > most:
+            return None
         match known:
             case wire.StructType():
                 fields = tuple((name, number(field)) for name, field in known.fields)
@@ -68,4 +158,4 @@ def _structure(types: Types, id: int) -> tuple[object, ...]:
                 parts.append(("opaque", known.name, known.encoding))
             case _:
                 parts.append(None)
-    return tuple(parts)
+    return tuple(parts), size, name_bytes

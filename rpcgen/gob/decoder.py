@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
-from ..schema import UNTYPED, Interface, Nothing, Schema, Untyped, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schema_of
 from . import wire
+from .kept import PLAIN, keep
 from .limits import Limits
+from .memory import most_per_byte, size_of
 from .numbers import read_int, read_uint
+from .record import Record, Undecoded
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
 
 if TYPE_CHECKING:
     from .compile_decode import DecodeFunction
+    from .interpret import Interpreter
 
 __all__ = ["Decoder", "loads"]
 
 T = TypeVar("T")
 
 _NOTHING = Nothing()
+_TIME = schema_of(datetime)
 
 _DEFAULT_LIMITS = Limits()
 
 # Go's own limit.
 _LONGEST_NAME = 1024
 
+# Below this limit of nesting there is no code that is fast but not exact about it.
+_SHALLOW = 8
+
+# What a stream may cost before the bytes that it has brought count.
+_SPARE_BYTES = 1 << 16
+
+# How often values may be decoded that did not come as a whole.
+_MOST_REPEATED = 32
+
+# How often all fields that a stream may bring may be compared with ours.
+_MOST_COMPARED = 2
+
+# So many types are looked at to find out whether a value can be passed over at once.
+_MANY_TYPES = 100
+
+# How much of a stream is looked at together, unless a message is larger.
+_WINDOW = 1 << 18
+
+_OPAQUE_SIZE = 300
+_BITS_PER_DIGIT = 3.33
+
 # What is large, in bytes: too large to be kept, and to be copied as it follows a ``[]byte``.
 _LARGE = 65536
+
+
+class _TooLargeError(DecodeError):
+    """A value that would take too much memory: to look at it again would not help."""
 
 
 class Decoder:
@@ -39,7 +70,10 @@ class Decoder:
     The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
     bytes as they come, in pieces of any size. ``strings`` says what becomes of
     Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
-    keeps their bytes as lone surrogates.
+    keeps their bytes as lone surrogates. ``names`` says what becomes of a field
+    of the sender whose name differs from one of ours in case only, so that gob
+    passes it over: ``log`` tells it once, as a warning of the logger
+    ``rpcgen.gob``, ``strict`` refuses it.
     """
 
     def __init__(
@@ -48,16 +82,35 @@ class Decoder:
         *,
         limits: Limits = _DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
+        names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
     ) -> None:
-        self._limits = limits
+        self.limits = limits
         self._largest = limits.message
         self._registry = registry
         self._strings = strings
+        self._names = names
         self._types: dict[int, wire.WireType] = {}
-        self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction] = {}
-        self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int]]] = {}
-        self._untyped: dict[int, Schema[Any]] = {}
+        # How many fields the types have together.
+        self._fields = 0
+        # By type, what it is decoded into, and whether memory is counted.
+        self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction | _Interpreted] = {}
+        # By what the caller asks for and the first two bytes: the function, how many of the bytes
+        # it does not want to see, and how many it may see.
+        self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int, int]]] = {}
+        # The types that go into schemas, and how many fields were looked at to find out.
+        self._matching: set[tuple[int, Schema[Any]]] = set()
+        self._compared = 0
+        self._interpreter_made: Interpreter | None = None
+        # Bytes that were read without a function of their own, which pays for one, and the lines
+        # of code that were bought.
+        self.bytes_interpreted = 0
+        self._lines = 0
+        # Bytes that were read once more: beyond the ends of messages, and in values begun again.
+        self._overrun = 0
+        self._repeated = 0
+        # What may still be taken in memory for the value that is being decoded.
+        self._room_left = 0
         self._data = bytes(data)
         self._pos = 0
         # The place of the data in the stream, for offsets in errors.
@@ -150,9 +203,9 @@ class Decoder:
                 start += 256 - size
                 size = int.from_bytes(data[pos + 1 : start])
             self.end = end = start + size
-            if end <= len(data) and size <= self._largest:
-                function, width = self._heads[schema][data[start : start + 2]]
-                value, pos = function(data, start + width, self, self._limits.depth)
+            function, width, most = self._heads[schema][data[start : start + 2]]
+            if end <= len(data) <= start + most:
+                value, pos = function(data, start + width, self, self.limits.depth)
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
                     if end > _LARGE:
@@ -177,10 +230,19 @@ class Decoder:
     # --- messages -----------------------------------------------------------------------------
 
     def _next(self, schema: Schema[Any], asked: object) -> Any:
-        if self._broken is not None:
-            raise self._broken
-        if self._held < self._needed:
-            raise TruncatedError(self._eof())
+        while True:
+            if self._broken is not None:
+                raise self._broken
+            if self._held < self._needed:
+                raise TruncatedError(self._eof())
+            try:
+                return self._next_held(schema, asked)
+            except TruncatedError:
+                if not self._chunks or self._held < self._needed:
+                    raise
+
+    def _next_held(self, schema: Schema[Any], asked: object) -> Any:
+        """Return the next value, of which all is there that was known to be needed."""
         if self._chunks:
             count = len(self._types)
             try:
@@ -188,6 +250,9 @@ class Decoder:
             except Exception:
                 self._forget(count)
                 self._gather()
+        elif len(self._data) - self._pos > 4 * _WINDOW:
+            self._split()
+        self._interpreter.begin()
         begin, (id, start) = self._find_value()
         end = self.end
         try:
@@ -210,14 +275,51 @@ class Decoder:
     ) -> None:
         """Keep the way to a function: from what the caller asked for, and the first two bytes."""
         # A struct has an id of two bytes nearly always; others have a short one, then a 0.
-        function = self._functions.get((id, schema, False))
-        if function is not None and (width == 2 or (width == 1 and head[1] == 0)):
-            self._heads.setdefault(asked, {})[head] = function, width
+        if self._distrusts or not (width == 2 or (width == 1 and head[1] == 0)):
+            return
+        most = self._most_bytes(schema)
+        function = self._functions.get((id, schema, most is None))
+        if function is not None and not isinstance(function, _Interpreted):
+            if most is None:
+                function, most = _counting(function), self._largest
+            self._heads.setdefault(asked, {})[head] = function, width, most
 
     def _gather(self) -> None:
-        """Put the chunks together."""
-        data = b"".join([memoryview(self._data)[self._pos :], *self._chunks])
-        self._replace(data, self._pos)
+        """Put the chunks together: as much as the next message needs, and some more."""
+        rest = memoryview(self._data)[self._pos :]
+        wanted = 2 * self._needed + _WINDOW
+        if self._room is not None or self._held <= wanted + _WINDOW:
+            self._replace(b"".join([rest, *self._chunks]), self._pos)
+            return
+        parts, missing = [rest], wanted - len(rest)
+        chunks: Iterator[bytes | memoryview] = iter(self._chunks)
+        for chunk in chunks:
+            parts.append(memoryview(chunk)[:missing])
+            missing -= len(chunk)
+            if missing <= 0:
+                chunks = chain([memoryview(chunk)[missing:]] if missing else [], chunks)
+                break
+        self._chunks = list(chunks)
+        self._size -= wanted - len(rest)
+        self._base += self._pos
+        self._data, self._pos = b"".join(parts), 0
+
+    def _split(self) -> None:
+        """Set aside most of the data, if the next message is a small part of it.
+
+        What is read beyond the end of a message is then bounded.
+        """
+        data, pos = self._data, self._pos
+        size = (
+            data[pos] if data[pos] < 128 else int.from_bytes(data[pos + 1 : pos + 257 - data[pos]])
+        )
+        if size > _WINDOW:
+            return
+        self._chunks.append(memoryview(data)[pos:])
+        self._size = len(data) - pos
+        self._base += pos
+        self._data, self._pos = b"", 0
+        self._gather()
 
     def _replace(self, data: bytes, step: int) -> None:
         """Go on with other data, which begins so many bytes after this and holds all chunks."""
@@ -242,11 +344,13 @@ class Decoder:
         """
         data, pos = self._data, self._pos
         _, start = read_uint(data, pos, len(data))
-        function, width = self._heads[asked][data[start : start + 2]]
-        if "across" not in function.__code__.co_names:
+        function, width, most = self._heads[asked][data[start : start + 2]]
+        if "across" not in getattr(function, "inner", function).__code__.co_names:
             raise IndexError
         self.end, self._after = pos + self._needed, 0
-        value, pos = function(data, start + width, self, self._limits.depth)
+        if self.end > start + most:
+            raise IndexError
+        value, pos = function(data, start + width, self, self.limits.depth)
         if pos > self.end or not self._after:
             raise IndexError
         self._replace(self._tail, self._after)
@@ -293,7 +397,9 @@ class Decoder:
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
                 # What the value is that this should have described will never be known.
-                error = self._located(error)
+                if error is not self._broken:
+                    offset = self._base + error.offset if error.offset >= 0 else -1
+                    error = DecodeError(error.reason, offset)
                 self._break(error)
                 raise error from None
             self._consume(self.end)
@@ -352,9 +458,13 @@ class Decoder:
         """Read the definition of ``id``: return the position after it."""
         if id < wire.FIRST_ID or id in self._types:
             raise DecodeError(f"a second definition of type {id}", pos)
-        if len(self._types) >= self._limits.types:
-            raise DecodeError(f"more than {self._limits.types} type definitions", pos)
-        self._types[id], pos = wire.read_definition(self._data, pos, self.end)
+        if len(self._types) >= self.limits.types:
+            raise DecodeError(f"more than {self.limits.types} type definitions (Limits.types)", pos)
+        left = self.limits.fields - self._fields
+        known, pos = wire.read_definition(self._data, pos, self.end, left)
+        self._types[id] = known
+        if isinstance(known, wire.StructType):
+            self._fields += len(known.fields)
         return pos
 
     def _forget(self, count: int) -> None:
@@ -362,50 +472,108 @@ class Decoder:
         if len(self._types) > count:
             self._functions.clear()
             self._heads.clear()
-            self._untyped.clear()
+            self._matching.clear()
             while len(self._types) > count:
-                self._types.popitem()
+                _, dropped = self._types.popitem()
+                if isinstance(dropped, wire.StructType):
+                    self._fields -= len(dropped.fields)
 
-    def _function(self, id: int, schema: Schema[Any]) -> DecodeFunction:
-        if isinstance(schema, Untyped):
-            schema = self._untyped.get(id) or self._untyped_schema(id)
-        function = self._functions.get((id, schema, self._careful))
+    @property
+    def _interpreter(self) -> Interpreter:
+        if self._interpreter_made is None:
+            from .interpret import Interpreter
+
+            self._interpreter_made = Interpreter(self, self._types, self._strings)
+        return self._interpreter_made
+
+    def _function(self, id: int, schema: Schema[Any], is_counted: bool) -> DecodeFunction:
+        """Return the function for a type; it looks before every step in a careful attempt.
+
+        Raises `DecodeError` if the type does not go into the schema.
+        """
+        function = self._functions.get((id, schema, is_counted))
         if function is None:
-            function = self._functions[id, schema, self._careful] = _compiler()(
-                self._types,
-                id,
-                schema,
-                strings=self._strings,
-                careful=self._careful,
-            )
+            function = self._new_function(id, schema, is_counted)
+        if self._careful:
+            return _Interpreted(self._interpreter, id, schema)
+        if isinstance(function, _Interpreted):
+            return self._compiled(id, schema, is_counted, function)
         return function
 
-    def _untyped_schema(self, id: int) -> Schema[Any]:
-        from .untyped import untyped_schema
+    def _new_function(self, id: int, schema: Schema[Any], is_counted: bool) -> _Interpreted:
+        from .interpret import check_types
 
-        return self._untyped.setdefault(id, untyped_schema(self._types, id))
+        if not isinstance(schema, Untyped | Nothing):
+            check_types(self._types, id, schema, self._names, self._matching, self._compare)
+        function = _Interpreted(self._interpreter, id, schema)
+        self._functions[id, schema, is_counted] = function
+        return function
+
+    def _compare(self, fields: int) -> None:
+        self._compared += fields
+        if self._compared > _MOST_COMPARED * self.limits.fields:
+            raise DecodeError("types have too many fields to be compared (Limits.fields)")
+
+    def _compiled(
+        self, id: int, schema: Schema[Any], is_counted: bool, function: _Interpreted
+    ) -> DecodeFunction:
+        """Return a compiled function in place of an interpreted one, if the stream has paid it."""
+        from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
+
+        lines = FREE_LINES + self.bytes_interpreted // BYTES_PER_LINE - self._lines
+        if function.price is None or lines <= function.price:
+            return function
+        price, function.price = lines, None
+        made, cost = compiled(
+            self._types, id, schema, strings=self._strings, counted=is_counted, lines=lines
+        )
+        self._lines += cost
+        function.price = price + cost
+        if made is None:
+            return function
+        self._functions[id, schema, is_counted] = made
+        return made
+
+    def _most_bytes(self, schema: Schema[Any]) -> int | None:
+        """Return how large a message may be whose memory need not be counted, if any."""
+        most = most_per_byte(schema)
+        return most and min(self.limits.decoded // most, self._largest)
 
     # --- values -------------------------------------------------------------------------------
 
     def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
-        count, end = len(self._types), self.end
+        count, end, depth = len(self._types), self.end, self.limits.depth
+        self._interpreter.begin()
         try:
-            function = self._functions.get((id, schema, False))
-            if function is None:
-                function = self._function(id, schema)
-            value, pos = function(self._data, start, self, self._limits.depth)
-            if pos <= self.end:
-                return value
+            if not self._distrusts:
+                most = self._most_bytes(schema)
+                is_counted = most is None or len(self._data) > start + most
+                self._room_left = self.limits.decoded
+                function = self._function(id, schema, is_counted)
+                value, pos = function(self._data, start, self, depth)
+                if pos <= self.end:
+                    return value
         except TruncatedError:
+            self._forget(count)
+            self._begin_again(start)
+            raise
+        except _TooLargeError:
             self._forget(count)
             raise
         except Exception:
             pass  # now with care, to tell what is wrong, or that Go would not mind
+        self._overrun += len(self._data) - self._pos
         self._forget(count)
         self._careful, self.end = True, end
+        self._interpreter.begin()
+        self._room_left = self.limits.decoded
         try:
-            value, _ = self._function(id, schema)(self._data, start, self, self._limits.depth)
+            value, _ = self._function(id, schema, True)(self._data, start, self, depth)
+        except TruncatedError:
+            self._forget(count)
+            self._begin_again(start)
+            raise
         except Exception:
             self._forget(count)
             raise
@@ -413,9 +581,30 @@ class Decoder:
             self._careful = False
         return value
 
+    @property
+    def _distrusts(self) -> bool:
+        """True where functions that may read beyond the ends of messages would do so too often."""
+        return self.limits.depth < _SHALLOW or self._overrun > _SPARE_BYTES + 2 * (
+            self._base + self._pos
+        )
+
+    def _begin_again(self, start: int) -> None:
+        """Count a value that ends early, and will be decoded from its start again.
+
+        The sender has a value go on in another message for each type that it
+        describes, and may send each by itself.
+        """
+        held = len(self._data) - start
+        self._repeated += held
+        if self._repeated > _MOST_REPEATED * (_SPARE_BYTES + self._base + self._pos + held):
+            self._lose_step("a value that goes on in too many messages", start)
+
     def _pass_over(self, id: int, start: int, end: int) -> None:
         """Go to the end of a value that did not decode, keeping the types that it defines."""
         self.end = end
+        if not self._may_define(id):
+            self._consume(end)
+            return
         try:
             self._attempt(id, start, _NOTHING)
         except TruncatedError:
@@ -423,6 +612,23 @@ class Decoder:
         except Exception:
             pass  # the first failure is the one to tell
         self._consume(self.end)
+
+    def _may_define(self, id: int) -> bool:
+        """Say whether a value may hold interface values, which may describe further types."""
+        seen, waiting = set[int](), [id]
+        while waiting and len(seen) < _MANY_TYPES:
+            id = waiting.pop()
+            if id in seen:
+                continue
+            seen.add(id)
+            match self._types.get(id):
+                case wire.StructType(fields=fields):
+                    waiting += {field for _, field in fields}
+                case wire.SliceType(element=element) | wire.ArrayType(element=element):
+                    waiting.append(element)
+                case wire.MapType(key=key, value=value):
+                    waiting += key, value
+        return bool(waiting) or wire.INTERFACE in seen
 
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int
@@ -435,7 +641,22 @@ class Decoder:
             return None, pos
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
-        return self._function(id, schema)(data, pos, self, depth - 1)
+        if depth < _SHALLOW and not self._careful:
+            raise IndexError  # so near the limit, there must be care
+        self.charge(size_of(schema))
+        value, pos = self._function(id, schema, True)(data, pos, self, depth - 1)
+        if name not in PLAIN and not interface.members:
+            value = self._kept(value, name, id, schema)
+        return value, pos
+
+    def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
+        """Return the value of an interface as one that can be sent on as the same type."""
+        if schema is not UNTYPED:
+            return keep(value, name)
+        if isinstance(value, Record | Undecoded):  # new, and in nobody's hands yet
+            object.__setattr__(value, "go_type", name)
+            return value
+        return keep(value, name, self._interpreter.origin(id))
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
@@ -443,8 +664,53 @@ class Decoder:
         name, pos = self._interface_name(pos, depth)
         if name:
             id, pos = self._interface_type(pos)
-            _, pos = self._function(id, _NOTHING)(data, pos, self, depth - 1)
+            _, pos = self._interpreter.decode(id, _NOTHING, data, pos, depth - 1)
         return pos
+
+    def skip_value(self, data: bytes, pos: int, id: int, depth: int) -> int:
+        """Pass over a value that nobody has asked for: the generated code calls this."""
+        return self._interpreter.skip(id, data, pos, depth)
+
+    def charge(self, size: int) -> None:
+        """Count memory that a value is about to take. Raises `DecodeError` where it is too much."""
+        self._room_left -= size
+        if self._room_left < 0:
+            raise _TooLargeError(
+                f"a value of more than {self.limits.decoded} bytes in memory (Limits.decoded)"
+            )
+
+    def charge_elements(self, count: int, size: int, pos: int) -> None:
+        """Count the memory of elements that begin at ``pos``: the generated code calls this."""
+        if count > self.end - pos:
+            raise IndexError  # each takes a byte of the message
+        self.charge(count * size)
+
+    def short(self, octets: bytes) -> bytes:
+        """Return the octets of a number. Raises `DecodeError` for more than `Limits.digits`."""
+        # Numerator and denominator, which must be divided by what they have in common.
+        if len(octets) > 5 + 2 * self.limits.digits * _BITS_PER_DIGIT / 8:
+            raise DecodeError(
+                f"a number of {len(octets)} bytes, "
+                f"which has more than {self.limits.digits} digits (Limits.digits)"
+            )
+        return octets
+
+    def unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
+        """Return the value of a type that encodes itself."""
+        from .opaque import unmarshaller
+
+        if schema.cls is Undecoded or schema.name == "big.Rat":
+            self.short(octets)
+        return unmarshaller(schema)(octets)
+
+    def guess(self, known: wire.OpaqueType, octets: bytes) -> Any:
+        """Return the value of a type that encodes itself, of which only the name is known."""
+        from .opaque import guess
+
+        if known.name == "Rat":
+            self.short(octets)
+        self.charge(_OPAQUE_SIZE)
+        return guess(known.name, known.encoding, octets)
 
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
@@ -452,8 +718,8 @@ class Decoder:
             raise IndexError
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
-        if depth < 0:
-            raise DecodeError("values are nested too deeply", pos)
+        if depth < 1:
+            raise DecodeError("values are nested too deeply (Limits.depth)", pos)
         size, start = read_uint(self._data, pos, self.end)
         after = start + size
         if after > self.end:
@@ -486,6 +752,10 @@ class Decoder:
             schema = self._registry.by_name(name)
             if schema is None:
                 raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
+            if schema is _TIME:
+                from .opaque import ANY_TIME
+
+                return ANY_TIME
             return schema
         for member in interface.members:
             known = self._registry.name_of(member) or member.name
@@ -496,43 +766,90 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
-        from .source import place_of
+        from .source import is_ours
 
         if error is self._broken and isinstance(error, DecodeError):
             return error
-        place = place_of(error)
-        offset = -1 if place.position is None else self._base + place.position
+        path, pos = self._interpreter.path, self._interpreter.pos
+        offset = -1 if pos < 0 else self._base + pos
         if isinstance(error, DecodeError):
             if error.offset >= 0:
                 offset = self._base + error.offset
-            return DecodeError(error.reason, offset, place.path)
+            return DecodeError(error.reason, offset, path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
+        if isinstance(error, UnicodeDecodeError) and is_ours(error):
+            return DecodeError(
+                "a string that is not UTF-8: pass strings='surrogateescape' to keep its bytes",
+                offset,
+                path,
+            )
         if isinstance(error, TypeError) and str(error).startswith("unhashable type"):
-            return DecodeError(f"the key of a map has an {error}", offset, place.path)
-        return DecodeError(f"{type(error).__name__}: {error}", offset, place.path)
+            return DecodeError(f"the key of a map has an {error}", offset, path)
+        return DecodeError(f"{type(error).__name__}: {error}", offset, path)
 
 
-@cache
-def _compiler() -> Callable[..., DecodeFunction]:
-    """Import what compiles, when the first value comes."""
-    from .decode_functions import decode_function
+class _Interpreted:
+    """A decode function that walks the types.
 
-    return decode_function
+    ``price`` is how many lines a stream must be able to pay before it is worth
+    trying to compile; None where that has no sense.
+    """
+
+    def __init__(self, interpreter: Interpreter, id: int, schema: Schema[Any]) -> None:
+        self._interpreter = interpreter
+        self._id = id
+        self._schema = schema
+        self.price: int | None = 0
+
+    def __call__(self, data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
+        value, after = self._interpreter.decode(self._id, self._schema, data, pos, depth)
+        stream.bytes_interpreted += after - pos
+        return value, after
+
+
+def _counting(inner: DecodeFunction) -> DecodeFunction:
+    """Return a function that decodes a value at the top of a message and counts its memory."""
+
+    def decode(data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
+        stream._room_left = stream.limits.decoded
+        return inner(data, pos, stream, depth)
+
+    decode.inner = inner  # type: ignore[attr-defined]
+    return decode
 
 
 @overload
-def loads(data: bytes, schema: type[T] | Schema[T]) -> T: ...
+def loads(
+    data: bytes,
+    schema: type[T] | Schema[T],
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> T: ...
 @overload
-def loads(data: bytes, schema: object = None) -> Any: ...
-def loads(data: bytes, schema: object = None) -> Any:
+def loads(
+    data: bytes,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> Any: ...
+def loads(
+    data: bytes,
+    schema: object = None,
+    *,
+    strings: Literal["strict", "surrogateescape"] = "strict",
+    names: Literal["log", "strict"] = "log",
+) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
     ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. Raises `DecodeError` if the bytes hold something else,
-    or anything after the value; `TruncatedError` if they end too early.
+    plain Python data. ``strings`` and ``names`` are those of `Decoder`. Raises
+    `DecodeError` if the bytes hold something else, or anything after the value;
+    `TruncatedError` if they end too early.
     """
-    decoder = Decoder(data)
+    decoder = Decoder(data, strings=strings, names=names)
     value = decoder.decode(schema)
     if decoder.pending:
         raise DecodeError("there is more after the value", len(data) - decoder.pending)

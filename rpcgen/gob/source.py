@@ -11,18 +11,23 @@ from __future__ import annotations
 import itertools
 import linecache
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import define, frozen
 
-__all__ = ["Place", "Source", "forget", "place_of"]
+__all__ = ["MisfitError", "Place", "Source", "TooLongError", "forget", "is_ours", "place_of"]
 
 _PLACES: Final = "__gob_places__"
 _ROOT: Final = "__gob_root__"
 _NO_LETTER: Final = re.compile(r"[^A-Za-z_]")
 _serial = itertools.count(1)
+
+
+class MisfitError(TypeError):
+    """A value of the wrong type, with a text that says more than its type on the wire does."""
 
 
 @frozen
@@ -37,11 +42,18 @@ class Place:
     variable: str = ""
 
 
+class TooLongError(Exception):
+    """The source would have more lines than it may."""
+
+
 class Source:
     """A module being generated.
 
     ``root`` is what paths begin with, unless the value is part of another one.
+    A line beyond the ``longest`` that there may be is a `TooLongError`.
     """
+
+    longest = sys.maxsize
 
     def __init__(self, title: str, root: str = "", **names: Any) -> None:
         self.title = _NO_LETTER.sub("", title)
@@ -57,6 +69,8 @@ class Source:
         return len(self._lines)
 
     def line(self, text: str) -> None:
+        if len(self._lines) >= self.longest:
+            raise TooLongError
         self._lines.append(self._indent + text)
         self._places.append(self._place)
 
@@ -143,6 +157,17 @@ def place_of(error: BaseException) -> _Found:
             found.value = names.get(place.variable)
         traceback = traceback.tb_next
     return found
+
+
+def is_ours(error: BaseException) -> bool:
+    """Say whether it was raised in generated code, or in this package: not in the user's."""
+    traceback = error.__traceback__
+    module = ""
+    while traceback is not None:
+        names = traceback.tb_frame.f_globals
+        module = "rpcgen" if _PLACES in names else names.get("__name__", "")
+        traceback = traceback.tb_next
+    return module.partition(".")[0] == "rpcgen"
 
 
 def _filled(path: str, names: dict[str, Any]) -> str:

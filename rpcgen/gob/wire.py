@@ -8,6 +8,7 @@ by a definition: the negated id, then a ``wireType``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from ..errors import DecodeError
@@ -79,6 +80,11 @@ class StructType(Value):
     name: str
     id: int
     fields: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, in their order."""
+        return tuple([name for name, _ in self.fields])
 
 
 class MapType(Value):
@@ -170,21 +176,25 @@ def _fields(fields: tuple[tuple[str, int], ...]) -> bytes:
 # --- reading ---------------------------------------------------------------------------
 
 
-def read_definition(data: bytes, pos: int, end: int) -> tuple[WireType, int]:
+def read_definition(
+    data: bytes, pos: int, end: int, fields: int | None = None
+) -> tuple[WireType, int]:
     """Read the ``wireType`` at ``pos``: return it and the position after it.
 
-    Raises `DecodeError` if there is none.
+    ``fields`` is how many a struct may have. Raises `DecodeError` if there is
+    no definition, or one of more fields.
     """
-    return _Reader(data, pos, end).wire_type()
+    return _Reader(data, pos, end, fields).wire_type()
 
 
 class _Reader:
     """Reads the structs that a definition is made of: they are plain gob values."""
 
-    def __init__(self, data: bytes, pos: int, end: int) -> None:
+    def __init__(self, data: bytes, pos: int, end: int, fields: int | None) -> None:
         self.data = data
         self.pos = pos
         self.end = end
+        self.fields = fields
 
     def wire_type(self) -> tuple[WireType, int]:
         wire: WireType = UnknownType()
@@ -227,6 +237,10 @@ class _Reader:
 
     def _fields(self) -> tuple[tuple[str, int], ...]:
         count = self._uint()
+        if self.fields is not None and count > self.fields:
+            raise DecodeError(
+                f"a struct of {count} fields, which is too many (Limits.fields)", self.pos
+            )
         fields = []
         for _ in range(count):
             if self.pos >= self.end:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
 from .codec import ClientCodec, ServerCodec
-from .codecs import CodecName, client_codec, server_codec
+from .codecs import CodecName, CodecOptions, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
 from .options import DialOptions
@@ -40,6 +40,7 @@ __all__ = [
     "ClientCodec",
     "ClientProtocol",
     "CodecName",
+    "CodecOptions",
     "Completion",
     "DialOptions",
     "DoneQueue",

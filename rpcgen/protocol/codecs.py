@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
@@ -13,9 +13,24 @@ from .gob_codec import GobClientCodec, GobServerCodec
 if TYPE_CHECKING:
     from .options import DialOptions
 
-__all__ = ["CodecName", "client_codec", "server_codec"]
+__all__ = ["CodecName", "CodecOptions", "client_codec", "server_codec"]
 
 CodecName: TypeAlias = Literal["gob", "json"]
+
+
+class CodecOptions(TypedDict, total=False):
+    """Options of gob's codec; JSON's has none: its text is Unicode, and its names fit in any case.
+
+    ``strings`` says what becomes of Go strings that are not UTF-8, in arguments
+    and replies: ``strict`` (default) refuses them, ``surrogateescape`` keeps
+    their bytes as lone surrogates. ``names`` says what becomes of fields whose
+    names differ in case only: ``log`` (default) tells it once, ``strict``
+    refuses them.
+    """
+
+    strings: Literal["strict", "surrogateescape"]
+    names: Literal["log", "strict"]
+
 
 # The JSON codecs are imported where they are used: who speaks gob does without.
 
@@ -24,7 +39,9 @@ def client_codec(options: DialOptions) -> ClientCodec:
     """Return the codec of a new client. Raises `DialError` if there is none of this name."""
     name, limits = options.get("codec", "gob"), options.get("limits")
     if name == "gob":
-        return GobClientCodec(limits)
+        return GobClientCodec(
+            limits, strings=options.get("strings", "strict"), names=options.get("names", "log")
+        )
     if name == "json":
         from .json_codec import JsonClientCodec
 
@@ -32,10 +49,12 @@ def client_codec(options: DialOptions) -> ClientCodec:
     raise _unknown(name)
 
 
-def server_codec(name: CodecName, limits: Limits | None = None) -> ServerCodec:
+def server_codec(
+    name: CodecName, limits: Limits | None = None, **options: Unpack[CodecOptions]
+) -> ServerCodec:
     """Return the codec of a server's new connection. Raises `DialError` as `client_codec` does."""
     if name == "gob":
-        return GobServerCodec(limits)
+        return GobServerCodec(limits, **options)
     if name == "json":
         from .json_codec import JsonServerCodec
 

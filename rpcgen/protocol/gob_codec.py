@@ -8,9 +8,10 @@ first header of each method, goes the general way, through `rpcgen.gob`.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Decoder, Encoder, Limits
@@ -38,6 +39,9 @@ _NUMBERS: Final = [octets + b"\0" for octets in UINT]
 _FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
 
 
+# What stands for bytes of a header that are not UTF-8.
+_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+
 # Numbers of two bytes, with the negated count of them in front.
 _pack_two: Final = struct.Struct(">BHB").pack
 
@@ -54,9 +58,14 @@ class _Headers(Decoder, Generic[H]):
     """A stream on which every other value is a header."""
 
     def __init__(
-        self, make: Callable[[str, int], H], schema: Schema[H], limits: Limits | None
+        self,
+        make: Callable[[str, int], H],
+        schema: Schema[H],
+        limits: Limits | None,
+        strings: Literal["strict", "surrogateescape"],
+        names: Literal["log", "strict"],
     ) -> None:
-        super().__init__(limits=limits or Limits())
+        super().__init__(limits=limits or Limits(), strings=strings, names=names)
         self._make = make
         self._schema = schema
         # By all that is in front of the number, from the length of the message to the method's
@@ -92,7 +101,8 @@ class _Headers(Decoder, Generic[H]):
         if self._pos - begin > 128:
             return header  # definitions came first, or the length takes more than one byte
         message = self._data[begin : self._pos]
-        name, number = header.service_method.encode(), uint_bytes(header.seq)
+        name = header.service_method.encode("utf-8", "surrogateescape")
+        number = uint_bytes(header.seq)
         rest = b"%b\1%b\0" % (name, number)
         # An id of the usual size, the two fields, and nothing else.
         if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
@@ -119,9 +129,14 @@ class _Headers(Decoder, Generic[H]):
 class _GobCodec:
     """One gob stream in each direction."""
 
-    def __init__(self, sent: Schema[Any], received: _Headers[Any]) -> None:
+    def __init__(
+        self,
+        sent: Schema[Any],
+        received: _Headers[Any],
+        strings: Literal["strict", "surrogateescape"],
+    ) -> None:
         self._sent = sent
-        self._encoder = Encoder()
+        self._encoder = Encoder(strings=strings)
         self._decoder = received
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
@@ -164,10 +179,21 @@ class _GobCodec:
 
 
 class GobClientCodec(_GobCodec):
-    """The client's side of Go's default codec."""
+    """The client's side of Go's default codec.
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        super().__init__(REQUEST, _Headers(Response, RESPONSE, limits))
+    ``strings`` and ``names`` are those of `rpcgen.gob.Decoder`, for arguments and
+    replies.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        strings: Literal["strict", "surrogateescape"] = "strict",
+        names: Literal["log", "strict"] = "log",
+    ) -> None:
+        headers = _Headers(Response, RESPONSE, limits, strings, names)
+        super().__init__(REQUEST, headers, strings)
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         head = self._head(request.service_method, request.seq)
@@ -177,6 +203,9 @@ class GobClientCodec(_GobCodec):
 
     def decode_response_header(self) -> Response:
         header: Response = self._decoder.decode_header()
+        if header.error and not header.error.isascii():
+            # As in Go's JSON: a text for people, which every terminal and log can take.
+            header.error = _NOT_UTF8.sub("\ufffd", header.error)
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
@@ -193,10 +222,17 @@ class GobClientCodec(_GobCodec):
 
 
 class GobServerCodec(_GobCodec):
-    """The server's side of Go's default codec."""
+    """The server's side of Go's default codec; its options are those of `GobClientCodec`."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        super().__init__(RESPONSE, _Headers(Request, REQUEST, limits))
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        strings: Literal["strict", "surrogateescape"] = "strict",
+        names: Literal["log", "strict"] = "log",
+    ) -> None:
+        headers = _Headers(Request, REQUEST, limits, strings, names)
+        super().__init__(RESPONSE, headers, strings)
 
     def decode_request_header(self) -> Request:
         header: Request = self._decoder.decode_header()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
 from attrs import define
 
 from rpcgen.schema import Schema, schema_of
-from rpcgen.types import Uint64, wire
+from rpcgen.types import GoType, Uint64, wire
 
 __all__ = ["REQUEST", "RESPONSE", "Request", "Response"]
+
+# Text that need not be UTF-8: a header that cannot be read would cost the connection.
+_Text: TypeAlias = Annotated[str, GoType("string")]
 
 
 @wire("rpc.Request")
@@ -15,7 +20,7 @@ __all__ = ["REQUEST", "RESPONSE", "Request", "Response"]
 class Request:
     """What a client sends before the arguments of a call. Mirrors Go's ``rpc.Request``."""
 
-    service_method: str = ""
+    service_method: _Text = ""
     seq: Uint64 = 0
 
 
@@ -27,9 +32,9 @@ class Response:
     Where ``error`` is not empty, what follows is no reply but a placeholder.
     """
 
-    service_method: str = ""
+    service_method: _Text = ""
     seq: Uint64 = 0
-    error: str = ""
+    error: _Text = ""
 
 
 REQUEST: Schema[Request] = schema_of(Request)

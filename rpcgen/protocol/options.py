@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
 
-from .codecs import CodecName
+from .codecs import CodecName, CodecOptions
 
 if TYPE_CHECKING:
     import ssl
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["DialOptions"]
 
 
-class DialOptions(TypedDict, total=False):
+class DialOptions(CodecOptions, total=False):
     """What `dial` takes besides the address.
 
     ``timeout``: how long connecting may take, in seconds (default: as long as
     the system tries). ``limits``: how large a reply may be. ``codec``: ``gob``
     (default), or ``json`` for Go's ``net/rpc/jsonrpc``. ``tls``: how to encrypt
     to a ``tls://`` or ``https://`` address, and whom to trust (default: whom the
-    system trusts).
+    system trusts). ``strings`` and ``names`` are those of `CodecOptions`.
     """
 
     timeout: float | None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 from attrs import evolve
 
 from rpcgen.gob import Limits
 
 from .address import DEFAULT_RPC_PATH
-from .codecs import CodecName, server_codec
+from .codecs import CodecName, CodecOptions, server_codec
 from .registry import Registry
 from .server import ServerProtocol
 
@@ -22,7 +22,11 @@ __all__ = ["server_protocol"]
 
 
 def server_protocol(
-    registry: Registry, codec: CodecName, limits: Limits | None, http_path: str = ""
+    registry: Registry,
+    codec: CodecName,
+    limits: Limits | None,
+    http_path: str = "",
+    **options: Unpack[CodecOptions],
 ) -> AnyServerProtocol:
     """Return the protocol of a new connection.
 
@@ -31,7 +35,7 @@ def server_protocol(
     one for net/rpc. Raises `DialError` if there is no codec of this name.
     """
     if not http_path:
-        return ServerProtocol(registry, server_codec(codec, limits))
+        return ServerProtocol(registry, server_codec(codec, limits, **options))
     from .http import HttpServerProtocol  # and with it h11, which others do without
 
     routes = registry.routes
@@ -41,7 +45,7 @@ def server_protocol(
     return HttpServerProtocol(
         registry,
         routes,
-        lambda: server_codec(codec, limits),
+        lambda: server_codec(codec, limits, **options),
         lambda: server_codec("json", limits),
         limits.message,
     )

@@ -18,6 +18,8 @@ from .stream import Stream, secure
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol import CodecOptions
+
 __all__ = ["Listener"]
 
 
@@ -35,6 +37,8 @@ class Listener:
         self._socket, self.bound = open_listener(address, has_tls=tls is not None)
         self.address = str(self.bound)
         self._tls = tls
+        # How arguments are read on its connections.
+        self.codec_options: CodecOptions = {}
         self._closed = False
 
     def __repr__(self) -> str:

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from rpcgen.errors import DialError, RegisterError
 from rpcgen.gob import Limits
 from rpcgen.method import Handler
 from rpcgen.protocol import (
     CodecName,
+    CodecOptions,
     Registry,
     ServerCodec,
     ServerProtocol,
@@ -95,7 +96,12 @@ class Server(Registry):
         super().register_name(name, handlers, described_by)
 
     def listen(
-        self, address: str, codec: CodecName = "gob", *, tls: ssl.SSLContext | None = None
+        self,
+        address: str,
+        codec: CodecName = "gob",
+        *,
+        tls: ssl.SSLContext | None = None,
+        **options: Unpack[CodecOptions],
     ) -> Listener:
         """Open a listener for `serve`; its ``address`` says where it is.
 
@@ -104,9 +110,11 @@ class Server(Registry):
         ``http+unix:///path.sock``, ``tls://host:port`` or
         ``https://host:port``; the last two take the certificate from ``tls``.
         ``codec`` is what is spoken there: ``gob``, or ``json`` for Go's
-        ``net/rpc/jsonrpc``. Raises `DialError`.
+        ``net/rpc/jsonrpc``; ``options`` are those of `CodecOptions`, for its
+        arguments. Raises `DialError`.
         """
         listener = Listener(address, tls)
+        listener.codec_options = options
         try:
             # For what it raises: there must be such a codec, and for HTTP the package that parses.
             self._protocol(listener, codec)
@@ -254,7 +262,9 @@ class Server(Registry):
             connection.close()
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
-        return server_protocol(self, codec, self._limits, listener.bound.http_path)
+        return server_protocol(
+            self, codec, self._limits, listener.bound.http_path, **listener.codec_options
+        )
 
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
         """Serve a connection from now on."""

@@ -184,7 +184,7 @@ def test_error_names_place_and_offset() -> None:
 
 def test_error_in_a_struct_names_the_fields() -> None:
     order = gob.Encoder(strings="surrogateescape").encode(Order(1, [Item("\udcff", 1.0)]))
-    with pytest.raises(DecodeError, match=r"^Order.items\[0\].sku: .*utf-8"):
+    with pytest.raises(DecodeError, match=r"^Order.items\[0\].sku: .*UTF-8.*surrogateescape"):
         gob.loads(order, Order)
 
 
@@ -211,7 +211,7 @@ def test_range_of_a_sized_integer() -> None:
 
 
 def test_strings_that_are_not_utf8_are_refused() -> None:
-    with pytest.raises(DecodeError, match="utf-8"):
+    with pytest.raises(DecodeError, match=r"not UTF-8: pass strings=.surrogateescape."):
         gob.loads(b"\x04\x0c\x00\x01\xff", str)
 
 

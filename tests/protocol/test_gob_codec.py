@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -162,6 +163,12 @@ def received(decode_header: Any, decode_body: Any, feed: Any, pieces: list[bytes
     return outcomes
 
 
+def printable(response: Response) -> Response:
+    """Return a header whose error is text, whatever bytes it came as."""
+    response.error = re.sub("[\udc80-\udcff]", "\ufffd", response.error)
+    return response
+
+
 def assert_received_alike(pieces: list[bytes]) -> list[object]:
     """Check that header after header is the same by the codec and by a plain decoder."""
     codec, plain = GobClientCodec(), Decoder()
@@ -169,7 +176,7 @@ def assert_received_alike(pieces: list[bytes]) -> list[object]:
         codec.decode_response_header, lambda: codec.decode_response_body(INT), codec.feed, pieces
     )
     assert outcomes == received(
-        lambda: plain.decode(RESPONSE), lambda: plain.decode(INT), plain.feed, pieces
+        lambda: printable(plain.decode(RESPONSE)), lambda: plain.decode(INT), plain.feed, pieces
     )
     return outcomes
 
@@ -294,3 +301,52 @@ def test_request_that_does_not_fit_leaves_the_stream_as_it_was() -> None:
         for args in (3, Pair(1, 2)):
             sent = codec.encode_request(Request("A.B", 7), schema_of(type(args)), args)
             assert sent == plain.encode_request(Request("A.B", 7), schema_of(type(args)), args)
+
+
+def response_of_bytes(error: str) -> bytes:
+    encoder = Encoder(strings="surrogateescape")
+    return encoder.encode_all([(Response("A.B", 1, error), RESPONSE), (1, INT)])
+
+
+def test_error_text_that_is_not_utf8_is_readable() -> None:
+    codec = GobClientCodec()
+    codec.feed(response_of_bytes("open caf\udce9: no such file"))
+    assert codec.decode_response_header().error == "open caf\ufffd: no such file"
+
+
+def test_connection_goes_on_after_an_error_text_that_is_not_utf8() -> None:
+    codec, peer = GobClientCodec(), GobServerCodec()
+    codec.feed(response_of_bytes("\udcff"))
+    codec.decode_response_header()
+    assert codec.decode_response_body(None) is None
+    assert codec.pending == 0
+    assert isinstance(peer.encode_response(Response("A.B", 2), INT, 1), bytes)
+
+
+def test_method_name_that_is_not_utf8_keeps_its_bytes() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    for seq in range(3):
+        data = client.encode_request(Request("A.caf\udce9", seq), INT, 1)
+        assert b"A.caf\xe9" in data
+        server.feed(data)
+        assert server.decode_request_header() == Request("A.caf\udce9", seq)
+        assert server.decode_request_body(INT) == 1
+
+
+def test_response_names_the_bytes_of_the_request() -> None:
+    assert b"A.caf\xe9" in GobServerCodec().encode_response(Response("A.caf\udce9", 1), INT, 1)
+
+
+def test_strings_that_are_not_utf8_are_refused_with_a_way_out() -> None:
+    client = GobClientCodec()
+    with pytest.raises(EncodeError, match="pass strings='surrogateescape'"):
+        client.encode_request(Request("A.B", 0), schema_of(str), "caf\udce9")
+
+
+def test_strings_that_are_not_utf8_travel_on_demand() -> None:
+    text, schema = "caf\udce9", schema_of(str)
+    client = GobClientCodec(strings="surrogateescape")
+    server = GobServerCodec(strings="surrogateescape")
+    server.feed(client.encode_request(Request("A.B", 0), schema, text))
+    server.decode_request_header()
+    assert server.decode_request_body(schema) == text

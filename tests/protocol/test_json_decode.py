@@ -210,7 +210,7 @@ def test_url_has_no_json() -> None:
     [
         ("int8", "300", "json: cannot unmarshal number 300 into Go value of type int8"),
         ("int", "7.5", "json: cannot unmarshal number 7.5 into Go value of type int"),
-        ("float64", "1e400", "json: cannot unmarshal number into Go value of type float64"),
+        ("float64", "1e400", "json: cannot unmarshal number 1e400 into Go value of type float64"),
         ("complex128", "1", "json: cannot unmarshal number into Go value of type complex128"),
         ("[]int", '[1,"x"]', "json: cannot unmarshal string into .1 of type int"),
         (
@@ -235,7 +235,7 @@ def test_errors_have_the_text_of_go(kind: str, text: str, error: str) -> None:
     assert error_of(KINDS[kind], text) == error
 
 
-@pytest.mark.parametrize("text", ['"1e99999999"', '"1e-99999999"', '"' + "1" * 5000 + '"'])
+@pytest.mark.parametrize("text", ['"1e99999999"', '"1e-99999999"', '"' + "1" * 20_000 + '"'])
 @pytest.mark.parametrize("kind", ["big.Rat", "big.Float"])
 def test_number_that_would_be_huge_is_refused(kind: str, text: str) -> None:
-    assert "is no big." in error_of(KINDS[kind], text)
+    assert error_of(KINDS[kind], text).endswith("the limit is 10000 (Limits.digits)")

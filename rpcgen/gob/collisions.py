@@ -1,0 +1,118 @@
+"""Bound on the keys of equal hash in one map.
+
+The hashes of many Python types are the same in every process (``uuid.UUID``,
+numbers, tuples and classes of these), so a peer can choose keys that all
+collide, and each then costs as much as there are before it. Hashes of text,
+bytes and datetimes are random for each process and need no check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from ..errors import DecodeError
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Converted,
+    Duration,
+    Enum,
+    Int,
+    Interface,
+    Opaque,
+    Pointer,
+    Schema,
+    String,
+    Struct,
+    Uint,
+    Untyped,
+)
+
+__all__ = ["check_collisions", "check_merged", "dict_of", "merges_keys", "steerable"]
+
+
+def steerable(key: Schema[Any]) -> bool:
+    """Say whether a peer can choose many keys of this type that have the same hash.
+
+    It cannot for text, bytes, times, enums and integers of at most 64 bits: no
+    more than ten of those share a hash. A union or class of a user's own is
+    taken for steerable.
+    """
+    if isinstance(key, Pointer):
+        return steerable(key.element)
+    if isinstance(key, Converted):
+        return steerable(key.inner)
+    if isinstance(key, Opaque):
+        return key.name != "time.Time"
+    return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+
+
+def merges_keys(key: Schema[Any]) -> bool:
+    """Say whether keys of this type can be equal in Python that are not in Go.
+
+    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
+    what a class of a user's takes for equal is not known.
+    """
+    return _merges(key, set())
+
+
+def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
+    if isinstance(key, Interface | Opaque | Untyped):
+        return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
+    if isinstance(key, Pointer | Array):
+        return _merges(key.element, seen)
+    if not isinstance(key, Struct) or key in seen:
+        return False
+    seen.add(key)
+    return any(_merges(field.schema, seen) for field in key.fields)
+
+
+def check_merged(merged: dict[Any, Any], count: int) -> None:
+    """Refuse a map of which entries would vanish.
+
+    Args:
+        merged: Map that was made of the entries.
+        count: Number of the entries.
+
+    Raises:
+        DecodeError: If it has fewer.
+    """
+    if len(merged) != count:
+        raise DecodeError(
+            f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps apart "
+            "and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+        )
+
+
+def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
+    """Refuse keys of which too many have the same hash; call it before they go into a dict.
+
+    Linear in the number of keys, whatever they are. A key that comes again
+    counts again: nobody honest sends it twice.
+
+    Args:
+        keys: The keys of one map, as they came.
+        limit: `Limits.collisions`, the maximum number of equal hashes.
+
+    Raises:
+        DecodeError: More than ``limit`` keys have one hash.
+        TypeError: A key cannot be hashed.
+    """
+    if len(keys) <= limit:
+        return
+    if len(keys) - len(set(map(hash, keys))) < limit:
+        return
+    count = max(Counter(map(hash, keys)).values())
+    if count > limit:
+        raise DecodeError(
+            f"{count} keys of a map have the same hash; the limit is {limit} (Limits.collisions)"
+        )
+
+
+def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
+    """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
+    check_collisions([key for key, _ in items], limit)
+    return dict(items)
