@@ -8,7 +8,7 @@ no name to be found, and is taken whatever it is.
 
 from __future__ import annotations
 
-import socket
+import platform
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -92,4 +92,4 @@ def _is_address(name: str) -> bool:
 
 @lru_cache(1)
 def _machine_name() -> str:
-    return host_name(socket.gethostname())
+    return host_name(platform.node())

@@ -618,7 +618,7 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
 def _float_key(schema: Float) -> Callable[[str], float]:
     def decode_key(key: str) -> float:
         number = _real(key)
-        if number is None or math.isinf(number) and not key.lower().strip("+-").startswith("inf"):
+        if number is None or (math.isinf(number) and not key.lower().strip("+-").startswith("inf")):
             raise _MismatchError.of_key(key, schema.go)
         if schema.bits == 32:
             try:
@@ -811,7 +811,7 @@ def _check_numbers(values: Collection[Any], steps: Iterable[Any]) -> None:
     if kinds.isdisjoint(_NUMBERS):
         return
     numbers = values if kinds <= _NUMBERS else [n for n in values if type(n) in _NUMBERS]
-    if -_LARGEST <= min(numbers) and max(numbers) <= _LARGEST:
+    if min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST:
         return
     for step, value in zip(steps, values, strict=True):
         if type(value) in _NUMBERS and not -_LARGEST <= value <= _LARGEST:

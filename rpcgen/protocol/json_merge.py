@@ -17,7 +17,6 @@ from rpcgen.schema import (
     Converted,
     Interface,
     Map,
-    Nothing,
     Pointer,
     Schema,
     Slice,

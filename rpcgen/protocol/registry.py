@@ -13,6 +13,7 @@ from rpcgen.method import Handler
 from rpcgen.schema import Schema
 
 from .address import DEFAULT_RPC_PATH
+from .hosts import host_name
 from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
 from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
 
