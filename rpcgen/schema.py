@@ -760,8 +760,9 @@ def is_generic(cls: type[Any]) -> bool:
     return bool(getattr(cls, "__parameters__", ()))
 
 
-# Maximum depth of types inside the brackets of generic messages: Go allows no growth without end.
-_MAX_GENERIC_DEPTH = 24
+# Maximum depth of types inside the brackets of a generic message. A message that holds itself with
+# ever deeper ones has no end, which Go does not allow; two such fields double the types each time.
+_MAX_GENERIC_DEPTH = 8
 
 
 def _generic_schema(annotation: object, cls: type[Any], arguments: tuple[Any, ...]) -> Schema[Any]:
@@ -809,8 +810,13 @@ def check_bases(cls: type[Any]) -> None:
         if base is not cls and is_message(base) and len(variables) < len(parameters):
             raise SchemaError(
                 f"{cls.__name__} does not say what its base {base.__name__} holds",
-                f"say it in brackets, as in class {cls.__name__}({base.__name__}[int])",
+                f"say it in brackets, as in class {cls.__name__}({_filled(base)})",
             )
+
+
+def _filled(cls: type[Any]) -> str:
+    """Return an example of a generic class with all its types."""
+    return f"{cls.__name__}[{', '.join(['int'] * len(cls.__parameters__))}]"
 
 
 def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
@@ -1220,7 +1226,7 @@ def _class_hint(cls: type[Any]) -> str:
     if cls.__module__.split(".")[0] in sys.stdlib_module_names:
         return _SEE_TABLE
     if is_message(cls) and is_generic(cls):
-        return f"say what it holds, as in {cls.__name__}[int]"
+        return f"say what it holds, as in {_filled(cls)}"
     if issubclass(cls, enum.Enum):
         return f"make {cls.__name__} an IntEnum or a StrEnum"
     for base in (bool, int, float, complex, str, bytes):

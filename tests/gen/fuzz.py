@@ -237,8 +237,11 @@ def run(seed: int, cases: int) -> Counter[str]:
             os.chdir(folder)
             with _fresh_state(), _bounded():
                 counts[_try(folder, _command(drawn, folder))] += 1
-        except _TooLong:
+        except _TooLong as error:
             counts["given up"] += 1
+            frames = traceback.extract_tb(error.__traceback__)
+            places = [f"{frame.name}:{frame.lineno}" for frame in frames[-12:]]
+            print(f"case {number} given up in {' '.join(places)}", file=sys.stderr)
         except Exception as error:
             shown = "\n".join(
                 f"--- {name}\n{octets.decode(errors='backslashreplace')}"
