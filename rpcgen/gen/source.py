@@ -166,8 +166,12 @@ class Source:
         for is written out there.
         """
         symbol = self.symbol(dotted)
+        module = self.module if symbol.module == self.name else sys.modules.get(symbol.module)
+        # Asked first, since to parse a module such as typing takes long.
+        if not _is_quoted(getattr(module, "__dict__", {}).get(symbol.name)):
+            return None
         source = self if symbol.module == self.name else self.source_of(symbol.module)
-        if source is None or not _is_quoted(vars(source.module).get(symbol.name)):
+        if source is None:
             return None
         for node in source.tree.body:
             match node:
