@@ -82,8 +82,8 @@ def check_merged(merged: dict[Any, Any], count: int) -> None:
     """
     if len(merged) != count:
         raise DecodeError(
-            f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps apart "
-            "and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+            f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
+            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
         )
 
 

@@ -49,6 +49,8 @@ class Encoder:
         self._types = TypeTable()
         # For each schema whose definitions are sent: how to encode it, and its id on the wire.
         self._known: dict[Schema[Any], tuple[Encoding, bytes]] = {}
+        # The registered names of types as they stand before interface values.
+        self._named: dict[Schema[Any], bytes] = {}
         # By what the caller says, for values that need no definitions any more.
         self._plain: dict[object, tuple[EncodeFunction, bytes]] = {}
         # Where the definitions go that come up inside an interface value.
@@ -186,15 +188,19 @@ class Encoder:
             out.append(b"\0")
             return
         name = ""
-        if isinstance(value, Typed):
-            value, schema = value.value, value.schema
-        elif isinstance(value, Kept) and not interface.members:
-            schema, name = self._kept(value), value.go_type
-        else:
-            schema = self._schema_in_interface(value, interface)
-            if schema.described:
-                name = _name_of_described(value)
-        out.append(self._name_in_interface(name, schema, interface))
+        schema = None if interface.members else self._registry.by_class(value.__class__)
+        if schema is None:
+            if isinstance(value, Typed):
+                value, schema = value.value, value.schema
+            elif isinstance(value, Kept) and not interface.members:
+                schema, name = self._kept(value), value.go_type
+            else:
+                schema = self._schema_in_interface(value, interface)
+                if schema.described:
+                    name = _name_of_described(value)
+        # To find a name takes longer than all else.
+        named = None if name else self._named.get(schema)
+        out.append(named or self._name_in_interface(name, schema, interface))
         encoding, id = self._announce(schema, out)
         out.append(id)
         inner: list[bytes] = []
@@ -225,13 +231,17 @@ class Encoder:
         return value.origin.schema
 
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
-        name = name or self._registry.name_of(schema) or ""
+        registered = "" if name else self._registry.name_of(schema) or ""
+        name = name or registered
         if not name:
             if not interface.members and schema.name not in _UNREGISTERED:
                 raise _unregistered(schema.go)
             name = _UNREGISTERED.get(schema.name, schema.name)
         octets = name.encode("utf-8", "surrogateescape")
-        return uint_bytes(len(octets)) + octets
+        named = uint_bytes(len(octets)) + octets
+        if registered:  # which it stays, unlike what has no name yet
+            self._named[schema] = named
+        return named
 
 
 @cache

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gob import Record, Typed
+from rpcgen.gob.kept import Kept
 from rpcgen.schema import (
     Array,
     Bool,
@@ -614,6 +615,8 @@ def _encode_any(value: Any) -> str:
         return function(value)
     if isinstance(value, Typed):
         return encode_function(schema_of(value.annotation))(value.value)
+    if isinstance(value, Kept):
+        return _encode_any(value.plain())
     if isinstance(value, Record):
         fields = zip(value.names, value.values, strict=True)
         return f"{{{','.join(f'{quote(name)}:{_encode_any(item)}' for name, item in fields)}}}"

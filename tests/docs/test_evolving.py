@@ -29,7 +29,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Protocol
 
 from attrs import define
-from rpcgen.types import Int32, Int64, struct_args, wire
+from rpcgen.types import Int32, Int64, OpenStrEnum, struct_args, wire
 
 """
 
@@ -111,15 +111,16 @@ THREE = Side(
     lambda m, a, b, c: a * 100 + b * 10 + c,
 )
 ENUM = "class E(StrEnum):\n    A = ''\n    B = 'b'\n"
+OPEN_ENUM = ENUM.replace("StrEnum", "OpenStrEnum")
 CIRCLES = message("x: int", "A") + message("y: int", "B")
 NAMED_CIRCLES = (
     '@wire("shapes.A")\n' + message("x: int", "A") + '@wire("shapes.B")\n' + message("y: int", "B")
 )
 
 
-def enums(more: str, sent: str) -> Side:
+def enums(more: str, sent: str, before: str = ENUM) -> Side:
     return Side(
-        service(f("m: E", "E"), before=ENUM + more),
+        service(f("m: E", "E"), before=before + more),
         lambda c, m: c.f(m.E(sent)),
         lambda m, e: m.E(sent),
         shown=lambda reply: reply.value,
@@ -281,6 +282,9 @@ CHANGES = {
     ),
     "a member of an enum, when another is sent": Change(
         enums("", "b"), enums("    C = 'c'\n", "b"), "b", "b"
+    ),
+    "a member of an `OpenStrEnum`, when it is sent": Change(
+        enums("", "b", OPEN_ENUM), enums("    C = 'c'\n", "c", OPEN_ENUM), "c", "c"
     ),
     "a message in a union, when it is sent": Change(
         unions(CIRCLES, "A | B", "A"),

@@ -69,7 +69,7 @@ def test_value_fits_where_a_plain_one_does() -> None:
 
 
 def test_list_that_no_longer_fits_its_type_is_refused() -> None:
-    arrived = gob.loads(gob.dumps(gob.Typed(["c"], list[str]), Any), Any)
+    arrived: Any = gob.loads(gob.dumps(gob.Typed(["c"], list[str]), Any))
     arrived.append(5)
     with pytest.raises(EncodeError, match=r"\[1\]: 5 does not fit string"):
         gob.dumps(arrived, Any)
