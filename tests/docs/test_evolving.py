@@ -284,7 +284,7 @@ CHANGES = {
         enums("", "b"), enums("    C = 'c'\n", "b"), "b", "b"
     ),
     "a member of an `OpenStrEnum`, when it is sent": Change(
-        enums("", "b", OPEN_ENUM), enums("    C = 'c'\n", "c", OPEN_ENUM), "c", "c"
+        enums("", "b", OPEN_ENUM), enums("    C = 'c'\n", "c", OPEN_ENUM), "c", "b"
     ),
     "a message in a union, when it is sent": Change(
         unions(CIRCLES, "A | B", "A"),
