@@ -45,7 +45,7 @@ __all__ = ["FaultError", "main", "run"]
 
 GOLDEN = Path(__file__).with_name("golden")
 
-# Seconds that one case may take: an IDL may well be broken to an endless loop.
+# Seconds of the processor for one case: an IDL may well be broken to an endless loop.
 _LONGEST = 10
 
 _ERROR = re.compile(r"[^:\n]+:\d+:\d+: error: .+|    hint: .+")
@@ -513,13 +513,13 @@ def _bounded() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise _TooLong
 
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.alarm(_LONGEST)
+    previous = signal.signal(signal.SIGVTALRM, interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _LONGEST)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, previous)
 
 
 if __name__ == "__main__":
