@@ -1080,11 +1080,11 @@ def _hints(cls: type[Any], arguments: tuple[Any, ...], names: set[str]) -> dict[
     check_bases(cls)
     variables = type_arguments(cls, arguments)
     for base in reversed(cls.__mro__):
-        own = {name: each for name, each in inspect.get_annotations(base).items() if name in names}
         try:
+            own = inspect.get_annotations(base)
+            own = {name: annotation for name, annotation in own.items() if name in names}
             holder = type("_", (), {"__annotations__": own})
-            scope = _scope(base)
-            hints = typing.get_type_hints(holder, {}, scope, include_extras=True)
+            hints = typing.get_type_hints(holder, {}, _scope(base), include_extras=True)
             for name, annotation in hints.items():
                 found[name] = substituted(annotation, variables.get(base, {}))
         except NameError as error:

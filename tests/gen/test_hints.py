@@ -130,6 +130,22 @@ FOLLOWED: dict[str, Edits] = {
             ("dict[bytes, int]", "dict[str, int]"),
         ]
     },
+    "bad_marks": {
+        "idl.py": [
+            ("one: Annotated[int, length(3)]", "one: Annotated[bytes, length(3)]"),
+            (
+                "Annotated[Annotated[list[int], length(3)], length(2)]",
+                "Annotated[list[Annotated[list[int], length(3)]], length(2)]",
+            ),
+            ("length]", "length(4)]"),
+            ("wire]", 'wire("Name")]'),
+            ('Annotated[int, GoType("int7")]', "Int8"),
+            ("seven,string", "seven,omitempty"),
+            ("Annotated[int, embedded]", "Annotated[Circle, embedded]"),
+            ("Annotated[int, interface]", "Annotated[Circle, interface]"),
+            ("import GoType", "import Int8"),
+        ]
+    },
     "bad_messages_twice": {
         "one/common.py": [
             ("import define\n", "import define\nfrom rpcgen.types import wire\n"),
