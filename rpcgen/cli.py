@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _EPILOG = """\
-a folder stands for the IDL files below it; files that hold only messages are skipped there.
+a folder stands for the IDL files below it; files that hold only messages are skipped where
+another one has a service.
 
 other commands:
   rpcgen dump FILE|-    print a gob stream for humans; an IDL folder of that name is ./dump
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
     0 is success; 1 is a bad IDL, output that is not up to date, or a broken
-    stream; 2 is wrong usage.
+    stream; 2 is wrong usage; 130 is an interrupt from the keyboard.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["dump"]:
@@ -41,31 +42,51 @@ def _generate(arguments: Sequence[str]) -> int:
     options = _generate_parser().parse_args(arguments)
     from . import gen  # not needed, nor is Jinja, to print a stream
 
-    root = _absolute(options.root) if options.root else None
     try:
+        root = _absolute(options.root) if options.root else None
         output = gen.generate(options.files, _absolute(options.output), root)
+        sys.stderr.writelines(f"{note}\n" for note in output.notes)
         if options.check:
-            return _report([*gen.compare(output.files), *output.leftovers])
-        for path in gen.write(output.files):
-            sys.stdout.write(f"wrote {_shown(path)}\n")
+            differences = [*gen.compare(output.files), *output.leftovers]
+            return _report(differences) if differences else _up_to_date(len(output.files))
+        written = gen.write(output.files)
+        for path in written:
+            _say(f"wrote {_shown(path)}")
+        if not written and not output.leftovers:
+            _up_to_date(len(output.files))
+        for leftover in output.leftovers:
+            _say(f"leftover {_shown(leftover.path)}: its IDL is gone, delete it")
     except GenerateError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"rpcgen: error: {error}\n")
         return 1
-    for leftover in output.leftovers:
-        sys.stdout.write(f"leftover {_shown(leftover.path)}: its IDL is gone, delete it\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("rpcgen: interrupted\n")
+        return 130
     return 0
+
+
+def _up_to_date(count: int) -> int:
+    _say(f"{count} files are up to date")
+    return 0
+
+
+def _say(line: str) -> None:
+    """Write a line; what the encoding of the output lacks, such as bytes in a path, as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 def _report(differences: Sequence[Difference]) -> int:
     """Print what is not as generated, the diffs after the list."""
     for difference in differences:
-        sys.stdout.write(f"{difference.state} {_shown(difference.path)}\n")
+        _say(f"{difference.state} {_shown(difference.path)}")
     for difference in differences:
-        sys.stdout.write(difference.diff)
-    return 1 if differences else 0
+        for line in difference.diff.splitlines():
+            _say(line)
+    return 1
 
 
 def _dump(arguments: Sequence[str]) -> int:
@@ -96,8 +117,9 @@ def _generate_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--root",
         metavar="DIR",
-        help="the folder that the IDL's imports count from (default: above its topmost "
-        "package, else the working directory or src in it)",
+        help="the folder that the IDL's imports count from (default: root in [tool.rpcgen] of "
+        "pyproject.toml, else above the IDL's topmost package, else src or the folder of the "
+        "project)",
     )
     parser.add_argument(
         "--check",

@@ -18,6 +18,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 __all__ = [
     "CallTimeoutError",
     "DecodeError",
@@ -34,8 +36,20 @@ __all__ = [
 ]
 
 
+E = TypeVar("E", bound="RpcError")
+
+
 class RpcError(Exception):
-    """The root of all exceptions of rpcgen."""
+    """The root of all exceptions of rpcgen; they can be copied and pickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exception's own way calls the class with the text, which most of these make of parts.
+        return _restore, (type(self), self.args), self.__dict__ or None
+
+
+def _restore(cls: type[E], args: tuple[object, ...]) -> E:
+    """Return an exception with these ``args``, without a call of ``__init__``."""
+    return cls.__new__(cls, *args)
 
 
 class SchemaError(RpcError, TypeError):

@@ -15,12 +15,13 @@ kind           Go                                Python
 `Complex`      ``complex128``, ``complex64``     ``complex``
 `String`       ``string``                        ``str``
 `Bytes`        ``[]byte``                        ``bytes``
-`Slice`        ``[]T``                           ``list[T]``, ``tuple[T, ...]``
+`Slice`        ``[]T``                           ``list[T]``, ``tuple[T, ...]``,
+                                                 ``Sequence[T]``
 `Array`        ``[4]T``                          the same (or ``bytes``) with
                                                  ``length(4)``; ``uuid.UUID``
                                                  with ``length(16)``
 `Map`          ``map[K]V``                       ``dict[K, V]``
-`Struct`       ``struct``                        an attrs class
+`Struct`       ``struct``                        an attrs class or dataclass
 `Pointer`      ``*T``                            ``T | None``
 `Interface`    ``interface{}``                   ``Any``, a union of messages
 `Enum`         a named ``int`` or ``string``     ``IntEnum``, ``StrEnum``
@@ -29,17 +30,21 @@ kind           Go                                Python
                                                  ``uuid.UUID``, a class with
                                                  ``gob_encode``
 `Nothing`      ``struct{}``                      ``None``
+`Converted`    that of another kind              ``set[T]``, ``Mapping[K, V]``,
+                                                 ``Literal["a", "b"]``
 =============  ================================  ==============================
 """
 
 from __future__ import annotations
 
+import builtins
 import enum
+import inspect
 import sys
 import types
 import typing
-from collections import abc
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections import ChainMap, abc
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from typing import (
@@ -63,6 +68,7 @@ from .types import Duration as PreciseDuration
 from .types import (
     Embedded,
     GoType,
+    InterfaceMark,
     Time,
     json_tag,
     length,
@@ -72,9 +78,11 @@ from .types import (
 
 __all__ = [
     "Array",
+    "Attribute",
     "Bool",
     "Bytes",
     "Complex",
+    "Converted",
     "Duration",
     "Enum",
     "Field",
@@ -90,10 +98,16 @@ __all__ = [
     "String",
     "Struct",
     "Uint",
+    "attributes_of",
+    "check_bases",
     "field_of",
     "holds_itself",
+    "is_generic",
+    "is_message",
     "schema_for",
     "schema_of",
+    "substituted",
+    "type_arguments",
     "uuid_form",
     "uuid_of",
     "wire_name_in",
@@ -300,7 +314,8 @@ class Field(Value):
     ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
     it, ``wire_name`` what Go calls it. ``has_default``: the call of
     ``__init__`` may leave it out. ``json`` is its tag for Go's
-    ``encoding/json``; ``embedded`` says that Go embeds it.
+    ``encoding/json``; ``embedded`` says that Go embeds it. ``keyword_only``:
+    ``__init__`` takes it by name alone.
     """
 
     attribute: str
@@ -310,16 +325,19 @@ class Field(Value):
     has_default: bool
     json: json_tag | None = None
     embedded: bool = False
+    keyword_only: bool = False
 
 
 class Struct(Frozen, Schema[T_co]):
-    """A message: an attrs class, each of whose fields travels under its wire name.
+    """A message: an attrs class or a dataclass; each field travels under its wire name.
 
     ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
+    ``arguments`` are the types in the brackets of a generic class: ``Page[User]``.
     """
 
     cls: type[T_co]
     name: str
+    arguments: tuple[Any, ...] = ()
 
     def _literal(self) -> str:
         fields = "; ".join(f"{field.wire_name} {field.schema.go}" for field in self.fields)
@@ -344,7 +362,7 @@ class Struct(Frozen, Schema[T_co]):
     def _own_fields(self) -> tuple[Field, ...]:
         fields = tuple(
             _field_in_place(self.cls, attribute, annotation)
-            for attribute, annotation in _annotated_attributes(self.cls)
+            for attribute, annotation in _annotated_attributes(self.cls, self.arguments)
         )
         by_name: dict[str, Field] = {}
         for each in fields:
@@ -416,7 +434,10 @@ class Pointer(Frozen, Schema[Any]):
 
     def _literal(self) -> str:
         # Go's maps can be nil themselves.
-        return self.element.go if isinstance(self.element, Map) else f"*{self.element.go}"
+        held = self.element
+        while isinstance(held, Converted):
+            held = held.inner
+        return held.go if isinstance(held, Map) else f"*{held.go}"
 
     def comparable(self) -> bool:
         return False
@@ -532,6 +553,29 @@ class Nothing(Frozen, Schema[None]):
         return None
 
 
+class Converted(Frozen, Schema[Any]):
+    """A Python type that travels as another one, whose schema is ``inner``.
+
+    ``lower`` turns a value into one of ``inner``, and raises `EncodeError` or
+    `TypeError` if it does not fit; ``make`` turns one that has arrived into
+    the Python value, and raises `DecodeError` if there is none.
+    """
+
+    inner: Schema[Any]
+    lower: Callable[[Any], Any]
+    make: Callable[[Any], Any]
+    name: str = ""
+
+    def _literal(self) -> str:
+        return self.inner.go
+
+    def comparable(self) -> bool:
+        return self.inner.comparable()
+
+    def zero(self) -> Any:
+        return self.make(self.inner.zero())
+
+
 class Untyped(Frozen, Schema[Any]):
     """Nothing is known: what arrives is decoded as its sender describes it.
 
@@ -627,6 +671,8 @@ def _annotation_for(value: object) -> Any:
         case dict():
             key, item = _common_annotation(value), _common_annotation(value.values())
             return dict[key, item]  # type: ignore[valid-type]
+        case set() | frozenset():
+            return set[_common_annotation(value)]  # type: ignore[misc]
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
     # What has kept a Go type fits as the plain value that it is.
@@ -657,6 +703,14 @@ def _resolve(annotation: object) -> Schema[Any]:
         return _tuple_schema(annotation, arguments)
     if origin is dict and arguments:
         return _map_schema(*arguments)
+    if origin is Literal:
+        return _literal_schema(annotation, arguments)
+    if origin in _ABSTRACT and arguments:
+        return _ABSTRACT[origin](*arguments)
+    if _is_alias(origin):
+        return _alias_schema(origin, arguments)
+    if isinstance(origin, type) and is_message(origin) and is_generic(origin):
+        return _generic_schema(annotation, origin, arguments)
     raise _unsupported(annotation)
 
 
@@ -665,9 +719,10 @@ def _is_alias(annotation: object) -> bool:
     return type(annotation).__name__ == "TypeAliasType"
 
 
-def _alias_schema(alias: Any) -> Schema[Any]:
+def _alias_schema(alias: Any, arguments: tuple[Any, ...] = ()) -> Schema[Any]:
     try:
-        return schema_of(alias.__value__)
+        variables = dict(zip(alias.__type_params__, arguments, strict=False))
+        return schema_of(substituted(alias.__value__, variables))
     except RecursionError:
         raise SchemaError(
             f"type {alias.__name__} contains itself", "make it a message, an attrs class"
@@ -688,15 +743,92 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
     for methods, encoding in _SELF_ENCODING.items():
         if all(callable(getattr(cls, method, None)) for method in methods):
             return Opaque(cls, named or default, cls, encoding, cls.__hash__ is not None)
-    if attrs.has(cls) and not _is_generic(cls):
+    if is_message(cls) and not is_generic(cls):
         return Struct(cls, default if named is None else named)
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
         return Enum(cls, Int() if issubclass(cls, int) else String(), named or default)
     raise _unsupported(cls)
 
 
-def _is_generic(cls: type[Any]) -> bool:
+def is_message(cls: type[Any]) -> bool:
+    """Say whether a class is a message: an attrs class or a dataclass."""
+    return attrs.has(cls) or hasattr(cls, "__dataclass_fields__")
+
+
+def is_generic(cls: type[Any]) -> bool:
+    """Say whether a class needs types in brackets after its name."""
     return bool(getattr(cls, "__parameters__", ()))
+
+
+# Maximum depth of types inside the brackets of a generic message. A message that holds itself with
+# ever deeper ones has no end, which Go does not allow; two such fields double the types each time.
+_MAX_GENERIC_DEPTH = 8
+
+
+def _generic_schema(annotation: object, cls: type[Any], arguments: tuple[Any, ...]) -> Schema[Any]:
+    if _bracket_depth(annotation) > _MAX_GENERIC_DEPTH:
+        raise SchemaError(
+            f"{cls.__name__} holds itself with ever other types",
+            f"hold {cls.__name__} with its own type variables, or an ordinary message",
+        )
+    name = wire_name_of(cls)
+    name = _qualified_name(cls) if name is None else name
+    spelled = ",".join([schema_of(argument).go for argument in arguments])
+    return Struct(cls, name and f"{name}[{spelled}]", arguments)
+
+
+def _bracket_depth(annotation: object) -> int:
+    depths = [_bracket_depth(each) for each in typing.get_args(annotation)]
+    return 1 + max(depths) if depths else 0
+
+
+def type_arguments(
+    cls: type[Any], arguments: tuple[Any, ...] = ()
+) -> dict[type[Any], dict[Any, Any]]:
+    """Return what the type variables of a class and of its bases stand for.
+
+    ``arguments`` are those of the class itself: User in ``Page[User]``.
+    """
+    found = {cls: dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))}
+    pending = [cls]
+    while pending:
+        current = pending.pop()
+        for base in vars(current).get("__orig_bases__", current.__bases__):
+            origin = typing.get_origin(base) or base
+            if not isinstance(origin, type) or origin in found:
+                continue
+            values = [substituted(each, found[current]) for each in typing.get_args(base)]
+            found[origin] = dict(zip(getattr(origin, "__parameters__", ()), values, strict=False))
+            pending.append(origin)
+    return found
+
+
+def check_bases(cls: type[Any]) -> None:
+    """Raise `SchemaError` if a class extends a generic message and does not say what that holds."""
+    for base, variables in type_arguments(cls).items():
+        parameters = getattr(base, "__parameters__", ())
+        if base is not cls and is_message(base) and len(variables) < len(parameters):
+            raise SchemaError(
+                f"{cls.__name__} does not say what its base {base.__name__} holds",
+                f"say it in brackets, as in class {cls.__name__}({_filled(base)})",
+            )
+
+
+def _filled(cls: type[Any]) -> str:
+    """Return an example of a generic class with all its types."""
+    return f"{cls.__name__}[{', '.join(['int'] * len(cls.__parameters__))}]"
+
+
+def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
+    """Return an annotation with the type variables in it replaced by what they stand for."""
+    if not variables:
+        return annotation
+    if isinstance(annotation, TypeVar):
+        return variables.get(annotation, annotation)
+    parameters = getattr(annotation, "__parameters__", ())
+    if not parameters or typing.get_origin(annotation) is None:
+        return annotation
+    return annotation[tuple([variables.get(each, each) for each in parameters])]
 
 
 def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schema[Any]:
@@ -715,7 +847,21 @@ def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schem
             )
         if isinstance(mark, length):
             schema = _array_schema(annotation, schema, mark.count)
+        elif isinstance(mark, InterfaceMark):
+            schema = _interface_schema(annotation, schema)
     return schema
+
+
+def _interface_schema(annotation: object, schema: Schema[Any]) -> Schema[Any]:
+    if isinstance(schema, Interface):
+        return schema
+    message = _pointed_to(schema)
+    if isinstance(message, Struct):
+        return Interface((message,), schema is not message)
+    raise SchemaError(
+        f"interface on {_spelled(annotation)}",
+        "only a message, or a union of messages, can be what an interface holds",
+    )
 
 
 def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema[Any]:
@@ -755,6 +901,70 @@ def _map_schema(key: object, value: object) -> Schema[Any]:
     return Map(key_schema, schema_of(value))
 
 
+def _literal_schema(annotation: object, values: tuple[Any, ...]) -> Schema[Any]:
+    members = tuple([value for value in values if value is not None])
+    kinds = set(map(type, members))
+    if kinds == {str}:
+        inner: Schema[Any] = String()
+    elif kinds == {int}:
+        inner = Int()
+    else:
+        raise SchemaError(
+            f"unsupported type {_spelled(annotation)}",
+            "a Literal holds strings alone or ints alone: use str or int, or name an enum itself",
+        )
+    shown = ", ".join(map(repr, members))
+
+    def lower(value: object) -> object:
+        if value in members:
+            return value
+        raise EncodeError(f"{value!r:.80} is none of {shown}")
+
+    def make(value: object) -> object:
+        if value in members:
+            return value
+        raise DecodeError(f"{value!r:.80} is none of {shown}")
+
+    schema = Converted(inner, lower, make)
+    return schema if len(members) == len(values) else Pointer(schema)
+
+
+def _set_schema(make: Callable[[Iterable[Any]], Any], element: object) -> Schema[Any]:
+    """Return the schema of a set: Go's programs have a map to bool, true for what is in it."""
+    entries = _map_schema(element, bool)
+    return Converted(
+        entries, _entries_of_set, lambda known: make([key for key in known if known[key]])
+    )
+
+
+def _entries_of_set(value: object) -> dict[Any, bool]:
+    if isinstance(value, abc.Set):
+        return dict.fromkeys(value, True)
+    raise TypeError("not a set")
+
+
+def _mapping_schema(key: object, value: object) -> Schema[Any]:
+    return Converted(_map_schema(key, value), _entries_of_mapping, lambda known: known)
+
+
+def _entries_of_mapping(value: object) -> dict[Any, Any]:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, abc.Mapping):
+        return dict(value)
+    raise TypeError("not a mapping")
+
+
+_ABSTRACT: dict[Any, Callable[..., Schema[Any]]] = {
+    **dict.fromkeys(
+        (abc.Sequence, abc.MutableSequence), lambda element: Slice(schema_of(element), list)
+    ),
+    **dict.fromkeys((abc.Mapping, abc.MutableMapping), _mapping_schema),
+    **dict.fromkeys((set, abc.MutableSet), lambda element: _set_schema(set, element)),
+    **dict.fromkeys((frozenset, abc.Set), lambda element: _set_schema(frozenset, element)),
+}
+
+
 def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
     nullable = type(None) in members
     schemas = [schema_of(member) for member in members if member is not type(None)]
@@ -767,6 +977,12 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
         raise SchemaError(
             f"a union of other things than messages: {' | '.join(map(_spelled, members))}",
             "make each member an attrs class, or use Any",
+        )
+    if len({struct.cls for struct in structs}) < len(structs):
+        raise SchemaError(
+            f"a union of one generic message with several types: "
+            f"{' | '.join(map(_spelled, members))}",
+            "make a message of each: class UserPage(Page[User])",
         )
     return Interface(structs, nullable or any(map(_is_nullable, schemas)))
 
@@ -790,15 +1006,62 @@ def _is_nullable(schema: Schema[Any]) -> bool:
     )
 
 
-def _annotated_attributes(cls: type[Any]) -> Iterator[tuple[attrs.Attribute[Any], object]]:
-    try:
-        hints = typing.get_type_hints(cls, include_extras=True)
-    except NameError as error:
-        raise SchemaError(f"{cls.__name__}: {error}", _UNDEFINED) from None
-    except Exception as error:  # whatever evaluating an annotation raises
-        raise SchemaError(f"{cls.__name__}: {error}", "correct its annotations") from error
-    for attribute in attrs.fields(cls):
-        annotation = hints.get(attribute.name, attribute.type)
+class Attribute(Value):
+    """One attribute of the class of a message, whichever library has made the class.
+
+    ``argument`` is what ``__init__`` calls it, ``annotation`` its type where
+    the class does not annotate it. ``is_argument``: ``__init__`` takes it.
+    """
+
+    name: str
+    argument: str
+    annotation: object
+    has_default: bool
+    is_argument: bool
+    keyword_only: bool
+
+
+def attributes_of(cls: type[Any]) -> tuple[Attribute, ...]:
+    """Return the attributes of a message that are its fields."""
+    if not attrs.has(cls):
+        return _attributes_of_dataclass(cls)
+    return tuple(
+        Attribute(
+            each.name,
+            each.alias or each.name,
+            each.type,
+            each.default is not attrs.NOTHING,
+            each.init,
+            each.kw_only,
+        )
+        for each in attrs.fields(cls)
+    )
+
+
+def _attributes_of_dataclass(cls: type[Any]) -> tuple[Attribute, ...]:
+    import dataclasses  # in use by whoever has such a class
+
+    missing = dataclasses.MISSING
+    return tuple(
+        Attribute(
+            each.name,
+            each.name,
+            each.type,
+            each.default is not missing or each.default_factory is not missing,
+            each.init,
+            each.kw_only is True,
+        )
+        for each in dataclasses.fields(cls)
+    )
+
+
+def _annotated_attributes(
+    cls: type[Any], arguments: tuple[Any, ...]
+) -> Iterator[tuple[Attribute, object]]:
+    attributes = attributes_of(cls)
+    hints = _hints(cls, arguments, {attribute.name for attribute in attributes})
+    for attribute in attributes:
+        annotation = hints.get(attribute.name, attribute.annotation)
         if annotation is None:
             raise SchemaError(
                 f"field {attribute.name!r} of {cls.__name__} has no annotation",
@@ -807,7 +1070,38 @@ def _annotated_attributes(cls: type[Any]) -> Iterator[tuple[attrs.Attribute[Any]
         yield attribute, annotation
 
 
-def _field_in_place(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
+def _hints(cls: type[Any], arguments: tuple[Any, ...], names: set[str]) -> dict[str, object]:
+    """Return the annotations of ``names`` in a class and its bases, evaluated.
+
+    Not by `typing.get_type_hints` of the class itself: that finds an attribute
+    of the class before a built-in type of its name, as in ``bytes: bytes``.
+    """
+    found: dict[str, object] = {}
+    check_bases(cls)
+    variables = type_arguments(cls, arguments)
+    for base in reversed(cls.__mro__):
+        try:
+            own = inspect.get_annotations(base)
+            own = {name: annotation for name, annotation in own.items() if name in names}
+            holder = type("_", (), {"__annotations__": own})
+            hints = typing.get_type_hints(holder, {}, _scope(base), include_extras=True)
+            for name, annotation in hints.items():
+                found[name] = substituted(annotation, variables.get(base, {}))
+        except NameError as error:
+            raise SchemaError(f"{cls.__name__}: {error}", _UNDEFINED) from None
+        except (Exception, SystemExit) as error:  # whatever evaluating an annotation raises
+            raise SchemaError(f"{cls.__name__}: {error}", "correct its annotations") from error
+    return found
+
+
+def _scope(cls: type[Any]) -> Any:
+    """Return where the names in the annotations of a class are looked up, in this order."""
+    parameters = {each.__name__: each for each in getattr(cls, "__type_params__", ())}
+    module = sys.modules.get(cls.__module__)
+    return ChainMap(parameters, vars(module) if module else {}, vars(builtins), dict(vars(cls)))
+
+
+def _field_in_place(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
     try:
         schema_of(annotation)
     except SchemaError as error:
@@ -817,9 +1111,9 @@ def _field_in_place(cls: type[Any], attribute: attrs.Attribute[Any], annotation:
     return field_of(cls, attribute, annotation)
 
 
-def field_of(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object) -> Field:
+def field_of(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
     """Return the field for an attribute of a message. Raises `SchemaError` if it cannot travel."""
-    if not attribute.init:
+    if not attribute.is_argument:
         raise SchemaError(
             f"field {attribute.name!r} of {cls.__name__} has init=False, "
             "so a value that arrives cannot be given to it",
@@ -843,12 +1137,13 @@ def field_of(cls: type[Any], attribute: attrs.Attribute[Any], annotation: object
         )
     return Field(
         attribute=attribute.name,
-        argument=attribute.alias or attribute.name,
+        argument=attribute.argument,
         wire_name=wire_name,
         schema=schema,
-        has_default=attribute.default is not attrs.NOTHING,
+        has_default=attribute.has_default,
         json=_json_tag_of(marks),
         embedded=embedded,
+        keyword_only=attribute.keyword_only,
     )
 
 
@@ -892,6 +1187,8 @@ def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
     # A message is known by its class; a type that encodes itself would lose that by a new name.
     if isinstance(schema, Struct | Opaque | Nothing):
         return schema
+    if isinstance(schema, Converted):
+        return schema.replaced(inner=_renamed(schema.inner, name))
     assert isinstance(schema, Frozen)
     return schema.replaced(name=name)
 
@@ -912,12 +1209,14 @@ def _hint(annotation: object) -> str:
         return _HINTS[origin]
     if isinstance(origin, type) and origin.__module__ == "ipaddress":
         return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
+    if isinstance(origin, type) and (hint := _STDLIB_HINTS.get(origin.__name__)):
+        return hint if origin.__module__ in ("datetime", "decimal", "pathlib") else _SEE_TABLE
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
-        return "write the type itself, not its name in quotes"
+        return "write the type itself, not its name in quotes; only a message can contain itself"
     if _is_alias(origin):
-        return "write out what the generic alias stands for"
+        return "say what it holds in brackets, or write out what the alias stands for"
     if isinstance(origin, type):
         return _class_hint(origin)
     return _SEE_TABLE
@@ -926,16 +1225,28 @@ def _hint(annotation: object) -> str:
 def _class_hint(cls: type[Any]) -> str:
     if cls.__module__.split(".")[0] in sys.stdlib_module_names:
         return _SEE_TABLE
-    if _is_generic(cls):
-        return "a message has the same types wherever it goes: write one for each use"
+    if is_message(cls) and is_generic(cls):
+        return f"say what it holds, as in {_filled(cls)}"
     if issubclass(cls, enum.Enum):
         return f"make {cls.__name__} an IntEnum or a StrEnum"
     for base in (bool, int, float, complex, str, bytes):
         if issubclass(cls, base):
             return f'write NewType("{cls.__name__}", {base.__name__})'
+    if _has_methods(cls) and (getattr(cls, "_is_protocol", False) or inspect.isabstract(cls)):
+        return (
+            "name the messages that implement it, as in Circle | Square; "
+            "one alone is Annotated[Circle, interface]"
+        )
     if typing.is_typeddict(cls) or issubclass(cls, tuple | dict | list):
         return f"make {cls.__name__} a message: a class decorated with attrs.define"
+    # The class of a library that makes its own, such as pydantic, takes no decorator.
+    if type(cls) is not type and not inspect.isabstract(cls):
+        return f"make {cls.__name__} a message: a class of its own, decorated with attrs.define"
     return f"decorate {cls.__name__} with attrs.define to make it a message"
+
+
+def _has_methods(cls: type[Any]) -> bool:
+    return any(inspect.isfunction(each) for name, each in vars(cls).items() if name[:1] != "_")
 
 
 def _spelled(annotation: object) -> str:
@@ -952,17 +1263,28 @@ def _spelled(annotation: object) -> str:
 _SEE_TABLE = "see the table of types in the README"
 _UNDEFINED = "define or import it at the top of its module, and not under TYPE_CHECKING only"
 _HINTS: dict[object, str] = {
-    **dict.fromkeys((set, frozenset), "Go has no sets: use list[T], or dict[T, bool]"),
-    **dict.fromkeys((list, tuple), "say what it holds, such as list[int]"),
-    dict: "say what it holds, such as dict[str, int]",
+    **dict.fromkeys(
+        (list, tuple, abc.Sequence, abc.MutableSequence), "say what it holds, such as list[int]"
+    ),
+    **dict.fromkeys((set, frozenset, abc.Set), "say what it holds, such as set[int]"),
+    **dict.fromkeys((dict, abc.Mapping), "say what it holds, such as dict[str, int]"),
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
-    **dict.fromkeys((abc.Sequence, abc.Iterable, abc.Collection), "use list[T] or tuple[T, ...]"),
-    **dict.fromkeys((abc.Mapping, abc.MutableMapping), "use dict[K, V]"),
+    **dict.fromkeys(
+        (abc.Iterable, abc.Iterator, abc.Generator, abc.Collection), "use list[T] or Sequence[T]"
+    ),
     date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",
     Time: "write datetime, which a Time is",
     PreciseDuration: "write timedelta, which a Duration is",
+}
+
+# By their names, since to import their modules takes long.
+_STDLIB_HINTS = {
+    "Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
+    **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath"), "use str"),
+    "time": "use timedelta, as the time since midnight, or str",
+    "tzinfo": "use str, as the name of the zone",
 }
 
 # By their names: nobody who lacks the module can have one of its classes.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from .gob import register
+from .method import Method
 
 if TYPE_CHECKING:
     from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
@@ -28,11 +29,47 @@ __all__ = [
 C = TypeVar("C")
 
 
-class _Stub(Generic[C]):
-    """One service, as seen through a client."""
+class _Renaming:
+    """A client, of either API, whose calls go to the same methods of a service called otherwise."""
 
-    def __init__(self, client: C) -> None:
+    def __init__(self, client: Any, service: str) -> None:
+        if not service:
+            raise ValueError("the name of a service cannot be empty")
         self._client = client
+        self._service = service
+        self._methods: dict[Method[Any, Any], Method[Any, Any]] = {}
+
+    def __repr__(self) -> str:
+        return f"{self._client!r} for {self._service!r}"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def call(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
+        return self._client.call(self._renamed(method), *arguments, **options)
+
+    def go(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
+        return self._client.go(self._renamed(method), *arguments, **options)
+
+    def _renamed(self, method: Method[Any, Any]) -> Method[Any, Any]:
+        renamed = self._methods.get(method)
+        if renamed is None:
+            name = f"{self._service}.{method.name.rpartition('.')[2]}"
+            renamed = Method.of(name, method.request, method.response)
+            self._methods[method] = renamed
+        return renamed
+
+
+class _Stub(Generic[C]):
+    """One service, as seen through a client.
+
+    ``service`` is the name that the server has for it, if another than the
+    IDL's: what was registered with ``register_arith(server, ..., name)``.
+    """
+
+    def __init__(self, client: C, *, service: str | None = None) -> None:
+        # With the usual name, calls go to the client itself and cost nothing more.
+        self._client = client if service is None else cast(C, _Renaming(client, service))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._client!r}>"

@@ -50,6 +50,7 @@ __all__ = [
     "Float32",
     "GoTime",
     "GoType",
+    "InterfaceMark",
     "Int8",
     "Int16",
     "Int32",
@@ -71,8 +72,11 @@ __all__ = [
     "Uint64",
     "Uintptr",
     "embedded",
+    "interface",
     "json_tag",
     "length",
+    "struct_args",
+    "takes_struct",
     "wire",
     "wire_name_of",
 ]
@@ -81,6 +85,9 @@ T = TypeVar("T")
 
 # Where `wire("Name")` leaves its mark on a class or function.
 _WIRE_NAME: Final = "__rpcgen_wire_name__"
+
+# Where `struct_args` leaves its own.
+_STRUCT_ARGS: Final = "__rpcgen_struct_args__"
 
 
 class GoType(Value):
@@ -159,6 +166,34 @@ class Embedded(Value):
 # ``base: Annotated[Base, embedded]`` is Go's embedded struct: gob sends it as a field like any
 # other, while in JSON its fields stand among those of the message that it is in.
 embedded: Final = Embedded()
+
+
+def struct_args(target: T) -> T:
+    """Let the only parameter of a method travel as a field of a struct.
+
+    A decorator on a method, or on a service for all its methods. Several
+    parameters travel so anyway; a single one is what Go calls the argument
+    itself, which leaves no room for a second one later::
+
+        @struct_args
+        def find(self, name: str) -> list[User]: ...  # Go: FindArgs struct { Name string }
+    """
+    setattr(target, _STRUCT_ARGS, True)
+    return target
+
+
+def takes_struct(target: object) -> bool:
+    """Say whether `struct_args` marks this very method or service."""
+    return _STRUCT_ARGS in vars(target)
+
+
+class InterfaceMark(Value):
+    """The type of `interface`."""
+
+
+# ``Annotated[Circle, interface]`` is a Go interface that Circle alone fits so far; a union of
+# messages, ``Circle | Square``, is one by itself.
+interface: Final = InterfaceMark()
 
 
 def wire_name_of(target: object) -> str | None:

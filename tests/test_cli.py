@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,12 +67,14 @@ def test_generate_says_what_it_wrote(project: Path, capsys: pytest.CaptureFixtur
     ]
 
 
-def test_generate_is_silent_when_nothing_changed(
-    project: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("check", [[], ["--check"]], ids=["generate", "check"])
+def test_generate_says_so_when_nothing_changed(
+    project: Path, capsys: pytest.CaptureFixture[str], check: list[str]
 ) -> None:
     cli.main(["idl", "-o", "generated"])
     capsys.readouterr()
-    assert (cli.main(["idl", "-o", "generated"]), capsys.readouterr().out) == (0, "")
+    assert cli.main(["idl", "-o", "generated", *check]) == 0
+    assert capsys.readouterr() == ("3 files are up to date\n", "")
 
 
 def test_generate_keeps_unchanged_files_as_they_are(project: Path) -> None:
@@ -91,8 +95,55 @@ def test_generate_refuses_a_named_file_without_a_service(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "idl" / "messages.py").write_text(MESSAGES)
-    assert cli.main(["idl/arith.py", "idl/messages.py", "-o", "generated"]) == 1
+    assert cli.main(["idl/messages.py", "-o", "generated"]) == 1
     assert "idl/messages.py:1:1: error: no service" in capsys.readouterr().err
+
+
+def test_generate_skips_a_file_of_messages_beside_one_with_a_service(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "messages.py").write_text(MESSAGES)
+    assert cli.main(["idl/arith.py", "idl/messages.py", "-o", "generated"]) == 0
+    assert capsys.readouterr().err == (
+        "idl/messages.py:1:1: note: no service in this file, so it is skipped\n"
+    )
+    assert not (project / "generated" / "messages.py").exists()
+
+
+def test_generate_asks_whether_a_class_was_meant_as_a_service(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "plain.py").write_text(ARITH.replace("(Protocol)", ""))
+    assert cli.main(["idl/arith.py", "idl/plain.py", "-o", "generated"]) == 0
+    assert "class Arith(Protocol)" in capsys.readouterr().err
+
+
+def test_generate_tells_of_a_request_that_travels_otherwise_now(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["idl", "-o", "generated"])
+    wider = ARITH.replace("number: int", "number: int, by: int = 2")
+    (project / "idl" / "arith.py").write_text(wider)
+    capsys.readouterr()
+    assert cli.main(["idl", "-o", "generated"]) == 0
+    assert capsys.readouterr().err.startswith(
+        "idl/arith.py:6:5: note: the request of method 'double' is a struct of its parameters now"
+    )
+
+
+@pytest.mark.parametrize("place", [".", "idl", "elsewhere/deep", "generated"])
+@pytest.mark.parametrize("project_file", ["", "[project]\nname = 'x'\n"], ids=["bare", "project"])
+def test_check_is_the_same_from_anywhere(
+    project: Path, monkeypatch: pytest.MonkeyPatch, place: str, project_file: str
+) -> None:
+    if project_file:
+        (project / "pyproject.toml").write_text(project_file)
+    cli.main(["idl", "-o", "generated"])
+    (project / place).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(project / place)
+    arguments = [os.path.relpath(project / name) for name in ("idl", "generated")]
+    assert cli.main([arguments[0], "-o", arguments[1], "--check"]) == 0
+    assert cli.main([str(project / "idl" / "arith.py"), "-o", arguments[1], "--check"]) == 0
 
 
 def test_generate_with_an_error_changes_nothing(project: Path) -> None:
@@ -276,3 +327,112 @@ def test_command_runs_as_a_module(project: Path) -> None:
 def test_committed_output_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert cli.main(["idl", "-o", "generated", "--check"]) == 0
+
+
+# --- what may stand in the way --------------------------------------------------------------------
+
+
+def a_file(path: Path) -> None:
+    path.write_text("of the user")
+
+
+def a_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def a_dangling_link(path: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+def a_link_to_a_file(path: Path) -> None:
+    a_file(path.with_name("target"))
+    path.symlink_to(path.with_name("target"))
+
+
+@pytest.mark.parametrize("make", [a_file, a_loop, a_dangling_link, a_link_to_a_file])
+def test_output_that_cannot_be_a_folder_is_an_error(
+    project: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
+    make(project / "generated")
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(("generated:1:1: error: ", "rpcgen: error: "))
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, a_file, a_link_to_a_file])
+def test_output_that_would_replace_what_is_not_generated_is_an_error(
+    project: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
+    (project / "generated").mkdir()
+    make(project / "generated" / "arith.py")
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert capsys.readouterr().err.startswith("generated/arith.py:1:1: error: ")
+    assert not (project / "generated" / "py.typed").exists()
+
+
+def test_folder_in_the_place_of_the_staged_file_is_an_error(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "generated" / ".arith.py.new").mkdir(parents=True)
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert capsys.readouterr().err.startswith("rpcgen: error: ")
+
+
+def test_output_below_a_file_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_file(project / "deep")
+    assert cli.main(["idl", "-o", "deep/er/generated"]) == 1
+    assert capsys.readouterr().err.startswith("deep:1:1: error: the output goes to a folder")
+
+
+def test_output_folder_may_have_a_name_that_is_no_text(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = os.fsdecode(b"gen\xff")
+    assert cli.main(["idl", "-o", folder]) == 0
+    assert r"wrote gen\udcff/arith.py" in capsys.readouterr().out
+    assert (project / folder / "arith.py").exists()
+
+
+def test_working_directory_that_is_gone_is_an_error(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "gone").mkdir()
+    monkeypatch.chdir(project / "gone")
+    (project / "gone").rmdir()
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    assert capsys.readouterr().err.startswith("rpcgen: error: ")
+
+
+def test_interrupt_ends_the_command_without_a_traceback(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl" / "arith.py").write_text("raise KeyboardInterrupt")
+    assert cli.main(["idl", "-o", "generated"]) == 130
+    assert capsys.readouterr().err == "rpcgen: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise SystemExit",
+        "raise BaseException('no\\nmore')",
+        "def f(): f()\nf()",
+        "\0",
+        "# coding: rot13\n",
+        "# coding: no-such\n",
+        "x = " + "(" * 1000,
+        "x = " + "-" * 100_000 + "1",
+        "return",
+        "import idl.arith",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_idl_that_cannot_be_imported_is_a_placed_error(
+    project: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (project / "idl" / "arith.py").write_text(text)
+    assert cli.main(["idl", "-o", "generated"]) == 1
+    (error, *hints) = capsys.readouterr().err.splitlines()
+    assert re.match(r"idl/arith\.py:\d+:\d+: error: ", error)
+    assert all(hint.startswith("    hint: ") for hint in hints)

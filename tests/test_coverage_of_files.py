@@ -16,6 +16,7 @@ MODULES = sorted(
 # What can be seen only through another module, and whose test file that is.
 SEEN_THROUGH = {
     "__init__.py": "test_init.py",
+    "__main__.py": "test_main.py",
     "library.py": "test_types.py",
     "aio/connection.py": "aio/test_server.py",
     "protocol/codec.py": "protocol/test_gob_codec.py",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import importlib
 import inspect
+import pickle
+import pkgutil
 
 import pytest
 
+import rpcgen
 from rpcgen import errors
 from rpcgen.errors import (
     CallTimeoutError,
@@ -93,3 +98,44 @@ def test_decode_error_has_no_place_unless_told() -> None:
 
 def test_generate_error_keeps_every_problem() -> None:
     assert GenerateError(("one", "two")).errors == ("one", "two")
+
+
+def every_error() -> list[type[RpcError]]:
+    """Return every exception of the package, those of its inner modules too."""
+    for module in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: list[type[RpcError]] = [RpcError]
+    for cls in found:
+        found += [each for each in cls.__subclasses__() if each not in found]
+    return [cls for cls in found if cls.__module__.startswith("rpcgen.")]
+
+
+def sample(cls: type[RpcError]) -> RpcError:
+    """Return an exception made of an argument for each parameter."""
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    samples = {"int": 7, "tuple[str, ...]": ("one", "two"), "bool": True}
+    named = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    arguments = [samples.get(each.annotation, f"a {each.name}") for each in named[1:]]
+    return cls(*(arguments or ["a text"]))
+
+
+def copies(error: RpcError) -> list[RpcError]:
+    pickled: list[RpcError] = [
+        pickle.loads(pickle.dumps(error, protocol))
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    ]
+    return [*pickled, copy.copy(error), copy.deepcopy(error)]
+
+
+@pytest.mark.parametrize("cls", every_error(), ids=lambda cls: cls.__name__)
+def test_copy_of_error_has_its_text_and_attributes(cls: type[RpcError]) -> None:
+    error = sample(cls)
+    error.add_note("a note")
+    for each in copies(error):
+        assert type(each) is cls
+        assert (str(each), each.args, vars(each)) == (str(error), error.args, vars(error))
+
+
+def test_copy_of_timeout_error_is_a_timeout_error() -> None:
+    assert isinstance(copy.copy(CallTimeoutError("too late")), TimeoutError)

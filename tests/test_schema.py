@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import sys
+import types
 import typing
 import uuid
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -21,6 +27,7 @@ from typing import (
     NamedTuple,
     NewType,
     Optional,
+    Protocol,
     TypeAlias,
     TypedDict,
     TypeVar,
@@ -30,8 +37,10 @@ import attrs
 import pytest
 from attrs import define, field, frozen
 
+from rpcgen import gob
 from rpcgen import schema as schema_module
-from rpcgen.errors import DecodeError, SchemaError
+from rpcgen.errors import DecodeError, EncodeError, SchemaError
+from rpcgen.protocol import json_decode, json_encode, json_stream
 from rpcgen.schema import (
     Array,
     Field,
@@ -39,6 +48,7 @@ from rpcgen.schema import (
     Map,
     Slice,
     Struct,
+    attributes_of,
     field_of,
     holds_itself,
     schema_for,
@@ -62,6 +72,7 @@ from rpcgen.types import (
     Uint8,
     Uint16,
     embedded,
+    interface,
     json_tag,
     length,
     wire,
@@ -160,16 +171,28 @@ class Plain:
     pass
 
 
-@dataclass
-class Data:
-    x: int
-
-
 class Named(NamedTuple):
     x: int
 
 
 class Typed(TypedDict):
+    x: int
+
+
+class Abstract(ABC):
+    @abstractmethod
+    def area(self) -> float: ...
+
+
+class Service(Protocol):
+    def area(self) -> float: ...
+
+
+class Meta(type):
+    """As of a library whose classes are made in its own way."""
+
+
+class Model(metaclass=Meta):
     x: int
 
 
@@ -619,7 +642,7 @@ class NotInInit:
 
 @define
 class BadType:
-    tags: set[int]
+    tags: Iterable[int]
 
 
 @define
@@ -648,7 +671,7 @@ Unannotated = attrs.make_class("Unannotated", ["x"])
         (Uncased, "field '中' of Uncased is '中' on the wire, which Go would not export"),
         (EmptyWireName, "field 'x' of EmptyWireName is '' on the wire"),
         (NotInInit, "field 'x' of NotInInit has init=False"),
-        (BadType, "field 'tags' of BadType: unsupported type set[int] (Go has no sets"),
+        (BadType, "field 'tags' of BadType: unsupported type collections.abc.Iterable"),
         (Unknown, "Unknown: name 'OnlyForTypes' is not defined (define or import it"),
         (BadSyntax, "BadSyntax: Forward reference must be an expression"),
         (BadAttribute, "BadAttribute: module 'typing' has no attribute 'Nowhere'"),
@@ -666,9 +689,9 @@ def test_bad_field_is_not_looked_at_before_it_is_needed() -> None:
 
 
 def test_field_of_leaves_the_place_to_its_caller() -> None:
-    (attribute,) = attrs.fields(BadType)
-    with pytest.raises(SchemaError, match=r"^unsupported type set\[int\]"):
-        field_of(BadType, attribute, set[int])
+    (attribute,) = attributes_of(BadType)
+    with pytest.raises(SchemaError, match=r"^unsupported type bytearray"):
+        field_of(BadType, attribute, bytearray)
 
 
 # --- annotations that cannot travel ---------------------------------------------------------------
@@ -677,20 +700,26 @@ def test_field_of_leaves_the_place_to_its_caller() -> None:
 @pytest.mark.parametrize(
     ("annotation", "reason", "hint"),
     [
-        (set[int], "unsupported type set[int]", "Go has no sets: use list[T], or dict[T, bool]"),
-        (frozenset, "unsupported type frozenset", "Go has no sets"),
+        (set, "unsupported type set", "say what it holds, such as set[int]"),
+        (frozenset, "unsupported type frozenset", "say what it holds"),
+        (Mapping, "unsupported type Mapping", "say what it holds, such as dict[str, int]"),
         (list, "unsupported type list", "say what it holds, such as list[int]"),
         (typing.List, "unsupported type List", "say what it holds"),  # noqa: UP006
         (tuple, "unsupported type tuple", "say what it holds"),
         (dict, "unsupported type dict", "say what it holds, such as dict[str, int]"),
         (tuple[int, str], "unsupported type tuple[int, str]", "write tuple[T, ...], or an attrs"),
         (Callable[[int], str], "unsupported type collections.abc.Callable[[int], str]", "see the"),
-        (Sequence[int], "unsupported type collections.abc.Sequence[int]", "use list[T] or tuple"),
+        (Sequence, "unsupported type Sequence", "say what it holds, such as list[int]"),
+        (Iterable[int], "unsupported type collections.abc.Iterable[int]", "use list[T] or Seq"),
         (bytearray, "unsupported type bytearray", "use bytes"),
         (object, "unsupported type object", "use Any"),
         (date, "unsupported type date", "use datetime"),
         (IPv4Address, "unsupported type IPv4Address", "use NetipAddr"),
-        (Literal[1], "unsupported type Literal[1]", "see the table of types"),
+        (Literal[1, "a"], "unsupported type Literal[1, 'a']", "a Literal holds strings alone"),
+        (Literal[True], "unsupported type Literal[True]", "a Literal holds strings alone"),
+        (Literal[None], "unsupported type Literal[None]", "a Literal holds strings alone"),
+        (Decimal, "unsupported type Decimal", "use BigRat or BigFloat"),
+        (Path, "unsupported type Path", "use str"),
         (T, "unsupported type ~T", "Go's methods have one type"),
         (typing.Self, "unsupported type Self", "write the name of the class"),
         ("int", "unsupported type int", "write the type itself, not its name in quotes"),
@@ -698,13 +727,16 @@ def test_field_of_leaves_the_place_to_its_caller() -> None:
         (5, "unsupported type 5", "see the table of types"),
         ([int], "unsupported type [<class 'int'>]", "see the table of types"),
         (Plain, "unsupported type Plain", "decorate Plain with attrs.define"),
-        (Data, "unsupported type Data", "decorate Data with attrs.define"),
         (Named, "unsupported type Named", "make Named a message: a class decorated with attrs."),
         (Typed, "unsupported type Typed", "make Typed a message: a class decorated with attrs."),
+        (Abstract, "unsupported type Abstract", "name the messages that implement it"),
+        (Service, "unsupported type Service", "name the messages that implement it"),
+        (Model, "unsupported type Model", "make Model a message: a class of its own, dec"),
         (Bare, "unsupported type Bare", "make Bare an IntEnum or a StrEnum"),
         (Celsius, "unsupported type Celsius", 'write NewType("Celsius", float)'),
-        (Box, "unsupported type Box", "a message has the same types wherever it goes"),
-        (Box[int], "unsupported type tests.test_schema.Box[int]", "a message has the same types"),
+        (Box, "unsupported type Box", "say what it holds, as in Box[int]"),
+        (Annotated[int, interface], "interface on int", "only a message"),
+        (Box[int] | Box[str], "a union of one generic message with several", "make a message of"),
         (Time, "unsupported type Time", "write datetime"),
         (Duration, "unsupported type Duration", "write timedelta"),
         (int | str, "a union of other things than messages: int | str", "make each member an"),
@@ -897,7 +929,399 @@ def test_schema_for_tuple_makes_a_tuple() -> None:
     assert typing.cast(Slice[Any], schema_for((1,))).container is tuple
 
 
-@pytest.mark.parametrize("value", [{1}, [{1}], Plain(), Named(1)])
+@pytest.mark.parametrize("value", [bytearray(), [bytearray()], Plain(), Named(1)])
 def test_schema_for_what_cannot_travel_is_refused(value: object) -> None:
     with pytest.raises(SchemaError, match="unsupported type"):
         schema_for(value)
+
+
+# --- fields that are named like built-in types ----------------------------------------------------
+
+
+@define
+class Blob:
+    bytes: bytes
+    list: list[int]
+    dict: dict[str, int] | None
+
+
+@define
+class BiggerBlob(Blob):
+    int: int
+
+
+def test_field_named_like_a_builtin_type_has_that_type() -> None:
+    assert list(go_fields(BiggerBlob).values()) == [
+        "[]uint8",
+        "[]int",
+        "map[string]int",
+        "int",
+    ]
+
+
+# --- generic messages -----------------------------------------------------------------------------
+
+K = TypeVar("K")
+
+
+def from_json(schema: schema_module.Schema[Any], text: str) -> Any:
+    return json_decode.decode(schema, json_stream.parse(text))
+
+
+@frozen
+class Round:
+    radius: float
+
+
+@define
+class Page(Generic[T]):
+    items: list[T]
+    next: T | None = None
+
+
+@define
+class Keyed(Page[K], Generic[K, T]):
+    by_key: dict[str, T] = field(factory=dict)
+
+
+@define
+class UserPage(Keyed[Round, int]):
+    total: int = 0
+
+
+class Stamped(Generic[T]):
+    """A mixin that has no fields."""
+
+
+@define
+class StampedPage(Stamped[int], Page[Round]):
+    pass
+
+
+@define
+class Unsaid(Page):  # type: ignore[type-arg]
+    pass
+
+
+@define
+class Growing(Generic[T]):
+    inner: Growing[list[T]] | None
+
+
+def go_fields(annotation: object) -> dict[str, str]:
+    schema = schema_of(annotation)
+    assert isinstance(schema, Struct)
+    return {field.wire_name: field.schema.go for field in schema.fields}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (Page[int], {"Items": "[]int", "Next": "*int"}),
+        (Page[Round], {"Items": "[]test_schema.Round", "Next": "*test_schema.Round"}),
+        (
+            Page[Page[int]],
+            {"Items": "[]test_schema.Page[int]", "Next": "*test_schema.Page[int]"},
+        ),
+        (StampedPage, {"Items": "[]test_schema.Round", "Next": "*test_schema.Round"}),
+        (
+            UserPage,
+            {
+                "Items": "[]test_schema.Round",
+                "Next": "*test_schema.Round",
+                "ByKey": "map[string]int",
+                "Total": "int",
+            },
+        ),
+        (
+            Keyed[bytes, Page[str]],
+            {
+                "Items": "[][]uint8",
+                "Next": "*[]uint8",
+                "ByKey": "map[string]test_schema.Page[string]",
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_generic_message_has_fields_of_its_types(
+    annotation: object, expected: dict[str, str]
+) -> None:
+    assert go_fields(annotation) == expected
+
+
+def test_generic_message_is_called_as_in_go() -> None:
+    assert go(Page[Round]) == "test_schema.Page[test_schema.Round]"
+
+
+def test_generic_message_has_one_schema_for_each_of_its_types() -> None:
+    assert schema_of(Page[int]) is schema_of(Page[int])
+    assert go(Page[int]) != go(Page[str])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (Page[int], Page([1, 2], 3)),
+        (Page[str], Page(["a"])),
+        (dict[str, Page[Page[int]]], {"a": Page([Page([1])])}),
+        (UserPage, UserPage([Round(1.0)], None, {"a": 1}, 4)),
+    ],
+    ids=str,
+)
+def test_generic_message_travels(annotation: object, value: object) -> None:
+    assert gob.loads(gob.dumps(value, annotation), annotation) == value
+    schema = schema_of(annotation)
+    assert from_json(schema, json_encode.encode(schema, value)) == value
+
+
+def test_generic_messages_of_one_class_are_several_types_of_one_stream() -> None:
+    annotation = tuple[Page[int], ...] | None
+    both = tuple[Page[str], ...]
+    encoder, decoder = gob.Encoder(), gob.Decoder()
+    decoder.feed(encoder.encode((Page([1]),), annotation) + encoder.encode((Page(["a"]),), both))
+    assert (decoder.decode(annotation), decoder.decode(both)) == ((Page([1]),), (Page(["a"]),))
+
+
+def test_type_variable_that_no_subclass_says_is_refused() -> None:
+    with pytest.raises(SchemaError, match="Unsaid does not say what its base Page holds"):
+        fields(Unsaid)
+
+
+def test_generic_message_that_grows_without_end_is_refused() -> None:
+    with pytest.raises(SchemaError, match="Growing holds itself with ever other types"):
+        gob.dumps(Growing(None), Growing[int])
+
+
+# --- dataclasses ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Data:
+    x: int
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenData:
+    x: int
+    y: Data | None = None
+    shared: ClassVar[int] = 3
+
+
+@dataclass
+class MoreData(Data):
+    z: float = 0.5
+
+
+@dataclass
+class GenericData(Generic[T]):
+    value: T
+
+
+@dataclass
+class Cached:
+    x: int
+    cache: int = dataclasses.field(init=False, default=0)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Data(1, ["a"]),
+        FrozenData(x=1, y=Data(2)),
+        FrozenData(x=0),
+        MoreData(1, [], 2.5),
+        GenericData(Data(1)),
+    ],
+    ids=repr,
+)
+def test_dataclass_travels(value: object) -> None:
+    annotation = GenericData[Data] if isinstance(value, GenericData) else type(value)
+    schema = schema_of(annotation)
+    assert gob.loads(gob.dumps(value, annotation), annotation) == value
+    assert from_json(schema, json_encode.encode(schema, value)) == value
+
+
+def test_dataclass_has_a_default_where_the_sender_has_no_field() -> None:
+    @define
+    class Older:
+        x: int
+
+    assert gob.loads(gob.dumps(Older(1)), MoreData) == MoreData(1, [], 0.5)
+
+
+def test_frozen_dataclass_is_a_key() -> None:
+    assert go(dict[FrozenKey, int]) == "map[test_schema.FrozenKey]int"
+
+
+@dataclass(frozen=True)
+class FrozenKey:
+    x: int
+
+
+def test_field_of_a_dataclass_that_init_does_not_take_is_refused() -> None:
+    with pytest.raises(SchemaError, match="field 'cache' of Cached has init=False"):
+        fields(Cached)
+
+
+# --- types that travel as another kind ------------------------------------------------------------
+
+
+@define
+class Loose:
+    tags: set[str] = field(factory=set)
+    ids: frozenset[int] | None = None
+    level: Literal["low", "high"] = "low"
+    bit: Literal[0, 1] = 0
+    names: Sequence[str] = ()
+    ages: Mapping[str, int] = field(factory=dict)
+    levels: dict[Literal["low", "high"], list[Literal[1, 2]]] = field(factory=dict)
+    maybe: Literal["x", None] = None
+
+
+LOOSE = Loose(
+    {"a", "b"},
+    frozenset([1]),
+    "high",
+    1,
+    ["c"],
+    {"d": 1},
+    {"low": [1, 2]},
+    "x",
+)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (set[str], "map[string]bool"),
+        (AbstractSet[int], "map[int]bool"),
+        (typing.Set[str], "map[string]bool"),  # noqa: UP006
+        (frozenset[Round], "map[test_schema.Round]bool"),
+        (Sequence[int], "[]int"),
+        (typing.MutableSequence[int], "[]int"),
+        (Mapping[str, int], "map[string]int"),
+        (Mapping[str, int] | None, "map[string]int"),
+        (Literal["a", "b"], "string"),
+        (Literal[1, 2], "int"),
+        (Literal["a", None], "*string"),
+        (NewType("Level", Literal["a"]), "test_schema.Level"),
+        (Annotated[Round, interface], "interface {}"),
+    ],
+    ids=str,
+)
+def test_type_that_is_converted_has_the_type_of_go(annotation: object, expected: str) -> None:
+    assert go(annotation) == expected
+
+
+@pytest.mark.parametrize("value", [LOOSE, Loose()], ids=["full", "default"])
+def test_converted_values_travel(value: Loose) -> None:
+    schema = schema_of(Loose)
+    received = gob.loads(gob.dumps(value), Loose)
+    assert attrs.evolve(received, names=tuple(received.names)) == attrs.evolve(
+        value, names=tuple(value.names)
+    )
+    again = from_json(schema, json_encode.encode(schema, value))
+    assert attrs.evolve(again, names=()) == attrs.evolve(value, names=())
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "expected"),
+    [
+        (set[str], frozenset("a"), {"a"}),
+        (frozenset[int], {1}, frozenset([1])),
+        (Sequence[int], (1, 2), [1, 2]),
+        (Sequence[int], range(2), [0, 1]),
+        (Mapping[str, int], types.MappingProxyType({"a": 1}), {"a": 1}),
+        (list[set[int]], [{1}, set()], [{1}, set()]),
+        (set[Literal["a", "b"]], {"a"}, {"a"}),
+    ],
+    ids=str,
+)
+def test_converted_value_is_taken_in_every_form(
+    annotation: object, value: object, expected: object
+) -> None:
+    schema = schema_of(annotation)
+    for received in (
+        gob.loads(gob.dumps(value, annotation), annotation),
+        from_json(schema, json_encode.encode(schema, value)),
+    ):
+        assert (received, type(received)) == (expected, type(expected))
+
+
+def test_member_that_go_has_as_false_is_not_in_the_set() -> None:
+    assert gob.loads(gob.dumps({"a": True, "b": False}), set[str]) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"tags": ["a"]}, "Loose.tags: "),
+        ({"tags": {1}}, "Loose.tags[1]: "),
+        ({"level": "middle"}, "Loose.level: 'middle' is none of 'low', 'high'"),
+        ({"bit": 2}, "Loose.bit: 2 is none of 0, 1"),
+        ({"maybe": "y"}, "Loose.maybe: 'y' is none of 'x'"),
+        ({"names": "abc"}, "Loose.names: "),
+        ({"ages": [("a", 1)]}, "Loose.ages: "),
+        ({"levels": {"low": [3]}}, "Loose.levels['low'][0]: 3 is none of 1, 2"),
+        ({"levels": {"lower": []}}, "Loose.levels['lower']: 'lower' is none of"),
+    ],
+    ids=str,
+)
+def test_value_that_cannot_be_converted_is_refused_at_its_place(
+    changes: dict[str, Any], text: str
+) -> None:
+    value = attrs.evolve(LOOSE, **changes)
+    for encode in (gob.dumps, json_encode.encode):
+        with pytest.raises(EncodeError) as raised:
+            encode(value, Loose) if encode is gob.dumps else encode(schema_of(Loose), value)
+        assert str(raised.value).startswith(text)
+
+
+def test_literal_that_arrives_is_one_of_its_values() -> None:
+    with pytest.raises(DecodeError, match="'c' is none of 'a', 'b'"):
+        gob.loads(gob.dumps("c"), Literal["a", "b"])
+    with pytest.raises(DecodeError, match="'c' is none of 'a', 'b'"):
+        from_json(schema_of(Literal["a", "b"]), '"c"')
+
+
+def test_literal_without_gos_zero_value_cannot_be_left_out() -> None:
+    with pytest.raises(DecodeError, match="'' is none of 'a'"):
+        schema_of(Literal["a"]).zero()
+
+
+# --- an interface with one implementation ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("annotation", "nullable"),
+    [
+        (Annotated[Round, interface], False),
+        (Annotated[Round | None, interface], True),
+        (Annotated[Round, interface] | None, True),
+    ],
+    ids=str,
+)
+def test_interface_of_one_message(annotation: object, nullable: bool) -> None:
+    schema = schema_of(annotation)
+    assert isinstance(schema, Interface)
+    assert (schema.members, schema.nullable) == ((schema_of(Round),), nullable)
+
+
+def test_interface_of_a_union_is_the_union() -> None:
+    union = schema_of(Annotated[Round | Vector3, interface])
+    assert isinstance(union, Interface)
+    assert union.members == (schema_of(Round), schema_of(Vector3))
+
+
+@define
+class Vector3:
+    x: float
+
+
+def test_interface_of_one_message_travels_with_its_name() -> None:
+    annotation = list[Annotated[Round, interface]]
+    data = gob.dumps([Round(1.0)], annotation)
+    assert b"test_schema.Round" in data
+    assert gob.loads(data, annotation) == [Round(1.0)]

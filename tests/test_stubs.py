@@ -11,6 +11,7 @@ from attrs import define
 
 from rpcgen import gob
 from rpcgen.errors import SchemaError
+from rpcgen.method import Method
 from rpcgen.stubs import (
     AbstractService,
     AsyncClientStub,
@@ -186,3 +187,75 @@ def test_registering_a_name_for_two_types_is_refused() -> None:
     register_types(Apple)
     with pytest.raises(SchemaError, match=r"'stubs\.Apple' is registered for"):
         register_types(OtherApple)
+
+
+# --- services that go by another name -------------------------------------------------------------
+
+
+class CallingClient(FakeClient):
+    """Notes which methods are called, on the way of either face."""
+
+    def __init__(self) -> None:
+        self.called: list[Method[Any, Any]] = []
+
+    def call(self, method: Method[Any, Any], args: object) -> object:
+        self.called.append(method)
+        return args
+
+    def go(self, method: Method[Any, Any], args: object, done: object = None) -> object:
+        self.called.append(method)
+        return args, done
+
+
+DOUBLE = Method[int, int]("Arith.Double")
+
+
+class DoublingClient(ClientStub):
+    def double(self, number: int) -> int:
+        return self._client.call(DOUBLE, number)
+
+    def go_double(self, number: int) -> object:
+        return self._client.go(DOUBLE, number, None)
+
+
+@pytest.fixture
+def calling() -> Any:
+    return CallingClient()
+
+
+def test_stub_calls_its_client_itself_unless_it_is_given_a_name(calling: Any) -> None:
+    assert DoublingClient(calling)._client is calling
+    assert DoublingClient(calling, service=None)._client is calling
+
+
+@pytest.mark.parametrize("service", ["v1", "app-visor", "a.b", "Arith", "Größe", " "])
+def test_stub_calls_the_service_that_it_is_given(calling: Any, service: str) -> None:
+    stub = DoublingClient(calling, service=service)
+    assert (stub.double(3), stub.go_double(4)) == (3, (4, None))
+    assert [method.name for method in calling.called] == [f"{service}.Double"] * 2
+
+
+def test_renamed_method_is_made_once_and_has_the_same_schemas(calling: Any) -> None:
+    stub = DoublingClient(calling, service="v1")
+    stub.double(3)
+    stub.double(4)
+    first, second = calling.called
+    assert first is second
+    assert (first.request, first.response) == (DOUBLE.request, DOUBLE.response)
+
+
+def test_stub_cannot_be_given_an_empty_name(calling: Any) -> None:
+    with pytest.raises(ValueError, match="the name of a service cannot be empty"):
+        DoublingClient(calling, service="")
+
+
+def test_leaving_a_stub_that_has_a_name_leaves_its_client(calling: Any) -> None:
+    with DoublingClient(calling, service="v1"):
+        pass
+    assert calling.left_with is None
+
+
+def test_stub_that_has_a_name_shows_it(calling: Any) -> None:
+    assert repr(DoublingClient(calling, service="v1")) == (
+        "<DoublingClient of <FakeClient> for 'v1'>"
+    )

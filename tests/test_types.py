@@ -6,7 +6,7 @@ import copy
 import pickle
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 import pytest
 from attrs import define
@@ -21,12 +21,16 @@ from rpcgen.types import (
     Duration,
     GoTime,
     GoType,
+    InterfaceMark,
     OpenIntEnum,
     OpenStrEnum,
     Time,
     Uint8,
+    interface,
     json_tag,
     length,
+    struct_args,
+    takes_struct,
     wire,
     wire_name_of,
 )
@@ -280,6 +284,47 @@ def test_name_that_is_not_there() -> None:
 def test_values_of_library_types_can_be_pickled(value: object) -> None:
     assert type(value).__module__ == "rpcgen.types"
     assert pickle.loads(pickle.dumps(value)) == value
+
+
+# --- what is said of methods and fields -----------------------------------------------------------
+
+
+@struct_args
+def marked(self: object, name: str) -> int:
+    return len(name)
+
+
+def unmarked(self: object, name: str) -> int:
+    return len(name)
+
+
+@struct_args
+class Marked(Protocol):
+    def ping(self) -> int: ...
+
+
+class Inherits(Marked, Protocol):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [(marked, True), (unmarked, False), (Marked, True), (Inherits, False)],
+)
+def test_struct_args_marks_what_it_decorates_and_nothing_else(
+    target: object, expected: bool
+) -> None:
+    assert takes_struct(target) is expected
+
+
+def test_struct_args_leaves_the_function_as_it_is() -> None:
+    assert struct_args(unmarked) is unmarked
+    vars(unmarked).clear()
+
+
+def test_interface_is_equal_to_itself_alone() -> None:
+    assert interface == InterfaceMark()
+    assert repr(interface) == "InterfaceMark()"
 
 
 class Color(OpenIntEnum):

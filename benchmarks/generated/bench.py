@@ -50,9 +50,14 @@ class ArithClient(ClientStub):
     """Go's ``Arith.Multiply``, and echoes."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> Self:
-        """Connect to a server; the options are those of `rpcgen.dial`."""
-        return cls(dial(address, **options))
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> Self:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
 
     @property
     def go(self) -> ArithGo:
@@ -166,12 +171,15 @@ class AsyncArithClient(AsyncClientStub):
     """Go's ``Arith.Multiply``, and echoes."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
-        Await what it returns, or use it in ``async with``.
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).then(cls)
+        return aio.dial(address, **options).then(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncArithGo:

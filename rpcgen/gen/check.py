@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-import attrs
+from attrs import frozen
 
 from ..errors import SchemaError
-from ..names import go_name, is_exported, is_identifier
+from ..names import go_name, is_exported
 from ..schema import (
     Array,
+    Attribute,
+    Converted,
     Field,
     Interface,
     Map,
@@ -22,17 +24,24 @@ from ..schema import (
     Schema,
     Slice,
     Struct,
+    attributes_of,
+    check_bases,
     field_of,
     holds_itself,
+    is_message,
     schema_of,
+    substituted,
+    type_arguments,
     wire_name_in,
 )
+from .defaults import unportable
 from .model import Method, Module, Parameter, Service, is_protocol
 from .names import generated_classes
 from .problems import Place, Problem
 from .source import Expression, Source
+from .spelling import annotation_can_be_spelled
 
-__all__ = ["Checker", "check_together", "registered"]
+__all__ = ["Checker", "check_together", "no_service", "registered"]
 
 SourceOf = Callable[[str], Source | None]
 
@@ -42,12 +51,10 @@ class Checker:
 
     def __init__(self, source_of: SourceOf) -> None:
         self._source_of = source_of
-        self._walked: set[type[Any]] = set()
+        self._walked: set[Struct[Any]] = set()
 
     def check(self, module: Module) -> Iterator[Problem]:
         """Yield the problems of one IDL file and of the messages it uses."""
-        if not module.services and module.idl.explicit:
-            yield _no_service(module)
         for cls in module.messages:
             yield from self._message(schema_of(cls), module.source.top)
         yield from _defined_twice(module.source)
@@ -62,7 +69,7 @@ class Checker:
         yield from _definition(method)
         if _decorations(method) & _DECORATED.keys():
             return  # what it takes and gives is not a method's
-        alone = len(method.parameters) == 1
+        alone = not method.takes_struct
         for parameter in method.parameters:
             yield from _default(parameter)
             if parameter.annotation is None:
@@ -73,7 +80,7 @@ class Checker:
                 )
             else:
                 yield from self._type(parameter.annotation, alone)
-        if not alone:
+        if method.takes_struct:
             yield from _parameter_names(method)
         if method.returns is None:
             yield Problem(
@@ -100,6 +107,12 @@ class Checker:
                 "None cannot travel alone: Go has no way to send a nil argument or reply",
                 "make it an optional field of a message",
             )
+        if not annotation_can_be_spelled(annotation.unquoted()):
+            yield Problem(
+                annotation.place,
+                "this annotation cannot be carried over to generated code",
+                "give it a name: Name = ... at the top of the module, and Name as the annotation",
+            )
         yield from self._inner(schema, annotation.place)
 
     def _inner(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
@@ -115,15 +128,20 @@ class Checker:
                 )
 
     def _message(self, schema: Schema[Any], place: Place) -> Iterator[Problem]:
-        if not isinstance(schema, Struct) or schema.cls in self._walked:
+        if not isinstance(schema, Struct) or schema in self._walked:
             return
-        self._walked.add(schema.cls)
+        self._walked.add(schema)
+        try:
+            check_bases(schema.cls)
+        except SchemaError as error:
+            yield Problem(self._class_place(schema.cls) or place, error.reason, error.hint)
+            return
         sound = True
         names: dict[str, str] = {}
-        for attribute in attrs.fields(schema.cls):
-            statement, annotation = self._field(schema.cls, attribute.name)
-            where = statement or place
-            field = _read_field(schema.cls, attribute, where, annotation)
+        for attribute in attributes_of(schema.cls):
+            written = self._field(schema.cls, attribute.name)
+            where = written.place or place
+            field = _read_field(schema, attribute, where, written)
             if isinstance(field, Problem):
                 sound = False
                 yield field
@@ -140,8 +158,8 @@ class Checker:
                 f"hold it as {schema.cls.__name__} | None, or in a list or dict",
             )
 
-    def _field(self, cls: type[Any], name: str) -> tuple[Place | None, Expression | None]:
-        """Return where a field of a message is written, and its annotation."""
+    def _field(self, cls: type[Any], name: str) -> _Written:
+        """Return where a field of a message is written."""
         for base in cls.__mro__:
             source = self._source_of(base.__module__)
             node = source.classes.get(base.__qualname__) if source else None
@@ -150,8 +168,9 @@ class Checker:
             for statement in node.body:
                 if _target(statement) == name:
                     annotation = getattr(statement, "annotation", None)
-                    return source.place(statement), annotation and Expression(source, annotation)
-        return self._class_place(cls), None
+                    expression = annotation and Expression(source, annotation)
+                    return _Written(base, source.place(statement), expression)
+        return _Written(cls, self._class_place(cls), None)
 
     def _class_place(self, cls: type[Any]) -> Place | None:
         source = self._source_of(cls.__module__)
@@ -159,9 +178,19 @@ class Checker:
         return source.place(node) if source and node else None
 
 
+@frozen
+class _Written:
+    """Where a field is written: in which class of the message's bases, and how."""
+
+    cls: type[Any]
+    place: Place | None
+    annotation: Expression | None
+
+
 def _read_field(
-    cls: type[Any], attribute: attrs.Attribute[Any], place: Place, annotation: Expression | None
+    schema: Struct[Any], attribute: Attribute, place: Place, written: _Written
 ) -> Field | Problem:
+    cls, annotation = schema.cls, written.annotation
     if annotation is None:
         return Problem(
             place,
@@ -170,7 +199,9 @@ def _read_field(
         )
     where = annotation.place
     try:
-        value = annotation.value()
+        variables = type_arguments(cls, schema.arguments).get(written.cls, {})
+        parameters = {each.__name__: each for each in getattr(written.cls, "__type_params__", ())}
+        value = substituted(annotation.value(parameters), variables)
         schema_of(value)  # a bad type is reported at the annotation, all else at the field
         where = place
         return field_of(cls, attribute, value)
@@ -206,12 +237,14 @@ def check_together(modules: Iterable[Module]) -> Iterator[Problem]:
 
 def registered(module: Module) -> tuple[type[Any], ...]:
     """Return the messages that may travel inside an ``Any`` of the module's methods."""
-    seen: dict[type[Any], Struct[Any]] = {}
+    seen: dict[Struct[Any], None] = {}
     dynamic = False
     for annotation in _annotations(module):
         for part in _parts(schema_of(annotation.value()), seen):
             dynamic = dynamic or (isinstance(part, Interface) and not part.members)
-    return tuple(dict.fromkeys([*module.messages, *seen])) if dynamic else ()
+    # A generic message has no name of its own to travel under.
+    whole = [schema.cls for schema in seen if not schema.arguments]
+    return tuple(dict.fromkeys([*module.messages, *whole])) if dynamic else ()
 
 
 def _annotations(module: Module) -> Iterator[Expression]:
@@ -222,7 +255,7 @@ def _annotations(module: Module) -> Iterator[Expression]:
 
 
 def _parts(
-    schema: Schema[Any], seen: dict[type[Any], Struct[Any]] | None = None
+    schema: Schema[Any], seen: dict[Struct[Any], None] | None = None
 ) -> Iterator[Schema[Any]]:
     """Yield a schema and those inside it; those of messages only with ``seen``, which collects."""
     yield schema
@@ -233,8 +266,10 @@ def _parts(
             inner = [schema.key, schema.value]
         case Interface():
             inner = [*schema.members]
-        case Struct() if seen is not None and schema.cls not in seen:
-            seen[schema.cls] = schema
+        case Converted():
+            inner = [schema.inner]
+        case Struct() if seen is not None and schema not in seen:
+            seen[schema] = None
             inner = [field.schema for field in schema.fields]
         case _:
             return
@@ -257,13 +292,14 @@ def _is_optional_union(schema: Schema[Any]) -> bool:
     return isinstance(schema, Interface) and bool(schema.members) and schema.nullable
 
 
-def _no_service(module: Module) -> Problem:
+def no_service(module: Module) -> Problem:
+    """Return the problem of a file that was asked for and has no service."""
     classes = [
         name
         for name, value in vars(module.source.module).items()
         if name in module.source.classes
         and isinstance(value, type)
-        and not attrs.has(value)
+        and not is_message(value)
         and not issubclass(value, enum.Enum)
     ]
     name = classes[0] if classes else "Name"
@@ -303,15 +339,24 @@ def _implementations(module: Module) -> Iterator[Problem]:
 
 
 def _service(service: Service) -> Iterator[Problem]:
-    if not all(map(is_identifier, parts := service.wire_name.split("."))) or not is_exported(
-        parts[-1]
-    ):
+    # Go takes any other name, of RegisterName.
+    if not service.wire_name or not _is_unicode(service.wire_name):
         yield Problem(
             service.place,
-            f"service {service.name!r} is {service.wire_name!r} on the wire, "
-            "which Go would not export",
-            'give it a name with a capital: the decorator @wire("Name")',
+            f"service {service.name!r} is {service.wire_name!r} on the wire, which is no name",
+            'give it another: the decorator @wire("Name")',
         )
+    if not service.methods:
+        fields = any(isinstance(each, ast.AnnAssign) for each in service.node.body)
+        yield Problem(
+            service.place,
+            f"service {service.name!r} has no methods",
+            f"make {service.name} a message: a class of its own, decorated with attrs.define"
+            if fields
+            else "write each method as a function: def ping(self) -> None: ...",
+        )
+        if fields:
+            return
     for source, node in service.bases:
         yield from _class_body(source, node)
     if _is_generic(service.cls):
@@ -320,17 +365,19 @@ def _service(service: Service) -> Iterator[Problem]:
             f"service {service.name!r} is generic",
             "a service has the same types for all its callers: write them out",
         )
-    if not service.methods:
-        yield Problem(
-            service.place,
-            f"service {service.name!r} has no methods",
-            "write each method as a function: def ping(self) -> None: ...",
-        )
     first: dict[str, Method] = {}
     for method in service.methods:
         other = first.setdefault(method.wire_name, method)
         if other is not method:
             yield _twice("method", method.name, other.name, method.wire_name, method.place)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates
+        return False
+    return True
 
 
 def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Problem]:
@@ -380,7 +427,7 @@ def _definition(method: Method) -> Iterator[Problem]:
         )
     for decorator in node.decorator_list:
         name = _last_name(decorator)
-        if name not in ("wire", "abstractmethod"):
+        if name not in ("wire", "abstractmethod", "struct_args", "deprecated"):
             yield Problem(source.place(decorator), *_DECORATED.get(name, _decorated(name)))
     if _decorations(method) & _DECORATED.keys():
         return
@@ -427,10 +474,9 @@ def _decorations(method: Method) -> set[str]:
 
 
 def _decorated(name: str) -> tuple[str, str]:
-    return (
-        f"a method of a service cannot be decorated with @{name}",
-        'only @wire("Name") and @abstractmethod mean something here',
-    )
+    reason = f"a method of a service cannot be decorated with @{name}"
+    known = '@wire("Name"), @struct_args, @deprecated("why") and @abstractmethod'
+    return reason, f"only {known} mean something here"
 
 
 def _parameter_names(method: Method) -> Iterator[Problem]:
@@ -460,27 +506,12 @@ def wire_name_of_parameter(parameter: Parameter) -> str:
 
 
 def _default(parameter: Parameter) -> Iterator[Problem]:
-    if parameter.default is not None and not _is_portable(parameter.default):
-        yield Problem(
-            parameter.default.place,
-            f"the default of {parameter.name!r} cannot be carried over to generated code",
-            "write a number, a string, bytes, True, False, None, or a member of an enum",
-        )
-
-
-def _is_portable(default: Expression) -> bool:
-    try:
-        value = ast.literal_eval(default.node)
-    except ValueError:
-        return _is_member(default)
-    return value is None or isinstance(value, bool | int | float | complex | str | bytes)
-
-
-def _is_member(default: Expression) -> bool:
-    try:
-        return isinstance(default.node, ast.Attribute) and isinstance(default.value(), enum.Enum)
-    except SchemaError:
-        return False
+    if parameter.default is None:
+        return
+    reason, hint = unportable(parameter)
+    if reason:
+        name = parameter.name
+        yield Problem(parameter.default.place, f"the default of {name!r} {reason}", hint)
 
 
 def _clashing_classes(module: Module) -> Iterator[Problem]:

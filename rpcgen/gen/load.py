@@ -16,10 +16,11 @@ from pathlib import Path
 from attrs import frozen
 
 from .mark import is_generated
-from .problems import Place, Problem
+from .problems import Place, Problem, shown
+from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "shown"]
+__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "raised", "shown"]
 
 # What the generator itself is made of, beside the standard library.
 _OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
@@ -41,8 +42,13 @@ class Idl:
     explicit: bool
 
 
-def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl], list[Problem]]:
+def find(
+    arguments: Iterable[str], root: Path | None = None, output: Path | None = None
+) -> tuple[list[Idl], list[Problem]]:
     """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
+
+    ``root`` is the folder that their modules' names count from; without one
+    `find_root` finds it for each, with the help of the ``output`` folder.
 
     A folder stands for every ``*.py`` below it but ``__init__.py`` and names
     that begin with ``_`` or ``.``, and what rpcgen itself has generated.
@@ -61,7 +67,12 @@ def find(arguments: Iterable[str], root: Path | None = None) -> tuple[list[Idl],
             )
             continue
         for file in files:
-            idl = _idl(file, path if path.is_dir() else path.parent, root, file == path)
+            try:
+                base = find_root(file, output) if root is None else root
+            except ConfigurationError as error:
+                problems.append(error.problem)
+                break
+            idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
             if file not in found or idl.explicit:
                 found[file] = idl
     idls = sorted(found.values())
@@ -73,14 +84,6 @@ def module_name(path: Path, root: Path) -> str:
     """Return the dotted name of the module in ``path``, seen from ``root``."""
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def shown(path: Path) -> str:
-    """Return the path as messages spell it: relative where it is below the working directory."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix() or "."
-    except ValueError:
-        return path.as_posix()
 
 
 @contextlib.contextmanager
@@ -140,10 +143,12 @@ class Loader:
     def _import(self, idl: Idl) -> Source | None:
         try:
             importlib.import_module(idl.module)
-        except (Exception, SystemExit) as error:
-            self.problems.append(_raised(idl.path, self.root, error))
+            source = self.source_of(idl.module)
+        except KeyboardInterrupt:  # of the user at the terminal
+            raise
+        except BaseException as error:
+            self.problems.append(raised(idl.path, self.root, error))
             return None
-        source = self.source_of(idl.module)
         if source is None or source.path != idl.path:
             self.problems.append(_shadowed(idl, source))
             return None
@@ -173,9 +178,10 @@ class Loader:
 
     def _files(self, modules: Iterable[str]) -> Iterator[Path]:
         for module in modules:
-            stem = self.root.joinpath(*module.split("."))
-            if stem.with_suffix(".py").is_file():
-                yield stem.with_suffix(".py")
+            file = self.root.joinpath(*module.split(".")).with_suffix(".py")
+            with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+                if file.is_file():
+                    yield file
 
     def _parse(self, path: Path) -> ast.Module | None:
         try:
@@ -183,8 +189,16 @@ class Loader:
         except SyntaxError as error:
             place = Place(shown(path), error.lineno or 1, error.offset or 1)
             self.problems.append(Problem(place, f"syntax error: {error.msg}"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             self.problems.append(Problem(Place(shown(path)), f"cannot be read: {error}"))
+        except (RecursionError, MemoryError):  # what the parser raises at great depth
+            self.problems.append(
+                Problem(
+                    Place(shown(path)),
+                    "cannot be read: it is nested too deeply",
+                    "give parts of the deepest expression a name",
+                )
+            )
         return None
 
     def _cycle(
@@ -206,7 +220,9 @@ def _read(path: Path) -> str:
         return file.read()
 
 
-def _raised(path: Path, root: Path, error: BaseException) -> Problem:
+def raised(
+    path: Path, root: Path, error: BaseException, what: str = "importing it raises"
+) -> Problem:
     """Return the problem for an import that raised, at the line of the user's that did."""
     frames = [
         frame
@@ -217,14 +233,23 @@ def _raised(path: Path, root: Path, error: BaseException) -> Problem:
     if frames:
         last = frames[-1]
         place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+    elif isinstance(error, SyntaxError) and error.filename:
+        place = Place(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
     text = type(error).__name__
-    if str(error):
-        text += f": {error}".replace(f"{root}{os.sep}", "")
+    if said := _said(error):
+        text += f": {said}".replace(f"{root}{os.sep}", "")
     hint = "an IDL is imported to be read: it must import without error"
     if isinstance(error, ModuleNotFoundError):
         where = "the working directory" if root == Path.cwd() else shown(root)
         hint = f"modules are looked for from {where}: --root names another folder"
-    return Problem(place, f"importing it raises {text}", hint)
+    return Problem(place, f"{what} {text}", hint)
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a class of the user's
+        return ""
 
 
 def _shadowed(idl: Idl, source: Source | None) -> Problem:
@@ -259,9 +284,7 @@ def _unusable(path: Path, files: list[Path]) -> Problem | None:
     return None
 
 
-def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
-    if root is None:
-        root = _root_of(path)
+def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
     parts = path.relative_to(root).parts
     # Below a folder called idl the sub-folders are kept, whatever the command line names.
     if "idl" in parts[:-1]:
@@ -269,35 +292,6 @@ def _idl(path: Path, base: Path, root: Path | None, explicit: bool) -> Idl:
     else:
         output = path.relative_to(base)
     return Idl(path, root, module_name(path, root), output, explicit)
-
-
-def _root_of(path: Path) -> Path:
-    """Return the folder that imports count from."""
-    here = Path.cwd()
-    below = path.is_relative_to(here)
-    packages = [
-        folder
-        for folder in path.parents
-        if (folder / "__init__.py").is_file() and (not below or folder.is_relative_to(here))
-    ]
-    if below and packages:
-        return _above(packages[-1])
-    if (path.parent / "__init__.py").is_file():
-        return _above(path.parent)
-    source = here / "src"
-    if below:
-        base = source if path.is_relative_to(source) else here
-    else:
-        base = next((each.parent for each in path.parents if each.name == "idl"), path.parent)
-    # Nothing is imported through a folder whose name is no name in Python.
-    unnamed = [each for each in path.parents if not each.name.isidentifier()]
-    return next((each for each in unnamed if each.is_relative_to(base)), base)
-
-
-def _above(package: Path) -> Path:
-    while (package / "__init__.py").is_file():
-        package = package.parent
-    return package
 
 
 def _misnamed(idl: Idl) -> Problem | None:

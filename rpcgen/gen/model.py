@@ -12,11 +12,11 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NewType, Protocol
 
-import attrs
 from attrs import frozen
 
 from ..names import go_name
-from ..types import wire_name_of
+from ..schema import is_generic, is_message
+from ..types import takes_struct, wire_name_of
 from .load import Idl
 from .problems import Place
 from .source import Expression, Source, Symbol
@@ -37,24 +37,31 @@ class Kind(enum.Enum):
 
 @frozen(eq=False)
 class Parameter:
-    """One parameter of a method, after ``self``."""
+    """One parameter of a method, after ``self``; ``value`` is what its default was found to be."""
 
     name: str
     kind: Kind
     annotation: Expression | None
     default: Expression | None
+    value: object
     place: Place
 
 
 @frozen(eq=False)
 class Method:
-    """One method of a service, as written in ``source``."""
+    """One method of a service, as written in ``source``.
+
+    ``takes_struct``: its parameters travel as the fields of a struct.
+    ``deprecated`` is the decorator of that name.
+    """
 
     name: str
     wire_name: str
     parameters: tuple[Parameter, ...]
     returns: Expression | None
     docstring: str | None
+    takes_struct: bool
+    deprecated: Expression | None
     place: Place
     node: FunctionNode
     source: Source
@@ -132,10 +139,12 @@ def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: Sour
         bases.append((base_source, base_node))
         for function in base_node.body:
             if isinstance(function, FunctionNode):
-                methods[function.name] = _method(base, function, base_source)
+                forced = takes_struct(cls) or takes_struct(base)
+                methods[function.name] = _method(base, function, base_source, forced)
+    named = wire_name_of(cls)
     return Service(
         name=cls.__name__,
-        wire_name=wire_name_of(cls) or go_name(cls.__name__),
+        wire_name=go_name(cls.__name__) if named is None else named,
         methods=tuple(methods.values()),
         docstring=ast.get_docstring(node),
         place=source.place(node),
@@ -146,39 +155,67 @@ def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: Sour
     )
 
 
-def _method(cls: type[Any], node: FunctionNode, source: Source) -> Method:
+def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) -> Method:
     function = vars(cls).get(node.name)
-    named = wire_name_of(function) if inspect.isfunction(function) else None
+    named = None
+    if inspect.isfunction(function):
+        named = wire_name_of(function)
+        forced = forced or takes_struct(function)
+    parameters = tuple(_parameters(node.args, source, _defaults(function)))[1:]
     return Method(
         name=node.name,
         wire_name=named or go_name(node.name),
-        parameters=tuple(_parameters(node.args, source))[1:],
+        parameters=parameters,
         returns=Expression(source, node.returns) if node.returns else None,
         docstring=ast.get_docstring(node),
+        takes_struct=len(parameters) > 1 or (len(parameters) == 1 and forced),
+        deprecated=_deprecated(node, source),
         place=source.place(node),
         node=node,
         source=source,
     )
 
 
-def _parameters(node: ast.arguments, source: Source) -> Iterator[Parameter]:
+def _deprecated(node: FunctionNode, source: Source) -> Expression | None:
+    """Return the decorator ``deprecated`` of ``warnings`` or ``typing_extensions``, if any."""
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Name(id="deprecated") | ast.Attribute(attr="deprecated")):
+                return Expression(source, decorator)
+    return None
+
+
+def _defaults(function: object) -> dict[str, object]:
+    """Return the defaults of the parameters of a function."""
+    if not inspect.isfunction(function):
+        return {}
+    parameters = inspect.signature(function).parameters.values()
+    return {each.name: each.default for each in parameters if each.default is not each.empty}
+
+
+def _parameters(
+    node: ast.arguments, source: Source, defaults: dict[str, object]
+) -> Iterator[Parameter]:
     positional = [*node.posonlyargs, *node.args]
     required: list[ast.expr | None] = [None] * (len(positional) - len(node.defaults))
     for position, (each, default) in enumerate(
         zip(positional, [*required, *node.defaults], strict=True)
     ):
         kind = Kind.POSITIONAL if position < len(node.posonlyargs) else Kind.EITHER
-        yield _parameter(each, kind, default, source)
+        yield _parameter(each, kind, default, source, defaults.get(each.arg))
     for each, default in zip(node.kwonlyargs, node.kw_defaults, strict=True):
-        yield _parameter(each, Kind.KEYWORD, default, source)
+        yield _parameter(each, Kind.KEYWORD, default, source, defaults.get(each.arg))
 
 
-def _parameter(node: ast.arg, kind: Kind, default: ast.expr | None, source: Source) -> Parameter:
+def _parameter(
+    node: ast.arg, kind: Kind, default: ast.expr | None, source: Source, value: object
+) -> Parameter:
     return Parameter(
         name=node.arg,
         kind=kind,
         annotation=Expression(source, node.annotation) if node.annotation else None,
         default=Expression(source, default) if default else None,
+        value=value,
         place=source.place(node),
     )
 
@@ -203,7 +240,7 @@ def _is_wire_type(cls: type[Any]) -> bool:
     if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
         return False
     return (
-        attrs.has(cls)
+        is_message(cls)
         or (issubclass(cls, enum.Enum) and issubclass(cls, int | str))
         or hasattr(cls, "gob_decode")
         or hasattr(cls, "unmarshal_binary")
@@ -213,9 +250,15 @@ def _is_wire_type(cls: type[Any]) -> bool:
 def _messages(source: Source) -> Iterator[type[Any]]:
     """Yield the messages that the file defines or imports, each once."""
     values = vars(source.module).values()
-    found = dict.fromkeys(value for value in values if _is_message(value))
+    found = dict.fromkeys(value for value in values if _is_whole_message(value))
     yield from found
 
 
-def _is_message(value: object) -> typing.TypeGuard[type[Any]]:
-    return isinstance(value, type) and attrs.has(value) and _is_wire_type(value)
+def _is_whole_message(value: object) -> typing.TypeGuard[type[Any]]:
+    # A generic one is a message where it is used, with its types in brackets.
+    return (
+        isinstance(value, type)
+        and is_message(value)
+        and _is_wire_type(value)
+        and not is_generic(value)
+    )

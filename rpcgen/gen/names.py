@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
+from .defaults import is_literal, is_reference, is_repeated
 from .layout import LINE_LENGTH
-from .source import Expression, Symbol
+from .source import Expression, Symbol, dotted_name
+from .spelling import OPERATORS
 
 if TYPE_CHECKING:
-    from .model import Method, Service
+    from .model import Method, Parameter, Service
 
 __all__ = ["Names", "constant_name", "generated_classes", "params_name", "snake_case"]
 
@@ -70,6 +72,7 @@ class Names:
         self._defined: set[str] = set()
         self._imports: dict[tuple[str, str], str] = {}
         self._handed_on: dict[str, Symbol] = {}
+        self._constants: dict[Parameter, tuple[str, str]] = {}
 
     def hand_on(self, symbol: Symbol) -> None:
         """Import a type under its own name, for the users of the generated module.
@@ -104,8 +107,35 @@ class Names:
         return _Speller(self, expression).spell(expression.unquoted())
 
     def literal(self, expression: Expression) -> str:
-        """Return a default of the IDL: strings in it are no annotations."""
+        """Return an expression of the IDL that is no annotation: strings in it are none."""
         return _Speller(self, expression).spell(expression.node)
+
+    def default(self, parameter: Parameter, wished: str) -> str:
+        """Return the default of a parameter.
+
+        What has to be made is made once, as a constant called ``wished``; see
+        `constants`.
+        """
+        default = parameter.default
+        assert default is not None
+        if is_literal(default):
+            return self.literal(default)
+        if is_repeated(parameter):
+            return spelled_value(parameter.value)
+        if is_reference(default):
+            return self.literal(default)
+        if parameter not in self._constants:
+            annotation = parameter.annotation
+            made = self.literal(default)
+            typed = f": {self.expression(annotation)}" if annotation else ""
+            name = self.define(wished)
+            self._constants[parameter] = (name, f"{name}{typed} = {made}")
+        return self._constants[parameter][0]
+
+    @property
+    def constants(self) -> list[str]:
+        """The statements that make defaults."""
+        return [statement for _, statement in self._constants.values()]
 
     def imports(self) -> list[list[str]]:
         """Return the import statements: the standard library's, attrs', and the others."""
@@ -178,7 +208,7 @@ class _Speller:
         self._source = expression.source
 
     def spell(self, node: ast.expr) -> str:
-        if isinstance(node, ast.Name | ast.Attribute) and (dotted := _dotted(node)):
+        if isinstance(node, ast.Name | ast.Attribute) and (dotted := dotted_name(node)):
             if alias := self._source.alias(dotted):
                 return self._names.expression(alias)
             symbol = self._source.symbol(dotted)
@@ -196,10 +226,8 @@ class _Speller:
                 return f"{self.spell(node.left)} | {self.spell(node.right)}"
             case ast.UnaryOp(op=ast.USub()):
                 return f"-{self.spell(node.operand)}"
-            case ast.BinOp(op=ast.Add()):
-                return f"{self.spell(node.left)} + {self.spell(node.right)}"
-            case ast.BinOp(op=ast.Sub()):
-                return f"{self.spell(node.left)} - {self.spell(node.right)}"
+            case ast.BinOp() if operator := OPERATORS.get(type(node.op)):
+                return f"{self.spell(node.left)} {operator} {self.spell(node.right)}"
             case ast.Call():
                 arguments = [self.spell(each) for each in node.args]
                 arguments += [f"{each.arg}={self.spell(each.value)}" for each in node.keywords]
@@ -210,10 +238,12 @@ class _Speller:
                 return "..."
             case ast.Constant(value=str() | bytes() as value):
                 return quoted(value)
+            case ast.Tuple():
+                return _tuple([self.spell(each) for each in node.elts])
         return ast.unparse(node)
 
     def _is_typing(self, node: ast.expr, name: str) -> bool:
-        dotted = _dotted(node)
+        dotted = dotted_name(node)
         return dotted is not None and self._source.symbol(dotted) == Symbol("typing", name)
 
     def _arguments(self, node: ast.expr) -> str:
@@ -231,13 +261,15 @@ def quoted(value: str | bytes) -> str:
     return f'{prefix}"{body}"'
 
 
-def _dotted(node: ast.expr) -> list[str] | None:
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.Attribute):
-        inner = _dotted(node.value)
-        return [*inner, node.attr] if inner else None
-    return None
+def spelled_value(value: object) -> str:
+    """Return the expression for a number, a string, None, or a tuple of such."""
+    if isinstance(value, tuple):
+        return _tuple([spelled_value(each) for each in value])
+    return quoted(value) if isinstance(value, str | bytes) else repr(value)
+
+
+def _tuple(elements: Sequence[str]) -> str:
+    return f"({elements[0]},)" if len(elements) == 1 else f"({', '.join(elements)})"
 
 
 def _import_module(module: str, local: str) -> str:
@@ -246,7 +278,9 @@ def _import_module(module: str, local: str) -> str:
 
 def _section(module: str) -> int:
     top = module.split(".")[0]
-    return 0 if top in sys.stdlib_module_names else 1 if top == "attrs" else 2
+    if top in sys.stdlib_module_names:
+        return 0
+    return 1 if top in ("attrs", "typing_extensions") else 2
 
 
 def _import_from(module: str, names: Sequence[str]) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
 from attrs import frozen
 
-from .check import Checker, check_together
-from .load import Idl, Loader, find, imports_from, shown
+from .changes import changed_requests
+from .check import Checker, check_together, no_service
+from .load import Idl, Loader, find, imports_from, raised
 from .mark import is_generated
 from .model import Module, read_module
-from .problems import Place, Problem, raise_if_any
+from .problems import Place, Problem, raise_if_any, shown
 from .render import render, render_package
 from .write import Difference, leftovers, refuse
 
@@ -22,10 +24,15 @@ __all__ = ["Output", "generate"]
 
 @frozen
 class Output:
-    """What belongs into the output folder, and the files in it that no longer do."""
+    """What belongs into the output folder, and the files in it that no longer do.
+
+    ``notes`` are what a user should know although nothing is wrong, each
+    as ``file:line:col: note: ...``.
+    """
 
     files: dict[Path, str]
     leftovers: list[Difference]
+    notes: list[str]
 
 
 def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -> Output:
@@ -35,38 +42,60 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
     where Python and mypy look for them. Raises `GenerateError` with everything
     that is wrong with any of the files.
     """
-    idls, problems = find(arguments, root)
+    idls, problems = find(arguments, root, folder)
     raise_if_any(problems)
     modules: list[Module] = []
+    empty: list[Problem] = []
     texts: dict[Path, str] = {}
     for base, group in groupby(sorted(idls, key=attrgetter("root", "path")), attrgetter("root")):
         with imports_from(base):
-            found, wrong = _read(base, list(group))
+            found, without, wrong = _read(base, list(group))
             modules += found
+            empty += without
             problems += wrong
             if not problems:
                 problems += check_together(modules)
-            if not problems:
-                texts.update({folder / each.idl.output: render(each) for each in found})
+            for module in [] if problems else found:
+                with _told_at(module.idl, problems):
+                    texts[folder / module.idl.output] = render(module)
     problems += _colliding(module.idl for module in modules)
-    if not modules:
-        problems += [_no_service(idl) for idl in idls[:1] if not problems]
+    if not modules and not problems:
+        problems += empty or [_no_service(idl) for idl in idls[:1]]
     raise_if_any(problems)
     files = texts | _package_files(folder, texts)
     raise_if_any(refuse(folder, files))
-    return Output(files, leftovers(folder, files, _Gone(idls, modules)))
+    notes = [_skipped(each).note for each in sorted(empty)]
+    for module in modules:
+        path = folder / module.idl.output
+        notes += [each.note for each in changed_requests(module, path, files[path])]
+    return Output(files, leftovers(folder, files, _Gone(idls, modules)), notes)
 
 
-def _read(root: Path, idls: Sequence[Idl]) -> tuple[list[Module], list[Problem]]:
-    """Return the modules with services, and the problems of all."""
+def _read(root: Path, idls: Sequence[Idl]) -> tuple[list[Module], list[Problem], list[Problem]]:
+    """Return the modules with services, the files asked for without, and the problems of all."""
     loader = Loader(root)
     sources = {source.path: source for source in loader.load(idls)}
-    modules = [
-        read_module(idl, sources[idl.path], loader.source_of) for idl in idls if idl.path in sources
-    ]
+    modules: list[Module] = []
     checker = Checker(loader.source_of)
-    problems = [problem for module in modules for problem in checker.check(module)]
-    return [module for module in modules if module.services], loader.problems + problems
+    problems: list[Problem] = []
+    for idl in idls:
+        if idl.path not in sources:
+            continue
+        with _told_at(idl, problems):
+            module = read_module(idl, sources[idl.path], loader.source_of)
+            problems += checker.check(module)
+            modules.append(module)
+    empty = [no_service(each) for each in modules if each.idl.explicit and not each.services]
+    return [each for each in modules if each.services], empty, loader.problems + problems
+
+
+@contextlib.contextmanager
+def _told_at(idl: Idl, problems: list[Problem]) -> Iterator[None]:
+    """Add a problem if code of the IDL's own raises: a metaclass, or a value's ``__hash__``."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        problems.append(raised(idl.path, idl.root, error, "reading it raises"))
 
 
 def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
@@ -101,6 +130,12 @@ def _no_service(idl: Idl) -> Problem:
         "no service in any file of this folder",
         "a service is a Protocol class with public methods: class Name(Protocol)",
     )
+
+
+def _skipped(problem: Problem) -> Problem:
+    """Return what is said of a file without a service where another one has some."""
+    hint = problem.hint if "class Name(" not in problem.hint else ""
+    return Problem(problem.place, f"{problem.reason}, so it is skipped", hint)
 
 
 class _Gone:

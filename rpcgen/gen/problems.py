@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from attrs import frozen
 
 from ..errors import GenerateError
 
-__all__ = ["Place", "Problem", "raise_if_any"]
+__all__ = ["Place", "Problem", "raise_if_any", "shown"]
 
 
 @frozen(order=True)
@@ -32,8 +33,21 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        error = f"{self.place}: error: {self.reason}"
-        return f"{error}\n    hint: {self.hint}" if self.hint else error
+        return self._text("error")
+
+    @property
+    def note(self) -> str:
+        """The text of what is not wrong, but should be known."""
+        return self._text("note")
+
+    def _text(self, severity: str) -> str:
+        # Texts of foreign exceptions may have lines of their own.
+        text = f"{self.place}: {severity}: {_one_line(self.reason)}"
+        return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+def _one_line(text: str) -> str:
+    return "".join([each if each.isprintable() else repr(each)[1:-1] for each in text])
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
@@ -41,3 +55,11 @@ def raise_if_any(problems: Iterable[Problem]) -> None:
     distinct = sorted(set(problems))
     if distinct:
         raise GenerateError(tuple(str(problem) for problem in distinct))
+
+
+def shown(path: Path) -> str:
+    """Return the path as messages spell it: relative where it is below the working directory."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix() or "."
+    except (ValueError, OSError):  # elsewhere, or the working directory is gone
+        return path.as_posix()

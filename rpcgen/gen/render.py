@@ -59,6 +59,7 @@ class _Method:
     wire: str
     constant: str
     docstring: str | None
+    deprecated: str  # the decorator, if it is
     request: str
     response: str
     returning: str  # ``return``, where there is something to return
@@ -117,6 +118,7 @@ class _Face:
 class _Module:
     docstring: str
     exempt: list[str]
+    deprecated: bool
     imports: list[list[str]]
     exported: list[str]
     body: str
@@ -149,6 +151,8 @@ def render(module: Module) -> str:
         ]
     start = "".join(["".join(constants), *_registration(module, names)])
     body = "\n\n".join([*classes, start, *rest]) if classes else "\n\n".join([start, *rest])
+    if names.constants:
+        body = "\n".join(names.constants) + "\n\n" + ("\n" if classes else "") + body
     source = module.source.name
     return layout(
         _template(
@@ -157,9 +161,12 @@ def render(module: Module) -> str:
                 docstring=f"Typed clients and servers for the services of ``{source}``.\n\n"
                 f"{MARK} from {module.idl.path.name}: change the IDL and run rpcgen again.",
                 exempt=sorted(set(_exempt(module))),
+                deprecated=any(
+                    method.deprecated for service in module.services for method in service.methods
+                ),
                 imports=names.imports(),
                 exported=sorted([*names.exported, *generated]),
-                body=("\n" if classes else "") + body.rstrip("\n"),
+                body=("\n" if classes and not names.constants else "") + body.rstrip("\n"),
             ),
         )
     )
@@ -181,7 +188,7 @@ def _exempt(module: Module) -> Iterator[str]:
             for parameter in method.parameters:
                 if parameter.name != parameter.name.lower():
                     yield "N803"
-                    yield from ["N815"] * (len(method.parameters) > 1)
+                    yield from ["N815"] * method.takes_struct
                 if parameter.name in ("l", "O", "I"):
                     yield "E741"
                 if parameter.name == "self":
@@ -194,7 +201,7 @@ def _members(module: Module) -> Iterator[str]:
         yield from (_own(service, name) for name in ("dial", "go", "close"))
         for method in service.methods:
             yield method.name
-            if len(method.parameters) > 1:
+            if method.takes_struct:
                 yield from map(_field_name, method.parameters)
 
 
@@ -234,7 +241,7 @@ def _methods(
     classes: list[_Params] = []
     for method in service.methods:
         params = None
-        if len(method.parameters) > 1:
+        if method.takes_struct:
             params = _params(service, method, names, alone)
             classes.append(params)
         methods.append(_method(service, method, params, names, alone))
@@ -252,11 +259,12 @@ def _method(
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
         constant=names.define(constant_name(service, method, alone)),
         docstring=method.docstring,
+        deprecated=names.literal(method.deprecated) if method.deprecated else "",
         request=params.name if params else _request(parameters, names),
         response=response,
         returning="" if response == "None" else "return ",
         receiver=_receiver(parameters),
-        parameters=_signature(parameters, names),
+        parameters=_signature(method, names),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",
         done=_free("done", taken),
         sent=_sent(parameters, params),
@@ -274,14 +282,15 @@ def _annotation(parameter: Parameter, names: Names) -> str:
     return names.expression(parameter.annotation) if parameter.annotation else "None"
 
 
-def _signature(parameters: Sequence[Parameter], names: Names) -> str:
+def _signature(method: Method, names: Names) -> str:
     """Return what stands between the brackets of a method's definition."""
+    parameters = method.parameters
     parts = [_receiver(parameters)]
     kinds = [parameter.kind for parameter in parameters]
     for position, parameter in enumerate(parameters):
         if parameter.kind is Kind.KEYWORD and Kind.KEYWORD not in kinds[:position]:
             parts.append("*")
-        parts.append(_declaration(parameter.name, parameter, names))
+        parts.append(_declaration(parameter.name, method, parameter, names))
         if parameter.kind is Kind.POSITIONAL and Kind.POSITIONAL not in kinds[position + 1 :]:
             parts.append("/")
     return ", ".join(parts)
@@ -291,11 +300,12 @@ def _receiver(parameters: Sequence[Parameter]) -> str:
     return "_self" if any(parameter.name == "self" for parameter in parameters) else "self"
 
 
-def _declaration(name: str, parameter: Parameter, names: Names) -> str:
+def _declaration(name: str, method: Method, parameter: Parameter, names: Names) -> str:
     declared = f"{name}: {_annotation(parameter, names)}"
     if parameter.default is None:
         return declared
-    return f"{declared} = {names.literal(parameter.default)}"
+    wished = snake_case(f"default_{method.name}_{parameter.name}").upper()
+    return f"{declared} = {names.default(parameter, wished)}"
 
 
 def _params(service: Service, method: Method, names: Names, alone: bool) -> _Params:
@@ -304,7 +314,9 @@ def _params(service: Service, method: Method, names: Names, alone: bool) -> _Par
         name=names.define(params_name(service, method, alone)),
         service=service.name,
         method=method.name,
-        fields=tuple(_declaration(_field_name(each), each, names) for each in method.parameters),
+        fields=tuple(
+            _declaration(_field_name(each), method, each, names) for each in method.parameters
+        ),
         # attrs takes positional fields without a default only before those with one.
         keyword_only=required != sorted(required, reverse=True),
     )
@@ -355,8 +367,9 @@ def _sync(service: Service, n: Any) -> _Face:
         go_base=n.GoStub,
         options=n.DialOptions,
         connected=n.Self,
-        dial=f"cls({n.dial}(address, **options))",
-        dial_docstring="Connect to a server; the options are those of `rpcgen.dial`.",
+        dial=f"cls({n.dial}(address, **options), service=service)",
+        dial_docstring="Connect to a server; the options are those of `rpcgen.dial`.\n\n"
+        "``service`` is the name that the server has for this service, if another.",
         define="def",
         wait="",
         call=n.Call,
@@ -376,9 +389,10 @@ def _async(service: Service, n: Any) -> _Face:
         go_base=n.AsyncGoStub,
         options=n.DialOptions,
         connected=f"{n.aio}.Connecting[{n.Self}]",
-        dial=f"{n.aio}.dial(address, **options).then(cls)",
+        dial=f"{n.aio}.dial(address, **options).then(lambda client: cls(client, service=service))",
         dial_docstring="Connect to a server; the options are those of `rpcgen.aio.dial`.\n\n"
-        "Await what it returns, or use it in ``async with``.",
+        "``service`` is the name that the server has for this service, if another. Await\n"
+        "what it returns, or use it in ``async with``.",
         define="async def",
         wait="await ",
         call=f"{n.aio}.Call",

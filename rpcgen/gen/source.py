@@ -7,7 +7,7 @@ import builtins
 import importlib.util
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from ..errors import SchemaError
 from .problems import Place
 
-__all__ = ["Expression", "Source", "Symbol", "imports_of"]
+__all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of"]
 
 
 @frozen(order=True)
@@ -47,20 +47,23 @@ class Expression:
         """
         return _unquoted(self.node)
 
-    def value(self) -> object:
+    def value(
+        self, scope: Mapping[str, object] | None = None, inside: tuple[Symbol, ...] = ()
+    ) -> object:
         """Return what the annotation stands for at run time.
 
-        Raises `SchemaError` if it cannot be evaluated.
+        ``scope`` has names beside those of the module, such as a class's type
+        variables; ``inside`` are the aliases that this is part of. Raises
+        `SchemaError` if it cannot be evaluated.
         """
         tree = self.unquoted()
         code = compile(ast.Expression(tree), self.source.shown, "eval")
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         try:
-            aliases = {
-                name: alias.value() for name in names if (alias := self.source.alias([name]))
-            }
+            aliases = {name: self._alias_value(name, inside) for name in names}
+            aliases = {name: value for name, value in aliases.items() if value is not None}
             # The IDL is the user's own code, and has been imported before.
-            return eval(code, vars(self.source.module) | aliases)
+            return eval(code, vars(self.source.module) | aliases | dict(scope or {}))
         except SchemaError:
             raise
         except NameError as error:
@@ -68,8 +71,34 @@ class Expression:
                 f"name {error.name!r} is not defined at run time",
                 "define or import it, and not under TYPE_CHECKING only",
             ) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            raise SchemaError(
+                f"cannot be evaluated: {error}", "correct what its names stand for"
+            ) from None
+
+    def plain_value(self) -> object:
+        """Return the value of an expression that is no annotation.
+
+        Raises `SchemaError` if it cannot be evaluated again, outside of its class.
+        """
+        code = compile(ast.Expression(self.node), self.source.shown, "eval")
+        try:
+            return eval(code, dict(vars(self.source.module)))
+        except (Exception, SystemExit) as error:
             raise SchemaError(f"cannot be evaluated: {error}") from None
+
+    def _alias_value(self, name: str, inside: tuple[Symbol, ...]) -> object:
+        """Return what a type alias with names in quotes stands for, None if it is none."""
+        alias = self.source.alias([name])
+        if alias is None:
+            return None
+        symbol = self.source.symbol([name])
+        if symbol in inside:
+            raise SchemaError(
+                f"type {name} contains itself",
+                "make it a message: an attrs class with a field for what it holds",
+            )
+        return alias.value(inside=(*inside, symbol))
 
 
 @define(eq=False, slots=False)
@@ -97,7 +126,10 @@ class Source:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
         octets: int = getattr(node, "col_offset", 0)
-        before = self.text.split("\n")[line - 1].encode()[:octets]
+        lines = self.text.split("\n")
+        if line > len(lines):  # the module has changed what Python takes to be its file
+            return self.top
+        before = lines[line - 1].encode()[:octets]
         return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
@@ -134,8 +166,12 @@ class Source:
         for is written out there.
         """
         symbol = self.symbol(dotted)
+        module = self.module if symbol.module == self.name else sys.modules.get(symbol.module)
+        # Asked first, since to parse a module such as typing takes long.
+        if not _is_quoted(getattr(module, "__dict__", {}).get(symbol.name)):
+            return None
         source = self if symbol.module == self.name else self.source_of(symbol.module)
-        if source is None or not _is_quoted(vars(source.module).get(symbol.name)):
+        if source is None:
             return None
         for node in source.tree.body:
             match node:
@@ -160,6 +196,16 @@ class Source:
             if hasattr(sys.modules.get(origin), name) and name not in _bound(self.tree):
                 return Symbol(origin, name)
         return None
+
+
+def dotted_name(node: ast.expr) -> list[str] | None:
+    """Return the parts of ``a.b.c``, None if the node is no such name."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute):
+        inner = dotted_name(node.value)
+        return [*inner, node.attr] if inner else None
+    return None
 
 
 def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[ast.stmt, list[str]]]:

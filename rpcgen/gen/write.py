@@ -9,9 +9,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .load import shown
 from .mark import content, generated_for, is_generated
-from .problems import Place, Problem
+from .problems import Place, Problem, shown
 
 __all__ = ["Difference", "compare", "leftovers", "refuse", "write"]
 

@@ -17,6 +17,7 @@ from ..schema import (
     Array,
     Bool,
     Bytes,
+    Converted,
     Duration,
     Enum,
     Int,
@@ -58,6 +59,8 @@ def steerable(key: Schema[Any]) -> bool:
     """
     if isinstance(key, Pointer):
         return steerable(key.element)
+    if isinstance(key, Converted):
+        return steerable(key.inner)
     if isinstance(key, Opaque):
         return key.name != "time.Time"
     return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)

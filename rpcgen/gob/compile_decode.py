@@ -14,14 +14,13 @@ from collections.abc import Callable, Mapping
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import attrs
-
 from ..errors import DecodeError
 from ..schema import (
     Array,
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Field,
@@ -193,6 +192,11 @@ class Compiler:
         if isinstance(schema, Nothing):
             self._skip(id)
             self._source.line(f"{target} = None")
+            return
+        if isinstance(schema, Converted):
+            self._value(id, schema.inner, target)
+            made = self._source.constant(schema.make, "make")
+            self._source.line(f"{target} = {made}({target})")
             return
         if not self._scalar(id, schema, target):
             self._composite(id, schema, target)
@@ -457,7 +461,7 @@ class Compiler:
             items = "".join(f"{values[field.wire_name]}, " for field in schema.fields)
             source.line(f"{target} = {source.constant(schema.make, 'record')}(({items}))")
             return
-        positional = all(not attribute.kw_only for attribute in attrs.fields(schema.cls))
+        positional = all(not field.keyword_only for field in schema.fields)
         arguments = []
         for field in schema.fields:
             local = values.get(field.wire_name)

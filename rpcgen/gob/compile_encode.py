@@ -20,6 +20,7 @@ from ..schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Float,
@@ -138,6 +139,7 @@ class _Compiler:
 
     def element(self, schema: Schema[Any], variable: str) -> None:
         """Write lines that append the value, zero or not."""
+        schema = self.lower(schema, variable)
         octets = self.octets(schema, variable, "after_size({}, out, stream)")
         source = self._source
         if octets is not None:
@@ -162,6 +164,18 @@ class _Compiler:
                 source.line(r"out.append(b'\0')")
             case _:
                 raise AssertionError(f"no encoding for {schema!r}")
+
+    def lower(self, schema: Schema[Any], variable: str) -> Schema[Any]:
+        """Write a line that converts the value where its type is one that is; return the other."""
+        base = base_of(schema)
+        if not isinstance(base, Converted):
+            return schema
+        lowered = f"{self._source.constant(base.lower, 'lower')}({variable})"
+        if base is schema:
+            self._source.line(f"{variable} = {lowered}")
+            return self.lower(base.inner, variable)
+        self._source.line(f"{variable} = None if {variable} is None else {lowered}")
+        return self.lower(Pointer(base.inner), variable)
 
     def octets(self, schema: Schema[Any], variable: str, long: str = "sized({})") -> str | None:
         """Return an expression for the bytes of the value, where there is a simple one.
@@ -205,6 +219,11 @@ class _Compiler:
                 from .opaque import marshaller
 
                 return f"sized({source.constant(marshaller(schema), 'marshal')}({variable}))"
+            case Converted():
+                name = source.variable("lowered")
+                octets = self.octets(schema.inner, name, long)
+                lowered = f"{source.constant(schema.lower, 'lower')}({variable})"
+                return octets and f"({name} := {lowered}, {octets})[1]"
         return None
 
     def _with_size(self, octets: str, long: str) -> str:
@@ -379,7 +398,8 @@ class _Compiler:
                     source.line(f"{local} = {values}[{index}]")
                 else:
                     source.line(f"{local} = {variable}.{field.attribute}")
-            writer.add(path, field.schema, local)
+                lowered = self.lower(field.schema, local)
+            writer.add(path, lowered, local)
         writer.end()
         self._inside.pop()
 

@@ -14,6 +14,7 @@ from ..schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Float,
@@ -28,6 +29,7 @@ from ..schema import (
     String,
     Struct,
     Uint,
+    schema_of,
 )
 from . import wire
 
@@ -38,6 +40,13 @@ def base_of(schema: Schema[object]) -> Schema[object]:
     """Return the schema under any number of pointers, which the wire does not show."""
     while isinstance(schema, Pointer):
         schema = schema.element
+    return schema
+
+
+def _underlying(schema: Schema[object]) -> Schema[object]:
+    """Return the schema under pointers and conversions, neither of which the wire shows."""
+    while isinstance(schema, Pointer | Converted):
+        schema = schema.element if isinstance(schema, Pointer) else schema.inner
     return schema
 
 
@@ -95,7 +104,7 @@ class TypeTable:
 
     def id_of(self, schema: Schema[object]) -> int:
         """Return the id of a type whose `definitions` were asked for."""
-        base = base_of(schema)
+        base = _underlying(schema)
         return self._build(base, bare_name(base)).id
 
     def definitions(self, schema: Schema[object]) -> Iterator[bytes]:
@@ -103,14 +112,14 @@ class TypeTable:
 
         Each is the body of a message, and noted as sent.
         """
-        base = base_of(schema)
+        base = _underlying(schema)
         if type_key(base) in self._sent:
             return
         self._build(base, bare_name(base))
         yield from self._send(schema)
 
     def _send(self, schema: Schema[object]) -> Iterator[bytes]:
-        base = base_of(schema)
+        base = _underlying(schema)
         built = self._build(base, bare_name(base))
         if built.id < wire.FIRST_ID or type_key(base) in self._sent:
             return
@@ -176,21 +185,21 @@ class TypeTable:
                     (field.wire_name, self._field_type(field.schema)) for field in schema.fields
                 )
             case Array():
-                built.element = self._build(base_of(schema.element), "")
+                built.element = self._build(_underlying(schema.element), "")
                 self._give_id(built)
             case Map():
-                built.key = self._build(base_of(schema.key), "")
-                built.element = self._build(base_of(schema.value), "")
+                built.key = self._build(_underlying(schema.key), "")
+                built.element = self._build(_underlying(schema.value), "")
                 self._give_id(built)
             case Slice():
-                built.element = self._build(base_of(schema.element), bare_name(schema.element))
+                built.element = self._build(_underlying(schema.element), bare_name(schema.element))
                 self._give_id(built)
                 self._give_id(built.element)
             case _:
                 built.id = self._new_id()
 
     def _field_type(self, schema: Schema[object]) -> _Type:
-        base = base_of(schema)
+        base = _underlying(schema)
         built = self._build(base, bare_name(base) or base.go)
         self._give_id(built)
         return built
@@ -226,6 +235,8 @@ def _basic_id(schema: Schema[object]) -> int | None:
             return wire.INTERFACE
         case Enum():
             return _basic_id(schema.base)
+        case Converted():
+            return _basic_id(schema.inner)
     return None
 
 
@@ -234,8 +245,12 @@ def type_key(schema: Schema[object]) -> Hashable:
     if schema.described:
         return schema
     match schema:
-        case Struct():
+        case Struct(arguments=()):
             return "struct", schema.cls
+        case Struct():
+            return "struct", schema.cls, tuple([type_key(schema_of(a)) for a in schema.arguments])
+        case Converted():
+            return type_key(schema.inner)
         case Opaque():
             return "opaque", schema.name, schema.cls
         case Array():

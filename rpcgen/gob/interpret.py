@@ -23,6 +23,7 @@ from ..schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Field,
@@ -229,6 +230,8 @@ class Interpreter:
                 return self._anything(id, depth)
             case Nothing(), _:
                 return self._skip(id, depth)
+            case Converted(), _:
+                return schema.make(self._value(id, schema.inner, depth))
             case Bool(), wire.BOOL:
                 return self._uint() != 0
             case Int(), wire.INT:
@@ -613,6 +616,8 @@ def _parts(
     match schema, known:
         case ((Untyped() | Nothing()), _):
             return []
+        case Converted(), _:
+            return [(id, base_of(schema.inner))]
         case Struct(), wire.StructType():
             spend(len(known.fields))
             check_names(known, schema, names)

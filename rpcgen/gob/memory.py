@@ -14,6 +14,7 @@ from ..schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Float,
@@ -75,6 +76,8 @@ def size_of(schema: Schema[Any]) -> int:
             return _CONTAINER
         case Map():
             return _DICT
+        case Converted():  # both forms are there for a while
+            return 2 * size_of(schema.inner)
         case Array() if schema.container in (list, tuple):
             return _CONTAINER + schema.length * (SLOT + size_of(schema.element))
         case Array():  # bytes, or a UUID
@@ -121,6 +124,9 @@ def most_per_byte(schema: Schema[Any]) -> int | None:
                 waiting += each.key, each.value
             case Opaque():
                 most = max(most, _OPAQUE // 8)
+            case Converted():
+                most = max(most, size_of(each))
+                waiting.append(each.inner)
             case Struct():
                 waiting += [field.schema for field in each.fields]
             case _ if type(each).__name__ == "Untyped":
@@ -133,6 +139,8 @@ def _least(schema: Schema[Any]) -> int:
     match schema:
         case Complex():
             return 2
+        case Converted():
+            return _least(base_of(schema.inner))
         case Array():
             return 1 + schema.length * _least(base_of(schema.element))
     return 1

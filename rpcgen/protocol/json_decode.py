@@ -31,6 +31,7 @@ from rpcgen.schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Field,
@@ -201,6 +202,8 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
             return lambda value: None
         case Untyped():
             return plain
+        case Converted():
+            return _converted(schema, decode_function(schema.inner))
     raise AssertionError(f"no JSON for {schema!r}")
 
 
@@ -474,6 +477,11 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
     return decode_text
 
 
+def _converted(schema: Converted, decode_inner: DecodeFunction) -> DecodeFunction:
+    make = schema.make
+    return lambda value: make(decode_inner(value))
+
+
 def _uuid(schema: Schema[Any]) -> DecodeFunction:
     """Return the function for both of its forms: a text, and an array of 16 numbers."""
     text, array = uuid_form(schema, is_array=False), uuid_form(schema, is_array=True)
@@ -588,6 +596,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
             decode_number = decode_function(schema)
         case Float():
             return _float_key(schema)
+        case Converted():
+            return _converted(schema, _key(schema.inner))
         case _:
             return _refused_key(schema)
 

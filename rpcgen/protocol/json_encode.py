@@ -24,6 +24,7 @@ from rpcgen.schema import (
     Bool,
     Bytes,
     Complex,
+    Converted,
     Duration,
     Enum,
     Float,
@@ -115,6 +116,8 @@ def _make(schema: Schema[Any]) -> EncodeFunction:
             return lambda value: "{}"
         case Untyped():
             return _encode_any
+        case Converted():
+            return _lowered(schema, encode_function(schema.inner))
     raise AssertionError(f"no JSON for {schema!r}")
 
 
@@ -352,6 +355,20 @@ def _without_json(schema: Opaque[Any]) -> EncodeFunction:
     return encode_nothing
 
 
+def _lowered(schema: Converted, encode_inner: EncodeFunction) -> EncodeFunction:
+    """Return a function that converts a value before it is encoded."""
+    lower = schema.lower
+
+    def encode_converted(value: Any) -> str:
+        try:
+            lowered = lower(value)
+        except TypeError as error:
+            raise EncodeError(f"{_shown(value)} is {error}") from None
+        return encode_inner(lowered)
+
+    return encode_converted
+
+
 # --- containers ---------------------------------------------------------------------------------
 
 
@@ -444,6 +461,8 @@ def _key(schema: Schema[Any]) -> Callable[[Any], str]:
             return _library_text(schema)
         case Interface():
             return _any_key
+        case Converted():
+            return _lowered(schema, _key(schema.inner))
 
     def refuse(key: object) -> str:
         raise EncodeError(
@@ -556,6 +575,8 @@ def _is_empty(schema: Schema[Any]) -> Callable[[Any], bool] | None:
             return lambda item: item is None
         case Enum():
             return lambda item: not getattr(item, "value", True)
+        case Converted():
+            return _is_empty(schema.inner)
         case Bool() | Int() | Uint() | Float() | String() | Bytes() | Slice() | Map() | Duration():
             return operator.not_
         case Array(length=0):

@@ -14,6 +14,7 @@ from rpcgen.errors import DecodeError
 from rpcgen.schema import (
     Array,
     Bytes,
+    Converted,
     Interface,
     Map,
     Pointer,
@@ -41,6 +42,8 @@ def merged(schema: Schema[Any], value: Any, is_valid: IsValid) -> Any:
     match schema:
         case Pointer():
             return merged(schema.element, value, is_valid)
+        case Converted():
+            return merged(schema.inner, value, is_valid)
         case Struct() if value.__class__ is tuple and not hasattr(schema.cls, "unmarshal_json"):
             return _message(schema, value, is_valid)
         case Map() if value.__class__ is tuple:
@@ -96,8 +99,8 @@ def _joined(schema: Schema[Any], items: list[Any], is_valid: IsValid) -> Any:
 
 
 def _base(schema: Schema[Any]) -> Schema[Any]:
-    while isinstance(schema, Pointer):
-        schema = schema.element
+    while isinstance(schema, Pointer | Converted):
+        schema = schema.element if isinstance(schema, Pointer) else schema.inner
     return schema
 
 

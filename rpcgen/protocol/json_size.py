@@ -17,6 +17,7 @@ from rpcgen.gob import Limits
 from rpcgen.schema import (
     Array,
     Bytes,
+    Converted,
     Interface,
     Map,
     Opaque,
@@ -132,6 +133,8 @@ def _inner(schema: Schema[Any]) -> list[Schema[Any]]:
             return [schema.key, schema.value]
         case Slice() | Array() | Pointer():
             return [schema.element]
+        case Converted():
+            return [schema.inner]
     return []
 
 
@@ -149,6 +152,8 @@ def _zero_size(schema: Schema[Any]) -> int:
             return 2 * _VALUE + (digits_limit() // 2 if schema.name == "big.Rat" else 0)
         case Slice() | Map() | Bytes():
             return _VALUE
+        case Converted():  # both forms are there for a while
+            return 2 * _zero_size(schema.inner)
     return _NUMBER
 
 
@@ -174,7 +179,9 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
                 yield from _sizes(schema.element, item)
         case Slice() if value.__class__ is list:
             yield _LIST + _ELEMENT * len(value)
-            if isinstance(schema.element, Array | Map | Opaque | Pointer | Slice | Struct):
+            if isinstance(
+                schema.element, Array | Converted | Map | Opaque | Pointer | Slice | Struct
+            ):
                 for item in value:
                     yield from _sizes(schema.element, item)
         case Bytes() | Slice() if value.__class__ is str:
@@ -183,6 +190,9 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
             yield 2 * _VALUE + (_digits_size(value) if schema.name == "big.Rat" else 0)
         case Interface() | Untyped():
             yield from _dict_sizes(value)
+        case Converted():
+            yield _zero_size(schema)
+            yield from _sizes(schema.inner, value)
 
 
 def _dict_sizes(value: Any) -> Iterator[int]:

@@ -47,7 +47,7 @@ def test_a_good_file_has_no_problems(load: Load) -> None:
 
 
 def test_a_message_that_several_methods_use_is_judged_once(load: Load) -> None:
-    bad = "@define\nclass Bad:\n    x: set[int]\n"
+    bad = "@define\nclass Bad:\n    x: bytearray\n"
     methods = ["def f(self, bad: Bad) -> Bad: ...", "def g(self, bad: list[Bad]) -> int: ..."]
     module, loader = read(load, bad + service(*methods))
     assert len(list(Checker(loader.source_of).check(module))) == 1

@@ -222,3 +222,51 @@ def run(folder: Path, library: Path, *arguments: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout
+
+
+# --- the layout of the README, with the tools that its users have ---------------------------------
+
+README_TOOLS = {
+    "mypy, told in pyproject.toml": (
+        "[tool.mypy]\nstrict = true\nexplicit_package_bases = true\n",
+        ["-m", "mypy", "--follow-imports=silent", "."],
+    ),
+    "mypy, told on the command line": (
+        "",
+        ["-m", "mypy", "--strict", "--follow-imports=silent", "--explicit-package-bases", "."],
+    ),
+    "pytest, told in pyproject.toml": (
+        '[tool.pytest.ini_options]\npythonpath = ["."]\n',
+        ["-c", "import sys, pytest; sys.path.remove(''); sys.exit(pytest.main(['-q', 'tests']))"],
+    ),
+    "python -m pytest": ("", ["-m", "pytest", "-q", "tests"]),
+}
+
+
+@pytest.mark.parametrize("tool", README_TOOLS)
+def test_tools_work_on_the_layout_of_the_readme(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: Path
+) -> None:
+    settings, command = README_TOOLS[tool]
+    project = tmp_path / "project"
+    (project / "idl").mkdir(parents=True)
+    (project / "tests").mkdir()
+    (project / "idl" / "arith.py").write_text(ARITH)
+    (project / "pyproject.toml").write_text(settings)
+    (project / "tests" / "test_arith.py").write_text(
+        "from generated.arith import Args\n\n\n"
+        "def test_args() -> None:\n    assert Args(1).a == 1\n"
+    )
+    monkeypatch.chdir(project)
+    assert cli.main(["idl/arith.py", "-o", "generated/"]) == 0
+    # Not with the project's folder in PYTHONPATH, as no user has it.
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(library), "MYPYPATH": str(library)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -122,3 +122,100 @@ def test_types_are_handed_on_from_where_they_are_defined(load: Load) -> None:
         Symbol("one", "Own"),
         Symbol("other", "Message"),
     ]
+
+
+STRUCTS = """
+from typing import Protocol
+from rpcgen.types import struct_args
+
+class Base(Protocol):
+    def inherited(self, a: int) -> int: ...
+
+class Service(Base, Protocol):
+    def none(self) -> int: ...
+    def one(self, a: int) -> int: ...
+    def two(self, a: int, b: int) -> int: ...
+    @struct_args
+    def marked(self, a: int) -> int: ...
+    @struct_args
+    def marked_none(self) -> int: ...
+
+@struct_args
+class Whole(Base, Protocol):
+    def one(self, a: int) -> int: ...
+"""
+
+
+def test_several_parameters_travel_as_a_struct_and_one_if_it_is_marked(load: Load) -> None:
+    _, service, _ = model(load, one=STRUCTS).services
+    assert {method.name: method.takes_struct for method in service.methods} == {
+        "inherited": False,
+        "none": False,
+        "one": False,
+        "two": True,
+        "marked": True,
+        "marked_none": False,
+    }
+
+
+def test_mark_on_a_service_is_for_all_its_methods(load: Load) -> None:
+    *_, whole = model(load, one=STRUCTS).services
+    assert [method.takes_struct for method in whole.methods] == [True, True]
+
+
+def test_default_is_known_with_its_value(load: Load) -> None:
+    module = model(
+        load,
+        one="""
+        from typing import Protocol
+        LIMIT = 3
+        class Service(Protocol):
+            def f(self, a: int, b: int = LIMIT * 2, *, c: int = 4) -> int: ...
+        LIMIT = 5
+        """,
+    )
+    (method,) = module.services[0].methods
+    assert [(each.name, each.value) for each in method.parameters] == [
+        ("a", None),
+        ("b", 6),
+        ("c", 4),
+    ]
+
+
+def test_deprecated_method_is_known_and_keeps_its_wire_name(load: Load) -> None:
+    module = model(
+        load,
+        one="""
+        from typing import Protocol
+        from typing_extensions import deprecated
+        from rpcgen.types import wire
+        class Service(Protocol):
+            @deprecated("use g")
+            @wire("Other")
+            def f(self) -> int: ...
+            def g(self) -> int: ...
+        """,
+    )
+    old, new = module.services[0].methods
+    assert old.deprecated is not None
+    assert (old.wire_name, new.deprecated) == ("Other", None)
+
+
+def test_generic_message_is_handed_on_but_is_no_message_by_itself(load: Load) -> None:
+    module = model(
+        load,
+        one="""
+        from typing import Generic, Protocol, TypeVar
+        from attrs import define
+        T = TypeVar("T")
+        @define
+        class Page(Generic[T]):
+            items: list[T]
+        @define
+        class Users(Page[int]): ...
+        class Service(Protocol):
+            def f(self) -> Page[str]: ...
+        """,
+    )
+    assert [cls.__name__ for cls in module.messages] == ["Users"]
+    assert {symbol.name for symbol in module.names} == {"Page", "Users", "Service"}

@@ -619,7 +619,7 @@ def test_field_of_another_kind_fails() -> None:
         gob.loads(gob.dumps(Node(7, Small())), DifferentKind)
 
 
-@pytest.mark.parametrize("value", [{1, 2}, iter([1]), print, object()])
+@pytest.mark.parametrize("value", [bytearray(), iter([1]), print, object()])
 def test_what_has_no_counterpart_is_refused(value: Any) -> None:
     with pytest.raises(SchemaError):
         gob.dumps(value)
@@ -899,13 +899,13 @@ def test_nothing_inside_a_slice_of_pointers_is_refused() -> None:
 @define
 class Unfit:
     name: str
-    secret: set[int]
+    secret: bytearray
 
 
 def test_type_that_cannot_travel_is_refused_each_time() -> None:
     for _ in range(2):
-        with pytest.raises(SchemaError, match="set"):
-            gob.dumps(Unfit("name", {1}))
+        with pytest.raises(SchemaError, match="bytearray"):
+            gob.dumps(Unfit("name", bytearray()))
 
 
 def test_many_empty_structs_in_interfaces_arrive() -> None:

@@ -103,7 +103,7 @@ def test_register_name_without_name(registry: Registry) -> None:
 
 def test_register_name_type_that_cannot_travel(registry: Registry) -> None:
     with pytest.raises(SchemaError):
-        registry.register_name("Sets", [Method[set[int], int]("Sets.Len").handler(len)])
+        registry.register_name("Sets", [Method[bytearray, int]("Sets.Len").handler(len)])
 
 
 async def double_later(number: int) -> int:

@@ -1,6 +1,5 @@
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Optional, Protocol, TypedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, Optional, Protocol, TypedDict
 
 from attrs import define
 
@@ -9,8 +8,7 @@ class Plain:
     x: int
 
 
-@dataclass
-class Data:
+class Data(Protocol):
     x: int
 
 
@@ -25,13 +23,13 @@ class Named(NamedTuple):
 @define
 class Message:
     good: int
-    bad: set[int]
+    bad: bytearray
     worse: "list[Plain]"
-    optional: Optional[frozenset[str]] = None
+    optional: Optional[Iterable[str]] = None
 
 
 class Types(Protocol):
-    def sets(self, value: set[int]) -> frozenset[str]: ...
+    def sets(self, value: set) -> frozenset: ...
 
     def functions(self, value: Callable[[int], int]) -> None: ...
 
@@ -43,10 +41,10 @@ class Types(Protocol):
 
     def pair(self, value: tuple[int, str]) -> tuple: ...
 
-    def abstract(self, value: Sequence[int]) -> object: ...
+    def abstract(self, value: Sequence) -> object: ...
 
     def mutable(self, value: bytearray) -> memoryview: ...
 
-    def nested(self, value: dict[str, list[set[int]]]) -> None: ...
+    def nested(self, value: dict[str, list[bytearray]]) -> None: ...
 
     def message(self, value: Message) -> Message: ...

@@ -158,9 +158,18 @@ class RegistryClient(ClientStub):
     """The client's own methods, and those of generated code."""
 
     @builtins.classmethod
-    def dial_(cls, address: builtins.str, **options: Unpack[DialOptions]) -> Self_:
-        """Connect to a server; the options are those of `rpcgen.dial`."""
-        return cls(dial(address, **options))
+    def dial_(
+        cls,
+        address: builtins.str,
+        *,
+        service: builtins.str | None = None,
+        **options: Unpack[DialOptions],
+    ) -> Self_:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
 
     @builtins.property
     def go_(self) -> RegistryGo:
@@ -386,12 +395,19 @@ class AsyncRegistryClient(AsyncClientStub):
     """The client's own methods, and those of generated code."""
 
     @builtins.classmethod
-    def dial_(cls, address: builtins.str, **options: Unpack[DialOptions]) -> aio_.Connecting[Self_]:
+    def dial_(
+        cls,
+        address: builtins.str,
+        *,
+        service: builtins.str | None = None,
+        **options: Unpack[DialOptions],
+    ) -> aio_.Connecting[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
-        Await what it returns, or use it in ``async with``.
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).then(cls)
+        return aio_.dial(address, **options).then(lambda client: cls(client, service=service))
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
@@ -557,9 +573,18 @@ class BuiltinsClient(ClientStub):
     """The methods of `Builtins`."""
 
     @builtins.classmethod
-    def dial(cls, address: builtins.str, **options: Unpack[DialOptions]) -> Self_:
-        """Connect to a server; the options are those of `rpcgen.dial`."""
-        return cls(dial(address, **options))
+    def dial(
+        cls,
+        address: builtins.str,
+        *,
+        service: builtins.str | None = None,
+        **options: Unpack[DialOptions],
+    ) -> Self_:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
 
     @builtins.property
     def go(self) -> BuiltinsGo:
@@ -816,12 +841,19 @@ class AsyncBuiltinsClient(AsyncClientStub):
     """The methods of `Builtins`."""
 
     @builtins.classmethod
-    def dial(cls, address: builtins.str, **options: Unpack[DialOptions]) -> aio_.Connecting[Self_]:
+    def dial(
+        cls,
+        address: builtins.str,
+        *,
+        service: builtins.str | None = None,
+        **options: Unpack[DialOptions],
+    ) -> aio_.Connecting[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
-        Await what it returns, or use it in ``async with``.
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).then(cls)
+        return aio_.dial(address, **options).then(lambda client: cls(client, service=service))
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:

@@ -91,9 +91,14 @@ class EverythingClient(ClientStub):
     """The methods of `Everything`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> Self:
-        """Connect to a server; the options are those of `rpcgen.dial`."""
-        return cls(dial(address, **options))
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> Self:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
 
     @property
     def go(self) -> EverythingGo:
@@ -252,12 +257,15 @@ class AsyncEverythingClient(AsyncClientStub):
     """The methods of `Everything`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
-        Await what it returns, or use it in ``async with``.
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).then(cls)
+        return aio.dial(address, **options).then(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncEverythingGo:
@@ -366,9 +374,14 @@ class VisibleClient(ClientStub):
     """The methods of `Visible`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> Self:
-        """Connect to a server; the options are those of `rpcgen.dial`."""
-        return cls(dial(address, **options))
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> Self:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
 
     @property
     def go(self) -> VisibleGo:
@@ -436,12 +449,15 @@ class AsyncVisibleClient(AsyncClientStub):
     """The methods of `Visible`."""
 
     @classmethod
-    def dial(cls, address: str, **options: Unpack[DialOptions]) -> aio.Connecting[Self]:
+    def dial(
+        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+    ) -> aio.Connecting[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
-        Await what it returns, or use it in ``async with``.
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).then(cls)
+        return aio.dial(address, **options).then(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncVisibleGo:
