@@ -175,8 +175,9 @@ class Server(Registry):
             await self.accept(listener, codec)
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
+        bound, options = listener.bound, listener.codec_options
         return server_protocol(
-            self, codec, self._limits, listener.bound.http_path, **listener.codec_options
+            self, codec, self._limits, bound.http_path, bound.known_as, **options
         )
 
     def _transport(self, protocol: AnyServerProtocol) -> ServerTransport:

@@ -13,9 +13,32 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 from ..errors import DecodeError
-from ..schema import Bool, Bytes, Duration, Enum, Int, Opaque, Pointer, Schema, String, Uint
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Duration,
+    Enum,
+    Int,
+    Interface,
+    Opaque,
+    Pointer,
+    Schema,
+    String,
+    Struct,
+    Uint,
+    Untyped,
+)
 
-__all__ = ["MANY_KEYS", "check_collisions", "check_probes", "dict_of", "steerable"]
+__all__ = [
+    "MANY_KEYS",
+    "check_collisions",
+    "check_merged",
+    "check_probes",
+    "dict_of",
+    "merges_keys",
+    "steerable",
+]
 
 MANY_KEYS: Final = 1 << 17
 """How many keys a map has at most before it is asked where they are in the table."""
@@ -38,6 +61,43 @@ def steerable(key: Schema[Any]) -> bool:
     if isinstance(key, Opaque):
         return key.name != "time.Time"
     return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+
+
+def merges_keys(key: Schema[Any]) -> bool:
+    """Say whether keys of this type can be equal in Python that are not in Go.
+
+    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
+    what a class of a user's takes for equal is not known.
+    """
+    return _merges(key, set())
+
+
+def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
+    if isinstance(key, Interface | Opaque | Untyped):
+        return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
+    if isinstance(key, Pointer | Array):
+        return _merges(key.element, seen)
+    if not isinstance(key, Struct) or key in seen:
+        return False
+    seen.add(key)
+    return any(_merges(field.schema, seen) for field in key.fields)
+
+
+def check_merged(merged: dict[Any, Any], count: int) -> None:
+    """Refuse a map of which entries would vanish.
+
+    Args:
+        merged: Map that was made of the entries.
+        count: Number of the entries.
+
+    Raises:
+        DecodeError: If it has fewer.
+    """
+    if len(merged) != count:
+        raise DecodeError(
+            f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
+            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+        )
 
 
 def check_collisions(keys: Sequence[Hashable], limit: int) -> None:

@@ -37,9 +37,10 @@ from ..schema import (
     String,
     Struct,
     Uint,
+    uuid_form,
 )
 from . import numbers, wire
-from .collisions import MANY_KEYS, check_collisions, steerable
+from .collisions import MANY_KEYS, check_collisions, check_merged, merges_keys, steerable
 from .definitions import bare_name, base_of, is_octet
 from .interpret import fits, narrow_float_of, spelled
 from .memory import ENTRY, SLOT, size_of
@@ -243,6 +244,7 @@ class Compiler:
     def _composite(self, id: int, schema: Schema[Any], target: str) -> None:
         source = self._source
         known = self._types.get(id)
+        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
         match schema, known:
             case Interface(), _ if id == wire.INTERFACE:
                 constant = source.constant(schema, "interface")
@@ -362,6 +364,8 @@ class Compiler:
         if is_checked:
             source.line(f"check_collisions({keys}, stream.limits.collisions)")
             source.line(f"{target} = dict(zip({keys}, {items}))")
+        if merges_keys(schema.key):
+            source.line(f"check_merged({target}, {count})")
 
     def _charge(self, count: str, size: int) -> None:
         """Count the memory of so many values before they are made."""
@@ -532,6 +536,7 @@ def _bad(reason: str) -> None:
 _RUNTIME: Final[dict[str, Any]] = {
     "bad": _bad,
     "check_collisions": check_collisions,
+    "check_merged": check_merged,
     "float_of": numbers.float_of,
     "narrow_float_of": narrow_float_of,
     "repeat": repeat,

@@ -38,13 +38,21 @@ from ..schema import (
     Struct,
     Uint,
     Untyped,
+    uuid_form,
 )
 from . import numbers, wire
-from .collisions import MANY_KEYS, check_collisions, check_probes, steerable
+from .collisions import (
+    MANY_KEYS,
+    check_collisions,
+    check_merged,
+    check_probes,
+    merges_keys,
+    steerable,
+)
 from .definitions import bare_name, base_of, is_octet
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
-from .record import Record, Undecoded
+from .record import Origin, Record, Undecoded
 from .registry import ANYTHING
 
 if TYPE_CHECKING:
@@ -105,6 +113,9 @@ class Interpreter:
         self._types = types
         self._strings = strings
         self._data = b""
+        # By their ids: the types of records, and the schemas of those that were sent on.
+        self._origins: dict[int, Origin] = {}
+        self._schemas: dict[int, Schema[Any]] = {}
         # The position in the data, and where in the value that is: the name of the whole, then
         # names of attributes, indices, keys of maps.
         self.pos = -1
@@ -129,6 +140,8 @@ class Interpreter:
         """Forget what is known of types, of which some are gone."""
         self._shared.clear()
         self._zeros.clear()
+        # Records that came before go on with what they have.
+        self._origins, self._schemas = {}, {}
 
     def decode(
         self, id: int, schema: Schema[Any], data: bytes, pos: int, depth: int
@@ -247,18 +260,20 @@ class Interpreter:
         return self._composite(id, schema, depth)
 
     def _composite(self, id: int, schema: Schema[Any], depth: int) -> Any:
-        match schema, self._types.get(id):
-            case Opaque(), wire.OpaqueType() as known if fits(known, schema):
+        known = self._types.get(id)
+        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
+        match schema, known:
+            case Opaque(), wire.OpaqueType() if fits(known, schema):
                 return self._stream.unmarshal(schema, self._octets())
-            case Struct(), wire.StructType() as known:
+            case Struct(), wire.StructType():
                 return self._struct(id, known, schema, _inner(depth))
-            case Slice(), wire.SliceType() as known if not is_octet(schema.element):
+            case Slice(), wire.SliceType() if not is_octet(schema.element):
                 elements = self._elements(known, schema.element, _inner(depth), SLOT)
                 return elements if schema.container is list else schema.container(elements)
-            case Array(), wire.ArrayType() as known if known.length == schema.length:
+            case Array(), wire.ArrayType() if known.length == schema.length:
                 elements = self._elements(known, schema.element, _inner(depth), 0)
                 return elements if schema.container is list else schema.container(elements)
-            case Map(), wire.MapType() as known:
+            case Map(), wire.MapType():
                 return self._map(known, schema, _inner(depth))
         raise _mismatch(self._types, id, schema)
 
@@ -299,7 +314,12 @@ class Interpreter:
             check_collisions(keys, self._stream.limits.collisions)
         if len(keys) > MANY_KEYS and not isinstance(keys[0], str | bytes):
             check_probes(keys)
-        return dict(zip(keys, values, strict=True))
+        made = dict(zip(keys, values, strict=True))
+        # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
+        is_plain = known.key < wire.INTERFACE
+        if len(made) != len(keys) and not is_plain and merges_keys(schema.key):
+            check_merged(made, len(keys))
+        return made
 
     def _struct(self, id: int, known: wire.StructType, schema: Struct[Any], depth: int) -> Any:
         ours = _by_wire_name(schema)
@@ -398,7 +418,14 @@ class Interpreter:
         for index in zeros[1]:
             if values[index] is _CONTAINER:
                 values[index] = self._zero(known.fields[index][1])
-        return Record(known.name, known.names, tuple(values))
+        return Record(known.name, known.names, tuple(values), self.origin(id))
+
+    def origin(self, id: int) -> Origin:
+        """Return the type ``id`` of the stream, for a value to be sent on."""
+        origin = self._origins.get(id)
+        if origin is None:
+            origin = self._origins[id] = Origin(self._types, id, self._schemas)
+        return origin
 
     def _zeros_of(self, known: wire.StructType) -> tuple[list[Any], list[int]]:
         """Return the zeros of the fields, and where containers have to be made."""
@@ -510,7 +537,11 @@ def _in_range(value: int, schema: Int | Uint) -> int:
 
 def fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
     """Say whether a type that encodes itself does so as the schema's own does."""
-    return known.encoding == schema.encoding or schema.cls is Undecoded
+    return (
+        known.encoding == schema.encoding
+        or schema.cls is Undecoded
+        or schema.name == "uuid.UUID"  # 16 bytes, or its text
+    )
 
 
 def narrow_float_of(bits: int) -> float:
@@ -577,6 +608,7 @@ def _parts(
 ) -> list[tuple[int, Schema[Any]]]:
     """Return the pairs that must go together for this one to do so."""
     known = types.get(id)
+    schema = uuid_form(schema, isinstance(known, wire.ArrayType))
     spend(1)
     match schema, known:
         case ((Untyped() | Nothing()), _):

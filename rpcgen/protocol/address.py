@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from rpcgen.errors import DialError
 
@@ -26,7 +26,8 @@ class Address:
     ``network`` is ``tcp`` or ``unix``, as for Go's ``net.Dial``; ``host`` and
     ``port`` belong to ``tcp``, ``path`` to ``unix``. ``http_path`` is where to
     CONNECT to, or empty where the connection is used as it is; ``tls`` says
-    whether it is encrypted.
+    whether it is encrypted. ``name`` is the host as it was written, where
+    ``host`` has become the address that a listener is bound to.
     """
 
     network: str
@@ -35,6 +36,16 @@ class Address:
     path: str = ""
     http_path: str = ""
     tls: bool = False
+    name: str = field(eq=False, repr=False)
+
+    @name.default
+    def _name(self) -> str:
+        return self.host
+
+    @property
+    def known_as(self) -> str | None:
+        """Host as it was written; None for a unix socket, which is found without a host."""
+        return None if self.network == "unix" else self.name
 
     def __str__(self) -> str:
         if self.network == "unix":

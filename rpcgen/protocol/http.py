@@ -18,6 +18,7 @@ except ModuleNotFoundError as error:
 
 from .codec import ServerCodec
 from .headers import Request
+from .hosts import HostNames
 from .registry import Registry
 from .routes import HttpRoutes
 from .server import Event, Invocation, Output, ServerProtocol
@@ -26,6 +27,10 @@ __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
 # No request or response head that makes sense here is longer, in bytes.
 _LONGEST_HEAD = 16384
+
+# Chunks of a body that may be small; more of them must hold so many bytes each, on average.
+_SMALL_CHUNKS = 1024
+_LEAST_CHUNK = 64
 
 _CONNECTED = b"200 Connected to Go RPC"
 
@@ -80,15 +85,20 @@ class HttpServerProtocol:
         make_codec: Callable[[], ServerCodec],
         make_post_codec: Callable[[], ServerCodec],
         longest_body: int,
+        hosts: HostNames | None = None,
     ) -> None:
         self._registry = registry
         self._routes = routes
         self._make_codec = make_codec
         self._make_post_codec = make_post_codec
         self._longest_body = longest_body
+        self._hosts = hosts or HostNames(None)
         self._http = h11.Connection(h11.SERVER, _LONGEST_HEAD)
         self._request: h11.Request | None = None
+        # Why the request is refused once it is there as a whole: status and text.
+        self._refusal: tuple[str, str] | None = None
         self._body = bytearray()
+        self._size = self._chunks = 0
         # What the connection, or the body of a POST, turned out to be for.
         self._rpc: ServerProtocol | None = None
         self._posted = False
@@ -108,7 +118,9 @@ class HttpServerProtocol:
 
     def space(self) -> memoryview | None:
         """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
-        return None if self._rpc is None or self._over else self._rpc.space()
+        if self._rpc is None or self._over or self._posted:
+            return None
+        return self._rpc.space()
 
     def filled(self, count: int) -> None:
         """Take what was put into `space`."""
@@ -122,7 +134,7 @@ class HttpServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
-        if self.draining:
+        if self.draining or self._posted:
             return
         if self._rpc is not None:
             self._rpc.feed(data)
@@ -139,7 +151,13 @@ class HttpServerProtocol:
             return self._events.popleft()
         if self._rpc is None or self._over:
             return None
-        return self._rpc.next_event()
+        event: Event | None = self._rpc.next_event()
+        if self._posted:
+            self._over = True
+            if event is None:
+                text = self._rpc.failure or "the request is cut off"
+                (event,) = self._answer("400 Bad Request", f"{text}\n")
+        return event
 
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream."""
@@ -174,31 +192,79 @@ class HttpServerProtocol:
         return self._posted_answer(self._rpc.refuse(request, error))
 
     def _receive_request(self) -> list[Event]:
+        events: list[Event] = []
         while True:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
                 self._request = event
+                events += self._begin(event)
             elif isinstance(event, h11.Data):
-                self._body += event.data
-                if len(self._body) > self._longest_body:
-                    text = f"no more than {self._longest_body} bytes\n"
-                    return self._answer("413 Content Too Large", text)
+                events += self._receive_body(event)
             elif isinstance(event, h11.EndOfMessage) and self._request is not None:
-                return self._route(self._request)
+                return events + self._route(self._request)
             else:
-                return []  # more must come
+                return events  # more must come
+            if self._over:
+                return events
+
+    def _begin(self, request: h11.Request) -> list[Event]:
+        """Look at the head of a request: a body that would be in vain need not be sent."""
+        self._refusal = self._refuse_head(request)
+        length = _field(request, b"content-length") or "0"
+        if len(length) > 18 or int(length) > self._longest_body:
+            return self._refuse_length()
+        if not self._http.they_are_waiting_for_100_continue:
+            return []
+        if self._refusal is not None:
+            return self._answer(*self._refusal)
+        interim = h11.InformationalResponse(status_code=100, reason=b"Continue", headers=[])
+        return [Output(self._http.send(interim) or b"")]
+
+    def _receive_body(self, data: h11.Data) -> list[Event]:
+        self._size += len(data.data)
+        self._chunks += data.chunk_start
+        if self._size > self._longest_body:
+            return self._refuse_length()
+        if self._chunks > _SMALL_CHUNKS and self._size < self._chunks * _LEAST_CHUNK:
+            return self._answer("400 Bad Request", "the chunks of the body are too small\n")
+        if self._refusal is None:
+            self._body += data.data
+        return []
+
+    def _refuse_length(self) -> list[Event]:
+        text = f"no more than {self._longest_body} bytes (Limits.message)\n"
+        return self._answer("413 Content Too Large", text)
+
+    def _refuse_head(self, request: h11.Request) -> tuple[str, str] | None:
+        """Return the status and the text that refuse a request, None for one that is taken."""
+        path, routes = _path(request), self._routes
+        is_rpc = path == routes.rpc_path
+        if is_rpc and request.method == b"CONNECT":
+            return None
+        if is_rpc and not (request.method == b"POST" and routes.post):
+            return "405 Method Not Allowed", "405 must CONNECT\n"
+        if not is_rpc and (path != routes.debug_path or request.method != b"GET"):
+            return "404 Not Found", "404 page not found\n"
+        text = self._hosts.refusal(_field(request, b"host"), _field(request, b"origin"))
+        if text:
+            return "403 Forbidden", f"{text}\n"
+        # A page of another site can make a browser post plain text, but not this type.
+        if is_rpc and _content_type(request) != "application/json":
+            return "415 Unsupported Media Type", "send Content-Type: application/json\n"
+        return None
 
     def _route(self, request: h11.Request) -> list[Event]:
-        path = request.target.decode("latin-1").partition("?")[0]
-        if path == self._routes.rpc_path:
-            if request.method == b"CONNECT":
-                return self._connect()
-            if request.method == b"POST" and self._routes.post:
-                return self._post(request)
-            return self._answer("405 Method Not Allowed", "405 must CONNECT\n")
-        if path == self._routes.debug_path and request.method == b"GET":
-            return self._debug(request)
-        return self._answer("404 Not Found", "404 page not found\n")
+        if self._refusal is not None:
+            return self._answer(*self._refusal)
+        if request.method == b"CONNECT":
+            return self._connect()
+        if request.method == b"POST":
+            self._posted = True
+            self._rpc = ServerProtocol(self._registry, self._make_post_codec())
+            self._rpc.feed(bytes(self._body))
+            self._body.clear()
+            return []
+        return self._debug(request)
 
     def _connect(self) -> list[Event]:
         self._rpc = ServerProtocol(self._registry, self._make_codec())
@@ -206,20 +272,6 @@ class HttpServerProtocol:
         early, _ = self._http.trailing_data
         self._rpc.feed(early)
         return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED)]
-
-    def _post(self, request: h11.Request) -> list[Event]:
-        # A page of another site can make a browser post plain text, but not this type.
-        if _content_type(request) != b"application/json":
-            text = "send Content-Type: application/json\n"
-            return self._answer("415 Unsupported Media Type", text)
-        self._posted = True
-        self._rpc = ServerProtocol(self._registry, self._make_post_codec())
-        calls = self._rpc.receive(bytes(self._body))[:1]
-        if not calls:
-            text = self._rpc.failure or "the request is cut off"
-            return self._answer("400 Bad Request", f"{text}\n")
-        self._over = True
-        return calls
 
     def _debug(self, request: h11.Request) -> list[Event]:
         from .debug import debug_answer  # which who does not look at the page does without
@@ -243,11 +295,19 @@ class HttpServerProtocol:
         return [Output(_http_response(status, text.encode(), _TEXT))]
 
 
-def _content_type(request: h11.Request) -> bytes:
-    for name, value in request.headers:
-        if name == b"content-type":
-            return value.partition(b";")[0].strip().lower()
-    return b""
+def _path(request: h11.Request) -> str:
+    return request.target.decode("latin-1").partition("?")[0]
+
+
+def _field(request: h11.Request, name: bytes) -> str | None:
+    for each, value in request.headers:
+        if each == name:
+            return value.decode("latin-1")
+    return None
+
+
+def _content_type(request: h11.Request) -> str:
+    return (_field(request, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 _JSON = (("Content-Type", "application/json"),)

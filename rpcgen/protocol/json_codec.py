@@ -11,22 +11,23 @@ body is then at hand.
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any, Final
 
-from rpcgen.errors import DecodeError, EncodeError, TruncatedError
+from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gob import Limits
 from rpcgen.schema import Bytes, Interface, Map, Nothing, Pointer, Schema, Slice, Untyped
 
 from .headers import Request, Response
 from .json_decode import decode, mismatch
 from .json_encode import encode, quote
-from .json_members import fold
-from .json_stream import ObjectStream, compact, members
+from .json_numbers import general
+from .json_stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members
 
 __all__ = ["JsonClientCodec", "JsonServerCodec"]
 
-# Stands for a key that is not there, as opposed to a null.
-_MISSING: Final = object()
+_NULL: Final = Parsed("null", None)
 
 
 class JsonClientCodec:
@@ -38,26 +39,38 @@ class JsonClientCodec:
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or DEFAULT_LIMITS
         self._stream = ObjectStream(limits)
-        self._result: Any = None
+        self._result = _NULL
         self.feed = self._stream.feed
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         params = encode(schema, args)
         method = quote(request.service_method)
-        return _line(f'{{"method":{method},"params":[{params}],"id":{request.seq}}}\n')
+        line = f'{{"method":{method},"params":[{params}],"id":{request.seq}}}\n'
+        try:
+            return line.encode()
+        except UnicodeEncodeError:
+            raise EncodeError(
+                "the method's name holds lone surrogates, which are no UTF-8"
+            ) from None
 
     def decode_response_header(self) -> Response:
-        fields = _fields(self._stream, ("id", "result", "error"))
-        seq, _ = fields["id"]
-        self._result, _ = fields["result"]
-        error, _ = fields["error"]
-        if seq is None or seq is _MISSING:
+        fields = _members(self._stream, _RESPONSE, self._limits, "id")
+        self._result = fields.get("result", _NULL)
+        seq = _read(self._stream, fields.get("id", _ZERO), self._limits)
+        if seq is None:
             seq = 0
         if type(seq) is not int or not 0 <= seq < 1 << 64:
-            raise self._stream.fail(str(mismatch(seq, "uint64")))
-        if error is _MISSING or error is None:
-            if self._result is _MISSING:
+            raise self._stream.fail(
+                str(mismatch(fields["id"], "uint64", "Go struct field clientResponse.id"))
+            )
+        try:
+            error = decode(_ANY, fields.get("error", _NULL), limits=self._limits)
+        except DecodeError as wrong:
+            raise self._stream.fail(str(wrong)) from None
+        if error is None:
+            if "result" not in fields:
                 raise self._stream.fail("invalid error <nil>")
             return Response(seq=seq)
         if not isinstance(error, str):
@@ -65,52 +78,62 @@ class JsonClientCodec:
         return Response(seq=seq, error=error or "unspecified error")
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        result, self._result = self._result, None
+        result, self._result = self._result, _NULL
         if schema is None:
             return None
-        if result is None and not isinstance(schema, _NULLABLE):
+        if result.text == "null" and not isinstance(schema, _NULLABLE):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
-        return decode(schema, result)
+        return decode(schema, result, limits=self._limits)
 
 
+_ANY: Final = Untyped()
+_RESPONSE: Final = frozenset(("id", "result", "error"))
+_ZERO: Final = Parsed("0", 0)
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
+
+
+_REQUEST: Final = frozenset(("method", "params", "id"))
 
 
 class JsonServerCodec:
     """The server's side; mirrors ``jsonrpc.NewServerCodec``."""
 
     def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or DEFAULT_LIMITS
         self._stream = ObjectStream(limits)
-        self._params: Any = None
+        self._params = _NULL
         self._seq = 0
         # The id of each request that has no answer yet, as JSON: a client may choose any value.
         self._ids: dict[int, str] = {}
         self.feed = self._stream.feed
 
     def decode_request_header(self) -> Request:
-        fields = _fields(self._stream, ("method", "params", "id"))
-        method, _ = fields["method"]
-        self._params, _ = fields["params"]
-        _, raw_id = fields["id"]
-        if method is None or method is _MISSING:
+        fields = _members(self._stream, _REQUEST, self._limits, "method")
+        self._params = fields.get("params", _NULL)
+        method = _read(self._stream, fields.get("method", _NULL), self._limits)
+        if method is None:
             method = ""
         if not isinstance(method, str):
-            raise self._stream.fail(str(mismatch(method, "string")))
+            where = "Go struct field serverRequest.method"
+            raise self._stream.fail(str(mismatch(fields["method"], "string", where)))
         self._seq += 1
-        self._ids[self._seq] = compact(raw_id)
+        self._ids[self._seq] = compact(fields.get("id", _NULL).text)
         return Request(method, self._seq)
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        params, self._params = self._params, None
+        params, self._params = self._params, _NULL
         if schema is None:
             return None
-        if params is None or params is _MISSING:
+        value = params.read(self._limits)
+        if value is None:
             raise DecodeError("jsonrpc: request body missing params")
-        if not isinstance(params, list):
+        if not isinstance(value, list):
             raise mismatch(params, "[1]interface {}")
         # Go's methods have one argument: more are ignored, none is zero.
-        return decode(schema, params[0], "0") if params else schema.zero()
+        if not value:
+            return schema.zero()
+        return decode(schema, params, 0, limits=self._limits)
 
     def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
         raw_id = self._ids.get(response.seq)
@@ -126,34 +149,39 @@ class JsonServerCodec:
                     "return a message with an optional field"
                 )
         del self._ids[response.seq]
-        return _line(f'{{"id":{raw_id},"result":{result},"error":{error}}}\n')
+        # The id as it came: bytes that are no UTF-8 too.
+        return b'{"id":%b,"result":%b,"error":%b}\n' % (
+            raw_id.encode(errors="surrogateescape"),
+            result.encode(),
+            error.encode(),
+        )
 
 
-def _fields(stream: ObjectStream, names: tuple[str, ...]) -> dict[str, tuple[Any, str]]:
-    """Return the fields of the next object: each one's value and its text, by the name."""
-    fields: dict[str, tuple[Any, str]] = dict.fromkeys(names, (_MISSING, "null"))
+def _members(
+    stream: ObjectStream, names: frozenset[str], limits: Limits, scalar: str
+) -> dict[str, Parsed]:
+    """Return the members of the next object that are called so."""
+    text = stream.next()
     try:
-        for key, value, text in members(stream.next()):
-            name = fold(key)
-            if name in fields:
-                fields[name] = value, text
-    except TruncatedError:
-        raise
+        return members(text, names, limits, scalar)
     except DecodeError as error:
         raise stream.fail(str(error)) from None
-    return fields
 
 
-def _line(text: str) -> bytes:
+def _read(stream: ObjectStream, parsed: Parsed, limits: Limits) -> Any:
+    """Return a value that the header needs."""
     try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise EncodeError("the method's name holds lone surrogates, which are no UTF-8") from None
+        return parsed.read(limits)
+    except DecodeError as error:
+        raise stream.fail(str(error)) from None
+
+
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
 def _whole(text: str) -> str:
     """Return a text that can be encoded, whatever it holds."""
-    return text.encode(errors="replace").decode()
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _go_text(value: object) -> str:
@@ -167,6 +195,16 @@ def _go_text(value: object) -> str:
             return f"map[{' '.join(f'{key}:{_go_text(value[key])}' for key in sorted(value))}]"
         case list():
             return f"[{' '.join(map(_go_text, value))}]"
-        case float():
-            return f"{value:g}" if value.is_integer() else repr(value)
+        case int() | float():
+            return _go_float(value)
     return str(value)
+
+
+def _go_float(value: float) -> str:
+    """Return a number as Go's ``%g`` prints it: with an exponent from seven digits on."""
+    sign, digits, exponent = Decimal(repr(float(value))).as_tuple()
+    if not any(digits):
+        return "-0" if sign else "0"
+    assert isinstance(exponent, int)  # JSON has no infinity
+    text = "".join(map(str, digits))
+    return "-" * sign + general(text.rstrip("0"), exponent + len(text) - 1)

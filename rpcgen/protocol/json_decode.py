@@ -1,8 +1,9 @@
 """From a schema to a Python function that makes its values of JSON, as ``json.Unmarshal`` does.
 
-What goes in is what Python's `json` has parsed. As in Go, keys match whatever
-their case and unknown ones are ignored; ``null`` is zero where it is no
-pointer; an array that is too short or too long is filled up or cut.
+What goes in is what Python's `json` has parsed, with objects as tuples of their
+members. As in Go, keys match whatever their case and unknown ones are ignored;
+a key that comes twice adds to what the first one brought; ``null`` is zero where
+it is no pointer; an array that is too short or too long is filled up or cut.
 
 A key that is missing cannot be told from a field that the sender lacks: the
 field takes the IDL's default, or zero if it has none or leaves zeros out itself
@@ -12,15 +13,17 @@ is an ``int``, every other one a ``float``. The texts of errors are those of Go 
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
 import struct
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError
+from rpcgen.gob import Limits
+from rpcgen.gob.collisions import check_merged, dict_of, merges_keys, steerable
 from rpcgen.gob.opaque import duration_of
 from rpcgen.schema import (
     Array,
@@ -43,11 +46,16 @@ from rpcgen.schema import (
     Struct,
     Uint,
     Untyped,
+    uuid_form,
 )
 
+from .json_base64 import base64_error_place, octets_of_base64
 from .json_library import TEXTS, parse_ip
-from .json_members import Member, Owner, fold, members_of
-from .json_stream import MINUS_ZERO
+from .json_members import Member, Owner, by_fold, fold, members_of
+from .json_merge import merged
+from .json_numbers import digits_of, limited_digits, too_many_digits
+from .json_size import check_decoded_size
+from .json_stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
 
 __all__ = ["DecodeFunction", "decode", "decode_function", "mismatch"]
 
@@ -56,23 +64,87 @@ DecodeFunction: TypeAlias = Callable[[Any], Any]
 _known: dict[Schema[Any], DecodeFunction] = {}
 
 
-def decode(schema: Schema[Any], value: object, *path: str) -> Any:
-    """Return what a parsed JSON value stands for; ``path`` is where it lies in the message.
+def decode(
+    schema: Schema[Any], parsed: Parsed, index: int | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Any:
+    """Return what JSON stands for, or one element of the list that it is.
 
-    Raises `DecodeError`, with Go's text, if it does not fit.
+    Raises `DecodeError`, with Go's text, if it does not fit, or is larger than
+    ``limits`` say.
     """
-    root = schema.name.rpartition(".")[2] if isinstance(schema, Struct) and not path else ""
+    value = parsed.read(limits)
+    if index is not None:
+        value = value[index]
+    if len(parsed.text) > _SMALL:
+        check_decoded_size(schema, parsed.text, value, limits)
+    if limits.digits == DEFAULT_LIMITS.digits:
+        return _decode(schema, parsed, value, index)
+    with limited_digits(limits.digits):
+        return _decode(schema, parsed, value, index)
+
+
+# Text below this size is decoded whatever it becomes, in characters.
+_SMALL: Final = 4096
+
+
+def _decode(schema: Schema[Any], parsed: Parsed, value: object, index: int | None) -> Any:
+    function = decode_function(schema)
     try:
-        return decode_function(schema)(value)
+        try:
+            return function(value)
+        except _RepeatedError:
+            return function(merged(schema, value, _is_valid))
     except _MismatchError as error:
-        raise DecodeError(error.text(root, path)) from None
+        if isinstance(error.value, float):
+            error = _spelled(function, parsed, index) or error
+        is_message = isinstance(schema, Struct) and index is None
+        root = schema.name.rpartition(".")[2] if is_message else ""
+        raise DecodeError(error.text(root, () if index is None else (str(index),))) from None
     except RecursionError:
         raise DecodeError("values are nested too deeply") from None
 
 
-def mismatch(value: object, go: str) -> DecodeError:
+class _RepeatedError(Exception):
+    """A message has a member twice, or more often."""
+
+
+def _is_valid(schema: Schema[Any], value: object) -> bool:
+    try:
+        decode_function(schema)(value)
+    except (_MismatchError, DecodeError):
+        return False
+    return True
+
+
+def _spelled(
+    function: DecodeFunction, parsed: Parsed, index: int | None = None
+) -> _MismatchError | None:
+    """Decode again to get the same error, with the number as it was spelled."""
+    value, spellings = parsed.exact()
+    if index is not None:
+        value = value[index]
+    try:
+        function(value)
+    except _MismatchError as error:
+        error.spelling = spellings.get(id(error.value), "")
+        return error
+    except _RepeatedError:
+        return None  # values that were put together: their texts are gone
+    return None
+
+
+def mismatch(parsed: Parsed, go: str, where: str = "Go value") -> DecodeError:
     """Return the error for a value where Go wants another type, which is spelled ``go``."""
-    return DecodeError(_MismatchError(value, go).text("", ()))
+    if go.startswith("uint"):
+
+        def refuse(value: object) -> object:
+            raise _MismatchError.of_number(value, go)
+
+        error = _spelled(refuse, parsed)
+        assert error is not None
+    else:
+        error = _MismatchError(parsed.read(), go)
+    return DecodeError(error.text("", ()).replace("Go value", where))
 
 
 def decode_function(schema: Schema[Any]) -> DecodeFunction:
@@ -127,7 +199,7 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
         case Nothing():
             return lambda value: None
         case Untyped():
-            return lambda value: value
+            return plain
     raise AssertionError(f"no JSON for {schema!r}")
 
 
@@ -137,7 +209,11 @@ class _MismatchError(Exception):
     def __init__(self, value: object, go: str, hint: str = "") -> None:
         super().__init__(go)
         self.path: list[str] = []
+        self.value = value
+        # How the peer has spelled the number, where Python does not know that.
+        self.spelling = ""
         self._kind = _KINDS.get(type(value), "number")
+        self._is_spelled = False
         self._go = go
         self._hint = hint
 
@@ -145,8 +221,7 @@ class _MismatchError(Exception):
     def of_number(cls, value: object, go: str) -> _MismatchError:
         """Return the error for what may be a number, but not one of this type."""
         error = cls(value, go)
-        if error._kind == "number":
-            error._kind = f"number {_number_text(value)}".rstrip()
+        error._is_spelled = error._kind == "number"
         return error
 
     @classmethod
@@ -158,18 +233,36 @@ class _MismatchError(Exception):
 
     def text(self, root: str, path: Iterable[str]) -> str:
         """Return Go's text; ``root`` is the name of the type at the top, if it is a message."""
+        kind = self._kind
+        if self._is_spelled:
+            kind += f" {self.spelling or _number_text(self.value)}"
+        where = self._where(root, path)
+        return f"json: cannot unmarshal {kind} into {where} of type {self._go}{self._hint}"
+
+    def _where(self, root: str, path: Iterable[str]) -> str:
         steps = [*path, *reversed(self.path)]
-        where = "Go value"
-        if steps:
-            where = ".".join((root, *steps))
-            if not where.rpartition(".")[2].isdecimal():
-                where = f"Go struct field {where}"
-        return f"json: cannot unmarshal {self._kind} into {where} of type {self._go}{self._hint}"
+        if not steps or steps == [""]:
+            return "Go value"
+        where = ".".join((root, *steps))
+        return where if where.rpartition(".")[2].isdecimal() else f"Go struct field {where}"
+
+
+class _PlacedError(_MismatchError):
+    """A value that fits its type in Go but not in Python, with the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, "")
+        self._reason = reason
+
+    def text(self, root: str, path: Iterable[str]) -> str:
+        """Return the reason, with the place before it."""
+        place = ".".join(step for step in (root, *path, *reversed(self.path)) if step)
+        return f"{place}: {self._reason}" if place else self._reason
 
 
 _KINDS: Final[dict[type, str]] = {
     bool: "bool",
-    dict: "object",
+    tuple: "object",
     list: "array",
     str: "string",
     type(None): "null",
@@ -177,10 +270,7 @@ _KINDS: Final[dict[type, str]] = {
 
 
 def _number_text(value: Any) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return ""  # too large, and its digits are gone
-    text = repr(value)
-    return text if len(text) < 80 else f"{text[:77]}..."
+    return digits_of(value) if isinstance(value, int) else repr(value)
 
 
 # --- scalars ------------------------------------------------------------------------------------
@@ -243,11 +333,12 @@ def _bytes(schema: Schema[Any], container: Callable[[Iterable[int]], Any]) -> De
 
     def decode_bytes(value: Any) -> Any:
         if value.__class__ is str:
-            try:
-                text = value.replace("\n", "").replace("\r", "")
-                return container(base64.b64decode(text, validate=True))
-            except ValueError:
-                raise _MismatchError(value, schema.go, ": illegal base64 data") from None
+            octets = octets_of_base64(value)
+            if octets is None:
+                place = base64_error_place(value)
+                hint = f": illegal base64 data at input byte {place}"
+                raise _MismatchError(value, schema.go, hint)
+            return container(octets)
         if value is None:
             return schema.zero()
         if value.__class__ is not list:
@@ -281,7 +372,7 @@ def _member(schema: Enum[Any], value: object) -> Any:
     try:
         return schema.cls(value)  # a combination of flags, perhaps
     except ValueError as error:
-        raise DecodeError(str(error)) from None
+        raise _PlacedError(str(error)) from None
 
 
 # --- types that read their own JSON -------------------------------------------------------------
@@ -292,6 +383,8 @@ def _opaque(schema: Opaque[Any]) -> DecodeFunction:
         return _itself(schema)
     if schema.name == "big.Int":
         return _decode_big_int
+    if schema.name == "uuid.UUID":
+        return _uuid(schema)
     if schema.name in TEXTS:
         return _text(schema, TEXTS[schema.name][1])
 
@@ -311,17 +404,32 @@ def _itself(schema: Opaque[Any] | Struct[Any]) -> DecodeFunction:
         if value is None:
             return schema.zero()
         try:
-            return unmarshal(_dumps(value).encode())
+            return unmarshal(json_of(value).encode())
         except DecodeError:
             raise
         except Exception as error:
-            raise DecodeError(f"{schema.cls.__name__}.unmarshal_json: {error}") from error
+            reason = f"{schema.cls.__name__}.unmarshal_json: {error}"
+            raise _PlacedError(reason) from error
 
     return decode_itself
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def json_of(value: object) -> str:
+    """Return JSON of what was parsed; numbers as Python spells them."""
+    return json.dumps(_json_values(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _json_values(value: object) -> object:
+    if isinstance(value, tuple):
+        return {key: _json_values(item) for key, item in value}
+    if isinstance(value, list):
+        return [_json_values(item) for item in value]
+    if isinstance(value, float) and math.isinf(value):
+        return _BEYOND if value > 0 else -_BEYOND  # which `json` spells as a number
+    return value
+
+
+_BEYOND: Final = 10**400
 
 
 def _decode_big_int(value: Any) -> int:
@@ -330,7 +438,21 @@ def _decode_big_int(value: Any) -> int:
         return number
     if value is None or value is MINUS_ZERO:
         return 0
-    raise DecodeError(f"math/big: cannot unmarshal {_dumps(_dumps(value)):.80} into a *big.Int")
+    if isinstance(value, LongNumber):
+        raise DecodeError(str(too_many_digits(value.digits)))
+    raise _BigIntError(value)
+
+
+class _BigIntError(_MismatchError):
+    """A value that is no integer, where Go has a ``big.Int``."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(value, "big.Int")
+
+    def text(self, root: str, path: Iterable[str]) -> str:
+        """Return Go's text, which has no place."""
+        text = self.spelling or json_of(self.value)
+        return f"math/big: cannot unmarshal {json_of(text):.200} into a *big.Int"
 
 
 def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFunction:
@@ -346,9 +468,18 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
         except DecodeError:
             raise
         except Exception as error:
-            raise DecodeError(f"{_dumps(value):.80} is no {schema.go}: {error}") from None
+            raise DecodeError(f"{json_of(value):.80} is no {schema.go}: {error}") from None
 
     return decode_text
+
+
+def _uuid(schema: Schema[Any]) -> DecodeFunction:
+    """Return the function for both of its forms: a text, and an array of 16 numbers."""
+    text, array = uuid_form(schema, is_array=False), uuid_form(schema, is_array=True)
+    assert isinstance(text, Opaque)
+    assert isinstance(array, Array)
+    decode_text, decode_array = _text(text, TEXTS["uuid.UUID"][1]), _array(array)
+    return lambda value: (decode_array if value.__class__ is list else decode_text)(value)
 
 
 # --- containers ---------------------------------------------------------------------------------
@@ -400,29 +531,47 @@ def _array(schema: Array[Any]) -> DecodeFunction:
 
 def _map(schema: Map) -> DecodeFunction:
     decode_key, decode_value = _key(schema.key), decode_function(schema.value)
+    is_steerable, is_merging = steerable(schema.key), merges_keys(schema.key)
 
     def decode_map(value: Any) -> dict[Any, Any]:
         if value is None:
             return {}
-        if value.__class__ is not dict:
+        if value.__class__ is not tuple:
             raise _MismatchError(value, schema.go)
-        items = {}
         key = ""
         try:
-            for key, item in value.items():
-                known = decode_key(key)
-                items[known] = decode_value(item)
+            if is_steerable:
+                pairs = []
+                for key, item in value:
+                    pairs.append((decode_key(key), decode_value(item)))
+                items = dict_of(pairs, DEFAULT_LIMITS.collisions)
+            else:
+                items = {}
+                for key, item in value:
+                    known = decode_key(key)
+                    items[known] = decode_value(item)
         except _MismatchError as error:
             error.path.append(key)
             raise
+        if is_merging and len(items) < len(value):
+            check_merged(items, len({key for key, _ in value}))
         return items
 
     return decode_map
 
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}")
-_REAL: Final = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 _UNSIGNED: Final = re.compile(r"[0-9]{1,40}")
+# As Go's strconv.ParseFloat has it: underscores belong to numbers with a prefix, and to keys.
+_REAL: Final = re.compile(
+    r"[+-]?(?:(?:[0-9]++(?:_[0-9]++)*+\.?(?:[0-9]++(?:_[0-9]++)*+)?+"
+    r"|\.[0-9]++(?:_[0-9]++)*+)(?:[eE][+-]?[0-9]++(?:_[0-9]++)*+)?+"
+    r"|inf|infinity|nan)",
+    re.IGNORECASE,
+)
+_HEX_REAL: Final = re.compile(
+    r"[+-]?0x_?(?=\.?[0-9a-f])[0-9a-f_]*+\.?[0-9a-f_]*+p[+-]?[0-9]++", re.IGNORECASE
+)
 
 
 def _key(schema: Schema[Any]) -> Callable[[str], Any]:
@@ -447,6 +596,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
         if pattern.fullmatch(key):
             try:
                 return decode_number(int(key))
+            except _PlacedError:
+                raise
             except _MismatchError:
                 pass
         raise _MismatchError.of_key(key, schema.go)
@@ -455,19 +606,32 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
 
 
 def _float_key(schema: Float) -> Callable[[str], float]:
-    decode_number = decode_function(schema)
-
     def decode_key(key: str) -> float:
-        # Python would take more: spaces, underscores, "nan".
-        if not _REAL.fullmatch(key):
+        number = _real(key)
+        if number is None or (math.isinf(number) and not key.lower().strip("+-").startswith("inf")):
             raise _MismatchError.of_key(key, schema.go)
-        try:
-            number: float = decode_number(float(key))
-        except (ValueError, _MismatchError):
-            raise _MismatchError.of_key(key, schema.go) from None
+        if schema.bits == 32:
+            try:
+                number = float(_single.unpack(_single.pack(number))[0])
+            except OverflowError:
+                raise _MismatchError.of_key(key, schema.go) from None
         return number
 
     return decode_key
+
+
+def _real(text: str) -> float | None:
+    """Return the number that ``text`` is for Go, None if it is none."""
+    if _REAL.fullmatch(text):
+        if "nan" in text.lower() and text[0] in "+-":
+            return None
+        return float(text.replace("_", "") if text.isascii() else text)
+    if _HEX_REAL.fullmatch(text):
+        try:
+            return float.fromhex(text.replace("_", ""))
+        except (ValueError, OverflowError):
+            return None
+    return None
 
 
 def _refused_key(schema: Schema[Any]) -> Callable[[str], Any]:
@@ -490,7 +654,7 @@ def _struct(schema: Struct[Any]) -> DecodeFunction:
         nonlocal plan
         if plan is None:
             plan = _Plan(schema)
-        if value.__class__ is dict:
+        if value.__class__ is tuple:
             return plan.decode(value)
         if value is None:
             return schema.zero()
@@ -507,20 +671,22 @@ class _Plan:
         numbers = {owner: number for number, owner in enumerate(owners)}
         targets = {member.name: _target(member, numbers[member.owner]) for member in members}
         self._by_name = targets
-        # Where fields differ in case only, the first one takes the keys that are like neither.
-        self._by_fold = {fold(name): targets[name] for name in reversed(targets)}
+        self._by_fold = {name: targets[member.name] for name, member in by_fold(members).items()}
         self._builders = [_Builder(owner, numbers) for owner in owners]
 
-    def decode(self, value: dict[str, Any]) -> Any:
+    def decode(self, value: tuple[tuple[str, Any], ...]) -> Any:
         arguments: list[dict[str, Any]] = [{} for _ in self._builders]
         by_name = self._by_name
         key = ""
         try:
-            for key, item in value.items():
+            for key, item in value:
                 target = by_name.get(key) or self._by_fold.get(fold(key))
                 if target is not None:
                     owner, argument, decode_field = target
-                    arguments[owner][argument] = decode_field(item)
+                    given = arguments[owner]
+                    if argument in given:
+                        raise _RepeatedError
+                    given[argument] = decode_field(item)
         except _MismatchError as error:
             error.path.append(key)
             raise
@@ -580,15 +746,65 @@ def _leaves_zeros_out(field: Field) -> bool:
 
 def _interface(schema: Interface) -> DecodeFunction:
     if not schema.members:
-        return lambda value: value
+        return plain
     names = " | ".join(member.cls.__name__ for member in schema.members)
 
     def decode_nil(value: object) -> None:
         if value is None:
             return schema.zero()
-        raise DecodeError(
+        raise _PlacedError(
             f"JSON does not say which of {names} this is: use one message with optional fields, "
             "or gob"
         )
 
     return decode_nil
+
+
+_CONTAINERS: Final = frozenset((list, tuple))
+_NUMBERS: Final = frozenset((int, float, LongNumber))
+_LARGEST: Final = sys.float_info.max
+
+
+def plain(value: Any) -> Any:
+    """Return a parsed value with its objects as dicts, for ``Any``.
+
+    In Go its numbers are of float64, so that what none can hold is refused.
+    """
+    if value.__class__ is tuple:
+        # The last one of those with one name is there, as in Go.
+        members = dict(value)
+        if _CONTAINERS.isdisjoint(map(type, members.values())):
+            _check_numbers(members.values(), members)
+            return members
+        for key, item in members.items():
+            try:
+                members[key] = plain(item)
+            except _MismatchError as error:
+                error.path.append(key)
+                raise
+        return members
+    if value.__class__ is list:
+        if _CONTAINERS.isdisjoint(map(type, value)):
+            _check_numbers(value, range(len(value)))
+            return value
+        return _plain_items(value)
+    _check_numbers((value,), ("",))
+    return value
+
+
+_plain_items: Final = _items(plain)
+
+
+def _check_numbers(values: Collection[Any], steps: Iterable[Any]) -> None:
+    """Raise the error for the first number that is too large for float64."""
+    kinds = set(map(type, values))
+    if kinds.isdisjoint(_NUMBERS):
+        return
+    numbers = values if kinds <= _NUMBERS else [n for n in values if type(n) in _NUMBERS]
+    if min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST:
+        return
+    for step, value in zip(steps, values, strict=True):
+        if type(value) in _NUMBERS and not -_LARGEST <= value <= _LARGEST:
+            error = _MismatchError.of_number(value, "float64")
+            error.path.append(str(step))
+            raise error

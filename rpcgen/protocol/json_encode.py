@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gob import Record, Typed
+from rpcgen.gob.kept import Kept
 from rpcgen.schema import (
     Array,
     Bool,
@@ -43,6 +44,7 @@ from rpcgen.schema import (
 
 from .json_library import TEXTS, format_ip
 from .json_members import Member, Owner, members_of
+from .json_numbers import digits_count, digits_limit, digits_of
 from .json_stream import compact, escape_html, parse
 
 __all__ = ["EncodeFunction", "encode", "encode_function", "quote"]
@@ -291,27 +293,39 @@ def _opaque(schema: Opaque[Any]) -> EncodeFunction:
         return _encode_big_int
     if schema.name not in TEXTS:
         return _without_json(schema)
+    format_value = _library_text(schema)
+    return lambda value: quote(format_value(value))
+
+
+def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
     format_value = TEXTS[schema.name][0]
 
-    def encode_text(value: object) -> str:
+    def format_checked(value: object) -> str:
         try:
-            return f'"{format_value(value)}"'
+            return format_value(value)
         except EncodeError:
             raise
+        except (AttributeError, TypeError) as error:  # whose text is of our code
+            raise _misfit(value, schema.go) from error
         except Exception as error:
             raise EncodeError(f"{_shown(value)} is not {schema.go}: {error}") from error
 
-    return encode_text
+    return format_checked
 
 
 def _encode_big_int(value: object) -> str:
-    try:
-        return str(_index(value, "an int"))
-    except ValueError as error:  # thousands of digits
-        raise EncodeError(f"a big.Int that is too large for JSON: {error}") from None
+    number = _index(value, "an int")
+    digits = digits_count(number)
+    if digits > digits_limit():
+        raise EncodeError(
+            f"an integer of {digits} digits; the limit is {digits_limit()} (Limits.digits)"
+        )
+    return digits_of(number)
 
 
 def _encode_itself(value: Any) -> str:
+    if not hasattr(type(value), "marshal_json"):
+        raise _misfit(value, "of a class with marshal_json")
     try:
         text = value.marshal_json()
         return compact(_checked(text if isinstance(text, str) else bytes(text).decode()))
@@ -402,6 +416,8 @@ def _map(schema: Map) -> EncodeFunction:
                 texts[encode_key(key)] = encode_value(item)
             except EncodeError as error:
                 raise EncodeError(error.reason, f"[{_shown(key)}]{error.path}") from error.__cause__
+        if len(texts) < len(value):
+            raise EncodeError("keys that are the same in JSON, such as 1 and '1': one would vanish")
         return _object(texts)
 
     return encode_map
@@ -422,8 +438,7 @@ def _key(schema: Schema[Any]) -> Callable[[Any], str]:
         case Int() | Uint() | Float() | Duration() | Enum():
             return encode_function(schema)
         case Opaque() if schema.name in TEXTS:
-            encode_text = encode_function(schema)
-            return lambda key: encode_text(key)[1:-1]
+            return _library_text(schema)
         case Interface():
             return _any_key
 
@@ -532,6 +547,8 @@ def _omits(member: Member) -> Callable[[Any], bool] | None:
 
 def _is_empty(schema: Schema[Any]) -> Callable[[Any], bool] | None:
     match schema:
+        case Pointer() if isinstance(schema.element, Map | Slice | Bytes):
+            return operator.not_  # what Go has for it is nil or empty, and no pointer
         case Pointer() | Interface():
             return lambda item: item is None
         case Enum():
@@ -581,6 +598,8 @@ def _encode_any(value: Any) -> str:
         return function(value)
     if isinstance(value, Typed):
         return encode_function(schema_of(value.annotation))(value.value)
+    if isinstance(value, Kept):
+        return _encode_any(value.plain())
     if isinstance(value, Record):
         fields = zip(value.names, value.values, strict=True)
         return f"{{{','.join(f'{quote(name)}:{_encode_any(item)}' for name, item in fields)}}}"

@@ -6,6 +6,7 @@ type and its reverse. All but ``big.Int`` are strings.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,6 +23,17 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.types import AddrPort, BigFloatValue, Time
+
+from .json_numbers import (
+    Real,
+    digits_limit,
+    digits_of,
+    general,
+    int_of,
+    parse_integer,
+    parse_real,
+    too_many_digits,
+)
 
 __all__ = ["TEXTS", "format_ip", "parse_ip"]
 
@@ -57,58 +69,80 @@ def parse_time(text: str) -> datetime:
     """Return the moment, with its offset from UTC; a `Time` if microseconds do not suffice."""
     match = _TIME.fullmatch(text)
     if match is None:
-        raise DecodeError(f'parsing time {text!r} as "2006-01-02T15:04:05Z07:00"')
+        raise DecodeError(f'parsing time {_quoted(text)} as "2006-01-02T15:04:05Z07:00"')
     *date, fraction, sign, hours, minutes = match.groups()
     # Go drops what is below a nanosecond.
     microsecond, nanosecond = divmod(int((fraction or "0")[:9].ljust(9, "0")), 1000)
     try:
         year, month, day, hour, minute, second = map(int, date)
-        zone = _zone(sign, hours, minutes)
-        moment = datetime(year, month, day, hour, minute, second, microsecond, zone)
-    except ValueError as error:
-        raise DecodeError(f"parsing time {text!r}: {error}") from None
+        moment = datetime(year, month, day, hour, minute, second, microsecond, UTC)
+        moment = _in_zone(moment, sign, hours, minutes)
+    except (ValueError, OverflowError) as error:
+        raise DecodeError(f"parsing time {_quoted(text)}: {error}") from None
     return Time.of(moment, nanosecond) if nanosecond else moment
 
 
-def _zone(sign: str | None, hours: str | None, minutes: str | None) -> timezone:
+def _in_zone(
+    moment: datetime, sign: str | None, hours: str | None, minutes: str | None
+) -> datetime:
+    """Return the moment at which clocks of a zone show what ``moment`` says."""
     if sign is None or hours is None or minutes is None:
-        return UTC
+        return moment
+    if int(hours) > 24:
+        raise ValueError("time zone offset hour out of range")
+    if int(minutes) > 60:
+        raise ValueError("time zone offset minute out of range")
     offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return timezone(-offset if sign == "-" else offset) if offset else UTC
+    if sign == "-":
+        offset = -offset
+    if abs(offset) >= _DAY:  # Go has such zones, Python does not: the same moment in UTC
+        return moment - offset
+    return moment.replace(tzinfo=timezone(offset) if offset else UTC)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 # --- math/big -----------------------------------------------------------------------------------
 
-_NUMBER: Final = re.compile(
-    r"(?P<negative>-)?(?P<whole>[0-9]*)(?:\.(?P<part>[0-9]*))?(?:[eE](?P<exponent>[+-]?[0-9]{1,5}))?"
-)
 # Go's big.Float has so many bits when it is read from text.
 _PARSED_PRECISION: Final = 64
 
 
 def _format_rat(value: Fraction) -> str:
-    return str(value)
+    numerator = digits_of(value.numerator)
+    return numerator if value.denominator == 1 else f"{numerator}/{digits_of(value.denominator)}"
 
 
 def _parse_rat(text: str) -> Fraction:
     numerator, slash, denominator = text.partition("/")
     if slash:
-        return Fraction(int(numerator), int(denominator))
-    number = _parse_number(text)
+        above = parse_integer(numerator, signed=True)
+        below = parse_integer(denominator, signed=False)
+        if above is None or not below:
+            raise _unmarshal_error(text, "big.Rat")
+        return Fraction(above, below)
+    number = parse_real(text)
     if number is None:
-        raise ValueError("not a fraction")
-    return number
+        raise _unmarshal_error(text, "big.Rat")
+    if not number.mantissa:
+        return Fraction()
+    _check_digits(number)
+    return number.fraction()
 
 
-def _parse_number(text: str) -> Fraction | None:
-    """Return a decimal number exactly; None if ``text`` is none, or so far out that it is huge."""
-    match = _NUMBER.fullmatch(text.removeprefix("+"))
-    if match is None or not (match["whole"] or match["part"]):
-        return None
-    part = match["part"] or ""
-    exponent = int(match["exponent"] or 0) - len(part)
-    number = int(f"{match['whole']}{part}") * Fraction(10) ** exponent
-    return -number if match["negative"] else number
+def _unmarshal_error(text: str, go: str) -> DecodeError:
+    return DecodeError(f"math/big: cannot unmarshal {_quoted(text):.200} into a *{go}")
+
+
+def _check_digits(number: Real) -> None:
+    """Refuse a number that has too many digits when it is written out."""
+    # Three digits take almost ten bits.
+    digits = len(digits_of(number.mantissa)) + abs(number.fives)
+    digits += abs(number.twos - number.fives) * 3 // 10
+    if digits > digits_limit():
+        raise too_many_digits(digits)
 
 
 def _format_float(value: BigFloatValue) -> str:
@@ -118,14 +152,7 @@ def _format_float(value: BigFloatValue) -> str:
     if not value.significand:
         return sign + "0"
     digits, exponent = _shortest(value)
-    # As Go's %g does without a precision.
-    if not -4 <= exponent < 6:
-        mantissa = digits[0] + (f".{digits[1:]}" if digits[1:] else "")
-        return f"{sign}{mantissa}e{exponent:+03d}"
-    if exponent < 0:
-        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
-    whole, part = digits[: exponent + 1].ljust(exponent + 1, "0"), digits[exponent + 1 :]
-    return sign + whole + (f".{part}" if part else "")
+    return sign + general(digits, exponent)
 
 
 def _shortest(value: BigFloatValue) -> tuple[str, int]:
@@ -135,28 +162,29 @@ def _shortest(value: BigFloatValue) -> tuple[str, int]:
     digits, count = "", 0
     for count in range(1, value.precision + 2):
         scale = Fraction(10) ** (count - 1 - exponent)
-        digits = str(round(exact * scale))
-        rounded = _rounded(Fraction(int(digits)) / scale, value.precision)
+        digits = digits_of(round(exact * scale))
+        rounded = _rounded(Fraction(int_of(digits)) / scale, value.precision)
         if abs(rounded.fraction()) == exact:
             break
     return digits.rstrip("0"), exponent + len(digits) - count
 
 
 def _decimal_exponent(number: Fraction) -> int:
-    exponent = len(str(number.numerator)) - len(str(number.denominator))
+    exponent = len(digits_of(number.numerator)) - len(digits_of(number.denominator))
     return exponent if number >= Fraction(10) ** exponent else exponent - 1
 
 
 def _parse_float(text: str) -> BigFloatValue:
     negative = text.startswith("-")
-    if text.lstrip("+-") in ("Inf", "inf"):
+    if (text[1:] if text[:1] in ("+", "-") else text) in ("Inf", "inf"):
         return BigFloatValue(precision=_PARSED_PRECISION, negative=negative, infinite=True)
-    number = _parse_number(text)
+    number = parse_real(text)
     if number is None:
-        raise ValueError("not a number")
-    if not number:
+        raise _unmarshal_error(text, "big.Float")
+    if not number.mantissa:
         return BigFloatValue(precision=_PARSED_PRECISION, negative=negative)
-    return _rounded(number, _PARSED_PRECISION)
+    _check_digits(number)
+    return _rounded(number.fraction(), _PARSED_PRECISION)
 
 
 def _rounded(number: Fraction, precision: int) -> BigFloatValue:
@@ -199,10 +227,16 @@ def parse_ip(text: str) -> bytes:
     if not text:
         return b""
     try:
+        if "%" in text:  # a net.IP has no zone
+            raise ValueError
         packed = ip_address(text).packed
     except ValueError:
         raise DecodeError(f"invalid IP address: {text}") from None
     return _MAPPED + packed if len(packed) == 4 else packed
+
+
+_DECIMAL: Final = re.compile("[0-9]{1,10}")
+_BITS: Final = re.compile("0|[1-9][0-9]{0,2}")
 
 
 def _format_addr(value: IPAddress | None) -> str:
@@ -230,11 +264,11 @@ def _parse_addr_port(text: str) -> AddrPort:
     if not text:
         return AddrPort(None, 0)
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 0xFFFF:
+    if not colon or not _DECIMAL.fullmatch(port) or int(port) > 0xFFFF:
         raise ValueError("not ip:port")
-    bare = host.removeprefix("[").removesuffix("]")
-    address = ip_address(bare)
-    if isinstance(address, IPv6Address) != (f"[{bare}]" == host):
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    address = ip_address(host[1:-1] if is_bracketed else host)
+    if isinstance(address, IPv6Address) != is_bracketed:
         raise ValueError("brackets belong around IPv6 addresses, and only there")
     return AddrPort(address, int(port))
 
@@ -246,9 +280,37 @@ def _format_prefix(value: IPInterface | None) -> str:
 def _parse_prefix(text: str) -> IPInterface | None:
     if not text:
         return None
-    if not text.rpartition("/")[2].isdecimal():
+    if not _BITS.fullmatch(text.rpartition("/")[2]):
         raise ValueError("no bits")
+    if "%" in text:
+        raise ValueError("IPv6 zones cannot be present in a prefix")
     return ip_interface(text)
+
+
+def _format_uuid(value: Any) -> str:
+    from uuid import UUID
+
+    if not isinstance(value, UUID):
+        raise TypeError("not a UUID")
+    return str(value)
+
+
+def _parse_uuid(text: str) -> Any:
+    """Return the UUID of a text, in any of the forms that github.com/google/uuid takes."""
+    from uuid import UUID
+
+    if len(text) not in (32, 36, 38, 45):
+        raise DecodeError(f"invalid UUID length: {len(text)}")
+    if not _UUID.fullmatch(text):
+        raise DecodeError("invalid UUID format")
+    return UUID(text)
+
+
+_HEX: Final = "[0-9a-fA-F]"
+_DASHED: Final = f"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+_UUID: Final = re.compile(
+    f"{_HEX}{{32}}|{_DASHED}|\\{{{_DASHED}\\}}|urn:uuid:{_DASHED}", re.IGNORECASE
+)
 
 
 # What goes between the quotes, by the name of the type in Go; and back. The functions that read may
@@ -260,4 +322,5 @@ TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
     "netip.AddrPort": (_format_addr_port, _parse_addr_port),
     "netip.Prefix": (_format_prefix, _parse_prefix),
     "time.Time": (format_time, parse_time),
+    "uuid.UUID": (_format_uuid, _parse_uuid),
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from rpcgen.schema import Field, Pointer, Schema, Struct
 
-__all__ = ["Member", "Owner", "fold", "members_of"]
+__all__ = ["Member", "Owner", "by_fold", "fold", "members_of"]
 
 
 @frozen(eq=False)
@@ -96,11 +96,48 @@ def _dominant(members: list[Member]) -> Member | None:
     return highest[0] if len(highest) == 1 else None
 
 
+def by_fold(members: list[Member]) -> dict[str, Member]:
+    """Return the members by what `fold` makes of their names.
+
+    Where names differ in case only, keys that are like neither are for the one
+    that is embedded less deeply, and of these for the first.
+    """
+    found: dict[str, Member] = {}
+    for member in sorted(members, key=lambda member: member.owner.depth):
+        found.setdefault(fold(member.name), member)
+    return found
+
+
 def fold(key: str) -> str:
-    """Return what keys that differ in case only have in common."""
+    """Return what keys that differ in case only have in common.
+
+    Unicode calls it simple case folding: character by character, so that "ß"
+    is not "ss".
+    """
     if key.isascii():
         return key.lower()
-    # Character by character, since "ß" is not "ss" to Go.
-    return "".join(
-        character.upper().lower() if len(character.upper()) == 1 else character for character in key
+    return "".join(map(_fold_character, key))
+
+
+def _fold_character(character: str) -> str:
+    folded = character.casefold()
+    if len(folded) == 1:
+        return _FOLDS.get(folded, folded)
+    return _FOLDS.get(character, character.lower())
+
+
+# What Python folds to several characters, and what its tables may be too old for: the last ones
+# are pairs of Unicode 16 and 17, which Go has.
+_FOLDS: Final[dict[str, str]] = {
+    chr(code): chr(code + distance)
+    for codes, distance in (
+        ((0x1FD3,), 0x390 - 0x1FD3),
+        ((0x1FE3,), 0x3B0 - 0x1FE3),
+        ((0xFB05, 0x1C89, 0xA7CC, 0xA7CE, 0xA7D2, 0xA7D4, 0xA7DA), 1),
+        ((0xA7CB,), 0x264 - 0xA7CB),
+        ((0xA7DC,), 0x19B - 0xA7DC),
+        (range(0x10D50, 0x10D66), 0x20),
+        (range(0x16EA0, 0x16EB9), 0x1B),
     )
+    for code in codes
+}

@@ -6,16 +6,31 @@ as the bytes come in, and sees to what Go's parser takes differently.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container
 from typing import Any, Final
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
 
-__all__ = ["MINUS_ZERO", "ObjectStream", "compact", "members", "parse"]
+from .json_members import fold
+from .json_numbers import digits_limit, int_of
+from .json_size import bracket_size, parsed_size, skip, too_large
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "MINUS_ZERO",
+    "LongNumber",
+    "ObjectStream",
+    "Parsed",
+    "compact",
+    "escape_html",
+    "members",
+    "parse",
+]
+
+DEFAULT_LIMITS: Final = Limits()
 
 # ``-0`` is an integer to Python, which has no integer like that; to Go it may be a float.
 MINUS_ZERO: Final = -0.0
@@ -59,6 +74,7 @@ class ObjectStream:
     def next(self) -> str:
         """Return the text of the next object.
 
+        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
         from then on at every call, where no object begins, or one is too large
         or too deep.
@@ -125,23 +141,14 @@ def _text(data: bytearray) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return data.decode(errors=_EACH_BYTE)
+        return data.decode(errors="surrogateescape")
 
 
 # --- what Go replaces ---------------------------------------------------------------------------
 
-_EACH_BYTE: Final = "rpcgen.each_byte"
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-
-
-def _replace_each_byte(error: UnicodeError) -> tuple[str, int]:
-    # As Go does, where Python's own "replace" takes several bytes for one character.
-    assert isinstance(error, UnicodeDecodeError)
-    return _REPLACEMENT * (error.end - error.start), error.end
-
-
-codecs.register_error(_EACH_BYTE, _replace_each_byte)
-
+# Bytes that were no UTF-8: each is replaced, where Python takes several for one character.
+_NO_UTF8: Final = re.compile("[\udc80-\udcff]")
 _ESCAPE: Final = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -153,52 +160,162 @@ def _replace_lone_surrogate(match: re.Match[str]) -> str:
     return "\\ufffd" if match["lone"] else match[0]
 
 
+def _has_halves(text: str) -> bool:
+    return (
+        "\\ud" in text
+        or "\\uD" in text
+        or (not text.isascii() and _NO_UTF8.search(text) is not None)
+    )
+
+
+def _with_whole_characters(text: str) -> str:
+    """Replace halves of surrogate pairs as Go does: as text they could not be encoded again."""
+    if _has_halves(text):
+        text = _ESCAPE.sub(_replace_lone_surrogate, _NO_UTF8.sub(_REPLACEMENT, text))
+    return text
+
+
 # --- values -------------------------------------------------------------------------------------
+
+
+class Parsed:
+    """JSON text and the value it stands for.
+
+    An object is a tuple of its members, each a pair of key and value: in the
+    order in which they came, and those that came twice are there twice. Text
+    that was skipped is parsed at the first `read`.
+    """
+
+    __slots__ = ("_value", "text")
+
+    def __init__(self, text: str, value: Any) -> None:
+        self.text = text
+        self._value = value
+
+    def read(self, limits: Limits = DEFAULT_LIMITS) -> Any:
+        """Return the value. Raises `DecodeError` where it would be larger than ``limits`` says."""
+        if self._value is _UNREAD:
+            size = parsed_size(self.text)
+            if size > limits.decoded:
+                raise too_large(size, limits)
+            self._value = parse(self.text).read()
+        return self._value
+
+    def exact(self) -> tuple[Any, dict[int, str]]:
+        """Return the value anew, and the text of each number that may be spelled in other ways.
+
+        The texts are found by the `id` of the number, which lasts as long as the value does.
+        """
+        spellings: dict[int, str] = {}
+
+        def kept(number: float | int, text: str) -> float | int:
+            if type(number) is not int:
+                spellings[id(number)] = text
+            return number
+
+        decoder = json.JSONDecoder(
+            parse_constant=_refuse_constant,
+            parse_int=lambda text: kept(_exact_int(text), text),
+            parse_float=lambda text: kept(float(text), text),
+            object_pairs_hook=tuple,
+        )
+        value = decoder.decode(_with_whole_characters(self.text))
+        return value, spellings
+
+
+_UNREAD: Final = object()
+
+
+class LongNumber(float):
+    """An integer of more digits than `Limits.digits` allows to convert, as the nearest float."""
+
+    __slots__ = ("digits",)
+    digits: int
+
+    def __new__(cls, text: str) -> LongNumber:
+        number = super().__new__(cls, text)
+        number.digits = len(text.lstrip("-"))
+        return number
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def _exact_int(digits: str) -> int | float:
-    if digits == "-0":
+def _exact_int(text: str) -> int | float:
+    if text == "-0":
         return MINUS_ZERO
-    try:
-        return int(digits)
-    except ValueError:  # so many digits that to convert them would take long; no type holds them
-        return float(digits)
+    if len(text) > digits_limit():
+        return LongNumber(text)
+    return int_of(text)
 
 
-_quick: Final = json.JSONDecoder(parse_constant=_refuse_constant)
-_exact: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_exact_int)
+_quick: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=tuple)
+_exact: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_exact_int, object_pairs_hook=tuple
+)
 
 
-def parse(text: str) -> Any:
+def parse(text: str) -> Parsed:
     """Return the value that ``text`` is the JSON of. Raises `DecodeError`."""
-    text = _with_whole_characters(text.strip(" \t\n\r"))
-    value, end = _parse_at(text, 0)
-    if end != len(text):
+    text = text.strip(" \t\n\r")
+    whole = _with_whole_characters(text)
+    value, end = _parse_at(whole, 0, _decoder_of(whole))
+    if end != len(whole):
         raise DecodeError("json: more than one value")
-    return value
+    return Parsed(text, value)
 
 
-def members(text: str) -> Iterator[tuple[str, Any, str]]:
-    """Take an object apart: yield each key, its value, and the text of the value.
+# Text below this size is parsed whatever it holds, in characters: it becomes a few MB at most.
+_SMALL: Final = 32768
+# How many times its size the value of larger text may have that nobody may ask for.
+_GROWTH: Final = 36
+
+
+def _is_large(text: str, limits: Limits) -> bool:
+    """Say whether the value of ``text`` would be large, beside the text or beside the limit."""
+    if len(text) <= _SMALL:
+        return False
+    size = bracket_size(text) + _GROWTH // 2 * len(text)
+    if size > _GROWTH * len(text):
+        return True
+    return size > limits.decoded and parsed_size(text) > limits.decoded
+
+
+def members(
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
+) -> dict[str, Parsed]:
+    """Take an object apart: return its members by name, of which ``names`` alone are of interest.
+
+    A key fits a name whatever its case, and the last one counts, unless it is a
+    null for the member ``scalar``, for which null says nothing. Text whose
+    value would be large beside it is only checked; `Parsed.read` makes the
+    value where it is asked for.
 
     Raises `DecodeError` where ``text`` is not an object.
     """
-    text = _with_whole_characters(text)
+    found: dict[str, Parsed] = {}
+    has_halves = _has_halves(text)
+    is_large = _is_large(text, limits)
+    decoder = _decoder_of(text)
     pos = _after(text, 0, "{")
-    if text[pos : pos + 1] == "}":
-        return
+    if text.startswith("}", pos):
+        return found
     while True:
         match = _PLAIN_KEY.match(text, pos)
         key, start = (match[1], match.end()) if match is not None else _key_at(text, pos)
-        value, end = _parse_at(text, start)
-        yield key, value, text[start:end]
+        value: Any = _UNREAD
+        if is_large:
+            end = skip(text, start, limits.depth)
+        else:
+            value, end = _parse_at(text, start, decoder)
+        name = key if key in names else fold(key)
+        if name in names and (value is not None or name != scalar):
+            raw = text[start:end]
+            found[name] = parse(raw) if has_halves and not is_large else Parsed(raw, value)
         pos = _space_end(text, end)
-        if text[pos:] == "}":
-            return
+        if text.startswith("}", pos) and pos + 1 == len(text):
+            return found
         pos = _after(text, pos, ",")
 
 
@@ -207,14 +324,17 @@ _PLAIN_KEY: Final = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
 
 
 def _key_at(text: str, pos: int) -> tuple[str, int]:
-    key, pos = _parse_at(text, pos)
+    key, pos = _parse_at(text, pos, _quick)
     if not isinstance(key, str):
         raise DecodeError("json: a key that is not a string")
     return key, _after(text, _space_end(text, pos), ":")
 
 
-def _parse_at(text: str, pos: int) -> tuple[Any, int]:
-    decoder = _exact if "-0" in text else _quick
+def _decoder_of(text: str) -> json.JSONDecoder:
+    return _exact if "-0" in text else _quick
+
+
+def _parse_at(text: str, pos: int, decoder: json.JSONDecoder) -> tuple[Any, int]:
     try:
         try:
             return decoder.raw_decode(text, pos)
@@ -227,7 +347,7 @@ def _parse_at(text: str, pos: int) -> tuple[Any, int]:
 
 
 def _after(text: str, pos: int, character: str) -> int:
-    if text[pos : pos + 1] != character:
+    if not text.startswith(character, pos):
         raise DecodeError(f"json: {character!r} is missing at character {pos}")
     return _space_end(text, pos + 1)
 
@@ -244,23 +364,15 @@ def _space_end(text: str, pos: int) -> int:
     return match.end()
 
 
-def _with_whole_characters(text: str) -> str:
-    """Replace halves of surrogate pairs as Go does: as text they could not be encoded again."""
-    if "\\ud" in text or "\\uD" in text:
-        return _ESCAPE.sub(_replace_lone_surrogate, text)
-    return text
-
-
 # --- text that is handed on ---------------------------------------------------------------------
 
-_STRING_OR_SPACE: Final = re.compile(r'("(?:[^"\\]|\\.)*+")|[ \t\n\r]+', re.DOTALL)
+_WITHOUT_SPACE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^" \t\n\r])++', re.DOTALL)
 
 
 def compact(text: str) -> str:
     """Return JSON text as Go's encoder hands it on: without white space, safe inside HTML."""
     if not text.isalnum():
-        text = _STRING_OR_SPACE.sub(lambda match: match[1] or "", text)
-        text = escape_html(text)
+        text = escape_html("".join(_WITHOUT_SPACE.findall(text)))
     return text
 
 

@@ -13,6 +13,7 @@ from rpcgen.method import Handler
 from rpcgen.schema import Schema
 
 from .address import DEFAULT_RPC_PATH
+from .hosts import host_name
 from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
 from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
 
@@ -138,6 +139,7 @@ class Registry:
         *,
         post: bool = True,
         allow_calls: bool = False,
+        hosts: Iterable[str] = (),
     ) -> None:
         """Say where the server's ``http://`` and ``https://`` listeners have what.
 
@@ -146,8 +148,20 @@ class Registry:
         methods can be tried if ``allow_calls``. Without this call there is
         net/rpc at the default path, and no debug page. Mirrors
         ``rpc.Server.HandleHTTP``.
+
+        POST and the debug page are for those who ask under an address, under
+        the name that the listener was opened with, this machine's, or
+        ``localhost``: a page of another site that gives its own name this
+        machine's address is refused with 403. ``hosts`` are other names under
+        which the server is to be found, such as ``"rpc.example.com"``, or
+        ``"*"`` for any, behind a proxy that checks them.
+
+        Raises `TypeError` if ``hosts`` is a single string.
         """
-        self._routes = HttpRoutes(rpc_path, debug_path, post, allow_calls)
+        if isinstance(hosts, str):
+            raise TypeError(f"hosts={hosts!r}: write a list of names, hosts=[{hosts!r}]")
+        names = tuple(map(host_name, hosts))
+        self._routes = HttpRoutes(rpc_path, debug_path, post, allow_calls, names)
 
     def find(self, service_method: str) -> ServedMethod:
         """Return the method that a request names, as ``Service.Method``.

@@ -18,10 +18,12 @@ class HttpRoutes:
 
     ``rpc_path`` takes CONNECT, and JSON-RPC by POST if ``post``; ``debug_path``
     has the debug page, if it is not empty, with a form to try the methods if
-    ``allow_calls``.
+    ``allow_calls``. ``hosts`` are names under which browsers may ask for them,
+    besides those of `HostNames`.
     """
 
     rpc_path: str = DEFAULT_RPC_PATH
     debug_path: str = ""
     post: bool = True
     allow_calls: bool = False
+    hosts: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from rpcgen.gob import Limits
 
 from .address import DEFAULT_RPC_PATH
 from .codecs import CodecName, CodecOptions, server_codec
+from .hosts import HostNames
 from .registry import Registry
 from .server import ServerProtocol
 
@@ -26,13 +27,14 @@ def server_protocol(
     codec: CodecName,
     limits: Limits | None,
     http_path: str = "",
+    host: str | None = "",
     **options: Unpack[CodecOptions],
 ) -> AnyServerProtocol:
     """Return the protocol of a new connection.
 
     With an ``http_path`` it begins as HTTP, whose routes are those that
     `Registry.handle_http` has set; a path other than the default replaces the
-    one for net/rpc. Raises `DialError` if there is no codec of this name.
+    one for net/rpc. ``host`` is where the listener is; see `HostNames`. Raises `DialError` if there is no codec of this name.
     """
     if not http_path:
         return ServerProtocol(registry, server_codec(codec, limits, **options))
@@ -48,4 +50,5 @@ def server_protocol(
         lambda: server_codec(codec, limits, **options),
         lambda: server_codec("json", limits),
         limits.message,
+        HostNames(host, routes.hosts),
     )

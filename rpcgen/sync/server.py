@@ -262,8 +262,9 @@ class Server(Registry):
             connection.close()
 
     def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
+        bound, options = listener.bound, listener.codec_options
         return server_protocol(
-            self, codec, self._limits, listener.bound.http_path, **listener.codec_options
+            self, codec, self._limits, bound.http_path, bound.known_as, **options
         )
 
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
-from rpcgen.protocol.json_stream import MINUS_ZERO, ObjectStream, compact, members, parse
+from rpcgen.protocol.json_members import fold
+from rpcgen.protocol.json_stream import (
+    MINUS_ZERO,
+    LongNumber,
+    ObjectStream,
+    compact,
+    members,
+    parse,
+)
+
+KEYS = frozenset(("a", "b"))
 
 JSON = st.recursive(
     st.none()
@@ -124,14 +134,15 @@ def test_nesting_within_the_limit_is_taken() -> None:
 
 
 def test_each_invalid_byte_is_replaced_as_by_go() -> None:
-    assert fed(b'{"a":"\xff\xf0\x9f\x98"}').next() == '{"a":"\ufffd\ufffd\ufffd\ufffd"}'
+    text = fed(b'{"a":"\xff\xf0\x9f\x98"}').next()
+    assert members(text, KEYS)["a"].read() == "\ufffd\ufffd\ufffd\ufffd"
 
 
 @given(st.binary() | st.text(alphabet='{}[]":,\\ 01eE-.utrnfalse\n').map(str.encode))
 def test_arbitrary_bytes_give_objects_or_decode_errors(data: bytes) -> None:
     try:
         for text in objects_of(fed(b"{" + data)):
-            list(members(text))
+            members(text, KEYS)
     except DecodeError:
         pass
 
@@ -142,12 +153,37 @@ def test_arbitrary_bytes_give_objects_or_decode_errors(data: bytes) -> None:
 @given(OBJECTS)
 def test_members_are_those_of_the_object(value: dict[str, object]) -> None:
     text = json.dumps(value, indent=1)
-    assert {key: json.loads(raw) for key, _, raw in members(text)} == value
+    found = members(text, {fold(key) for key in value} | set(value))
+    assert {key: json.loads(found[key].text) for key in value} == value
 
 
 def test_members_have_their_text() -> None:
-    found = list(members('{ "a" : [1 , 2.0], "b":"x" }'))
-    assert found == [("a", [1, 2.0], "[1 , 2.0]"), ("b", "x", '"x"')]
+    found = members('{ "a" : [1 , 2.0], "b":"x" }', KEYS)
+    assert [(key, found[key].read(), found[key].text) for key in found] == [
+        ("a", [1, 2.0], "[1 , 2.0]"),
+        ("b", "x", '"x"'),
+    ]
+
+
+def test_members_of_no_interest_are_left_out() -> None:
+    assert list(members('{"x":1,"a":2,"y":[3]}', KEYS)) == ["a"]
+
+
+def test_members_of_another_case_are_found() -> None:
+    assert members('{"A":2}', KEYS)["a"].read() == 2
+
+
+def test_last_of_members_with_one_name_counts() -> None:
+    assert members('{"a":1,"A":null}', KEYS)["a"].read() is None
+
+
+def test_null_of_a_scalar_member_says_nothing() -> None:
+    assert members('{"a":1,"A":null}', KEYS, scalar="a")["a"].read() == 1
+
+
+def test_members_keep_the_text_of_what_is_replaced_in_values() -> None:
+    found = members(r'{"a":"\ud800"}', KEYS)["a"]
+    assert (found.read(), found.text) == ("\ufffd", r'"\ud800"')
 
 
 @pytest.mark.parametrize(
@@ -156,7 +192,7 @@ def test_members_have_their_text() -> None:
 )
 def test_members_of_a_broken_object_are_refused(text: str) -> None:
     with pytest.raises(DecodeError, match="json"):
-        list(members(text))
+        members(text, KEYS)
 
 
 # --- parse --------------------------------------------------------------------------------------
@@ -187,15 +223,24 @@ def test_what_is_no_json_is_refused(text: str) -> None:
     ],
 )
 def test_lone_surrogates_are_replaced(text: str, value: str) -> None:
-    assert parse(text) == value
+    assert parse(text).read() == value
 
 
 def test_minus_zero_is_told_from_zero() -> None:
-    assert parse("[0,-0]")[1] is MINUS_ZERO
+    assert parse("[0,-0]").read()[1] is MINUS_ZERO
 
 
-def test_integer_of_thousands_of_digits_is_infinite() -> None:
-    assert parse("[" + "1" * 5000 + "]") == [float("inf")]
+def test_integer_of_thousands_of_digits_is_exact() -> None:
+    assert parse("[" + "1" * 5000 + "]").read() == [(10**5000 - 1) // 9]
+
+
+def test_integer_of_more_digits_than_the_limit_is_told_from_others() -> None:
+    (number,) = parse("[-" + "1" * 10_001 + "]").read()
+    assert (type(number), number.digits) == (LongNumber, 10_001)
+
+
+def test_object_has_all_its_members_in_order() -> None:
+    assert parse('{"b":1,"a":[{}],"b":2}').read() == (("b", 1), ("a", [()]), ("b", 2))
 
 
 # --- compact ------------------------------------------------------------------------------------

@@ -235,6 +235,9 @@ func fill(value reflect.Value) {
 			value.Set(reflect.MakeMap(value.Type()))
 		}
 		for _, key := range value.MapKeys() {
+			if !value.MapIndex(key).IsValid() {
+				continue // NaN, which nothing finds
+			}
 			element := reflect.New(value.Type().Elem()).Elem()
 			element.Set(value.MapIndex(key))
 			fill(element)
