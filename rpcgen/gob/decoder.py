@@ -451,7 +451,9 @@ class Decoder:
                 self._await(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._lose_step(f"a message of {size} bytes; the limit is {self._largest}", pos)
+            self._lose_step(
+                f"a message of {size} bytes; the limit is {self._largest} (Limits.message)", pos
+            )
         self.end = start + size
         if self.end > len(data):
             self._await(self.end)
