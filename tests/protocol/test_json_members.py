@@ -90,7 +90,7 @@ def test_keys_that_differ_in_case_only_fold_alike(key: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "other"), [("ß", "ss"), ("a_b", "ab"), ("ﬁ", "fi"), ("ı", "i"), ("İ", "i")]
+    ("key", "other"), [("ß", "ss"), ("a_b", "ab"), ("ﬁ", "fi"), ("\u0131", "i"), ("\u0130", "i")]
 )
 def test_other_keys_do_not_fold_alike(key: str, other: str) -> None:
     assert fold(key) != fold(other)
