@@ -30,7 +30,6 @@ from .json_numbers import (
     digits_limit,
     digits_of,
     general,
-    int_of,
     parse_integer,
     parse_real,
     too_many_digits,
@@ -173,14 +172,29 @@ def _shortest(value: BigFloatValue) -> tuple[str, int]:
     """Return the fewest digits that are read as ``value`` again, and the exponent of the first."""
     exact = abs(value.fraction())
     exponent = _decimal_exponent(exact)
-    digits, count = "", 0
-    for count in range(1, value.precision + 2):
-        scale = Fraction(10) ** (count - 1 - exponent)
-        digits = digits_of(round(exact * scale))
-        rounded = _rounded(Fraction(int_of(digits)) / scale, value.precision)
-        if abs(rounded.fraction()) == exact:
+    # All digits that can be needed, as an integer: to try how many do costs little then.
+    most = value.precision * 30103 // 100_000 + 6
+    scale = Fraction(10) ** (most - 1 - exponent)
+    scaled = exact * scale
+    number, rest = divmod(scaled.numerator, scaled.denominator)
+    # At least half the distance to the next number of this precision, and at most all of it.
+    spacing = number >> value.precision
+    digits, count = 0, 0
+    for count in range(1, most + 1):
+        unit = 10 ** (most - count)
+        digits, remainder = divmod(number, unit)
+        if 2 * remainder > unit or (2 * remainder == unit and (rest or digits % 2)):
+            digits += 1
+        distance = abs(digits * unit - number)
+        if distance < spacing // 4 - 1:
             break
-    return digits.rstrip("0"), exponent + len(digits) - count
+        if distance <= spacing + 2:
+            # So close to the middle between two numbers that it must be looked at exactly.
+            rounded = _rounded(Fraction(digits * unit) / scale, value.precision)
+            if abs(rounded.fraction()) == exact:
+                break
+    text = str(digits)
+    return text.rstrip("0"), exponent + len(text) - count
 
 
 def _decimal_exponent(number: Fraction) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import pytest
 from attrs import define
@@ -14,7 +14,7 @@ from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
 from rpcgen.protocol.json_encode import encode, quote
 from rpcgen.schema import schema_of
-from rpcgen.types import NetIP, Uint8
+from rpcgen.types import NetIP, Uint8, json_tag
 
 from .json_kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
 
@@ -233,3 +233,22 @@ def test_address_as_a_key_is_text() -> None:
 )
 def test_strings_are_escaped_as_by_go(text: str, quoted: str) -> None:
     assert quote(text) == quoted
+
+
+@define
+class Optional:
+    ages: Annotated[dict[str, int] | None, json_tag("ages,omitempty")] = None
+    numbers: Annotated[list[int] | None, json_tag("list,omitempty")] = None
+    text: Annotated[str | None, json_tag("text,omitempty")] = None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Optional(), "{}"),
+        (Optional({}, []), "{}"),
+        (Optional({"a": 1}, [1], ""), '{"ages":{"a":1},"list":[1],"text":""}'),
+    ],
+)
+def test_optional_dict_and_list_are_left_out_when_empty(value: Optional, text: str) -> None:
+    assert encode(schema_of(Optional), value) == text
