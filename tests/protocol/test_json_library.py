@@ -96,7 +96,7 @@ def test_time_in_a_zone_of_a_day_is_the_same_moment(text: str, moment: datetime)
     assert parse_time(text) == moment
 
 
-@pytest.mark.parametrize("text", ["1e9990", "-1e-9990", "0.1e9000", "1p30000"])
+@pytest.mark.parametrize("text", ["1e9990", "-1e-9990", "0.1e9000"])
 def test_numbers_of_many_digits_come_back(text: str) -> None:
     for name in ("big.Float", "big.Rat"):
         write, read = TEXTS[name]
