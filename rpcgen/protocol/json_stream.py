@@ -92,17 +92,18 @@ class ObjectStream:
 
     def fail(self, reason: str) -> DecodeError:
         """Give the stream up; return the error to raise."""
-        self._failure = reason
+        self._failure, self._found = reason, None
         self._buffer.clear()
         return DecodeError(reason)
 
     def next(self) -> str:
         """Return the text of the next object.
 
-        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
         from then on at every call, where no object begins, or one is too large
         or too deep.
+
+        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         """
         if self._found is None:
             return self._next()
@@ -117,7 +118,7 @@ class ObjectStream:
         end = self._scan()
         # Go has no limit; without one, a peer could fill the memory.
         if (end or len(self._buffer)) > self._limits.message:
-            raise self.fail(f"a message of more than {self._limits.message} bytes")
+            raise self.fail(f"a message of more than {self._limits.message} bytes (Limits.message)")
         if not end:
             raise TruncatedError("the message is not complete")
         text = _text(self._buffer[:end])
@@ -155,7 +156,10 @@ class ObjectStream:
             elif byte in _OPENING:
                 self._depth += 1
                 if self._depth > self._limits.depth + _ENVELOPE_DEPTH:
-                    raise self.fail("values are nested too deeply")
+                    raise self.fail(
+                        f"values are nested too deeply; the limit is {self._limits.depth} "
+                        "(Limits.depth)"
+                    )
             elif byte in _CLOSING:
                 self._depth -= 1
                 if not self._depth:
