@@ -16,7 +16,6 @@ from typing import Final, Protocol, overload
 from attrs import define, evolve
 
 from .errors import DialError
-from .logs import server_log
 from .protocol import Address, parse_address
 
 __all__ = [
@@ -134,6 +133,8 @@ class AcceptErrors:
         The first error since a connection was accepted is logged, the others
         are not: a shortage can last for hours.
         """
+        from .logs import server_log  # and with it `logging`, which a client does without
+
         if error.errno in _FATAL:
             server_log.error("rpc.Serve: accept: %s", error)
             raise error
