@@ -145,7 +145,7 @@ class Listener:
                 connection.close()
                 raise
             client = peer_name(peer, connection)
-            server_log.warning("rpc.Serve: TLS handshake with %s: %s", client, error)
+            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
 
     def _protocol(self, place: Place) -> asyncio.BaseProtocol:

@@ -439,7 +439,7 @@ class Server(Registry):
             stream = secure(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
-            server_log.warning("rpc.Serve: TLS handshake with %s: %s", client, error)
+            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
             return
         finally:

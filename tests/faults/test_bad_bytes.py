@@ -166,4 +166,4 @@ def test_client_without_tls_is_logged(
     with KINDS[name].serve(face) as address, connected(address) as connection:
         connection.sendall(request(MULTIPLY, Args(7, 8)))
         until_end(connection)
-    assert "rpc.Serve: TLS handshake with " in caplog.text
+    assert "rpc.Serve: TLS handshake: " in caplog.text

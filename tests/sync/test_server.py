@@ -790,7 +790,7 @@ def test_handshake_that_drips_is_given_up(
     with server, connection_to(listener.address.replace("tls", "tcp")) as client:
         hello = client_hello()[:60]
         assert drip(client, hello) < len(hello)
-    assert "TLS handshake with 127.0.0.1:" in caplog.text
+    assert "TLS handshake: timed out (from 127.0.0.1:" in caplog.text
 
 
 def test_slowest_handshake_makes_room_for_others(
@@ -803,7 +803,10 @@ def test_slowest_handshake_makes_room_for_others(
         slow = [stack.enter_context(connection_to(address)) for _ in range(5)]
         assert until_hung_up(slow[0]) == b""
         assert until_hung_up(slow[1]) == b""
-        assert handshake_threads() <= 4
+        deadline = time.monotonic() + PATIENCE
+        while handshake_threads() > 3 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert handshake_threads() <= 3
         with dial(listener.address.replace("127.0.0.1", "localhost"), tls=client_context()) as fast:
             assert fast.go(DOUBLE, 2).result(PATIENCE) == 4
 
