@@ -13,6 +13,7 @@ from typing import Final
 __all__ = ["is_interrupt", "reraise_interrupt"]
 
 _PACKAGE: Final = __name__.partition(".")[0]
+_PREFIX: Final = _PACKAGE + "."
 
 # Files of code that is generated for the package, by how their names begin.
 _GENERATED_FILES: Final = ("<gob ", "<attrs generated")
@@ -77,25 +78,22 @@ def is_interrupt(error: BaseException) -> bool:
     traceback, origin = error.__traceback__, ""
     while traceback is not None:
         frame = traceback.tb_frame
-        origin = _origin(frame)
-        if origin not in (_PACKAGE, _GENERATED) and _holds_its_caller(frame):
-            return True
+        origin = frame.f_globals.get("__name__") or ""
+        # Nearly all frames are the package's: others are looked at more closely.
+        if not origin.startswith(_PREFIX):
+            if frame.f_code.co_filename.startswith(_GENERATED_FILES):
+                origin = _GENERATED
+            elif _holds_its_caller(frame):
+                return True
         traceback = traceback.tb_next
-    if origin in (_PACKAGE, _GENERATED) and not error.args:
+    if not error.args and (origin == _GENERATED or origin.startswith(_PREFIX)):
         return not isinstance(error, MemoryError)
     # Generated code calls functions of the user's, which may be in C and have no frame.
-    return _is_ours(origin) and not _is_ours(type(error).__module__.partition(".")[0])
+    return _is_ours(origin) and not _is_ours(type(error).__module__)
 
 
-def _origin(frame: FrameType) -> str:
-    """Return the name of the package that the code of a frame belongs to."""
-    if frame.f_code.co_filename.startswith(_GENERATED_FILES):
-        return _GENERATED
-    name: str = frame.f_globals.get("__name__") or ""
-    return name.partition(".")[0]
-
-
-def _is_ours(name: str) -> bool:
+def _is_ours(module: str) -> bool:
+    name = module.partition(".")[0]
     return name == _PACKAGE or name == "builtins" or name in sys.stdlib_module_names
 
 

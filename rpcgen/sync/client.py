@@ -127,6 +127,7 @@ class Client:
         call = self._begin(method, args, None)
         if not call.over:
             self._sender.send(call, method, args)
+            self._sender.flush_alone()
         return call.result()
 
     @overload
@@ -299,6 +300,8 @@ class Client:
                     self._turns.wait(awaited, None)
                 finally:
                     threads.pop(name, None)
+                    if self._protocol.closing:
+                        self._end()
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:

@@ -58,11 +58,6 @@ class Receiver:
         if view is None and self._take(self._look_patiently, token):
             return True
         if self._sender.is_blocked:
-            # If no reply can be on its way, the server cannot be busy with one that somebody
-            # would have to read meanwhile. Then the system may wait for room, which is faster.
-            if whole and self._protocol.expects_one:
-                self._sender.flush(wait=True)
-                return True
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
                 self._sender.flush()

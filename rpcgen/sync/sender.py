@@ -122,6 +122,15 @@ class Sender:
             self._sections.leave("send", token, error)
             raise
 
+    def flush_alone(self) -> None:
+        """Send what is left, if no reply can be on its way; wait for room then.
+
+        The server cannot be busy with a reply that somebody would have to read
+        meanwhile. So the system may wait for room, which is faster.
+        """
+        if self.is_blocked and self._protocol.expects_one:
+            self.flush(wait=True)
+
     def discard(self) -> None:
         """Drop the queue of a connection that is closed, which no thread sends on."""
         self._queue.clear()

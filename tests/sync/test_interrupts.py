@@ -6,16 +6,20 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any, Literal
+from unittest.mock import patch
 
 import pytest
 
 from rpcgen import Client
-from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.errors import CallTimeoutError, DisconnectedError, RpcError, ShutdownError
+from rpcgen.sync.sections import Sections
 from tests.protocol.messages import Pair
 
 from .interrupting import ECHO, PATIENCE, SCENARIOS, SUM, Peers, SoftTimeLimitError, interrupt_all
+from .peers import connected
 
 Codec = Literal["gob", "json"]
 
@@ -88,3 +92,65 @@ def test_exception_of_a_signal_handler_comes_out_and_locks_nobody(
             except RpcError:
                 assert client.closed
     assert seen == {"raised": 100}
+
+
+class Stopped:
+    """Arguments that raise while they are encoded."""
+
+    @property
+    def a(self) -> int:
+        raise KeyboardInterrupt
+
+
+def interrupt_twice(client: Client) -> None:
+    """Leave a claim behind, as a second exception does in the middle of the clean-up."""
+    args: Any = Stopped()
+    # As if types had been described, so that the connection cannot go on.
+    with patch.object(client._sender, "_recover"):
+        with patch.object(Sections, "leave", side_effect=KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt):
+                client.go(SUM, args)
+    assert client._sections.claims
+
+
+def test_second_exception_during_the_clean_up_does_not_lock_the_thread() -> None:
+    with connected() as (client, _):
+        interrupt_twice(client)
+        assert isinstance(client.go(SUM, Pair(1, 2)).error, RpcError)
+        assert client.closed
+
+
+def test_second_exception_during_the_clean_up_does_not_lock_other_threads() -> None:
+    with connected() as (client, _), ThreadPoolExecutor(2) as threads:
+        pending = client.go(SUM, Pair(1, 2))
+        waiting = threads.submit(pending.result, PATIENCE)
+        interrupt_twice(client)
+        later = threads.submit(client.call, SUM, Pair(1, 2))
+        assert isinstance(waiting.exception(PATIENCE), DisconnectedError)
+        assert isinstance(later.exception(PATIENCE), RpcError)
+
+
+def test_finalizer_that_closes_the_client_from_inside_a_reply() -> None:
+    class Closing:
+        """Closes the client when it is collected."""
+
+        def __del__(self) -> None:
+            client.close()
+
+    with connected() as (client, server):
+        done = DroppingQueue([Closing()])
+        call = client.go(SUM, Pair(1, 2), done)
+        other = client.go(SUM, Pair(1, 2))
+        server.reply(0, 3)
+        assert call.result(PATIENCE) == 3
+        assert isinstance(other.error, ShutdownError)
+
+
+class DroppingQueue:
+    """Drops what it holds as soon as it is told of a call."""
+
+    def __init__(self, held: list[Any]) -> None:
+        self._held = held
+
+    def put_nowait(self, item: object) -> None:
+        self._held.clear()
