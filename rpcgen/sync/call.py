@@ -160,6 +160,7 @@ class _Done:
             if isinstance(error, queue.Full):
                 return  # as in Go, whose client never waits for room either
             # Of a queue that takes no more, whose fault is no other call's.
-            import logging  # which a client does without as a rule
+            # And with it `logging`, which a client does without as a rule.
+            from rpcgen.logs import client_log
 
-            logging.getLogger("rpcgen.client").exception("%s: the done queue", call.service_method)
+            client_log.exception("%s: the done queue", call.service_method)
