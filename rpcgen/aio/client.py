@@ -108,14 +108,15 @@ class ClientTransport(Inbox):
         if is_alone:
             self._vigil.begin()
 
-    def send(self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object) -> None:
-        """Encode a call and send it; what takes long is left to a thread, and later calls wait.
+    @property
+    def is_encoding(self) -> bool:
+        """True while a thread encodes a call, and later ones have to wait."""
+        return self._unsent is not None
 
-        Raises what encoding raises, unless it is left to later: then it ends the call.
-        """
-        if self._unsent is None and not is_large(method.request, args):
-            self.write(self.protocol.encode(seq, method, args))
-            return
+    def send_in_turn(
+        self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object
+    ) -> None:
+        """Send a call that a thread encodes, or that has to wait for one; what fails ends it."""
         unsent = _Unsent(seq, waiter, method, args)
         if self._unsent is None:
             self._unsent = deque()
@@ -426,9 +427,13 @@ class Client:
 
         Raises what keeps the call from being sent, and has forgotten it then.
         """
+        transport = self._transport
         seq = self._protocol.begin(method, waiter)
         try:
-            self._transport.send(seq, waiter, method, args)
+            if transport.is_encoding or is_large(method.request, args):
+                transport.send_in_turn(seq, waiter, method, args)
+            else:
+                transport.write(self._protocol.encode(seq, method, args))
         except BaseException:
             self._protocol.abandon(seq)
             raise
