@@ -140,8 +140,8 @@ class Interpreter:
         """Forget what is known of types, of which some are gone."""
         self._shared.clear()
         self._zeros.clear()
-        self._origins.clear()
-        self._schemas.clear()
+        # Records that came before go on with what they have.
+        self._origins, self._schemas = {}, {}
 
     def decode(
         self, id: int, schema: Schema[Any], data: bytes, pos: int, depth: int
