@@ -50,8 +50,8 @@ class HostNames:
             )
         if origin is not None and not self._is_same(origin, host):
             return (
-                f"Origin {origin!r:.200} is another site than this server: a page there may not call "
-                "it, unless the server says handle_http(hosts=['*'])"
+                f"Origin {origin!r:.200} is another site than this server: a page there may not "
+                "call it, unless the server says handle_http(hosts=['*'])"
             )
         return ""
 
