@@ -30,7 +30,28 @@ __all__ = ["JsonClientCodec", "JsonServerCodec"]
 _NULL: Final = Parsed("null", None)
 
 
-class JsonClientCodec:
+class _JsonCodec:
+    """What both sides have of a stream whose header and body are one object."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        self._limits = limits or DEFAULT_LIMITS
+        self._stream = ObjectStream(limits)
+        self.feed = self._stream.feed
+        # Whether the body that belongs to the last header is at hand.
+        self._has_body = False
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no message yet."""
+        return self._stream.pending
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next message, 0 unless all of it is there; a body at hand is counted out."""
+        return 0 if self._has_body else self._stream.ahead
+
+
+class JsonClientCodec(_JsonCodec):
     """The client's side; mirrors ``jsonrpc.NewClientCodec``.
 
     Beyond Go's, it takes a null result without an error where the reply may be
@@ -38,11 +59,11 @@ class JsonClientCodec:
     clients break on it.
     """
 
+    described = ()
+
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or DEFAULT_LIMITS
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._result = _NULL
-        self.feed = self._stream.feed
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         params = encode(schema, args)
@@ -57,6 +78,7 @@ class JsonClientCodec:
 
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")
+        self._has_body = True
         self._result = fields.get("result", _NULL)
         seq = _read(self._stream, fields.get("id", _NULL), self._limits)
         if seq is None:
@@ -81,6 +103,7 @@ class JsonClientCodec:
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         result, self._result = self._result, _NULL
+        self._has_body = False
         if schema is None:
             return None
         if result.is_null and not isinstance(schema, _NULLABLE):
@@ -97,20 +120,19 @@ _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 _REQUEST: Final = frozenset(("method", "params", "id"))
 
 
-class JsonServerCodec:
+class JsonServerCodec(_JsonCodec):
     """The server's side; mirrors ``jsonrpc.NewServerCodec``."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or DEFAULT_LIMITS
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._params = _NULL
         self._seq = 0
         # The id of each request that has no answer yet, as JSON: a client may choose any value.
         self._ids: dict[int, str] = {}
-        self.feed = self._stream.feed
 
     def decode_request_header(self) -> Request:
         fields = _members(self._stream, _REQUEST, self._limits, "method")
+        self._has_body = True
         self._params = fields.get("params", _NULL)
         method = _read(self._stream, fields.get("method", _NULL), self._limits)
         if method is None:
@@ -124,6 +146,7 @@ class JsonServerCodec:
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         params, self._params = self._params, _NULL
+        self._has_body = False
         if schema is None:
             return None
         value = params.read(self._limits)

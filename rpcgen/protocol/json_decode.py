@@ -53,7 +53,7 @@ from .json_base64 import base64_error_place, octets_of_base64
 from .json_library import TEXTS, parse_ip
 from .json_members import Member, Owner, by_fold, fold, members_of
 from .json_merge import merged
-from .json_numbers import digits_of, limited_digits, too_many_digits
+from .json_numbers import collisions_limit, digits_of, limited, too_many_digits
 from .json_size import check_decoded_size, growth
 from .json_stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
 
@@ -77,9 +77,9 @@ def decode(
         value = value[index]
     if parsed.size > _SMALL and parsed.size * growth(schema) > limits.decoded:
         check_decoded_size(schema, parsed.text, value, limits)
-    if limits is DEFAULT_LIMITS or limits.digits == DEFAULT_LIMITS.digits:
+    if limits is DEFAULT_LIMITS:
         return _decode(schema, parsed, value, index)
-    with limited_digits(limits.digits):
+    with limited(limits):
         return _decode(schema, parsed, value, index)
 
 
@@ -544,7 +544,7 @@ def _map(schema: Map) -> DecodeFunction:
                 pairs = []
                 for key, item in value:
                     pairs.append((decode_key(key), decode_value(item)))
-                items = dict_of(pairs, DEFAULT_LIMITS.collisions)
+                items = dict_of(pairs, collisions_limit())
             else:
                 items = {}
                 for key, item in value:

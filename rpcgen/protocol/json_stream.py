@@ -60,25 +60,56 @@ class ObjectStream:
         self._inside_string = False
         # What was wrong with the stream: nothing after it can be understood.
         self._failure = ""
+        # The text of the next object, if `ahead` has found it.
+        self._found: str | None = None
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
         self._buffer += data
 
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no object yet, white space aside.
+
+        At least 1 once the stream has failed, which `next` tells.
+        """
+        if self._failure:
+            return 1
+        if not self._depth and self._buffer:
+            self._drop_space()
+        return len(self._buffer) + (self._found is not None)
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next object, 0 unless all of it is there."""
+        if self._found is None:
+            try:
+                self._found = self._next()
+            except DecodeError:  # `next` raises it again
+                return 0
+        return len(self._found)
+
     def fail(self, reason: str) -> DecodeError:
         """Give the stream up; return the error to raise."""
-        self._failure = reason
+        self._failure, self._found = reason, None
         self._buffer.clear()
         return DecodeError(reason)
 
     def next(self) -> str:
         """Return the text of the next object.
 
-        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
         from then on at every call, where no object begins, or one is too large
         or too deep.
+
+        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         """
+        if self._found is None:
+            return self._next()
+        text, self._found = self._found, None
+        return text
+
+    def _next(self) -> str:
         if self._failure:
             raise DecodeError(self._failure)
         if not self._depth:
@@ -86,7 +117,7 @@ class ObjectStream:
         end = self._scan()
         # Go has no limit; without one, a peer could fill the memory.
         if (end or len(self._buffer)) > self._limits.message:
-            raise self.fail(f"a message of more than {self._limits.message} bytes")
+            raise self.fail(f"a message of more than {self._limits.message} bytes (Limits.message)")
         if not end:
             raise TruncatedError("the message is not complete")
         text = _text(self._buffer[:end])
@@ -94,10 +125,13 @@ class ObjectStream:
         self._pos = 0
         return text
 
-    def _skip_space(self) -> None:
+    def _drop_space(self) -> None:
         match = _SPACE.match(self._buffer)
         assert match is not None  # it matches the empty string
         del self._buffer[: match.end()]
+
+    def _skip_space(self) -> None:
+        self._drop_space()
         if self._buffer and self._buffer[0] != ord("{"):
             raise self.fail(_not_an_object(self._buffer))
 
@@ -121,7 +155,10 @@ class ObjectStream:
             elif byte in _OPENING:
                 self._depth += 1
                 if self._depth > self._limits.depth + _ENVELOPE_DEPTH:
-                    raise self.fail("values are nested too deeply")
+                    raise self.fail(
+                        f"values are nested too deeply; the limit is {self._limits.depth} "
+                        "(Limits.depth)"
+                    )
             elif byte in _CLOSING:
                 self._depth -= 1
                 if not self._depth:

@@ -390,3 +390,24 @@ def last_error(decode_header: Callable[[], object]) -> Exception:
             decode_header()
         except Exception as error:
             return error
+
+
+def test_nothing_is_pending_between_messages() -> None:
+    codec = server_fed('{"method":"A.B"} \n')
+    codec.decode_request_header()
+    assert (codec.pending, codec.ahead) == (0, 0)
+
+
+def test_message_that_is_there_is_ahead() -> None:
+    codec = server_fed('{"method":"A.B"}{"method":"A.CD"}{"met')
+    assert codec.ahead == 16
+    assert codec.decode_request_header().service_method == "A.B"
+    codec.decode_request_body(None)
+    assert (codec.ahead, codec.pending) == (17, 6)
+
+
+def test_stream_that_failed_is_pending() -> None:
+    codec = server_fed("nonsense")
+    with pytest.raises(DecodeError):
+        codec.decode_request_header()
+    assert codec.pending == 1

@@ -27,6 +27,7 @@ from rpcgen.types import (
     NetipPrefix,
     Uint8,
     Uint64,
+    json_tag,
     length,
 )
 
@@ -305,3 +306,22 @@ def test_error_says_nothing_of_python(annotation: Any, value: object) -> None:
     assert error.startswith("[0]: ")
     assert "attribute" not in error
     assert "unpack" not in error
+
+
+@define
+class Optional:
+    ages: Annotated[dict[str, int] | None, json_tag("ages,omitempty")] = None
+    numbers: Annotated[list[int] | None, json_tag("list,omitempty")] = None
+    text: Annotated[str | None, json_tag("text,omitempty")] = None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Optional(), "{}"),
+        (Optional({}, []), "{}"),
+        (Optional({"a": 1}, [1], ""), '{"ages":{"a":1},"list":[1],"text":""}'),
+    ],
+)
+def test_optional_dict_and_list_are_left_out_when_empty(value: Optional, text: str) -> None:
+    assert encode(schema_of(Optional), value) == text

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rpcgen.gob import Limits
 from rpcgen.protocol.json_numbers import (
     digits_limit,
     digits_of,
     general,
     int_of,
-    limited_digits,
+    limited,
     parse_integer,
     parse_real,
 )
@@ -70,7 +71,10 @@ def test_sign_where_there_must_be_none() -> None:
 
 
 def test_digits_beyond_the_limit_are_refused() -> None:
-    with limited_digits(10), pytest.raises(ValueError, match=r"limit is 10 \(Limits.digits\)"):
+    with (
+        limited(Limits(digits=10)),
+        pytest.raises(ValueError, match=r"limit is 10 \(Limits.digits\)"),
+    ):
         parse_real("1" * 11)
     assert digits_limit() == 10_000
 
