@@ -101,6 +101,10 @@ class Compiler:
         source = self._source = Source(title, root, **self.runtime)
         source.longest = self._longest
         with source.function("def decode(data, pos, stream, depth):"):
+            if self._counted:
+                # A value at the top, not one of an interface inside it.
+                with source.block("if depth == stream.limits.depth:"):
+                    source.line("stream.room_left = stream.limits.decoded")
             self._top(id, base)
             source.line("return value, pos")
         while self._waiting:

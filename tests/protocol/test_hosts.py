@@ -90,3 +90,8 @@ def test_origin_without_host_is_refused() -> None:
 @pytest.mark.parametrize("names", [HostNames(None), HostNames("", ("*",))])
 def test_any_name_is_taken_where_none_leads_there(names: HostNames) -> None:
     assert names.refusal("evil.example", "http://other.example") == ""
+
+
+def test_origin_of_a_named_site_is_taken_behind_a_proxy() -> None:
+    names = HostNames("127.0.0.1", ("rpc.example.com",))
+    assert names.refusal("127.0.0.1:1234", "https://rpc.example.com") == ""
