@@ -140,7 +140,9 @@ class Special:
     at: datetime | None = None  # *time.Time
     took: timedelta = timedelta()  # time.Duration
     big: BigInt = 0  # big.Int
-    ident: uuid.UUID = field(factory=lambda: uuid.UUID(int=0))  # [16]byte
+    ident: uuid.UUID = field(
+        factory=lambda: uuid.UUID(int=0)
+    )  # uuid.UUID of github.com/google/uuid
     heat: Temperature = field(factory=Temperature)  # Temperature, a GobEncoder
     renamed: Annotated[str, wire("Other")] = ""  # Other string
 

@@ -18,14 +18,16 @@ kind           Go                                Python
 `Slice`        ``[]T``                           ``list[T]``, ``tuple[T, ...]``
 `Array`        ``[4]T``                          the same (or ``bytes``) with
                                                  ``length(4)``; ``uuid.UUID``
+                                                 with ``length(16)``
 `Map`          ``map[K]V``                       ``dict[K, V]``
 `Struct`       ``struct``                        an attrs class
 `Pointer`      ``*T``                            ``T | None``
 `Interface`    ``interface{}``                   ``Any``, a union of messages
 `Enum`         a named ``int`` or ``string``     ``IntEnum``, ``StrEnum``
 `Duration`     ``time.Duration``                 ``timedelta``
-`Opaque`       a type that encodes itself        ``datetime``, ``BigInt``, a
-                                                 class with ``gob_encode``
+`Opaque`       a type that encodes itself        ``datetime``, ``BigInt``,
+                                                 ``uuid.UUID``, a class with
+                                                 ``gob_encode``
 `Nothing`      ``struct{}``                      ``None``
 =============  ================================  ==============================
 """
@@ -92,6 +94,8 @@ __all__ = [
     "holds_itself",
     "schema_for",
     "schema_of",
+    "uuid_form",
+    "uuid_of",
     "wire_name_in",
 ]
 
@@ -502,9 +506,12 @@ class Opaque(Frozen, Schema[T_co]):
     cls: type[T_co]
     name: str
     make_zero: Callable[[], T_co]
-    encoding: Literal["gob", "binary"] = "gob"
+    encoding: Literal["gob", "binary", "text"] = "gob"
     hashable: bool = True
     exposed: tuple[Schema[Any], ...] = ()
+
+    def _literal(self) -> str:
+        return "a type that encodes itself"
 
     def comparable(self) -> bool:
         return self.hashable
@@ -622,7 +629,8 @@ def _annotation_for(value: object) -> Any:
             return dict[key, item]  # type: ignore[valid-type]
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
-    return type(value)
+    # What has kept a Go type fits as the plain value that it is.
+    return getattr(type(value), "rpcgen_plain", type(value))
 
 
 def _common_annotation(values: Iterable[object]) -> Any:
@@ -669,6 +677,11 @@ def _alias_schema(alias: Any) -> Schema[Any]:
 
 
 def _class_schema(cls: type[Any]) -> Schema[Any]:
+    if "rpcgen_described" in vars(cls):
+        raise SchemaError(
+            f"a {cls.__name__} is {cls.rpcgen_described}, so it has no type of its own here",
+            "pass what was decoded on as it is, without a schema, or in Any",
+        )
     if cls.__module__ in _LIBRARY_MODULES and cls in _library():
         return _library()[cls]
     named, default = wire_name_of(cls), _qualified_name(cls)
@@ -715,6 +728,8 @@ def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema
         return Array(schema.element, count, schema.container)
     if isinstance(schema, Bytes):
         return Array(Uint("uint8"), count, bytes)
+    if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and count == 16:
+        return _array_of_uuid()
     raise SchemaError(
         f"length({count}) on {_spelled(annotation)}", "only list, tuple and bytes have a length"
     )
@@ -999,8 +1014,32 @@ def _library() -> dict[object, Schema[Any]]:
         AddrPort: addr_port,
         BigFloatValue: big_float,
         Fraction: big_rat,
-        UUID: Array(Uint("uint8"), 16, lambda octets: UUID(bytes=bytes(octets))),
+        # As of github.com/google/uuid, and of gofrs and satori, which have the same methods.
+        UUID: Opaque(UUID, "uuid.UUID", lambda: UUID(int=0), "binary"),
     }
+
+
+def uuid_of(octets: Iterable[int]) -> Any:
+    """Return the `uuid.UUID` of 16 bytes, as the container of an `Array`."""
+    from uuid import UUID
+
+    return UUID(bytes=bytes(octets))
+
+
+def uuid_form(schema: Schema[Any], is_array: bool) -> Schema[Any]:
+    """Return the schema of a `uuid.UUID` in the form that it has come in, others as they are."""
+    if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and is_array:
+        return _array_of_uuid()
+    if isinstance(schema, Array) and schema.container is uuid_of and not is_array:
+        from uuid import UUID
+
+        return schema_of(UUID)
+    return schema
+
+
+@cache
+def _array_of_uuid() -> Schema[Any]:
+    return Array(Uint("uint8"), 16, uuid_of)
 
 
 _known.update(

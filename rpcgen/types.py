@@ -19,7 +19,8 @@ and at run time; the range is checked when a value is encoded or decoded::
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         BigFloat,
         BigFloatValue,
         BigRat,
+        GoTime,
         NetipAddr,
         NetipAddrPort,
         NetipPrefix,
@@ -46,6 +48,7 @@ __all__ = [
     "Duration",
     "Embedded",
     "Float32",
+    "GoTime",
     "GoType",
     "Int8",
     "Int16",
@@ -57,6 +60,8 @@ __all__ = [
     "NetipAddr",
     "NetipAddrPort",
     "NetipPrefix",
+    "OpenIntEnum",
+    "OpenStrEnum",
     "Time",
     "URL",
     "Uint",
@@ -182,6 +187,47 @@ NetIPMask: TypeAlias = Annotated[bytes, GoType("net.IPMask")]
 NetHardwareAddr: TypeAlias = Annotated[bytes, GoType("net.HardwareAddr")]
 
 
+class OpenIntEnum(IntEnum):
+    """An `IntEnum` that takes numbers which no member has, such as those of a newer peer.
+
+    ``class Color(OpenIntEnum)`` makes an unknown ``Color(7)`` a value of the
+    class, equal to 7 and with the name ``UNKNOWN``, that is sent on as it came.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int):
+            return None
+        return _unknown_member(cls, int.__new__(cls, value), int(value))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the class has a member of this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+class OpenStrEnum(StrEnum):
+    """A `StrEnum` that takes texts which no member has, like `OpenIntEnum`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        return _unknown_member(cls, str.__new__(cls, value), str(value))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the class has a member of this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+def _unknown_member(cls: type[T], member: Any, value: object) -> T:
+    member._name_ = "UNKNOWN"
+    member._value_ = value
+    made: T = member
+    return made
+
+
 class _Nanoseconds:
     """What a moment and a span have in common: they are compared to the nanosecond."""
 
@@ -303,7 +349,7 @@ class Duration(_Nanoseconds, timedelta):
 
 # Looked up when first used: they need modules that take long to import.
 _LATER: Final = frozenset(
-    "AddrPort BigFloat BigFloatValue BigRat NetipAddr NetipAddrPort NetipPrefix".split()
+    "AddrPort BigFloat BigFloatValue BigRat GoTime NetipAddr NetipAddrPort NetipPrefix".split()
 )
 
 

@@ -218,7 +218,7 @@ GO_TYPES: list[tuple[object, str]] = [
     (Annotated[tuple[int, ...], length(0)], "[0]int"),
     (Annotated[bytes, length(4)], "[4]byte"),
     (Annotated[list[Vector], length(2)], "[2][3]float64"),
-    (uuid.UUID, "[16]byte"),
+    (Annotated[uuid.UUID, length(16)], "[16]byte"),
     (dict[str, list[Point]], "map[string][]Point"),
     (dict[Point, dict[Color, bool]], "map[Point]map[Color]bool"),
     (Point, "Point"),

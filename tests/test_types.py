@@ -6,19 +6,23 @@ import copy
 import pickle
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen import types
+from rpcgen import gob, types
+from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.types import (
     AddrPort,
     BigFloatValue,
     Duration,
+    GoTime,
     GoType,
+    OpenIntEnum,
+    OpenStrEnum,
     Time,
     Uint8,
     json_tag,
@@ -276,3 +280,122 @@ def test_name_that_is_not_there() -> None:
 def test_values_of_library_types_can_be_pickled(value: object) -> None:
     assert type(value).__module__ == "rpcgen.types"
     assert pickle.loads(pickle.dumps(value)) == value
+
+
+class Color(OpenIntEnum):
+    RED = 0
+    BLUE = 3
+
+
+class Mood(OpenStrEnum):
+    GOOD = "good"
+
+
+@pytest.mark.parametrize("unknown", [Color(7), Mood("odd")], ids=repr)
+def test_unknown_member_is_one_of_the_class(unknown: Any) -> None:
+    assert type(unknown) in (Color, Mood)
+    assert (unknown.name, unknown.is_known) == ("UNKNOWN", False)
+    assert unknown in (7, "odd")
+
+
+def test_known_member_is_the_only_one() -> None:
+    assert Color(3) is Color.BLUE
+    assert Color.BLUE.is_known
+    assert Mood.GOOD.is_known
+
+
+def test_unknown_members_are_no_members() -> None:
+    Color(7)
+    assert list(Color) == [Color.RED, Color.BLUE]
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_unknown_members_are_equal_by_their_value(value: int) -> None:
+    assert Color(value) == Color(value) == value
+    assert {Color(value): 1}[Color(value)] == 1
+
+
+@pytest.mark.parametrize("member", [Color(7), Mood("odd"), Color.BLUE], ids=repr)
+def test_open_enum_survives_pickle_and_copy(member: Any) -> None:
+    for again in pickle.loads(pickle.dumps(member)), copy.deepcopy(member):
+        assert (again, type(again)) == (member, type(member))
+
+
+@pytest.mark.parametrize(("cls", "value"), [(Color, "7"), (Mood, 7)])
+def test_open_enum_refuses_what_is_of_another_kind(cls: Any, value: object) -> None:
+    with pytest.raises(ValueError, match="is not a valid"):
+        cls(value)
+
+
+OFFSETS = st.none() | st.integers(-1000, 1000).map(lambda minutes: minutes * 60).filter(
+    lambda offset: offset != -60
+)
+GO_TIMES = st.builds(GoTime, st.integers(-(2**62), 2**62), st.integers(0, 999_999_999), OFFSETS)
+
+
+@given(GO_TIMES)
+def test_go_time_survives_gob(moment: GoTime) -> None:
+    assert GoTime.gob_decode(moment.gob_encode()) == moment
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_go_time_of_a_datetime_is_that_moment(moment: datetime) -> None:
+    assert GoTime.of(moment).datetime() == moment
+    assert GoTime.of(moment).gob_encode() == gob.dumps(moment)[-15:]
+    assert str(GoTime.of(moment))[:19] == moment.isoformat()[:19]
+
+
+@given(st.integers(-62_167_219_200, 253_402_300_799), st.integers(0, 999_999_999))
+def test_go_time_survives_json(unix: int, nanosecond: int) -> None:
+    moment = GoTime(unix, nanosecond)
+    assert GoTime.unmarshal_json(moment.marshal_json()) == moment
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (GoTime(), "0001-01-01T00:00:00Z"),
+        (GoTime(0, 5), "1970-01-01T00:00:00.000000005Z"),
+        (GoTime(0, 0, -5 * 3600), "1969-12-31T19:00:00-05:00"),
+        (GoTime(1 << 40), "+36812-02-20T00:36:16Z"),
+        (GoTime(-62_135_596_801), "0000-12-31T23:59:59Z"),
+        (GoTime(-62_167_219_201), "-0001-12-31T23:59:59Z"),
+    ],
+)
+def test_go_time_prints_as_rfc_3339(moment: GoTime, text: str) -> None:
+    assert str(moment) == text
+
+
+def test_go_time_without_a_datetime() -> None:
+    with pytest.raises(OverflowError):
+        GoTime(1 << 40).datetime()
+
+
+def test_go_time_of_a_naive_datetime_is_refused() -> None:
+    with pytest.raises(ValueError, match="naive"):
+        GoTime.of(datetime(2026, 1, 1))
+
+
+def test_go_time_that_json_of_go_refuses() -> None:
+    with pytest.raises(EncodeError, match="year outside of range"):
+        GoTime(1 << 40).marshal_json()
+
+
+@pytest.mark.parametrize("moment", [GoTime(1 << 63), GoTime(0, 0, -60), GoTime(0, -1)])
+def test_go_time_that_go_cannot_send(moment: GoTime) -> None:
+    with pytest.raises(EncodeError):
+        moment.gob_encode()
+
+
+@pytest.mark.parametrize("text", [b'"x"', b'"2020-13-01T00:00:00Z"', b"5"])
+def test_go_time_of_json_that_is_none(text: bytes) -> None:
+    with pytest.raises(DecodeError, match="parsing time"):
+        GoTime.unmarshal_json(text)
+
+
+@given(st.binary(max_size=17))
+def test_go_time_of_any_bytes_is_one_or_a_decode_error(data: bytes) -> None:
+    try:
+        str(GoTime.gob_decode(data))
+    except DecodeError:
+        pass

@@ -10,12 +10,43 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import DecodeError
-from ..schema import Bool, Bytes, Duration, Enum, Int, Opaque, Pointer, Schema, String, Uint
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Duration,
+    Enum,
+    Int,
+    Interface,
+    Opaque,
+    Pointer,
+    Schema,
+    String,
+    Struct,
+    Uint,
+    Untyped,
+)
 
-__all__ = ["check_collisions", "dict_of", "steerable"]
+__all__ = [
+    "MANY_KEYS",
+    "check_collisions",
+    "check_merged",
+    "check_probes",
+    "dict_of",
+    "merges_keys",
+    "steerable",
+]
+
+MANY_KEYS: Final = 1 << 17
+"""How many keys a map has at most before it is asked where they are in the table."""
+
+# How often a place is taken, on average, before the keys are refused: twice or thrice for most,
+# ten times as often for multiples of a power of two.
+_PROBES: Final = 128
+_ALL_BITS: Final = (1 << 64) - 1
 
 
 def steerable(key: Schema[Any]) -> bool:
@@ -30,6 +61,43 @@ def steerable(key: Schema[Any]) -> bool:
     if isinstance(key, Opaque):
         return key.name != "time.Time"
     return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+
+
+def merges_keys(key: Schema[Any]) -> bool:
+    """Say whether keys of this type can be equal in Python that are not in Go.
+
+    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
+    what a class of a user's takes for equal is not known.
+    """
+    return _merges(key, set())
+
+
+def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
+    if isinstance(key, Interface | Opaque | Untyped):
+        return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
+    if isinstance(key, Pointer | Array):
+        return _merges(key.element, seen)
+    if not isinstance(key, Struct) or key in seen:
+        return False
+    seen.add(key)
+    return any(_merges(field.schema, seen) for field in key.fields)
+
+
+def check_merged(merged: dict[Any, Any], count: int) -> None:
+    """Refuse a map of which entries would vanish.
+
+    Args:
+        merged: Map that was made of the entries.
+        count: Number of the entries.
+
+    Raises:
+        DecodeError: If it has fewer.
+    """
+    if len(merged) != count:
+        raise DecodeError(
+            f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
+            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+        )
 
 
 def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
@@ -57,7 +125,49 @@ def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
         )
 
 
+def check_probes(keys: Sequence[Hashable]) -> None:
+    """Refuse keys that different hashes lead to the same places of a dict's table.
+
+    The hash of an int is the int, so keys can be chosen that way; up to
+    `MANY_KEYS` of them do little harm. The table is filled here as CPython
+    fills it, for each size that it has on its way.
+
+    Args:
+        keys: The keys of one map, as they came.
+
+    Raises:
+        DecodeError: Keys take many times as long to find as others would.
+    """
+    hashes = [hash(key) & _ALL_BITS for key in keys]
+    size = 2 * MANY_KEYS
+    while True:
+        held = min(len(hashes), size * 2 // 3)
+        _fill(hashes[:held], size)
+        if held == len(hashes):
+            return
+        size *= 2
+
+
+def _fill(hashes: list[int], size: int) -> None:
+    table, mask = bytearray(size), size - 1
+    left = _PROBES * len(hashes)
+    for rest in hashes:
+        place = rest & mask
+        while table[place]:
+            rest >>= 5
+            place = place * 5 + rest + 1 & mask
+            left -= 1
+            if left < 0:
+                raise DecodeError(
+                    f"{len(hashes)} keys of a map collide although their hashes differ"
+                )
+        table[place] = 1
+
+
 def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
     """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
-    check_collisions([key for key, _ in items], limit)
+    keys = [key for key, _ in items]
+    check_collisions(keys, limit)
+    if len(keys) > MANY_KEYS:
+        check_probes(keys)
     return dict(items)

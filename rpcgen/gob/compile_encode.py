@@ -7,7 +7,7 @@ looked at once, and what the schema says is decided when the code is written.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -80,6 +80,8 @@ def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
     ``text_errors`` is how strings become bytes: ``strict`` or ``surrogateescape``.
     Raises `SchemaError` if a field's type cannot travel.
     """
+    if schema.described:  # by a peer, who may describe any number: the stream keeps it
+        return _Compiler(text_errors).compile(schema)
     encoding = _known.get((schema, text_errors))
     if encoding is None:
         encoding = _known[schema, text_errors] = _Compiler(text_errors).compile(schema)
@@ -336,6 +338,8 @@ class _Compiler:
         source = self._source
         key, value = source.variable("key"), source.variable("item")
         source.line(f"out.append(count({variable}))")
+        if isinstance(schema.key, Float) and schema.key.bits == 32:
+            source.line(f"distinct({variable})")
         self._loops += 1
         with source.block(f"for {key}, {value} in {variable}.items():"):
             with source.at(f"[{{{key}!r:.80}}]"):
@@ -673,6 +677,13 @@ def _position(values: Any, item: object) -> int:
     return next(index for index, each in enumerate(values) if each is item)
 
 
+def _distinct(keys: Iterable[float]) -> None:
+    """Check that keys are still different as float32."""
+    singles = list(map(numbers.single, keys))
+    if len(set(singles)) != len(singles):
+        raise EncodeError("keys that are the same as float32: entries would vanish")
+
+
 def _hashable(key: object) -> None:
     """Check a key of ``map[interface{}]``: Go panics at one that cannot be compared."""
     if isinstance(key, Typed):
@@ -709,6 +720,7 @@ _RUNTIME: Final[dict[str, Any]] = {
     "array_elements": _array_elements,
     "boolean": _boolean,
     "count": _count,
+    "distinct": _distinct,
     "elements": _elements,
     "float_bytes": numbers.float_bytes,
     "hashable": _hashable,

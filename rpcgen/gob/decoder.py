@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schema_of
 from . import wire
+from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import most_per_byte, size_of
 from .numbers import read_int, read_uint
-from .record import Undecoded
+from .record import Record, Undecoded
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -26,6 +28,7 @@ __all__ = ["Decoder", "loads"]
 T = TypeVar("T")
 
 _NOTHING = Nothing()
+_TIME = schema_of(datetime)
 
 _DEFAULT_LIMITS = Limits()
 
@@ -420,7 +423,9 @@ class Decoder:
                 self._await(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._lose_step(f"a message of {size} bytes; the limit is {self._largest}", pos)
+            self._lose_step(
+                f"a message of {size} bytes; the limit is {self._largest} (Limits.message)", pos
+            )
         self.end = start + size
         if self.end > len(data):
             self._await(self.end)
@@ -470,6 +475,7 @@ class Decoder:
             self._functions.clear()
             self._heads.clear()
             self._matching.clear()
+            self._interpreter.forget()
             while len(self._types) > count:
                 _, dropped = self._types.popitem()
                 if isinstance(dropped, wire.StructType):
@@ -641,7 +647,19 @@ class Decoder:
         if depth < _SHALLOW and not self._careful:
             raise IndexError  # so near the limit, there must be care
         self.charge(size_of(schema))
-        return self._function(id, schema, True)(data, pos, self, depth - 1)
+        value, pos = self._function(id, schema, True)(data, pos, self, depth - 1)
+        if name not in PLAIN and not interface.members:
+            value = self._kept(value, name, id, schema)
+        return value, pos
+
+    def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
+        """Return the value of an interface as one that can be sent on as the same type."""
+        if schema is not UNTYPED:
+            return keep(value, name)
+        if isinstance(value, Record | Undecoded):  # new, and in nobody's hands yet
+            object.__setattr__(value, "go_type", name)
+            return value
+        return keep(value, name, self._interpreter.origin(id))
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
@@ -695,7 +713,7 @@ class Decoder:
         if known.name == "Rat":
             self.short(octets)
         self.charge(_OPAQUE_SIZE)
-        return guess(known.name or "?", "gob" if known.encoding == "gob" else "binary", octets)
+        return guess(known.name, known.encoding, octets)
 
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
@@ -737,6 +755,10 @@ class Decoder:
             schema = self._registry.by_name(name)
             if schema is None:
                 raise DecodeError(f"{name!r} is not registered; call rpcgen.gob.register")
+            if schema is _TIME:
+                from .opaque import ANY_TIME
+
+                return ANY_TIME
             return schema
         for member in interface.members:
             known = self._registry.name_of(member) or member.name
@@ -747,6 +769,8 @@ class Decoder:
 
     def _located(self, error: Exception) -> DecodeError:
         """Return the error to raise for one that came out of decoding."""
+        from .source import is_ours
+
         if error is self._broken and isinstance(error, DecodeError):
             return error
         path, pos = self._interpreter.path, self._interpreter.pos
@@ -757,7 +781,7 @@ class Decoder:
             return DecodeError(error.reason, offset, path)
         if isinstance(error, RecursionError):
             return DecodeError("values are nested too deeply", offset)
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) and is_ours(error):
             return DecodeError(
                 "a string that is not UTF-8: pass strings='surrogateescape' to keep its bytes",
                 offset,

@@ -43,6 +43,8 @@ def base_of(schema: Schema[object]) -> Schema[object]:
 
 def bare_name(schema: Schema[object]) -> str:
     """Return the name without its package, as Go's ``reflect.Type.Name`` does."""
+    if schema.described:
+        return schema.name
     plain, bracket, arguments = schema.name.partition("[")
     return plain.rpartition("/")[2].rpartition(".")[2] + bracket + arguments
 
@@ -108,7 +110,9 @@ class TypeTable:
         if built.id < wire.FIRST_ID or type_key(base) in self._sent:
             return
         self._sent[type_key(base)] = None
-        yield wire.write_definition(built.id, self._wire_type(built, pointer=base is not schema))
+        # Pointers to what a sender has described are in none of its definitions.
+        pointer = base is not schema and not base.described
+        yield wire.write_definition(built.id, self._wire_type(built, pointer))
         match base:
             case Struct():
                 for field in base.fields:
@@ -148,6 +152,8 @@ class TypeTable:
         basic = _basic_id(schema)
         if basic is not None:
             return _BASIC[basic]
+        if schema.described:
+            name = schema.name
         key = type_key(schema)
         built = self._types.get(key)
         if built is None:
@@ -220,6 +226,8 @@ def _basic_id(schema: Schema[object]) -> int | None:
 
 def type_key(schema: Schema[object]) -> Hashable:
     """Return what two schemas share that are one type to Go."""
+    if schema.described:
+        return schema
     match schema:
         case Struct():
             return "struct", schema.cls

@@ -7,10 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from ..errors import EncodeError, SchemaError
-from ..schema import Interface, Schema, schema_for, schema_of
+from ..schema import Interface, Schema, Slice, schema_for, schema_of
 from .definitions import TypeTable
+from .kept import Kept
 from .numbers import UINT, int_bytes, uint_bytes
-from .registry import Registry, Typed
+from .registry import UUID_NAME, Registry, Typed, uuid_schema
 from .registry import registry as global_registry
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["LARGE", "Encoder", "dumps"]
 
 T = TypeVar("T")
+
+# The names of types that go without registration, for the classes `GoTime` and `uuid.UUID`.
+_UNREGISTERED: Final = {"time.Time": "time.Time", "uuid.UUID": UUID_NAME}
 
 # Strings and bytes from this size on are not copied more often than they must be.
 LARGE: Final = 1 << 15
@@ -45,6 +49,8 @@ class Encoder:
         self._types = TypeTable()
         # For each schema whose definitions are sent: how to encode it, and its id on the wire.
         self._known: dict[Schema[Any], tuple[Encoding, bytes]] = {}
+        # The registered names of types as they stand before interface values.
+        self._named: dict[Schema[Any], bytes] = {}
         # By what the caller says, for values that need no definitions any more.
         self._plain: dict[object, tuple[EncodeFunction, bytes]] = {}
         # Where the definitions go that come up inside an interface value.
@@ -131,7 +137,10 @@ class Encoder:
         return [b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
-        schema = _schema_for(value, annotation)
+        if annotation is None and isinstance(value, Kept):
+            schema = self._kept(value)
+        else:
+            schema = _schema_for(value, annotation)
         self._writers = [messages]
         out: list[bytes] = []
         encoding, id = self._announce(schema, out)
@@ -178,11 +187,20 @@ class Encoder:
                 raise EncodeError(f"None is no member of the union {_members(interface)}")
             out.append(b"\0")
             return
-        if isinstance(value, Typed):
-            value, schema = value.value, value.schema
-        else:
-            schema = self._schema_in_interface(value, interface)
-        out.append(self._name_in_interface(schema, interface))
+        name = ""
+        schema = None if interface.members else self._registry.by_class(value.__class__)
+        if schema is None:
+            if isinstance(value, Typed):
+                value, schema = value.value, value.schema
+            elif isinstance(value, Kept) and not interface.members:
+                schema, name = self._kept(value), value.go_type
+            else:
+                schema = self._schema_in_interface(value, interface)
+                if schema.described:
+                    name = _name_of_described(value)
+        # To find a name takes longer than all else.
+        named = None if name else self._named.get(schema)
+        out.append(named or self._name_in_interface(name, schema, interface))
         encoding, id = self._announce(schema, out)
         out.append(id)
         inner: list[bytes] = []
@@ -201,24 +219,29 @@ class Encoder:
             raise EncodeError(f"{_shown(value)} is no member of the union {_members(interface)}")
         if schema is not None:
             return schema
-        if cls is list or cls is tuple:
-            return _list_schema(value)
-        if cls is dict:
-            return schema_of(dict[str, Any])
-        from datetime import datetime, timedelta
+        return _schema_in_any(value)
 
-        if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
-            return schema_of(datetime if isinstance(value, datetime) else timedelta)
-        raise _unregistered(cls.__name__)
+    def _kept(self, value: Kept) -> Schema[Any]:
+        """Return the schema of a value as the Go type that it came as."""
+        schema = self._registry.by_name(value.go_type)
+        if schema is not None:
+            return schema
+        if value.origin is None:
+            raise _unregistered(value.go_type)
+        return value.origin.schema
 
-    def _name_in_interface(self, schema: Schema[Any], interface: Interface) -> bytes:
-        name = self._registry.name_of(schema)
-        if name is None:
-            if not interface.members:
+    def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
+        registered = "" if name else self._registry.name_of(schema) or ""
+        name = name or registered
+        if not name:
+            if not interface.members and schema.name not in _UNREGISTERED:
                 raise _unregistered(schema.go)
-            name = schema.name
-        octets = name.encode()
-        return uint_bytes(len(octets)) + octets
+            name = _UNREGISTERED.get(schema.name, schema.name)
+        octets = name.encode("utf-8", "surrogateescape")
+        named = uint_bytes(len(octets)) + octets
+        if registered:  # which it stays, unlike what has no name yet
+            self._named[schema] = named
+        return named
 
 
 @cache
@@ -278,7 +301,34 @@ def _as_schema(annotation: object) -> Schema[Any]:
 def _schema_for(value: object, annotation: object) -> Schema[Any]:
     if annotation is not None:
         return _as_schema(annotation)
-    return value.schema if isinstance(value, Typed) else schema_for(value)
+    if isinstance(value, Typed):
+        return value.schema
+    return _described(value) or _described_elements(value) or schema_for(value)
+
+
+def _described_elements(value: object) -> Schema[Any] | None:
+    """Return the schema of a list or dict of values that were decoded without one."""
+    if isinstance(value, list | tuple) and value:
+        element = _described(value[0])
+        if element is not None:
+            from .untyped import slice_schema
+
+            return slice_schema(element)
+    if isinstance(value, dict) and value:
+        key, item = next(iter(value.items()))
+        keys, items = _described(key), _described(item)
+        if keys is not None or items is not None:
+            from .untyped import map_schema
+
+            return map_schema(keys or _element(value), items or _element(value.values()))
+    return None
+
+
+def _element(values: Iterable[object]) -> Schema[Any]:
+    """Return the schema that fits every one of the values."""
+    schema = schema_for(list(values))
+    assert isinstance(schema, Slice)
+    return schema.element
 
 
 def _members(interface: Interface) -> str:
@@ -289,14 +339,58 @@ def _unregistered(what: str) -> EncodeError:
     return EncodeError(f"{what} is not registered for interface values: call gob.register")
 
 
-def _list_schema(value: Any) -> Schema[Any]:
-    """Return the narrowest type of slice that Go knows without being told."""
-    classes = set(map(type, value))
-    if len(classes) == 1:
-        only = classes.pop()
-        if only in (bool, int, float, complex, str):
-            return schema_of(list[only])  # type: ignore[valid-type]
-    return schema_of(list[Any])
+def _schema_in_any(value: Any) -> Schema[Any]:
+    """Return the schema of a value in ``Any`` whose class is not registered."""
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):  # no NamedTuple
+        # Whatever the elements are: what it is to Go must not depend on them.
+        return schema_of(list[Any])
+    if isinstance(value, dict):
+        return schema_of(dict[str, Any])
+    described = _described(value)
+    if described is not None:
+        return described
+    from datetime import datetime, timedelta
+
+    if isinstance(value, datetime | timedelta):  # also their subclasses, with nanoseconds
+        return schema_of(datetime if isinstance(value, datetime) else timedelta)
+    if type(value).__module__ == "uuid" and type(value).__name__ == "UUID":
+        return uuid_schema()
+    from ..types import GoTime
+
+    if isinstance(value, GoTime):
+        return schema_of(GoTime)
+    raise _unregistered(type(value).__name__)
+
+
+def _described(value: object) -> Schema[Any] | None:
+    """Return the schema of what was decoded without one, as its sender has described it.
+
+    Raises:
+        EncodeError: If it is of that kind, but nobody has described it.
+    """
+    if not hasattr(type(value), "rpcgen_described"):
+        return None
+    from .record import Record, Undecoded
+    from .untyped import opaque_schema
+
+    if isinstance(value, Undecoded):
+        return opaque_schema(value.type_name, value.encoding)
+    if isinstance(value, Record) and value.origin is not None:
+        return value.origin.schema
+    raise EncodeError(
+        "a Record that was not decoded has no types: make it a message, a class decorated "
+        "with attrs.define"
+    )
+
+
+def _name_of_described(value: Any) -> str:
+    if not value.go_type:
+        raise EncodeError(
+            f"a {value.type_name or type(value).__name__} that did not come in an interface value "
+            "has no name for one: make it a message and register that"
+        )
+    name: str = value.go_type
+    return name
 
 
 def _encode_error(error: Exception) -> EncodeError | SchemaError:

@@ -47,6 +47,8 @@ class _Dumper:
         self._data = data
         self._end = len(data)
         self._types: dict[int, wire.WireType] = {}
+        # Whether it was said that another stream begins, before its next value.
+        self._begins_again = False
 
     def say(self, at: int, text: str, depth: int) -> None:
         self.lines.append(f"{at:06x}  {'  ' * depth}{text}")
@@ -59,15 +61,30 @@ class _Dumper:
             begin = self.pos
             id = self._int()
             if id < 0:
+                self._begin_again(-id, begin)
                 self._definition(-id, begin, 1)
                 if self.pos < self._end:
                     raise DecodeError("a type definition is followed by other data", self.pos)
                 continue
+            self._begins_again = False
             self.say(begin, f"value of type {self._spelled(id)}", 1)
             self._top(id, 2, "")
             if self.pos < self._end:
                 self.say(self.pos, f"{self._end - self.pos} more bytes, which Go ignores", 1)
             self.pos = self._end
+
+    def _begin_again(self, id: int, begin: int) -> None:
+        """Take a type that is defined already for the beginning of another stream.
+
+        So it is in a file to which several encoders have appended. Each defines
+        every type before it uses it, so what was defined before does no harm.
+        """
+        if id not in self._types:
+            return
+        if not self._begins_again:
+            self.say(begin, f"another stream begins: type {id} is defined again", 1)
+        self._begins_again = True
+        del self._types[id]
 
     def _message(self, depth: int) -> None:
         """Enter the message that begins here."""

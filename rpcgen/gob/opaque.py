@@ -6,7 +6,8 @@ the ``GobEncode`` or ``MarshalBinary`` of the type and its reverse.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from functools import partial
@@ -17,17 +18,29 @@ from ipaddress import (
     IPv6Interface,
     ip_interface,
 )
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ..errors import DecodeError, EncodeError
-from ..library import AddrPort, BigFloatValue
+from ..library import AddrPort, BigFloatValue, GoTime
 from ..schema import Opaque
 from ..types import Duration, Time
 from .record import Undecoded
 from .source import MisfitError
 
-__all__ = ["ALWAYS_SENT", "duration_of", "guess", "marshaller", "nanoseconds_of", "unmarshaller"]
+__all__ = [
+    "ALWAYS_SENT",
+    "ANY_TIME",
+    "decode_any_time",
+    "duration_of",
+    "guess",
+    "marshaller",
+    "nanoseconds_of",
+    "unmarshaller",
+]
 
+
+# From a value to its bytes, and back.
+_Functions: TypeAlias = tuple[Callable[[Any], bytes], Callable[[bytes], Any]]
 
 ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
 """The types whose methods want a pointer in Go, which is not zero whatever it points to."""
@@ -36,6 +49,10 @@ ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
     """Return the function that turns a value into the bytes that Go's own method makes."""
     method = "gob_encode" if schema.encoding == "gob" else "marshal_binary"
+    if schema.cls is Undecoded:
+        return partial(_handed_on, schema.name, schema.encoding)
+    if schema.cls is datetime:
+        return _encode_time
     if not hasattr(schema.cls, method):
         return _LIBRARY[schema.name][0]
 
@@ -53,6 +70,8 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     method = "gob_decode" if schema.encoding == "gob" else "unmarshal_binary"
     if schema.cls is Undecoded:
         return partial(guess, schema.name, schema.encoding)
+    if schema.cls is datetime:
+        return _decode_time
     if not hasattr(schema.cls, method):
         return _LIBRARY[schema.name][1]
     unmarshal: Callable[[bytes], Any] = getattr(schema.cls, method)
@@ -61,13 +80,27 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
 
 def guess(name: str, encoding: str, octets: bytes) -> Any:
     """Return the value of a type of which only the bare name is known: `Undecoded` in doubt."""
-    for known, (_, unmarshal) in _LIBRARY.items():
+    for _, unmarshal in _of_bare_name(name, encoding):
+        try:
+            return unmarshal(octets)
+        except (DecodeError, ValueError):
+            break  # another type of that name
+    return Undecoded(name, octets, encoding)
+
+
+def _of_bare_name(name: str, encoding: str) -> Iterator[_Functions]:
+    for known, functions in _LIBRARY.items():
         if known.endswith(f".{name}") and encoding == _ENCODINGS[known.partition(".")[0]]:
-            try:
-                return unmarshal(octets)
-            except (DecodeError, ValueError):
-                break  # another type of that name
-    return Undecoded(name, octets)
+            yield functions
+
+
+def _handed_on(name: str, encoding: str, value: object) -> bytes:
+    """Return the bytes of a value that `guess` has made."""
+    if isinstance(value, Undecoded):
+        return value.data
+    for marshal, _ in _of_bare_name(name, encoding):
+        return marshal(value)
+    raise MisfitError("not Undecoded")
 
 
 # --- time.Time, time.Duration -----------------------------------------------------------------
@@ -114,11 +147,38 @@ def _decode_time(octets: bytes) -> datetime:
         offset += int.from_bytes(octets[15:], signed=True)
     try:
         moment = _ORIGIN + timedelta(seconds=seconds, microseconds=microseconds)
-        if offset != _UTC_MINUTES * 60:
+    except OverflowError:
+        raise DecodeError(
+            "a time.Time outside of the years 1 to 9999, which no datetime can hold: "
+            "declare it as GoTime of rpcgen.types"
+        ) from None
+    if offset != _UTC_MINUTES * 60:
+        # Where the zone's clock shows a year that no datetime has, the moment is still there.
+        with suppress(OverflowError, ValueError):
             moment = moment.astimezone(_fixed_zone(offset))
-    except (OverflowError, ValueError) as error:
-        raise DecodeError(f"a time.Time that no datetime can hold: {error}") from None
     return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def decode_any_time(octets: bytes) -> datetime | GoTime:
+    """Return a moment, as a `GoTime` where no `datetime` can hold it."""
+    try:
+        return _decode_time(octets)
+    except DecodeError:
+        return GoTime.gob_decode(octets)
+
+
+class _AnyTime:
+    """A moment of any kind, as the value of an interface."""
+
+    gob_decode = staticmethod(decode_any_time)
+
+
+ANY_TIME: Final = Opaque(_AnyTime, "time.Time", _AnyTime)
+"""The type of a ``time.Time`` in ``Any``, where it need not be a `datetime`."""
+
+
+def _encode_any_time(value: datetime | GoTime) -> bytes:
+    return value.gob_encode() if isinstance(value, GoTime) else _encode_time(value)
 
 
 def _fixed_zone(offset: int) -> timezone:
@@ -247,8 +307,11 @@ def _decode_addr(octets: bytes) -> IPv4Address | IPv6Address | None:
             return IPv4Address(octets)
         case size if size >= 16:
             address = IPv6Address(octets[:16])
-            zone = octets[16:].decode()
-            return IPv6Address(f"{address}%{zone}") if zone else address
+            try:
+                zone = octets[16:].decode()
+                return IPv6Address(f"{address}%{zone}") if zone else address
+            except ValueError:
+                raise DecodeError(f"a netip.Addr with the zone {octets[16:80]!r}") from None
         case size:
             raise DecodeError(f"a netip.Addr of {size} bytes")
 
@@ -284,18 +347,49 @@ def _encode_url(value: str) -> bytes:
 
 
 def _decode_url(octets: bytes) -> str:
-    return octets.decode()
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        raise DecodeError(f"a url.URL that is not UTF-8: {octets[:80]!r}") from None
 
 
-_ENCODINGS: Final = {"big": "gob", "time": "gob", "netip": "binary", "url": "binary"}
+# --- github.com/google/uuid, and others of the same methods ---------------------------------------
 
-_LIBRARY: Final[dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]]] = {
+
+def _encode_uuid(value: Any) -> bytes:
+    octets = getattr(value, "bytes", None)
+    if not isinstance(octets, bytes):
+        raise MisfitError("not a UUID")
+    return octets
+
+
+def _decode_uuid(octets: bytes) -> Any:
+    from uuid import UUID
+
+    if len(octets) == 16:
+        return UUID(bytes=octets)
+    try:
+        return UUID(octets.decode("ascii"))  # MarshalText, by those who have nothing else
+    except ValueError:
+        raise DecodeError(f"a uuid.UUID of {len(octets)} bytes") from None
+
+
+_ENCODINGS: Final = {
+    "big": "gob",
+    "time": "gob",
+    "netip": "binary",
+    "url": "binary",
+    "uuid": "binary",
+}
+
+_LIBRARY: Final[dict[str, _Functions]] = {
     "big.Float": (_encode_big_float, _decode_big_float),
     "big.Int": (_encode_big_int, _decode_big_int),
     "big.Rat": (_encode_big_rat, _decode_big_rat),
     "netip.Addr": (_encode_addr, _decode_addr),
     "netip.AddrPort": (_encode_addr_port, _decode_addr_port),
     "netip.Prefix": (_encode_prefix, _decode_prefix),
-    "time.Time": (_encode_time, _decode_time),
+    "time.Time": (_encode_any_time, decode_any_time),
     "url.URL": (_encode_url, _decode_url),
+    "uuid.UUID": (_encode_uuid, _decode_uuid),
 }

@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
-__all__ = ["Record", "Undecoded"]
+from ..schema import Schema
+
+if TYPE_CHECKING:
+    from .wire import WireType
+
+__all__ = ["Described", "Origin", "Record", "Undecoded"]
+
+
+class Described(Protocol):
+    """What knows the type of a value as its sender has described it."""
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        ...
+
+
+class Origin:
+    """A type of a stream, which is looked at when a value of it is sent on."""
+
+    __slots__ = ("_id", "_known", "_types")
+
+    def __init__(
+        self, types: Mapping[int, WireType], id: int, known: dict[int, Schema[Any]]
+    ) -> None:
+        """Take the types of a stream, and the schemas that were made of them."""
+        self._types = types
+        self._id = id
+        self._known = known
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        from .untyped import untyped_schema
+
+        return untyped_schema(self._types, self._id, self._known)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _itself, (self.schema,)
+
+
+def _itself(schema: Schema[Any]) -> Schema[Any]:
+    return schema
 
 
 @frozen
 class Record:
-    """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``."""
+    """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
+
+    It can be sent on, as the struct that it came as: ``origin`` knows what its
+    sender said of its type, ``go_type`` is the name that it had as the value of an
+    interface, if it was one.
+    """
+
+    rpcgen_described: ClassVar = "a struct that its sender has described"
 
     type_name: str
     names: tuple[str, ...]
     values: tuple[Any, ...]
+    origin: Described | None = field(default=None, repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -40,7 +92,15 @@ class Record:
 
 @frozen
 class Undecoded:
-    """The bytes that a Go type made of itself, whose meaning only it knows."""
+    """The bytes that a Go type made of itself, whose meaning only it knows.
+
+    ``encoding`` says by which of Go's interfaces: ``gob``, ``binary`` or
+    ``text``. ``go_type`` is that of `Record`.
+    """
+
+    rpcgen_described: ClassVar = "a type that encodes itself"
 
     type_name: str
     data: bytes
+    encoding: str = field(default="gob", repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)

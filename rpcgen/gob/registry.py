@@ -17,6 +17,9 @@ from .definitions import base_of, type_key
 
 __all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
 
+UUID_NAME: Final = "github.com/google/uuid.UUID"
+"""What Go calls the type of a `uuid.UUID`, unless it is registered under another name."""
+
 # An interface value whose name does not matter.
 ANYTHING: Final = Interface()
 
@@ -43,8 +46,8 @@ class Registry:
     """Names of Go types and their schemas: each type has one name, each name one type.
 
     A new one knows the types that Go registers by itself, and ``time.Time``,
-    ``time.Duration``, ``[]interface {}`` and ``map[string]interface {}``, which
-    Go must register before it takes them.
+    ``time.Duration``, ``[]interface {}``, ``map[string]interface {}`` and
+    ``github.com/google/uuid.UUID``, which Go must register before it takes them.
     """
 
     def __init__(self) -> None:
@@ -87,6 +90,8 @@ class Registry:
         schema = self._schemas.get(name)
         if schema is None and name.startswith("*"):
             schema = self._schemas.get(name[1:])
+        if schema is None and name.removeprefix("*") == UUID_NAME:
+            return uuid_schema()
         return schema
 
     def by_class(self, cls: type) -> Schema[Any] | None:
@@ -96,6 +101,13 @@ class Registry:
     def name_of(self, schema: Schema[Any]) -> str | None:
         """Return the name that the type of ``schema`` is registered under."""
         return self._names.get(type_key(base_of(schema)))
+
+
+def uuid_schema() -> Schema[Any]:
+    """Return the schema of `uuid.UUID`, whose module takes long to import."""
+    from uuid import UUID
+
+    return schema_of(UUID)
 
 
 def _owner(schema: Schema[Any]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
-from ..errors import DecodeError
+from ..errors import DecodeError, EncodeError
 from ..schema import (
     Array,
     Bool,
@@ -28,7 +28,7 @@ from . import wire
 from .record import Record, Undecoded
 from .registry import ANYTHING
 
-__all__ = ["RecordStruct", "untyped_schema"]
+__all__ = ["RecordStruct", "map_schema", "opaque_schema", "slice_schema", "untyped_schema"]
 
 _BASIC: dict[int, Schema[Any]] = {
     wire.BOOL: Bool(),
@@ -48,34 +48,83 @@ _DEEPEST = 200
 class RecordStruct(Struct[Record]):
     """The schema of a struct that becomes a `Record`; whoever makes one gives it its fields."""
 
+    described = True
+
     def __init__(self, name: str) -> None:
         super().__init__(Record, name)
 
     def zero(self) -> Record:
         return self.make(tuple(field.schema.zero() for field in self.fields))
 
+    @property
+    def schema(self) -> RecordStruct:
+        """The schema itself: it knows the type of its records."""
+        return self
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields."""
+        return tuple(field.wire_name for field in self.fields)
+
     def make(self, values: tuple[Any, ...]) -> Record:
         """Return a record of these values, in the order of the fields."""
-        return Record(self.name, tuple(field.wire_name for field in self.fields), values)
+        return Record(self.name, self.names, values, self)
+
+    def check(self, value: object) -> Any:
+        """Return the values of a record of this type, or of one with the same fields.
+
+        Raises:
+            EncodeError: If it is none.
+        """
+        if not isinstance(value, Record) or value.names != self.names:
+            raise EncodeError(f"{value!r:.80} is no {self.name or 'Record'} of the same fields")
+        return value.values
 
 
-def untyped_schema(types: Mapping[int, wire.WireType], id: int) -> Schema[Any]:
+class _DescribedSlice(Slice[list[Any]]):
+    described = True
+
+
+class _DescribedArray(Array[tuple[Any, ...]]):
+    described = True
+
+
+class _DescribedMap(Map):
+    described = True
+
+
+class _DescribedOpaque(Opaque[Undecoded]):
+    described = True
+
+
+def untyped_schema(
+    types: Mapping[int, wire.WireType], id: int, known: dict[int, Schema[Any]] | None = None
+) -> Schema[Any]:
     """Return a schema into which every value of the wire type ``id`` decodes.
 
-    Raises `DecodeError` if the type, or one that it is made of, is not defined.
+    ``known`` holds the schemas of the types that have come before, and gets
+    those that are made now: one for each type. Raises `DecodeError` if the type,
+    or one that it is made of, is not defined.
     """
-    return _Builder(types).build(id, 0)
+    known = {} if known is None else known
+    count = len(known)
+    try:
+        return _Builder(types, known).build(id, 0)
+    except BaseException:
+        while len(known) > count:
+            known.popitem()  # it may be unfinished
+        raise
 
 
 class _Builder:
     """Makes one schema for each type, so that types may refer to themselves and each other."""
 
-    def __init__(self, types: Mapping[int, wire.WireType]) -> None:
+    def __init__(self, types: Mapping[int, wire.WireType], schemas: dict[int, Schema[Any]]) -> None:
         self._types = types
-        self._schemas: dict[int, Schema[Any]] = dict(_BASIC)
+        self._schemas = schemas
 
     def build(self, id: int, depth: int) -> Schema[Any]:
-        schema = self._schemas.get(id)
+        schema = _BASIC.get(id) or self._schemas.get(id)
         if schema is not None:
             return schema
         if depth > _DEEPEST:
@@ -83,14 +132,16 @@ class _Builder:
         match self._types.get(id):
             case wire.StructType() as known:
                 return self._struct(id, known, depth)
-            case wire.SliceType(element=element):
-                return self._with_parts(id, Slice(ANYTHING, list), depth, element=element)
-            case wire.ArrayType(element=element, length=length):
+            case wire.SliceType(name=name, element=element):
+                slice = _DescribedSlice(ANYTHING, list, name)
+                return self._with_parts(id, slice, depth, element=element)
+            case wire.ArrayType(name=name, element=element, length=length):
                 # Tuples, since arrays can be the keys of a map.
-                array = Array(ANYTHING, length, tuple)
+                array = _DescribedArray(ANYTHING, length, tuple, name)
                 return self._with_parts(id, array, depth, element=element)
-            case wire.MapType(key=key, value=value):
-                return self._with_parts(id, Map(ANYTHING, ANYTHING), depth, key=key, value=value)
+            case wire.MapType(name=name, key=key, value=value):
+                map = _DescribedMap(ANYTHING, ANYTHING, name)
+                return self._with_parts(id, map, depth, key=key, value=value)
             case wire.OpaqueType() as known:
                 return self._schemas.setdefault(id, _opaque(known))
         raise DecodeError(f"type {id} is not defined")
@@ -119,6 +170,25 @@ class _Builder:
 
 
 def _opaque(known: wire.OpaqueType) -> Schema[Any]:
-    name = known.name or "?"
-    encoding: Literal["gob", "binary"] = "gob" if known.encoding == "gob" else "binary"
-    return Opaque(Undecoded, name, partial(Undecoded, name, b""), encoding)
+    return opaque_schema(known.name, known.encoding)
+
+
+def slice_schema(element: Schema[Any]) -> Schema[Any]:
+    """Return the schema of a list of what a sender has described."""
+    return _DescribedSlice(element, list)
+
+
+def map_schema(key: Schema[Any], value: Schema[Any]) -> Schema[Any]:
+    """Return the schema of a dict with keys or values that a sender has described."""
+    return _DescribedMap(key, value)
+
+
+@lru_cache(256)  # a peer chooses the names
+def opaque_schema(name: str, encoding: str) -> Schema[Any]:
+    """Return the schema of a type that encodes itself, of which no more is known than its name."""
+    kind: Literal["gob", "binary", "text"] = "gob"
+    if encoding == "binary":
+        kind = "binary"
+    elif encoding == "text":
+        kind = "text"
+    return _DescribedOpaque(Undecoded, name, partial(Undecoded, name, b"", kind), kind)

@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
-from rpcgen.gob.collisions import dict_of, steerable
+from rpcgen.gob.collisions import check_merged, dict_of, merges_keys, steerable
 from rpcgen.gob.opaque import duration_of
 from rpcgen.schema import (
     Array,
@@ -46,6 +46,7 @@ from rpcgen.schema import (
     Struct,
     Uint,
     Untyped,
+    uuid_form,
 )
 
 from .json_base64 import base64_error_place, octets_of_base64
@@ -382,6 +383,8 @@ def _opaque(schema: Opaque[Any]) -> DecodeFunction:
         return _itself(schema)
     if schema.name == "big.Int":
         return _decode_big_int
+    if schema.name == "uuid.UUID":
+        return _uuid(schema)
     if schema.name in TEXTS:
         return _text(schema, TEXTS[schema.name][1])
 
@@ -470,6 +473,15 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
     return decode_text
 
 
+def _uuid(schema: Schema[Any]) -> DecodeFunction:
+    """Return the function for both of its forms: a text, and an array of 16 numbers."""
+    text, array = uuid_form(schema, is_array=False), uuid_form(schema, is_array=True)
+    assert isinstance(text, Opaque)
+    assert isinstance(array, Array)
+    decode_text, decode_array = _text(text, TEXTS["uuid.UUID"][1]), _array(array)
+    return lambda value: (decode_array if value.__class__ is list else decode_text)(value)
+
+
 # --- containers ---------------------------------------------------------------------------------
 
 
@@ -519,7 +531,7 @@ def _array(schema: Array[Any]) -> DecodeFunction:
 
 def _map(schema: Map) -> DecodeFunction:
     decode_key, decode_value = _key(schema.key), decode_function(schema.value)
-    is_steerable = steerable(schema.key)
+    is_steerable, is_merging = steerable(schema.key), merges_keys(schema.key)
 
     def decode_map(value: Any) -> dict[Any, Any]:
         if value is None:
@@ -532,14 +544,17 @@ def _map(schema: Map) -> DecodeFunction:
                 pairs = []
                 for key, item in value:
                     pairs.append((decode_key(key), decode_value(item)))
-                return dict_of(pairs, collisions_limit())
-            items = {}
-            for key, item in value:
-                known = decode_key(key)
-                items[known] = decode_value(item)
+                items = dict_of(pairs, collisions_limit())
+            else:
+                items = {}
+                for key, item in value:
+                    known = decode_key(key)
+                    items[known] = decode_value(item)
         except _MismatchError as error:
             error.path.append(key)
             raise
+        if is_merging and len(items) < len(value):
+            check_merged(items, len({key for key, _ in value}))
         return items
 
     return decode_map

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.gob import Record, Typed
+from rpcgen.gob.kept import Kept
 from rpcgen.schema import (
     Array,
     Bool,
@@ -304,6 +305,8 @@ def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
             return format_value(value)
         except EncodeError:
             raise
+        except (AttributeError, TypeError) as error:  # whose text is of our code
+            raise _misfit(value, schema.go) from error
         except Exception as error:
             raise EncodeError(f"{_shown(value)} is not {schema.go}: {error}") from error
 
@@ -321,6 +324,8 @@ def _encode_big_int(value: object) -> str:
 
 
 def _encode_itself(value: Any) -> str:
+    if not hasattr(type(value), "marshal_json"):
+        raise _misfit(value, "of a class with marshal_json")
     try:
         text = value.marshal_json()
         return compact(_checked(text if isinstance(text, str) else bytes(text).decode()))
@@ -411,6 +416,8 @@ def _map(schema: Map) -> EncodeFunction:
                 texts[encode_key(key)] = encode_value(item)
             except EncodeError as error:
                 raise EncodeError(error.reason, f"[{_shown(key)}]{error.path}") from error.__cause__
+        if len(texts) < len(value):
+            raise EncodeError("keys that are the same in JSON, such as 1 and '1': one would vanish")
         return _object(texts)
 
     return encode_map
@@ -591,6 +598,8 @@ def _encode_any(value: Any) -> str:
         return function(value)
     if isinstance(value, Typed):
         return encode_function(schema_of(value.annotation))(value.value)
+    if isinstance(value, Kept):
+        return _encode_any(value.plain())
     if isinstance(value, Record):
         fields = zip(value.names, value.values, strict=True)
         return f"{{{','.join(f'{quote(name)}:{_encode_any(item)}' for name, item in fields)}}}"

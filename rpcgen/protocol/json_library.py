@@ -318,6 +318,8 @@ def _format_addr(value: IPAddress | None) -> str:
     if isinstance(value, IPv6Address) and value.ipv4_mapped is not None:
         zone = f"%{value.scope_id}" if value.scope_id else ""
         return f"::ffff:{value.ipv4_mapped}{zone}"
+    if not isinstance(value, IPv4Address | IPv6Address):
+        raise TypeError("not an address")
     return str(value)
 
 
@@ -325,7 +327,9 @@ def _parse_addr(text: str) -> IPAddress | None:
     return ip_address(text) if text else None
 
 
-def _format_addr_port(value: AddrPort) -> str:
+def _format_addr_port(value: object) -> str:
+    if not isinstance(value, AddrPort):
+        raise TypeError("not an AddrPort")
     address, port = value
     if address is None:
         return ""
@@ -360,6 +364,32 @@ def _parse_prefix(text: str) -> IPInterface | None:
     return ip_interface(text)
 
 
+def _format_uuid(value: Any) -> str:
+    from uuid import UUID
+
+    if not isinstance(value, UUID):
+        raise TypeError("not a UUID")
+    return str(value)
+
+
+def _parse_uuid(text: str) -> Any:
+    """Return the UUID of a text, in any of the forms that github.com/google/uuid takes."""
+    from uuid import UUID
+
+    if len(text) not in (32, 36, 38, 45):
+        raise DecodeError(f"invalid UUID length: {len(text)}")
+    if not _UUID.fullmatch(text):
+        raise DecodeError("invalid UUID format")
+    return UUID(text)
+
+
+_HEX: Final = "[0-9a-fA-F]"
+_DASHED: Final = f"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+_UUID: Final = re.compile(
+    f"{_HEX}{{32}}|{_DASHED}|\\{{{_DASHED}\\}}|urn:uuid:{_DASHED}", re.IGNORECASE
+)
+
+
 # What goes between the quotes, by the name of the type in Go; and back. The functions that read may
 # raise any error.
 TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
@@ -369,4 +399,5 @@ TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
     "netip.AddrPort": (_format_addr_port, _parse_addr_port),
     "netip.Prefix": (_format_prefix, _parse_prefix),
     "time.Time": (format_time, parse_time),
+    "uuid.UUID": (_format_uuid, _parse_uuid),
 }

@@ -74,7 +74,7 @@ BASIC: Final[dict[str, Any]] = {
     "url.URL": types.URL,
     "netip.Addr": types.NetipAddr,
     "net.IP": types.NetIP,
-    "uuid": uuid.UUID,
+    "uuid": Annotated[uuid.UUID, length(16)],
     "main.Color": messages.Color,
     "any": Any,
     "main.MyInt": messages.MyInt,
@@ -261,11 +261,7 @@ def in_interface(value: object) -> tuple[str, Shape]:
     """Return the name that Go has for the type of a value in an interface, and its shape."""
     cls = type(value)
     if isinstance(value, list):
-        classes = {type(each) for each in value}
-        element: Shape = "any"
-        if len(classes) == 1 and classes <= _SLICED.keys():
-            element = _SLICED[classes.pop()]
-        return f"[]{'interface {}' if element == 'any' else element}", ("slice", element)
+        return "[]interface {}", ("slice", "any")
     if isinstance(value, dict):
         return "map[string]interface {}", ("map", "string", "any")
     if cls is bytes:

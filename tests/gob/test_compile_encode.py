@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import attrs
@@ -274,3 +275,145 @@ def test_struct_of_more_fields_than_there_are_small_steps() -> None:
     for there in (0, 1, 300, 599):
         value = cls(*(5 if n == there else 0 for n in range(600)))
         assert gob.loads(gob.dumps(value), cls) == value
+
+
+@define
+class Animal:
+    name: str
+
+
+@define
+class Dog(Animal):
+    bark: str = ""
+
+
+@define
+class Loud(Animal):
+    def shout(self) -> str:
+        return self.name.upper()
+
+
+@define
+class Zoo:
+    animals: list[Animal]
+    best: Animal | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (Zoo([Animal("a"), Dog("rex", "wuff")]), r"Zoo.animals\[1\]"),
+        (Zoo([], Dog("rex", "wuff")), "Zoo.best"),
+    ],
+    ids=["list", "field"],
+)
+def test_subclass_with_fields_of_its_own_is_not_cut(value: Zoo, path: str) -> None:
+    with pytest.raises(EncodeError, match=f"^{path}: a Dog where Animal is declared .* bark"):
+        gob.dumps(value)
+
+
+def test_subclass_at_the_top_is_not_cut() -> None:
+    with pytest.raises(EncodeError, match=r"declare Animal \| Dog"):
+        gob.dumps(Dog("rex"), Animal)
+
+
+def test_subclass_without_fields_of_its_own_is_sent() -> None:
+    assert gob.dumps(Zoo([Loud("a")])) == gob.dumps(Zoo([Animal("a")]))
+
+
+def test_stand_in_with_the_same_attributes_is_sent() -> None:
+    stand_in: Any = SimpleNamespace(name="a")
+    assert gob.dumps(stand_in, Animal) == gob.dumps(Animal("a"))
+
+
+def test_what_lacks_the_attributes_is_refused() -> None:
+    with pytest.raises(EncodeError, match=r"^Zoo.animals\[0\]: 5 is not a Animal: it has no name"):
+        gob.dumps(Zoo([5]))  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (Order("x", []), "Order.id: 'x' does not fit int"),  # type: ignore[arg-type]
+        (Order(1.0, []), "Order.id: 1.0 does not fit int"),  # type: ignore[arg-type]
+        (Order(1, None), "Order.items: None does not fit []main.Item"),  # type: ignore[arg-type]
+        (Order(1, [Item(5, 1.0)]), "Order.items[0].sku: 5 does not fit string"),  # type: ignore[arg-type]
+        (Order(1, [Item("a", "x")]), "Order.items[0].price: 'x' does not fit float64"),  # type: ignore[arg-type]
+    ],
+    ids=str,
+)
+def test_error_says_the_place_and_nothing_of_python(value: object, error: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        gob.dumps(value)
+    assert str(caught.value) == error
+
+
+@define
+class Painted:
+    before: str
+    color: Color
+    after: str = ""
+
+
+@pytest.mark.parametrize("wrong", [1, "RED", None, True], ids=repr)
+def test_error_of_an_enum_names_its_field(wrong: Any) -> None:
+    with pytest.raises(EncodeError, match=f"^Painted.color: {wrong!r} does not fit examples.Color"):
+        gob.dumps(Painted("", wrong))
+    with pytest.raises(EncodeError, match=rf"^\[1\]: {wrong!r} does not fit examples.Color"):
+        gob.dumps([Color.RED, wrong], list[Color])
+
+
+class Choosy:
+    def gob_encode(self) -> bytes:
+        raise ValueError("not today")
+
+    @classmethod
+    def gob_decode(cls, data: bytes) -> Choosy:
+        return cls()
+
+
+def test_error_of_the_users_code_is_told() -> None:
+    with pytest.raises(EncodeError, match="ValueError: not today"):
+        gob.dumps([Choosy()], list[Choosy])
+
+
+def test_attribute_without_a_value_is_refused() -> None:
+    order = Order.__new__(Order)
+    with pytest.raises(EncodeError, match=r"^Order\.id: the attribute has no value"):
+        gob.dumps(order)
+
+
+def test_nil_map_is_sent_as_an_empty_one() -> None:
+    assert gob.dumps(None, dict[str, int] | None).hex() == (
+        "0d7f040102ff8000010c0104000004ff800000"
+    )
+
+
+def test_nil_map_in_an_interface_is_sent_as_an_empty_one() -> None:
+    names = gob.Registry()
+    names.register(dict[str, int])
+    encoder = gob.Encoder(registry=names)
+    nil, empty = gob.Typed(None, dict[str, int] | None), gob.Typed({}, dict[str, int] | None)
+    encoder.encode([empty], list[Any])  # which describes the types
+    assert encoder.encode([nil], list[Any]) == encoder.encode([empty], list[Any])
+
+
+def nested(depth: int) -> Any:
+    return list.__class_getitem__(nested(depth - 1)) if depth else int
+
+
+@pytest.mark.parametrize("depth", [5, 19, 60])
+def test_lists_nest_as_deep_as_they_like(depth: int) -> None:
+    value: Any = 7
+    for _ in range(depth):
+        value = [value]
+    assert gob.loads(gob.dumps(value, nested(depth)), nested(depth)) == value
+
+
+def test_error_deep_in_lists_names_the_place() -> None:
+    value: Any = "x"
+    for _ in range(12):
+        value = [[], value] if _ % 2 else [value]
+    with pytest.raises(EncodeError) as caught:
+        gob.dumps(value, nested(12))
+    assert str(caught.value) == f"{'[1][0]' * 6}: 'x' does not fit int"

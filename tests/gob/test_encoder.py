@@ -143,16 +143,16 @@ def test_encode_of_what_is_no_member_of_a_union(shape: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "name"),
     [
-        ([1, 2], b"[]int"),
-        (["a"], b"[]string"),
-        ([1.5], b"[]float64"),
-        ([True], b"[]bool"),
+        ([1, 2], b"[]interface {}"),
+        (["a"], b"[]interface {}"),
+        (gob.Typed([True], list[bool]), b"[]bool"),
+        ((1.5,), b"[]interface {}"),
         ([], b"[]interface {}"),
         ([1, "a"], b"[]interface {}"),
         ({"a": 1}, b"map[string]interface {}"),
     ],
 )
-def test_encode_of_containers_in_any_chooses_a_type_that_go_knows(value: Any, name: bytes) -> None:
+def test_encode_of_a_list_in_any_does_not_depend_on_what_it_holds(value: Any, name: bytes) -> None:
     assert bytes((len(name),)) + name in gob.dumps(Holder(value), Holder)
 
 

@@ -74,3 +74,25 @@ def test_dump_reads_the_streams_of_go(case: dict[str, str]) -> None:
 @given(st.binary(max_size=60))
 def test_dump_takes_anything(data: bytes) -> None:
     assert isinstance(gob.dump(data), str)
+
+
+def test_dump_goes_on_where_another_encoder_has_appended() -> None:
+    data = gob.dumps(Point(1, 2)) + gob.dumps(Order(7, [])) + gob.dumps(Point(3, 4))
+    text = gob.dump(data)
+    assert text.count("another stream begins: type 64 is defined again") == 2
+    assert "X = 3" in text
+    assert "ID = 7" in text
+    assert "broken" not in text
+
+
+def test_dump_of_one_stream_says_of_no_other() -> None:
+    encoder = gob.Encoder()
+    text = gob.dump(encoder.encode(Point(1, 2)) + encoder.encode(Order(7, [])))
+    assert "another stream" not in text
+
+
+def test_dump_of_a_type_that_is_defined_again_inside_a_value_is_broken() -> None:
+    registry = gob.Registry()
+    registry.register(Point)
+    data = gob.Encoder(registry=registry).encode(Holder(Point(1, 2)))
+    assert "broken here" in gob.dump(data.replace(b"\xff\x81\x03", b"\xff\x7f\x03"))

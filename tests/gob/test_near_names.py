@@ -58,7 +58,7 @@ def test_names_are_logged_once_for_a_class(caplog: pytest.LogCaptureFixture) -> 
     cls = _receiver()
     for _ in range(3):
         gob.loads(DATA, cls)
-    gob.loads(gob.dumps([Sent("g", 1.0, "b")]), list[cls])
+    gob.loads(gob.dumps([Sent("g", 1.0, "b")]), list.__class_getitem__(cls))
     assert len(caplog.records) == 1
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from ipaddress import ip_address, ip_interface
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -25,10 +26,12 @@ from rpcgen.types import (
     BigInt,
     BigRat,
     Duration,
+    GoTime,
     NetipAddr,
     NetipAddrPort,
     NetipPrefix,
     Time,
+    length,
 )
 
 from .examples import Keeper, Secret
@@ -67,6 +70,7 @@ _PAIRS: list[tuple[Any, Any, str]] = [
     (BigFloat, BigFloatValue.of(1.5), "010a0000003500000001c000000000000000"),
     (BigFloat, BigFloatValue(precision=53), "010800000035"),
     (BigFloat, BigFloatValue.of(float("inf")), "010c00000035"),
+    (UUID, UUID(int=1), "00000000000000000000000000000001"),
     (NetipAddr, ip_address("1.2.3.4"), "01020304"),
     (NetipAddr, ip_address("fe80::1%eth0"), "fe80000000000000000000000000000165746830"),
     (NetipAddr, None, ""),
@@ -93,14 +97,18 @@ def test_unmarshaller_gives_the_value_of_go(annotation: Any, value: Any, octets:
         (datetime, "03" + "00" * 14),
         (datetime, "01" + "00" * 13),
         (datetime, "017fffffffffffffff00000000ffff"),
-        (datetime, "010000000ed59dd800000000007fff"),
         (BigInt, "0601"),
         (BigRat, "02000000ff01"),
         (BigRat, "0200"),
         (BigFloat, "02"),
         (BigFloat, "0108"),
         (BigFloat, "010a00000035000000014000000000000000"),
+        (UUID, "01"),
+        (UUID, "ff" * 36),
+        (URL, "ff"),
         (NetipAddr, "010203"),
+        (NetipAddr, "00" * 16 + "ff"),
+        (NetipAddr, "00" * 16 + "25"),
         (NetipAddrPort, "01"),
         (NetipPrefix, ""),
     ],
@@ -211,3 +219,62 @@ def test_a_failure_of_a_class_of_the_user_is_a_decode_error() -> None:
     data = gob.dumps(Keeper(Secret(b"dab")), Keeper)
     with pytest.raises(DecodeError, match=r"Keeper\.secret: ValueError: bad secret"):
         gob.loads(data, Keeper)
+
+
+@pytest.mark.parametrize(
+    ("octets", "moment"),
+    [
+        # The first moment, west of Greenwich, and the last, east of it.
+        ("01000000000000000000000000fed4", datetime(1, 1, 1, tzinfo=UTC)),
+        ("01000000497786387f00000000003c", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        # An offset of more than a day.
+        ("010000000ed59dd800000000007fff", datetime(2020, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_moment_whose_zone_no_datetime_has_is_there(octets: str, moment: datetime) -> None:
+    assert unmarshaller(_opaque(datetime))(bytes.fromhex(octets)) == moment
+
+
+@pytest.mark.parametrize(
+    "octets", ["017fffffffffffffff00000000ffff", "01ff0000000000000000000000003c"]
+)
+def test_moment_that_no_datetime_holds_names_the_way_out(octets: str) -> None:
+    with pytest.raises(DecodeError, match=r"GoTime of rpcgen\.types"):
+        unmarshaller(_opaque(datetime))(bytes.fromhex(octets))
+
+
+@pytest.mark.parametrize("annotation", [GoTime, Any, None])
+def test_moment_that_no_datetime_holds_is_a_go_time(annotation: Any) -> None:
+    moment = GoTime(1 << 40, 5, 3600)
+    arrived = gob.loads(gob.dumps(moment, annotation), annotation)
+    assert arrived == moment
+    assert gob.dumps(arrived, annotation) == gob.dumps(moment, annotation)
+
+
+def test_uuid_arrives_as_text() -> None:
+    assert unmarshaller(_opaque(UUID))(str(UUID(int=5)).encode()) == UUID(int=5)
+
+
+ARRAY = Annotated[UUID, length(16)]
+
+
+@given(st.uuids(), st.sampled_from([UUID, ARRAY]), st.sampled_from([UUID, ARRAY]))
+def test_uuid_arrives_in_either_form(ident: UUID, sent: Any, wanted: Any) -> None:
+    for one, other in (
+        (sent, wanted),
+        (list[sent], list[wanted]),
+        (dict[sent, int], dict[wanted, int]),
+    ):
+        value: Any = ident if one is sent else [ident] if one == list[sent] else {ident: 1}
+        assert gob.loads(gob.dumps(value, one), other) == value
+
+
+def test_uuid_in_any_is_that_of_google() -> None:
+    data = gob.dumps(UUID(int=5), Any)
+    assert b"github.com/google/uuid.UUID" in data
+    assert gob.loads(data, Any) == UUID(int=5)
+
+
+def test_what_is_no_uuid_is_refused() -> None:
+    with pytest.raises(EncodeError, match=r"'x' does not fit uuid.UUID"):
+        gob.dumps("x", UUID)

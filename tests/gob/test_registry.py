@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
 from rpcgen import gob
 from rpcgen.errors import SchemaError
 from rpcgen.gob.registry import registry
+from rpcgen.schema import schema_of
 from rpcgen.types import Int8, Uint8
 
 from .examples import Circle, Holder, Item, Point, Point3, Square
@@ -82,3 +86,16 @@ def test_values_travel_under_the_registered_name() -> None:
     data = gob.Encoder(registry=names).encode(Holder(Item("a", 1.0)))
     assert b"path/to/pkg.Item" in data
     assert gob.Decoder(data, registry=names).decode(Holder) == Holder(Item("a", 1.0))
+
+
+def test_uuid_has_the_name_of_google() -> None:
+    assert gob.Registry().by_name("github.com/google/uuid.UUID") is schema_of(UUID)
+    assert gob.Registry().by_name("*github.com/google/uuid.UUID") is schema_of(UUID)
+
+
+def test_uuid_has_the_name_that_it_is_registered_under() -> None:
+    names = gob.Registry()
+    names.register(UUID, "github.com/gofrs/uuid.UUID")
+    data = gob.Encoder(registry=names).encode([UUID(int=5)], list[Any])
+    assert b"github.com/gofrs/uuid.UUID" in data
+    assert gob.Decoder(data, registry=names).decode(list[Any]) == [UUID(int=5)]

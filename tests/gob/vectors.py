@@ -253,7 +253,7 @@ def same(one: Any, other: Any) -> bool:
     """Say whether two values are alike to the bit: zeros have signs, NaN is NaN."""
     if isinstance(one, float) and isinstance(other, float):
         return struct.pack("<d", one) == struct.pack("<d", other)
-    if type(one) is not type(other):
+    if plain(one) is not plain(other):
         return False
     if isinstance(one, complex):
         return same(one.real, other.real) and same(one.imag, other.imag)
@@ -265,8 +265,14 @@ def same(one: Any, other: Any) -> bool:
         return all(
             same(getattr(one, field.name), getattr(other, field.name))
             for field in attrs.fields(type(one))
+            if field.eq
         )
     return bool(one == other)
+
+
+def plain(value: Any) -> Any:
+    """Return the type of a value, whatever Go type it has kept."""
+    return getattr(type(value), "rpcgen_plain", type(value))
 
 
 @cache

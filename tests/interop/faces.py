@@ -23,7 +23,7 @@ from rpcgen import (
     ServerCodec,
     aio,
 )
-from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName
+from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName, CodecOptions
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
@@ -93,6 +93,7 @@ class Face(Protocol):
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
+        **options: Unpack[CodecOptions],
     ) -> AbstractContextManager[str]:
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
@@ -160,6 +161,7 @@ class SyncFace:
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
+        **options: Unpack[CodecOptions],
     ) -> Iterator[str]:
         probe = Probe()
         server = rpcgen.Server(limits=limits)
@@ -167,7 +169,7 @@ class SyncFace:
         server.register_name("Probe", probe.handlers)
         for register in registrations:
             register(server)
-        listener = server.listen(address, codec, tls=tls)
+        listener = server.listen(address, codec, tls=tls, **options)
         with server:
             try:
                 yield listener.address
@@ -297,6 +299,7 @@ class AsyncFace:
         codec: CodecName = "gob",
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
+        **options: Unpack[CodecOptions],
     ) -> Iterator[str]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
@@ -305,7 +308,7 @@ class AsyncFace:
             server.register_name("Probe", probe.handlers)
             for register in registrations:
                 register(server)
-            listener = await server.listen(address, codec, tls=tls)
+            listener = await server.listen(address, codec, tls=tls, **options)
             await server.__aenter__()
             return server, probe, listener.address
 

@@ -127,7 +127,7 @@ class Special:
     at: datetime | None = None
     took: timedelta = timedelta()
     big: BigInt | None = None
-    ident: uuid.UUID = field(factory=lambda: uuid.UUID(int=0))
+    ident: Annotated[uuid.UUID, length(16)] = field(factory=lambda: uuid.UUID(int=0))
     renamed: Annotated[str, wire("Other")] = ""
 
 

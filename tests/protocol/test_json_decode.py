@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 import pytest
 from attrs import define, field
@@ -289,3 +291,43 @@ def test_keys_of_equal_hash_are_refused() -> None:
     text = ",".join(f'"{text}":1' for text in texts)
     with pytest.raises(DecodeError, match=r"limit is 100 \(Limits.collisions\)"):
         decoded(dict[NetipAddr, int], f"{{{text}}}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"00112233-4455-6677-8899-aabbccddeeff"',
+        '"00112233445566778899AABBCCDDEEFF"',
+        '"{00112233-4455-6677-8899-aabbccddeeff}"',
+        '"urn:uuid:00112233-4455-6677-8899-aabbccddeeff"',
+        "[0,17,34,51,68,85,102,119,136,153,170,187,204,221,238,255]",
+    ],
+)
+def test_uuid_arrives_in_every_form(text: str) -> None:
+    assert decoded(UUID, text) == UUID("00112233-4455-6677-8899-aabbccddeeff")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('"x"', "invalid UUID length: 1"),
+        (f'"{"g" * 36}"', "invalid UUID format"),
+        ("5", "cannot unmarshal number"),
+    ],
+)
+def test_text_that_is_no_uuid_is_refused(text: str, error: str) -> None:
+    assert error in error_of(UUID, text)
+
+
+def test_uuid_as_a_key_arrives() -> None:
+    assert decoded(dict[UUID, int], f'{{"{UUID(int=5)}":1}}') == {UUID(int=5): 1}
+
+
+def test_moments_in_two_zones_are_no_entry_less() -> None:
+    text = '{"2020-01-01T00:00:00Z":1,"2020-01-01T01:00:00+01:00":2}'
+    assert "a moment in two zones" in error_of(dict[datetime, int], text)
+
+
+def test_key_that_comes_twice_has_the_last_value() -> None:
+    text = '{"2020-01-01T00:00:00Z":1,"2020-01-01T00:00:00Z":2}'
+    assert list(decoded(dict[datetime, int], text).values()) == [2]

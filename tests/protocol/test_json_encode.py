@@ -6,15 +6,30 @@ import enum
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 import pytest
 from attrs import define
 
+from rpcgen import gob
 from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
 from rpcgen.protocol.json_encode import encode, quote
 from rpcgen.schema import schema_of
-from rpcgen.types import NetIP, Uint8, json_tag
+from rpcgen.types import (
+    BigFloat,
+    BigRat,
+    Float32,
+    GoTime,
+    NetIP,
+    NetipAddr,
+    NetipAddrPort,
+    NetipPrefix,
+    Uint8,
+    Uint64,
+    json_tag,
+    length,
+)
 
 from .json_kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
 
@@ -252,3 +267,61 @@ class Optional:
 )
 def test_optional_dict_and_list_are_left_out_when_empty(value: Optional, text: str) -> None:
     assert encode(schema_of(Optional), value) == text
+
+
+def test_uuid_is_a_text() -> None:
+    assert encode(schema_of(UUID), UUID(int=5)) == '"00000000-0000-0000-0000-000000000005"'
+
+
+def test_uuid_of_a_length_is_an_array() -> None:
+    assert encode(schema_of(Annotated[UUID, length(16)]), UUID(int=5)) == (
+        "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,5]"
+    )
+
+
+def test_uuid_is_the_key_of_an_object() -> None:
+    ident = UUID(int=5)
+    assert encode(schema_of(dict[UUID, int]), {ident: 1}) == f'{{"{ident}":1}}'
+
+
+def test_what_is_no_uuid_is_refused() -> None:
+    assert "is not uuid.UUID" in error_of(UUID, "x")
+
+
+def test_keys_that_are_the_same_in_json_are_refused() -> None:
+    assert "one would vanish" in error_of(dict[Any, int], {1: 2, "1": 3})
+
+
+@define
+class Animal:
+    name: str
+
+
+@define
+class Dog(Animal):
+    bark: str
+
+
+def test_subclass_with_fields_of_its_own_is_not_cut() -> None:
+    error = error_of(list[Animal], [Animal("a"), Dog("rex", "wuff")])
+    assert error.startswith("[1]: a Dog where Animal is declared would lose bark")
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "text"),
+    [(1 << 63, Uint64, "9223372036854775808"), (["c"], list[str], '["c"]'), (1.5, Float32, "1.5")],
+)
+def test_value_that_has_kept_its_type_is_plain(value: Any, annotation: Any, text: str) -> None:
+    arrived = gob.loads(gob.dumps(gob.Typed(value, annotation), Any), Any)
+    assert encode(schema_of(Any), arrived) == text
+
+
+@pytest.mark.parametrize(
+    "annotation", [datetime, BigRat, BigFloat, NetipAddr, NetipPrefix, NetipAddrPort, UUID, GoTime]
+)
+@pytest.mark.parametrize("value", ["x", 5.5, [1], object()], ids=str)
+def test_error_says_nothing_of_python(annotation: Any, value: object) -> None:
+    error = error_of(list.__class_getitem__(annotation), [value])
+    assert error.startswith("[0]: ")
+    assert "attribute" not in error
+    assert "unpack" not in error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/gob"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"math/big"
@@ -19,6 +20,26 @@ type Color int
 type Mood string
 
 type UserID int
+
+// UUID has the methods of github.com/google/uuid.
+type UUID [16]byte
+
+func (u UUID) MarshalText() ([]byte, error) {
+	h := hex.EncodeToString(u[:])
+	return []byte(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]), nil
+}
+
+func (u *UUID) UnmarshalText(text []byte) error {
+	_, err := hex.Decode(u[:], []byte(strings.ReplaceAll(string(text), "-", "")))
+	return err
+}
+
+func (u UUID) MarshalBinary() ([]byte, error) { return u[:], nil }
+
+func (u *UUID) UnmarshalBinary(data []byte) error {
+	copy(u[:], data)
+	return nil
+}
 
 // Temperature encodes itself.
 type Temperature struct {
@@ -86,7 +107,7 @@ type Special struct {
 	At    *time.Time
 	Took  time.Duration
 	Big   big.Int
-	Ident [16]byte
+	Ident UUID
 	Heat  Temperature
 	Other string
 }
@@ -102,6 +123,7 @@ type RenamedArgs struct {
 }
 
 func init() {
+	gob.Register([]any{})
 	gob.RegisterName("kinds.Basic", Basic{})
 	gob.RegisterName("kinds.Cell", Cell{})
 	gob.RegisterName("kinds.Tree", Tree{})
@@ -140,7 +162,7 @@ func (k *Kinds) EchoUserID(v UserID, r *UserID) error                    { retur
 func (k *Kinds) EchoDatetime(v time.Time, r *time.Time) error            { return echo(k, v, r) }
 func (k *Kinds) EchoTimedelta(v time.Duration, r *time.Duration) error   { return echo(k, v, r) }
 func (k *Kinds) EchoBig(v big.Int, r *big.Int) error                     { return echo(k, v, r) }
-func (k *Kinds) EchoUUID(v [16]byte, r *[16]byte) error                  { return echo(k, v, r) }
+func (k *Kinds) EchoUUID(v UUID, r *UUID) error                          { return echo(k, v, r) }
 func (k *Kinds) EchoTemperature(v Temperature, r *Temperature) error     { return echo(k, v, r) }
 func (k *Kinds) EchoAny(v any, r *any) error                             { return echo(k, v, r) }
 func (k *Kinds) EchoBasic(v Basic, r *Basic) error                       { return echo(k, v, r) }
@@ -222,7 +244,7 @@ var samples = map[string]any{
 	"Kinds.EchoDatetime":    moment,
 	"Kinds.EchoTimedelta":   -1500 * time.Millisecond,
 	"Kinds.EchoBig":         *new(big.Int).Lsh(big.NewInt(-1), 100),
-	"Kinds.EchoUUID":        [16]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+	"Kinds.EchoUUID":        UUID{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 	"Kinds.EchoTemperature": Temperature{36.6},
 	"Kinds.EchoAny":         "text",
 	"Kinds.EchoBasic":       Basic{true, 1, 2.5, 3i, "text", []byte("octets")},
@@ -243,7 +265,7 @@ var samples = map[string]any{
 	"Kinds.EchoTree": Tree{1, &Tree{Value: 2, Right: &Tree{}}, nil, []Tree{{Value: 3}, {}}},
 	"Kinds.EchoSpecial": Special{
 		1, "good", 7, &moment, 90 * time.Second, *big.NewInt(-5),
-		[16]byte{15: 1}, Temperature{-40}, "renamed",
+		UUID{15: 1}, Temperature{-40}, "renamed",
 	},
 	"Kinds.EchoHolder": Holder{42, Cell{1, 2}},
 }

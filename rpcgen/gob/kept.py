@@ -1,0 +1,132 @@
+"""Values that keep the Go type they came with in an interface value.
+
+An ``interface{}`` that holds ``uint8(200)`` arrives as `GoInt`: an `int` like
+any other, equal to it and counted with it, which goes out as ``uint8`` again.
+What Python's own type says already, such as Go's ``int``, arrives as that.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from .record import Described
+
+__all__ = ["PLAIN", "Kept", "keep"]
+
+# The types of Go that a plain value of Python stands for.
+PLAIN: Final = frozenset(
+    (
+        "bool",
+        "int",
+        "float64",
+        "complex128",
+        "string",
+        "[]uint8",
+        "[]interface {}",
+        "map[string]interface {}",
+        "time.Time",
+        "time.Duration",
+    )
+)
+
+
+class Kept:
+    """A value of an interface whose Go type is not the one that Python's stands for.
+
+    ``go_type`` is the name under which it came, such as ``uint8``. Arithmetic,
+    slices and the like give plain values.
+    """
+
+    __slots__ = ()
+
+    rpcgen_plain: ClassVar[type[Any]]
+    go_type: str
+    # What knows the type, where its name is not registered.
+    origin: Described | None
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        return _restored, (self.plain(), self.go_type)
+
+    def plain(self) -> Any:
+        """Return the value without its Go type."""
+        return self.rpcgen_plain(self)
+
+
+class GoInt(Kept, int):
+    """An `int` that is not Go's ``int``."""
+
+    rpcgen_plain = int
+
+
+class GoFloat(Kept, float):
+    """A `float` that is not Go's ``float64``."""
+
+    rpcgen_plain = float
+
+
+class GoComplex(Kept, complex):
+    """A `complex` that is not Go's ``complex128``."""
+
+    rpcgen_plain = complex
+
+
+class GoStr(Kept, str):
+    """A `str` that is not Go's ``string``."""
+
+    rpcgen_plain = str
+
+
+class GoBytes(Kept, bytes):
+    """A `bytes` that is not Go's ``[]byte``."""
+
+    rpcgen_plain = bytes
+
+
+class GoList(Kept, list[Any]):
+    """A `list` that is not Go's ``[]interface{}``."""
+
+    rpcgen_plain = list
+
+
+class GoTuple(Kept, tuple[Any, ...]):
+    """A `tuple` that is not Go's ``[]interface{}``."""
+
+    rpcgen_plain = tuple
+
+
+class GoDict(Kept, dict[Any, Any]):
+    """A `dict` that is not Go's ``map[string]interface{}``."""
+
+    rpcgen_plain = dict
+
+
+_KINDS: Final[dict[type, type[Any]]] = {
+    int: GoInt,
+    float: GoFloat,
+    complex: GoComplex,
+    str: GoStr,
+    bytes: GoBytes,
+    list: GoList,
+    tuple: GoTuple,
+    dict: GoDict,
+}
+
+
+def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
+    """Return ``value`` as one that remembers its Go type, if Python has such a thing for it.
+
+    Args:
+        value: Value that has arrived in an interface value.
+        go_type: Name of its type there.
+        origin: What knows the type, where its name is not registered.
+    """
+    kind = _KINDS.get(value.__class__)
+    if kind is None:
+        return value
+    kept = kind(value)
+    kept.go_type, kept.origin = go_type, origin
+    return kept
+
+
+def _restored(value: object, go_type: str) -> object:
+    return keep(value, go_type)
