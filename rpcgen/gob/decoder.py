@@ -744,7 +744,7 @@ class Decoder:
         self, id: int, schema: Schema[Any], depth: int
     ) -> tuple[DecodeFunction, int]:
         if depth < _SHALLOW and not self._careful:
-            raise IndexError  # so near the limit, there must be care
+            raise IndexError("so near the limit, there must be care")
         self.charge(0)
         known = self._function(id, schema, True), size_of(schema)
         if not isinstance(known[0], _Interpreted):

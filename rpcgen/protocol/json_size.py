@@ -72,7 +72,7 @@ def parsed_size(text: str) -> int:
 def too_large(size: int, limits: Limits) -> DecodeError:
     """Return the error for a message that would take ``size`` bytes of memory."""
     return DecodeError(
-        f"a message that takes {size} bytes in memory; the limit is {limits.decoded} "
+        f"a message that takes at least {size} bytes in memory; the limit is {limits.decoded} "
         "(Limits.decoded)"
     )
 
