@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import DecodeError
 from ..schema import (
@@ -31,7 +31,23 @@ from ..schema import (
     Untyped,
 )
 
-__all__ = ["check_collisions", "check_merged", "dict_of", "merges_keys", "steerable"]
+__all__ = [
+    "MANY_KEYS",
+    "check_collisions",
+    "check_merged",
+    "check_probes",
+    "dict_of",
+    "merges_keys",
+    "steerable",
+]
+
+MANY_KEYS: Final = 1 << 17
+"""How many keys a map has at most before it is asked where they are in the table."""
+
+# How often a place is taken, on average, before the keys are refused: twice or thrice for most,
+# ten times as often for multiples of a power of two.
+_PROBES: Final = 128
+_ALL_BITS: Final = (1 << 64) - 1
 
 
 def steerable(key: Schema[Any]) -> bool:
@@ -112,7 +128,49 @@ def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
         )
 
 
+def check_probes(keys: Sequence[Hashable]) -> None:
+    """Refuse keys that different hashes lead to the same places of a dict's table.
+
+    The hash of an int is the int, so keys can be chosen that way; up to
+    `MANY_KEYS` of them do little harm. The table is filled here as CPython
+    fills it, for each size that it has on its way.
+
+    Args:
+        keys: The keys of one map, as they came.
+
+    Raises:
+        DecodeError: Keys take many times as long to find as others would.
+    """
+    hashes = [hash(key) & _ALL_BITS for key in keys]
+    size = 2 * MANY_KEYS
+    while True:
+        held = min(len(hashes), size * 2 // 3)
+        _fill(hashes[:held], size)
+        if held == len(hashes):
+            return
+        size *= 2
+
+
+def _fill(hashes: list[int], size: int) -> None:
+    table, mask = bytearray(size), size - 1
+    left = _PROBES * len(hashes)
+    for rest in hashes:
+        place = rest & mask
+        while table[place]:
+            rest >>= 5
+            place = place * 5 + rest + 1 & mask
+            left -= 1
+            if left < 0:
+                raise DecodeError(
+                    f"{len(hashes)} keys of a map collide although their hashes differ"
+                )
+        table[place] = 1
+
+
 def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
     """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
-    check_collisions([key for key, _ in items], limit)
+    keys = [key for key, _ in items]
+    check_collisions(keys, limit)
+    if len(keys) > MANY_KEYS:
+        check_probes(keys)
     return dict(items)

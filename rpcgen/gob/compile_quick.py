@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from itertools import repeat
 from typing import Any, Final
 
 import attrs
@@ -97,13 +96,6 @@ class QuickCompiler(Compiler):
     def _skip_octets(self, size: str) -> None:
         self._uint(size)
         self._source.line(f"pos += {size}")
-
-    def _more(self) -> None:
-        pass  # an element that is not there is past the end
-
-    def _loop(self, count: str, index: str) -> Any:
-        # Nobody asks where in the value a quick function fails, so the index is not needed.
-        return self._source.block(f"for _ in repeat(None, {count}):")
 
     # --- structs ----------------------------------------------------------------------------
 
@@ -248,5 +240,4 @@ _RUNTIME: Final[dict[str, Any]] = {
     "float_from": struct.Struct("<d").unpack,
     "from_bytes": int.from_bytes,
     "new": object.__new__,
-    "repeat": repeat,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..schema import Schema, Untyped
@@ -71,7 +72,15 @@ _cache = FunctionCache()
 
 
 def compiled(
-    types: Types, id: int, schema: Schema[Any], *, strings: str, counted: bool, lines: int
+    types: Types,
+    id: int,
+    schema: Schema[Any],
+    *,
+    strings: str,
+    names: str,
+    counted: bool,
+    lines: int,
+    check: Callable[[], None],
 ) -> tuple[DecodeFunction | None, int]:
     """Return the function that decodes values of the wire type ``id`` into ``schema``.
 
@@ -80,8 +89,11 @@ def compiled(
         id: The type of the values.
         schema: What they are decoded into.
         strings: What becomes of text that is not UTF-8.
+        names: What becomes of fields whose names differ in case.
         counted: Whether the function counts memory, by `Decoder.charge`.
         lines: Maximum number of lines to compile, or what costs as much.
+        check: Called before a type is compiled that was never seen with the
+            schema; raises `DecodeError` if they do not go together.
 
     Returns:
         The function, or None where it would have more lines; and how many
@@ -95,10 +107,11 @@ def compiled(
         return None, lines
     parts, size, name_bytes = structure
     cost = size // _FIELDS_PER_LINE
-    key = (parts, schema, strings, counted)
+    key = (parts, schema, strings, names, counted)
     function = _cache.get(key)
     if function is not None:
         return function, cost
+    check()
     compiler = QuickCompiler(types, strings, counted=counted, longest=lines - cost)
     if isinstance(schema, Untyped):
         from .untyped import untyped_schema

@@ -14,7 +14,6 @@ from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import most_per_byte, size_of
 from .numbers import read_int, read_uint
-from .record import Record, Undecoded
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -64,6 +63,42 @@ class _TooLargeError(DecodeError):
     """A value that would take too much memory: to look at it again would not help."""
 
 
+class _Account:
+    """What a stream has cost so far."""
+
+    __slots__ = (
+        "bytes_interpreted",
+        "checked",
+        "compared",
+        "fields",
+        "lines",
+        "matching",
+        "overrun",
+        "repeated",
+    )
+
+    def __init__(self) -> None:
+        # Fields that all types have together.
+        self.fields = 0
+        # Bytes that were read without a function of their own, which pays for one, and the lines
+        # of code that were bought.
+        self.bytes_interpreted = 0
+        self.lines = 0
+        # Bytes that were read once more: beyond the ends of messages, and in values begun again.
+        self.overrun = 0
+        self.repeated = 0
+        # Types that were asked for with what they should become: why that cannot be, if so.
+        self.checked: dict[tuple[int, Schema[Any]], str] = {}
+        # All that go together, and how many fields were looked at to find out.
+        self.matching: set[tuple[int, Schema[Any]]] = set()
+        self.compared = 0
+
+    def forget(self) -> None:
+        """Forget what is known of types, of which some are gone."""
+        self.checked.clear()
+        self.matching.clear()
+
+
 class Decoder:
     """One gob stream being read: it remembers the types that the sender has described.
 
@@ -91,26 +126,18 @@ class Decoder:
         self._strings = strings
         self._names = names
         self._types: dict[int, wire.WireType] = {}
-        # How many fields the types have together.
-        self._fields = 0
         # By type, what it is decoded into, and whether memory is counted.
         self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction | _Interpreted] = {}
         # By what the caller asks for and the first two bytes: the function, how many of the bytes
         # it does not want to see, and how many it may see.
         self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int, int]]] = {}
-        # The types that go into schemas, and how many fields were looked at to find out.
-        self._matching: set[tuple[int, Schema[Any]]] = set()
-        self._compared = 0
+        # What interface values of a type need: the function, and what a value counts.
+        self._in_interfaces: dict[tuple[int, Schema[Any]], tuple[DecodeFunction, int]] = {}
         self._interpreter_made: Interpreter | None = None
-        # Bytes that were read without a function of their own, which pays for one, and the lines
-        # of code that were bought.
-        self.bytes_interpreted = 0
-        self._lines = 0
-        # Bytes that were read once more: beyond the ends of messages, and in values begun again.
-        self._overrun = 0
-        self._repeated = 0
+        # CPython finds attributes faster as long as an object has no more than 30.
+        self.account = _Account()
         # What may still be taken in memory for the value that is being decoded.
-        self._room_left = 0
+        self.room_left = 0
         self._data = bytes(data)
         self._pos = 0
         # The place of the data in the stream, for offsets in errors.
@@ -220,7 +247,7 @@ class Decoder:
 
     def skip(self) -> None:
         """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
-        self._next(_NOTHING, _NOTHING)
+        self.decode(_NOTHING)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the remaining values without a schema; raise `TruncatedError` if one is cut off."""
@@ -252,7 +279,7 @@ class Decoder:
                 self._gather()
         elif len(self._data) - self._pos > 4 * _WINDOW:
             self._split()
-        self._interpreter.begin()
+        self._begin()
         begin, (id, start) = self._find_value()
         end = self.end
         try:
@@ -281,7 +308,7 @@ class Decoder:
         function = self._functions.get((id, schema, most is None))
         if function is not None and not isinstance(function, _Interpreted):
             if most is None:
-                function, most = _counting(function), self._largest
+                most = self._largest
             self._heads.setdefault(asked, {})[head] = function, width, most
 
     def _gather(self) -> None:
@@ -345,7 +372,7 @@ class Decoder:
         data, pos = self._data, self._pos
         _, start = read_uint(data, pos, len(data))
         function, width, most = self._heads[asked][data[start : start + 2]]
-        if "across" not in getattr(function, "inner", function).__code__.co_names:
+        if "across" not in function.__code__.co_names:
             raise IndexError
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
@@ -423,7 +450,9 @@ class Decoder:
                 self._await(start)
             size = int.from_bytes(data[pos + 1 : start])
         if size > self._largest:
-            self._lose_step(f"a message of {size} bytes; the limit is {self._largest}", pos)
+            self._lose_step(
+                f"a message of {size} bytes; the limit is {self._largest} (Limits.message)", pos
+            )
         self.end = start + size
         if self.end > len(data):
             self._await(self.end)
@@ -460,11 +489,11 @@ class Decoder:
             raise DecodeError(f"a second definition of type {id}", pos)
         if len(self._types) >= self.limits.types:
             raise DecodeError(f"more than {self.limits.types} type definitions (Limits.types)", pos)
-        left = self.limits.fields - self._fields
+        left = self.limits.fields - self.account.fields
         known, pos = wire.read_definition(self._data, pos, self.end, left)
         self._types[id] = known
         if isinstance(known, wire.StructType):
-            self._fields += len(known.fields)
+            self.account.fields += len(known.fields)
         return pos
 
     def _forget(self, count: int) -> None:
@@ -472,11 +501,14 @@ class Decoder:
         if len(self._types) > count:
             self._functions.clear()
             self._heads.clear()
-            self._matching.clear()
+            self._in_interfaces.clear()
+            self.account.forget()
+            if self._interpreter_made is not None:
+                self._interpreter_made.forget()
             while len(self._types) > count:
                 _, dropped = self._types.popitem()
                 if isinstance(dropped, wire.StructType):
-                    self._fields -= len(dropped.fields)
+                    self.account.fields -= len(dropped.fields)
 
     @property
     def _interpreter(self) -> Interpreter:
@@ -486,32 +518,48 @@ class Decoder:
             self._interpreter_made = Interpreter(self, self._types, self._strings)
         return self._interpreter_made
 
+    def _begin(self) -> None:
+        """Forget where the last value has failed."""
+        if self._interpreter_made is not None:
+            self._interpreter_made.begin()
+
     def _function(self, id: int, schema: Schema[Any], is_counted: bool) -> DecodeFunction:
         """Return the function for a type; it looks before every step in a careful attempt.
 
         Raises `DecodeError` if the type does not go into the schema.
         """
+        if self._careful:
+            self._check(id, schema)
+            return _Interpreted(id, schema)
         function = self._functions.get((id, schema, is_counted))
         if function is None:
-            function = self._new_function(id, schema, is_counted)
-        if self._careful:
-            return _Interpreted(self._interpreter, id, schema)
+            function = _Interpreted(id, schema)
+            self._functions[id, schema, is_counted] = function
         if isinstance(function, _Interpreted):
             return self._compiled(id, schema, is_counted, function)
         return function
 
-    def _new_function(self, id: int, schema: Schema[Any], is_counted: bool) -> _Interpreted:
-        from .interpret import check_types
+    def _check(self, id: int, schema: Schema[Any]) -> None:
+        """Look once whether a type goes into the schema. Raises `DecodeError` each time if not."""
+        if isinstance(schema, Untyped | Nothing):
+            return
+        account = self.account
+        if (id, schema) not in account.checked:
+            from .interpret import check_types
 
-        if not isinstance(schema, Untyped | Nothing):
-            check_types(self._types, id, schema, self._names, self._matching, self._compare)
-        function = _Interpreted(self._interpreter, id, schema)
-        self._functions[id, schema, is_counted] = function
-        return function
+            try:
+                check_types(self._types, id, schema, self._names, account.matching, self._compare)
+            except DecodeError as error:
+                account.checked[id, schema] = error.reason
+            else:
+                account.checked[id, schema] = ""
+        reason = account.checked[id, schema]
+        if reason:
+            raise DecodeError(reason)
 
     def _compare(self, fields: int) -> None:
-        self._compared += fields
-        if self._compared > _MOST_COMPARED * self.limits.fields:
+        self.account.compared += fields
+        if self.account.compared > _MOST_COMPARED * self.limits.fields:
             raise DecodeError("types have too many fields to be compared (Limits.fields)")
 
     def _compiled(
@@ -520,16 +568,26 @@ class Decoder:
         """Return a compiled function in place of an interpreted one, if the stream has paid it."""
         from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
 
-        lines = FREE_LINES + self.bytes_interpreted // BYTES_PER_LINE - self._lines
+        account = self.account
+        lines = FREE_LINES + account.bytes_interpreted // BYTES_PER_LINE - account.lines
         if function.price is None or lines <= function.price:
+            self._check(id, schema)
             return function
         price, function.price = lines, None
         made, cost = compiled(
-            self._types, id, schema, strings=self._strings, counted=is_counted, lines=lines
+            self._types,
+            id,
+            schema,
+            strings=self._strings,
+            names=self._names,
+            counted=is_counted,
+            lines=lines,
+            check=lambda: self._check(id, schema),
         )
-        self._lines += cost
+        account.lines += cost
         function.price = price + cost
         if made is None:
+            self._check(id, schema)
             return function
         self._functions[id, schema, is_counted] = made
         return made
@@ -544,12 +602,12 @@ class Decoder:
     def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
         count, end, depth = len(self._types), self.end, self.limits.depth
-        self._interpreter.begin()
+        self._begin()
         try:
             if not self._distrusts:
                 most = self._most_bytes(schema)
                 is_counted = most is None or len(self._data) > start + most
-                self._room_left = self.limits.decoded
+                self.room_left = self.limits.decoded
                 function = self._function(id, schema, is_counted)
                 value, pos = function(self._data, start, self, depth)
                 if pos <= self.end:
@@ -563,11 +621,11 @@ class Decoder:
             raise
         except Exception:
             pass  # now with care, to tell what is wrong, or that Go would not mind
-        self._overrun += len(self._data) - self._pos
+        self.account.overrun += len(self._data) - self._pos
         self._forget(count)
         self._careful, self.end = True, end
         self._interpreter.begin()
-        self._room_left = self.limits.decoded
+        self.room_left = self.limits.decoded
         try:
             value, _ = self._function(id, schema, True)(self._data, start, self, depth)
         except TruncatedError:
@@ -584,7 +642,7 @@ class Decoder:
     @property
     def _distrusts(self) -> bool:
         """True where functions that may read beyond the ends of messages would do so too often."""
-        return self.limits.depth < _SHALLOW or self._overrun > _SPARE_BYTES + 2 * (
+        return self.limits.depth < _SHALLOW or self.account.overrun > _SPARE_BYTES + 2 * (
             self._base + self._pos
         )
 
@@ -595,8 +653,8 @@ class Decoder:
         describes, and may send each by itself.
         """
         held = len(self._data) - start
-        self._repeated += held
-        if self._repeated > _MOST_REPEATED * (_SPARE_BYTES + self._base + self._pos + held):
+        self.account.repeated += held
+        if self.account.repeated > _MOST_REPEATED * (_SPARE_BYTES + self._base + self._pos + held):
             self._lose_step("a value that goes on in too many messages", start)
 
     def _pass_over(self, id: int, start: int, end: int) -> None:
@@ -641,19 +699,32 @@ class Decoder:
             return None, pos
         id, pos = self._interface_type(pos)
         schema = self._interface_schema(name, id, interface)
-        if depth < _SHALLOW and not self._careful:
-            raise IndexError  # so near the limit, there must be care
-        self.charge(size_of(schema))
-        value, pos = self._function(id, schema, True)(data, pos, self, depth - 1)
+        known = self._in_interfaces.get((id, schema))
+        if known is None or self._careful or depth < _SHALLOW:
+            known = self._for_interfaces(id, schema, depth)
+        function, size = known
+        self.room_left -= size
+        value, pos = function(data, pos, self, depth - 1)
         if name not in PLAIN and not interface.members:
             value = self._kept(value, name, id, schema)
         return value, pos
+
+    def _for_interfaces(
+        self, id: int, schema: Schema[Any], depth: int
+    ) -> tuple[DecodeFunction, int]:
+        if depth < _SHALLOW and not self._careful:
+            raise IndexError  # so near the limit, there must be care
+        self.charge(0)
+        known = self._function(id, schema, True), size_of(schema)
+        if not isinstance(known[0], _Interpreted):
+            self._in_interfaces[id, schema] = known
+        return known
 
     def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
         """Return the value of an interface as one that can be sent on as the same type."""
         if schema is not UNTYPED:
             return keep(value, name)
-        if isinstance(value, Record | Undecoded):  # new, and in nobody's hands yet
+        if hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
             object.__setattr__(value, "go_type", name)
             return value
         return keep(value, name, self._interpreter.origin(id))
@@ -673,8 +744,8 @@ class Decoder:
 
     def charge(self, size: int) -> None:
         """Count memory that a value is about to take. Raises `DecodeError` where it is too much."""
-        self._room_left -= size
-        if self._room_left < 0:
+        self.room_left -= size
+        if self.room_left < 0:
             raise _TooLargeError(
                 f"a value of more than {self.limits.decoded} bytes in memory (Limits.decoded)"
             )
@@ -698,6 +769,7 @@ class Decoder:
     def unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
         """Return the value of a type that encodes itself."""
         from .opaque import unmarshaller
+        from .record import Undecoded
 
         if schema.cls is Undecoded or schema.name == "big.Rat":
             self.short(octets)
@@ -796,27 +868,15 @@ class _Interpreted:
     trying to compile; None where that has no sense.
     """
 
-    def __init__(self, interpreter: Interpreter, id: int, schema: Schema[Any]) -> None:
-        self._interpreter = interpreter
+    def __init__(self, id: int, schema: Schema[Any]) -> None:
         self._id = id
         self._schema = schema
         self.price: int | None = 0
 
     def __call__(self, data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
-        value, after = self._interpreter.decode(self._id, self._schema, data, pos, depth)
-        stream.bytes_interpreted += after - pos
+        value, after = stream._interpreter.decode(self._id, self._schema, data, pos, depth)
+        stream.account.bytes_interpreted += after - pos
         return value, after
-
-
-def _counting(inner: DecodeFunction) -> DecodeFunction:
-    """Return a function that decodes a value at the top of a message and counts its memory."""
-
-    def decode(data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
-        stream._room_left = stream.limits.decoded
-        return inner(data, pos, stream, depth)
-
-    decode.inner = inner  # type: ignore[attr-defined]
-    return decode
 
 
 @overload

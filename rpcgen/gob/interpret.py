@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import attrs
+
 from ..errors import DecodeError
 from ..schema import (
     UNTYPED,
@@ -40,7 +42,14 @@ from ..schema import (
     uuid_form,
 )
 from . import numbers, wire
-from .collisions import check_collisions, check_merged, merges_keys, steerable
+from .collisions import (
+    MANY_KEYS,
+    check_collisions,
+    check_merged,
+    check_probes,
+    merges_keys,
+    steerable,
+)
 from .definitions import bare_name, base_of, is_octet
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
@@ -81,11 +90,20 @@ class _Key:
     def __init__(self, key: object) -> None:
         self.key = key
 
-    def __str__(self) -> str:
-        try:
-            return f"[{self.key!r:.80}]"
-        except Exception:  # a key of the user's whose repr fails
-            return "[?]"
+
+def _step(step: object) -> str:
+    """Return how a step of a path is written."""
+    match step:
+        case int():
+            return f"[{step}]"
+        case _Key(key=key):
+            try:
+                return f"[{key!r:.80}]"
+            except Exception:  # a key of the user's whose repr fails
+                return "[?]"
+    # The sender has chosen names, and how often they come.
+    name = str(step)
+    return f".{name}" if len(name) <= _LONGEST_STEP else f".{name[:_LONGEST_STEP]}..."
 
 
 class Interpreter:
@@ -99,24 +117,32 @@ class Interpreter:
         # By their ids: the types of records, and the schemas of those that were sent on.
         self._origins: dict[int, Origin] = {}
         self._schemas: dict[int, Schema[Any]] = {}
-        # The position in the data, and where in the value that is: names of attributes,
-        # indices, keys of maps.
+        # The position in the data, and where in the value that is: the name of the whole, then
+        # names of attributes, indices, keys of maps.
         self.pos = -1
         self._path: list[object] = []
+        # For types that came as messages of ours: the names that both have.
+        self._shared: dict[tuple[int, Schema[Any]], set[str]] = {}
+        # For types that came without a schema: the zeros of their fields, and which of these
+        # are containers, so that each value needs its own.
+        self._zeros: dict[int, tuple[list[Any], list[int]]] = {}
 
     @property
     def path(self) -> str:
         """Where in the value the last failure was."""
-        parts = [f"[{step}]" if isinstance(step, int) else str(step) for step in self._path]
-        # The sender has chosen names, and how often they come.
-        return "".join(
-            part if len(part) <= _LONGEST_STEP else f"{part[:_LONGEST_STEP]}..." for part in parts
-        )
+        return "".join([str(self._path[0]), *map(_step, self._path[1:])]) if self._path else ""
 
     def begin(self) -> None:
         """Forget where the last value has failed."""
         self._path.clear()
         self.pos = -1
+
+    def forget(self) -> None:
+        """Forget what is known of types, of which some are gone."""
+        self._shared.clear()
+        self._zeros.clear()
+        # Records that came before go on with what they have.
+        self._origins, self._schemas = {}, {}
 
     def decode(
         self, id: int, schema: Schema[Any], data: bytes, pos: int, depth: int
@@ -243,7 +269,7 @@ class Interpreter:
             case Opaque(), wire.OpaqueType() if fits(known, schema):
                 return self._stream.unmarshal(schema, self._octets())
             case Struct(), wire.StructType():
-                return self._struct(known, schema, _inner(depth))
+                return self._struct(id, known, schema, _inner(depth))
             case Slice(), wire.SliceType() if not is_octet(schema.element):
                 elements = self._elements(known, schema.element, _inner(depth), SLOT)
                 return elements if schema.container is list else schema.container(elements)
@@ -289,6 +315,8 @@ class Interpreter:
             keys.append(key)
         if isinstance(schema.key, Untyped) or steerable(schema.key):
             check_collisions(keys, self._stream.limits.collisions)
+        if len(keys) > MANY_KEYS and not isinstance(keys[0], str | bytes):
+            check_probes(keys)
         made = dict(zip(keys, values, strict=True))
         # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
         is_plain = known.key < wire.INTERFACE
@@ -296,7 +324,7 @@ class Interpreter:
             check_merged(made, len(keys))
         return made
 
-    def _struct(self, known: wire.StructType, schema: Struct[Any], depth: int) -> Any:
+    def _struct(self, id: int, known: wire.StructType, schema: Struct[Any], depth: int) -> Any:
         ours = _by_wire_name(schema)
         values: dict[str, Any] = {}
         path, field, count = self._path, -1, len(known.fields)
@@ -304,32 +332,40 @@ class Interpreter:
             field += step
             if field >= count:
                 raise _beyond(count)
-            name, id = known.fields[field]
+            name, part = known.fields[field]
             match = ours.get(name)
             if match is None:
-                path.append(f".{name}")
-                self._skip(id, depth)
+                path.append(name)
+                self._skip(part, depth)
             else:
-                path.append(f".{match.attribute}")
-                values[name] = self._value(id, match.schema, depth)
+                path.append(match.attribute)
+                values[name] = self._value(part, match.schema, depth)
             path.pop()
-        return self._made(known, schema, values)
-
-    def _made(self, known: wire.StructType, schema: Struct[Any], values: dict[str, Any]) -> Any:
         if len(values) < len(schema.fields):
-            sent = known.names
-            for field in schema.fields:
-                if field.wire_name in values or (field.has_default and field.wire_name not in sent):
-                    continue
-                self._path.append(f".{field.attribute}")
-                values[field.wire_name] = field.schema.zero()
-                self._path.pop()
-        arguments = {
-            field.argument: values[field.wire_name]
-            for field in schema.fields
-            if field.wire_name in values
-        }
-        return schema.cls(**arguments)
+            self._add_zeros(id, known, schema, values)
+        if len(values) == len(schema.fields) and _is_positional(schema):
+            return schema.cls(*[values[field.wire_name] for field in schema.fields])
+        return schema.cls(
+            **{
+                field.argument: values[field.wire_name]
+                for field in schema.fields
+                if field.wire_name in values
+            }
+        )
+
+    def _add_zeros(
+        self, id: int, known: wire.StructType, schema: Struct[Any], values: dict[str, Any]
+    ) -> None:
+        """Add what was left out: zeros, unless the class has a default and the sender no field."""
+        sent = self._shared.get((id, schema))
+        if sent is None:
+            sent = self._shared[id, schema] = _by_wire_name(schema).keys() & known.names
+        for field in schema.fields:
+            if field.wire_name in values or (field.has_default and field.wire_name not in sent):
+                continue
+            self._path.append(field.attribute)
+            values[field.wire_name] = field.schema.zero()
+            self._path.pop()
 
     # --- values without a schema --------------------------------------------------------------
 
@@ -369,18 +405,21 @@ class Interpreter:
     def _record(self, id: int, known: wire.StructType, depth: int) -> Record:
         count = len(known.fields)
         self._stream.charge(size_of_record(count))
-        values: list[Any] = [_MISSING] * count
+        zeros = self._zeros.get(id)
+        if zeros is None:
+            zeros = self._zeros[id] = self._zeros_of(known)
+        values = zeros[0].copy()
         path, field = self._path, -1
         while step := self._step():
             field += step
             if field >= count:
                 raise _beyond(count)
             name, part = known.fields[field]
-            path.append(f".{name}")
+            path.append(name)
             values[field] = self._anything(part, depth)
             path.pop()
-        for index, value in enumerate(values):
-            if value is _MISSING:
+        for index in zeros[1]:
+            if values[index] is _CONTAINER:
                 values[index] = self._zero(known.fields[index][1])
         return Record(known.name, known.names, tuple(values), self.origin(id))
 
@@ -390,6 +429,16 @@ class Interpreter:
         if origin is None:
             origin = self._origins[id] = Origin(self._types, id, self._schemas)
         return origin
+
+    def _zeros_of(self, known: wire.StructType) -> tuple[list[Any], list[int]]:
+        """Return the zeros of the fields, and where containers have to be made."""
+        zeros = [
+            _CONTAINER
+            if isinstance(self._types.get(part), wire.SliceType | wire.MapType)
+            else self._zero(part)
+            for _, part in known.fields
+        ]
+        return zeros, [index for index, zero in enumerate(zeros) if zero is _CONTAINER]
 
     def _zero(self, id: int) -> Any:
         if id in _ZEROS:
@@ -447,7 +496,7 @@ class Interpreter:
             if field >= count:
                 raise _beyond(count)
             name, id = known.fields[field]
-            path.append(f".{name}")
+            path.append(name)
             self._skip(id, depth)
             path.pop()
 
@@ -464,7 +513,7 @@ class Interpreter:
                 self._skip(id, depth)
 
 
-_MISSING: Final = object()
+_CONTAINER: Final = object()
 _UNTYPED_MAP: Final = Map(UNTYPED, UNTYPED)
 
 
@@ -510,6 +559,12 @@ def narrow_float_of(bits: int) -> float:
 @lru_cache(maxsize=1024)
 def _by_wire_name(schema: Struct[Any]) -> dict[str, Field]:
     return {field.wire_name: field for field in schema.fields}
+
+
+@lru_cache(maxsize=1024)
+def _is_positional(schema: Struct[Any]) -> bool:
+    """Say whether the class takes its fields in their order."""
+    return all(not attribute.kw_only for attribute in attrs.fields(schema.cls))
 
 
 # --- types that do not go together ----------------------------------------------------------------

@@ -7,9 +7,10 @@ What Python's own type says already, such as Go's ``int``, arrives as that.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .record import Described
+if TYPE_CHECKING:
+    from .record import Described
 
 __all__ = ["PLAIN", "Kept", "keep"]
 

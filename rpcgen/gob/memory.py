@@ -43,6 +43,7 @@ _OBJECT: Final = 64
 _NUMBER: Final = 32
 _TEXT: Final = 56
 _CONTAINER: Final = 64
+_DICT: Final = 96
 _OPAQUE: Final = 300
 
 # The size of an interface value is counted when its type is known.
@@ -71,8 +72,10 @@ def size_of(schema: Schema[Any]) -> int:
             return 2 * _OBJECT
         case Opaque():
             return _OPAQUE
-        case Slice() | Map():
+        case Slice():
             return _CONTAINER
+        case Map():
+            return _DICT
         case Converted():  # both forms are there for a while
             return 2 * size_of(schema.inner)
         case Array() if schema.container in (list, tuple):

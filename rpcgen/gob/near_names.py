@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import DecodeError
+from ..names import is_exported
 from ..schema import Field, Struct
 from . import wire
 
@@ -51,7 +52,8 @@ def near_misses(known: wire.StructType, schema: Struct[Any]) -> list[tuple[Field
     if not missing:
         return []
     ours = {field.wire_name for field in schema.fields}
-    free = {name.casefold(): name for name in theirs - ours}
+    # Go sends no others, and they could not be written here.
+    free = {name.casefold(): name for name in theirs - ours if is_exported(name)}
     return [
         (field, free[field.wire_name.casefold()])
         for field in missing

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any, Final, TypedDict
 
@@ -297,14 +298,22 @@ def _render_form(name: str, served: ServedMethod, rpc_path: str) -> str:
     )
 
 
+# What nobody would edit in a form, in characters.
+_LONGEST_EXAMPLE: Final = 10_000
+
+
+@lru_cache(1024)  # the page is asked for again and again, and its types are always the same
 def _example(schema: Schema[Any]) -> str:
     """Return arguments to begin with: Go's zero value of the type, as JSON.
 
-    It is ``null`` for a type that has none, or that JSON cannot hold.
+    It is ``null`` for a type that has none, that JSON cannot hold, or of which
+    it would be too long.
     """
     try:
         value = json.loads(encode(schema, schema.zero()))
     except RpcError:
         return "null"
     line = json.dumps(value, ensure_ascii=False)
+    if len(line) > _LONGEST_EXAMPLE:
+        return "null"
     return line if len(line) <= 60 else json.dumps(value, ensure_ascii=False, indent=2)

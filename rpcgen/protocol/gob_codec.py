@@ -156,7 +156,8 @@ class _GobCodec:
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
-        if header.service_method not in self._heads:
+        # What a stranger calls that is not there is answered with an error, and not remembered.
+        if header.service_method not in self._heads and not getattr(header, "error", ""):
             self._learn(type(header), header.service_method)
         return parts
 

@@ -28,6 +28,7 @@ class HostNames:
 
     def __init__(self, bound: str | None, named: tuple[str, ...] = ()) -> None:
         self._any = bound is None or "*" in named
+        self._named = frozenset(named)
         self._names = {"localhost", *named}
         if bound:
             self._names.add(host_name(bound))
@@ -44,13 +45,13 @@ class HostNames:
         # Without a Host it is no browser.
         if host is not None and not self._has(host_name(host)):
             return (
-                f"Host {host!r} is none of this server's names: ask for its address, or let "
-                f"the server name it, handle_http(hosts=[{host_name(host)!r}])"
+                f"Host {host!r:.200} is none of this server's names: ask for its address, or let "
+                f"the server name it, handle_http(hosts=[{host_name(host)!r:.200}])"
             )
         if origin is not None and not self._is_same(origin, host):
             return (
-                f"Origin {origin!r} is another site than this server: a page there may not call "
-                "it, unless the server says handle_http(hosts=['*'])"
+                f"Origin {origin!r:.200} is another site than this server: a page there may not "
+                "call it, unless the server says handle_http(hosts=['*'])"
             )
         return ""
 
@@ -63,13 +64,19 @@ class HostNames:
         )
 
     def _is_same(self, origin: str, host: str | None) -> bool:
-        """Say whether a page belongs to this server, which its browser has called ``host``."""
+        """Say whether a page belongs to this server, which its browser has called ``host``.
+
+        A proxy may have changed that into our address: a page of a site that is named to
+        be ours is one as well.
+        """
         try:
             place = urlsplit(origin).netloc.lower()
         except ValueError:
             return False
         # "null" stands for a page without a site, and has no place.
-        return bool(place) and host is not None and place == host.strip().lower()
+        if not place:
+            return False
+        return host_name(place) in self._named or place == (host or "").strip().lower()
 
 
 def host_name(host: str) -> str:

@@ -213,7 +213,8 @@ class HttpServerProtocol:
         length = _field(request, b"content-length") or "0"
         if len(length) > 18 or int(length) > self._longest_body:
             return self._refuse_length()
-        if not self._http.they_are_waiting_for_100_continue:
+        has_body, _ = self._http.trailing_data
+        if has_body or not self._http.they_are_waiting_for_100_continue:
             return []
         if self._refusal is not None:
             return self._answer(*self._refusal)

@@ -30,7 +30,28 @@ __all__ = ["JsonClientCodec", "JsonServerCodec"]
 _NULL: Final = Parsed("null", None)
 
 
-class JsonClientCodec:
+class _JsonCodec:
+    """What both sides have of a stream whose header and body are one object."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        self._limits = limits or DEFAULT_LIMITS
+        self._stream = ObjectStream(limits)
+        self.feed = self._stream.feed
+        # Whether the body that belongs to the last header is at hand.
+        self._has_body = False
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no message yet."""
+        return self._stream.pending
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next message, 0 unless all of it is there; a body at hand is counted out."""
+        return 0 if self._has_body else self._stream.ahead
+
+
+class JsonClientCodec(_JsonCodec):
     """The client's side; mirrors ``jsonrpc.NewClientCodec``.
 
     Beyond Go's, it takes a null result without an error where the reply may be
@@ -38,11 +59,11 @@ class JsonClientCodec:
     clients break on it.
     """
 
+    described = ()
+
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or DEFAULT_LIMITS
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._result = _NULL
-        self.feed = self._stream.feed
 
     def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
         params = encode(schema, args)
@@ -57,38 +78,41 @@ class JsonClientCodec:
 
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")
+        self._has_body = True
         self._result = fields.get("result", _NULL)
-        seq = _read(self._stream, fields.get("id", _ZERO), self._limits)
+        seq = _read(self._stream, fields.get("id", _NULL), self._limits)
         if seq is None:
             seq = 0
         if type(seq) is not int or not 0 <= seq < 1 << 64:
-            raise self._stream.fail(
-                str(mismatch(fields["id"], "uint64", "Go struct field clientResponse.id"))
-            )
-        try:
-            error = decode(_ANY, fields.get("error", _NULL), limits=self._limits)
-        except DecodeError as wrong:
-            raise self._stream.fail(str(wrong)) from None
+            where = "Go struct field clientResponse.id"
+            raise self._stream.fail(str(mismatch(fields["id"], "uint64", where)))
+        error = _read(self._stream, fields.get("error", _NULL), self._limits)
         if error is None:
             if "result" not in fields:
                 raise self._stream.fail("invalid error <nil>")
             return Response(seq=seq)
         if not isinstance(error, str):
-            raise self._stream.fail(f"invalid error {_go_text(error):.200}")
+            raise self._stream.fail(self._invalid_error(fields["error"]))
         return Response(seq=seq, error=error or "unspecified error")
+
+    def _invalid_error(self, parsed: Parsed) -> str:
+        try:
+            return f"invalid error {_go_text(decode(_ANY, parsed, limits=self._limits)):.200}"
+        except DecodeError as error:
+            return str(error)
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
         result, self._result = self._result, _NULL
+        self._has_body = False
         if schema is None:
             return None
-        if result.text == "null" and not isinstance(schema, _NULLABLE):
+        if result.is_null and not isinstance(schema, _NULLABLE):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
         return decode(schema, result, limits=self._limits)
 
 
 _ANY: Final = Untyped()
 _RESPONSE: Final = frozenset(("id", "result", "error"))
-_ZERO: Final = Parsed("0", 0)
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 
@@ -96,20 +120,19 @@ _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 _REQUEST: Final = frozenset(("method", "params", "id"))
 
 
-class JsonServerCodec:
+class JsonServerCodec(_JsonCodec):
     """The server's side; mirrors ``jsonrpc.NewServerCodec``."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or DEFAULT_LIMITS
-        self._stream = ObjectStream(limits)
+        super().__init__(limits)
         self._params = _NULL
         self._seq = 0
         # The id of each request that has no answer yet, as JSON: a client may choose any value.
         self._ids: dict[int, str] = {}
-        self.feed = self._stream.feed
 
     def decode_request_header(self) -> Request:
         fields = _members(self._stream, _REQUEST, self._limits, "method")
+        self._has_body = True
         self._params = fields.get("params", _NULL)
         method = _read(self._stream, fields.get("method", _NULL), self._limits)
         if method is None:
@@ -118,11 +141,12 @@ class JsonServerCodec:
             where = "Go struct field serverRequest.method"
             raise self._stream.fail(str(mismatch(fields["method"], "string", where)))
         self._seq += 1
-        self._ids[self._seq] = compact(fields.get("id", _NULL).text)
+        self._ids[self._seq] = _id_text(fields.get("id", _NULL))
         return Request(method, self._seq)
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         params, self._params = self._params, _NULL
+        self._has_body = False
         if schema is None:
             return None
         value = params.read(self._limits)
@@ -166,6 +190,14 @@ def _members(
         return members(text, names, limits, scalar)
     except DecodeError as error:
         raise stream.fail(str(error)) from None
+
+
+def _id_text(parsed: Parsed) -> str:
+    """Return the text with which a response says which request it answers."""
+    value = parsed.read() if parsed.is_read else None
+    if type(value) is int and -1 << 63 <= value < 1 << 63:
+        return str(value)
+    return compact(parsed.text)
 
 
 def _read(stream: ObjectStream, parsed: Parsed, limits: Limits) -> Any:

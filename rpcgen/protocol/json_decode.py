@@ -18,7 +18,7 @@ import math
 import re
 import struct
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError
@@ -54,8 +54,8 @@ from .json_base64 import base64_error_place, octets_of_base64
 from .json_library import TEXTS, parse_ip
 from .json_members import Member, Owner, by_fold, fold, members_of
 from .json_merge import merged
-from .json_numbers import digits_of, limited_digits, too_many_digits
-from .json_size import check_decoded_size
+from .json_numbers import collisions_limit, digits_of, limited, too_many_digits
+from .json_size import check_decoded_size, growth
 from .json_stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
 
 __all__ = ["DecodeFunction", "decode", "decode_function", "mismatch"]
@@ -76,11 +76,11 @@ def decode(
     value = parsed.read(limits)
     if index is not None:
         value = value[index]
-    if len(parsed.text) > _SMALL:
+    if parsed.size > _SMALL and parsed.size * growth(schema) > limits.decoded:
         check_decoded_size(schema, parsed.text, value, limits)
-    if limits.digits == DEFAULT_LIMITS.digits:
+    if limits is DEFAULT_LIMITS:
         return _decode(schema, parsed, value, index)
-    with limited_digits(limits.digits):
+    with limited(limits):
         return _decode(schema, parsed, value, index)
 
 
@@ -552,7 +552,7 @@ def _map(schema: Map) -> DecodeFunction:
                 pairs = []
                 for key, item in value:
                     pairs.append((decode_key(key), decode_value(item)))
-                items = dict_of(pairs, DEFAULT_LIMITS.collisions)
+                items = dict_of(pairs, collisions_limit())
             else:
                 items = {}
                 for key, item in value:
@@ -770,9 +770,11 @@ def _interface(schema: Interface) -> DecodeFunction:
     return decode_nil
 
 
-_CONTAINERS: Final = frozenset((list, tuple))
-_NUMBERS: Final = frozenset((int, float, LongNumber))
+_PLAIN_TYPES: Final = frozenset((str, bool, type(None)))
+_NUMBER_TYPES: Final = frozenset((int, float))
 _LARGEST: Final = sys.float_info.max
+# From so many elements on it pays to look at the types of all of them first.
+_MANY: Final = 16
 
 
 def plain(value: Any) -> Any:
@@ -780,41 +782,35 @@ def plain(value: Any) -> Any:
 
     In Go its numbers are of float64, so that what none can hold is refused.
     """
-    if value.__class__ is tuple:
-        # The last one of those with one name is there, as in Go.
-        members = dict(value)
-        if _CONTAINERS.isdisjoint(map(type, members.values())):
-            _check_numbers(members.values(), members)
-            return members
-        for key, item in members.items():
-            try:
-                members[key] = plain(item)
-            except _MismatchError as error:
-                error.path.append(key)
-                raise
-        return members
-    if value.__class__ is list:
-        if _CONTAINERS.isdisjoint(map(type, value)):
-            _check_numbers(value, range(len(value)))
-            return value
-        return _plain_items(value)
-    _check_numbers((value,), ("",))
+    cls = value.__class__
+    if cls is tuple:
+        return _plain_members(value)
+    if cls is list:
+        return value if len(value) >= _MANY and _is_plain(value) else _plain_items(value)
+    if cls not in _PLAIN_TYPES and not -_LARGEST <= value <= _LARGEST:
+        raise _MismatchError.of_number(value, "float64")
     return value
 
 
 _plain_items: Final = _items(plain)
 
 
-def _check_numbers(values: Collection[Any], steps: Iterable[Any]) -> None:
-    """Raise the error for the first number that is too large for float64."""
-    kinds = set(map(type, values))
-    if kinds.isdisjoint(_NUMBERS):
-        return
-    numbers = values if kinds <= _NUMBERS else [n for n in values if type(n) in _NUMBERS]
-    if min(numbers) >= -_LARGEST and max(numbers) <= _LARGEST:
-        return
-    for step, value in zip(steps, values, strict=True):
-        if type(value) in _NUMBERS and not -_LARGEST <= value <= _LARGEST:
-            error = _MismatchError.of_number(value, "float64")
-            error.path.append(str(step))
-            raise error
+def _plain_members(value: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    members = {}
+    key = ""
+    try:
+        # The last one of those with one name counts, as in Go.
+        for key, item in value:
+            members[key] = item if item.__class__ is str else plain(item)
+    except _MismatchError as error:
+        error.path.append(key)
+        raise
+    return members
+
+
+def _is_plain(value: list[Any]) -> bool:
+    """Say whether a list has scalars alone, none of them too large."""
+    kinds = set(map(type, value))
+    if kinds <= _NUMBER_TYPES:
+        return bool(min(value) >= -_LARGEST and max(value) <= _LARGEST)
+    return kinds <= _PLAIN_TYPES

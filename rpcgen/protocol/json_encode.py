@@ -308,6 +308,8 @@ def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
             return format_value(value)
         except EncodeError:
             raise
+        except (AttributeError, TypeError) as error:  # whose text is of our code
+            raise _misfit(value, schema.go) from error
         except Exception as error:
             raise EncodeError(f"{_shown(value)} is not {schema.go}: {error}") from error
 
@@ -325,6 +327,8 @@ def _encode_big_int(value: object) -> str:
 
 
 def _encode_itself(value: Any) -> str:
+    if not hasattr(type(value), "marshal_json"):
+        raise _misfit(value, "of a class with marshal_json")
     try:
         text = value.marshal_json()
         return compact(_checked(text if isinstance(text, str) else bytes(text).decode()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -29,7 +30,6 @@ from .json_numbers import (
     digits_limit,
     digits_of,
     general,
-    int_of,
     parse_integer,
     parse_real,
     too_many_digits,
@@ -75,11 +75,24 @@ def parse_time(text: str) -> datetime:
     microsecond, nanosecond = divmod(int((fraction or "0")[:9].ljust(9, "0")), 1000)
     try:
         year, month, day, hour, minute, second = map(int, date)
+        _check_ranges(year, month, day, hour, minute, second)
         moment = datetime(year, month, day, hour, minute, second, microsecond, UTC)
         moment = _in_zone(moment, sign, hours, minutes)
     except (ValueError, OverflowError) as error:
         raise DecodeError(f"parsing time {_quoted(text)}: {error}") from None
     return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _check_ranges(year: int, month: int, day: int, hour: int, minute: int, second: int) -> None:
+    """Raise `ValueError`, with Go's text, for what no calendar or clock shows."""
+    if not 1 <= month <= 12:
+        raise ValueError("month out of range")
+    # Go has a year 0, and takes it for a leap year.
+    if not 1 <= day <= monthrange(year or 4, month)[1]:
+        raise ValueError("day out of range")
+    for name, number, end in (("hour", hour, 24), ("minute", minute, 60), ("second", second, 60)):
+        if number >= end:
+            raise ValueError(f"{name} out of range")
 
 
 def _in_zone(
@@ -159,14 +172,38 @@ def _shortest(value: BigFloatValue) -> tuple[str, int]:
     """Return the fewest digits that are read as ``value`` again, and the exponent of the first."""
     exact = abs(value.fraction())
     exponent = _decimal_exponent(exact)
-    digits, count = "", 0
-    for count in range(1, value.precision + 2):
-        scale = Fraction(10) ** (count - 1 - exponent)
-        digits = digits_of(round(exact * scale))
-        rounded = _rounded(Fraction(int_of(digits)) / scale, value.precision)
-        if abs(rounded.fraction()) == exact:
+    # All digits that can be needed, as an integer: to try how many do costs little then.
+    most = value.precision * 30103 // 100_000 + 6
+    scale = Fraction(10) ** (most - 1 - exponent)
+    scaled = exact * scale
+    number, rest = divmod(scaled.numerator, scaled.denominator)
+    # At least half the distance to the next number of this precision, and at most all of it.
+    spacing = number >> value.precision
+    digits, count = 0, 0
+    for count in range(1, most + 1):
+        unit = 10 ** (most - count)
+        digits, remainder = divmod(number, unit)
+        if 2 * remainder > unit or (2 * remainder == unit and (rest or digits % 2)):
+            digits += 1
+        distance = abs(digits * unit - number)
+        if distance < spacing // 2 - 1:
             break
-    return digits.rstrip("0"), exponent + len(digits) - count
+        # So close to the middle between two numbers that it must be looked at exactly.
+        if distance <= spacing + 2 and _is_between(Fraction(digits * unit) / scale, exact, value):
+            break
+    text = str(digits)
+    return text.rstrip("0"), exponent + len(text) - count
+
+
+def _is_between(number: Fraction, exact: Fraction, value: BigFloatValue) -> bool:
+    """Say whether ``number`` is no further from ``value`` than half the distance to the next.
+
+    Go takes that distance for the same on both sides, at powers of two as well.
+    """
+    bits = value.significand.bit_length()
+    half = Fraction(2) ** (value.exponent + bits - 1 - value.precision)
+    distance = abs(number - exact)
+    return distance < half or (distance == half and bits < value.precision)
 
 
 def _decimal_exponent(number: Fraction) -> int:
@@ -184,28 +221,64 @@ def _parse_float(text: str) -> BigFloatValue:
     if not number.mantissa:
         return BigFloatValue(precision=_PARSED_PRECISION, negative=negative)
     _check_digits(number)
-    return _rounded(number.fraction(), _PARSED_PRECISION)
+    return _rounded_real(number)
 
 
-def _rounded(number: Fraction, precision: int) -> BigFloatValue:
-    """Return the nearest number of so many bits, the even one of two."""
-    numerator, denominator = abs(number.numerator), number.denominator
-    shift = precision - numerator.bit_length() + denominator.bit_length()
-    significand = round(Fraction(numerator, denominator) * Fraction(2) ** shift)
-    if significand.bit_length() > precision:
-        shift -= significand.bit_length() - precision
-        significand = round(Fraction(numerator, denominator) * Fraction(2) ** shift)
+def _rounded_real(number: Real) -> BigFloatValue:
+    """Return a number with the bits that it has when Go has read it.
+
+    Go's powers of five have twice as many bits and no more, so that large
+    exponents cost little.
+    """
+    mantissa, twos = number.mantissa, number.twos
+    power, shift = _power_of_five(abs(number.fives), 2 * _PARSED_PRECISION)
+    if number.fives >= 0:
+        mantissa, twos = mantissa * power, twos + shift
+    else:
+        more = max(0, _PARSED_PRECISION + 2 + power.bit_length() - mantissa.bit_length())
+        quotient, rest = divmod(mantissa << more, power)
+        mantissa, twos = 2 * quotient + (rest > 0), twos - shift - more - 1
+    significand, up = _rounded_bits(mantissa, _PARSED_PRECISION)
     zeros = (significand & -significand).bit_length() - 1
-    exact = Fraction(significand) * Fraction(2) ** -shift
-    accuracy = (exact > abs(number)) - (exact < abs(number))
-    negative = number < 0
+    accuracy = (significand << up > mantissa) - (significand << up < mantissa)
     return BigFloatValue(
         significand >> zeros,
-        zeros - shift,
-        precision,
-        negative,
-        accuracy=-accuracy if negative else accuracy,
+        zeros + twos + up,
+        _PARSED_PRECISION,
+        number.negative,
+        accuracy=-accuracy if number.negative else accuracy,
     )
+
+
+# The largest power of five in 64 bits.
+_EXACT_FIVES: Final = 27
+
+
+def _power_of_five(count: int, precision: int) -> tuple[int, int]:
+    """Return a power of five, rounded as Go does it, as a number and a power of two."""
+    power, shift = 5 ** min(count, _EXACT_FIVES), 0
+    factor, factor_shift = 5, 0
+    count -= min(count, _EXACT_FIVES)
+    while count:
+        if count & 1:
+            power, up = _rounded_bits(power * factor, precision)
+            shift += factor_shift + up
+        factor, up = _rounded_bits(factor * factor, precision + 64)
+        factor_shift = 2 * factor_shift + up
+        count >>= 1
+    return power, shift
+
+
+def _rounded_bits(number: int, precision: int) -> tuple[int, int]:
+    """Return a number of so many bits at most, to be shifted up by the second number of bits."""
+    up = number.bit_length() - precision
+    if up <= 0:
+        return number, 0
+    result, rest = number >> up, number & ((1 << up) - 1)
+    half = 1 << up - 1
+    if rest > half or (rest == half and result & 1):
+        result += 1
+    return result, up
 
 
 # --- net, net/netip -------------------------------------------------------------------------------
@@ -245,6 +318,8 @@ def _format_addr(value: IPAddress | None) -> str:
     if isinstance(value, IPv6Address) and value.ipv4_mapped is not None:
         zone = f"%{value.scope_id}" if value.scope_id else ""
         return f"::ffff:{value.ipv4_mapped}{zone}"
+    if not isinstance(value, IPv4Address | IPv6Address):
+        raise TypeError("not an address")
     return str(value)
 
 
@@ -252,7 +327,9 @@ def _parse_addr(text: str) -> IPAddress | None:
     return ip_address(text) if text else None
 
 
-def _format_addr_port(value: AddrPort) -> str:
+def _format_addr_port(value: object) -> str:
+    if not isinstance(value, AddrPort):
+        raise TypeError("not an AddrPort")
     address, port = value
     if address is None:
         return ""

@@ -57,23 +57,24 @@ def _message(schema: Struct[Any], value: Any, is_valid: IsValid) -> Any:
     members = members_of(schema)[1]
     by_name = {member.name: member for member in members}
     folded = by_fold(members)
-    found = defaultdict(list)
-    keys: dict[str, str] = {}
+    found: dict[str, list[tuple[str, Any]]] = defaultdict(list)
     for key, item in value:
         member = by_name.get(key) or folded.get(fold(key))
         if member is not None:
-            found[member.name].append(item)
-            keys.setdefault(member.name, key)
+            found[member.name].append((key, item))
     return tuple(
-        (keys[name], _member(by_name[name].field.schema, items, is_valid))
-        for name, items in found.items()
+        _member(by_name[name].field.schema, pairs, is_valid) for name, pairs in found.items()
     )
 
 
-def _member(schema: Schema[Any], items: list[Any], is_valid: IsValid) -> Any:
-    if len(items) > _MOST and isinstance(_base(schema), Array | Bytes | Map | Slice | Struct):
-        raise DecodeError(f"json: one member comes {len(items)} times; the limit is {_MOST}")
-    return merged(schema, _joined(schema, items, is_valid), is_valid)
+def _member(schema: Schema[Any], pairs: list[tuple[str, Any]], is_valid: IsValid) -> Any:
+    """Return one member for those of the same name."""
+    if len(pairs) > _MOST and isinstance(_base(schema), Array | Bytes | Map | Slice | Struct):
+        raise DecodeError(f"json: one member comes {len(pairs)} times; the limit is {_MOST}")
+    joined = _joined(schema, [item for _, item in pairs], is_valid)
+    # An error says the key as it was spelled.
+    key = next((key for key, item in pairs if item is joined), pairs[-1][0])
+    return key, merged(schema, joined, is_valid)
 
 
 def _joined(schema: Schema[Any], items: list[Any], is_valid: IsValid) -> Any:

@@ -19,36 +19,42 @@ from rpcgen.gob import Limits
 
 __all__ = [
     "Real",
+    "collisions_limit",
     "digits_count",
     "digits_limit",
     "digits_of",
     "general",
     "int_of",
-    "limited_digits",
+    "limited",
     "parse_integer",
     "parse_real",
     "too_many_digits",
 ]
 
-_DEFAULT: Final = Limits().digits
-_limit: Final[ContextVar[int]] = ContextVar("rpcgen_digits", default=_DEFAULT)
+_DEFAULT: Final = Limits()
+_limits: Final[ContextVar[Limits]] = ContextVar("rpcgen_json_limits", default=_DEFAULT)
 # What Python converts whatever `sys.set_int_max_str_digits` says.
 _PIECE: Final = 640
 
 
 def digits_limit() -> int:
     """Return `Limits.digits` of the message that is being decoded."""
-    return _limit.get()
+    return _limits.get().digits
+
+
+def collisions_limit() -> int:
+    """Return `Limits.collisions` of the message that is being decoded."""
+    return _limits.get().collisions
 
 
 @contextmanager
-def limited_digits(limit: int) -> Iterator[None]:
-    """Let `digits_limit` be ``limit`` inside."""
-    token = _limit.set(limit)
+def limited(limits: Limits) -> Iterator[None]:
+    """Let these be the limits inside."""
+    token = _limits.set(limits)
     try:
         yield
     finally:
-        _limit.reset(token)
+        _limits.reset(token)
 
 
 def too_many_digits(count: int) -> ValueError:

@@ -31,7 +31,7 @@ from rpcgen.schema import (
 from .json_members import by_fold, fold, members_of
 from .json_numbers import digits_limit
 
-__all__ = ["bracket_size", "check_decoded_size", "parsed_size", "skip", "too_large"]
+__all__ = ["bracket_size", "check_decoded_size", "growth", "parsed_size", "skip", "too_large"]
 
 # What each thing takes at most, in bytes, with its place in the container that holds it.
 _LIST: Final = 120
@@ -101,12 +101,9 @@ _RATIO: Final = 120
 def check_decoded_size(schema: Schema[Any], text: str, value: object, limits: Limits) -> None:
     """Raise `DecodeError` if what ``text`` becomes takes more memory than ``limits`` say.
 
-    ``value`` is what was parsed of it. It is looked at only where the length of
-    the text leaves it open.
+    ``value`` is what was parsed of it, and is looked at as a whole: no need to
+    where the `growth` of so much text leaves no doubt.
     """
-    # No object or list is shorter than its brackets.
-    if len(text) * (_RATIO + _largest(schema) // 2) <= limits.decoded:
-        return
     size = parsed_size(text)
     for part in _sizes(schema, value):
         size += part
@@ -115,8 +112,8 @@ def check_decoded_size(schema: Schema[Any], text: str, value: object, limits: Li
 
 
 @lru_cache(1024)
-def _largest(schema: Schema[Any]) -> int:
-    """Return the size of the largest value that two characters of JSON can make."""
+def growth(schema: Schema[Any]) -> int:
+    """Return how many times the size of their text the values of a type are at most."""
     seen: set[Schema[Any]] = set()
     waiting = [schema]
     while waiting:
@@ -124,7 +121,8 @@ def _largest(schema: Schema[Any]) -> int:
         if each not in seen:
             seen.add(each)
             waiting += _inner(each)
-    return max(map(_zero_size, seen))
+    # The largest value that two characters can make.
+    return _RATIO + max(map(_zero_size, seen)) // 2
 
 
 def _inner(schema: Schema[Any]) -> list[Schema[Any]]:
@@ -151,7 +149,7 @@ def _zero_size(schema: Schema[Any]) -> int:
         case Pointer():
             return 0
         case Opaque():
-            return 2 * _VALUE
+            return 2 * _VALUE + (digits_limit() // 2 if schema.name == "big.Rat" else 0)
         case Slice() | Map() | Bytes():
             return _VALUE
         case Converted():  # both forms are there for a while
@@ -189,7 +187,7 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
         case Bytes() | Slice() if value.__class__ is str:
             yield _VALUE + len(value)
         case Opaque():
-            yield _zero_size(schema) + _digits_size(value)
+            yield 2 * _VALUE + (_digits_size(value) if schema.name == "big.Rat" else 0)
         case Interface() | Untyped():
             yield from _dict_sizes(value)
         case Converted():
@@ -258,7 +256,8 @@ def skip(text: str, pos: int, depth: int) -> int:
     """Return where the value ends that begins at ``pos``, in memory that does not grow with it.
 
     White space behind it belongs to it. Raises `DecodeError` where it is no
-    JSON, or nested deeper than ``depth``.
+    JSON, or nested deeper than ``depth`` by more than the levels that are
+    looked at together.
     """
     # What closes each container that is open.
     stack: list[str] = []

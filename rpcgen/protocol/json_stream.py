@@ -60,25 +60,56 @@ class ObjectStream:
         self._inside_string = False
         # What was wrong with the stream: nothing after it can be understood.
         self._failure = ""
+        # The text of the next object, if `ahead` has found it.
+        self._found: str | None = None
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have arrived."""
         self._buffer += data
 
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no object yet, white space aside.
+
+        At least 1 once the stream has failed, which `next` tells.
+        """
+        if self._failure:
+            return 1
+        if not self._depth and self._buffer:
+            self._drop_space()
+        return len(self._buffer) + (self._found is not None)
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next object, 0 unless all of it is there."""
+        if self._found is None:
+            try:
+                self._found = self._next()
+            except DecodeError:  # `next` raises it again
+                return 0
+        return len(self._found)
+
     def fail(self, reason: str) -> DecodeError:
         """Give the stream up; return the error to raise."""
-        self._failure = reason
+        self._failure, self._found = reason, None
         self._buffer.clear()
         return DecodeError(reason)
 
     def next(self) -> str:
         """Return the text of the next object.
 
-        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
         from then on at every call, where no object begins, or one is too large
         or too deep.
+
+        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
         """
+        if self._found is None:
+            return self._next()
+        text, self._found = self._found, None
+        return text
+
+    def _next(self) -> str:
         if self._failure:
             raise DecodeError(self._failure)
         if not self._depth:
@@ -86,7 +117,7 @@ class ObjectStream:
         end = self._scan()
         # Go has no limit; without one, a peer could fill the memory.
         if (end or len(self._buffer)) > self._limits.message:
-            raise self.fail(f"a message of more than {self._limits.message} bytes")
+            raise self.fail(f"a message of more than {self._limits.message} bytes (Limits.message)")
         if not end:
             raise TruncatedError("the message is not complete")
         text = _text(self._buffer[:end])
@@ -94,10 +125,13 @@ class ObjectStream:
         self._pos = 0
         return text
 
-    def _skip_space(self) -> None:
+    def _drop_space(self) -> None:
         match = _SPACE.match(self._buffer)
         assert match is not None  # it matches the empty string
         del self._buffer[: match.end()]
+
+    def _skip_space(self) -> None:
+        self._drop_space()
         if self._buffer and self._buffer[0] != ord("{"):
             raise self.fail(_not_an_object(self._buffer))
 
@@ -121,7 +155,10 @@ class ObjectStream:
             elif byte in _OPENING:
                 self._depth += 1
                 if self._depth > self._limits.depth + _ENVELOPE_DEPTH:
-                    raise self.fail("values are nested too deeply")
+                    raise self.fail(
+                        f"values are nested too deeply; the limit is {self._limits.depth} "
+                        "(Limits.depth)"
+                    )
             elif byte in _CLOSING:
                 self._depth -= 1
                 if not self._depth:
@@ -161,11 +198,9 @@ def _replace_lone_surrogate(match: re.Match[str]) -> str:
 
 
 def _has_halves(text: str) -> bool:
-    return (
-        "\\ud" in text
-        or "\\uD" in text
-        or (not text.isascii() and _NO_UTF8.search(text) is not None)
-    )
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        return True
+    return not text.isascii() and _NO_UTF8.search(text) is not None
 
 
 def _with_whole_characters(text: str) -> str:
@@ -186,11 +221,36 @@ class Parsed:
     that was skipped is parsed at the first `read`.
     """
 
-    __slots__ = ("_value", "text")
+    __slots__ = ("_name", "_text", "_value")
 
-    def __init__(self, text: str, value: Any) -> None:
-        self.text = text
+    def __init__(self, text: str, value: Any, name: str | None = None) -> None:
+        self._text = text
         self._value = value
+        # Which member of ``text`` it is, if that is an object that was parsed as a whole.
+        self._name = name
+
+    @property
+    def text(self) -> str:
+        """The text of the value."""
+        if self._name is not None:
+            self._text = _members_one_by_one(self._text, (self._name,))[self._name].text
+            self._name = None
+        return self._text
+
+    @property
+    def size(self) -> int:
+        """Length of the text, or of one that it is part of, in characters."""
+        return len(self._text)
+
+    @property
+    def is_read(self) -> bool:
+        """True if the text was parsed already."""
+        return self._value is not _UNREAD
+
+    @property
+    def is_null(self) -> bool:
+        """True if it stands for null."""
+        return self._value is None
 
     def read(self, limits: Limits = DEFAULT_LIMITS) -> Any:
         """Return the value. Raises `DecodeError` where it would be larger than ``limits`` says."""
@@ -294,6 +354,34 @@ def members(
 
     Raises `DecodeError` where ``text`` is not an object.
     """
+    if len(text) <= _SMALL and not _has_halves(text):
+        found = _members_at_once(text, names, scalar)
+        if found is not None:
+            return found
+    return _members_one_by_one(text, names, limits, scalar)
+
+
+def _members_at_once(
+    text: str, names: Container[str], scalar: str | None
+) -> dict[str, Parsed] | None:
+    """Return the members, or None where something is wrong: this is only faster."""
+    try:
+        value, end = _decoder_of(text).raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if end != len(text) or value.__class__ is not tuple:
+        return None
+    found = {}
+    for key, item in value:
+        name = key if key in names else fold(key)
+        if name in names and (item is not None or name != scalar):
+            found[name] = Parsed(text, item, name)
+    return found
+
+
+def _members_one_by_one(
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
+) -> dict[str, Parsed]:
     found: dict[str, Parsed] = {}
     has_halves = _has_halves(text)
     is_large = _is_large(text, limits)

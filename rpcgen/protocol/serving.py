@@ -34,7 +34,8 @@ def server_protocol(
 
     With an ``http_path`` it begins as HTTP, whose routes are those that
     `Registry.handle_http` has set; a path other than the default replaces the
-    one for net/rpc. ``host`` is where the listener is; see `HostNames`. Raises `DialError` if there is no codec of this name.
+    one for net/rpc. ``host`` is where the listener is; see `HostNames`.
+    Raises `DialError` if there is no codec of this name.
     """
     if not http_path:
         return ServerProtocol(registry, server_codec(codec, limits, **options))

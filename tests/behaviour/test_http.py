@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import platform
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from itertools import product
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,10 +48,12 @@ class Web:
                 parts.hostname, parts.port, timeout=PATIENCE
             )
 
-    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    def ask(
+        self, method: str, path: str, body: str | None = None, **fields: str
+    ) -> tuple[int, str]:
         """Return the status and the body of a response."""
         headers = {"Content-Type": "application/json"} if body else {}
-        self.connection.request(method, path, body, headers)
+        self.connection.request(method, path, body, headers | fields)
         response = self.connection.getresponse()
         return response.status, response.read().decode()
 
@@ -132,3 +137,100 @@ def test_dial_of_what_is_no_http_server_is_given_up(face: Face) -> None:
         with pytest.raises(DialError, match="timed out"):
             with face.dial_http(f"127.0.0.1:{port}", timeout=0.1):
                 pass
+
+
+# --- pages of other sites -----------------------------------------------------------------------
+
+CALL = json.dumps({"method": "Arith.Multiply", "params": [{"A": 7, "B": 8}], "id": 1})
+
+
+@pytest.mark.parametrize("link", HTTP_SERVERS, ids=str)
+def test_call_for_the_name_of_another_site_is_refused(web: Web) -> None:
+    status, text = web.ask("POST", RPC_PATH, CALL, Host="evil.example")
+    assert (status, "handle_http(hosts=['evil.example'])" in text) == (403, True)
+
+
+@pytest.mark.parametrize("link", HTTP_SERVERS, ids=str)
+def test_call_from_a_page_of_another_site_is_refused(web: Web) -> None:
+    assert web.ask("POST", RPC_PATH, CALL, Origin="http://evil.example")[0] == 403
+
+
+@pytest.mark.parametrize("link", HTTP_SERVERS, ids=str)
+def test_call_for_the_name_of_this_machine_is_carried_out(web: Web) -> None:
+    assert web.ask("POST", RPC_PATH, CALL, Host=f"{platform.node()}:80")[0] == 200
+
+
+def served(face: Face, address: str, **options: Any) -> AbstractContextManager[str]:
+    return face.serve(address, lambda server: server.handle_http(**options))
+
+
+def test_debug_page_is_refused_to_other_sites(face: Face) -> None:
+    with served(face, "http://127.0.0.1:0") as address:
+        web = Web(address)
+        answers = [web.ask("GET", "/debug/rpc", Host="evil.example")[0]]
+        web.connection.close()
+        answers.append(web.ask("GET", "/debug/rpc", Host="localhost:80")[0])
+        web.connection.close()
+    assert answers == [403, 200]
+
+
+@pytest.mark.parametrize("hosts", [["rpc.example.com"], ["*"]])
+def test_name_that_the_server_was_told_is_taken(face: Face, hosts: list[str]) -> None:
+    with served(face, "http://127.0.0.1:0", hosts=hosts) as address:
+        web = Web(address)
+        assert web.ask("POST", RPC_PATH, CALL, Host="RPC.example.com:8080")[0] == 200
+        web.connection.close()
+
+
+@pytest.mark.parametrize("transport", ["http", "http+unix"])
+def test_client_connects_whatever_hosts_are_named(face: Face, transport: str) -> None:
+    with served(face, listen_address(transport), hosts=["rpc.example.com"]) as address:
+        with face.dial(address) as client:
+            assert client.call(MULTIPLY, Args(7, 8)) == 56
+
+
+def test_any_host_is_taken_on_a_unix_socket(face: Face) -> None:
+    with served(face, listen_address("http+unix")) as address:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(urlsplit(address).path)
+            connection.sendall(b"GET /debug/rpc HTTP/1.1\r\nHost: anything.example\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_hosts_that_are_one_string_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"hosts=\['rpc.example.com'\]"):
+        Registry().handle_http(hosts="rpc.example.com")
+
+
+# --- bodies that wait ---------------------------------------------------------------------------
+
+
+def exchange(address: str, *parts: bytes) -> list[bytes]:
+    """Send parts, each after the answer to the one before; return the answers' first lines."""
+    parts_of_address = urlsplit(address)
+    place = parts_of_address.hostname or "", parts_of_address.port or 0
+    lines = []
+    with socket.create_connection(place, timeout=PATIENCE) as connection:
+        for part in parts:
+            connection.sendall(part)
+            lines.append(connection.recv(65536).partition(b"\r\n")[0])
+    return lines
+
+
+def head_of(body: str, host: str = "localhost") -> bytes:
+    return (
+        f"POST {RPC_PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    ).encode()
+
+
+def test_client_that_waits_is_told_to_send_the_body(face: Face) -> None:
+    with served(face, "http://127.0.0.1:0") as address:
+        lines = exchange(address, head_of(CALL), CALL.encode())
+    assert lines == [b"HTTP/1.1 100 Continue", b"HTTP/1.1 200 OK"]
+
+
+def test_client_that_waits_in_vain_is_told_at_once(face: Face) -> None:
+    with served(face, "http://127.0.0.1:0") as address:
+        assert exchange(address, head_of(CALL, "evil.example")) == [b"HTTP/1.1 403 Forbidden"]

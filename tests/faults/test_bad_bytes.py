@@ -14,6 +14,8 @@ from attrs import frozen
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import Limits
+from rpcgen.gob.numbers import uint_bytes
+from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName
 from tests.certificates import client_context, server_context
 from tests.interop.faces import Face
@@ -167,3 +169,29 @@ def test_client_without_tls_is_logged(
         connection.sendall(request(MULTIPLY, Args(7, 8)))
         until_end(connection)
     assert "rpc.Serve: TLS handshake: " in caplog.text
+
+
+def _type_of_many_fields(count: int) -> bytes:
+    """Return a request whose header has a type of so many fields."""
+    fields = [("ServiceMethod", STRING), ("Seq", UINT), *(("f", 2) for _ in range(count))]
+    body = write_definition(64, StructType("R", 64, tuple(fields)))
+    header, argument = b"\xff\x80\1\3T.I\1\1\0", b"\4\0\2"
+    return b"".join(uint_bytes(len(each)) + each for each in (body, header, argument))
+
+
+@pytest.mark.parametrize("count", [1_000, 20_000, 100_000])
+def test_type_of_many_fields_takes_little(face: Face, count: int) -> None:
+    data = _type_of_many_fields(count)
+    with KINDS["gob"].serve(face) as address:
+        assert KINDS["gob"].still_serves(face, address)
+        tracemalloc.start()
+        try:
+            with connected(address) as connection:
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+                until_end(connection)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert KINDS["gob"].still_serves(face, address)
+    assert peak < 40 * len(data) + 4 * MEBIBYTE

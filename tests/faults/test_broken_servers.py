@@ -18,11 +18,15 @@ from rpcgen import (
     DialError,
     DisconnectedError,
     Limits,
+    Method,
     Response,
     RpcError,
     ShutdownError,
 )
+from rpcgen.gob.numbers import uint_bytes
+from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName, server_codec
+from rpcgen.schema import schema_of
 from tests.certificates import client_context
 from tests.interop.faces import PATIENCE, Face, FacedClient
 from tests.interop.services import ECHO
@@ -130,6 +134,33 @@ def test_announced_length_takes_no_memory(face: Face) -> None:
             finally:
                 tracemalloc.stop()
     assert peak < MEBIBYTE
+
+
+def test_reply_that_would_take_too_much_memory_fails_its_call(face: Face) -> None:
+    rows = Method[int, list[list[int]]]("Table.Rows")
+    codec = server_codec("gob")
+    sent = codec.encode_response(Response("Table.Rows", 0), schema_of(list[list[int]]), [[]] * 9000)
+    limits = Limits(decoded=100_000)
+    with server(says(sent)) as address, face.dial(address, limits=limits) as client:
+        with pytest.raises(DecodeError, match=r"more than 100000 bytes .*Limits\.decoded"):
+            client.call(rows, 1)
+
+
+def test_reply_with_a_type_of_many_fields_takes_little(face: Face) -> None:
+    fields = tuple(("f", 2) for _ in range(30_000))
+    known = StructType("R", 64, (("ServiceMethod", STRING), ("Seq", UINT), *fields))
+    header, body = b"\xff\x80\1\3T.I\0", b"\4\0\2"
+    sent = b"".join(
+        uint_bytes(len(each)) + each for each in (write_definition(64, known), header, body)
+    )
+    with server(says(sent)) as address, face.dial(address) as client:
+        tracemalloc.start()
+        try:
+            assert client.call(Method[int, int]("T.I"), 1) == 1
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 40 * len(sent) + 4 * MEBIBYTE
 
 
 def test_server_that_vanishes_while_a_request_is_written_is_told(face: Face) -> None:

@@ -10,6 +10,7 @@ bounds, prints it, and returns 1. ``--seed`` draws another run.
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import sys
 import time
@@ -53,7 +54,7 @@ class Search:
             genome = changed(choose.choice(kept)[2], choose)
         else:
             genome = drawn(choose)
-        data = rendered(genome)
+        data = rendered(genome, choose.choice([5_000, 20_000, 20_000, 100_000]))
         cost = measured(genome, data)
         self.inputs += 1
         self.total += len(data)
@@ -90,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60)
     options = parser.parse_args(arguments)
+    gc.freeze()  # what is there is not looked at after each input
     search, end = Search(options.seed), time.monotonic() + options.seconds
     said = time.monotonic()
     while time.monotonic() < end:

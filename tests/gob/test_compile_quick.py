@@ -1,7 +1,8 @@
-"""The quick functions: the same values as the careful ones, wherever they do not give up."""
+"""The generated functions: the same values as by interpretation, where they do not give up."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import attrs
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError
-from rpcgen.gob.compile_decode import Compiler
+from rpcgen.gob.compile_decode import DecodeFunction
 from rpcgen.gob.compile_quick import QuickCompiler, _only_stores
+from rpcgen.gob.interpret import Interpreter
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint64, wire
 
@@ -35,14 +37,34 @@ _CASES: list[tuple[Any, Any]] = [
 ]
 
 
-def _decoded(compiler: type[Compiler], data: bytes, annotation: Any) -> Any:
-    """Decode the last message of a stream by the functions of ``compiler``."""
+def _compiled(types: Any, id: int, schema: Any, decoder: gob.Decoder) -> DecodeFunction:
+    made: DecodeFunction = QuickCompiler(types, "strict").compile(id, schema)
+    return made
+
+
+def _counting(types: Any, id: int, schema: Any, decoder: gob.Decoder) -> DecodeFunction:
+    made: DecodeFunction = QuickCompiler(types, "strict", counted=True).compile(id, schema)
+    return made
+
+
+def _interpreted(types: Any, id: int, schema: Any, decoder: gob.Decoder) -> DecodeFunction:
+    interpreter = Interpreter(decoder, types, "strict")
+    return lambda data, pos, stream, depth: interpreter.decode(id, schema, data, pos, depth)
+
+
+_Make = Callable[[Any, int, Any, gob.Decoder], DecodeFunction]
+_WAYS = [_compiled, _counting, _interpreted]
+
+
+def _decoded(make: _Make, data: bytes, annotation: Any) -> Any:
+    """Decode the last message of a stream by the function that ``make`` returns."""
     decoder = gob.Decoder(data)
     decoder.skip()
     assert decoder.pending == 0
     id, start = _last_value(data, decoder.types)
     decoder.end = len(data)
-    function = compiler(decoder.types, "strict").compile(id, schema_of(annotation))
+    decoder.charge(-decoder.limits.decoded)
+    function = make(decoder.types, id, schema_of(annotation), decoder)
     value, pos = function(data, start, decoder, 100)
     assert pos == len(data)
     return value
@@ -60,22 +82,20 @@ def _last_value(data: bytes, types: Any) -> tuple[int, int]:
         pos += size
 
 
-@pytest.mark.parametrize("compiler", [Compiler, QuickCompiler])
+@pytest.mark.parametrize("make", _WAYS)
 @pytest.mark.parametrize(("annotation", "value"), _CASES)
-def test_both_kinds_of_functions_decode_alike(
-    compiler: type[Compiler], annotation: Any, value: Any
-) -> None:
-    assert same(_decoded(compiler, gob.dumps(value, annotation), annotation), value)
+def test_all_ways_to_decode_are_alike(make: _Make, annotation: Any, value: Any) -> None:
+    assert same(_decoded(make, gob.dumps(value, annotation), annotation), value)
 
 
 @given(st.lists(st.integers(-100, 100)))
 def test_small_integers_are_read_together(values: list[int]) -> None:
-    assert _decoded(QuickCompiler, gob.dumps(values, list[int]), list[int]) == values
+    assert _decoded(_compiled, gob.dumps(values, list[int]), list[int]) == values
 
 
 @given(st.lists(st.floats()))
 def test_floats_of_any_length_are_read(values: list[float]) -> None:
-    assert same(_decoded(QuickCompiler, gob.dumps(values, list[float]), list[float]), values)
+    assert same(_decoded(_compiled, gob.dumps(values, list[float]), list[float]), values)
 
 
 def _positive(instance: Any, attribute: Any, value: int) -> None:
@@ -203,13 +223,13 @@ class _Sent:
         _HashKept,
     ],
 )
-@pytest.mark.parametrize("compiler", [Compiler, QuickCompiler])
-def test_objects_are_as_if_made_by_their_class(compiler: type[Compiler], cls: Any) -> None:
+@pytest.mark.parametrize("make", _WAYS)
+def test_objects_are_as_if_made_by_their_class(make: _Make, cls: Any) -> None:
     made.clear()
     wanted = cls(5)
     traces = made.copy()
     made.clear()
-    value = _decoded(compiler, gob.dumps(_Sent()), cls)
+    value = _decoded(make, gob.dumps(_Sent()), cls)
     assert made == traces
     assert (value, repr(value)) == (wanted, repr(wanted))
     if cls.__hash__ is not None:
@@ -218,7 +238,7 @@ def test_objects_are_as_if_made_by_their_class(compiler: type[Compiler], cls: An
 
 @pytest.mark.parametrize("value", [_Plain(1, [2], "3"), _Plain(0), _WithDict(1, y=2)])
 def test_objects_of_plain_classes_have_all_their_attributes(value: Any) -> None:
-    made = _decoded(QuickCompiler, gob.dumps(value), type(value))
+    made = _decoded(_compiled, gob.dumps(value), type(value))
     assert (made, repr(made), type(made)) == (value, repr(value), type(value))
 
 
@@ -240,15 +260,15 @@ def test_structs_of_many_fields_with_gaps(count: int) -> None:
     schema_of(cls)
     for step in (1, 2, count - 1):
         value = cls(*(n * 70 if n % step == 0 else 0 for n in range(count)))
-        for compiler in (Compiler, QuickCompiler):
-            assert _decoded(compiler, gob.dumps(value), cls) == value
+        for make in _WAYS:
+            assert _decoded(make, gob.dumps(value), cls) == value
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 2**64 - 1), st.floats(), st.booleans())
 def test_fields_of_any_length_are_read(x: int, u: int, real: float, flag: bool) -> None:
     # A zero is left out, whatever its sign.
     value = _Scalars(x, u, real or 0.0, flag, "text" * (u % 50), bytes(u % 300), x)
-    assert same(_decoded(QuickCompiler, gob.dumps(value), _Scalars), value)
+    assert same(_decoded(_compiled, gob.dumps(value), _Scalars), value)
 
 
 @define

@@ -16,10 +16,23 @@ _POINT = wire.StructType("Point", 64, (("X", wire.INT), ("Y", wire.INT)))
 Types = dict[int, wire.WireType]
 
 
+def _unchecked() -> None:
+    pass
+
+
 def _compiled(
     types: Types, id: int, schema: Schema[Any], counted: bool = False, lines: int = 1000
 ) -> DecodeFunction | None:
-    return compiled(types, id, schema, strings="strict", counted=counted, lines=lines)[0]
+    return compiled(
+        types,
+        id,
+        schema,
+        strings="strict",
+        names="log",
+        check=_unchecked,
+        counted=counted,
+        lines=lines,
+    )[0]
 
 
 def test_the_same_structure_under_other_ids_has_the_same_function() -> None:
@@ -55,7 +68,9 @@ def test_untyped_values_of_the_same_structure_share_a_function() -> None:
 def test_function_of_more_lines_than_there_may_be_is_not_made() -> None:
     fields = tuple((f"F{i}", wire.INT) for i in range(200))
     types: Types = {64: wire.StructType("Large", 64, fields)}
-    made, cost = compiled(types, 64, UNTYPED, strings="strict", counted=True, lines=300)
+    made, cost = compiled(
+        types, 64, UNTYPED, strings="strict", names="log", check=_unchecked, counted=True, lines=300
+    )
     assert (made, cost) == (None, 300)
 
 
@@ -70,7 +85,16 @@ def test_types_of_more_fields_than_there_may_be_are_not_compared() -> None:
 def test_sender_of_many_fields_that_are_not_ours_costs_few_lines() -> None:
     fields = (*((f"F{i}", wire.INT) for i in range(4000)), *_POINT.fields)
     types: Types = {64: wire.StructType("Point", 64, fields)}
-    made, cost = compiled(types, 64, schema_of(Point), strings="strict", counted=False, lines=1000)
+    made, cost = compiled(
+        types,
+        64,
+        schema_of(Point),
+        strings="strict",
+        names="log",
+        check=_unchecked,
+        counted=False,
+        lines=1000,
+    )
     assert made is not None
     assert cost < 4000 / 8 + 100
 

@@ -635,3 +635,46 @@ def test_large_message_with_new_types_inside_interface_values() -> None:
         except TruncatedError:
             pass
     assert decoded == value
+
+
+def _nested_list(levels: int) -> tuple[Any, Any]:
+    """Return a type of lists in lists, and a value of it."""
+    annotation: Any = int
+    value: Any = 1
+    for _ in range(levels):
+        annotation, value = list[annotation], [value]
+    return annotation, value
+
+
+@pytest.mark.parametrize("levels", [1, 6, 7, 18, 19, 20, 50, 99, 100])
+def test_levels_of_lists_up_to_the_limit(levels: int) -> None:
+    annotation, value = _nested_list(levels)
+    data = gob.dumps(value, annotation)
+    assert gob.loads(data, annotation) == value
+    assert gob.loads(data) == value
+    gob.Decoder(data).skip()
+
+
+@pytest.mark.parametrize("levels", [101, 102, 150])
+def test_levels_of_lists_beyond_the_limit(levels: int) -> None:
+    annotation, value = _nested_list(levels)
+    data = gob.dumps(value, annotation)
+    for schema in (annotation, None, Nothing()):
+        with pytest.raises(DecodeError, match=r"nested too deeply \(Limits.depth\)"):
+            gob.Decoder(data).decode(schema)
+
+
+@pytest.mark.parametrize("schema", [Node, None, Nothing()])
+def test_levels_of_a_message_that_refers_to_itself(schema: Any) -> None:
+    gob.Decoder(gob.dumps(_chain(99))).decode(schema)
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        gob.Decoder(gob.dumps(_chain(100))).decode(schema)
+
+
+@pytest.mark.parametrize("schema", [Node, None, Nothing()])
+@pytest.mark.parametrize("depth", [1, 2, 5, 7, 8, 9, 20])
+def test_small_limits_of_nesting_are_exact(schema: Any, depth: int) -> None:
+    limits = gob.Limits(depth=depth)
+    gob.Decoder(gob.dumps(_chain(depth - 1)), limits=limits).decode(schema)
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        gob.Decoder(gob.dumps(_chain(depth)), limits=limits).decode(schema)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 import pytest
 
 from rpcgen import gob
 
+_DOCUMENTATION = Path(__file__).parents[2] / "docs" / "gob.md"
 
-def test_defaults_are_those_of_the_documentation() -> None:
-    assert gob.Limits() == gob.Limits(message=64 << 20, depth=100, types=4096)
+
+@pytest.mark.parametrize("field", attrs.fields(gob.Limits), ids=lambda field: field.name)
+def test_defaults_are_those_of_the_documentation(field: attrs.Attribute[int]) -> None:
+    text = _DOCUMENTATION.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{field.name}` |"))
+    default = row.split("|")[2].strip()
+    number, _, unit = default.partition(" ")
+    assert int(number.replace(",", "")) * {"": 1, "MiB": 1 << 20}[unit] == field.default
 
 
 def test_limits_do_not_change() -> None:

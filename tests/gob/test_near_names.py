@@ -99,7 +99,13 @@ def test_field_that_is_there_in_both_cases_is_no_miss() -> None:
     assert near_misses(known, schema) == []
 
 
-@given(st.lists(st.sampled_from(["GUID", "Guid", "gUID", "CPUUsage", "CpuUsage", "Other"])))
+def test_name_that_go_would_not_export_is_no_miss() -> None:
+    schema = schema_of(_receiver())
+    assert isinstance(schema, Struct)
+    assert near_misses(StructType("User", 65, (("guid", STRING),)), schema) == []
+
+
+@given(st.lists(st.sampled_from(["GUID", "Guid", "GuiD", "CPUUsage", "CpuUsage", "Other"])))
 def test_every_miss_is_missing_on_both_sides(names: list[str]) -> None:
     schema = schema_of(_receiver())
     assert isinstance(schema, Struct)

@@ -40,6 +40,8 @@ from rpcgen.types import (
 
 __all__ = [
     "KINDS",
+    "Cased",
+    "CasedInner",
     "Cell",
     "Color",
     "Containers",
@@ -188,6 +190,22 @@ class Embedding:
     x: bool = False
 
 
+@wire("main.CasedInner")
+@define
+class CasedInner:
+    y: Annotated[int, json_tag("name")] = 0
+    umlaut: Annotated[int, wire("Ä")] = 0
+
+
+@wire("main.Cased")
+@define
+class Cased:
+    inner: Annotated[CasedInner | None, embedded, wire("CasedInner")] = None
+    name: int = 0
+    ident: Annotated[int, wire("ID")] = 0
+    large: Annotated[int, wire("Große"), json_tag("große")] = 0
+
+
 @wire("main.Library")
 @define
 class Library:
@@ -250,4 +268,5 @@ KINDS: Final[dict[str, Any]] = {
     "Tagged": Tagged,
     "Embedding": Embedding,
     "Library": Library,
+    "Cased": Cased,
 }

@@ -18,6 +18,7 @@ from rpcgen.protocol import (
     Refusal,
     Registry,
 )
+from rpcgen.protocol.hosts import HostNames
 from rpcgen.protocol.http import ConnectHandshake, HttpServerProtocol
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
@@ -26,12 +27,14 @@ CONNECT = b"CONNECT /_goRPC_ HTTP/1.0\n\n"
 CONNECTED = b"HTTP/1.0 200 Connected to Go RPC\n\n"
 
 
-def make_server(routes: HttpRoutes | None = None, longest_body: int = 1000) -> HttpServerProtocol:
+def make_server(
+    routes: HttpRoutes | None = None, longest_body: int = 1000, hosts: HostNames | None = None
+) -> HttpServerProtocol:
     registry = Registry()
     handlers = [SUM.handler(lambda pair: pair.a + pair.b), DOUBLE.handler(lambda n: 2 * n)]
     registry.register_name("Math", handlers)
     return HttpServerProtocol(
-        registry, routes or HttpRoutes(), GobServerCodec, JsonServerCodec, longest_body
+        registry, routes or HttpRoutes(), GobServerCodec, JsonServerCodec, longest_body, hosts
     )
 
 
@@ -308,3 +311,117 @@ def test_without_h11_it_says_what_to_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "HTTP needs the package h11: pip install 'rpcgen[http]'\n"
+
+
+# --- hosts --------------------------------------------------------------------------------------
+
+CALL = '{"method":"Math.Double","params":[4],"id":7}'
+OURS = HostNames("127.0.0.1")
+
+
+def with_field(request: bytes, field: str) -> bytes:
+    line, _, rest = request.partition(b"\r\n")
+    return line + b"\r\n" + field.encode() + b"\r\n" + rest
+
+
+def from_host(host: str) -> bytes:
+    return post(CALL).replace(b"Host: x", f"Host: {host}".encode())
+
+
+def test_post_for_another_host_is_forbidden() -> None:
+    answer = output(make_server(hosts=OURS), from_host("evil.example"))
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_post_from_another_origin_is_forbidden() -> None:
+    request = with_field(from_host("127.0.0.1:80"), "Origin: http://evil.example")
+    answer = output(make_server(hosts=OURS), request)
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_debug_page_for_another_host_is_forbidden() -> None:
+    server = make_server(HttpRoutes(debug_path="/debug/rpc"), hosts=OURS)
+    answer = output(server, b"GET /debug/rpc HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_post_for_an_own_host_is_carried_out() -> None:
+    (event,) = make_server(hosts=OURS).receive(from_host("localhost:1234"))
+    assert isinstance(event, Invocation)
+
+
+def test_connect_with_any_host_is_answered() -> None:
+    request = b"CONNECT /_goRPC_ HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+    assert output(make_server(hosts=OURS), request) == CONNECTED
+
+
+# --- bodies -------------------------------------------------------------------------------------
+
+EXPECTING = with_field(post(CALL), "Expect: 100-continue")
+HEAD, BODY = EXPECTING[: -len(CALL)], EXPECTING[-len(CALL) :]
+
+
+def test_body_that_waits_is_asked_for() -> None:
+    assert output(make_server(), HEAD) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def test_body_that_was_asked_for_is_carried_out() -> None:
+    server = make_server()
+    server.receive(HEAD)
+    (event,) = server.receive(BODY)
+    assert isinstance(event, Invocation)
+
+
+def test_body_that_does_not_wait_is_not_asked_for() -> None:
+    (event,) = make_server().receive(EXPECTING)
+    assert isinstance(event, Invocation)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ((b"POST /_goRPC_", b"POST /other"), b"404 Not Found"),
+        ((b"POST /_goRPC_", b"PUT /_goRPC_"), b"405 Method Not Allowed"),
+        ((b"application/json", b"text/plain"), b"415 Unsupported Media Type"),
+        ((b"Host: x", b"Host: evil.example"), b"403 Forbidden"),
+        ((b"Content-Length: ", b"Content-Length: 99"), b"413 Content Too Large"),
+    ],
+)
+def test_body_that_would_be_in_vain_is_refused_at_once(
+    change: tuple[bytes, bytes], status: bytes
+) -> None:
+    hosts = HostNames("", ("x",))
+    answer = output(make_server(hosts=hosts), HEAD.replace(*change))
+    assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+def test_announced_body_that_is_too_long_is_refused_before_it_comes() -> None:
+    head = post(CALL)[: -len(CALL)].replace(b"Content-Length: 4", b"Content-Length: 4000000")
+    assert output(make_server(), head).startswith(b"HTTP/1.1 413 Content Too Large")
+
+
+def test_refused_body_is_read_and_not_kept() -> None:
+    server = make_server()
+    request = post(CALL, "text/plain")
+    assert server.receive(request[:-5]) == []
+    assert output(server, request[-5:]).startswith(b"HTTP/1.1 415")
+
+
+def chunked(chunks: list[bytes]) -> bytes:
+    head = (
+        b"POST /_goRPC_ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return head + body + b"0\r\n\r\n"
+
+
+def test_chunked_body_is_carried_out() -> None:
+    (event,) = make_server().receive(chunked([CALL[:9].encode(), CALL[9:].encode()]))
+    assert isinstance(event, Invocation)
+
+
+def test_body_of_tiny_chunks_is_refused() -> None:
+    request = chunked([b" "] * 2000)
+    answer = output(make_server(longest_body=10_000), request)
+    assert answer.endswith(b"the chunks of the body are too small\n")

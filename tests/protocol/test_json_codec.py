@@ -77,6 +77,9 @@ def test_header_of_a_response_is_taken_as_by_go(text: str, header: Response) -> 
     assert client_fed(text).decode_response_header() == header
 
 
+CLIENT_ID = "Go struct field clientResponse.id of type uint64"
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -86,15 +89,15 @@ def test_header_of_a_response_is_taken_as_by_go(text: str, header: Response) -> 
         ('{"id":0,"result":5,"error":false}', "invalid error false"),
         (
             '{"id":"x","result":5}',
-            "json: cannot unmarshal string into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal string into {CLIENT_ID}",
         ),
         (
             '{"id":-1,"result":5}',
-            "json: cannot unmarshal number -1 into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal number -1 into {CLIENT_ID}",
         ),
         (
             '{"id":1.50,"result":5}',
-            "json: cannot unmarshal number 1.50 into Go struct field clientResponse.id of type uint64",
+            f"json: cannot unmarshal number 1.50 into {CLIENT_ID}",
         ),
     ],
 )
@@ -387,3 +390,24 @@ def last_error(decode_header: Callable[[], object]) -> Exception:
             decode_header()
         except Exception as error:
             return error
+
+
+def test_nothing_is_pending_between_messages() -> None:
+    codec = server_fed('{"method":"A.B"} \n')
+    codec.decode_request_header()
+    assert (codec.pending, codec.ahead) == (0, 0)
+
+
+def test_message_that_is_there_is_ahead() -> None:
+    codec = server_fed('{"method":"A.B"}{"method":"A.CD"}{"met')
+    assert codec.ahead == 16
+    assert codec.decode_request_header().service_method == "A.B"
+    codec.decode_request_body(None)
+    assert (codec.ahead, codec.pending) == (17, 6)
+
+
+def test_stream_that_failed_is_pending() -> None:
+    codec = server_fed("nonsense")
+    with pytest.raises(DecodeError):
+        codec.decode_request_header()
+    assert codec.pending == 1

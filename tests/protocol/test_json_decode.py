@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError
+from rpcgen.gob import Limits
 from rpcgen.protocol.json_decode import decode
 from rpcgen.protocol.json_encode import encode
 from rpcgen.protocol.json_stream import parse
 from rpcgen.schema import schema_of
-from rpcgen.types import URL, embedded, json_tag
+from rpcgen.types import URL, NetipAddr, embedded, json_tag
 
-from .json_kinds import KINDS, Cell, Color, Embedding, Inner, Middle, Other, Tree
+from .json_kinds import KINDS, Cell, Color, Embedding, Inner, Middle, Other, Special, Tree
 from .json_strategies import VALUES
 
 
@@ -281,3 +282,52 @@ def test_moments_in_two_zones_are_no_entry_less() -> None:
 def test_key_that_comes_twice_has_the_last_value() -> None:
     text = '{"2020-01-01T00:00:00Z":1,"2020-01-01T00:00:00Z":2}'
     assert list(decoded(dict[datetime, int], text).values()) == [2]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "place"),
+    [
+        (Special, '{"Color":300}', "Special.Color: "),
+        (list[Special], '[{},{"Color":300}]', "1.Color: "),
+        (dict[str, Color], '{"a":300}', "a: "),
+        (dict[Color, int], '{"300":1}', "300: "),
+        (Color, "300", ""),
+    ],
+)
+def test_unknown_member_of_an_enum_has_its_place(annotation: Any, text: str, place: str) -> None:
+    assert error_of(annotation, text) == f"{place}300 is not a valid Color"
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1E400", "1" * 400])
+@pytest.mark.parametrize(
+    ("form", "where"),
+    [
+        ("{}", "Go value"),
+        ("[1,{}]", ".1"),
+        ('{{"a":{}}}', "Go struct field .a"),
+        ("[{}" + ",0" * 20 + "]", ".0"),
+        ("[[],{}]", ".1"),
+    ],
+)
+def test_number_beyond_float64_in_any_is_refused(text: str, form: str, where: str) -> None:
+    error = f"json: cannot unmarshal number {text} into {where} of type float64"
+    assert error_of(Any, form.format(text)) == error
+
+
+def test_number_of_many_digits_is_a_big_int() -> None:
+    assert decoded(KINDS["big.Int"], "1" + "0" * 9999) == 10**9999
+
+
+def test_limit_of_digits_applies() -> None:
+    schema = schema_of(KINDS["big.Rat"])
+    with pytest.raises(DecodeError, match=r"51 digits; the limit is 50 \(Limits.digits\)"):
+        decode(schema, parse('"1e50"'), limits=Limits(digits=50))
+
+
+def test_keys_of_equal_hash_are_refused() -> None:
+    # Hashes of integers repeat after this prime.
+    keys = [f"{number * (2**61 - 1):032x}" for number in range(200)]
+    texts = (":".join(key[i : i + 4] for i in range(0, 32, 4)) for key in keys)
+    text = ",".join(f'"{text}":1' for text in texts)
+    with pytest.raises(DecodeError, match=r"limit is 100 \(Limits.collisions\)"):
+        decoded(dict[NetipAddr, int], f"{{{text}}}")

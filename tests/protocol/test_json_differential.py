@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,8 +75,41 @@ TEXTS = """
 {"Addr":"x"} {"AddrPort":"::1:5"} {"Prefix":"1.2.3.4"} {"IP":"x"} {"Mask":"AQ=="} {"Mask":"!"}
 {"Addr":5} {"Rat":"1/3"} {"Rat":"1.25"} {"Rat":"1/0"} {"Rat":5} {"Float":"0.1"} {"Float":"1e10"}
 {"Float":"-0"} {"Float":"Inf"} {"Float":"1234567"} {"Float":"123456.789"} {"Float":1} {"Int":"5"}
-"\\ud800x\\udc00\\ud83d\\ude00" 1e400 [1e400] {"a":1e400}
+"\\ud800x\\udc00\\ud83d\\ude00" 1e400 [1e400] {"a":1e400} {"a":[1,-1e400]} 1E400 -1.50e39 1.50
+{"nAME":5} {"name":5,"Name":6} {"NAME":1,"name":2} {"\u0131d":1} {"iD":1} {"\u017fmall":"AQI="}
+{"\u00e4":1} {"\u00c4":2} {"GRO\u1e9eE":3} {"gro\u00dfE":3} {"grosse":3} {"\u212aey":1}
+{"Left":{"Value":1},"Left":{"Others":[{"Value":2}]}} {"Left":{"Value":1},"Left":null}
+{"Others":[{"Value":1},{"Value":5}],"Others":[{}],"Others":[{},{}]} {"Row":1,"Row":null}
+{"Row":1.5,"Row":2} {"Row":1,"row":"x"} {"Vector":[1,2,3],"Vector":[null,7]}
+{"Ages":{"a":1},"Ages":{"b":2}} {"Numbers":[1,2,3],"numbers":[null,7]}
+{"Octets":"AQI=","Octets":[null,5]} {"Ages":{"a":1},"Ages":{"a":null}}
+{"Others":[{"Value":1}],"Others":[null]} {"Others":[{"Value":1}],"Others":null,"Others":[{}]}
+{"pointer":{"Row":1},"pointer":{"Column":2}} {"any":{"x":1},"any":{"y":2}} {"1":1,"01":null,"1":7}
+{"a":{"x":{"Row":1}},"a":{"y":{"Row":2}}} {"a":{"x":{"Row":1},"x":{"Column":2}}}
+{"Ident":[1,2,3],"Ident":[null,7]} {"A":1,"A":2,"deep":4} {"named":{"A":1},"NAMED":{"X":2}}
+{"Big":5,"Big":null,"Color":1,"Color":null}
+{"IP":"1.2.3.4","IP":null,"Addr":"1.2.3.4","Addr":null}
+{"Time":"2020-01-02T03:04:05Z","Time":null,"Mask":"AQ==","Mask":null} "QUJD=" "QUJD==" "QUI" "QQ="
+"Q===" "=QUI" "QUI=QUI=" "QUI=\\n" "QQ=\\n=" "QU\\r\\nI=" "\u00e9" {"IP":"fe80::1%eth0"}
+{"IP":"::ffff:1.2.3.4"} {"IP":"01.2.3.4"} {"Addr":"fe80::1%eth0"} {"Addr":"1.2.3.4%x"}
+{"Addr":"::ffff:1.2.3.4%x"} {"Addr":"fe80::1%a\\u0000<\\"b"} {"AddrPort":"1.2.3.4:080"}
+{"AddrPort":"1.2.3.4:\u0663"} {"AddrPort":"1.2.3.4:+80"} {"AddrPort":"[1.2.3.4]:1"}
+{"AddrPort":"[]:80"} {"Prefix":"fe80::1%eth0/64"} {"Prefix":"1.2.3.4/08"} {"Prefix":"1.2.3.4/33"}
+{"Prefix":"1.2.3.4/\u0663"} {"Prefix":"1.2.3.4/255.0.0.0"} {"1_0":1} {"0x1p4":1} {"0x_1p4":1}
+{"1e400":1} {"nan":1} {"-Inf":1} {"+nan":1} {"Infinity":1} {".5":1} {"5.":1} {"1__0":1} {"_1":1}
+{"1_":1} {"1e1_0":1} {"0x1":1} {"":1} {"0x.p1":1} {"1e3":1,"1000":2} {"1":1,"1.0":2}
+"2020-01-02T03:04:05+25:00" "2020-01-02T03:04:05+05:61" "2021-02-29T03:04:05Z"
+"2020-13-02T03:04:05Z"
 """.split()
+NUMBERS = """
+0x10 1_0 1p3 1/-2 -1/2 +1/2 1/+2 0x10/0b11 017/010 1_0/2_0 0b1.1 0o7.4 0x1.8p1 0x1e3 1e3 1E3 1e+3
+1e-3 1.5p2 .5 5. . -.5 +.5 -+5 1__0 _1 1_ 1_.5 1._5 0x_1 0_1 0b 0x 08 010 08/1 0/5 5/0 -0 0 -0/1
++0 1e 1e+ 1e_3 1e3_0 1e3_ 0x1p-2 0b1e3 0o7e2 0x1p3e1 1/2/3 1/ /2 1.5/2 1/2.5 1e2/3 Inf inf +Inf
+-inf INF infinity nan NaN 1e4000 1e-4000 1p1000 1p-1000 0b2 0xg 1f 0X1P3 1E0005 0B1 0O7 0_0.5 0e5
+0x.8p0 0x.p1 0b1/0o7 0_7/1 0x/1 \u0663 1/\u0663 1\\u0020 1.e3 1.23456789e300 9007199254740993
+123456789012345678901
+"""
+TEXTS += [f'"{text}"' for text in NUMBERS.split()]
 
 
 def python_answer(kind: str, text: str) -> Answer:
@@ -94,8 +126,7 @@ def comparable(answer: Answer) -> str:
         return answer.text
     if not answer.error.startswith("json: cannot unmarshal"):
         return "some other error"
-    error = re.sub("number [^ ]* ?into", "number into", answer.error)
-    return re.sub(" at input byte .*", "", error)
+    return answer.error
 
 
 # What Python has no value for, or keeps more exactly.
@@ -107,12 +138,12 @@ DIFFERENT = {
     *(("Mood", text) for text in TEXTS),
     *(("map[Color]int", text) for text in TEXTS),
     *(("map[Mood]int", text) for text in TEXTS),
-    # In an interface a number is a float64 in Go; here integers are whole, and infinities pass.
+    # In an interface a number is a float64 in Go; here integers are whole.
     *(
         (kind, text)
         for kind in ("any", "map[string]any")
         for text in TEXTS
-        if "1e400" in text or "99999999999999999999" in text or "18446744073709551616" in text
+        if "99999999999999999999" in text or "18446744073709551616" in text
     ),
 }
 

@@ -16,7 +16,20 @@ from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
 from rpcgen.protocol.json_encode import encode, quote
 from rpcgen.schema import schema_of
-from rpcgen.types import Float32, NetIP, Uint8, Uint64, length
+from rpcgen.types import (
+    BigFloat,
+    BigRat,
+    Float32,
+    GoTime,
+    NetIP,
+    NetipAddr,
+    NetipAddrPort,
+    NetipPrefix,
+    Uint8,
+    Uint64,
+    json_tag,
+    length,
+)
 
 from .json_kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
 
@@ -282,3 +295,33 @@ def test_subclass_with_fields_of_its_own_is_not_cut() -> None:
 def test_value_that_has_kept_its_type_is_plain(value: Any, annotation: Any, text: str) -> None:
     arrived = gob.loads(gob.dumps(gob.Typed(value, annotation), Any), Any)
     assert encode(schema_of(Any), arrived) == text
+
+
+@pytest.mark.parametrize(
+    "annotation", [datetime, BigRat, BigFloat, NetipAddr, NetipPrefix, NetipAddrPort, UUID, GoTime]
+)
+@pytest.mark.parametrize("value", ["x", 5.5, [1], object()], ids=str)
+def test_error_says_nothing_of_python(annotation: Any, value: object) -> None:
+    error = error_of(list.__class_getitem__(annotation), [value])
+    assert error.startswith("[0]: ")
+    assert "attribute" not in error
+    assert "unpack" not in error
+
+
+@define
+class Optional:
+    ages: Annotated[dict[str, int] | None, json_tag("ages,omitempty")] = None
+    numbers: Annotated[list[int] | None, json_tag("list,omitempty")] = None
+    text: Annotated[str | None, json_tag("text,omitempty")] = None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Optional(), "{}"),
+        (Optional({}, []), "{}"),
+        (Optional({"a": 1}, [1], ""), '{"ages":{"a":1},"list":[1],"text":""}'),
+    ],
+)
+def test_optional_dict_and_list_are_left_out_when_empty(value: Optional, text: str) -> None:
+    assert encode(schema_of(Optional), value) == text

@@ -82,3 +82,22 @@ def test_what_is_no_value_is_refused(name: str, text: str) -> None:
     parse: Any = TEXTS[name][1]
     with pytest.raises((ValueError, ArithmeticError)):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2020-01-02T03:04:05+24:00", datetime(2020, 1, 1, 3, 4, 5, tzinfo=UTC)),
+        ("2020-01-02T03:04:05-24:30", datetime(2020, 1, 3, 3, 34, 5, tzinfo=UTC)),
+        ("2020-01-02T03:04:05+23:60", datetime(2020, 1, 1, 3, 4, 5, tzinfo=UTC)),
+    ],
+)
+def test_time_in_a_zone_of_a_day_is_the_same_moment(text: str, moment: datetime) -> None:
+    assert parse_time(text) == moment
+
+
+@pytest.mark.parametrize("text", ["1e9990", "-1e-9990", "0.1e9000"])
+def test_numbers_of_many_digits_come_back(text: str) -> None:
+    for name in ("big.Float", "big.Rat"):
+        write, read = TEXTS[name]
+        assert read(write(read(text))) == read(text)

@@ -72,12 +72,25 @@ def test_embedded_message_with_a_name_is_a_field() -> None:
 
 @pytest.mark.parametrize(
     ("key", "other"),
-    [("Name", "nAME"), ("\u017ftraße", "STRAßE"), ("\u212aelvin", "kelvin"), ("É", "é")],
+    [
+        ("Name", "nAME"),
+        ("\u017ftraße", "STRAßE"),
+        ("\u212aelvin", "kelvin"),
+        ("É", "é"),
+        ("ẞ", "ß"),
+        ("ᾈ", "ᾀ"),
+        ("ΐ", "ΐ"),
+        ("ﬅ", "ﬆ"),
+        ("ς", "Σ"),
+        ("\ua7dc", "ƛ"),
+    ],
 )
 def test_keys_that_differ_in_case_only_fold_alike(key: str, other: str) -> None:
     assert fold(key) == fold(other)
 
 
-@pytest.mark.parametrize(("key", "other"), [("ß", "ss"), ("a_b", "ab"), ("ﬁ", "fi")])
+@pytest.mark.parametrize(
+    ("key", "other"), [("ß", "ss"), ("a_b", "ab"), ("ﬁ", "fi"), ("\u0131", "i"), ("\u0130", "i")]
+)
 def test_other_keys_do_not_fold_alike(key: str, other: str) -> None:
     assert fold(key) != fold(other)

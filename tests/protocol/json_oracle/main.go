@@ -115,6 +115,17 @@ type Embedding struct {
 	X     bool
 }
 
+type CasedInner struct {
+	Y int `json:"name"`
+	Ä int
+}
+type Cased struct {
+	*CasedInner
+	Name  int
+	ID    int
+	Große int `json:"große"`
+}
+
 type Library struct {
 	Time     time.Time
 	Duration time.Duration
@@ -178,6 +189,7 @@ func init() {
 	add[Tagged]("Tagged")
 	add[Embedding]("Embedding")
 	add[Library]("Library")
+	add[Cased]("Cased")
 	add[[1]any]("[1]any")
 	add[json.RawMessage]("raw")
 }

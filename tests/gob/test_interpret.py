@@ -1,0 +1,136 @@
+"""Interpretation takes what Go takes, and says what is wrong with the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rpcgen import gob
+from rpcgen.errors import DecodeError
+from rpcgen.gob import wire
+from rpcgen.gob.interpret import Interpreter, check_types
+from rpcgen.gob.numbers import uint_bytes
+from rpcgen.schema import UNTYPED, schema_of
+from rpcgen.types import Float32, Int8
+
+from .examples import Color, Order, Point
+
+_POINT = gob.dumps(Point(1, 2))[:31]
+
+
+def _interpreted(types: dict[int, wire.WireType], id: int, annotation: Any, octets: bytes) -> Any:
+    """Decode one value by interpretation."""
+    decoder = gob.Decoder()
+    decoder.end = len(octets)
+    decoder.charge(-decoder.limits.decoded)
+    interpreter = Interpreter(decoder, types, "strict")
+    value, _ = interpreter.decode(id, schema_of(annotation), octets, 0, 100)
+    return value
+
+
+def _check(types: dict[int, wire.WireType], id: int, annotation: Any) -> None:
+    check_types(types, id, schema_of(annotation), "log", set(), lambda fields: None)
+
+
+_TYPES: dict[int, wire.WireType] = {
+    64: wire.StructType("Point", 64, (("X", wire.INT), ("Y", wire.INT))),
+    65: wire.SliceType("", 65, 64),
+    66: wire.MapType("", 66, wire.STRING, wire.INT),
+}
+
+
+@pytest.mark.parametrize("octets", [b"\1\2\1\4\0", b"\1\2\1\4"])
+def test_the_end_of_the_message_ends_a_struct(octets: bytes) -> None:
+    assert _interpreted(_TYPES, 64, Point, octets) == Point(1, 2)
+
+
+def test_the_end_of_the_message_ends_structs_in_slices() -> None:
+    assert _interpreted(_TYPES, 65, list[Point], b"\0\1\1\2\1\4") == [Point(1, 2)]
+
+
+def test_a_step_of_more_bytes_than_needed() -> None:
+    assert _interpreted(_TYPES, 64, Point, b"\xff\1\2\0") == Point(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("id", "annotation", "octets", "reason"),
+    [
+        (64, Point, b"\3\2", "beyond the 2"),
+        (64, Point, b"\1", "ends inside a value"),
+        (64, Point, b"\1\xfe\1", "ends inside an integer"),
+        (64, Point, b"\1\x80", "more than 8"),
+        (65, list[Point], b"\0\5\0", "before the last element"),
+        (66, dict[str, int], b"\0\1\5ab", "5 bytes do not fit"),
+        (wire.INT, int, b"\1\2", "does not begin with 0"),
+        (wire.INT, Int8, b"\0\xfe\1\0", "does not fit int8"),
+        (wire.FLOAT, Float32, b"\0\xf8\1\0\0\xe0\xff\xff\xef\x47", "does not fit float32"),
+        (wire.INT, Color, b"\0\x08", "4 is not a valid Color"),
+    ],
+)
+def test_what_is_wrong_is_said(id: int, annotation: Any, octets: bytes, reason: str) -> None:
+    with pytest.raises(Exception, match=reason):
+        _interpreted(_TYPES, id, annotation, octets)
+
+
+@pytest.mark.parametrize(
+    ("id", "annotation"),
+    [(64, int), (65, dict[str, int]), (66, list[Point]), (wire.UINT, int), (99, Point), (64, Any)],
+)
+def test_types_that_do_not_go_together_are_refused_before_decoding(
+    id: int, annotation: Any
+) -> None:
+    with pytest.raises(DecodeError, match="arrives where"):
+        _check(_TYPES, id, annotation)
+
+
+def test_a_field_without_a_name_is_refused() -> None:
+    types: dict[int, wire.WireType] = {
+        64: wire.StructType("S", 64, (("", wire.INT), ("X", wire.INT)))
+    }
+    with pytest.raises(DecodeError, match="has no name"):
+        _check(types, 64, Point)
+
+
+def test_a_nested_mismatch_is_found_where_no_value_comes() -> None:
+    point = wire.StructType("Order", 64, (("ID", wire.INT), ("Items", 65)))
+    types: dict[int, wire.WireType] = {64: point, 65: wire.SliceType("", 65, wire.STRING)}
+    with pytest.raises(DecodeError, match="string arrives where"):
+        _check(types, 64, Order)
+
+
+def test_a_stream_that_go_would_take_is_taken() -> None:
+    assert gob.loads(_POINT + b"\x06\xff\x80\1\2\1\4", Point) == Point(1, 2)
+
+
+def test_steps_of_a_path_are_cut() -> None:
+    name = "x" * 100_000
+    known = wire.StructType("S", 64, ((name, 64), ("Value", wire.STRING)))
+    body = b"\1" * 20 + b"\2\1\xff"
+    definition = wire.write_definition(64, known)
+    data = uint_bytes(len(definition)) + definition + uint_bytes(len(body) + 2) + b"\xff\x80" + body
+    with pytest.raises(DecodeError) as caught:
+        gob.loads(data)
+    assert len(str(caught.value)) < 5000
+
+
+def test_skipping_leaves_nothing_behind() -> None:
+    decoder = gob.Decoder(gob.dumps([Point(1, 2)] * 1000))
+    decoder.skip()
+    assert decoder.pending == 0
+
+
+def test_zeros_of_an_untyped_struct_are_its_own() -> None:
+    types: dict[int, wire.WireType] = {
+        64: wire.StructType("S", 64, (("A", 65), ("B", 66), ("C", wire.INT), ("D", 64))),
+        65: wire.SliceType("", 65, wire.INT),
+        66: wire.MapType("", 66, wire.STRING, wire.INT),
+        67: wire.SliceType("", 67, 64),
+    }
+    decoder = gob.Decoder()
+    decoder.end = 4
+    decoder.charge(-100_000)
+    interpreter = Interpreter(decoder, types, "strict")
+    values, _ = interpreter.decode(67, UNTYPED, b"\0\2\0\0", 0, 100)
+    assert [each.values for each in values] == [([], {}, 0, None)] * 2
+    assert values[0].A is not values[1].A
