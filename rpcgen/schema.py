@@ -1210,7 +1210,8 @@ def _hint(annotation: object) -> str:
     if isinstance(origin, type) and origin.__module__ == "ipaddress":
         return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
     if isinstance(origin, type) and (hint := _STDLIB_HINTS.get(origin.__name__)):
-        return hint if origin.__module__ in ("datetime", "decimal", "pathlib") else _SEE_TABLE
+        library = origin.__module__.split(".")[0]
+        return hint if library in ("datetime", "decimal", "pathlib") else _SEE_TABLE
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):

@@ -406,9 +406,17 @@ class TestTypeStatement:
         with pytest.raises(SchemaError, match="name 'Nowhere' is not defined"):
             schema_of(self.alias("type X = list[Nowhere]"))
 
-    def test_generic_alias_is_refused(self) -> None:
-        with pytest.raises(SchemaError, match="write out what the generic alias stands for"):
-            schema_of(self.alias("type X[T] = list[T]")[int])
+    def test_generic_alias_is_what_it_stands_for(self) -> None:
+        alias = self.alias("type X[T] = dict[str, T]")
+        assert schema_of(alias[int]).go == "map[string]int"
+
+    def test_generic_alias_without_types_is_refused(self) -> None:
+        with pytest.raises(SchemaError, match="unsupported type T"):
+            schema_of(self.alias("type X[T] = list[T]"))
+
+    def test_generic_message_in_the_new_syntax_has_fields_of_its_types(self) -> None:
+        statement = "@define\nclass X[T]:\n    items: 'list[T]'\n    next: T | None = None"
+        assert go_fields(self.alias(statement)[int]) == {"Items": "[]int", "Next": "*int"}
 
 
 # --- Annotated ------------------------------------------------------------------------------------

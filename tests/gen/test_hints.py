@@ -7,6 +7,7 @@ there and what the hint says to write. Afterwards there must be no error left.
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -292,6 +293,44 @@ FOLLOWED: dict[str, Edits] = {
         ]
     },
 }
+
+
+NEW_SYNTAX = """
+from typing import Protocol
+
+from attrs import define
+
+
+@define
+class Page[T]:
+    items: list[T]
+    next: "Page[T] | None" = None
+
+
+@define
+class Users(Page[str]):
+    list: "list[int] | None" = None
+
+
+type Pages[T] = list[Page[T]]
+type Tree = list[Tree]
+
+
+class S(Protocol):
+    def f(self, page: Page[int], pages: Pages[str]) -> Users: ...
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="class X[T] came with Python 3.12")
+def test_generic_messages_of_the_new_syntax_are_generated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "idl.py").write_text(NEW_SYNTAX)
+    assert cli.main(["idl.py", "-o", "generated"]) == 0
+    (tmp_path / "idl.py").write_text(NEW_SYNTAX.replace("Page[int]", "Tree"))
+    assert cli.main(["idl.py", "-o", "generated"]) == 1
+    assert "idl.py:23:23: error: type Tree contains itself" in capsys.readouterr().err
 
 
 def test_every_bad_case_is_mended() -> None:
