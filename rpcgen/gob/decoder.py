@@ -374,13 +374,13 @@ class Decoder:
         _, start = read_uint(data, pos, len(data))
         function, width, most = self._heads[asked][data[start : start + 2]]
         if "across" not in function.__code__.co_names:
-            raise IndexError
+            raise IndexError("the value has no part that may be in chunks")
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
-            raise IndexError
+            raise IndexError("the value is too large to go uncounted")
         value, pos = function(data, start + width, self, self.limits.depth)
         if pos > self.end or not self._after:
-            raise IndexError
+            raise IndexError("no part of the value is in chunks")
         self._replace(self._tail, self._after)
         self._consume(self.end)
         return value
@@ -392,7 +392,7 @@ class Decoder:
         `IndexError` where they are not there, or much follows.
         """
         if data is not self._data:
-            raise IndexError
+            raise IndexError("a second part in chunks")
         parts: list[bytes | memoryview] = [memoryview(data)[pos:]]
         missing, chunks = after - len(data), iter(self._chunks)
         last: bytes | memoryview = b""
@@ -405,7 +405,7 @@ class Decoder:
         octets = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
         if len(octets) != after - pos or len(tail) > _LARGE:
-            raise IndexError
+            raise IndexError("the octets are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after
         return octets, tail, 0
@@ -714,7 +714,7 @@ class Decoder:
         self, id: int, schema: Schema[Any], depth: int
     ) -> tuple[DecodeFunction, int]:
         if depth < _SHALLOW and not self._careful:
-            raise IndexError  # so near the limit, there must be care
+            raise IndexError("so near the limit of nesting, there must be care")
         self.charge(0)
         known = self._function(id, schema, True), size_of(schema)
         if not isinstance(known[0], _Interpreted):
@@ -754,7 +754,7 @@ class Decoder:
     def charge_elements(self, count: int, size: int, pos: int) -> None:
         """Count the memory of elements that begin at ``pos``: the generated code calls this."""
         if count > self.end - pos:
-            raise IndexError  # each takes a byte of the message
+            raise IndexError("more elements than bytes")
         self.charge(count * size)
 
     def short(self, octets: bytes) -> bytes:
@@ -787,7 +787,7 @@ class Decoder:
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
         if data is not self._data:
-            raise IndexError
+            raise IndexError("interface values are not read from chunks")
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 1:
