@@ -136,8 +136,6 @@ class AcceptErrors:
         The first error since a connection was accepted is logged, the others
         are not: a shortage can last for hours.
         """
-        from .logs import server_log  # and with it `logging`, which a client does without
-
         if error.errno in _FATAL:
             self._log.error("rpc.Serve: accept: %s", error)
             raise error

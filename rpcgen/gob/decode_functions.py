@@ -154,7 +154,7 @@ def _structure(types: Types, id: int, most: int) -> tuple[tuple[object, ...], in
             size += len(known.fields)
             if size > most:
                 return None
-            name_bytes += sum(map(len, known.names))
+            name_bytes += sum([len(name) for name, _ in known.fields])
         if size + name_bytes // 100 > most:
             return None
         match known:

@@ -404,7 +404,7 @@ class Decoder:
             raise IndexError("the value has no part that may be in chunks")
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
-            raise IndexError("a value this large is counted, or interpreted")
+            raise IndexError("the value is too large to go uncounted")
         value, pos = function(data, start + width, self, self.limits.depth)
         if pos > self.end or not self._after:
             raise IndexError("no part of the value is in chunks")
@@ -744,7 +744,7 @@ class Decoder:
         self, id: int, schema: Schema[Any], depth: int
     ) -> tuple[DecodeFunction, int]:
         if depth < _SHALLOW and not self._careful:
-            raise IndexError("so near the limit, there must be care")
+            raise IndexError("so near the limit of nesting, there must be care")
         self.charge(0)
         known = self._function(id, schema, True), size_of(schema)
         if not isinstance(known[0], _Interpreted):
@@ -784,7 +784,7 @@ class Decoder:
     def charge_elements(self, count: int, size: int, pos: int) -> None:
         """Count the memory of elements that begin at ``pos``: the generated code calls this."""
         if count > self.end - pos:
-            raise IndexError("each element takes a byte of the message")
+            raise IndexError("more elements than bytes")
         self.charge(count * size)
 
     def short(self, octets: bytes) -> bytes:
@@ -818,7 +818,7 @@ class Decoder:
     def _check_data(self, data: bytes) -> None:
         # What comes after `across` is not where this looks for further messages.
         if data is not self._data:
-            raise IndexError("definitions may follow what is in chunks")
+            raise IndexError("interface values are not read from chunks")
 
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 1:

@@ -72,7 +72,7 @@ class Source:
 
     def line(self, text: str) -> None:
         if len(self._lines) >= self.longest:
-            raise TooLongError
+            raise TooLongError("the source has more lines than it may")
         self._lines.append(self._indent + text)
         self._places.append(self._place)
 
