@@ -285,7 +285,7 @@ with server, rpcgen.dial(listener.address) as client:
 
 def test_child_of_a_serving_process_can_serve() -> None:
     script = """
-import os, sys
+import os, time
 import rpcgen
 from rpcgen import Method
 double = Method[int, int]("Math.Double")
@@ -299,8 +299,6 @@ with server, rpcgen.dial(listener.address) as client:
     if child == 0:
         with server:
             os.write(tell, b"x")
-            os.read(ready, 100)
-            import time
             time.sleep(3600)
     os.read(ready, 1)
     server.close()

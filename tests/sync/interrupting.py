@@ -206,8 +206,7 @@ class Peers:
                 thread.start()
             yield self
             self._is_over = True
-            if self._client is not None and not self._client.closed:
-                self._client.close()
+            self._close()
             for thread in self._threads:
                 thread.join(PATIENCE)
                 assert not thread.is_alive(), "a thread that shares the client waits for ever"
@@ -235,13 +234,17 @@ class Peers:
     def client(self) -> Client:
         """Return a client that can be used, a new one if need be."""
         if self._client is None or self._client.closed:
-            if self._client is not None:
-                try:
-                    self._client.close()
-                except ShutdownError:
-                    pass
+            self._close()
             self._client = dial(self._address, codec=self._codec)
         return self._client
+
+    def _close(self) -> None:
+        """Give the socket back, also that of a client whose connection has ended."""
+        if self._client is not None:
+            try:
+                self._client.close()
+            except ShutdownError:
+                pass
 
     def _share(self, number: int) -> None:
         for value in itertools.count():
