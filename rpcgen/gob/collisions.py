@@ -33,6 +33,7 @@ from ..schema import (
 
 __all__ = [
     "MANY_KEYS",
+    "Entries",
     "check_collisions",
     "check_merged",
     "check_probes",
@@ -141,11 +142,14 @@ def check_probes(keys: Sequence[Hashable]) -> None:
     Raises:
         DecodeError: Keys take many times as long to find as others would.
     """
-    hashes = [hash(key) & _ALL_BITS for key in keys]
+    hashes = list(map(hash, keys))
     size = 2 * MANY_KEYS
     while True:
         held = min(len(hashes), size * 2 // 3)
-        _fill(hashes[:held], size)
+        part = hashes[:held]
+        # Where no two want the same place, which is usual and soon seen, none is taken.
+        if len(set(map((size - 1).__and__, part))) < held:
+            _fill([each & _ALL_BITS for each in part], size)
         if held == len(hashes):
             return
         size *= 2
@@ -165,6 +169,25 @@ def _fill(hashes: list[int], size: int) -> None:
                     f"{len(hashes)} keys of a map collide although their hashes differ"
                 )
         table[place] = 1
+
+
+class Entries:
+    """The entries of a large map, kept apart until its keys were looked at."""
+
+    __slots__ = ("_keys", "_values")
+
+    def __init__(self) -> None:
+        self._keys: list[Any] = []
+        self._values: list[Any] = []
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._keys.append(key)
+        self._values.append(value)
+
+    def checked(self) -> dict[Any, Any]:
+        """Return them as a dict, after `check_probes` of the keys."""
+        check_probes(self._keys)
+        return dict(zip(self._keys, self._values, strict=True))
 
 
 def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:

@@ -39,7 +39,15 @@ from ..schema import (
     uuid_form,
 )
 from . import numbers, wire
-from .collisions import MANY_KEYS, check_collisions, check_merged, merges_keys, steerable
+from .collisions import (
+    MANY_KEYS,
+    Entries,
+    check_collisions,
+    check_merged,
+    check_probes,
+    merges_keys,
+    steerable,
+)
 from .definitions import bare_name, base_of, is_octet
 from .interpret import fits, narrow_float_of, spelled
 from .memory import ENTRY, SLOT, size_of
@@ -355,12 +363,15 @@ class Compiler:
         key, item = source.variable("key"), source.variable("item")
         keys, items = source.variable("keys"), source.variable("items")
         is_checked = steerable(schema.key)
+        may_probe = not isinstance(base_of(schema.key), String | Bytes)
         self._uint(count)
-        if not isinstance(base_of(schema.key), String | Bytes):
-            with source.block(f"if {count} > {MANY_KEYS}:"):
-                source.line("bad('so many keys have to be looked at')")
         self._charge(count, ENTRY + size_of(base_of(schema.key)) + size_of(base_of(schema.value)))
-        source.line(f"{keys}, {items} = [], []" if is_checked else f"{target} = {{}}")
+        if is_checked:
+            source.line(f"{keys}, {items} = [], []")
+        elif may_probe:
+            source.line(f"{target} = {{}} if {count} <= {MANY_KEYS} else Entries()")
+        else:
+            source.line(f"{target} = {{}}")
         with self._loop(count):
             self._value(known.key, schema.key, key)
             self._value(known.value, schema.value, item)
@@ -371,7 +382,13 @@ class Compiler:
                 source.line(f"{target}[{key}] = {item}")
         if is_checked:
             source.line(f"check_collisions({keys}, stream.limits.collisions)")
+            if may_probe:
+                with source.block(f"if {count} > {MANY_KEYS}:"):
+                    source.line(f"check_probes({keys})")
             source.line(f"{target} = dict(zip({keys}, {items}))")
+        elif may_probe:
+            with source.block(f"if {count} > {MANY_KEYS}:"):
+                source.line(f"{target} = {target}.checked()")
         if merges_keys(schema.key):
             source.line(f"check_merged({target}, {count})")
 
@@ -542,9 +559,11 @@ def _bad(reason: str) -> None:
 
 
 _RUNTIME: Final[dict[str, Any]] = {
+    "Entries": Entries,
     "bad": _bad,
     "check_collisions": check_collisions,
     "check_merged": check_merged,
+    "check_probes": check_probes,
     "float_of": numbers.float_of,
     "narrow_float_of": narrow_float_of,
     "repeat": repeat,

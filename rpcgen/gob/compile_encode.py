@@ -7,8 +7,8 @@ looked at once, and what the schema says is decided when the code is written.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from attrs import frozen
@@ -98,6 +98,9 @@ class _Compiler:
         self._inside: list[Schema[Any]] = []
         # How many loops the line that is being written is in.
         self._loops = 0
+        # The statement that leaves the block, where nothing follows the value that is being
+        # written: to go at once is faster than to note that all is done.
+        self._leave = ""
         self._source = Source("encode")
         self._flushes = False
 
@@ -107,6 +110,7 @@ class _Compiler:
         root = name if isinstance(base, Struct) else ""
         title = f"encode {name or type(base).__name__}"
         source = self._source = Source(title, root, **_RUNTIME)
+        self._leave = "return"
         with source.function("def encode(value, out, stream):"):
             self._top(schema, base)
         while self._waiting:
@@ -130,7 +134,7 @@ class _Compiler:
         self._source.line(f"{name}({variable}, out, stream)")
 
     def _function(self, schema: Schema[Any]) -> None:
-        self._inside, self._loops = [], 0
+        self._inside, self._loops, self._leave = [], 0, "return"
         with self._source.function(f"def {self._functions[schema]}(value, out, stream):"):
             with self._source.at("", schema.go, "value"):
                 self.element(schema, "value")
@@ -280,7 +284,7 @@ class _Compiler:
                 return [f"{next}UINT[len({name})] if {size} else {step}size({name}, stream)", name]
         return [_ONE, octets] if next else [octets]
 
-    def _enum_table(self, schema: Enum[Any]) -> dict[Any, bytes]:
+    def _enum_table(self, schema: Enum[Any]) -> _EnumTable:
         if isinstance(schema.base, Int):
             return _EnumTable(
                 {each: numbers.int_bytes(each.value) for each in schema.cls.__members__.values()},
@@ -333,8 +337,12 @@ class _Compiler:
             self._loop(schema, variable, item, index)
             return
         # A comprehension is fastest; after a failure the loop goes again, to find the element.
+        joined = f"b''.join([{octets} for {item} in {variable}])"
+        if isinstance(schema.element, Enum):
+            table = source.constant(self._enum_table(schema.element), "members")
+            joined = f"{table}.joined({variable})"
         with source.block("try:"):
-            source.line(f"out.append(b''.join([{octets} for {item} in {variable}]))")
+            source.line(f"out.append({joined})")
         with source.block("except Exception as error:"):
             source.line("reraise_interrupt(error)")
             with source.block(f"for {index}, {item} in enumerate({variable}):"):
@@ -349,7 +357,7 @@ class _Compiler:
         with source.block("try:"):
             with source.block(f"for {item} in {variable}:"):
                 with source.at(f"[{{{index}}}]", schema.element.go, item):
-                    self.element(schema.element, item)
+                    self._last(schema.element, item)
         with source.block("except Exception:"):
             source.line(f"{index} = position({variable}, {item})")
             source.line("raise")
@@ -367,17 +375,26 @@ class _Compiler:
                 with source.at("", schema.key.go, key):
                     if isinstance(base_of(schema.key), Interface):
                         source.line(f"hashable({key})")
+                    leave, self._leave = self._leave, ""
                     self.element(schema.key, key)
+                    self._leave = leave
                 with source.at("", schema.value.go, value):
-                    self.element(schema.value, value)
+                    self._last(schema.value, value)
         self._loops -= 1
+
+    def _last(self, schema: Schema[Any], variable: str) -> None:
+        """Write the value that is the last of a loop's body."""
+        leave, self._leave = self._leave, "continue"
+        self.element(schema, variable)
+        self._leave = leave
 
     # --- structs ----------------------------------------------------------------------------
 
     def _struct(self, schema: Struct[Any], variable: str) -> None:
         self._inside.append(schema)
         source = self._source
-        writer = _Fields(self, source, len(schema.fields))
+        leave, self._leave = self._leave, ""
+        writer = _Fields(self, source, len(schema.fields), leave)
         check = source.constant(schema.check, "check")
         values = source.variable("values")
         if schema.described:
@@ -401,6 +418,7 @@ class _Compiler:
                 lowered = self.lower(field.schema, local)
             writer.add(path, lowered, local)
         writer.end()
+        self._leave = leave
         self._inside.pop()
 
 
@@ -432,10 +450,12 @@ class _Fields:
     they are taken one by one.
     """
 
-    def __init__(self, compiler: _Compiler, source: Source, count: int) -> None:
+    def __init__(self, compiler: _Compiler, source: Source, count: int, leave: str) -> None:
         self._compiler = compiler
         self._source = source
         self._count = count
+        # The statement after which nothing more is done for the struct, if there is one.
+        self._leave = leave
         self._steps = source.variable("step")
         # Whether the steps to the next field are 1, as far as known while the code is written.
         self._next = True
@@ -490,18 +510,20 @@ class _Fields:
         if run:
             if not self._next:
                 conditions.insert(0, f"{self._steps} == 1")
+            leave = self._leave if last else ""
             added = source.variable("added")
-            source.line(f"{added} = False")
+            if not leave:
+                source.line(f"{added} = False")
             with source.block("try:"):
                 with source.block(f"if {' and '.join(conditions) or 'True'}:"):
                     source.line(f"out += ({', '.join(items)},)")
-                    source.line(f"{added} = True")
+                    source.line(leave or f"{added} = True")
                     if not last:
                         source.line(f"{self._steps} = 1")
             with source.block("except Exception as error:"):
                 # Taken one by one they say which it is.
                 source.line("reraise_interrupt(error)")
-            with source.block(f"if not {added}:"):
+            with nullcontext() if leave else source.block(f"if not {added}:"):
                 self._one_by_one(run)
                 if last:
                     source.line(r"out.append(b'\0')")
@@ -725,6 +747,13 @@ class _EnumTable(dict[Any, bytes]):
     def __init__(self, members: dict[Any, bytes], schema: Enum[Any]) -> None:
         super().__init__(members)
         self._schema = schema
+        self._is_member = schema.cls.__instancecheck__
+
+    def joined(self, values: Collection[Any]) -> bytes:
+        """Return the bytes of all values in a row, without a step of Python's for each."""
+        if not all(map(self._is_member, values)):
+            raise MisfitError(f"not all are {self._schema.cls.__name__}")
+        return b"".join(map(self.__getitem__, values))
 
     def __missing__(self, value: Any) -> bytes:
         if not isinstance(value, self._schema.cls):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
-from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Struct, Untyped, schema_of
 from . import wire
 from .kept import PLAIN, keep
 from .limits import Limits
@@ -134,10 +134,11 @@ class Decoder:
         # By type, what it is decoded into, and whether memory is counted.
         self._functions: dict[tuple[int, Schema[Any], bool], DecodeFunction | _Interpreted] = {}
         # By what the caller asks for and the first two bytes: the function, how many of the bytes
-        # it does not want to see, and how many it may see.
+        # it does not want to see, and how many there may be, which it may read beyond the message.
         self._heads: dict[object, dict[bytes, tuple[DecodeFunction, int, int]]] = {}
-        # What interface values of a type need: the function, and what a value counts.
-        self._in_interfaces: dict[tuple[int, Schema[Any]], tuple[DecodeFunction, int]] = {}
+        # What interface values of a type need: the function, what a value counts, and whether it
+        # may have to remember its Go type, which a message of ours has not.
+        self._in_interfaces: dict[tuple[int, Schema[Any]], tuple[DecodeFunction, int, bool]] = {}
         self._interpreter_made: Interpreter | None = None
         # CPython finds attributes faster as long as an object has no more than 30.
         self.account = _Account()
@@ -257,7 +258,7 @@ class Decoder:
                 size = int.from_bytes(data[pos + 1 : start])
             self.end = end = start + size
             function, width, most = self._heads[schema][data[start : start + 2]]
-            if end <= len(data) <= start + most:
+            if end <= len(data) <= most:
                 value, pos = function(data, start + width, self, self.limits.depth)
                 if pos <= self.end:
                     self._pos, self._owed, self._needed = self.end, False, 1
@@ -733,20 +734,20 @@ class Decoder:
         known = self._in_interfaces.get((id, schema))
         if known is None or self._careful or depth < _SHALLOW:
             known = self._for_interfaces(id, schema, depth)
-        function, size = known
+        function, size, may_be_kept = known
         self.room_left -= size
         value, pos = function(data, pos, self, depth - 1)
-        if name not in PLAIN and not interface.members:
+        if may_be_kept and name not in PLAIN and not interface.members:
             value = self._kept(value, name, id, schema)
         return value, pos
 
     def _for_interfaces(
         self, id: int, schema: Schema[Any], depth: int
-    ) -> tuple[DecodeFunction, int]:
+    ) -> tuple[DecodeFunction, int, bool]:
         if depth < _SHALLOW and not self._careful:
             raise IndexError("so near the limit of nesting, there must be care")
         self.charge(0)
-        known = self._function(id, schema, True), size_of(schema)
+        known = self._function(id, schema, True), size_of(schema), not isinstance(schema, Struct)
         if not isinstance(known[0], _Interpreted):
             self._in_interfaces[id, schema] = known
         return known

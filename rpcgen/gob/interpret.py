@@ -315,7 +315,11 @@ class Interpreter:
             keys.append(key)
         if isinstance(schema.key, Untyped) or steerable(schema.key):
             check_collisions(keys, self._stream.limits.collisions)
-        if len(keys) > MANY_KEYS and not isinstance(keys[0], str | bytes):
+        # The hashes of text and bytes nobody can choose.
+        is_text = known.key in (wire.STRING, wire.BYTES) and isinstance(
+            base_of(schema.key), String | Bytes | Untyped
+        )
+        if len(keys) > MANY_KEYS and not is_text:
             check_probes(keys)
         made = dict(zip(keys, values, strict=True))
         # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
