@@ -27,6 +27,9 @@ class Frozen:
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         names, values = self._names, self.__dict__
+        if len(arguments) == len(names) and not named:
+            values.update(zip(names, arguments, strict=True))  # the usual, several times as fast
+            return
         if len(arguments) > len(names):
             raise TypeError(f"{type(self).__name__} has only {len(names)} fields")
         for name, value in zip(names, arguments, strict=False):

@@ -52,10 +52,11 @@ class FunctionCache:
         known = self._known.get(key)
         if known is None:
             return None
-        try:
-            self._known.move_to_end(key)
-        except KeyError:  # another thread has just dropped it
-            pass
+        if self._lines > self._most // 2:  # else nothing is dropped soon, and the key is large
+            try:
+                self._known.move_to_end(key)
+            except KeyError:  # another thread has just dropped it
+                pass
         return known[0]
 
     def add(self, key: tuple[object, ...], function: DecodeFunction, lines: int) -> None:
@@ -154,13 +155,13 @@ def _structure(types: Types, id: int, most: int) -> tuple[tuple[object, ...], in
             size += len(known.fields)
             if size > most:
                 return None
-            name_bytes += sum([len(name) for name, _ in known.fields])
-        if size + name_bytes // 100 > most:
-            return None
         match known:
             case wire.StructType():
-                fields = tuple((name, number(field)) for name, field in known.fields)
-                parts.append(("struct", known.name, fields))
+                fields = []
+                for name, field in known.fields:
+                    fields.append((name, number(field)))
+                    name_bytes += len(name)
+                parts.append(("struct", known.name, tuple(fields)))
             case wire.ArrayType():
                 parts.append(("array", known.name, known.length, number(known.element)))
             case wire.SliceType():
@@ -171,4 +172,6 @@ def _structure(types: Types, id: int, most: int) -> tuple[tuple[object, ...], in
                 parts.append(("opaque", known.name, known.encoding))
             case _:
                 parts.append(None)
+        if size + name_bytes // 100 > most:
+            return None
     return tuple(parts), size, name_bytes

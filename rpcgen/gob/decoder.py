@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
@@ -266,7 +267,9 @@ class Decoder:
                         self._let_go()
                     return value
         except Exception as error:
-            reraise_interrupt(error)
+            # A schema that has not come before needs no closer look.
+            if type(error) is not KeyError or error.args != (schema,):
+                reraise_interrupt(error)
         self._forget(count)
         if schema is None:
             return self._next(UNTYPED, schema)
@@ -307,7 +310,6 @@ class Decoder:
                 self._gather()
         elif len(self._data) - self._pos > 4 * _WINDOW:
             self._split()
-        self._begin()
         begin, (id, start) = self._find_value()
         end = self.end
         try:
@@ -331,7 +333,7 @@ class Decoder:
     ) -> None:
         """Keep the way to a function: from what the caller asked for, and the first two bytes."""
         # A struct has an id of two bytes nearly always; others have a short one, then a 0.
-        if self._distrusts or not (width == 2 or (width == 1 and head[1] == 0)):
+        if not (width == 2 or (width == 1 and head[1] == 0)) or self._distrusts:
             return
         most = self._most_bytes(schema)
         function = self._functions.get((id, schema, most is None))
@@ -548,11 +550,6 @@ class Decoder:
             self._interpreter_made = Interpreter(self, self._types, self._strings)
         return self._interpreter_made
 
-    def _begin(self) -> None:
-        """Forget where the last value has failed."""
-        if self._interpreter_made is not None:
-            self._interpreter_made.begin()
-
     def _function(self, id: int, schema: Schema[Any], is_counted: bool) -> DecodeFunction:
         """Return the function for a type; it looks before every step in a careful attempt.
 
@@ -596,10 +593,9 @@ class Decoder:
         self, id: int, schema: Schema[Any], is_counted: bool, function: _Interpreted
     ) -> DecodeFunction:
         """Return a compiled function in place of an interpreted one, if the stream has paid it."""
-        from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
-
+        compiled, bytes_per_line, free_lines = _compiler()
         account = self.account
-        lines = FREE_LINES + account.bytes_interpreted // BYTES_PER_LINE - account.lines
+        lines = free_lines + account.bytes_interpreted // bytes_per_line - account.lines
         if function.price is None or lines <= function.price:
             self._check(id, schema)
             return function
@@ -632,7 +628,8 @@ class Decoder:
     def _attempt(self, id: int, start: int, schema: Schema[Any]) -> Any:
         """Decode the value; `end` is then the end of the last message that it takes."""
         count, end, depth = len(self._types), self.end, self.limits.depth
-        self._begin()
+        if self._interpreter_made is not None:
+            self._interpreter_made.begin()
         try:
             if not self._distrusts:
                 most = self._most_bytes(schema)
@@ -916,6 +913,14 @@ def _is_copy(data: bytes, pos: int) -> bool:
     """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
     start, _ = _bounds(data, pos)
     return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")
+
+
+@cache
+def _compiler() -> tuple[Callable[..., tuple[DecodeFunction | None, int]], int, int]:
+    """Return what compiles functions, and what that costs: imported when it is needed."""
+    from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
+
+    return compiled, BYTES_PER_LINE, FREE_LINES
 
 
 class _Interpreted:

@@ -45,9 +45,13 @@ def base_of(schema: Schema[object]) -> Schema[object]:
 
 def _underlying(schema: Schema[object]) -> Schema[object]:
     """Return the schema under pointers and conversions, neither of which the wire shows."""
-    while isinstance(schema, Pointer | Converted):
-        schema = schema.element if isinstance(schema, Pointer) else schema.inner
-    return schema
+    while True:
+        if isinstance(schema, Pointer):
+            schema = schema.element
+        elif isinstance(schema, Converted):
+            schema = schema.inner
+        else:
+            return schema
 
 
 def bare_name(schema: Schema[object]) -> str:
@@ -245,9 +249,9 @@ def type_key(schema: Schema[object]) -> Hashable:
     if schema.described:
         return schema
     match schema:
-        case Struct(arguments=()):
-            return "struct", schema.cls
         case Struct():
+            if not schema.arguments:
+                return "struct", schema.cls
             return "struct", schema.cls, tuple([type_key(schema_of(a)) for a in schema.arguments])
         case Converted():
             return type_key(schema.inner)

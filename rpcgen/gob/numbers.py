@@ -34,12 +34,13 @@ _unpack_single = struct.Struct("<f").unpack
 
 # The byte that announces so many bytes of an integer.
 _COUNT: Final = [bytes(((256 - count) & 255,)) for count in range(9)]
+_ONE_BYTE: Final = [bytes((value,)) for value in range(128)]
 
 
 def uint_bytes(value: int) -> bytes:
     """Encode an unsigned integer of 64 bits."""
     if 0 <= value < 128:
-        return bytes((value,))
+        return _ONE_BYTE[value]
     count = (value.bit_length() + 7) >> 3
     if value < 0 or count > 8:
         raise EncodeError(f"{value} does not fit uint64")
@@ -50,7 +51,7 @@ def int_bytes(value: int) -> bytes:
     """Encode a signed integer of 64 bits."""
     number = value << 1 if value >= 0 else ~(value << 1)
     if number < 128:
-        return bytes((number,))
+        return _ONE_BYTE[number]
     count = (number.bit_length() + 7) >> 3
     if count > 8:
         raise EncodeError(f"{value} does not fit int64")

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from ..errors import DecodeError
 from ..frozen import Value
-from .numbers import int_bytes, read_int, read_uint, uint_bytes
+from .numbers import SIGNED, int_bytes, read_int, read_uint, uint_bytes
 
 __all__ = [
     "BOOL",
@@ -275,11 +275,18 @@ class _Reader:
             read(field)
 
     def _uint(self) -> int:
+        pos = self.pos
+        if pos < self.end and (first := self.data[pos]) < 128:  # nearly all are
+            self.pos = pos + 1
+            return first
         value, self.pos = read_uint(self.data, self.pos, self.end)
         return value
 
     def _int(self) -> int:
         start = self.pos
+        if start < self.end and (first := self.data[start]) < 128:
+            self.pos = start + 1
+            return SIGNED[first]
         value, self.pos = read_int(self.data, self.pos, self.end)
         if not -1 << 31 <= value < 1 << 31:
             raise DecodeError(f"{value} in a type definition is out of range", start)
