@@ -15,7 +15,7 @@ from . import wire
 from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import most_per_byte, size_of
-from .numbers import read_int, read_uint
+from .numbers import SIGNED, read_int, read_uint
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -199,7 +199,7 @@ class Decoder:
     @property
     def pending(self) -> int:
         """How many bytes were fed that belong to no value yet: 0 at a clean end."""
-        return len(self._data) - self._pos + self._size or int(self._owed)
+        return len(self._data) - self._pos + self._size or (1 if self._owed else 0)
 
     @property
     def needed(self) -> int:
@@ -821,7 +821,10 @@ class Decoder:
     def _interface_name(self, pos: int, depth: int) -> tuple[str, int]:
         if depth < 1:
             raise DecodeError("values are nested too deeply (Limits.depth)", pos)
-        size, start = read_uint(self._data, pos, self.end)
+        if pos < self.end and (size := self._data[pos]) < 128:  # without a call
+            start = pos + 1
+        else:
+            size, start = read_uint(self._data, pos, self.end)
         after = start + size
         if after > self.end:
             raise DecodeError(f"a type name of {size} bytes does not fit the message", pos)
@@ -832,6 +835,9 @@ class Decoder:
     def _interface_type(self, pos: int) -> tuple[int, int]:
         """Read definitions up to the value in an interface: return its type id and position."""
         while True:
+            if pos < self.end and (id := SIGNED[self._data[pos]]) >= 0 and self._data[pos] < 128:
+                pos += 1
+                break
             id, pos = read_int(self._data, pos, self.end)
             if id >= 0:
                 break
@@ -843,6 +849,8 @@ class Decoder:
             else:
                 pos = self._message(pos)
         # The size of the value helps those who cannot tell its structure.
+        if pos < self.end and self._data[pos] < 128:
+            return id, pos + 1
         _, pos = read_uint(self._data, pos, self.end)
         return id, pos
 

@@ -82,6 +82,9 @@ _LONGEST_STEP: Final = 200
 
 # Types of gob that are one unsigned integer.
 _ONE_NUMBER: Final = frozenset({wire.BOOL, wire.INT, wire.UINT, wire.FLOAT})
+# Types of gob that are a size and so many bytes.
+_SIZED: Final = frozenset({wire.BYTES, wire.STRING})
+_IS_SIZED: Final = {**dict.fromkeys(_ONE_NUMBER, False), **dict.fromkeys(_SIZED, True)}
 
 
 class _Key:
@@ -171,6 +174,10 @@ class Interpreter:
     # --- numbers and octets -------------------------------------------------------------------
 
     def _uint(self) -> int:
+        pos = self.pos
+        if pos < self._stream.end and (first := self._data[pos]) < 128:  # nearly all are
+            self.pos = pos + 1
+            return first
         value, self.pos = numbers.read_uint(self._data, self.pos, self._stream.end)
         return value
 
@@ -464,16 +471,16 @@ class Interpreter:
     def _skip(self, id: int, depth: int) -> None:
         """Pass over a value; ``depth`` is how many levels there may be, with its own."""
         if id in _ONE_NUMBER:
-            self._uint()
+            self._skip_uint()
+            return
+        if id in _SIZED:
+            size = self._size()
+            self.pos += size
             return
         match id:
-            case wire.STRING | wire.BYTES:
-                size = self._size()
-                self.pos += size
-                return
             case wire.COMPLEX:
-                self._uint()
-                self._uint()
+                self._skip_uint()
+                self._skip_uint()
                 return
             case wire.INTERFACE:
                 self.pos = self._stream.skip_interface(self._data, self.pos, depth)
@@ -493,13 +500,41 @@ class Interpreter:
             case _:
                 raise DecodeError(f"type {id} is not defined")
 
+    def _skip_uint(self) -> None:
+        pos, end = self.pos, self._stream.end
+        if pos < end:
+            first = self._data[pos]
+            after = pos + 1 if first < 128 else pos + 257 - first
+            if after <= end and not 128 <= first < 248:
+                self.pos = after
+                return
+        self._uint()  # which says what is wrong
+
     def _skip_struct(self, known: wire.StructType, depth: int) -> None:
-        field, count, path = -1, len(known.fields), self._path
-        while step := self._step():
+        field, fields, path = -1, known.fields, self._path
+        data, stream, count = self._data, self._stream, len(known.fields)
+        # `_step`, and the simplest values, without calls: they are most of what is skipped.
+        while (pos := self.pos) < stream.end:
+            step = data[pos]
+            if step < 128:
+                self.pos = pos = pos + 1
+            else:
+                step, pos = self._uint(), self.pos
+            if not step:
+                return
             field += step
             if field >= count:
                 raise _beyond(count)
-            name, id = known.fields[field]
+            name, id = fields[field]
+            if (is_sized := _IS_SIZED.get(id)) is not None and pos < stream.end:
+                first, after = data[pos], 0
+                if first < 128:
+                    after = pos + 1 + (first if is_sized else 0)
+                elif first >= 248 and not is_sized:
+                    after = pos + 257 - first
+                if pos < after <= stream.end:
+                    self.pos = after
+                    continue
             path.append(name)
             self._skip(id, depth)
             path.pop()
@@ -511,8 +546,10 @@ class Interpreter:
             if len(chunk) == count and chunk.isascii():
                 self.pos += count
                 return
+        stream = self._stream
         for _ in range(count):
-            self._more()
+            if self.pos >= stream.end:
+                self._more()
             for id in ids:
                 self._skip(id, depth)
 

@@ -119,13 +119,6 @@ class _Headers(Decoder, Generic[H]):
         self._known.clear()
         super()._break(error)
 
-    def decode_body(self, schema: Schema[Any] | None) -> Any:
-        """Return what follows a header; skip it where nobody wants it. Raises `DecodeError`."""
-        if schema is None:
-            self.skip()
-            return None
-        return self.decode(schema)
-
 
 class _GobCodec:
     """One gob stream in each direction."""
@@ -218,7 +211,9 @@ class GobClientCodec(_GobCodec):
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decoder.decode_body(schema)
+        if schema is None:
+            return self._decoder.skip()
+        return self._decoder.decode(schema)
 
     def encode_request_parts(
         self, request: Request, schema: Schema[Any], args: object
@@ -248,7 +243,9 @@ class GobServerCodec(_GobCodec):
         return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decoder.decode_body(schema)
+        if schema is None:
+            return self._decoder.skip()
+        return self._decoder.decode(schema)
 
     def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
         head = self._head(response.service_method, response.seq)
