@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol, overload
 
-from attrs import define, evolve
+from attrs import evolve
 
 from .errors import DialError
+from .frozen import Value
 from .protocol import Address, parse_address
 
 __all__ = [
@@ -84,27 +85,33 @@ class _HasOptions(Protocol):
 
 
 # The numbers by which a file is known again; not its ctime, which chmod changes.
-@define(frozen=True)
-class _File:
+class _File(Value):
     device: int
     inode: int
     modified: int
 
 
-@define(eq=False)
 class ListeningSocket:
     """A socket that listens, and what is to be undone when it is closed."""
 
-    sock: socket.socket
-    address: Address
-    """Address at which clients find it."""
-
-    # Whether the socket object is somebody else's, who closes it.
-    _borrowed: bool = False
-    # The socket file that this object has made, by which process, and its absolute path.
-    _file: _File | None = None
-    _process: int = 0
-    _path: str = ""
+    def __init__(
+        self,
+        sock: socket.socket,
+        address: Address,
+        borrowed: bool = False,
+        file: _File | None = None,
+        process: int = 0,
+        path: str = "",
+    ) -> None:
+        self.sock = sock
+        self.address = address
+        """Address at which clients find it."""
+        # Whether the socket object is somebody else's, who closes it.
+        self._borrowed = borrowed
+        # The socket file that this object has made, by which process, and its absolute path.
+        self._file = file
+        self._process = process
+        self._path = path
 
     def close(self) -> None:
         """Close this process's descriptor, and remove the socket file if this process made it.

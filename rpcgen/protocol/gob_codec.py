@@ -41,7 +41,7 @@ _FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
 
 
 # What stands for bytes of a header that are not UTF-8.
-_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+_NOT_UTF8: Final = "[\udc80-\udcff]"
 
 # Numbers of two bytes, with the negated count of them in front.
 _pack_two: Final = struct.Struct(">BHB").pack
@@ -207,7 +207,7 @@ class GobClientCodec(_GobCodec):
         header: Response = self._decoder.decode_header()
         if header.error and not header.error.isascii():
             # As in Go's JSON: a text for people, which every terminal and log can take.
-            header.error = _NOT_UTF8.sub("\ufffd", header.error)
+            header.error = re.sub(_NOT_UTF8, "\ufffd", header.error)
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:

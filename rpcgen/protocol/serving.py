@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from rpcgen.gob import Limits
 
@@ -130,7 +130,7 @@ def server_protocol(
 
     routes = registry.routes
     if http_path != DEFAULT_RPC_PATH:
-        routes = evolve(routes, rpc_path=http_path)
+        routes = routes.replaced(rpc_path=http_path)
     limits = limits or Limits()
     return HttpServerProtocol(
         registry,
