@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
@@ -11,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen import DecodeError, EncodeError, gob
-from rpcgen.gob import Typed
-from rpcgen.gob.collisions import check_collisions, dict_of, merges_keys, steerable
+from rpcgen.gob import Typed, collisions
+from rpcgen.gob.collisions import MANY_KEYS, check_collisions, dict_of, merges_keys, steerable
 from rpcgen.schema import schema_of
 from rpcgen.types import Float32, Uint8, length
 
@@ -22,6 +23,51 @@ MODULUS = (1 << 61) - 1
 def equal_hashes(count: int) -> list[uuid.UUID]:
     """Return keys that all have the hash 1."""
     return [uuid.UUID(int=1 + i * MODULUS) for i in range(count)]
+
+
+@functools.cache
+def chosen_places() -> dict[int, int]:
+    """Return entries of which some keys must walk past many others in the table of a dict."""
+    mask = 2 * MANY_KEYS - 1
+    places, place = dict[int, int](), 1
+    for index in range(MANY_KEYS):
+        places[place] = index
+        place = place * 5 + 1 & mask
+    walking: list[int] = []
+    key = mask
+    while len(walking) < 100:
+        key += 1
+        place = rest = key
+        while (place := place & mask) in places and rest:
+            rest >>= 5
+            place = place * 5 + rest + 1
+        if not rest and places.get(place, MANY_KEYS) < MANY_KEYS // 2:
+            walking.append(key)
+    return dict.fromkeys([*places, *walking], 1)
+
+
+def test_many_numbers_as_keys_arrive() -> None:
+    numbers = {i * 0x9E3779B97F4A7C15 >> 2 & MODULUS: i for i in range(-1, MANY_KEYS + 9)}
+    assert gob.loads(gob.dumps(numbers, dict[int, int]), dict[int, int]) == numbers
+
+
+def test_numbers_whose_places_are_chosen_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    data = gob.dumps(chosen_places(), dict[int, int])
+    with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
+        gob.loads(data, dict[int, int])
+
+
+def test_numbers_whose_places_are_chosen_are_refused_after_a_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    keys: dict[Any, int] = {"": 0, **chosen_places()}
+    data = gob.dumps(keys, dict[Any, int])
+    with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
+        gob.loads(data, dict[Any, int])
 
 
 def test_check_of_keys_that_differ() -> None:
