@@ -30,7 +30,9 @@ __all__ = [
 if sys.version_info >= (3, 12):
 
     def start_task(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[object, object, None],
+        name: str | None = None,
     ) -> asyncio.Task[None]:
         """Start a task, at once unless a factory makes the loop's tasks.
 
@@ -38,17 +40,21 @@ if sys.version_info >= (3, 12):
         needs no turn of the event loop.
         """
         if loop.get_task_factory() is None:
-            return asyncio.Task(coroutine, loop=loop, eager_start=True)
+            return asyncio.Task(coroutine, loop=loop, name=name, eager_start=True)
         return loop.create_task(coroutine)
 
 else:
 
     def start_task(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, None]
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[object, object, None],
+        name: str | None = None,
     ) -> asyncio.Task[None]:
         """Start a task, which begins with the next turn of the event loop."""
+        # Without the loop's own function, and with a name that is not to be made: that saves a
+        # fourth of what a task costs.
         if loop.get_task_factory() is None:
-            return asyncio.Task(coroutine, loop=loop)
+            return asyncio.Task(coroutine, loop=loop, name=name)
         return loop.create_task(coroutine)
 
 

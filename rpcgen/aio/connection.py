@@ -359,7 +359,7 @@ class ServerTransport(Inbox):
     def _begin(self, event: Event) -> None:
         self._has_begun = True
         if isinstance(event, Invocation):
-            task = start_task(self._loop, self._answer(event))
+            task = start_task(self._loop, self._answer(event), event.request.service_method)
             if not task.done():
                 self._running[event] = task
         elif not isinstance(event, Refusal):
