@@ -129,9 +129,10 @@ async def test_start_task_runs_the_coroutine() -> None:
 async def test_start_task_names_the_task() -> None:
     async def name() -> None:
         task = asyncio.current_task()
-        names.append(task and task.get_name())
+        assert task is not None
+        names.append(task.get_name())
 
-    names: list[str | None] = []
+    names: list[str] = []
     await start_task(asyncio.get_running_loop(), name(), "Arith.Multiply")
     assert names == ["Arith.Multiply"]
 
