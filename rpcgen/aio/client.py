@@ -83,8 +83,8 @@ class ClientTransport(Inbox):
         self._early: list[bytes] | None = None
         # Why the connection was lost meanwhile.
         self._loss = ""
-        # Calls to encode once a thread has encoded the one before; None while none does.
-        self._unsent: deque[_Unsent] | None = None
+        self.unsent: deque[_Unsent] | None = None
+        """Calls to encode once a thread has encoded the one before; None while none does."""
         # Rough size in bytes of what these will send.
         self._unsent_size = 0
         # Set while the transport takes more: a server that is slow to read slows its callers.
@@ -108,21 +108,16 @@ class ClientTransport(Inbox):
         if is_alone:
             self._vigil.begin()
 
-    @property
-    def is_encoding(self) -> bool:
-        """True while a thread encodes a call, and later ones have to wait."""
-        return self._unsent is not None
-
     def send_in_turn(
         self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object
     ) -> None:
         """Send a call that a thread encodes, or that has to wait for one; what fails ends it."""
         unsent = _Unsent(seq, waiter, method, args)
-        if self._unsent is None:
-            self._unsent = deque()
+        if self.unsent is None:
+            self.unsent = deque()
             self._encode_in_thread(unsent)
         else:
-            self._unsent.append(unsent)
+            self.unsent.append(unsent)
             self._unsent_size += unsent.size
 
     def _encode_in_thread(self, unsent: _Unsent) -> None:
@@ -143,8 +138,8 @@ class ClientTransport(Inbox):
             self.write(data)  # also if the call was given up: later ones need its definitions
         else:
             self._fail(unsent, error)
-        while self._unsent:
-            unsent = self._unsent.popleft()
+        while self.unsent:
+            unsent = self.unsent.popleft()
             self._unsent_size -= unsent.size
             if unsent.is_over:
                 self.protocol.abandon(unsent.seq)
@@ -153,7 +148,7 @@ class ClientTransport(Inbox):
                 return
             else:
                 self._send_late(unsent)
-        self._unsent = None
+        self.unsent = None
 
     def _send_late(self, unsent: _Unsent) -> None:
         try:
@@ -169,7 +164,7 @@ class ClientTransport(Inbox):
 
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
-        if self._transport is None or (self.writable.is_set() and not self._unsent):
+        if self._transport is None or (self.writable.is_set() and not self.unsent):
             return  # at most what asyncio's transports take before they say that it is much
         queued = self._transport.get_write_buffer_size() + self._unsent_size
         if queued >= self._most_queued:
@@ -197,7 +192,9 @@ class ClientTransport(Inbox):
             self._early.append(data)
 
     def space(self) -> memoryview | None:
-        return self.protocol.space() if self._early is None else None
+        if not self.protocol.is_cut or self._early is not None:
+            return None
+        return self.protocol.space()
 
     def filled(self, count: int) -> None:
         self._vigil.end()
@@ -430,7 +427,7 @@ class Client:
         transport = self._transport
         seq = self._protocol.begin(method, waiter)
         try:
-            if transport.is_encoding or is_large(method.request, args):
+            if transport.unsent is not None or is_large(method.request, args):
                 transport.send_in_turn(seq, waiter, method, args)
             else:
                 transport.write(self._protocol.encode(seq, method, args))

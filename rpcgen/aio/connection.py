@@ -22,7 +22,7 @@ from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from rpcgen.sockets import peer_name
 
 from .admission import Place
-from .answer import carry_out, encode, encode_in_thread, start_task
+from .answer import encode, encode_in_thread, run_in_thread, start_task
 from .effort import is_large
 from .inbox import Inbox
 from .outbox import Outbox
@@ -232,7 +232,9 @@ class ServerTransport(Inbox):
         self._go_on()
 
     def space(self) -> memoryview | None:
-        return None if self._ended or self._early is not None else self._protocol.space()
+        if not self._protocol.is_cut or self._ended or self._early is not None:
+            return None
+        return self._protocol.space()
 
     def filled(self, count: int) -> None:
         self._vigil.end()
@@ -260,7 +262,7 @@ class ServerTransport(Inbox):
         self._beginning = True
         outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
         try:
-            has_more = self._begin_requests()
+            stalled = self._begin_requests()
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
             self._break()
             return
@@ -272,19 +274,23 @@ class ServerTransport(Inbox):
             self._shakes_hands = False
             if self._place is not None:
                 self._place.end_handshake()
-        stalled = has_more or self._is_busy
+        stalled = stalled or self._writing_paused  # since the outbox has sent
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
-        if not stalled:
+        if not stalled and (self._ended or self._protocol.draining):
             self._end()
 
     def _begin_requests(self) -> bool:
-        """Begin what was read; say whether there is more that another turn will begin."""
-        next_event = self._protocol.next_event
+        """Begin what was read; say whether there may be more, for another turn or when less runs.
+
+        Nothing more is begun where the client is slow to read, or as many calls
+        are under way as can be.
+        """
+        next_event, running, most = self._protocol.next_event, self._running, self._most_calls
         for _ in range(_REQUESTS_A_TURN):
-            if self._is_busy:
-                return False  # what ends goes on
+            if self._writing_paused or len(running) >= most:
+                return True  # what ends goes on
             if self._looks and self._protocol.is_large():
                 self._decode_in_thread()
                 return True
@@ -330,11 +336,6 @@ class ServerTransport(Inbox):
     def _is_shaking_hands(self) -> bool:
         return self._protocol.stage[0] is Stage.HANDSHAKE
 
-    @property
-    def _is_busy(self) -> bool:
-        """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._writing_paused or len(self._running) >= self._most_calls
-
     def _pause_or_resume(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
@@ -358,7 +359,7 @@ class ServerTransport(Inbox):
     def _begin(self, event: Event) -> None:
         self._has_begun = True
         if isinstance(event, Invocation):
-            task = start_task(self._loop, self._answer(event))
+            task = start_task(self._loop, self._answer(event), event.request.service_method)
             if not task.done():
                 self._running[event] = task
         elif not isinstance(event, Refusal):
@@ -370,13 +371,23 @@ class ServerTransport(Inbox):
             self._running[key] = self._loop.create_task(self._refuse_in_turn(event, key))
 
     async def _answer(self, invocation: Invocation) -> None:
+        execution, served = self._execution, invocation.served
+        reply, error = None, None
         try:
-            outcome = await carry_out(self._execution, invocation, self._serving.workers, self)
-            if self._encoding is None and not is_large(invocation.served.response, outcome[0]):
-                data = encode(self._execution, invocation, *outcome)
+            execution.started(invocation)
+            # `carry_out` once more: another coroutine for each call would take a good part of it.
+            try:
+                if served.is_async:
+                    reply = await served.function(invocation.args)
+                else:
+                    reply, error = await run_in_thread(invocation, self._serving.workers, self)
+            except BaseException as raised:  # not the server's end
+                error = raised
+            if self._encoding is None and not is_large(served.response, reply):
+                data = encode(execution, invocation, reply, error)
             else:
                 data = b""
-                await self._encode_in_turn(invocation, *outcome)
+                await self._encode_in_turn(invocation, reply, error)
         except asyncio.CancelledError:  # by `hang_up`, before the reply was encoded
             self._execution.dropped(invocation)
             return
@@ -387,7 +398,8 @@ class ServerTransport(Inbox):
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
         self._send(data)
-        self._go_on_or_close()
+        if self._stalled or self._ended:
+            self._go_on_or_close()
 
     def _go_on_or_close(self) -> None:
         if self._stalled:

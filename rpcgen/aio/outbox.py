@@ -60,7 +60,8 @@ class Outbox:
 
     def release(self) -> None:
         """Send what has been gathered, and gather no more."""
-        self.flush()
+        if self._gathered:
+            self.flush()
         self._gathered = None
 
     def flush(self) -> None:

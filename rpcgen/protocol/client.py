@@ -50,7 +50,7 @@ from .codec import (
     LARGE,
     ClientCodec,
     filled,
-    has_input,
+    input_check,
     is_large,
     request_encoder,
     space,
@@ -111,6 +111,7 @@ class ClientProtocol(Generic[W]):
 
     def __init__(self, codec: ClientCodec) -> None:
         self._codec = codec
+        self._has_input = input_check(codec)
         self._encode_parts = request_encoder(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
@@ -118,16 +119,19 @@ class ClientProtocol(Generic[W]):
         self._seq = count()
         self.closing = False
         """True once `close` was called."""
-        self._closed = False
+        # Attributes, not properties: asked for each call.
+        self.closed = False
+        """Whether no reply can come any more."""
         # Set by an API that has large replies decoded by `decode_large`.
         self.defers_large = False
-        self._has_large = False
+        self.has_large = False
+        """True while a large reply is there that `decode_large` is to decode."""
         # Why no more calls are taken, if that is not because of `close`.
         self._stopped = ""
         # The call whose response's header has been read and whose body has not.
         self._current: _Pending[W] | tuple[int, None, None] | None = None
-        # Whether the last thing received was cut off.
-        self._is_cut = False
+        self.is_cut = False
+        """True if the last thing received ended in the middle of a response."""
 
     @property
     def codec(self) -> ClientCodec:
@@ -135,14 +139,9 @@ class ClientProtocol(Generic[W]):
         return self._codec
 
     @property
-    def closed(self) -> bool:
-        """Whether no reply can come any more."""
-        return self._closed
-
-    @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not (self.closing or self._closed or self._stopped)
+        return not (self.closing or self.closed or self._stopped)
 
     @property
     def pending(self) -> int:
@@ -163,7 +162,7 @@ class ClientProtocol(Generic[W]):
         self._pending[seq] = seq, waiter, method.response
         # Registered first and looked at the state afterwards, while `_fail` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if (self.closing or self._closed or self._stopped) and self.abandon(seq):
+        if (self.closing or self.closed or self._stopped) and self.abandon(seq):
             raise ShutdownError
         return seq
 
@@ -219,9 +218,9 @@ class ClientProtocol(Generic[W]):
 
     def take(self, data: bytes) -> list[Completion[W]]:
         """Do the same as `receive`, but leave the calls pending."""
-        if self._closed:
+        if self.closed:
             return []
-        looks = self.defers_large and (self._is_cut or len(data) > LARGE)
+        looks = self.defers_large and (self.is_cut or len(data) > LARGE)
         self._codec.feed(data)
         return self._complete(looks)
 
@@ -230,7 +229,7 @@ class ClientProtocol(Generic[W]):
 
         There is such memory in the middle of a large response.
         """
-        return space(self._codec) if self._is_cut else None
+        return space(self._codec) if self.is_cut else None
 
     def filled(self, count: int) -> list[Completion[W]]:
         """Take what was put into `space`; see `receive`."""
@@ -238,15 +237,10 @@ class ClientProtocol(Generic[W]):
 
     def take_filled(self, count: int) -> list[Completion[W]]:
         """Do the same as `filled`, but leave the calls pending."""
-        if self._closed:
+        if self.closed:
             return []
         filled(self._codec, count)
         return self._complete(self.defers_large)
-
-    @property
-    def has_large(self) -> bool:
-        """True while a large reply is there that `decode_large` is to decode."""
-        return self._has_large
 
     def decode_large(self) -> list[Completion[W]]:
         """Decode the large reply that is there, and return the call that it completes.
@@ -254,23 +248,31 @@ class ClientProtocol(Generic[W]):
         In a thread of its own, while nobody else is in `receive`, `filled` or
         `receive_eof`. Call `resume` afterwards.
         """
-        self._has_large = False
+        self.has_large = False
         return self._settle(self._complete(only_one=True))
 
     def resume(self) -> list[Completion[W]]:
         """Go on after a large reply; see `receive`."""
-        if self._closed or not has_input(self._codec):
+        if self.closed or not self._has_input():
             return []
         return self._settle(self._complete(True))
 
     def _settle(self, completions: list[Completion[W]]) -> list[Completion[W]]:
         """Forget the calls that are completed, and return those that nobody has ended before."""
-        return [each for each in completions if self.abandon(each.seq)]
+        # First what `abandon` would do, for nearly all of them: that saves a call each time.
+        pop = self._pending.pop
+        if len(completions) == 1 and pop(completions[0].seq, None) is not None:
+            return completions
+        return [
+            each
+            for each in completions
+            if pop(each.seq, None) is not None or self.abandon(each.seq)
+        ]
 
     def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:
         """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
-        self._is_cut = False
+        self.is_cut = False
         try:
             while not (looks and self._find_large()):
                 if self._current is None:
@@ -278,19 +280,19 @@ class ClientProtocol(Generic[W]):
                     if looks and self._find_large():
                         break
                 self._receive_body(completions)
-                if only_one or not has_input(self._codec):
+                if only_one or not self._has_input():
                     break
         except TruncatedError as error:
             reraise_interrupt(error)
-            self._is_cut = True
+            self.is_cut = True
         except DecodeError as error:
             reraise_interrupt(error)
             completions += self.fail_all(f"reading response: {error}")
         return completions
 
     def _find_large(self) -> bool:
-        self._has_large = is_large(self._codec)
-        return self._has_large
+        self.has_large = is_large(self._codec)
+        return self.has_large
 
     def _receive_header(self, completions: list[Completion[W]]) -> None:
         response = self._codec.decode_response_header()
@@ -332,7 +334,7 @@ class ClientProtocol(Generic[W]):
 
     def fail_all(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Do the same as `receive_eof`, at any time and again, but leave the calls pending."""
-        self._closed = True
+        self.closed = True
         reason = self._stopped or reason
         # An error for each call: raised in many threads, one would mix their tracebacks.
         completions: list[Completion[W]] = []

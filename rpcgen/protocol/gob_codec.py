@@ -96,6 +96,10 @@ class _Headers(Decoder, Generic[H]):
             reraise_interrupt(error)
         return self._learned(self._base + pos, self.decode(self._schema))
 
+    def has_input(self) -> bool:
+        """Say whether `pending` is not 0; a method, which Python calls faster than a property."""
+        return self._pos < len(self._data) or self._size > 0 or self._owed
+
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
         begin -= self._base
@@ -153,6 +157,10 @@ class _GobCodec:
     def ahead(self) -> int:
         """Size in bytes of the next value, if it is there; see `Decoder.ahead`."""
         return self._decoder.ahead
+
+    def has_input(self) -> bool:
+        """Say whether `pending` is not 0."""
+        return self._decoder.has_input()
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])

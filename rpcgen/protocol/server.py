@@ -31,7 +31,7 @@ from .codec import (
     checked_parts,
     checked_whole,
     filled,
-    has_input,
+    input_check,
     is_large,
     is_ours,
     response_encoder,
@@ -108,6 +108,7 @@ class ServerProtocol:
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
         self._registry = registry
         self._codec = codec
+        self._has_input = input_check(codec)
         self._encode_parts = response_encoder(codec)
         self._encode: ResponseEncoder = codec.encode_response
         if not is_ours(codec):
@@ -117,22 +118,14 @@ class ServerProtocol:
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
         self._eof = "EOF"
-        self._draining = False
-        # Whether the last request that was asked for was cut off.
-        self._is_cut = False
+        # Attributes, not properties: asked several times for each call.
+        self.draining = False
+        """Whether no more requests can come."""
+        self.is_cut = False
+        """True if the last thing that was fed ended in the middle of a request."""
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
         self._partial: object | None = None
         self._failure = ""
-
-    @property
-    def draining(self) -> bool:
-        """Whether no more requests can come."""
-        return self._draining
-
-    @property
-    def is_cut(self) -> bool:
-        """True if the last thing that was fed ended in the middle of a request."""
-        return self._is_cut
 
     @property
     def failure(self) -> str:
@@ -142,7 +135,7 @@ class ServerProtocol:
     @property
     def stage(self) -> tuple[Stage, object]:
         """What the client is to send next, and an object that stands for this very message."""
-        if self._partial is None or self._draining:
+        if self._partial is None or self.draining:
             return Stage.IDLE, None
         # JSON has both in one: what is that long is no header any more.
         is_body = self._current is not None or getattr(self._codec, "pending", 0) > LARGE
@@ -160,8 +153,8 @@ class ServerProtocol:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client, for `next_event` to say what they hold."""
-        self._is_cut = False
-        if not self._draining:
+        self.is_cut = False
+        if not self.draining:
             self._codec.feed(data)
 
     def space(self) -> memoryview | None:
@@ -169,11 +162,11 @@ class ServerProtocol:
 
         There is such memory in the middle of a large request.
         """
-        return space(self._codec) if self._is_cut and not self._draining else None
+        return space(self._codec) if self.is_cut and not self.draining else None
 
     def filled(self, count: int) -> None:
         """Take what was put into `space`, like `feed`."""
-        self._is_cut = False
+        self.is_cut = False
         filled(self._codec, count)
 
     def is_large(self) -> bool:
@@ -182,11 +175,11 @@ class ServerProtocol:
         That thread must be the only one that is in here until `next_event`
         returns; others may reply meanwhile.
         """
-        if self._draining:
+        if self.draining:
             return False
         if self._current is None and not is_large(self._codec):
             try:
-                if not has_input(self._codec):
+                if not self._has_input():
                     return False
                 self._current = self._codec.decode_request_header()
             except TruncatedError:
@@ -198,18 +191,18 @@ class ServerProtocol:
 
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
-        if self._draining:
+        if self.draining:
             return None
         try:
             if self._current is None:
-                if not has_input(self._codec):
+                if not self._has_input():
                     self._eof = "EOF"
                     return None
                 self._current = self._codec.decode_request_header()
             event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
-            self._is_cut = True
+            self.is_cut = True
             if error.reason != "EOF":  # there is something, then
                 self._partial = self._partial or object()
             return None
@@ -220,7 +213,7 @@ class ServerProtocol:
         return event
 
     def _fail(self, error: DecodeError) -> None:
-        self._draining = True
+        self.draining = True
         self._failure = f"rpc: server cannot decode request: {error}"
 
     def _receive_body(self, request: Request) -> Invocation | Refusal:
@@ -255,7 +248,7 @@ class ServerProtocol:
 
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream; a request that lacks its arguments is refused."""
-        self._draining = True
+        self.draining = True
         if self._current is None:
             return []
         request, self._current = self._current, None

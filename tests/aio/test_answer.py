@@ -126,6 +126,17 @@ async def test_start_task_runs_the_coroutine() -> None:
     assert over == [True]
 
 
+async def test_start_task_names_the_task() -> None:
+    async def name() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        names.append(task.get_name())
+
+    names: list[str] = []
+    await start_task(asyncio.get_running_loop(), name(), "Arith.Multiply")
+    assert names == ["Arith.Multiply"]
+
+
 async def test_start_task_leaves_the_context_alone() -> None:
     seen: list[object] = []
 

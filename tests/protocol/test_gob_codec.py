@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import define
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.gob import Decoder, Encoder, Limits, Record
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
+from rpcgen.protocol.codec import ServerCodec, input_check
 from rpcgen.protocol.headers import REQUEST, RESPONSE
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import Uint64
@@ -81,6 +82,32 @@ def test_limits_apply() -> None:
     codec.feed(request_bytes(("Math.Sum", 3, Pair(1, 2))))
     with pytest.raises(DecodeError, match="the limit is 10"):
         codec.decode_request_header()
+
+
+def test_has_input_while_something_is_pending() -> None:
+    codec, stream = GobServerCodec(), request_bytes(("Math.Sum", 3, Pair(1, 2)))
+    assert not codec.has_input()
+    codec.feed(stream[:-1])
+    assert codec.has_input()
+    codec.feed(stream[-1:])
+    codec.decode_request_header()
+    assert codec.has_input()
+    codec.decode_request_body(schema_of(Pair))
+    assert not codec.has_input()
+
+
+def test_input_check_asks_a_subclass_that_has_its_own_pending() -> None:
+    class Counting(GobServerCodec):
+        pending = 1
+
+    assert input_check(Counting())()
+
+
+def test_input_check_of_a_codec_that_does_not_tell() -> None:
+    class Silent:
+        pass
+
+    assert input_check(cast("ServerCodec", Silent()))()
 
 
 def test_needed_is_what_a_body_lacks() -> None:
