@@ -277,6 +277,8 @@ def _unusable(path: Path, files: list[Path]) -> Problem | None:
     place = Place(shown(path))
     if not path.exists():
         return Problem(place, "no such file or folder")
+    if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
+        return Problem(place, "neither a file nor a folder")
     if not files:
         return Problem(place, "no IDL file in this folder", "an IDL file ends in .py")
     if path.is_file() and path.suffix != ".py":
