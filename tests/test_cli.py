@@ -466,3 +466,19 @@ def test_pipe_is_no_idl_file(project: Path, capsys: pytest.CaptureFixture[str]) 
         1,
         "pipe.py:1:1: error: neither a file nor a folder\n",
     )
+
+
+def test_init_file_without_classes_is_passed_over_beside_an_idl(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl/__init__.py").write_text('"""Our IDL."""\n')
+    assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_init_file_with_a_class_is_refused_beside_an_idl(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl/__init__.py").write_text(ARITH)
+    assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 1
+    assert "an __init__.py is no IDL file" in capsys.readouterr().err
