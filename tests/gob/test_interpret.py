@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -134,3 +135,21 @@ def test_zeros_of_an_untyped_struct_are_its_own() -> None:
     values, _ = interpreter.decode(67, UNTYPED, b"\0\2\0\0", 0, 100)
     assert [each.values for each in values] == [([], {}, 0, None)] * 2
     assert values[0].A is not values[1].A
+
+
+@dataclasses.dataclass
+class Entry:
+    key: str
+    value: int = 0
+
+
+@dataclasses.dataclass(kw_only=True)
+class NamedEntry:
+    key: str
+    value: int = 0
+
+
+@pytest.mark.parametrize("message", [Entry("a", 1), NamedEntry(key="a", value=1)])
+def test_dataclass_is_interpreted(message: object) -> None:
+    # A stream that is read once is interpreted, and not compiled.
+    assert gob.loads(gob.dumps([message]), list[type(message)]) == [message]  # type: ignore[misc]
