@@ -45,7 +45,8 @@ def _generate(arguments: Sequence[str]) -> int:
     try:
         root = _absolute(options.root) if options.root else None
         output = gen.generate(options.files, _absolute(options.output), root)
-        sys.stderr.writelines(f"{note}\n" for note in output.notes)
+        for note in output.notes:
+            _tell(f"{note}")
         if options.check:
             differences = [*gen.compare(output.files), *output.leftovers]
             return _report(differences) if differences else _up_to_date(len(output.files))
@@ -57,13 +58,13 @@ def _generate(arguments: Sequence[str]) -> int:
         for leftover in output.leftovers:
             _say(f"leftover {_shown(leftover.path)}: its IDL is gone, delete it")
     except GenerateError as error:
-        sys.stderr.write(f"{error}\n")
+        _tell(f"{error}")
         return 1
     except OSError as error:
-        sys.stderr.write(f"rpcgen: error: {error}\n")
+        _tell(f"rpcgen: error: {error}")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("rpcgen: interrupted\n")
+        _tell("rpcgen: interrupted")
         return 130
     return 0
 
@@ -75,8 +76,15 @@ def _up_to_date(count: int) -> int:
 
 def _say(line: str) -> None:
     """Write a line; what the encoding of the output lacks, such as bytes in a path, as escapes."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
+    if sys.stdout is not None:  # as where the file was closed before the program began
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
+
+
+def _tell(line: str) -> None:
+    """Write a line of what is wrong, or to be noted."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{line}\n")
 
 
 def _report(differences: Sequence[Difference]) -> int:
@@ -94,13 +102,22 @@ def _dump(arguments: Sequence[str]) -> int:
     from .gob.explain import examine
 
     try:
-        data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+        data = _read(options.file)
     except OSError as error:
-        sys.stderr.write(f"rpcgen: error: {error}\n")
+        _tell(f"rpcgen: error: {error}")
         return 1
     lines, broken = examine(data)
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    for line in lines:
+        _say(line)
     return 1 if broken else 0
+
+
+def _read(file: str) -> bytes:
+    if file != "-":
+        return Path(file).read_bytes()
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    return sys.stdin.buffer.read()
 
 
 def _generate_parser() -> argparse.ArgumentParser:

@@ -43,7 +43,7 @@ import inspect
 import sys
 import types
 import typing
-from collections import ChainMap, abc
+from collections import ChainMap, Counter, OrderedDict, abc, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
@@ -104,6 +104,7 @@ __all__ = [
     "holds_itself",
     "is_generic",
     "is_message",
+    "names_in",
     "schema_for",
     "schema_of",
     "substituted",
@@ -1096,9 +1097,29 @@ def _hints(cls: type[Any], arguments: tuple[Any, ...], names: set[str]) -> dict[
 
 def _scope(cls: type[Any]) -> Any:
     """Return where the names in the annotations of a class are looked up, in this order."""
-    parameters = {each.__name__: each for each in getattr(cls, "__type_params__", ())}
     module = sys.modules.get(cls.__module__)
-    return ChainMap(parameters, vars(module) if module else {}, vars(builtins), dict(vars(cls)))
+    return ChainMap(names_in(cls), vars(module) if module else {}, vars(builtins))
+
+
+def names_in(cls: type[Any]) -> dict[str, Any]:
+    """Return the names of a class that annotations in its body refer to.
+
+    Its type variables and the classes defined in it are meant before anything of
+    the same name outside. Whatever else it holds, such as an alias, is meant only
+    where the module and Python know no such name, as a field may be named like
+    its type: ``bytes: bytes``.
+    """
+    outside = ChainMap(vars(sys.modules.get(cls.__module__, builtins)), vars(builtins))
+    inside = {
+        name: value
+        for name, value in vars(cls).items()
+        if name not in outside or _is_defined_in(cls, value)
+    }
+    return inside | {each.__name__: each for each in getattr(cls, "__type_params__", ())}
+
+
+def _is_defined_in(cls: type[Any], value: object) -> bool:
+    return isinstance(value, type) and value.__qualname__ == f"{cls.__qualname__}.{value.__name__}"
 
 
 def _field_in_place(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
@@ -1229,7 +1250,8 @@ def _class_hint(cls: type[Any]) -> str:
     if is_message(cls) and is_generic(cls):
         return f"say what it holds, as in {_filled(cls)}"
     if issubclass(cls, enum.Enum):
-        return f"make {cls.__name__} an IntEnum or a StrEnum"
+        kinds = "an IntFlag" if issubclass(cls, enum.Flag) else "an IntEnum or a StrEnum"
+        return f"make {cls.__name__} {kinds}"
     for base in (bool, int, float, complex, str, bytes):
         if issubclass(cls, base):
             return f'write NewType("{cls.__name__}", {base.__name__})'
@@ -1271,8 +1293,16 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((dict, abc.Mapping), "say what it holds, such as dict[str, int]"),
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys(
-        (abc.Iterable, abc.Iterator, abc.Generator, abc.Collection), "use list[T] or Sequence[T]"
+        (
+            *(abc.Iterable, abc.Iterator, abc.Generator, abc.Collection),
+            *(abc.AsyncIterable, abc.AsyncIterator, abc.AsyncGenerator, deque),
+        ),
+        "use list[T] or Sequence[T]",
     ),
+    **dict.fromkeys((defaultdict, OrderedDict), "use dict[K, V] or Mapping[K, V]"),
+    Counter: "use dict[T, int] or Mapping[T, int]",
+    abc.Callable: "functions cannot travel: take the values that it works on, or its result",
+    typing.Final: "write the type alone",
     date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",

@@ -436,3 +436,49 @@ def test_idl_that_cannot_be_imported_is_a_placed_error(
     (error, *hints) = capsys.readouterr().err.splitlines()
     assert re.match(r"idl/arith\.py:\d+:\d+: error: ", error)
     assert all(hint.startswith("    hint: ") for hint in hints)
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [("idl/arith.py -o out", 0), ("none.py -o out", 1), ("idl/messages.py idl -o out", 0)],
+)
+def test_standard_stream_that_is_closed_is_done_without(
+    arguments: str, status: int, stream: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "idl/messages.py").write_text(MESSAGES)
+    monkeypatch.setattr(sys, stream, None)
+    assert cli.main(arguments.split()) == status
+
+
+def test_dump_of_a_closed_standard_input_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    status = cli.main(["dump", "-"])
+    assert (status, capsys.readouterr().err) == (1, "rpcgen: error: standard input is closed\n")
+
+
+def test_pipe_is_no_idl_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe.py")
+    status = cli.main(["pipe.py", "-o", "out"])
+    assert (status, capsys.readouterr().err) == (
+        1,
+        "pipe.py:1:1: error: neither a file nor a folder\n",
+    )
+
+
+def test_init_file_without_classes_is_passed_over_beside_an_idl(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl/__init__.py").write_text('"""Our IDL."""\n')
+    assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_init_file_with_a_class_is_refused_beside_an_idl(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "idl/__init__.py").write_text(ARITH)
+    assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 1
+    assert "an __init__.py is no IDL file" in capsys.readouterr().err

@@ -9,7 +9,8 @@ import types
 import typing
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -194,6 +195,10 @@ class Meta(type):
 
 class Model(metaclass=Meta):
     x: int
+
+
+class Switches(enum.Flag):
+    A = 1
 
 
 class Bare(enum.Enum):
@@ -716,7 +721,13 @@ def test_field_of_leaves_the_place_to_its_caller() -> None:
         (tuple, "unsupported type tuple", "say what it holds"),
         (dict, "unsupported type dict", "say what it holds, such as dict[str, int]"),
         (tuple[int, str], "unsupported type tuple[int, str]", "write tuple[T, ...], or an attrs"),
-        (Callable[[int], str], "unsupported type collections.abc.Callable[[int], str]", "see the"),
+        (Callable[[int], str], "unsupported type collections.abc.Callable[[int], str]", "functi"),
+        (AsyncIterator[int], "unsupported type collections.abc.AsyncIterator[int]", "use list[T]"),
+        (deque[int], "unsupported type collections.deque[int]", "use list[T] or Sequence[T]"),
+        (OrderedDict[str, int], "unsupported type collections.OrderedDict[str, int]", "use dict["),
+        (Counter[str], "unsupported type collections.Counter[str]", "use dict[T, int]"),
+        (typing.Final[int], "unsupported type Final[int]", "write the type alone"),
+        (Switches, "unsupported type Switches", "make Switches an IntFlag"),
         (Sequence, "unsupported type Sequence", "say what it holds, such as list[int]"),
         (Iterable[int], "unsupported type collections.abc.Iterable[int]", "use list[T] or Seq"),
         (bytearray, "unsupported type bytearray", "use bytes"),
@@ -967,6 +978,38 @@ def test_field_named_like_a_builtin_type_has_that_type() -> None:
     ]
 
 
+# --- classes defined in the body of a message -----------------------------------------------------
+
+
+class Temper(enum.IntEnum):
+    OUTSIDE = 0
+
+
+@define
+class Person:
+    class Temper(enum.IntEnum):
+        INSIDE = 0
+
+    @define
+    class Address:
+        city: str
+
+    Homes = dict[str, Address]
+
+    mood: Temper
+    home: Address | None
+    homes: Homes
+
+
+def test_class_in_the_body_of_a_message_comes_before_one_outside() -> None:
+    mood = next(field.schema for field in struct_of(Person).fields if field.attribute == "mood")
+    assert mood is schema_of(Person.Temper)
+
+
+def test_alias_in_the_body_of_a_message_is_known() -> None:
+    assert go_fields(Person)["Homes"] == "map[string]test_schema.Address"
+
+
 # --- generic messages -----------------------------------------------------------------------------
 
 K = TypeVar("K")
@@ -1017,9 +1060,13 @@ class Growing(Generic[T]):
 
 
 def go_fields(annotation: object) -> dict[str, str]:
+    return {field.wire_name: field.schema.go for field in struct_of(annotation).fields}
+
+
+def struct_of(annotation: object) -> Struct[Any]:
     schema = schema_of(annotation)
     assert isinstance(schema, Struct)
-    return {field.wire_name: field.schema.go for field in schema.fields}
+    return schema
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from rpcgen.protocol import (
     Registry,
     ServerCodec,
     ServerProtocol,
+    check_codec_options,
     server_codec,
     server_protocol,
 )
@@ -141,8 +142,10 @@ class Server(Registry):
         listens already, as systemd hands it over, and so is a socket itself,
         which the server then closes. ``codec`` is what is spoken there:
         ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``; ``options`` are those
-        of `CodecOptions`, for its arguments. Raises `DialError`.
+        of `CodecOptions`, for its arguments. Raises `DialError`, and `TypeError` or
+        `ValueError` for other options than there are.
         """
+        check_codec_options(options)
         listener = Listener(address, tls)
         listener.codec_options = options
         try:

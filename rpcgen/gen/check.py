@@ -29,6 +29,7 @@ from ..schema import (
     field_of,
     holds_itself,
     is_message,
+    names_in,
     schema_of,
     substituted,
     type_arguments,
@@ -200,8 +201,7 @@ def _read_field(
     where = annotation.place
     try:
         variables = type_arguments(cls, schema.arguments).get(written.cls, {})
-        parameters = {each.__name__: each for each in getattr(written.cls, "__type_params__", ())}
-        value = substituted(annotation.value(parameters), variables)
+        value = substituted(annotation.value(names_in(written.cls)), variables)
         schema_of(value)  # a bad type is reported at the annotation, all else at the field
         where = place
         return field_of(cls, attribute, value)
@@ -359,12 +359,8 @@ def _service(service: Service) -> Iterator[Problem]:
             return
     for source, node in service.bases:
         yield from _class_body(source, node)
-    if _is_generic(service.cls):
-        yield Problem(
-            service.place,
-            f"service {service.name!r} is generic",
-            "a service has the same types for all its callers: write them out",
-        )
+    if generic := _generic_base(service.cls):
+        yield Problem(service.place, *_generic(service.name, generic))
     first: dict[str, Method] = {}
     for method in service.methods:
         other = first.setdefault(method.wire_name, method)
@@ -529,9 +525,22 @@ def _clashing_classes(module: Module) -> Iterator[Problem]:
         owners |= dict.fromkeys(names, f"what {service.name!r} generates")
 
 
-def _is_generic(cls: type[Any]) -> bool:
-    return bool(getattr(cls, "__parameters__", ())) or any(
-        typing.get_origin(base) is not None for base in getattr(cls, "__orig_bases__", ())
+def _generic_base(cls: type[Any]) -> object:
+    """Return what makes a service generic: a base with types in brackets, or itself; else None."""
+    if getattr(cls, "__parameters__", ()):
+        return cls
+    bases = getattr(cls, "__orig_bases__", ())
+    return next((base for base in bases if typing.get_origin(base) is not None), None)
+
+
+def _generic(name: str, generic: object) -> tuple[str, str]:
+    if isinstance(generic, type) and typing.get_origin(generic) is None:
+        hint = "a service has the same types for all its callers: write them out"
+        return f"service {name!r} is generic", hint
+    base = getattr(typing.get_origin(generic), "__name__", "")
+    return (
+        f"service {name!r} extends {base!r}, which is generic",
+        f"write the methods of {base} out in {name}, with the types that they have there",
     )
 
 

@@ -51,7 +51,8 @@ def find(
     `find_root` finds it for each, with the help of the ``output`` folder.
 
     A folder stands for every ``*.py`` below it but ``__init__.py`` and names
-    that begin with ``_`` or ``.``, and what rpcgen itself has generated.
+    that begin with ``_`` or ``.``, and what rpcgen itself has generated. An
+    ``__init__.py`` without classes is passed over beside other files.
     """
     found: dict[Path, Idl] = {}
     problems: list[Problem] = []
@@ -75,9 +76,26 @@ def find(
             idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
             if file not in found or idl.explicit:
                 found[file] = idl
-    idls = sorted(found.values())
+    idls = _without_package_files(sorted(found.values()))
     problems += [problem for idl in idls if (problem := _misnamed(idl))]
     return idls, problems
+
+
+def _without_package_files(idls: list[Idl]) -> list[Idl]:
+    """Return the files without each ``__init__.py`` that ``idl/*.py`` has named, too.
+
+    One that defines classes stays, and is refused: it may have a service.
+    """
+    others = [idl for idl in idls if idl.path.name != "__init__.py" or _has_classes(idl.path)]
+    return others or idls
+
+
+def _has_classes(path: Path) -> bool:
+    try:
+        tree = ast.parse(_read(path))
+    except Exception:  # whatever a parser raises: it is told when the file is refused
+        return True
+    return any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -277,6 +295,8 @@ def _unusable(path: Path, files: list[Path]) -> Problem | None:
     place = Place(shown(path))
     if not path.exists():
         return Problem(place, "no such file or folder")
+    if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
+        return Problem(place, "neither a file nor a folder")
     if not files:
         return Problem(place, "no IDL file in this folder", "an IDL file ends in .py")
     if path.is_file() and path.suffix != ".py":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .defaults import is_literal, is_reference, is_repeated
 from .layout import LINE_LENGTH
-from .source import Expression, Symbol, dotted_name
+from .source import Expression, Source, Symbol, dotted_name, is_annotated
 from .spelling import OPERATORS
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ class Names:
 
     def expression(self, expression: Expression) -> str:
         """Return an annotation or default of the IDL as this module spells it."""
-        return _Speller(self, expression).spell(expression.unquoted())
+        return _Speller(self, expression.source).spell(expression.unquoted())
 
     def literal(self, expression: Expression) -> str:
         """Return an expression of the IDL that is no annotation: strings in it are none."""
-        return _Speller(self, expression).spell(expression.node)
+        return _Speller(self, expression.source, of_types=False).spell(expression.node)
 
     def default(self, parameter: Parameter, wished: str) -> str:
         """Return the default of a parameter.
@@ -201,15 +201,19 @@ _BUILTIN = {
 
 
 class _Speller:
-    """Writes an expression with its names replaced by those of the generated module."""
+    """Writes an expression with its names replaced by those of the generated module.
 
-    def __init__(self, names: Names, expression: Expression) -> None:
+    ``of_types``: it is an annotation, where the name of a string is an alias.
+    """
+
+    def __init__(self, names: Names, source: Source, *, of_types: bool = True) -> None:
         self._names = names
-        self._source = expression.source
+        self._source = source
+        self._of_types = of_types
 
     def spell(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := dotted_name(node)):
-            if alias := self._source.alias(dotted):
+            if self._of_types and (alias := self._source.alias(dotted)):
                 return self._names.expression(alias)
             symbol = self._source.symbol(dotted)
             return self._names.spell(_BUILTIN.get(symbol, symbol))
@@ -220,6 +224,9 @@ class _Speller:
                 node.value, "Union"
             ):
                 return " | ".join(map(self.spell, members))
+            case ast.Subscript(slice=ast.Tuple(elts=[inner, *notes])) if is_annotated(node):
+                elements = [self.spell(inner), *map(self._spell_value, notes)]
+                return f"{self.spell(node.value)}[{', '.join(elements)}]"
             case ast.Subscript():
                 return f"{self.spell(node.value)}[{self._arguments(node.slice)}]"
             case ast.BinOp(op=ast.BitOr()):
@@ -241,6 +248,9 @@ class _Speller:
             case ast.Tuple():
                 return _tuple([self.spell(each) for each in node.elts])
         return ast.unparse(node)
+
+    def _spell_value(self, node: ast.expr) -> str:
+        return _Speller(self._names, self._source, of_types=False).spell(node)
 
     def _is_typing(self, node: ast.expr, name: str) -> bool:
         dotted = dotted_name(node)

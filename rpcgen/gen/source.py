@@ -18,7 +18,7 @@ from attrs import define, field, frozen
 from ..errors import SchemaError
 from .problems import Place
 
-__all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of"]
+__all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of", "is_annotated"]
 
 
 @frozen(order=True)
@@ -58,9 +58,8 @@ class Expression:
         """
         tree = self.unquoted()
         code = compile(ast.Expression(tree), self.source.shown, "eval")
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         try:
-            aliases = {name: self._alias_value(name, inside) for name in names}
+            aliases = {name: self._alias_value(name, inside) for name in _type_names(tree)}
             aliases = {name: value for name, value in aliases.items() if value is not None}
             # The IDL is the user's own code, and has been imported before.
             return eval(code, vars(self.source.module) | aliases | dict(scope or {}))
@@ -267,6 +266,26 @@ def _bound(tree: ast.Module) -> set[str]:
     return stored | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
+def _type_names(node: ast.AST) -> Iterator[str]:
+    """Yield the names in an annotation that stand where a type does, not in its notes."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Subscript(value=outer, slice=ast.Tuple(elts=[inner, *_])) if is_annotated(node):
+            yield from _type_names(outer)
+            yield from _type_names(inner)
+        case ast.Call():
+            pass
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _type_names(child)
+
+
+def is_annotated(node: ast.Subscript) -> bool:
+    """Say whether what follows the first element in the brackets is no annotation."""
+    return ast.unparse(node.value).endswith("Annotated")
+
+
 def _is_quoted(value: object) -> bool:
     """Say whether a type at run time has parts that are still in quotes."""
     if isinstance(value, str | ForwardRef):
@@ -298,9 +317,8 @@ def _unquoted_arguments(node: ast.Subscript) -> ast.expr:
     if not isinstance(node.slice, ast.Tuple):
         return _unquoted(node.slice)
     # What follows the type in Annotated is no annotation.
-    annotated = ast.unparse(node.value).endswith("Annotated")
     elements = [
-        each if annotated and position else _unquoted(each)
+        each if is_annotated(node) and position else _unquoted(each)
         for position, each in enumerate(node.slice.elts)
     ]
     return ast.copy_location(ast.Tuple(elements, ast.Load()), node.slice)

@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import attrs
-
 from ..errors import DecodeError
 from ..schema import (
     UNTYPED,
@@ -605,7 +603,7 @@ def _by_wire_name(schema: Struct[Any]) -> dict[str, Field]:
 @lru_cache(maxsize=1024)
 def _is_positional(schema: Struct[Any]) -> bool:
     """Say whether the class takes its fields in their order."""
-    return all(not attribute.kw_only for attribute in attrs.fields(schema.cls))
+    return not any(field.keyword_only for field in schema.fields)
 
 
 # --- types that do not go together ----------------------------------------------------------------

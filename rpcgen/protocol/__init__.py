@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
 from .codec import LARGE, ClientCodec, ServerCodec
-from .codecs import CodecName, CodecOptions, client_codec, server_codec
+from .codecs import CodecName, CodecOptions, check_codec_options, client_codec, server_codec
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
 from .options import DialOptions
@@ -64,6 +64,7 @@ __all__ = [
     "check_done",
     "client_codec",
     "error_text",
+    "check_codec_options",
     "http_address",
     "parse_address",
     "server_protocol",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
+from collections.abc import Collection, Mapping
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    TypeAlias,
+    TypedDict,
+    Unpack,
+    get_args,
+    get_type_hints,
+)
 
 from rpcgen.errors import DialError
 from rpcgen.gob import Limits
@@ -13,7 +22,7 @@ from .gob_codec import GobClientCodec, GobServerCodec
 if TYPE_CHECKING:
     from .options import DialOptions
 
-__all__ = ["CodecName", "CodecOptions", "client_codec", "server_codec"]
+__all__ = ["CodecName", "CodecOptions", "check_codec_options", "client_codec", "server_codec"]
 
 CodecName: TypeAlias = Literal["gob", "json"]
 
@@ -30,6 +39,35 @@ class CodecOptions(TypedDict, total=False):
 
     strings: Literal["strict", "surrogateescape"]
     names: Literal["log", "strict"]
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    name: get_args(get_type_hints(CodecOptions)[name]) for name in CodecOptions.__annotations__
+}
+
+
+def check_codec_options(
+    options: Mapping[str, object], known: Collection[str] = _CHOICES.keys(), to: str = "listen"
+) -> None:
+    """Check the names of options, and the values of those that are in `CodecOptions`.
+
+    Args:
+        options: The options as they were passed.
+        known: The names that there are.
+        to: The name of the function that they were passed to.
+
+    Raises:
+        TypeError: If there is an option of another name, as for a wrong argument.
+        ValueError: If one has a value that it cannot have.
+    """
+    for name, value in options.items():
+        if name not in known:
+            raise TypeError(
+                f"{to}() got an unexpected option {name!r}; there are: {', '.join(sorted(known))}"
+            )
+        if name in _CHOICES and value not in _CHOICES[name]:
+            choices = " or ".join(map(repr, _CHOICES[name]))
+            raise ValueError(f"{name}={value!r}: write {choices}")
 
 
 # The JSON codecs are imported where they are used: who speaks gob does without.

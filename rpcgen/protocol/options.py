@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
 
-from .codecs import CodecName, CodecOptions
+from .codecs import CodecName, CodecOptions, check_codec_options
 
 if TYPE_CHECKING:
     import ssl
@@ -31,10 +31,9 @@ class DialOptions(CodecOptions, total=False):
 
 
 def check_options(options: DialOptions) -> None:
-    """Raise `TypeError` if there is an option of another name, as for a wrong argument."""
+    """Raise `TypeError` if there is an option of another name, as for a wrong argument.
+
+    Raises `ValueError` for a value that `CodecOptions` does not have.
+    """
     known = DialOptions.__optional_keys__ | DialOptions.__required_keys__
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"dial() got an unexpected option {name!r}; there are: {', '.join(sorted(known))}"
-            )
+    check_codec_options(options, known, "dial")

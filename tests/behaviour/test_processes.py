@@ -25,6 +25,7 @@ SYNC = """
 import os, signal, sys, time
 import rpcgen
 from rpcgen import Method
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
 {prelude}
 def hold(n):
     print("held", flush=True)
@@ -48,6 +49,7 @@ print("served", flush=True)
 ASYNC = """
 import asyncio, os, signal, sys, time
 from rpcgen import Method, aio
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
 {prelude}
 async def hold(n):
     print("held", flush=True)

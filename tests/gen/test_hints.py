@@ -112,6 +112,8 @@ FOLLOWED: dict[str, Edits] = {
         "idl.py": [
             ("Protocol[T]", "Protocol"),
             ("Generic[T], Protocol", "Protocol"),
+            ("_Base[int], Protocol", "Protocol"),
+            ("    def last", "    def count(self, value: int) -> int: ...\n\n    def last"),
             (": T", ": int"),
             ("-> T", "-> int"),
         ]

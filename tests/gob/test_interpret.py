@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -134,3 +135,20 @@ def test_zeros_of_an_untyped_struct_are_its_own() -> None:
     values, _ = interpreter.decode(67, UNTYPED, b"\0\2\0\0", 0, 100)
     assert [each.values for each in values] == [([], {}, 0, None)] * 2
     assert values[0].A is not values[1].A
+
+
+@dataclasses.dataclass
+class Place:
+    x: int
+    y: int = 0
+
+
+@dataclasses.dataclass(kw_only=True)
+class NamedPlace:
+    x: int
+    y: int = 0
+
+
+@pytest.mark.parametrize("place", [Place(1, 2), NamedPlace(x=1, y=2)])
+def test_dataclass_is_interpreted(place: object) -> None:
+    assert _interpreted(_TYPES, 64, type(place), b"\1\2\1\4\0") == place

@@ -12,6 +12,7 @@ from rpcgen.protocol import (
     GobServerCodec,
     JsonClientCodec,
     JsonServerCodec,
+    check_codec_options,
     client_codec,
     server_codec,
 )
@@ -51,3 +52,23 @@ def test_client_of_gob_does_not_import_json() -> None:
 def test_client_refuses_an_option_that_there_is_not() -> None:
     with pytest.raises(TypeError, match="unexpected option 'tmeout'; there are: codec, limits"):
         client_codec(cast(Any, {"tmeout": 3}))
+
+
+def test_client_refuses_a_value_that_an_option_cannot_have() -> None:
+    with pytest.raises(ValueError, match=r"^names='stict': write 'log' or 'strict'$"):
+        client_codec(cast(Any, {"names": "stict"}))
+
+
+@pytest.mark.parametrize("name", ["codc", "timeout"])
+def test_check_codec_options_names_those_that_there_are(name: str) -> None:
+    with pytest.raises(TypeError, match=f"^listen.. got an .* '{name}'; there are: names, strings"):
+        check_codec_options({name: 3})
+
+
+def test_check_codec_options_refuses_a_value_that_there_is_not() -> None:
+    with pytest.raises(ValueError, match=r"^strings=None: write 'strict' or 'surrogateescape'$"):
+        check_codec_options({"strings": None})
+
+
+def test_check_codec_options_takes_every_value_that_there_is() -> None:
+    check_codec_options({"strings": "surrogateescape", "names": "strict"})

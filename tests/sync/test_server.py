@@ -917,3 +917,14 @@ def test_odd_codec_costs_its_own_connection_at_most(
         assert not serving.is_alive()
         assert other.go(DOUBLE, 2).result(PATIENCE) == 4
         assert server.find("Math.Double").statistics.snapshot().in_flight == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "error"), [({"codc": "json"}, TypeError), ({"strings": "utf-8"}, ValueError)]
+)
+def test_listen_with_an_option_that_there_is_not(
+    option: dict[str, Any], error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=r"there are: names, strings|write 'strict' or"):
+        Server().listen(f"unix://{tmp_path}/socket", **option)
+    assert list(tmp_path.iterdir()) == []

@@ -9,3 +9,11 @@ class Store(Protocol[T]):
 
 class Other(Generic[T], Protocol):
     def put(self, value: T) -> None: ...
+
+
+class _Base(Protocol[T]):
+    def count(self, value: int) -> int: ...
+
+
+class Numbers(_Base[int], Protocol):
+    def last(self) -> int: ...

@@ -5,6 +5,7 @@ from typing import Annotated, Any, NewType, Protocol
 
 from attrs import frozen
 from rpcgen.types import wire
+from typing_extensions import deprecated
 
 from . import limits
 from .limits import BURST
@@ -12,6 +13,9 @@ from .limits import BURST
 UserId = NewType("UserId", int)
 
 LIMIT = 10
+GREETING = "hello"
+FIELD = "Name"
+NOTE = "a note"
 _SECRET = "a secret"
 NOBODY = UserId(0)
 
@@ -58,4 +62,14 @@ class Visor(Protocol):
         pair: Annotated[tuple[int, ...], "a note"] = (LIMIT, 2),
     ) -> None: ...
 
+    def strings(
+        self,
+        greeting: str = GREETING,
+        unit: str = limits.UNIT,
+        both: tuple[str, ...] = (GREETING, limits.UNIT),
+        title: Annotated[str, wire(FIELD)] = GREETING,
+        noted: "Annotated[list[int], NOTE] | None" = None,
+    ) -> None: ...
+
+    @deprecated(NOTE)
     def alone(self, at: Point = Point()) -> None: ...

@@ -1,1 +1,2 @@
 BURST = 4
+UNIT = "seconds"
