@@ -942,6 +942,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits | None = None,
 ) -> T: ...
 @overload
 def loads(
@@ -950,6 +951,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits | None = None,
 ) -> Any: ...
 def loads(
     data: bytes,
@@ -957,15 +959,16 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits | None = None,
 ) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
     ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. ``strings`` and ``names`` are those of `Decoder`. Raises
-    `DecodeError` if the bytes hold something else, or anything after the value;
-    `TruncatedError` if they end too early.
+    plain Python data. ``strings``, ``names`` and ``limits`` are those of
+    `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
+    after the value; `TruncatedError` if they end too early.
     """
-    decoder = Decoder(data, strings=strings, names=names)
+    decoder = Decoder(data, limits=limits, strings=strings, names=names)
     value = decoder.decode(schema)
     if decoder.pending:
         raise DecodeError("there is more after the value", len(data) - decoder.pending)
