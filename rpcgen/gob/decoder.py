@@ -942,7 +942,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits | None = None,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> T: ...
 @overload
 def loads(
@@ -951,7 +951,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits | None = None,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Any: ...
 def loads(
     data: bytes,
@@ -959,7 +959,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits | None = None,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
