@@ -13,7 +13,7 @@ from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Untyped, schem
 from . import wire
 from .kept import PLAIN, keep
 from .limits import Limits
-from .memory import most_per_byte, size_of
+from .memory import KEPT, most_per_byte, size_of
 from .numbers import read_int, read_uint
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
@@ -735,6 +735,8 @@ class Decoder:
             known = self._for_interfaces(id, schema, depth)
         function, size = known
         self.room_left -= size
+        if self.room_left < 0:  # as `charge` would find, but the call takes time
+            self.charge(0)
         value, pos = function(data, pos, self, depth - 1)
         if name not in PLAIN and not interface.members:
             value = self._kept(value, name, id, schema)
@@ -754,11 +756,15 @@ class Decoder:
     def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
         """Return the value of an interface as one that can be sent on as the same type."""
         if schema is not UNTYPED:
-            return keep(value, name)
-        if hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
+            kept = keep(value, name)
+        elif hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
             object.__setattr__(value, "go_type", name)
             return value
-        return keep(value, name, self._interpreter.origin(id))
+        else:
+            kept = keep(value, name, self._interpreter.origin(id))
+        if kept is not value:
+            self.charge(KEPT)
+        return kept
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
