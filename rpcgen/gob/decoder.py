@@ -44,6 +44,9 @@ _SPARE_BYTES = 1 << 16
 # How often values may be decoded that did not come as a whole.
 _MOST_REPEATED = 32
 
+# So many bytes of definitions, most of which are names, a stream may bring for each field.
+_FIELD_SIZE = 256
+
 # How often all fields that a stream may bring may be compared with ours.
 _MOST_COMPARED = 2
 
@@ -80,11 +83,13 @@ class _Account:
         "matching",
         "overrun",
         "repeated",
+        "sizes",
     )
 
     def __init__(self) -> None:
-        # Fields that all types have together.
+        # Fields that all types have together, and the bytes of the definitions up to each.
         self.fields = 0
+        self.sizes = [0]
         # Bytes that were read without a function of their own, which pays for one, and the lines
         # of code that were bought.
         self.bytes_interpreted = 0
@@ -519,7 +524,12 @@ class Decoder:
         if len(self._types) >= self.limits.types:
             raise DecodeError(f"more than {self.limits.types} type definitions (Limits.types)", pos)
         left = self.limits.fields - self.account.fields
+        start = pos
         known, pos = wire.read_definition(self._data, pos, self.end, left)
+        size, most = self.account.sizes[-1] + pos - start, _FIELD_SIZE * self.limits.fields
+        if size > most:
+            raise DecodeError(f"type definitions of more than {most} bytes (Limits.fields)", start)
+        self.account.sizes.append(size)
         self._types[id] = known
         if isinstance(known, wire.StructType):
             self.account.fields += len(known.fields)
@@ -536,6 +546,7 @@ class Decoder:
                 self._interpreter_made.forget()
             while len(self._types) > count:
                 _, dropped = self._types.popitem()
+                self.account.sizes.pop()
                 if isinstance(dropped, wire.StructType):
                     self.account.fields -= len(dropped.fields)
 
