@@ -14,7 +14,7 @@ from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Struct, Untype
 from . import wire
 from .kept import PLAIN, keep
 from .limits import Limits
-from .memory import most_per_byte, size_of
+from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
@@ -44,6 +44,9 @@ _SPARE_BYTES = 1 << 16
 
 # How often values may be decoded that did not come as a whole.
 _MOST_REPEATED = 32
+
+# So many bytes of definitions, most of which are names, a stream may bring for each field.
+_FIELD_SIZE = 256
 
 # How often all fields that a stream may bring may be compared with ours.
 _MOST_COMPARED = 2
@@ -81,11 +84,13 @@ class _Account:
         "matching",
         "overrun",
         "repeated",
+        "sizes",
     )
 
     def __init__(self) -> None:
-        # Fields that all types have together.
+        # Fields that all types have together, and the bytes of the definitions up to each.
         self.fields = 0
+        self.sizes = [0]
         # Bytes that were read without a function of their own, which pays for one, and the lines
         # of code that were bought.
         self.bytes_interpreted = 0
@@ -522,7 +527,12 @@ class Decoder:
         if len(self._types) >= self.limits.types:
             raise DecodeError(f"more than {self.limits.types} type definitions (Limits.types)", pos)
         left = self.limits.fields - self.account.fields
+        start = pos
         known, pos = wire.read_definition(self._data, pos, self.end, left)
+        size, most = self.account.sizes[-1] + pos - start, _FIELD_SIZE * self.limits.fields
+        if size > most:
+            raise DecodeError(f"type definitions of more than {most} bytes (Limits.fields)", start)
+        self.account.sizes.append(size)
         self._types[id] = known
         if isinstance(known, wire.StructType):
             self.account.fields += len(known.fields)
@@ -539,6 +549,7 @@ class Decoder:
                 self._interpreter_made.forget()
             while len(self._types) > count:
                 _, dropped = self._types.popitem()
+                self.account.sizes.pop()
                 if isinstance(dropped, wire.StructType):
                     self.account.fields -= len(dropped.fields)
 
@@ -733,6 +744,8 @@ class Decoder:
             known = self._for_interfaces(id, schema, depth)
         function, size, may_be_kept = known
         self.room_left -= size
+        if self.room_left < 0:  # as `charge` would find, but the call takes time
+            self.charge(0)
         value, pos = function(data, pos, self, depth - 1)
         if may_be_kept and name not in PLAIN and not interface.members:
             value = self._kept(value, name, id, schema)
@@ -752,11 +765,15 @@ class Decoder:
     def _kept(self, value: Any, name: str, id: int, schema: Schema[Any]) -> Any:
         """Return the value of an interface as one that can be sent on as the same type."""
         if schema is not UNTYPED:
-            return keep(value, name)
-        if hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
+            kept = keep(value, name)
+        elif hasattr(type(value), "rpcgen_described"):  # new, and in nobody's hands yet
             object.__setattr__(value, "go_type", name)
             return value
-        return keep(value, name, self._interpreter.origin(id))
+        else:
+            kept = keep(value, name, self._interpreter.origin(id))
+        if kept is not value:
+            self.charge(KEPT)
+        return kept
 
     def skip_interface(self, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value with the name of its type: the generated code calls this."""
@@ -956,6 +973,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> T: ...
 @overload
 def loads(
@@ -964,6 +982,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Any: ...
 def loads(
     data: bytes,
@@ -971,15 +990,16 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
     ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. ``strings`` and ``names`` are those of `Decoder`. Raises
-    `DecodeError` if the bytes hold something else, or anything after the value;
-    `TruncatedError` if they end too early.
+    plain Python data. ``strings``, ``names`` and ``limits`` are those of
+    `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
+    after the value; `TruncatedError` if they end too early.
     """
-    decoder = Decoder(data, strings=strings, names=names)
+    decoder = Decoder(data, limits=limits, strings=strings, names=names)
     value = decoder.decode(schema)
     if decoder.pending:
         raise DecodeError("there is more after the value", len(data) - decoder.pending)

@@ -194,7 +194,10 @@ class Encoder:
         name = ""
         schema = None if interface.members else self._registry.by_class(value.__class__)
         if schema is None:
-            if isinstance(value, Typed):
+            if isinstance(value, Typed) and isinstance(value.annotation, str):
+                value, name = value.value, value.annotation
+                schema = self._registry.known(name)
+            elif isinstance(value, Typed):
                 value, schema = value.value, value.schema
             elif isinstance(value, Kept) and not interface.members:
                 schema, name = self._kept(value), value.go_type

@@ -18,7 +18,7 @@ class Limits:
             values.
         types: Maximum number of type definitions that one stream may bring.
         fields: Maximum number of struct fields in all type definitions of one
-            stream together.
+            stream together. The definitions may have 256 bytes for each.
         decoded: Maximum size in bytes that one decoded message may have in
             memory, estimated from the objects that it is made of.
         collisions: Maximum number of keys of one map that have the same hash.

@@ -32,12 +32,15 @@ from ..schema import (
 )
 from .definitions import base_of
 
-__all__ = ["ENTRY", "SLOT", "most_per_byte", "size_of", "size_of_record"]
+__all__ = ["ENTRY", "KEPT", "SLOT", "most_per_byte", "size_of", "size_of_record"]
 
 # The place of an element in a list, which grows by an eighth more than it needs.
 SLOT: Final = 9
 # The place of an entry in a dict, with the old table while it grows.
 ENTRY: Final = 150
+
+# What a value of `Kept` takes more than the plain one.
+KEPT: Final = 440
 
 _OBJECT: Final = 64
 _NUMBER: Final = 32

@@ -9,9 +9,26 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from ..errors import SchemaError
+from ..errors import EncodeError, SchemaError
 from ..frozen import Value
-from ..schema import Enum, Interface, Opaque, Schema, Slice, Struct, schema_of
+from ..schema import (
+    Array,
+    Bool,
+    Bytes,
+    Complex,
+    Enum,
+    Float,
+    Int,
+    Interface,
+    Map,
+    Opaque,
+    Schema,
+    Slice,
+    String,
+    Struct,
+    Uint,
+    schema_of,
+)
 from ..types import GoType
 from .definitions import base_of, type_key
 
@@ -39,6 +56,8 @@ class Typed(Value):
         """The schema of the value."""
         if isinstance(self.annotation, Schema):
             return self.annotation
+        if isinstance(self.annotation, str):
+            return registry.known(self.annotation)
         return schema_of(self.annotation)
 
 
@@ -75,10 +94,10 @@ class Registry:
                 'name one of them otherwise: wire("package.Name")',
             )
         known = self._names.get(key, name)
-        if known != name:
+        if known != name and not isinstance(base, _PLAIN_KINDS):
             raise SchemaError(f"{schema.go} is registered as {known!r}, not as {name!r}")
         self._schemas[name] = schema
-        self._names[key] = name
+        self._names[key] = known
         if isinstance(base, Struct | Opaque | Enum) and base.cls not in self._classes:
             self._classes[base.cls] = schema
 
@@ -92,6 +111,17 @@ class Registry:
             schema = self._schemas.get(name[1:])
         if schema is None and name.removeprefix("*") == UUID_NAME:
             return uuid_schema()
+        return schema
+
+    def known(self, name: str) -> Schema[Any]:
+        """Return the schema that ``name`` stands for.
+
+        Raises:
+            EncodeError: If there is none.
+        """
+        schema = self.by_name(name)
+        if schema is None:
+            raise EncodeError(f"{name!r} is not registered; call rpcgen.gob.register")
         return schema
 
     def by_class(self, cls: type) -> Schema[Any] | None:
@@ -141,6 +171,9 @@ def _standard() -> list[tuple[type | None, Schema[Any]]]:
 
 _STANDARD: Final = _standard()
 
+# What values of these kinds are in Go shows in the name alone; see `kept`.
+_PLAIN_KINDS: Final = (Array, Bool, Bytes, Complex, Float, Int, Map, Slice, String, Uint)
+
 # The names that this process knows, as in Go.
 registry: Final = Registry()
 
@@ -151,7 +184,11 @@ def register(annotation: object, name: str | None = None) -> None:
     ``annotation`` is an attrs class, any other annotation, or a `Schema`; for
     what Go registers as a pointer, ``T | None``. The name defaults to Go's:
     ``shapes.Circle``, ``*shapes.Circle``, ``map[string]int``. To register the
-    same again is fine. Raises `SchemaError` where a name would get a second
-    type, or a type a second name.
+    same again is fine. Numbers, strings, lists and dicts may have several names,
+    since they stand for every type of Go that is made of them:
+    ``register(float, "main.Celsius")``. What arrives under such a name goes out
+    under it again, and ``Typed(36.6, "main.Celsius")`` is a new one. Raises
+    `SchemaError` where a name would get a second type, or another type than
+    these a second name.
     """
     registry.register(annotation, name)

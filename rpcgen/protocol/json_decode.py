@@ -244,7 +244,8 @@ class _MismatchError(Exception):
         return f"json: cannot unmarshal {kind} into {where} of type {self._go}{self._hint}"
 
     def _where(self, root: str, path: Iterable[str]) -> str:
-        steps = [*path, *reversed(self.path)]
+        # Go has the place as a JSON pointer at first.
+        steps = [s.replace("~", "~0").replace("/", "~1") for s in (*path, *reversed(self.path))]
         if not steps or steps == [""]:
             return "Go value"
         where = ".".join((root, *steps))
@@ -353,8 +354,14 @@ def _bytes(schema: Schema[Any], container: Callable[[Iterable[int]], Any]) -> De
 
 
 def _ip(schema: Bytes) -> DecodeFunction:
-    decode_text = _scalar(String(), str)
-    return lambda value: parse_ip(decode_text(value))
+    def decode_ip(value: Any) -> Any:
+        if value is None:
+            return schema.zero()
+        if value.__class__ is not str:
+            raise _MismatchError(value, schema.go, ": JSON value must be string type")
+        return parse_ip(value)
+
+    return decode_ip
 
 
 def _enum(schema: Enum[Any]) -> DecodeFunction:
@@ -611,6 +618,8 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
                 raise
             except _MismatchError as error:
                 reraise_interrupt(error)
+        if key == "null":  # which Go reads as no number at all
+            return decode_number(0)
         raise _MismatchError.of_key(key, schema.go)
 
     return decode_key
@@ -618,7 +627,7 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
 
 def _float_key(schema: Float) -> Callable[[str], float]:
     def decode_key(key: str) -> float:
-        number = _real(key)
+        number = 0.0 if key == "null" else _real(key)
         if number is None or (math.isinf(number) and not key.lower().strip("+-").startswith("inf")):
             raise _MismatchError.of_key(key, schema.go)
         if schema.bits == 32:

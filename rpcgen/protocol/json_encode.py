@@ -41,7 +41,6 @@ from rpcgen.schema import (
     Uint,
     Untyped,
     schema_for,
-    schema_of,
 )
 
 from .json_library import TEXTS, format_ip
@@ -622,7 +621,7 @@ def _encode_any(value: Any) -> str:
     if function is not None:
         return function(value)
     if isinstance(value, Typed):
-        return encode_function(schema_of(value.annotation))(value.value)
+        return encode_function(value.schema)(value.value)
     if isinstance(value, Kept):
         return _encode_any(value.plain())
     if isinstance(value, Record):

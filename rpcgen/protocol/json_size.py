@@ -8,6 +8,7 @@ too large must not be made at all.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -56,8 +57,8 @@ def bracket_size(text: str) -> int:
 
 def parsed_size(text: str) -> int:
     """Return an upper bound of the bytes of memory that the value of ``text`` takes."""
-    width = 1 if text.isascii() else 4
-    size = width * len(text)
+    # One wide character makes all of a text wide, and there are the text and the value.
+    size = len(text) if text.isascii() else 2 * sys.getsizeof(text)
     pos = 0
     while pos < len(text):
         end = _piece_end(text, pos)

@@ -113,6 +113,14 @@ def test_more_fields_than_the_limit_are_refused() -> None:
         codec.decode_request_header()
 
 
+def test_names_of_fields_are_counted_together() -> None:
+    decoder = gob.Decoder(limits=gob.Limits(fields=10))
+    long = wire.StructType("R", 64, (("n" * 1000, wire.INT),))
+    decoder.feed(_defined(long, long, long) + _message(b"\xff\x80\0"))
+    with pytest.raises(DecodeError, match=r"definitions of more than 2560 bytes \(Limits\.fields"):
+        decoder.skip()
+
+
 def test_fields_of_all_types_are_counted_together() -> None:
     decoder = gob.Decoder(limits=gob.Limits(fields=10))
     decoder.feed(_defined(_wide(4), _wide(4)) + _message(b"\xff\x80\0"))

@@ -15,7 +15,7 @@ from attrs import define
 from rpcgen import DecodeError, gob
 from rpcgen.gob.memory import most_per_byte, size_of
 from rpcgen.schema import UNTYPED, schema_of
-from rpcgen.types import length
+from rpcgen.types import Float32, Uint32, length
 
 
 @define
@@ -45,6 +45,14 @@ _LISTS: list[tuple[Any, Callable[[int], Any]]] = [
     (datetime, lambda n: datetime(2020, 1, 1, 0, n % 60, tzinfo=UTC)),
     (Row, lambda n: Row(n + 1000, f"row {n}", [], {})),
     (Annotated[tuple[int, ...], length(4)], lambda n: (n, n, n, n)),
+    (Any, lambda n: n + 1000),
+    (Any, lambda n: f"text {n}"),
+    (Any, lambda n: []),
+    (Any, lambda n: {}),
+    (Any, lambda n: gob.Typed(n + 1000, Uint32)),
+    (Any, lambda n: gob.Typed(n + 0.5, Float32)),
+    (Any, lambda n: gob.Typed([n + 1000], list[int])),
+    (Any, lambda n: gob.Typed([f"text {n}"], list[str])),
 ]
 
 
@@ -74,6 +82,13 @@ def _counted(data: bytes, schema: Any) -> int:
         except DecodeError:
             low = middle
     return high
+
+
+@pytest.mark.parametrize("value", [1 << 40, 1.5, "x", gob.Typed(1, Uint32)])
+def test_interface_values_are_bounded(value: Any) -> None:
+    data = gob.dumps([value] * 10_000, list[Any])
+    with pytest.raises(DecodeError, match=r"Limits\.decoded"):
+        gob.loads(data, list[Any], limits=gob.Limits(decoded=200_000))
 
 
 def test_interface_values_are_counted_as_they_come() -> None:

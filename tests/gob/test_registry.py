@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from rpcgen import gob
-from rpcgen.errors import SchemaError
-from rpcgen.gob.registry import registry
+from rpcgen.errors import EncodeError, SchemaError
+from rpcgen.gob.registry import Typed, registry
 from rpcgen.schema import schema_of
 from rpcgen.types import Int8, Uint8
 
@@ -99,3 +99,23 @@ def test_uuid_has_the_name_that_it_is_registered_under() -> None:
     data = gob.Encoder(registry=names).encode([UUID(int=5)], list[Any])
     assert b"github.com/gofrs/uuid.UUID" in data
     assert gob.Decoder(data, registry=names).decode(list[Any]) == [UUID(int=5)]
+
+
+def test_plain_type_may_have_several_names() -> None:
+    names = gob.Registry()
+    names.register(float, "main.Celsius")
+    names.register(float, "main.Kelvin")
+    names.register(list[Int8], "main.Row")
+    values = [Typed(36.5, "main.Celsius"), 1.5, Typed([1], "main.Row")]
+    data = gob.Encoder(registry=names).encode(values, list[Any])
+    back = gob.Decoder(data, registry=names).decode(list[Any])
+    assert back == [36.5, 1.5, [1]]
+    assert [getattr(each, "go_type", None) for each in back] == ["main.Celsius", None, "main.Row"]
+    assert gob.Encoder(registry=names).encode(back, list[Any]) == data
+
+
+def test_name_that_is_not_registered_is_told() -> None:
+    with pytest.raises(EncodeError, match=r"'main\.Nobody' is not registered"):
+        gob.dumps([Typed(1, "main.Nobody")], list[Any])
+    with pytest.raises(EncodeError, match=r"'main\.Nobody' is not registered"):
+        gob.dumps(Typed(1, "main.Nobody"))

@@ -233,3 +233,7 @@ def test_members_that_come_again_and_again_are_bounded(item: str) -> None:
     text = f"{{{','.join([item] * 100_000)}}}"
     with pytest.raises(DecodeError, match=r"cannot unmarshal|the limit is 100"):
         read_params(Chain, text)
+
+
+def test_text_with_one_wide_character_counts_as_wide() -> None:
+    assert parsed_size('"' + "a" * 1000 + '\U0001f600"') >= 2 * 4 * 1000
