@@ -320,13 +320,16 @@ class Client:
         threads = self._threads
 
         def run() -> None:
-            while not awaited.over:
+            is_over = False
+            while not is_over:
                 try:
                     self._turns.wait(awaited, None)
                 finally:
                     threads.pop(name, None)
                     if self._protocol.closing:
                         self._end()
+                # Asked once it is off the list: others may have relied on this thread until then.
+                is_over = awaited.over
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:

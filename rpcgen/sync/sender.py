@@ -138,14 +138,13 @@ class Sender:
         further before that is taken. So no wait is longer than `STALL`, and
         what comes ends this.
         """
-        if not (self.is_blocked and self._protocol.expects_one):
-            return
-        if not self._stream.limit_stalls(STALL):
-            return
-        while self.is_blocked and self._protocol.expects_one and "send" not in self._claims:
+        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL):
             if self._stream.is_readable():
                 return
             self.flush(wait=True)
+
+    def _is_alone(self) -> bool:
+        return self._protocol.expects_one and "send" not in self._claims
 
     def discard(self) -> None:
         """Drop the queue of a connection that is closed, which no thread sends on."""

@@ -28,6 +28,7 @@ from rpcgen.errors import (
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
 from rpcgen.sync.call import Call
+from rpcgen.sync.client import _Sent
 from rpcgen.sync.stream import Stream, secure
 from tests.certificates import client_context, server_context
 from tests.protocol.messages import SUM, Pair, response_bytes
@@ -313,6 +314,17 @@ def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
         flush_alone = patch.object(client._sender, "flush_alone", side_effect=KeyboardInterrupt)
         with flush_alone, pytest.raises(KeyboardInterrupt):
             client.call(BLOB, large)
+        size = len(large)
+        while size > 0:
+            size -= len(server.socket.recv(1 << 20))
+
+
+def test_background_thread_that_comes_too_late_makes_room_for_the_next() -> None:
+    with connected() as (client, server):
+        client._run_in_background("send", _Sent(client._protocol, client._sender))
+        while "send" in client._threads:
+            time.sleep(0.001)
+        client.go(BLOB, large := bytes(4 << 20))
         size = len(large)
         while size > 0:
             size -= len(server.socket.recv(1 << 20))
