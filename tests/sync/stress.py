@@ -113,10 +113,8 @@ class Stress:
         self._end = time.monotonic() + seconds
         self._over = threading.Event()
         self._is_interrupted = False
-        self._anywhere = f"{transport}://127.0.0.1:0"
-        if transport == "unix":
-            self._anywhere = f"unix://{tempfile.mkdtemp()}/s"
-        self._address = self._anywhere
+        self._transport = transport
+        self._address = self._anywhere()
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._server = self._start_server()
@@ -176,6 +174,11 @@ class Stress:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
+    def _anywhere(self) -> str:
+        if self._transport == "unix":
+            return f"unix://{tempfile.mkdtemp()}/s"
+        return f"{self._transport}://127.0.0.1:0"
+
     def _start_server(self) -> Server:
         server = Server()
         server.register_name("Stress", [ECHO.handler(lambda data: data), SLOW.handler(slow)])
@@ -183,7 +186,7 @@ class Stress:
         try:
             listener = server.listen(self._address, self._codec, tls=tls)
         except DialError:  # a client's connection may have got the port
-            listener = server.listen(self._anywhere, self._codec, tls=tls)
+            listener = server.listen(self._anywhere(), self._codec, tls=tls)
         self._address = str(listener.address)
         threading.Thread(target=server.serve, daemon=True).start()
         return server
