@@ -16,6 +16,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.protocol.options import check_options
 from rpcgen.sockets import keep_alive
 
 from .client import Client, ClientTransport
@@ -77,8 +78,10 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
     ``host:port``, ``tcp://host:port``, ``unix:///path.sock``,
     ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
     ``tls://host:port`` or ``https://host:port``. Raises `DialError`, when
-    awaited, if there is no connection to be had. Mirrors ``rpc.Dial``.
+    awaited, if there is no connection to be had, and `TypeError` at once for an
+    option that there is not. Mirrors ``rpc.Dial``.
     """
+    check_options(options)
 
     async def connect() -> Client:
         return await _connect(parse_address(address), options)
@@ -99,6 +102,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
     Mirrors ``rpc.DialHTTPPath``.
     """
+    check_options(options)
 
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)

@@ -181,9 +181,9 @@ class Server(Registry):
         the end of this task. Raises `OSError` if a listening socket has become
         useless, and `RuntimeError` if the server belongs to another event loop.
         """
-        await self._start()
         with Interrupts() as interrupts:
             try:
+                await self._start()
                 await self._closed.wait()
             except asyncio.CancelledError:
                 task = asyncio.current_task()

@@ -126,8 +126,12 @@ class Client:
             method = untyped_method(method, args, reply)
         call = self._begin(method, args, None)
         if not call.over:
-            self._sender.send(call, method, args)
-            self._sender.flush_alone()
+            try:
+                self._sender.send(call, method, args)
+                self._sender.flush_alone()
+            except BaseException:
+                self._send_rest()
+                raise
         return call.result()
 
     @overload
@@ -261,8 +265,20 @@ class Client:
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
-        if sender.is_blocked:
-            self._run_in_background("send", _Sent(self._protocol, sender))
+        self._send_rest()
+
+    def _send_rest(self) -> None:
+        """See to it that what is left is sent, for a thread that does not wait any longer."""
+        if not self._sender.is_blocked or self._protocol.closed:
+            return
+        try:
+            self._run_in_background("send", _Sent(self._protocol, self._sender))
+        except RuntimeError as error:
+            reraise_interrupt(error)
+            # And with it `logging`, which a client does without as a rule.
+            from rpcgen.logs import client_log
+
+            client_log.error("requests are kept until a call is waited for: %s", error)
 
     def _queue_is_full(self) -> RpcError:
         return RpcError(
@@ -273,9 +289,10 @@ class Client:
     def _check_process(self) -> None:
         # Two processes on one connection would mix their bytes, and each lose the other's replies.
         if self._forks != forks.count:
-            raise ShutdownError(
-                f"the connection belongs to process {self._process}: dial again after a fork"
-            )
+            raise ShutdownError(self._foreign())
+
+    def _foreign(self) -> str:
+        return f"the connection belongs to process {self._process}: dial again after a fork"
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
         self._check_process()
@@ -284,6 +301,8 @@ class Client:
         finally:
             if self._protocol.closing:  # by a handler that could not finish, or was interrupted
                 self._end()
+            if self._sender.is_blocked:
+                self._send_rest()
 
     def _read_in_background(self) -> None:
         """See to it that replies are read though nobody waits for them: a queue wants them."""
@@ -291,17 +310,26 @@ class Client:
             self._run_in_background("read", _End(self._protocol))
 
     def _run_in_background(self, name: str, awaited: _Background) -> None:
-        """Have a thread wait, and read and send meanwhile, unless there is one."""
+        """Have a thread wait, and read and send meanwhile, unless there is one.
+
+        In a process that was forked off, end the calls instead: nobody waits for them there.
+        """
+        if self._forks != forks.count:
+            deliver(self._protocol, self._protocol.fail_all(self._foreign()))
+            return
         threads = self._threads
 
         def run() -> None:
-            while not awaited.over:
+            is_over = False
+            while not is_over:
                 try:
                     self._turns.wait(awaited, None)
                 finally:
                     threads.pop(name, None)
                     if self._protocol.closing:
                         self._end()
+                # Asked once it is off the list: others may have relied on this thread until then.
+                is_over = awaited.over
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:

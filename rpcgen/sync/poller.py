@@ -79,7 +79,7 @@ class SelectorPoller:
         for key, events in self._selector.select(timeout):
             if key.fileobj is self._woken:
                 self._woken.recv(4096)
-            else:
+            elif events:  # none: of what was asked before a change that is just being made
                 readable = READ if events & selectors.EVENT_READ else 0
                 writable = WRITE if events & selectors.EVENT_WRITE else 0
                 ready.append((key.fd, readable | writable))

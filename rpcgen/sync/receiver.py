@@ -58,6 +58,7 @@ class Receiver:
         if view is None and self._take(self._look_patiently, token):
             return True
         if self._sender.is_blocked:
+            whole = False  # the other side may send the rest only after it has got more
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
                 self._sender.flush()
@@ -115,7 +116,13 @@ class Receiver:
         if view is None:  # another thread was here
             return False
         self._is_decoding = True
-        count = self._stream.read_into(view, whole=whole)
+        try:
+            count = self._stream.read_into(view, whole=whole)
+        except BlockingIOError as error:
+            if error.errno is None:  # none of the system's
+                raise
+            self._is_decoding = False
+            return False  # another thread has taken it
         if count:
             deliver(self._protocol, self._protocol.take_filled(count))
         else:

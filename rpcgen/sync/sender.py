@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-__all__ = ["Sender"]
+__all__ = ["STALL", "Sender"]
+
+STALL: Final = 0.005
+"""Longest time in seconds that a thread waits in the system for room, and sees nothing else."""
 
 # How many pieces go out at once at most; systems allow 1024 or more.
 _MAX_PIECES: Final = 256
@@ -108,7 +111,11 @@ class Sender:
             self.flush()
 
     def flush(self, *, wait: bool = False) -> None:
-        """Send what the connection takes at once, or else all, unless another thread does."""
+        """Send what the connection takes at once, unless another thread does.
+
+        Args:
+            wait: Wait up to `STALL` for room, each time that there is none.
+        """
         claims, token = self._claims, [get_ident()]
         try:
             # Looked at again after leaving the section: another thread may have put more there
@@ -123,13 +130,21 @@ class Sender:
             raise
 
     def flush_alone(self) -> None:
-        """Send what is left, if no reply can be on its way; wait for room then.
+        """Send what is left, as long as nothing comes that would have to be read.
 
-        The server cannot be busy with a reply that somebody would have to read
-        meanwhile. So the system may wait for room, which is faster.
+        The system waits for room meanwhile, which is faster than to be told of
+        each piece of it. It is no more than a guess that the server reads: it
+        may be busy with the reply to a call that was given up, and read no
+        further before that is taken. So no wait is longer than `STALL`, and
+        what comes ends this.
         """
-        if self.is_blocked and self._protocol.expects_one:
+        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL):
+            if self._stream.is_readable():
+                return
             self.flush(wait=True)
+
+    def _is_alone(self) -> bool:
+        return self._protocol.expects_one and "send" not in self._claims
 
     def discard(self) -> None:
         """Drop the queue of a connection that is closed, which no thread sends on."""
@@ -208,6 +223,7 @@ class Sender:
                     pieces = [queue[i] for i in range(min(size, _MAX_PIECES))]
                     sent = stream.send_several(pieces, wait)
                 self._drop(sent)
+                wait = False
         except BlockingIOError as error:
             if error.errno is None:
                 raise

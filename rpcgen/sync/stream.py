@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -23,6 +25,9 @@ _READ_SIZE = 65536
 _READ_SIZES = (_READ_SIZE,)
 _NO_WAIT = (socket.MSG_DONTWAIT,)
 
+# A time as the system has it: seconds and microseconds.
+_TIMEVAL = struct.Struct("@ll")
+
 
 class Stream:
     """A connected socket. One thread may read while another writes.
@@ -36,6 +41,7 @@ class Stream:
         self._socket = connection
         self._tls = tls
         self._early = early
+        self._limits_stalls = False
 
     def fileno(self) -> int:
         """Return the socket's file descriptor, for `select.poll`."""
@@ -78,9 +84,11 @@ class Stream:
     def read_into(self, view: memoryview, *, whole: bool = False) -> int:
         """Read into memory and return how many bytes came, 0 at the end; see `read`.
 
-        ``whole``: wait until it is full, however long that takes.
+        ``whole``: wait until it is full, however long that takes; else it does
+        not wait, and raises `BlockingIOError` if there is nothing.
         """
-        return self._socket.recv_into(view, 0, socket.MSG_WAITALL if whole else 0)
+        how = socket.MSG_WAITALL if whole else socket.MSG_DONTWAIT
+        return self._socket.recv_into(view, 0, how)
 
     def receive_nowait(self, received: list[bytes]) -> bool | None:
         """Append what has come, which is empty at the end, and return True, or None if nothing has.
@@ -138,6 +146,30 @@ class Stream:
     def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
         """Send several pieces, one after the other; see `send`."""
         return self._socket.sendmsg(sealed, (), 0 if wait else socket.MSG_DONTWAIT)
+
+    def limit_stalls(self, seconds: float) -> bool:
+        """Let `send`, where it waits, do so for less than a second; say whether the system can.
+
+        It then raises `BlockingIOError`, or returns how much was sent until then.
+        """
+        if not self._limits_stalls:
+            time_value = _TIMEVAL.pack(0, int(seconds * 1_000_000))
+            try:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time_value)
+            except OSError as error:
+                reraise_interrupt(error)
+                return False
+            self._limits_stalls = True
+        return True
+
+    def is_readable(self) -> bool:
+        """Return whether something has come, or the end, or the socket is closed."""
+        descriptor = self._socket.fileno()
+        if descriptor < 0:
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
 
     def send_all(self, sealed: bytes) -> None:
         """Send everything, however long that takes. Raises `OSError`."""

@@ -30,6 +30,9 @@ __all__ = ["Awaited", "Duplex", "Releasable", "Turns", "wake"]
 # whether somebody reads and writes. In all other cases it is woken.
 _LONGEST_SLEEP: Final = 0.5
 
+# The same where a thread that does not read waits for room, and is not woken by its reply.
+_LONGEST_PUSH: Final = 0.01
+
 
 class Releasable(Protocol):
     """What is released when a wait is over: the lock that a thread sleeps on, or the like."""
@@ -123,7 +126,7 @@ class Turns:
                 if holder is token:
                     is_idle = not self._duplex.transfer(token, left, deadline is None)
                 elif self._duplex.is_blocked:
-                    self._duplex.send(left)
+                    self._duplex.send(min(left, _LONGEST_PUSH))
                 else:
                     self._follow(awaited, left, token)
         finally:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from rpcgen.aio import Client, Server, dial
+from rpcgen.aio import Client, Server, dial, dial_http
 from rpcgen.errors import DialError
 from rpcgen.protocol import DialOptions
 from tests.certificates import client_context
@@ -47,6 +47,12 @@ async def test_dial_a_unix_socket(tmp_path: Path) -> None:
     async with make_server() as server:
         async with dial((await server.listen(f"unix://{tmp_path}/s")).address) as client:
             assert await client.call(DOUBLE, 4) == 8
+
+
+@pytest.mark.parametrize("dialled", [dial, dial_http])
+async def test_dial_with_an_option_that_there_is_not(dialled: Any) -> None:
+    with pytest.raises(TypeError, match="unexpected option 'tmeout'"):
+        dialled("127.0.0.1:1", tmeout=1.0)  # and at once
 
 
 async def test_dial_where_nobody_listens() -> None:

@@ -135,6 +135,34 @@ def test_ctrl_c_ends_serve_quietly(api: str) -> None:
         assert server.end(signal.SIGINT) == (0, "served\n", "")
 
 
+# How a program is interrupted as soon as `serve` has begun to accept.
+AT_ONCE = {
+    "sync": """
+begin = server._serve_listeners
+def begin_and_interrupt():
+    begin()
+    signal.raise_signal(signal.SIGINT)
+server._serve_listeners = begin_and_interrupt
+""",
+    "asyncio": """
+    begin = server._start
+    async def begin_and_interrupt():
+        await begin()
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0)
+    server._start = begin_and_interrupt
+""",
+}
+
+
+@apis
+def test_ctrl_c_while_serve_begins_ends_it_quietly(api: str) -> None:
+    with running(api, before=AT_ONCE[api]) as server:
+        server.wait_until("served")
+        _, complained = server.process.communicate(timeout=PATIENCE)
+        assert (server.process.returncode, complained) == (0, "")
+
+
 @apis
 def test_ctrl_c_under_a_call_answers_it(api: str) -> None:
     with running(api) as server, dial(server.address) as client:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -26,7 +27,10 @@ from rpcgen.errors import (
 )
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
-from tests.certificates import client_context
+from rpcgen.sync.call import Call
+from rpcgen.sync.client import _Sent
+from rpcgen.sync.stream import Stream, secure
+from tests.certificates import client_context, server_context
 from tests.protocol.messages import SUM, Pair, response_bytes
 
 from .peers import PATIENCE, ScriptedServer, connected
@@ -161,6 +165,28 @@ def test_call_in_a_process_that_forked() -> None:
 
 
 @FORKS
+def test_go_in_a_process_that_forked_reads_nothing() -> None:
+    def go() -> str:
+        call = client.go(SUM, Pair(1, 2), done)
+        return f"{done.get(timeout=PATIENCE) is call} {call.error} {threading.active_count()}"
+
+    with connected() as (client, server):
+        done = queue.Queue[Call[int]]()
+        assert "True the connection belongs to process" in (said := in_child(go))
+        assert said.endswith(" 1")
+        answer(server, 3)
+        assert client.call(SUM, Pair(1, 2)) == 3
+
+
+@FORKS
+def test_done_in_a_process_that_forked_gets_the_error() -> None:
+    with connected() as (client, _):
+        call = client.go(SUM, Pair(1, 2))
+        assert "belongs to process" in in_child(lambda: str(call.done.get(timeout=PATIENCE).error))
+        assert not call.over
+
+
+@FORKS
 def test_close_in_a_process_that_forked_leaves_the_connection() -> None:
     with connected() as (client, server):
         in_child(lambda: closed(client))
@@ -220,6 +246,96 @@ def test_go_reads_while_the_server_is_too_busy_writing_to_read() -> None:
         assert first.result(PATIENCE) == large
         client.close()
         reader.join(PATIENCE)
+
+
+@pytest.mark.parametrize("link", ["unix", "tcp", "tls"])
+def test_call_reads_while_the_server_is_too_busy_writing_to_read(link: str) -> None:
+    # It answers a call that nobody waits for any more, before it reads the next one.
+    large = bytes(4 << 20)
+    first = response_bytes((0, large))
+    second = response_bytes((0, large), (1, b"done")).removeprefix(first)
+    with small_buffers(link) as (client, server):
+        with pytest.raises(CallTimeoutError):
+            client.go(BLOB, b"").result(0)
+
+        def serve() -> None:
+            server.send_all(server.seal(first))
+            size = 0
+            while size < len(large):
+                size += len(server.read())
+            server.send_all(server.seal(second))
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        assert client.call(BLOB, large) == b"done"
+        serving.join(PATIENCE)
+
+
+@contextmanager
+def small_buffers(link: str) -> Iterator[tuple[Client, Stream]]:
+    """Yield a client and the other end of its connection, between which there is little room."""
+    if link == "unix":
+        ours, theirs = socket.socketpair()
+    else:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            ours = socket.create_connection(listening.getsockname())
+            theirs, _ = listening.accept()
+    with ours, theirs:
+        for each in (ours, theirs):
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        streams = [Stream(ours), Stream(theirs)]
+        if link == "tls":
+            with ThreadPoolExecutor() as pool:
+                server = pool.submit(secure, theirs, server_context(), server_hostname=None)
+                streams = [secure(ours, client_context(), server_hostname="127.0.0.1")]
+                streams.append(server.result())
+        with Client(streams[0]) as client:
+            yield client, streams[1]
+
+
+def test_call_that_is_over_leaves_nothing_unsent() -> None:
+    # What another thread has left, relying on the one that was sending.
+    large = bytes(4 << 20)
+    with connected() as (client, server):
+        first = client.go(SUM, Pair(1, 2))
+        assert server.receive().seq == 0
+        client._sender.send(client._begin(BLOB, large, None), BLOB, large)
+        server.reply(0, 3)
+        assert first.result() == 3
+        size = len(large)
+        while size > 0:
+            size -= len(server.socket.recv(1 << 20))
+
+
+def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
+    large = bytes(4 << 20)
+    with connected() as (client, server):
+        flush_alone = patch.object(client._sender, "flush_alone", side_effect=KeyboardInterrupt)
+        with flush_alone, pytest.raises(KeyboardInterrupt):
+            client.call(BLOB, large)
+        size = len(large)
+        while size > 0:
+            size -= len(server.socket.recv(1 << 20))
+
+
+def test_background_thread_that_comes_too_late_makes_room_for_the_next() -> None:
+    with connected() as (client, server):
+        client._run_in_background("send", _Sent(client._protocol, client._sender))
+        while "send" in client._threads:
+            time.sleep(0.001)
+        client.go(BLOB, large := bytes(4 << 20))
+        size = len(large)
+        while size > 0:
+            size -= len(server.socket.recv(1 << 20))
+
+
+def test_calls_go_on_where_no_thread_can_be_started(caplog: pytest.LogCaptureFixture) -> None:
+    with connected() as (client, _):
+        with patch.object(threading.Thread, "start", side_effect=RuntimeError("no more threads")):
+            call = client.go(BLOB, bytes(4 << 20))
+        assert not call.over
+        assert "no more threads" in caplog.text
 
 
 def _read_after(connection: socket.socket, writer: threading.Thread) -> None:

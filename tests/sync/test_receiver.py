@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from typing import Any
+from unittest.mock import patch
 
 from rpcgen import Client
 from rpcgen.errors import DisconnectedError
@@ -40,6 +42,20 @@ def test_transfer_receives_a_large_reply_in_pieces() -> None:
             client._turns._duplex.transfer(new_token(), PATIENCE, False)
         writer.join(PATIENCE)
         assert call.reply == bytes(300_000)
+
+
+def test_transfer_waits_for_no_bytes_that_another_thread_has_taken() -> None:
+    with connected() as (client, server):
+        call = client.go(BLOB, b"")
+        server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
+        receiver = client._turns._duplex
+        while client._protocol.space() is None:
+            receiver.transfer(new_token(), PATIENCE, False)
+        while receiver.transfer(new_token(), 0, False):
+            pass
+        with patch.object(receiver, "_poll", return_value=select.POLLIN):  # it was, a moment ago
+            assert not receiver.transfer(new_token(), PATIENCE, False)
+        assert not call.over
 
 
 def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:

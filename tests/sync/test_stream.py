@@ -62,6 +62,34 @@ def test_read_begins_with_what_was_put_back(pair: tuple[socket.socket, socket.so
     assert (stream.read(), stream.read()) == (b"early", b"later")
 
 
+def test_read_into_without_anything_there(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[0].settimeout(None)
+    with pytest.raises(BlockingIOError):
+        Stream(pair[0]).read_into(memoryview(bytearray(1)))
+
+
+def test_send_that_stalls_returns(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[0].settimeout(None)
+    stream = Stream(pair[0])
+    assert stream.limit_stalls(0.001)
+    stream.send(bytes(1 << 24), wait=True)
+    with pytest.raises(BlockingIOError):
+        stream.send(b"x", wait=True)
+
+
+def test_is_readable_once_something_has_come(pair: tuple[socket.socket, socket.socket]) -> None:
+    stream = Stream(pair[0])
+    seen = [stream.is_readable()]
+    pair[1].send(b"x")
+    assert [*seen, stream.is_readable()] == [False, True]
+
+
+def test_is_readable_once_it_is_closed(pair: tuple[socket.socket, socket.socket]) -> None:
+    stream = Stream(pair[0])
+    stream.close()
+    assert stream.is_readable()
+
+
 def test_send_when_there_is_no_room(pair: tuple[socket.socket, socket.socket]) -> None:
     stream = Stream(pair[0])
     stream.set_timeout(None)

@@ -35,6 +35,8 @@ class Source:
         self.reading = threading.Semaphore(0)
         self.is_blocked = False
         self.sent = threading.Event()
+        # For how long it was waited for room each time.
+        self.pushes: list[float] = []
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         self.reading.release()
@@ -44,6 +46,7 @@ class Source:
         return True
 
     def send(self, seconds: float) -> None:
+        self.pushes.append(seconds)
         self.is_blocked = False
         self.sent.set()
 
@@ -210,6 +213,20 @@ def test_follower_sends_what_is_left_to_be_sent() -> None:
     assert source.sent.wait(PATIENCE)
     source.let_go(2)
     assert (leader.outcome(), follower.outcome()) == (True, True)
+
+
+def test_follower_that_sends_looks_often_whether_its_wait_is_over() -> None:
+    first, second = Reply(), Reply()
+    source = Source(second, first)
+    turns = turns_of(source)
+    leader = Waiter(turns, first)
+    source.reading.acquire(timeout=PATIENCE)
+    source.is_blocked = True
+    follower = Waiter(turns, second)
+    assert source.sent.wait(PATIENCE)
+    source.let_go(2)
+    assert (leader.outcome(), follower.outcome()) == (True, True)
+    assert max(source.pushes) <= 0.01
 
 
 def test_follower_that_gives_up_hands_its_turn_on() -> None:
