@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -106,3 +107,27 @@ def test_check_leaves_a_connection_that_is_closed_alone(recorder: Recorder) -> N
     recorder.sections.claims["send"] = [0]
     recorder.sections.check(thorough=True)
     assert recorder.sections.claims == {"send": [0]}
+
+
+class Cyclic:
+    """Garbage that looks after a claim when it is collected."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.me = self
+
+    def __del__(self) -> None:
+        self.recorder.sections.check(thorough=True)
+
+
+def test_check_does_not_wait_for_itself_in_a_finalizer(recorder: Recorder) -> None:
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(300):
+            Cyclic(recorder)
+            recorder.sections.claims["send"] = [threading.get_ident() + 1]
+            recorder.sections.check(thorough=True)
+    finally:
+        gc.set_threshold(*threshold)
+    assert gc.isenabled()
