@@ -328,9 +328,14 @@ def _listen_tcp(host: str, port: int) -> socket.socket:
 
 
 def _listen_unix(address: Address) -> ListeningSocket:
+    name = address.unix_name
     path = os.path.abspath(address.path)
     listening = socket.socket(socket.AF_UNIX)
     try:
+        if name.startswith("\0"):  # the system forgets it with the socket
+            listening.bind(name)
+            listening.listen(BACKLOG)
+            return ListeningSocket(listening, address)
         with _locked_directory(path):
             _bind(listening, address.path)
             listening.listen(BACKLOG)
