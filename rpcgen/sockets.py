@@ -49,7 +49,7 @@ _KEEP_ALIVE_PROBES: Final = 9
 
 # The listening socket itself is of no use; whatever else accept(2) reports has to do with one
 # connection, the network or a shortage, and passes.
-_FATAL: Final = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP, errno.EFAULT}
+_FATAL: Final = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK}
 
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.1
