@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 
 import pytest
@@ -131,3 +132,19 @@ def test_check_does_not_wait_for_itself_in_a_finalizer(recorder: Recorder) -> No
     finally:
         gc.set_threshold(*threshold)
     assert gc.isenabled()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="collects no garbage there by itself")
+def test_check_collects_no_garbage_while_it_reads_stacks(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def current_frames() -> dict[int, object]:
+        seen.append(gc.isenabled())
+        return {}
+
+    monkeypatch.setattr(sys, "_current_frames", current_frames)
+    recorder.sections.claims["send"] = [threading.get_ident() + 1]
+    recorder.sections.check(thorough=True)
+    assert (seen, gc.isenabled()) == ([False], True)
