@@ -50,7 +50,7 @@ _KEEP_ALIVE_PROBES: Final = 9
 
 # The listening socket itself is of no use; whatever else accept(2) reports has to do with one
 # connection, the network or a shortage, and passes.
-_FATAL: Final = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP, errno.EFAULT}
+_FATAL: Final = {errno.EBADF, errno.EINVAL, errno.ENOTSOCK}
 
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.1
@@ -335,9 +335,14 @@ def _listen_tcp(host: str, port: int) -> socket.socket:
 
 
 def _listen_unix(address: Address) -> ListeningSocket:
+    name = address.unix_name
     path = os.path.abspath(address.path)
     listening = socket.socket(socket.AF_UNIX)
     try:
+        if name.startswith("\0"):  # the system forgets it with the socket
+            listening.bind(name)
+            listening.listen(BACKLOG)
+            return ListeningSocket(listening, address)
         with _locked_directory(path):
             _bind(listening, address.path)
             listening.listen(BACKLOG)

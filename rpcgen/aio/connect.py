@@ -149,7 +149,7 @@ async def _create_connection(
 ) -> None:
     loop = asyncio.get_running_loop()
     if address.network == "unix":
-        await loop.create_unix_connection(make_protocol, address.path)
+        await loop.create_unix_connection(make_protocol, address.unix_name)
         return
     timeout = options.get("timeout")
     # TCP_NODELAY is asyncio's default, as it is Go's.

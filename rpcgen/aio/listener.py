@@ -149,7 +149,8 @@ class Listener:
                 connection.close()
                 raise
             client = peer_name(peer, connection)
-            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
+            reason = str(error) or "the connection ended during the TLS handshake"
+            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", reason, client)
             connection.close()
 
     def _protocol(self, place: Place) -> asyncio.BaseProtocol:

@@ -31,7 +31,7 @@ from .connection import ServerTransport, Serving
 from .interrupts import Interrupts
 from .listener import Listener
 from .loops import check_loop
-from .workers import Workers
+from .workers import Workers, serving
 
 if TYPE_CHECKING:
     import ssl
@@ -170,6 +170,7 @@ class Server(Registry):
         self._bind()
 
         def make_protocol() -> ServerTransport:
+            serving.set(self._workers)  # in the context of the task that begins the connection
             return self._transport(self._protocol(listener, codec), listener.place)
 
         await listener.start(make_protocol, self._admission, self._fail)
@@ -209,7 +210,11 @@ class Server(Registry):
         connection.setblocking(False)
         prepare_connection(connection)
         transport = self._transport(ServerProtocol(self, codec))
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+        outside = serving.set(self._workers)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+        finally:
+            serving.reset(outside)
         try:
             await transport.wait_closed()
         except asyncio.CancelledError:  # nobody else knows of the connection
@@ -236,8 +241,9 @@ class Server(Registry):
         said) are not waited for: their tasks are cancelled. Where the server is
         being closed already, this waits for that, and can only cut its grace.
 
-        A handler that awaits this is answered first: for it, this returns at
-        once, and the server closes in the background.
+        A handler that awaits this, or a task that it has started, is answered
+        first: for it, this returns at once, and the server closes in the
+        background.
         """
         if self._loop is not None:
             check_loop(self._loop, "the server")
@@ -284,9 +290,12 @@ class Server(Registry):
 
     @property
     def _is_in_handler(self) -> bool:
+        if serving.get() is self._workers:
+            return True
         task = asyncio.current_task()
         if task is None or self._shared is None:
             return False
+        # One that was begun by a thread, after a large message, has no such context.
         return any(connection.carries_out(task) for connection in self._shared.connections)
 
     async def _start(self) -> None:

@@ -7,11 +7,12 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
-__all__ = ["Job", "Workers", "decoders"]
+__all__ = ["Job", "Workers", "decoders", "serving"]
 
 T = TypeVar("T")
 
@@ -21,12 +22,20 @@ Done: TypeAlias = Callable[[Any, BaseException | None], None]
 _IDLE_SECONDS: Final = 5.0
 
 # An owner may have another thread as long as it has fewer than so many times those that are free:
-# alone it gets four fifths of all, and who comes next always finds some.
+# alone it gets four fifths of all. So many of the threads, as a share, are for owners without one:
+# who comes next finds some though there are many that would take all.
 _SHARE: Final = 4
+_RESERVED: Final = 16
 
 # Threads of one event loop that decode and encode large messages. More would only take the
 # interpreter lock from the loop more often.
 _DECODERS: Final = 2
+
+serving: Final[ContextVar[Workers | None]] = ContextVar("serving", default=None)
+"""Threads of the server whose handlers run in a context: also in tasks that they have started.
+
+Set once for a connection and once for a thread, so it costs nothing for a call.
+"""
 
 
 class Job:
@@ -123,7 +132,10 @@ class Workers:
 
     def _may_begin(self, owner: object) -> bool:
         free = self._most - self._busy
-        return free > 0 and self._running.get(owner, 0) < _SHARE * free
+        running = self._running.get(owner, 0)
+        if not running:
+            return free > 0
+        return running < _SHARE * (free - self._most // _RESERVED)
 
     def _begin(self, job: Job) -> bool:
         """Give a job to a thread; say whether there is one. Under the lock."""
@@ -165,6 +177,7 @@ class Workers:
         return job
 
     def _work(self, first: Job) -> None:
+        serving.set(self)
         job: Job | None = first
         mailbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         while job is not None:

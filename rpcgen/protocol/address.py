@@ -5,6 +5,7 @@ An address names the transport and the place; nothing here opens it.
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import SplitResult, urlsplit
 
 from attrs import evolve, field, frozen
@@ -47,6 +48,16 @@ class Address:
         """Host as it was written; None for a unix socket, which is found without a host."""
         return None if self.network == "unix" else self.name
 
+    @property
+    def unix_name(self) -> str:
+        """Path as the system wants it; a leading @ stands for a zero byte, as in Go.
+
+        That makes it an abstract name, which Linux knows and which is no file.
+        """
+        if self.path.startswith("@") and sys.platform == "linux":
+            return "\0" + self.path[1:]
+        return self.path
+
     def __str__(self) -> str:
         if self.network == "unix":
             return f"{'http+unix' if self.http_path else 'unix'}://{self.path}"
@@ -73,6 +84,8 @@ def parse_address(text: str) -> Address:
     if scheme in ("unix", "http+unix"):
         if not rest:
             raise DialError(f"{text!r} has no path: write {scheme}:///run/my.sock")
+        if "\0" in rest:
+            raise DialError(f"{text!r} has a zero byte: write @ for that of an abstract socket")
         return Address("unix", path=rest, http_path=DEFAULT_RPC_PATH if scheme != "unix" else "")
     if scheme not in ("tcp", "tls", "http", "https"):
         raise DialError(f"{text!r} is of no known kind: write host:port, {_KINDS}")

@@ -266,9 +266,10 @@ class HttpServerProtocol:
             return "405 Method Not Allowed", "405 must CONNECT\n"
         if not is_rpc and (path != routes.debug_path or request.method != b"GET"):
             return "404 Not Found", "404 page not found\n"
-        text = self._hosts.refusal(_field(request, b"host"), _field(request, b"origin"))
-        if text:
-            return "403 Forbidden", f"{text}\n"
+        for origin in _fields(request, b"origin") or (None,):
+            text = self._hosts.refusal(_field(request, b"host"), origin)
+            if text:
+                return "403 Forbidden", f"{text}\n"
         # A page of another site can make a browser post plain text, but not this type.
         if is_rpc and _content_type(request) != "application/json":
             return "415 Unsupported Media Type", "send Content-Type: application/json\n"
@@ -321,10 +322,11 @@ def _path(request: h11.Request) -> str:
 
 
 def _field(request: h11.Request, name: bytes) -> str | None:
-    for each, value in request.headers:
-        if each == name:
-            return value.decode("latin-1")
-    return None
+    return next(iter(_fields(request, name)), None)
+
+
+def _fields(request: h11.Request, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for each, value in request.headers if each == name]
 
 
 def _content_type(request: h11.Request) -> str:

@@ -81,7 +81,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
 
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
-        return _connect_to(socket.AF_UNIX, address.path, deadline)
+        return _connect_to(socket.AF_UNIX, address.unix_name, deadline)
     host, failure = address.host or "localhost", OSError("no address of this name")
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:

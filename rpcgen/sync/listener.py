@@ -7,9 +7,10 @@ import os
 import select
 import socket
 import threading
+import time
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rpcgen.sockets import open_listener, prepare_connection
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from rpcgen.protocol import CodecOptions
 
 __all__ = ["Listener"]
+
+# How often `close` looks whether threads have left the socket alone, and how long it pauses.
+_LOOKS: Final = 100
+_PAUSE: Final = 0.001
 
 
 class Listener:
@@ -55,6 +60,8 @@ class Listener:
         # from a descriptor that is something else by now. A signal handler may close it.
         self._lock = threading.RLock()
         self._waker: _Waker | None = None
+        # One for each thread that polls the socket: to add and to remove one is a single step.
+        self._pollers: list[None] = []
 
     def __repr__(self) -> str:
         return f"<Listener {self.address}>"
@@ -99,13 +106,21 @@ class Listener:
             ready.register(self._listening.sock, select.POLLIN)
             ready.register(waker.woken, select.POLLIN)
         while True:
-            ready.poll()
+            self._poll(ready)
             with self._lock:
                 self._check_open()
                 try:
                     return self._listening.sock.accept()[0]
                 except BlockingIOError:
                     pass  # another thread or process was faster
+
+    def _poll(self, ready: select.poll) -> None:
+        pollers = self._pollers
+        pollers.append(None)
+        try:
+            ready.poll()
+        finally:
+            pollers.pop()
 
     def close(self) -> None:
         """Take no more connections; a thread in `accept` wakes up.
@@ -119,11 +134,23 @@ class Listener:
             self._closed = True
             if self._waker is not None and self._waker.forks == forks.count:
                 self._waker.wake()
-            self._listening.close()
+        self._wait_for_pollers()
+        self._listening.close()
+
+    def _wait_for_pollers(self) -> None:
+        """Wait until no thread polls the socket: clients can connect as long as one does.
+
+        Not for long: the thread may be the one that a signal handler has interrupted.
+        """
+        for _ in range(_LOOKS):
+            if not self._pollers:
+                return
+            time.sleep(_PAUSE)
 
     def renew_lock(self) -> None:
         """Make the lock anew, in a child process: nobody there releases it if it is held."""
         self._lock = threading.RLock()
+        self._pollers = []
 
     def _check_open(self) -> None:
         if self._closed:

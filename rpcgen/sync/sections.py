@@ -24,12 +24,14 @@ claim that no frame stands behind: `Sections.check` finds it out.
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from _thread import get_ident
 from collections.abc import Callable
+from operator import call
 from types import FrameType
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from rpcgen.errors import RpcError
 
@@ -115,15 +117,28 @@ def _is_lost(token: Token) -> bool:
     """Return whether the frame that has made a claim is gone."""
     if not token[0]:
         return False  # of a connection that is closed for good
-    stacks = sys._current_frames()
-    if get_ident() not in stacks:
-        return False  # the numbers are not those of threads, as under gevent
-    frame = stacks.get(token[0])
+    if token[0] == get_ident():
+        frame: FrameType | None = sys._getframe()
+    else:
+        stacks = _stacks()
+        if get_ident() not in stacks:
+            return False  # the numbers are not those of threads, as under gevent
+        frame = stacks.get(token[0])
     while frame is not None:
         if _holds(frame, token):
             return False
         frame = frame.f_back
     return True
+
+
+def _stacks() -> dict[int, FrameType]:
+    """Return the topmost frame of each thread."""
+    if sys.version_info >= (3, 12) or not gc.isenabled():
+        return sys._current_frames()
+    # Python 3.11 collects garbage in the middle of it, while it holds a lock of the interpreter: a
+    # finalizer that needs the same lock waits for ever. `map` makes the three one step.
+    _, stacks, _ = map(call, (gc.disable, sys._current_frames, gc.enable))
+    return cast("dict[int, FrameType]", stacks)
 
 
 def _holds(frame: FrameType, token: Token) -> bool:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import DisconnectedError, RpcError
+from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
 from rpcgen.protocol import ClientProtocol
 
 from .sections import Sections, Token
@@ -146,6 +146,10 @@ class Sender:
     def _is_alone(self) -> bool:
         return self._protocol.expects_one and "send" not in self._claims
 
+    def forget(self, seq: int) -> None:
+        """Let go of a call that was given up; its request is sent all the same."""
+        self._unsent.pop(seq, None)
+
     def discard(self) -> None:
         """Drop the queue of a connection that is closed, which no thread sends on."""
         self._queue.clear()
@@ -251,7 +255,9 @@ class Sender:
         reason = f"writing request: {error}"
         self._protocol.stop(reason)
         for seq, call in tuple(self._unsent.items()):
-            call._finish(None, DisconnectedError(reason))
+            # Where `close` has shut the connection down, that is why it takes no more.
+            closed = self._protocol.closing
+            call._finish(None, ShutdownError() if closed else DisconnectedError(reason))
             self._protocol.abandon(seq)
         self._stream.shutdown()  # other calls get the replies that are here, and then the end
         self._queue.clear()

@@ -22,8 +22,10 @@ __all__ = ["Workers"]
 _IDLE_SECONDS: Final = 5.0
 
 # A connection may have another thread as long as it has fewer than so many times those that are
-# free: alone it gets four fifths of all, and who comes next always finds some.
+# free: alone it gets four fifths of all. So many of the threads, as a share, are for connections
+# without one: who comes next finds some though there are many that would take all.
 _SHARE: Final = 4
+_RESERVED: Final = 16
 
 
 @define(eq=False)
@@ -136,8 +138,11 @@ class Workers:
             return self._first_that_may_begin(free) is not None
 
     def _first_that_may_begin(self, free: int) -> ServerConnection | None:
+        if free <= 0:
+            return None
         for connection in self._waiting:
-            if self._working_for.get(connection, 0) < _SHARE * free:
+            working = self._working_for.get(connection, 0)
+            if not working or working < _SHARE * (free - self._limit // _RESERVED):
                 return connection
         return None
 

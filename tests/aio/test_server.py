@@ -23,7 +23,7 @@ import pytest
 
 from rpcgen.aio import Call, Client, Listener, Server, dial
 from rpcgen.aio.admission import Admission
-from rpcgen.errors import CallTimeoutError, DialError, RpcError, ServerError
+from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.protocol import (
@@ -1192,6 +1192,67 @@ async def test_close_in_a_handler_sends_its_reply(waits: bool) -> None:
         async with dial(address) as client:
             assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
         await asyncio.wait_for(server.serve(), PATIENCE)
+
+
+async def close_in_a_task(server: Server) -> None:
+    await asyncio.create_task(server.close(PATIENCE))
+
+
+async def close_in_a_group(server: Server) -> None:
+    await asyncio.gather(server.close(PATIENCE))
+
+
+async def close_in_time(server: Server) -> None:
+    await asyncio.wait_for(server.close(PATIENCE), PATIENCE)
+
+
+@pytest.mark.parametrize("close_it", [close_in_a_task, close_in_a_group, close_in_time])
+@pytest.mark.parametrize("listens", [True, False])
+async def test_close_in_a_task_of_a_handler_sends_its_reply(
+    close_it: Callable[[Server], Awaitable[None]], listens: bool
+) -> None:
+    async with serving() as (server, _, address):
+
+        async def close(_: int) -> int:
+            await close_it(server)
+            return 7
+
+        server.register_name("Bye", [CLOSE.async_handler(close)])
+        if listens:
+            async with dial(address) as client:
+                assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+        else:
+            ours, theirs = socket.socketpair()
+            task = asyncio.create_task(server.serve_conn(theirs))
+            async with await Client.with_codec(ours, GobClientCodec()) as client:
+                assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+            await task
+        await asyncio.wait_for(server.serve(), PATIENCE)
+
+
+async def test_close_by_a_thread_of_a_handler_sends_its_reply() -> None:
+    async with serving() as (server, _, address):
+        loop = asyncio.get_running_loop()
+
+        def close(_: int) -> int:
+            asyncio.run_coroutine_threadsafe(server.close(PATIENCE), loop).result(PATIENCE)
+            return 7
+
+        server.register_name("Bye", [CLOSE.handler(close)])
+        async with dial(address) as client:
+            assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+
+
+async def test_close_by_the_task_that_serves_a_connection_waits() -> None:
+    async with serving() as (server, gate, address), dial(address) as client:
+        ours, theirs = socket.socketpair()
+        ours.close()
+        await server.serve_conn(theirs)
+        held = client.go(HELD, 5)
+        await gate.entered.acquire()
+        await server.close(0)
+        with pytest.raises(DisconnectedError):
+            await held
 
 
 async def test_close_in_a_handler_lets_other_calls_end() -> None:

@@ -130,6 +130,18 @@ def test_other_owner_finds_a_thread() -> None:
     workers.close()
 
 
+def test_owner_without_a_thread_finds_one_where_few_take_all() -> None:
+    workers, held = Workers(64), Held()
+    for owner in range(5):
+        for number in range(80):
+            workers.submit(held.job(owner + 1, (owner, number)))
+    workers.submit(held.job("modest"))
+    while held.begun.get(timeout=20) != "modest":
+        pass
+    held.finish_all()
+    workers.close()
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 4])
 def test_owner_that_is_alone_gets_all_of_few_threads(most: int) -> None:
     workers, held = Workers(most), Held()

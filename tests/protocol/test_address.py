@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from rpcgen.errors import DialError
@@ -52,3 +54,16 @@ def test_parse_address_without_path() -> None:
 @pytest.mark.parametrize("text", ["tcp://127.0.0.1:80", "tcp://[::1]:80", "unix:///run/my.sock"])
 def test_str_of_address_is_what_was_parsed(text: str) -> None:
     assert str(parse_address(text)) == text
+
+
+def test_parse_address_with_a_zero_byte() -> None:
+    with pytest.raises(DialError, match="zero byte"):
+        parse_address("unix:///run/my\0sock")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+@pytest.mark.parametrize(
+    ("text", "name"), [("unix://@mine", "\0mine"), ("unix:///run/@mine", "/run/@mine")]
+)
+def test_unix_name_that_is_abstract(text: str, name: str) -> None:
+    assert parse_address(text).unix_name == name

@@ -339,6 +339,12 @@ def test_post_from_another_origin_is_forbidden() -> None:
     assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
 
 
+def test_post_from_two_origins_is_forbidden() -> None:
+    request = with_field(from_host("127.0.0.1:80"), "Origin: http://127.0.0.1:80")
+    answer = output(make_server(hosts=OURS), with_field(request, "Origin: http://evil.example"))
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
 def test_debug_page_for_another_host_is_forbidden() -> None:
     server = make_server(HttpRoutes(debug_path="/debug/rpc"), hosts=OURS)
     answer = output(server, b"GET /debug/rpc HTTP/1.1\r\nHost: evil.example\r\n\r\n")

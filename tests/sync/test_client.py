@@ -755,6 +755,15 @@ def test_call_that_was_given_up_is_forgotten() -> None:
         assert client._protocol.pending == 0
 
 
+def test_call_that_was_given_up_before_it_was_sent_is_forgotten() -> None:
+    with connected() as (client, _):
+        for _ in range(3):
+            with pytest.raises(CallTimeoutError):
+                client.go(BLOB, bytes(20_000_000)).result(timeout=0)
+        gc.collect()
+        assert client._protocol.pending == 0
+
+
 def test_call_that_was_given_up_is_told_to_its_queue() -> None:
     done: queue.Queue[Any] = queue.Queue()
     with connected() as (client, server):

@@ -175,3 +175,23 @@ def test_close_in_a_child_leaves_the_parents_listener_working() -> None:
         os.waitpid(child, 0)
         with socket.create_connection((address.host, address.port)), listener.accept():
             pass
+
+
+def test_close_removes_the_file_though_a_thread_waits_for_connections(tmp_path: Path) -> None:
+    for number in range(30):
+        listener = Listener(f"unix://{tmp_path}/s{number}")
+        polls = threading.Event()
+        thread = threading.Thread(target=accept_until_closed, args=(listener, polls))
+        thread.start()
+        assert polls.wait(PATIENCE)
+        while not listener._pollers:
+            pass
+        listener.close()
+        assert os.listdir(tmp_path) == []
+        thread.join(PATIENCE)
+
+
+def accept_until_closed(listener: Listener, begins: threading.Event) -> None:
+    begins.set()
+    with pytest.raises(OSError, match="closed"):
+        listener.accept()

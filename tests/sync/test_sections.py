@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 
 import pytest
@@ -106,3 +108,43 @@ def test_check_leaves_a_connection_that_is_closed_alone(recorder: Recorder) -> N
     recorder.sections.claims["send"] = [0]
     recorder.sections.check(thorough=True)
     assert recorder.sections.claims == {"send": [0]}
+
+
+class Cyclic:
+    """Garbage that looks after a claim when it is collected."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.me = self
+
+    def __del__(self) -> None:
+        self.recorder.sections.check(thorough=True)
+
+
+def test_check_does_not_wait_for_itself_in_a_finalizer(recorder: Recorder) -> None:
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(300):
+            Cyclic(recorder)
+            recorder.sections.claims["send"] = [threading.get_ident() + 1]
+            recorder.sections.check(thorough=True)
+    finally:
+        gc.set_threshold(*threshold)
+    assert gc.isenabled()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="collects no garbage there by itself")
+def test_check_collects_no_garbage_while_it_reads_stacks(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def current_frames() -> dict[int, object]:
+        seen.append(gc.isenabled())
+        return {}
+
+    monkeypatch.setattr(sys, "_current_frames", current_frames)
+    recorder.sections.claims["send"] = [threading.get_ident() + 1]
+    recorder.sections.check(thorough=True)
+    assert (seen, gc.isenabled()) == ([False], True)

@@ -114,6 +114,17 @@ def test_calls_whose_batch_fails_are_all_told(pair: tuple[Held, ScriptedServer])
     assert {type(error) for error in errors} == {DisconnectedError}
 
 
+def test_call_that_is_being_sent_when_the_client_closes_is_shut_down(
+    pair: tuple[Held, ScriptedServer],
+) -> None:
+    held, _ = pair
+    other = held.client.go(SUM, Pair(1, 0))
+    held.stream.error = BrokenPipeError("gone")
+    held.client._protocol.close()
+    errors = [call.error for call in (held.go_on(), other)]
+    assert {type(error) for error in errors} == {ShutdownError}
+
+
 def test_call_after_a_batch_that_failed_is_refused(pair: tuple[Held, ScriptedServer]) -> None:
     held, _ = pair
     held.stream.error = BrokenPipeError("gone")

@@ -264,6 +264,18 @@ def test_one_connection_leaves_some_threads(greedy: Connection, connection: Conn
         greedy.wait_for(30)
 
 
+def test_few_connections_leave_some_threads(connection: Connection) -> None:
+    for workers in workers_of(64):
+        several = [Connection() for _ in range(5)]
+        for greedy in several:
+            for _ in range(80):
+                workers.submit(greedy.as_one(), call())
+        workers.submit(connection.as_one(), call())
+        assert connection.begun.acquire(timeout=PATIENCE / 3)
+        for greedy in several:
+            greedy.go_on.release(80)
+
+
 def test_leader_goes_on_beside_a_connection_that_waits_for_its_share(greedy: Connection) -> None:
     for workers in workers_of(10):
         for _ in range(30):
