@@ -100,6 +100,13 @@ class ServerConnection:
         with self._lock:
             self._ask()
 
+    def give_up(self) -> None:
+        """End a connection whose socket somebody else has closed; its number is another's now."""
+        server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
+        with self._lock:
+            self._asked = 0
+            self._finish()
+
     def close_after_fork(self) -> None:
         """Close the descriptor, in a child of the process that serves this connection."""
         self._hung_up = True
@@ -347,6 +354,7 @@ class ServerConnection:
             return  # which is nearly always so
         if not self._change_to(self._needed()):
             self._finish()
+            self._loop.wake()
 
     def _change_to(self, asked: int) -> bool:
         """Ask for these events instead; say whether the loop could. Under the lock."""

@@ -8,6 +8,7 @@ a method that has been seen to be slow goes straight to a worker for a while.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Sequence
 from time import monotonic, perf_counter
@@ -20,7 +21,7 @@ from rpcgen.protocol.serving import ConnectionLimits
 
 from .latch import Latch
 from .lead import Lead, Work
-from .poller import Poller, make_poller
+from .poller import READ, Poller, make_poller
 from .suspects import Suspects
 from .watchdog import Watchdog
 from .workers import Workers
@@ -50,6 +51,8 @@ class Loop:
         self._poller: Poller | None = None
         # Ends the thread that looks at the clock.
         self._over = Latch()
+        # Sockets that have something to read, so that the leader looks up; see `wake`.
+        self._wakers: dict[int, socket.socket] = {}
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -76,7 +79,11 @@ class Loop:
         with self._lock:
             if self._poller is None:
                 self._start()
+            # One whose socket somebody else has closed: the system has given its number away.
+            lost = self._connections.get(connection.fileno())
             self._connections[connection.fileno()] = connection
+        if lost is not None:
+            lost.give_up()
         connection.begin()
 
     def _start(self) -> None:
@@ -114,6 +121,24 @@ class Loop:
         """Serve a connection no more; for the leader, before it closes the socket."""
         if self._connections.get(connection.fileno()) is connection:
             del self._connections[connection.fileno()]
+
+    def wake(self) -> None:
+        """Have the leader see that there may be nothing to serve, after a removal elsewhere."""
+        with self._lock:
+            if self._poller is None:
+                return
+            waker, other = socket.socketpair()
+            other.close()  # so that there is an end to be read
+            self._wakers[waker.fileno()] = waker
+            self._poller.register(waker.fileno(), READ)
+
+    def _drop_waker(self, fd: int) -> None:
+        with self._lock:
+            waker = self._wakers.pop(fd, None)
+            if waker is not None and self._poller is not None:
+                self._poller.unregister(fd)
+        if waker is not None:
+            waker.close()
 
     def ask(self, connection: ServerConnection, before: int, now: int) -> None:
         """Ask for other events of a connection's socket than ``before``; see `Poller`."""
@@ -162,6 +187,7 @@ class Loop:
             for fd, events in patience.wait_for(look) or poller.poll():
                 connection = connections.get(fd)
                 if connection is None:
+                    self._drop_waker(fd)
                     continue
                 if not connection.take_turn(lead, events):
                     return False
@@ -191,6 +217,8 @@ class Loop:
             self._poller = None
             poller.close()
             self._over.set()
+            while self._wakers:
+                self._wakers.popitem()[1].close()
             return True
 
     def _take_over(self, held_up: Work) -> None:

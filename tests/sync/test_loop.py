@@ -470,6 +470,50 @@ def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, ad
         assert not thread.is_alive()
 
 
+def test_socket_whose_number_is_another_connections_now_ends_its_connection(
+    server: Server, address: str
+) -> None:
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=server.serve_conn, args=(ours,))
+    thread.start()
+    with theirs:
+        theirs.sendall(request_bytes(("Math.Double", 0, 2)))
+        theirs.recv(65536)
+        number = ours.fileno()
+        ours.close()
+        again, other = socket.socketpair()
+        with other:
+            assert number in (again.fileno(), other.fileno())
+            if again.fileno() != number:
+                again, other = other, again
+            later = threading.Thread(target=server.serve_conn, args=(again,))
+            later.start()
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+            other.sendall(request_bytes(("Math.Double", 0, 2)))
+            assert other.recv(65536)
+        later.join(PATIENCE)
+    again.close()
+    other.close()
+
+
+def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
+    server = Server()
+    server.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
+    before = set(threading.enumerate())
+    ours, theirs = socket.socketpair()
+    thread = threading.Thread(target=server.serve_conn, args=(ours,))
+    thread.start()
+    with theirs:
+        theirs.sendall(request_bytes(("Math.Double", 0, 2)))
+        theirs.recv(65536)
+        ours.close()
+        server.close(grace=0.01)
+    for each in set(threading.enumerate()) - before:
+        each.join(PATIENCE)
+        assert not each.is_alive()
+
+
 def test_hang_up_begins_nothing_more(server: Server, address: str, gate: Gate) -> None:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     begun: list[int] = []
