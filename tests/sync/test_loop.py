@@ -510,8 +510,9 @@ def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
         ours.close()
         server.close(grace=0.01)
     for each in set(threading.enumerate()) - before:
-        each.join(PATIENCE)
-        assert not each.is_alive()
+        if each.name.startswith("rpcgen-"):
+            each.join(PATIENCE)
+            assert not each.is_alive()
 
 
 def test_hang_up_begins_nothing_more(server: Server, address: str, gate: Gate) -> None:
