@@ -122,6 +122,9 @@ def _quoted(text: str) -> str:
 # Go's big.Float has so many bits when it is read from text.
 _PARSED_PRECISION: Final = 64
 
+# The exponent of a big.Float may stand for so many times `Limits.digits` zeros: they are not made.
+_FLOAT_SCALE: Final = 100
+
 
 def _format_rat(value: Fraction) -> str:
     numerator = digits_of(value.numerator)
@@ -149,13 +152,21 @@ def _unmarshal_error(text: str, go: str) -> DecodeError:
     return DecodeError(f"math/big: cannot unmarshal {_quoted(text):.200} into a *{go}")
 
 
-def _check_digits(number: Real) -> None:
-    """Refuse a number that has too many digits when it is written out."""
+def _check_digits(number: Real, scale: int = 1) -> None:
+    """Refuse a number that has too many digits when it is written out.
+
+    Args:
+        number: A number that was read from text.
+        scale: How many times `Limits.digits` there may be, with the zeros that
+            the exponent stands for.
+    """
+    mantissa = len(digits_of(number.mantissa))
+    if mantissa > digits_limit():
+        raise too_many_digits(mantissa)
     # Three digits take almost ten bits.
-    digits = len(digits_of(number.mantissa)) + abs(number.fives)
-    digits += abs(number.twos - number.fives) * 3 // 10
-    if digits > digits_limit():
-        raise too_many_digits(digits)
+    digits = mantissa + abs(number.fives) + abs(number.twos - number.fives) * 3 // 10
+    if digits > scale * digits_limit():
+        raise too_many_digits(digits, scale)
 
 
 def _format_float(value: BigFloatValue) -> str:
@@ -164,6 +175,10 @@ def _format_float(value: BigFloatValue) -> str:
         return sign + "Inf" if sign else "+Inf"
     if not value.significand:
         return sign + "0"
+    # To write a number takes time in the square of its digits, to read one does not.
+    count = abs(value.exponent) * 3 // 10
+    if count > digits_limit():
+        raise EncodeError(str(too_many_digits(count)))
     digits, exponent = _shortest(value)
     return sign + general(digits, exponent)
 
@@ -220,7 +235,7 @@ def _parse_float(text: str) -> BigFloatValue:
         raise _unmarshal_error(text, "big.Float")
     if not number.mantissa:
         return BigFloatValue(precision=_PARSED_PRECISION, negative=negative)
-    _check_digits(number)
+    _check_digits(number, scale=_FLOAT_SCALE)
     return _rounded_real(number)
 
 

@@ -57,9 +57,11 @@ def limited(limits: Limits) -> Iterator[None]:
         _limits.reset(token)
 
 
-def too_many_digits(count: int) -> ValueError:
-    """Return the error for a number of ``count`` digits."""
-    return ValueError(f"a number of {count} digits; the limit is {digits_limit()} (Limits.digits)")
+def too_many_digits(count: int, scale: int = 1) -> ValueError:
+    """Return the error for a number of ``count`` digits, where ``scale`` times the limit may be."""
+    times = f"{scale} times " if scale > 1 else ""
+    limit = scale * digits_limit()
+    return ValueError(f"a number of {count} digits; the limit is {limit} ({times}Limits.digits)")
 
 
 def int_of(text: str, base: int = 10) -> int:

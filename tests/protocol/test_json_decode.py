@@ -238,10 +238,28 @@ def test_errors_have_the_text_of_go(kind: str, text: str, error: str) -> None:
     assert error_of(KINDS[kind], text) == error
 
 
-@pytest.mark.parametrize("text", ['"1e99999999"', '"1e-99999999"', '"' + "1" * 20_000 + '"'])
-@pytest.mark.parametrize("kind", ["big.Rat", "big.Float"])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("big.Rat", '"1e99999999"'),
+        ("big.Rat", '"1e-99999999"'),
+        ("big.Rat", '"' + "1" * 20_000 + '"'),
+        ("big.Float", '"' + "1" * 20_000 + '"'),
+    ],
+)
 def test_number_that_would_be_huge_is_refused(kind: str, text: str) -> None:
     assert error_of(KINDS[kind], text).endswith("the limit is 10000 (Limits.digits)")
+
+
+@pytest.mark.parametrize("text", ['"1e99999999"', '"1e-99999999"'])
+def test_float_with_a_huge_exponent_is_refused(text: str) -> None:
+    error = error_of(KINDS["big.Float"], text)
+    assert error.endswith("the limit is 1000000 (100 times Limits.digits)")
+
+
+def test_float_with_a_large_exponent_is_that_of_go() -> None:
+    value = decoded(KINDS["big.Float"], '"1e99999"')
+    assert (value.precision, value.significand.bit_length() + value.exponent) == (64, 332190)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rpcgen.errors import DecodeError
+from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.protocol.json_library import TEXTS, format_time, parse_ip, parse_time
 from rpcgen.types import BigFloatValue, Time
 
@@ -101,3 +101,11 @@ def test_numbers_of_many_digits_come_back(text: str) -> None:
     for name in ("big.Float", "big.Rat"):
         write, read = TEXTS[name]
         assert read(write(read(text))) == read(text)
+
+
+def test_float_of_too_many_digits_is_not_written() -> None:
+    write, read = TEXTS["big.Float"]
+    with pytest.raises(EncodeError, match=r"30102 digits; the limit is 10000 \(Limits.digits\)"):
+        write(BigFloatValue(1, 100_343, 64))
+    with pytest.raises(EncodeError, match="digits"):
+        write(read("1e-99999"))
