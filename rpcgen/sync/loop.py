@@ -45,7 +45,7 @@ class Loop:
         self.workers = Workers(workers)
         self.limits = limits or ConnectionLimits()
         self.suspects = Suspects()
-        # Guards the two below while the loop begins or ends.
+        # Guards the connections and the poller while the loop begins or ends, and the wakers.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
         self._poller: Poller | None = None
