@@ -16,6 +16,7 @@ import logging
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -104,7 +105,11 @@ class ServerConnection:
         """End a connection whose socket somebody else has closed; its number is another's now."""
         server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
         with self._lock:
-            self._asked = 0
+            if self._asked:
+                self._asked = 0
+                # Another thread may have asked for events of the number since it is another's.
+                with suppress(OSError):
+                    self._loop.ask(self, READ, 0)
             self._finish()
 
     def close_after_fork(self) -> None:

@@ -45,14 +45,14 @@ class Loop:
         self.workers = Workers(workers)
         self.limits = limits or ConnectionLimits()
         self.suspects = Suspects()
-        # Guards the connections and the poller while the loop begins or ends, and the wakers.
+        # Guards the connections, the poller and the waker while the loop begins or ends.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
         self._poller: Poller | None = None
         # Ends the thread that looks at the clock.
         self._over = Latch()
-        # Sockets that have something to read, so that the leader looks up; see `wake`.
-        self._wakers: dict[int, socket.socket] = {}
+        # What the leader waits for beside the connections, and its other end; see `wake`.
+        self._waker: tuple[socket.socket, socket.socket] | None = None
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -70,20 +70,21 @@ class Loop:
             connection.close_after_fork()
         if self._poller is not None:
             self._poller.close()
+        self._close_waker()
 
     def add(self, connection: ServerConnection) -> None:
         """Serve a connection from now on.
 
         Raises `OSError` or `RuntimeError` if the system has no room for that.
         """
+        # One whose socket somebody else has closed: the system has given its number away.
+        lost = self._connections.get(connection.fileno())
+        if lost is not None:
+            lost.give_up()
         with self._lock:
             if self._poller is None:
                 self._start()
-            # One whose socket somebody else has closed: the system has given its number away.
-            lost = self._connections.get(connection.fileno())
             self._connections[connection.fileno()] = connection
-        if lost is not None:
-            lost.give_up()
         connection.begin()
 
     def _start(self) -> None:
@@ -91,10 +92,15 @@ class Loop:
         # The leader looks for connections only when it has the lock.
         leader = threading.Thread(target=self._lead, name="rpcgen-leader", daemon=True)
         try:
+            self._waker = socket.socketpair()
+            for end in self._waker:
+                end.setblocking(False)
+            poller.register(self._waker[0].fileno(), READ)
             leader.start()
-        except RuntimeError:
+        except (OSError, RuntimeError):
             self._poller = None
             poller.close()
+            self._close_waker()
             raise
         self._over = Latch()
         try:
@@ -125,20 +131,26 @@ class Loop:
     def wake(self) -> None:
         """Have the leader see that there may be nothing to serve, after a removal elsewhere."""
         with self._lock:
-            if self._poller is None:
+            if self._waker is None:
                 return
-            waker, other = socket.socketpair()
-            other.close()  # so that there is an end to be read
-            self._wakers[waker.fileno()] = waker
-            self._poller.register(waker.fileno(), READ)
+            try:
+                self._waker[1].send(b"\0")
+            except BlockingIOError:
+                pass  # it is awake, or will be
 
-    def _drop_waker(self, fd: int) -> None:
-        with self._lock:
-            waker = self._wakers.pop(fd, None)
-            if waker is not None and self._poller is not None:
-                self._poller.unregister(fd)
-        if waker is not None:
-            waker.close()
+    def _awoken(self) -> None:
+        """Take what `wake` has sent. For the leader."""
+        assert self._waker is not None
+        try:
+            self._waker[0].recv(4096)
+        except BlockingIOError:
+            pass  # the event was of a connection that another thread has closed since
+
+    def _close_waker(self) -> None:
+        if self._waker is not None:
+            for end in self._waker:
+                end.close()
+            self._waker = None
 
     def ask(self, connection: ServerConnection, before: int, now: int) -> None:
         """Ask for other events of a connection's socket than ``before``; see `Poller`."""
@@ -187,7 +199,7 @@ class Loop:
             for fd, events in patience.wait_for(look) or poller.poll():
                 connection = connections.get(fd)
                 if connection is None:
-                    self._drop_waker(fd)
+                    self._awoken()
                     continue
                 if not connection.take_turn(lead, events):
                     return False
@@ -217,8 +229,7 @@ class Loop:
             self._poller = None
             poller.close()
             self._over.set()
-            while self._wakers:
-                self._wakers.popitem()[1].close()
+            self._close_waker()
             return True
 
     def _take_over(self, held_up: Work) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
 import threading
 import time
@@ -479,22 +480,20 @@ def test_socket_whose_number_is_another_connections_now_ends_its_connection(
     with theirs:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
-        number = ours.fileno()
-        ours.close()
         again, other = socket.socketpair()
-        with other:
-            assert number in (again.fileno(), other.fileno())
-            if again.fileno() != number:
-                again, other = other, again
+        number = ours.detach()
+        # Closes one and gives the other its number, in one step: no other thread gets it.
+        os.dup2(again.fileno(), number)
+        again.close()
+        with socket.socket(fileno=number) as again, other:
             later = threading.Thread(target=server.serve_conn, args=(again,))
             later.start()
             thread.join(PATIENCE)
             assert not thread.is_alive()
             other.sendall(request_bytes(("Math.Double", 0, 2)))
             assert other.recv(65536)
-        later.join(PATIENCE)
-    again.close()
-    other.close()
+            other.close()
+            later.join(PATIENCE)
 
 
 def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
