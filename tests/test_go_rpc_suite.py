@@ -43,8 +43,9 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import length
 from tests import golang
-from tests.interop.faces import FACES, PATIENCE, Face, FacedClient
+from tests.interop.faces import FACES, Face, FacedClient
 from tests.interop.services import Calculator
+from tests.support.timeouts import TIMEOUT_S
 
 ROOT = Path(__file__).parents[1]
 
@@ -153,7 +154,7 @@ def product(data: bytes) -> int:
 @contextmanager
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
-    ours.settimeout(PATIENCE)
+    ours.settimeout(TIMEOUT_S)
     with ours, theirs:
         yield ours, theirs
 
@@ -216,7 +217,7 @@ def test_write_that_fails_fails_its_call() -> None:
     with pair() as (_, theirs), Client(theirs.dup()) as client:
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(DisconnectedError, match=r"^writing request: .*Broken pipe"):
-            client.go(MULTIPLY, Args(7, 8)).result(PATIENCE)
+            client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S)
 
 
 # --- TestTCPClose, TestAcceptExitAfterListenerClose -----------------------------------------------
@@ -235,7 +236,7 @@ def test_accept_returns_once_the_listener_is_closed() -> None:
     listener.close()
     accepting = threading.Thread(target=make_server().accept, args=(listener,))
     accepting.start()
-    accepting.join(PATIENCE)
+    accepting.join(TIMEOUT_S)
     assert not accepting.is_alive()
 
 

@@ -11,7 +11,6 @@ from rpcgen.logs import client_log, escaped, log_failure, server_log
 from rpcgen.method import Method
 from rpcgen.protocol import Invocation, Registry, Request
 
-PATIENCE = 30.0
 SUM = Method[int, int]("Math.Sum")
 
 

@@ -17,12 +17,10 @@ import pytest
 from attrs import frozen
 
 from tests import golang
+from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-
-# Far longer than any command takes, in seconds.
-PATIENCE = 100.0
 
 
 @frozen
@@ -56,7 +54,7 @@ class Reader:
     def stop(self) -> None:
         for server in self._servers:
             server.kill()
-            server.wait(PATIENCE)
+            server.wait(PROGRAM_TIMEOUT_S)
 
     def _write(self, text: str) -> None:
         name = text.split("\n", 1)[0].lstrip("#/ ")
@@ -84,7 +82,7 @@ class Reader:
             cwd=self._folder,
             env=self._environment,
             stdout=subprocess.PIPE,
-            timeout=PATIENCE,
+            timeout=PROGRAM_TIMEOUT_S,
             check=True,
             text=True,
         )
@@ -110,7 +108,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PROGRAM_TIMEOUT_S
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

@@ -38,9 +38,7 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema
 from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-
-# Far longer than anything takes, in seconds.
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
@@ -1146,7 +1144,7 @@ async def test_serve_waits_for_the_close_under_way() -> None:
     async with dial(listener.address) as client:
         call = client.go(HELD, 5)
         await gate.entered.acquire()
-        closing = asyncio.create_task(server.close(PATIENCE))
+        closing = asyncio.create_task(server.close(TIMEOUT_S))
         await asyncio.wait([serving], timeout=1.5)  # longer than the grace that serve() has
         assert not serving.done()
         gate.open.set()
@@ -1162,7 +1160,7 @@ async def test_close_cuts_the_grace_of_the_close_under_way() -> None:
         closing = asyncio.create_task(server.close(3600))
         await asyncio.sleep(0)
         await server.close(grace=0.01)
-        await asyncio.wait_for(closing, PATIENCE)
+        await asyncio.wait_for(closing, TIMEOUT_S)
         with pytest.raises(RpcError):
             await call
 
@@ -1171,7 +1169,7 @@ async def test_close_that_is_cancelled_goes_on() -> None:
     async with serving() as (server, gate, address), dial(address) as client:
         call = client.go(HELD, 5)
         await gate.entered.acquire()
-        closing = asyncio.create_task(server.close(PATIENCE))
+        closing = asyncio.create_task(server.close(TIMEOUT_S))
         await asyncio.sleep(0)
         closing.cancel()
         gate.open.set()
@@ -1185,25 +1183,25 @@ async def test_close_in_a_handler_sends_its_reply(waits: bool) -> None:
         async def close(_: int) -> int:
             if waits:
                 await asyncio.sleep(0)
-            await server.close(PATIENCE)
+            await server.close(TIMEOUT_S)
             return 7
 
         server.register_name("Bye", [CLOSE.async_handler(close)])
         async with dial(address) as client:
-            assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
-        await asyncio.wait_for(server.serve(), PATIENCE)
+            assert await asyncio.wait_for(client.go(CLOSE, 0), TIMEOUT_S) == 7
+        await asyncio.wait_for(server.serve(), TIMEOUT_S)
 
 
 async def close_in_a_task(server: Server) -> None:
-    await asyncio.create_task(server.close(PATIENCE))
+    await asyncio.create_task(server.close(TIMEOUT_S))
 
 
 async def close_in_a_group(server: Server) -> None:
-    await asyncio.gather(server.close(PATIENCE))
+    await asyncio.gather(server.close(TIMEOUT_S))
 
 
 async def close_in_time(server: Server) -> None:
-    await asyncio.wait_for(server.close(PATIENCE), PATIENCE)
+    await asyncio.wait_for(server.close(TIMEOUT_S), TIMEOUT_S)
 
 
 @pytest.mark.parametrize("close_it", [close_in_a_task, close_in_a_group, close_in_time])
@@ -1220,14 +1218,14 @@ async def test_close_in_a_task_of_a_handler_sends_its_reply(
         server.register_name("Bye", [CLOSE.async_handler(close)])
         if listens:
             async with dial(address) as client:
-                assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+                assert await asyncio.wait_for(client.go(CLOSE, 0), TIMEOUT_S) == 7
         else:
             ours, theirs = socket.socketpair()
             task = asyncio.create_task(server.serve_conn(theirs))
             async with await Client.with_codec(ours, GobClientCodec()) as client:
-                assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+                assert await asyncio.wait_for(client.go(CLOSE, 0), TIMEOUT_S) == 7
             await task
-        await asyncio.wait_for(server.serve(), PATIENCE)
+        await asyncio.wait_for(server.serve(), TIMEOUT_S)
 
 
 async def test_close_by_a_thread_of_a_handler_sends_its_reply() -> None:
@@ -1235,12 +1233,12 @@ async def test_close_by_a_thread_of_a_handler_sends_its_reply() -> None:
         loop = asyncio.get_running_loop()
 
         def close(_: int) -> int:
-            asyncio.run_coroutine_threadsafe(server.close(PATIENCE), loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(server.close(TIMEOUT_S), loop).result(TIMEOUT_S)
             return 7
 
         server.register_name("Bye", [CLOSE.handler(close)])
         async with dial(address) as client:
-            assert await asyncio.wait_for(client.go(CLOSE, 0), PATIENCE) == 7
+            assert await asyncio.wait_for(client.go(CLOSE, 0), TIMEOUT_S) == 7
 
 
 async def test_close_by_the_task_that_serves_a_connection_waits() -> None:
@@ -1259,7 +1257,7 @@ async def test_close_in_a_handler_lets_other_calls_end() -> None:
     async with serving() as (server, gate, address):
 
         async def close(_: int) -> int:
-            await server.close(PATIENCE)
+            await server.close(TIMEOUT_S)
             return 7
 
         server.register_name("Bye", [CLOSE.async_handler(close)])

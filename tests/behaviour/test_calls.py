@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
-from tests.interop.faces import PATIENCE, FacedClient
+from tests.interop.faces import FacedClient
 from tests.interop.services import ARRIVED, ECHO, RELEASE, WAIT, Arrival
+from tests.support.timeouts import TIMEOUT_S
 
 MEBIBYTE = 1 << 20
 
@@ -57,7 +58,7 @@ def test_done_queue_receives_calls_as_they_end(client: FacedClient, gate: str) -
     ended = []
     for name in "cab":
         client.call(RELEASE, f"{gate} {name}")
-        ended.append(done.get(timeout=PATIENCE).reply)
+        ended.append(done.get(timeout=TIMEOUT_S).reply)
     assert ended == [f"{gate} c", f"{gate} a", f"{gate} b"]
 
 

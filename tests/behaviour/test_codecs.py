@@ -19,7 +19,8 @@ from rpcgen import (
     ServerCodec,
     ServerError,
 )
-from tests.interop.faces import FACES, PATIENCE, FacedClient
+from tests.interop.faces import FACES, FacedClient
+from tests.support.timeouts import TIMEOUT_S
 
 from .linecodec import LineClientCodec, LineServerCodec
 from .test_errors import error_of
@@ -39,7 +40,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[FacedClient]:
 def peer(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
     """The other end of a server with the codec of lines."""
     ours, theirs = socket.socketpair()
-    ours.settimeout(PATIENCE)
+    ours.settimeout(TIMEOUT_S)
     with FACES[request.param].serve_codec(theirs, LineServerCodec()), ours:
         yield ours
 

@@ -17,7 +17,8 @@ import pytest
 from generated.arith import MULTIPLY, Args
 from rpcgen import DialError, Registry
 from tests.certificates import client_context
-from tests.interop.faces import FACES, PATIENCE, Face, FacedClient
+from tests.interop.faces import FACES, Face, FacedClient
+from tests.support.timeouts import TIMEOUT_S
 
 from .links import Link, listen_address
 
@@ -41,11 +42,11 @@ class Web:
         self.connection: http.client.HTTPConnection
         if parts.scheme == "https":
             self.connection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=PATIENCE, context=client_context()
+                parts.hostname, parts.port, timeout=TIMEOUT_S, context=client_context()
             )
         else:
             self.connection = http.client.HTTPConnection(
-                parts.hostname, parts.port, timeout=PATIENCE
+                parts.hostname, parts.port, timeout=TIMEOUT_S
             )
 
     def ask(
@@ -192,7 +193,7 @@ def test_client_connects_whatever_hosts_are_named(face: Face, transport: str) ->
 def test_any_host_is_taken_on_a_unix_socket(face: Face) -> None:
     with served(face, listen_address("http+unix")) as address:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(PATIENCE)
+            connection.settimeout(TIMEOUT_S)
             connection.connect(urlsplit(address).path)
             connection.sendall(b"GET /debug/rpc HTTP/1.1\r\nHost: anything.example\r\n\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
@@ -211,7 +212,7 @@ def exchange(address: str, *parts: bytes) -> list[bytes]:
     parts_of_address = urlsplit(address)
     place = parts_of_address.hostname or "", parts_of_address.port or 0
     lines = []
-    with socket.create_connection(place, timeout=PATIENCE) as connection:
+    with socket.create_connection(place, timeout=TIMEOUT_S) as connection:
         for part in parts:
             connection.sendall(part)
             lines.append(connection.recv(65536).partition(b"\r\n")[0])

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from rpcgen import Method, dial
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 DOUBLE = Method[int, int]("Math.Double")
 HOLD = Method[int, int]("Math.Hold")
@@ -101,7 +100,7 @@ class Process:
     def end(self, number: signal.Signals) -> tuple[int, str, str]:
         """Send a signal; return the exit status, and what was said until the end."""
         self.process.send_signal(number)
-        said, complained = self.process.communicate(timeout=PATIENCE)
+        said, complained = self.process.communicate(timeout=TIMEOUT_S)
         return self.process.returncode, said, complained
 
 
@@ -131,7 +130,7 @@ apis = pytest.mark.parametrize("api", SCRIPTS)
 def test_ctrl_c_ends_serve_quietly(api: str) -> None:
     with running(api) as server:
         with dial(server.address) as client:  # it serves by now
-            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
         assert server.end(signal.SIGINT) == (0, "served\n", "")
 
 
@@ -159,7 +158,7 @@ server._serve_listeners = begin_and_interrupt
 def test_ctrl_c_while_serve_begins_ends_it_quietly(api: str) -> None:
     with running(api, before=AT_ONCE[api]) as server:
         server.wait_until("served")
-        _, complained = server.process.communicate(timeout=PATIENCE)
+        _, complained = server.process.communicate(timeout=TIMEOUT_S)
         assert (server.process.returncode, complained) == (0, "")
 
 
@@ -169,7 +168,7 @@ def test_ctrl_c_under_a_call_answers_it(api: str) -> None:
         call = client.go(HOLD, 0)
         server.wait_until("held")
         server.process.send_signal(signal.SIGINT)
-        assert call.result(PATIENCE) == 0
+        assert call.result(TIMEOUT_S) == 0
 
 
 @apis
@@ -196,7 +195,7 @@ def test_server_starts_again_where_one_was_killed(
     for _ in range(2):
         with running(api, f"unix://{tmp_path}/s") as server:
             with dial(server.address) as client:
-                assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+                assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
             server.end(number)
 
 
@@ -208,7 +207,7 @@ def test_second_server_leaves_the_first_one_its_socket(api: str, tmp_path: Path)
             assert second.process.stderr is not None
             assert "address already in use: a server accepts there" in second.process.stderr.read()
         with dial(server.address) as client:
-            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
 
 
 # Four workers are forked off before the event loop begins; each tells its number.
@@ -274,7 +273,7 @@ def test_worker_that_closes_leaves_the_others_working(
                 os.kill(worker, signal.SIGTERM)
                 wait_for_the_end_of(worker)
                 with dial(address) as client:
-                    assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+                    assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
         finally:
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)  # a child of a child, a zombie perhaps
@@ -285,7 +284,7 @@ def wait_for_the_end_of(process: int) -> None:
     with open(os.pidfd_open(process), "rb", buffering=0) as descriptor:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        assert poll.poll(PATIENCE * 1000)
+        assert poll.poll(TIMEOUT_S * 1000)
 
 
 def test_child_of_a_serving_process_leaves_its_connections_alone(tmp_path: Path) -> None:
@@ -309,7 +308,7 @@ with server, rpcgen.dial(listener.address) as client:
         assert other.go(double, 3).result(30) == 6
 """
     subprocess.run(
-        [sys.executable, "-c", script, f"unix://{tmp_path}/s"], check=True, timeout=PATIENCE
+        [sys.executable, "-c", script, f"unix://{tmp_path}/s"], check=True, timeout=TIMEOUT_S
     )
 
 
@@ -337,7 +336,7 @@ with server, rpcgen.dial(listener.address) as client:
     os.kill(child, 9)
     os.waitpid(child, 0)
 """
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=TIMEOUT_S)
 
 
 def test_socket_that_systemd_hands_over_is_served() -> None:
@@ -353,7 +352,7 @@ def test_socket_that_systemd_hands_over_is_served() -> None:
         ) as process:
             server = Process(process)
             with dial(server.address) as client:
-                assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+                assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
             assert server.end(signal.SIGTERM) == (0, "served\n", "")
         # It still listens here: who connects now is served once the service is started again.
         with socket.create_connection(activated.getsockname()):
@@ -375,6 +374,6 @@ except OSError as error:
     print(error.strerror)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=TIMEOUT_S
     )
     assert done.stdout == "useless\n"

@@ -10,8 +10,9 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import DisconnectedError, ShutdownError
-from tests.interop.faces import PATIENCE, FacedClient
+from tests.interop.faces import FacedClient
 from tests.interop.services import ARRIVED, RELEASE, WAIT, Arrival
+from tests.support.timeouts import TIMEOUT_S
 
 from .links import LINKS, Link
 from .test_errors import error_of
@@ -29,7 +30,7 @@ def test_close_tells_each_pending_call_once(client: FacedClient, gate: str) -> N
         client.go(WAIT, gate, done)
     client.call(ARRIVED, Arrival(gate, 5))
     client.close()
-    told = [done.get(timeout=PATIENCE) for _ in range(5)]
+    told = [done.get(timeout=TIMEOUT_S) for _ in range(5)]
     assert (len(set(map(id, told))), done.qsize()) == (5, 0)
 
 

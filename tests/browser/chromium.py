@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["CHROMIUM", "PATIENCE", "Page", "chromium"]
+from tests.support.timeouts import TIMEOUT_S
+
+__all__ = ["CHROMIUM", "Page", "chromium"]
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-
-# Far longer than anything takes, in seconds.
-PATIENCE = 60.0
 
 _FLAGS = (
     "--headless",
@@ -68,7 +67,7 @@ class DevTools:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._received:
-            ready, _, _ = select.select([self._reading], [], [], PATIENCE)
+            ready, _, _ = select.select([self._reading], [], [], TIMEOUT_S)
             data = os.read(self._reading, 65536) if ready else b""
             assert data, "Chromium does not answer"
             self._received += data
@@ -123,7 +122,7 @@ class Page:
 
     def wait_for(self, condition: str) -> None:
         """Wait until a JavaScript expression is true."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while not self.evaluate(condition):
             assert time.monotonic() < deadline, f"never true: {condition}"
             time.sleep(0.05)
@@ -154,7 +153,7 @@ def chromium(profile: str) -> Iterator[DevTools]:
     try:
         yield tools
         tools.send("Browser.close")
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_S)
     finally:
         process.kill()
         process.wait()

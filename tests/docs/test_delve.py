@@ -18,15 +18,13 @@ from docs.delve import debug
 from docs.delve.generated.delve import AsyncDelveClient, DelveClient, EvalScope, StateIn
 from rpcgen import DialError, ServerError
 from tests import golang
+from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 pytestmark = pytest.mark.skipif(
     shutil.which("dlv") is None, reason="there is no dlv: install Debian's package delve"
 )
 
 ROOT = Path(__file__).parents[2]
-
-# Far longer than a session takes, in seconds.
-PATIENCE = 100.0
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +45,7 @@ def transcript() -> list[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=PROGRAM_TIMEOUT_S,
         check=False,
     )
     if "operation not permitted" in done.stderr:

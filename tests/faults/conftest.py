@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.faces import FACES, PATIENCE, Face, FacedClient
+from tests.interop.faces import FACES, Face, FacedClient
+from tests.support.timeouts import TIMEOUT_S
 
 
 @pytest.fixture(params=sorted(FACES))
@@ -20,7 +21,7 @@ def no_thread_is_left_behind() -> Iterator[None]:
     """What a test has started ends with it; tasks are watched by the faces themselves."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, left
         time.sleep(0.005)

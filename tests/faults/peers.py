@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from rpcgen import Method, Request
 from rpcgen.protocol import CodecName, client_codec
-from tests.interop.faces import PATIENCE
+from tests.support.timeouts import TIMEOUT_S
 
 __all__ = ["connected", "request", "requests", "reset", "until_end"]
 
@@ -22,7 +22,7 @@ def connected(address: str) -> Iterator[socket.socket]:
     parts = urlsplit(address)
     assert parts.hostname is not None
     assert parts.port is not None
-    with socket.create_connection((parts.hostname, parts.port), PATIENCE) as connection:
+    with socket.create_connection((parts.hostname, parts.port), TIMEOUT_S) as connection:
         yield connection
 
 

@@ -28,9 +28,10 @@ from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName, server_codec
 from rpcgen.schema import schema_of
 from tests.certificates import client_context
-from tests.interop.faces import PATIENCE, Face, FacedClient
+from tests.interop.faces import Face, FacedClient
 from tests.interop.services import ECHO
 from tests.interop.wire import silent_server
+from tests.support.timeouts import TIMEOUT_S
 
 from .peers import request, reset
 
@@ -52,7 +53,7 @@ def server(answer: Answer) -> Iterator[str]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield address
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
 
 
 def says(data: bytes) -> Answer:

@@ -14,7 +14,8 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import dial
-from tests.interop.faces import FACES, PATIENCE
+from tests.interop.faces import FACES
+from tests.support.timeouts import TIMEOUT_S
 
 from .peers import connected
 
@@ -46,7 +47,7 @@ def poor_server(face: str, log: Path) -> Iterator[str]:
             yield address
         finally:
             process.kill()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_S)
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
     with poor_server(face, log) as address, ExitStack() as stack:
         for _ in range(DESCRIPTORS + 10):
             stack.enter_context(connected(address))
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while "Too many open files" not in log.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -71,7 +72,7 @@ def test_listener_out_of_descriptors_serves_those_it_has(face: str, log: Path) -
         client.call(MULTIPLY, Args(7, 8))
         for _ in range(DESCRIPTORS + 10):
             stack.enter_context(connected(address))
-        assert client.go(MULTIPLY, Args(7, 8)).result(PATIENCE) == 56
+        assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
 
 
 @pytest.mark.parametrize("face", sorted(FACES))
@@ -81,4 +82,4 @@ def test_listener_takes_connections_again_once_it_can(face: str, log: Path) -> N
             for _ in range(DESCRIPTORS + 10):
                 stack.enter_context(connected(address))
         with dial(address) as client:
-            assert client.go(MULTIPLY, Args(7, 8)).result(PATIENCE) == 56
+            assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56

@@ -24,6 +24,7 @@ from rpcgen import (
     aio,
 )
 from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName, CodecOptions
+from tests.support.timeouts import TIMEOUT_S
 
 from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
@@ -36,9 +37,6 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 T = TypeVar("T")
 Res_co = TypeVar("Res_co", covariant=True)
-
-# How long a reply may take, in seconds: far longer than it does, even under load.
-PATIENCE = 60.0
 
 
 class FacedCall(Protocol[Res_co]):
@@ -116,7 +114,7 @@ class SyncCall:
         self._call = call
 
     def result(self) -> Any:
-        return self._call.result(timeout=PATIENCE)
+        return self._call.result(timeout=TIMEOUT_S)
 
 
 class SyncClient:
@@ -188,7 +186,7 @@ class SyncFace:
         thread = threading.Thread(target=server.serve_codec, args=(connection, codec))
         thread.start()
         yield
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         server.close()
 
 
@@ -205,7 +203,7 @@ class Loop:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -213,7 +211,7 @@ class Loop:
     def __exit__(self, *exc_info: object) -> None:
         left = self.run(_tasks_left())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT_S)
         self._loop.close()
         assert not left
 

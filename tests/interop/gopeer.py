@@ -16,11 +16,11 @@ from typing import Any, Self
 from attrs import frozen
 
 from tests.golang import build
+from tests.support.timeouts import TIMEOUT_S
 
 __all__ = ["Answer", "GoClient", "GoServer"]
 
 # For whatever Go has to do, in seconds: long enough for a machine under load.
-PATIENCE = 60.0
 
 
 class GoPeer:
@@ -63,7 +63,7 @@ class GoPeer:
         with suppress(BrokenPipeError):  # it has ended already
             self._process.stdin.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT_S)
         finally:
             self.kill()
             self._process.stdout.close()
@@ -72,8 +72,8 @@ class GoPeer:
     def kill(self) -> None:
         """End the process at once, in the middle of whatever it does."""
         self._process.kill()
-        self._process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        self._process.wait(TIMEOUT_S)
+        self._reader.join(TIMEOUT_S)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -84,11 +84,11 @@ class GoPeer:
     def _receive(self) -> Any:
         """Return the next line. Raises `AssertionError`, with what Go logged, if none comes."""
         try:
-            line = self._lines.get(timeout=PATIENCE)
+            line = self._lines.get(timeout=TIMEOUT_S)
         except queue.Empty:
             raise AssertionError(f"the Go peer is silent; it logged:\n{self._logged()}") from None
         if not line:
-            status = self._process.wait(PATIENCE)
+            status = self._process.wait(TIMEOUT_S)
             raise AssertionError(f"the Go peer ended with {status}; it logged:\n{self._logged()}")
         return json.loads(line)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from .faces import FACES, PATIENCE, Face
+from tests.support.timeouts import TIMEOUT_S
+
+from .faces import FACES, Face
 from .gopeer import Answer, GoClient
 
 MEBIBYTE = 1 << 20
@@ -231,7 +233,7 @@ def server_process(face: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             yield process.stdout.readline().strip(), process
         finally:
             process.kill()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("face", sorted(FACES))

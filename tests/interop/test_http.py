@@ -10,8 +10,9 @@ import pytest
 
 from generated.arith import DIVIDE, MULTIPLY, Args
 from rpcgen import DialError, ServerError
+from tests.support.timeouts import TIMEOUT_S
 
-from .faces import PATIENCE, Face, FacedClient
+from .faces import Face, FacedClient
 from .gopeer import Answer, GoClient, GoServer
 from .services import ECHO, RELEASE, WAIT
 from .wire import dialled, silent_server
@@ -130,7 +131,7 @@ def said_by(dial: Callable[[str], object]) -> bytes:
             said = b""
             while not said.endswith(b"\n\n"):
                 said += connection.recv(1000)
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
     return said
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
 from rpcgen import EncodeError, Method, RpcError, ServerError
+from tests.support.timeouts import TIMEOUT_S
 
-from .faces import PATIENCE, Face, FacedClient
+from .faces import Face, FacedClient
 from .gopeer import GoClient, GoServer
 from .services import (
     ARRIVED,
@@ -310,7 +311,7 @@ def received(listening: socket.socket, lines: int) -> bytes:
     """Take a connection, read so many lines from it, and hang up."""
     connection, _ = listening.accept()
     with connection:
-        connection.settimeout(PATIENCE)
+        connection.settimeout(TIMEOUT_S)
         data = b""
         while data.count(b"\n") < lines:
             data += connection.recv(65536)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .faces import PATIENCE
+from tests.support.timeouts import TIMEOUT_S
 
 __all__ = [
     "dialled",
@@ -105,11 +105,11 @@ def renumbered(messages: list[bytes]) -> list[bytes]:
 def silent_server() -> Iterator[tuple[str, Callable[[], socket.socket]]]:
     """Listen; yield the address and a function that waits for a connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(PATIENCE)
+        listener.settimeout(TIMEOUT_S)
 
         def accept() -> socket.socket:
             connection, _ = listener.accept()
-            connection.settimeout(PATIENCE)
+            connection.settimeout(TIMEOUT_S)
             return connection
 
         yield f"127.0.0.1:{listener.getsockname()[1]}", accept
@@ -119,5 +119,5 @@ def silent_server() -> Iterator[tuple[str, Callable[[], socket.socket]]]:
 def dialled(address: str) -> Iterator[socket.socket]:
     """Connect to a server without a client."""
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
         yield connection

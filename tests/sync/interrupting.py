@@ -31,11 +31,11 @@ from rpcgen.errors import (
 )
 from rpcgen.method import Method
 from tests.protocol.messages import Pair
+from tests.support.timeouts import TIMEOUT_S
 
 __all__ = [
     "ECHO",
     "EXCEPTIONS",
-    "PATIENCE",
     "SCENARIOS",
     "SUM",
     "Interrupter",
@@ -44,9 +44,6 @@ __all__ = [
     "SoftTimeLimitError",
     "interrupt_all",
 ]
-
-# Far longer than anything takes, in seconds.
-PATIENCE: Final = 20.0
 
 ECHO: Final = Method[Any, Any]("Test.Echo")
 SUM: Final = Method[Pair, int]("Test.Sum")
@@ -154,12 +151,12 @@ def go(client: Client) -> None:
     """Send calls, and wait for them afterwards."""
     calls = [client.go(SUM, Pair(n, 2)) for n in range(3)]
     for each in calls:
-        each.result(PATIENCE)
+        each.result(TIMEOUT_S)
 
 
 def done(client: Client) -> None:
     """Have a queue told of a call."""
-    client.go(SUM, Pair(1, 2)).done.get(timeout=PATIENCE)
+    client.go(SUM, Pair(1, 2)).done.get(timeout=TIMEOUT_S)
 
 
 def fail(client: Client) -> None:
@@ -208,7 +205,7 @@ class Peers:
             self._is_over = True
             self._close()
             for thread in self._threads:
-                thread.join(PATIENCE)
+                thread.join(TIMEOUT_S)
                 assert not thread.is_alive(), "a thread that shares the client waits for ever"
 
     def interrupt(
@@ -220,7 +217,7 @@ class Peers:
         raised = interrupter.run(lambda: scenario(client))
         before = Counter(self.rounds)
         try:
-            assert client.go(SUM, Pair(1, 2)).result(PATIENCE) == 3
+            assert client.go(SUM, Pair(1, 2)).result(TIMEOUT_S) == 3
             assert client.call(SUM, Pair(1, 2)) == 3
         except CallTimeoutError:
             raise AssertionError(f"locked: {interrupter.place}") from None
@@ -260,7 +257,7 @@ class Peers:
 
     def _await_others(self, before: Counter[int], place: str) -> None:
         deadline = threading.Event()
-        for _ in range(int(PATIENCE / 0.0005)):
+        for _ in range(int(TIMEOUT_S / 0.0005)):
             if all(self.rounds[n] > before[n] for n in range(len(self._threads))):
                 return
             deadline.wait(0.0005)

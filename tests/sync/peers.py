@@ -11,11 +11,9 @@ from rpcgen.errors import TruncatedError
 from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import schema_of
 from tests.protocol.messages import SUM
+from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["PATIENCE", "ScriptedServer", "connected"]
-
-# Far longer than anything takes, in seconds.
-PATIENCE = 30.0
+__all__ = ["ScriptedServer", "connected"]
 
 
 class ScriptedServer:
@@ -23,7 +21,7 @@ class ScriptedServer:
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(TIMEOUT_S)
         self._codec = GobServerCodec()
 
     def receive(self) -> Request:

@@ -8,8 +8,9 @@ import pytest
 from rpcgen import Call
 from rpcgen.errors import CallTimeoutError, DisconnectedError, EncodeError
 from tests.protocol.messages import SUM, Pair
+from tests.support.timeouts import TIMEOUT_S
 
-from .peers import PATIENCE, connected
+from .peers import connected
 
 
 def test_result_is_the_reply() -> None:
@@ -35,7 +36,7 @@ def test_result_in_two_threads() -> None:
             thread.start()
         server.reply(0, 3)
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
         assert results == [3, 3]
 
 
@@ -84,7 +85,7 @@ def test_done_receives_the_call() -> None:
         call = client.go(SUM, Pair(1, 2))
         done = call.done
         server.reply(0, 3)
-        assert done.get(timeout=PATIENCE) is call
+        assert done.get(timeout=TIMEOUT_S) is call
 
 
 def test_done_of_a_call_that_is_over() -> None:
@@ -92,14 +93,14 @@ def test_done_of_a_call_that_is_over() -> None:
         call = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
         call.result()
-        assert call.done.get(timeout=PATIENCE) is call
+        assert call.done.get(timeout=TIMEOUT_S) is call
 
 
 def test_done_receives_the_call_once() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
-        call.done.get(timeout=PATIENCE)
+        call.done.get(timeout=TIMEOUT_S)
         call.result()
         assert call.done.empty()
 
@@ -114,7 +115,7 @@ def test_done_of_the_caller_is_used() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2), done)
         server.reply(0, 3)
-        assert done.get(timeout=PATIENCE) is call
+        assert done.get(timeout=TIMEOUT_S) is call
 
 
 def test_done_receives_calls_in_the_order_of_their_replies() -> None:
@@ -123,7 +124,7 @@ def test_done_receives_calls_in_the_order_of_their_replies() -> None:
         calls = [client.go(SUM, Pair(n, 2), done) for n in range(3)]
         for seq in (2, 0, 1):
             server.reply(seq, seq)
-        order = [done.get(timeout=PATIENCE) for _ in calls]
+        order = [done.get(timeout=TIMEOUT_S) for _ in calls]
         assert order == [calls[2], calls[0], calls[1]]
 
 
@@ -133,7 +134,7 @@ def test_done_that_is_full_loses_the_call_alone() -> None:
         calls = [client.go(SUM, Pair(n, 2), done) for n in range(3)]
         for seq in range(3):
             server.reply(seq, seq)
-        assert [call.result(PATIENCE) for call in calls] == [0, 1, 2]
+        assert [call.result(TIMEOUT_S) for call in calls] == [0, 1, 2]
 
 
 def test_done_receives_a_call_that_failed() -> None:
@@ -141,7 +142,7 @@ def test_done_receives_a_call_that_failed() -> None:
     with connected() as (client, server):
         client.go(SUM, Pair(1, 2), done)
         server.socket.close()
-        assert isinstance(done.get(timeout=PATIENCE).error, DisconnectedError)
+        assert isinstance(done.get(timeout=TIMEOUT_S).error, DisconnectedError)
 
 
 def test_repr_tells_the_state() -> None:

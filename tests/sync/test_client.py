@@ -32,8 +32,9 @@ from rpcgen.sync.client import _Sent
 from rpcgen.sync.stream import Stream, secure
 from tests.certificates import client_context, server_context
 from tests.protocol.messages import SUM, Pair, response_bytes
+from tests.support.timeouts import TIMEOUT_S
 
-from .peers import PATIENCE, ScriptedServer, connected
+from .peers import ScriptedServer, connected
 
 # What Python has said since 3.12: that is what these tests are about.
 FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -136,7 +137,7 @@ def test_call_from_many_threads() -> None:
         calls = [threads.submit(client.call, SUM, Pair(n, 1)) for n in range(200)]
         for _ in calls:
             server.reply(server.receive().seq, 7)
-        assert [call.result(PATIENCE) for call in calls] == [7] * 200
+        assert [call.result(TIMEOUT_S) for call in calls] == [7] * 200
 
 
 def test_go_sends_at_once() -> None:
@@ -149,7 +150,7 @@ def test_go_by_name_with_the_type_of_the_reply() -> None:
     with connected() as (client, server):
         call = client.go("Math.Sum", Pair(1, 2), reply=int)
         answer(server, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
 
 
 def test_go_with_something_that_is_no_queue() -> None:
@@ -168,7 +169,7 @@ def test_call_in_a_process_that_forked() -> None:
 def test_go_in_a_process_that_forked_reads_nothing() -> None:
     def go() -> str:
         call = client.go(SUM, Pair(1, 2), done)
-        return f"{done.get(timeout=PATIENCE) is call} {call.error} {threading.active_count()}"
+        return f"{done.get(timeout=TIMEOUT_S) is call} {call.error} {threading.active_count()}"
 
     with connected() as (client, server):
         done = queue.Queue[Call[int]]()
@@ -182,7 +183,7 @@ def test_go_in_a_process_that_forked_reads_nothing() -> None:
 def test_done_in_a_process_that_forked_gets_the_error() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
-        assert "belongs to process" in in_child(lambda: str(call.done.get(timeout=PATIENCE).error))
+        assert "belongs to process" in in_child(lambda: str(call.done.get(timeout=TIMEOUT_S).error))
         assert not call.over
 
 
@@ -202,7 +203,7 @@ def test_close_in_a_process_that_forked_while_a_thread_waited() -> None:
         request = server.receive()
         assert in_child(lambda: closed(client)).startswith("<Client ")
         server.reply(request.seq, 3)
-        waiting.join(PATIENCE)
+        waiting.join(TIMEOUT_S)
         assert not waiting.is_alive()
 
 
@@ -243,9 +244,9 @@ def test_go_reads_while_the_server_is_too_busy_writing_to_read() -> None:
         reader = threading.Thread(target=_read_after, args=(server.socket, writer))
         reader.start()
         client.go(BLOB, large)
-        assert first.result(PATIENCE) == large
+        assert first.result(TIMEOUT_S) == large
         client.close()
-        reader.join(PATIENCE)
+        reader.join(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("link", ["unix", "tcp", "tls"])
@@ -268,7 +269,7 @@ def test_call_reads_while_the_server_is_too_busy_writing_to_read(link: str) -> N
         serving = threading.Thread(target=serve)
         serving.start()
         assert client.call(BLOB, large) == b"done"
-        serving.join(PATIENCE)
+        serving.join(TIMEOUT_S)
 
 
 @contextmanager
@@ -339,7 +340,7 @@ def test_calls_go_on_where_no_thread_can_be_started(caplog: pytest.LogCaptureFix
 
 
 def _read_after(connection: socket.socket, writer: threading.Thread) -> None:
-    writer.join(PATIENCE)
+    writer.join(TIMEOUT_S)
     while connection.recv(1 << 20):
         pass
 
@@ -358,7 +359,7 @@ def test_close_wakes_a_thread_that_waits() -> None:
         thread.start()
         server.receive()
         client.close()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert [type(error) for error in errors] == [ShutdownError]
 
 
@@ -380,15 +381,15 @@ def test_close_ends_the_background_thread() -> None:
         assert client.go(SUM, Pair(1, 2)).done.empty()
         background = client._threads["read"]
         client.close()
-        background.join(PATIENCE)
+        background.join(TIMEOUT_S)
         assert not background.is_alive()
 
 
 def test_calls_in_threads_beside_the_background_thread() -> None:
     with connected() as (client, server):
         done = client.go(SUM, Pair(1, 2)).done
-        answer(server, 3).join(PATIENCE)
-        done.get(timeout=PATIENCE)
+        answer(server, 3).join(TIMEOUT_S)
+        done.get(timeout=TIMEOUT_S)
         answer(server, 4)
         assert client.call(SUM, Pair(1, 2)) == 4
 
@@ -442,7 +443,7 @@ def test_interrupt_while_waiting_leaves_the_connection_usable(
         with pytest.raises(InterruptError):
             call.result()
         answer(server, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
 
 
 def test_interrupt_in_the_middle_of_a_large_reply_ends_the_connection(
@@ -456,7 +457,7 @@ def test_interrupt_in_the_middle_of_a_large_reply_ends_the_connection(
         with pytest.raises(InterruptError):
             call.result()
         with pytest.raises(DisconnectedError):
-            call.result(PATIENCE)
+            call.result(TIMEOUT_S)
 
 
 def test_interrupt_in_the_middle_of_a_large_request_ends_the_connection(
@@ -467,7 +468,7 @@ def test_interrupt_in_the_middle_of_a_large_request_ends_the_connection(
         with pytest.raises(InterruptError):
             client.call(BLOB, bytes(8 << 20))
         with pytest.raises(RpcError):
-            client.go(SUM, Pair(1, 2)).result(PATIENCE)
+            client.go(SUM, Pair(1, 2)).result(TIMEOUT_S)
 
 
 def test_interrupt_of_one_thread_leaves_the_others_awake(
@@ -475,10 +476,10 @@ def test_interrupt_of_one_thread_leaves_the_others_awake(
 ) -> None:
     with connected() as (client, server), ThreadPoolExecutor(2) as threads:
         calls = [client.go(SUM, Pair(1, n)) for n in range(3)]
-        leading = threads.submit(calls[0].result, PATIENCE)
+        leading = threads.submit(calls[0].result, TIMEOUT_S)
         while not client._turns._leader:
             time.sleep(0.001)
-        following = threads.submit(calls[1].result, PATIENCE)
+        following = threads.submit(calls[1].result, TIMEOUT_S)
         while not client._turns._followers:
             time.sleep(0.001)
         interrupt(0.05)
@@ -486,7 +487,7 @@ def test_interrupt_of_one_thread_leaves_the_others_awake(
             calls[2].result()
         for _ in calls:
             server.reply(server.receive().seq, 7)
-        assert [leading.result(PATIENCE), following.result(PATIENCE)] == [7, 7]
+        assert [leading.result(TIMEOUT_S), following.result(TIMEOUT_S)] == [7, 7]
 
 
 @FORKS
@@ -502,7 +503,7 @@ def test_result_in_another_process_is_refused() -> None:
 
         assert "belongs to process" in in_child(result)
         answer(server, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
 
 
 def test_done_queue_gets_calls_once_a_thread_can_be_started() -> None:
@@ -514,7 +515,7 @@ def test_done_queue_gets_calls_once_a_thread_can_be_started() -> None:
                 client.go(SUM, Pair(1, 2), done)
         client.go(SUM, Pair(1, 2), done)
         answer(server, 3)
-        assert done.get(timeout=PATIENCE).result() == 3
+        assert done.get(timeout=TIMEOUT_S).result() == 3
 
 
 class ClosedQueue:
@@ -532,7 +533,7 @@ def test_done_queue_that_raises_keeps_no_reply_from_others(
         other = client.go(SUM, Pair(1, 2))
         for _ in range(2):
             server.reply(server.receive().seq, 3)
-        assert other.result(PATIENCE) == 3
+        assert other.result(TIMEOUT_S) == 3
     assert "the done queue" in caplog.text
 
 
@@ -585,11 +586,11 @@ def test_call_in_a_handler_that_interrupts_a_call_works(handle: Handle) -> None:
         def call() -> None:
             inner = client.go(SUM, Pair(3, 4))
             server.reply(server.receive().seq, 7)
-            results.append(inner.result(PATIENCE))
+            results.append(inner.result(TIMEOUT_S))
             server.reply(0, 3)
 
         handle(call)
-        assert (outer.result(PATIENCE), results) == (3, [7])
+        assert (outer.result(TIMEOUT_S), results) == (3, [7])
 
 
 def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(handle: Handle) -> None:
@@ -601,10 +602,10 @@ def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(handle: 
             inner = client.go(SUM, Pair(3, 4))
             server.reply(0, 3)
             server.reply(server.receive().seq, 7)
-            inner.result(PATIENCE)
+            inner.result(TIMEOUT_S)
 
         handle(call)
-        assert outer.result(PATIENCE) == 3
+        assert outer.result(TIMEOUT_S) == 3
 
 
 def test_handler_may_wait_for_a_thread_that_calls(handle: Handle) -> None:
@@ -615,11 +616,11 @@ def test_handler_may_wait_for_a_thread_that_calls(handle: Handle) -> None:
         def wait() -> None:
             inner = threads.submit(client.call, SUM, Pair(3, 4))
             server.reply(server.receive().seq, 7)
-            assert inner.result(PATIENCE) == 7
+            assert inner.result(TIMEOUT_S) == 7
             server.reply(0, 3)
 
         handle(wait)
-        assert outer.result(PATIENCE) == 3
+        assert outer.result(TIMEOUT_S) == 3
 
 
 class Nested:
@@ -642,7 +643,7 @@ def test_call_from_inside_the_encoding_of_another_fails_at_once() -> None:
         args: Any = Nested(lambda: errors.append(error_of(client)))
         call = client.go(SUM, args)
         server.reply(server.receive().seq, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
         assert "a signal handler or a finalizer" in str(errors[0])
 
 
@@ -652,7 +653,7 @@ def test_go_from_inside_the_encoding_of_another_ends_its_call() -> None:
         args: Any = Nested(lambda: calls.append(client.go(SUM, Pair(3, 4))))
         call = client.go(SUM, args)
         server.reply(server.receive().seq, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
         assert all(each.over and each.error is not None for each in calls)
 
 
@@ -679,7 +680,7 @@ def test_done_queue_may_be_asked_for_from_inside_the_end_of_the_call() -> None:
         done = Queue()
         call = client.go(SUM, Pair(1, 2), done)
         server.reply(0, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
         assert queues == [done]
 
 
@@ -740,7 +741,7 @@ def test_call_waits_where_go_would_be_refused() -> None:
             while size > 0:
                 size -= len(theirs.recv(1 << 20))
             server.socket.sendall(response_bytes((1, 3)))
-            assert call.result(PATIENCE) == 3
+            assert call.result(TIMEOUT_S) == 3
 
 
 # --- calls that are given up ----------------------------------------------------------------------
@@ -771,7 +772,7 @@ def test_call_that_was_given_up_is_told_to_its_queue() -> None:
             client.go(SUM, Pair(1, 2), done).result(timeout=0)
         gc.collect()
         server.reply(0, 3)
-        assert done.get(timeout=PATIENCE).result() == 3
+        assert done.get(timeout=TIMEOUT_S).result() == 3
 
 
 def test_call_that_was_given_up_and_is_held_ends_with_the_connection() -> None:
@@ -827,7 +828,7 @@ def test_reply_that_is_there_arrives_though_nothing_can_be_written() -> None:
         server.reply(0, 3)
         server.socket.shutdown(socket.SHUT_RDWR)
         error_of(client)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
 
 
 def test_ssl_socket_is_refused_with_a_hint() -> None:

@@ -18,10 +18,10 @@ from rpcgen import Client
 from rpcgen.errors import CallTimeoutError, DisconnectedError, RpcError, ShutdownError
 from rpcgen.sync.sections import Sections
 from tests.protocol.messages import Pair
+from tests.support.timeouts import TIMEOUT_S
 
 from .interrupting import (
     ECHO,
-    PATIENCE,
     SCENARIOS,
     SUM,
     Outcome,
@@ -108,7 +108,7 @@ def test_exception_of_a_signal_handler_comes_out_and_locks_nobody(
             except BaseException as error:
                 seen["raised" if error is exception else f"turned into {error!r}"] += 1
             try:
-                client.go(SUM, Pair(1, 2)).result(PATIENCE)
+                client.go(SUM, Pair(1, 2)).result(TIMEOUT_S)
             except CallTimeoutError:
                 seen["locked"] += 1
             except RpcError:
@@ -145,11 +145,11 @@ def test_second_exception_during_the_clean_up_does_not_lock_the_thread() -> None
 def test_second_exception_during_the_clean_up_does_not_lock_other_threads() -> None:
     with connected() as (client, _), ThreadPoolExecutor(2) as threads:
         pending = client.go(SUM, Pair(1, 2))
-        waiting = threads.submit(pending.result, PATIENCE)
+        waiting = threads.submit(pending.result, TIMEOUT_S)
         interrupt_twice(client)
         later = threads.submit(client.call, SUM, Pair(1, 2))
-        assert isinstance(waiting.exception(PATIENCE), DisconnectedError)
-        assert isinstance(later.exception(PATIENCE), RpcError)
+        assert isinstance(waiting.exception(TIMEOUT_S), DisconnectedError)
+        assert isinstance(later.exception(TIMEOUT_S), RpcError)
 
 
 def test_finalizer_that_closes_the_client_from_inside_a_reply() -> None:
@@ -164,7 +164,7 @@ def test_finalizer_that_closes_the_client_from_inside_a_reply() -> None:
         call = client.go(SUM, Pair(1, 2), done)
         other = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
-        assert call.result(PATIENCE) == 3
+        assert call.result(TIMEOUT_S) == 3
         assert isinstance(other.error, ShutdownError)
 
 

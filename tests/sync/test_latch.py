@@ -6,8 +6,7 @@ import threading
 import pytest
 
 from rpcgen.sync.latch import Latch
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 def test_wait_for_what_has_happened() -> None:
@@ -34,13 +33,13 @@ def test_set_wakes_all_who_wait() -> None:
     latch = Latch()
     woken: list[bool] = []
     threads = [
-        threading.Thread(target=lambda: woken.append(latch.wait(PATIENCE))) for _ in range(5)
+        threading.Thread(target=lambda: woken.append(latch.wait(TIMEOUT_S))) for _ in range(5)
     ]
     for thread in threads:
         thread.start()
     latch.set()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
     assert woken == [True] * 5
 
 
@@ -57,6 +56,6 @@ def test_signal_handler_may_set_what_it_interrupts(microseconds: int) -> None:
     before = signal.signal(signal.SIGALRM, lambda number, frame: latch.set())
     try:
         signal.setitimer(signal.ITIMER_REAL, microseconds / 1e6)
-        assert latch.wait(PATIENCE)
+        assert latch.wait(TIMEOUT_S)
     finally:
         signal.signal(signal.SIGALRM, before)

@@ -10,8 +10,7 @@ import pytest
 from rpcgen.errors import DialError
 from rpcgen.protocol import parse_address
 from rpcgen.sync import Listener
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 def test_listen_on_port_0_gives_the_bound_address() -> None:
@@ -69,7 +68,7 @@ def test_accept_is_woken_by_close() -> None:
     thread.start()
     thread.join(0.05)
     listener.close()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
     assert len(errors) == 1
 
 
@@ -129,7 +128,7 @@ def test_close_wakes_every_thread_in_accept() -> None:
         thread.start()
     listener.close()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
     assert len(errors) == 5
 
 
@@ -159,7 +158,7 @@ def test_accept_where_others_are_faster() -> None:
             first.close()
             second.close()
             for thread in threads:
-                thread.join(PATIENCE)
+                thread.join(TIMEOUT_S)
         assert len(accepted) == 1
         accepted[0].close()
 
@@ -183,12 +182,12 @@ def test_close_removes_the_file_though_a_thread_waits_for_connections(tmp_path: 
         polls = threading.Event()
         thread = threading.Thread(target=accept_until_closed, args=(listener, polls))
         thread.start()
-        assert polls.wait(PATIENCE)
+        assert polls.wait(TIMEOUT_S)
         while not listener._pollers:
             pass
         listener.close()
         assert os.listdir(tmp_path) == []
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
 
 
 def accept_until_closed(listener: Listener, begins: threading.Event) -> None:

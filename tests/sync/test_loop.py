@@ -18,8 +18,7 @@ from rpcgen.schema import Schema
 from rpcgen.sync import loop as loop_module
 from rpcgen.sync import watchdog as watchdog_module
 from tests.protocol.messages import DOUBLE, request_bytes
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 NESTED = Method[str, int]("Math.Nested")
@@ -42,7 +41,7 @@ class Gate:
             self._inside += 1
             self.most_inside = max(self.most_inside, self._inside)
         self.entered.release()
-        self.open.wait(PATIENCE)
+        self.open.wait(TIMEOUT_S)
         with self._lock:
             self._inside -= 1
         return number
@@ -111,7 +110,7 @@ def loop_threads() -> set[threading.Thread]:
 
 
 def wait_for_no_loop() -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while loop_threads() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert not loop_threads()
@@ -130,7 +129,7 @@ def test_quick_call_is_carried_out_by_the_leader(address: str) -> None:
 def test_slow_call_holds_up_no_other_connection(address: str, gate: Gate) -> None:
     with dial(address) as client, dial(address) as other:
         slow = client.go(HELD, 1)
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert other.call(DOUBLE, 2) == 4
         assert not slow.over
 
@@ -138,14 +137,14 @@ def test_slow_call_holds_up_no_other_connection(address: str, gate: Gate) -> Non
 def test_slow_call_holds_up_no_other_call_of_its_connection(address: str, gate: Gate) -> None:
     with dial(address) as client:
         slow = client.go(HELD, 1)
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert client.call(DOUBLE, 2) == 4
         assert not slow.over
 
 
 def test_slow_call_holds_up_nothing_that_was_sent_with_it(address: str, gate: Gate) -> None:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
         connection.sendall(request_bytes(("Math.Held", 0, 1), ("Math.Double", 1, 2)))
         assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
 
@@ -155,12 +154,12 @@ def test_slow_call_is_answered_late(address: str, gate: Gate) -> None:
         slow = client.go(HELD, 1)
         client.call(DOUBLE, 2)
         gate.open.set()
-        assert slow.result(PATIENCE) == 1
+        assert slow.result(TIMEOUT_S) == 1
 
 
 def test_reply_before_a_slow_call_is_not_kept_back(address: str, gate: Gate) -> None:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
         connection.sendall(request_bytes(("Math.Double", 0, 2), ("Math.Held", 1, 1)))
         assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
         assert not gate.open.is_set()
@@ -193,7 +192,7 @@ def test_exception_of_a_late_handler_is_answered(server: Server, address: str, g
         client.call(DOUBLE, 2)
         gate.open.set()
         with pytest.raises(ServerError, match="late 7"):
-            call.result(PATIENCE)
+            call.result(TIMEOUT_S)
 
 
 # --- workers ---------------------------------------------------------------------------------
@@ -202,23 +201,23 @@ def test_exception_of_a_late_handler_is_answered(server: Server, address: str, g
 def test_one_worker_carries_out_one_call_at_a_time(small_address: str, gate: Gate) -> None:
     with dial(small_address) as client, dial(small_address) as other:
         calls = [each.go(HELD, number) for number in range(3) for each in (client, other)]
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         time.sleep(5 * watchdog_module.TICK)
         gate.open.set()
-        assert sorted(call.result(PATIENCE) for call in calls) == [0, 0, 1, 1, 2, 2]
+        assert sorted(call.result(TIMEOUT_S) for call in calls) == [0, 0, 1, 1, 2, 2]
     assert gate.most_inside == 1
 
 
 def test_calls_beyond_the_workers_wait(small_address: str, gate: Gate) -> None:
     with dial(small_address) as client:
         client.go(HELD, 1)
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         time.sleep(5 * watchdog_module.TICK)
         waiting = client.go(DOUBLE, 2)
         time.sleep(5 * watchdog_module.TICK)
         assert not waiting.over
         gate.open.set()
-        assert waiting.result(PATIENCE) == 4
+        assert waiting.result(TIMEOUT_S) == 4
 
 
 def test_unknown_method_is_refused_while_all_workers_are_busy(
@@ -226,9 +225,9 @@ def test_unknown_method_is_refused_while_all_workers_are_busy(
 ) -> None:
     with dial(small_address) as client:
         client.go(HELD, 1)
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         with pytest.raises(ServerError, match="can't find method"):
-            client.go("Math.Nope", 1, reply=int).result(PATIENCE)
+            client.go("Math.Nope", 1, reply=int).result(TIMEOUT_S)
 
 
 # --- connections ---------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ def test_unknown_method_is_refused_while_all_workers_are_busy(
 
 def test_thousands_of_requests_of_one_read_are_answered(address: str) -> None:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
         connection.sendall(request_bytes(*(("Math.Double", seq, 2) for seq in range(3000))))
         connection.shutdown(socket.SHUT_WR)
         assert connection.makefile("rb").read().count(bytes.fromhex("03040008")) == 3000
@@ -267,7 +266,7 @@ class SlowCodec(GobServerCodec):
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         self.entered.set()
-        self.go_on.wait(PATIENCE)
+        self.go_on.wait(TIMEOUT_S)
         return super().decode_request_body(schema)
 
 
@@ -282,7 +281,7 @@ def serve_codec(server: Server, codec: GobServerCodec) -> tuple[socket.socket, t
     ours, theirs = socket.socketpair()
     thread = threading.Thread(target=server.serve_codec, args=(ours, codec))
     thread.start()
-    theirs.settimeout(PATIENCE)
+    theirs.settimeout(TIMEOUT_S)
     return theirs, thread
 
 
@@ -291,11 +290,11 @@ def test_slow_decoding_holds_up_no_other_connection(server: Server, address: str
     connection, thread = serve_codec(server, codec)
     with connection, dial(address) as client:
         connection.sendall(request_bytes(("Math.Double", 0, 2)))
-        assert codec.entered.wait(PATIENCE)
+        assert codec.entered.wait(TIMEOUT_S)
         assert client.call(DOUBLE, 3) == 6
         codec.go_on.set()
         assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
 
 
 def test_slow_decoding_is_followed_by_more(server: Server, address: str) -> None:
@@ -303,14 +302,14 @@ def test_slow_decoding_is_followed_by_more(server: Server, address: str) -> None
     connection, thread = serve_codec(server, codec)
     with connection, dial(address) as client:
         connection.sendall(request_bytes(("Math.Double", 0, 2), ("Math.Double", 1, 3)))
-        assert codec.entered.wait(PATIENCE)
+        assert codec.entered.wait(TIMEOUT_S)
         client.call(DOUBLE, 3)  # by the new leader
         connection.shutdown(socket.SHUT_WR)
         codec.go_on.set()
         received = connection.makefile("rb").read()
         assert received.count(bytes.fromhex("03040008")) == 1
         assert received.count(bytes.fromhex("0304000c")) == 1
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
 
 
 def test_hang_up_during_slow_decoding(server: Server, address: str) -> None:
@@ -318,11 +317,11 @@ def test_hang_up_during_slow_decoding(server: Server, address: str) -> None:
     connection, thread = serve_codec(server, codec)
     with connection, dial(address) as client:
         connection.sendall(request_bytes(("Math.Double", 0, 2)))
-        assert codec.entered.wait(PATIENCE)
+        assert codec.entered.wait(TIMEOUT_S)
         client.call(DOUBLE, 3)  # by the new leader
         server.close(grace=0.01)
         codec.go_on.set()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
     wait_for_no_loop()
 
@@ -334,7 +333,7 @@ def test_codec_that_breaks_the_rules_is_hung_up_on(
         connection, thread = serve_codec(server, BrokenCodec())
         with connection, dial(address) as client:
             connection.sendall(request_bytes(("Math.Double", 0, 2)))
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
             assert not thread.is_alive()
             assert client.call(DOUBLE, 2) == 4
     assert "out of order" in caplog.text
@@ -352,12 +351,12 @@ def test_close_in_a_handler_answers_and_ends_its_own_connection(
     server: Server, address: str
 ) -> None:
     def close(_: int) -> int:
-        server.close(grace=PATIENCE)
+        server.close(grace=TIMEOUT_S)
         return 7
 
     server.register_name("Bye", [Method[int, int]("Bye.Close").handler(close)])
     with dial(address) as client:
-        assert client.go("Bye.Close", 0, reply=int).result(PATIENCE) == 7
+        assert client.go("Bye.Close", 0, reply=int).result(TIMEOUT_S) == 7
     wait_for_no_loop()
 
 
@@ -384,10 +383,10 @@ def test_error_that_cannot_be_told_costs_the_connection_and_no_worker(
     with connection:
         connection.sendall(request_bytes(("Late.Fail", 0, 2)))
         if held:
-            assert gate.entered.acquire(timeout=PATIENCE)
+            assert gate.entered.acquire(timeout=TIMEOUT_S)
             time.sleep(5 * watchdog_module.TICK)
             gate.open.set()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
     with dial(small_address) as client:
         assert client.call(DOUBLE, 2) == 4
@@ -403,7 +402,7 @@ class SlowToSay(list[int]):
 
     def __iter__(self) -> Iterator[int]:
         self.entered.set()
-        self.go_on.wait(PATIENCE)
+        self.go_on.wait(TIMEOUT_S)
         return super().__iter__()
 
 
@@ -416,17 +415,17 @@ def test_slow_encoding_takes_no_more_than_a_thread_of_its_connection(
     before = threading.active_count()
     with dial(address) as client, dial(address) as other:
         call = client.go(reply, 1)
-        assert slow.entered.wait(PATIENCE)
+        assert slow.entered.wait(TIMEOUT_S)
         refused = [client.go("Slow.Nope", n, reply=int) for n in range(20)]
         for _ in range(10):
             assert other.call(DOUBLE, 2) == 4
             time.sleep(watchdog_module.TICK)
         assert threading.active_count() < before + 6
         gate.open.set()
-        assert call.result(PATIENCE) == [1]
+        assert call.result(TIMEOUT_S) == [1]
         for each in refused:
             with pytest.raises(ServerError, match="can't find method"):
-                each.result(PATIENCE)
+                each.result(TIMEOUT_S)
 
 
 def test_server_out_of_files_serves_once_it_has_some(
@@ -435,9 +434,9 @@ def test_server_out_of_files_serves_once_it_has_some(
     none_left = OSError(errno.EMFILE, "Too many open files")
     with patch.object(loop_module, "make_poller", side_effect=none_left):
         with dial(address) as client, pytest.raises(RpcError):
-            client.go(DOUBLE, 2).result(PATIENCE)
+            client.go(DOUBLE, 2).result(TIMEOUT_S)
     with dial(address) as client:
-        assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+        assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
     assert "rpc.Serve: [Errno 24] Too many open files" in caplog.text
 
 
@@ -452,9 +451,9 @@ def test_server_out_of_threads_serves_once_it_has_some(address: str) -> None:
 
     with patch.object(threading.Thread, "start", start):
         with dial(address) as client, pytest.raises(RpcError):
-            client.go(DOUBLE, 2).result(PATIENCE)
+            client.go(DOUBLE, 2).result(TIMEOUT_S)
         with dial(address) as client:
-            assert client.go(DOUBLE, 2).result(PATIENCE) == 4
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
 
 
 def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
@@ -467,7 +466,7 @@ def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, ad
         ours.close()
         client.call(DOUBLE, 2)
         server.close(grace=0.01)
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
 
 
@@ -488,12 +487,12 @@ def test_socket_whose_number_is_another_connections_now_ends_its_connection(
         with socket.socket(fileno=number) as again, other:
             later = threading.Thread(target=server.serve_conn, args=(again,))
             later.start()
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
             assert not thread.is_alive()
             other.sendall(request_bytes(("Math.Double", 0, 2)))
             assert other.recv(65536)
             other.close()
-            later.join(PATIENCE)
+            later.join(TIMEOUT_S)
 
 
 def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
@@ -510,7 +509,7 @@ def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
         server.close(grace=0.01)
     for each in set(threading.enumerate()) - before:
         if each.name.startswith("rpcgen-"):
-            each.join(PATIENCE)
+            each.join(TIMEOUT_S)
             assert not each.is_alive()
 
 
@@ -524,7 +523,7 @@ def test_hang_up_begins_nothing_more(server: Server, address: str, gate: Gate) -
         return number
 
     server.register_name("Count", [Method[int, int]("Count.Up").handler(count)])
-    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
         connection.sendall(request_bytes(*(("Count.Up", seq, seq) for seq in range(1000))))
         while not begun:
             time.sleep(0.001)

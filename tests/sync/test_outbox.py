@@ -8,15 +8,15 @@ import pytest
 
 from rpcgen.sync.outbox import Outbox
 from rpcgen.sync.stream import Stream
+from tests.support.timeouts import TIMEOUT_S
 
-PATIENCE = 30.0
 MEBIBYTE = 1 << 20
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
-    theirs.settimeout(PATIENCE)
+    theirs.settimeout(TIMEOUT_S)
     with ours, theirs:
         yield ours, theirs
 
@@ -97,7 +97,7 @@ def test_flush_that_waits_sends_everything(
     outbox.put([large])
     outbox.flush(wait=True)
     assert outbox.size == 0
-    reader.join(PATIENCE)
+    reader.join(TIMEOUT_S)
     assert received == [large]
 
 

@@ -12,8 +12,7 @@ from rpcgen import Server, dial
 from rpcgen.sync import loop
 from rpcgen.sync.poller import READ, WRITE, Poller, SelectorPoller, make_poller
 from tests.protocol.messages import SUM, Pair
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 POLLERS: dict[str, Callable[[], Poller]] = {
     "best": make_poller,
@@ -91,7 +90,7 @@ def test_change_is_noticed_while_another_thread_polls(
     thread = threading.Thread(target=lambda: ready.extend(awaited(poller)))
     thread.start()
     poller.modify(pair[0].fileno(), WRITE)
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
     assert ready == [(pair[0].fileno(), WRITE)]
 
 

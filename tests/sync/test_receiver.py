@@ -11,8 +11,9 @@ from rpcgen.errors import DisconnectedError
 from rpcgen.method import Method
 from rpcgen.sync.sections import new_token
 from tests.protocol.messages import SUM, Pair, response_bytes
+from tests.support.timeouts import TIMEOUT_S
 
-from .peers import PATIENCE, ScriptedServer, connected
+from .peers import ScriptedServer, connected
 
 BLOB = Method[bytes, bytes]("Math.Blob")
 
@@ -21,7 +22,7 @@ def test_transfer_deals_with_what_has_come() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
-        client._turns._duplex.transfer(new_token(), PATIENCE, True)
+        client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert call.reply == 3
 
 
@@ -39,8 +40,8 @@ def test_transfer_receives_a_large_reply_in_pieces() -> None:
         writer = threading.Thread(target=server.socket.sendall, args=(data,))
         writer.start()
         while not call.over:
-            client._turns._duplex.transfer(new_token(), PATIENCE, False)
-        writer.join(PATIENCE)
+            client._turns._duplex.transfer(new_token(), TIMEOUT_S, False)
+        writer.join(TIMEOUT_S)
         assert call.reply == bytes(300_000)
 
 
@@ -50,11 +51,11 @@ def test_transfer_waits_for_no_bytes_that_another_thread_has_taken() -> None:
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         receiver = client._turns._duplex
         while client._protocol.space() is None:
-            receiver.transfer(new_token(), PATIENCE, False)
+            receiver.transfer(new_token(), TIMEOUT_S, False)
         while receiver.transfer(new_token(), 0, False):
             pass
         with patch.object(receiver, "_poll", return_value=select.POLLIN):  # it was, a moment ago
-            assert not receiver.transfer(new_token(), PATIENCE, False)
+            assert not receiver.transfer(new_token(), TIMEOUT_S, False)
         assert not call.over
 
 
@@ -62,7 +63,7 @@ def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.socket.shutdown(socket.SHUT_WR)
-        client._turns._duplex.transfer(new_token(), PATIENCE, True)
+        client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -72,7 +73,7 @@ def test_transfer_in_the_middle_of_a_large_reply_that_ends() -> None:
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         server.socket.shutdown(socket.SHUT_WR)
         while not call.over:
-            client._turns._duplex.transfer(new_token(), PATIENCE, True)
+            client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -85,8 +86,8 @@ def test_transfer_sends_what_is_left() -> None:
         reader = threading.Thread(target=_read, args=(server.socket, len(large)))
         reader.start()
         while client._sender.is_blocked:
-            client._turns._duplex.transfer(new_token(), PATIENCE, False)
-        reader.join(PATIENCE)
+            client._turns._duplex.transfer(new_token(), TIMEOUT_S, False)
+        reader.join(TIMEOUT_S)
         assert not reader.is_alive()
 
 

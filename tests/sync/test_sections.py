@@ -8,8 +8,7 @@ import pytest
 
 from rpcgen.errors import RpcError
 from rpcgen.sync.sections import Sections, Token, new_token
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 class Recorder:
@@ -45,17 +44,17 @@ def test_enter_waits_for_another_thread(recorder: Recorder) -> None:
     def hold() -> None:
         token = claims["send"] = new_token()
         entered.set()
-        leave.wait(PATIENCE)
+        leave.wait(TIMEOUT_S)
         assert claims.pop("send") is token
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert entered.wait(PATIENCE)
+    assert entered.wait(TIMEOUT_S)
     waiter = threading.Thread(target=lambda: recorder.sections.enter("send", new_token()))
     waiter.start()
     leave.set()
-    holder.join(PATIENCE)
-    waiter.join(PATIENCE)
+    holder.join(TIMEOUT_S)
+    waiter.join(TIMEOUT_S)
     assert not waiter.is_alive()
     assert claims["send"][0] == waiter.ident
 
@@ -97,7 +96,7 @@ def test_check_gives_up_a_claim_that_was_lost(recorder: Recorder) -> None:
 def test_check_gives_up_a_claim_of_a_thread_that_is_gone(recorder: Recorder) -> None:
     thread = threading.Thread(target=claim, args=(recorder.sections,))
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
     recorder.sections.check(thorough=False)
     assert recorder.sections.claims
     recorder.sections.check(thorough=True)

@@ -12,8 +12,9 @@ from rpcgen.sync.call import Call
 from rpcgen.sync.client import Client
 from rpcgen.sync.stream import Stream
 from tests.protocol.messages import SUM, Pair
+from tests.support.timeouts import TIMEOUT_S
 
-from .peers import PATIENCE, ScriptedServer
+from .peers import ScriptedServer
 
 MEBIBYTE = 1 << 20
 
@@ -45,7 +46,7 @@ class HeldStream(Stream):
     def _hold(self, count: int) -> None:
         self.batches.append(count)
         self.entered.set()
-        self.go_on.wait(PATIENCE)
+        self.go_on.wait(TIMEOUT_S)
         if self.error is not None:
             raise self.error
 
@@ -61,12 +62,12 @@ class Held:
             target=lambda: self.first.append(self.client.go(SUM, Pair(0, 0)))
         )
         self._sender.start()
-        assert self.stream.entered.wait(PATIENCE)
+        assert self.stream.entered.wait(TIMEOUT_S)
 
     def go_on(self) -> Call[int]:
         """Let the thread send; return its call."""
         self.stream.go_on.set()
-        self._sender.join(PATIENCE)
+        self._sender.join(TIMEOUT_S)
         return self.first[0]
 
 
@@ -155,5 +156,5 @@ def test_large_request_of_a_single_call_arrives_whole() -> None:
         )
         reader.start()
         client.go(BLOB, large)
-        reader.join(PATIENCE)
+        reader.join(TIMEOUT_S)
     assert large[: 7 * MEBIBYTE] in received[0]

@@ -34,8 +34,7 @@ from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
 from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
@@ -50,7 +49,7 @@ class Gate:
 
     def held(self, number: int) -> int:
         self.entered.release()
-        self.open.wait(PATIENCE)
+        self.open.wait(TIMEOUT_S)
         return number
 
 
@@ -87,7 +86,7 @@ def address(server: Server) -> Iterator[str]:
 
 def connection_to(address: str) -> socket.socket:
     host, _, port = address.removeprefix("tcp://").rpartition(":")
-    return socket.create_connection((host, int(port)), PATIENCE)
+    return socket.create_connection((host, int(port)), TIMEOUT_S)
 
 
 def test_serve_answers(address: str) -> None:
@@ -102,7 +101,7 @@ def test_serve_blocks_until_close(server: Server) -> None:
     with dial(listener.address) as client:
         assert client.call(SUM, Pair(1, 2)) == 3
     server.close()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
     assert not thread.is_alive()
 
 
@@ -124,9 +123,9 @@ def test_requests_of_a_connection_run_side_by_side(address: str, gate: Gate) -> 
     with dial(address) as client:
         calls = [client.go(HELD, n) for n in range(20)]
         for _ in calls:
-            assert gate.entered.acquire(timeout=PATIENCE)
+            assert gate.entered.acquire(timeout=TIMEOUT_S)
         gate.open.set()
-        assert [call.result(PATIENCE) for call in calls] == list(range(20))
+        assert [call.result(TIMEOUT_S) for call in calls] == list(range(20))
 
 
 def test_requests_are_answered_in_the_order_in_which_they_end(address: str, gate: Gate) -> None:
@@ -172,7 +171,7 @@ def test_client_that_closes_its_side_gets_its_replies(address: str, gate: Gate) 
     with connection_to(address) as connection:
         connection.sendall(request_bytes(("Math.Held", 0, 5)))
         connection.shutdown(socket.SHUT_WR)
-        gate.entered.acquire(timeout=PATIENCE)
+        gate.entered.acquire(timeout=TIMEOUT_S)
         gate.open.set()
         assert connection.makefile("rb").read().endswith(bytes.fromhex("0304000a"))
 
@@ -285,7 +284,7 @@ def test_accept_takes_a_socket_that_listens(server: Server) -> None:
             assert client.call(DOUBLE, 2) == 4
         server.close()
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
 
 
@@ -311,22 +310,22 @@ def test_close_answers_what_is_under_way(server: Server, gate: Gate) -> None:
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client:
         call = client.go(HELD, 5)
-        gate.entered.acquire(timeout=PATIENCE)
-        closing = threading.Thread(target=server.close, args=(PATIENCE,))
+        gate.entered.acquire(timeout=TIMEOUT_S)
+        closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
         closing.start()
         gate.open.set()
-        assert call.result(PATIENCE) == 5
-        closing.join(PATIENCE)
+        assert call.result(TIMEOUT_S) == 5
+        closing.join(TIMEOUT_S)
 
 
 def test_close_does_not_wait_for_ever(server: Server, gate: Gate) -> None:
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client:
         call = client.go(HELD, 5)
-        gate.entered.acquire(timeout=PATIENCE)
+        gate.entered.acquire(timeout=TIMEOUT_S)
         server.close(grace=0.01)
         with pytest.raises(RpcError):
-            call.result(PATIENCE)
+            call.result(TIMEOUT_S)
 
 
 def test_close_leaves_no_thread_behind_that_waits_for_a_call(server: Server, gate: Gate) -> None:
@@ -335,9 +334,9 @@ def test_close_leaves_no_thread_behind_that_waits_for_a_call(server: Server, gat
     serving.start()
     with theirs:
         theirs.sendall(request_bytes(("Math.Held", 0, 5)))
-        gate.entered.acquire(timeout=PATIENCE)
+        gate.entered.acquire(timeout=TIMEOUT_S)
         server.close(grace=0.01)
-        serving.join(PATIENCE)
+        serving.join(TIMEOUT_S)
         assert not serving.is_alive()
 
 
@@ -356,7 +355,7 @@ def test_close_leaves_no_thread_behind(server: Server) -> None:
         for client in clients:
             client.call(DOUBLE, 2)
             client.close()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
@@ -376,7 +375,7 @@ def test_statistics_of_a_call_that_is_over(server: Server, address: str) -> None
 def test_statistics_of_a_call_under_way(server: Server, address: str, gate: Gate) -> None:
     with dial(address) as client:
         client.go(HELD, 1)
-        assert gate.entered.acquire(timeout=PATIENCE)
+        assert gate.entered.acquire(timeout=TIMEOUT_S)
         calls = server.find("Math.Held").statistics.snapshot()
     assert (calls.calls, calls.in_flight) == (1, 1)
 
@@ -402,7 +401,7 @@ def test_statistics_measure_how_long_a_call_took(server: Server, address: str, g
         began = time.perf_counter()
         held = client.go(HELD, 1)
         gate.open.set()
-        held.result(PATIENCE)
+        held.result(TIMEOUT_S)
         took = time.perf_counter() - began
     latencies = server.find("Math.Held").statistics.snapshot().latencies
     assert latencies is not None
@@ -437,7 +436,7 @@ def test_connections_over_http_are_counted_from_connect_on(server: Server) -> No
     listener = server.listen("http://127.0.0.1:0")
     with server, dial(listener.address) as client:
         client.call(SUM, Pair(1, 2))
-        with urlopen(f"{listener.address}/debug/rpc?format=json", timeout=PATIENCE) as answer:
+        with urlopen(f"{listener.address}/debug/rpc?format=json", timeout=TIMEOUT_S) as answer:
             assert json.load(answer)["connections"] == {"open": 1, "total": 1}
 
 
@@ -451,7 +450,7 @@ def test_serve_conn_sends_at_once(server: Server) -> None:
         theirs.sendall(request_bytes(("Math.Double", 0, 4)))
         assert theirs.recv(65536).endswith(bytes.fromhex("03040010"))
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    serving.join(PATIENCE)
+    serving.join(TIMEOUT_S)
 
 
 # --- closing --------------------------------------------------------------------------------------
@@ -465,15 +464,15 @@ def test_serve_waits_for_the_close_under_way(server: Server, gate: Gate) -> None
     serving.start()
     with dial(listener.address) as client:
         call = client.go(HELD, 5)
-        gate.entered.acquire(timeout=PATIENCE)
-        closing = threading.Thread(target=server.close, args=(PATIENCE,))
+        gate.entered.acquire(timeout=TIMEOUT_S)
+        closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
         closing.start()
         serving.join(1.5)  # longer than the grace that serve() itself has
         assert serving.is_alive()
         gate.open.set()
-        assert call.result(PATIENCE) == 5
-    serving.join(PATIENCE)
-    closing.join(PATIENCE)
+        assert call.result(TIMEOUT_S) == 5
+    serving.join(TIMEOUT_S)
+    closing.join(TIMEOUT_S)
     assert not serving.is_alive()
 
 
@@ -481,14 +480,14 @@ def test_close_cuts_the_grace_of_the_close_under_way(server: Server, gate: Gate)
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client:
         call = client.go(HELD, 5)
-        gate.entered.acquire(timeout=PATIENCE)
+        gate.entered.acquire(timeout=TIMEOUT_S)
         closing = threading.Thread(target=server.close, args=(3600,))
         closing.start()
         server.close(grace=0.01)
-        closing.join(PATIENCE)
+        closing.join(TIMEOUT_S)
         assert not closing.is_alive()
         with pytest.raises(RpcError):
-            call.result(PATIENCE)
+            call.result(TIMEOUT_S)
 
 
 def test_close_without_a_grace_waits_for_the_close_under_way(server: Server, gate: Gate) -> None:
@@ -496,13 +495,13 @@ def test_close_without_a_grace_waits_for_the_close_under_way(server: Server, gat
     with dial(listener.address) as client:
         with server:
             call = client.go(HELD, 5)
-            gate.entered.acquire(timeout=PATIENCE)
-            closing = threading.Thread(target=server.close, args=(PATIENCE,))
+            gate.entered.acquire(timeout=TIMEOUT_S)
+            closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
             closing.start()
             opening = threading.Timer(1.2, gate.open.set)  # longer than the grace of `with`
             opening.start()
-        assert call.result(PATIENCE) == 5
-        closing.join(PATIENCE)
+        assert call.result(TIMEOUT_S) == 5
+        closing.join(TIMEOUT_S)
 
 
 @pytest.mark.parametrize("is_slow", [False, True], ids=["leader", "worker"])
@@ -512,7 +511,7 @@ def test_close_in_a_handler_sends_its_reply(server: Server, is_slow: bool) -> No
     def close(number: int) -> int:
         if is_slow and number:
             return nap(100)  # which leaves the method to the workers
-        server.close(grace=PATIENCE)
+        server.close(grace=TIMEOUT_S)
         returned.set()
         return 7
 
@@ -523,24 +522,24 @@ def test_close_in_a_handler_sends_its_reply(server: Server, is_slow: bool) -> No
     with dial(listener.address) as client:
         if is_slow:
             client.call(CLOSE, 1)
-        assert client.go(CLOSE, 0).result(PATIENCE) == 7
-    serving.join(PATIENCE)
+        assert client.go(CLOSE, 0).result(TIMEOUT_S) == 7
+    serving.join(TIMEOUT_S)
     assert not serving.is_alive()
 
 
 def test_close_in_a_handler_lets_other_calls_end(server: Server, gate: Gate) -> None:
     def close(_: int) -> int:
-        server.close(grace=PATIENCE)
+        server.close(grace=TIMEOUT_S)
         return 7
 
     server.register_name("Bye", [CLOSE.handler(close)])
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client, dial(listener.address) as other:
         held = other.go(HELD, 5)
-        gate.entered.acquire(timeout=PATIENCE)
-        assert client.go(CLOSE, 0).result(PATIENCE) == 7
+        gate.entered.acquire(timeout=TIMEOUT_S)
+        assert client.go(CLOSE, 0).result(TIMEOUT_S) == 7
         gate.open.set()
-        assert held.result(PATIENCE) == 5
+        assert held.result(TIMEOUT_S) == 5
 
 
 def test_close_before_anything_is_served(server: Server) -> None:
@@ -556,7 +555,7 @@ def test_close_by_many_threads(server: Server, gate: Gate) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
         assert not any(thread.is_alive() for thread in threads)
 
 
@@ -567,7 +566,7 @@ def test_close_ends_accept_of_a_socket(server: Server) -> None:
         with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
             assert client.call(DOUBLE, 2) == 4
         server.close()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive()
         assert listening.fileno() >= 0
 
@@ -609,7 +608,7 @@ def test_accept_of_a_socket_of_no_use_raises(server: Server) -> None:
 
 
 def until_hung_up(connection: socket.socket) -> bytes:
-    connection.settimeout(PATIENCE)
+    connection.settimeout(TIMEOUT_S)
     received = b""
     try:
         while data := connection.recv(65536):
@@ -694,7 +693,7 @@ def test_connection_whose_call_is_under_way_is_not_idle() -> None:
     server = serving_with(idle_timeout=0.05)
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client:
-        assert client.go(HELD, 400).result(PATIENCE) == 400
+        assert client.go(HELD, 400).result(TIMEOUT_S) == 400
 
 
 def test_connection_is_not_idle_unless_said() -> None:
@@ -716,7 +715,7 @@ def test_connections_beyond_the_most_wait_for_room() -> None:
             with pytest.raises(TimeoutError):
                 call.result(0.2)
             second_best.close()
-            assert call.result(PATIENCE) == 4
+            assert call.result(TIMEOUT_S) == 4
     # Already closed above, which `with` is not told of.
 
 
@@ -727,10 +726,10 @@ def test_calls_beyond_the_most_of_a_connection_wait(gate: Gate) -> None:
     with server, dial(listener.address) as client:
         calls = [client.go(HELD, number) for number in range(4)]
         for _ in range(2):
-            assert gate.entered.acquire(timeout=PATIENCE)
+            assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert not gate.entered.acquire(timeout=0.1)
         gate.open.set()
-        assert [call.result(PATIENCE) for call in calls] == [0, 1, 2, 3]
+        assert [call.result(TIMEOUT_S) for call in calls] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -759,11 +758,11 @@ def test_client_that_takes_all_it_gets_leaves_some_to_others(gate: Gate) -> None
     with server, dial(listener.address) as greedy, dial(listener.address) as other:
         calls = [greedy.go(HELD, number) for number in range(20)]
         for _ in range(7):
-            assert gate.entered.acquire(timeout=PATIENCE)
+            assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert not gate.entered.acquire(timeout=0.1)
-        assert other.go(DOUBLE, 2).result(PATIENCE) == 4
+        assert other.go(DOUBLE, 2).result(TIMEOUT_S) == 4
         gate.open.set()
-        assert [call.result(PATIENCE) for call in calls] == list(range(20))
+        assert [call.result(TIMEOUT_S) for call in calls] == list(range(20))
 
 
 # --- handshakes -----------------------------------------------------------------------------------
@@ -803,12 +802,12 @@ def test_slowest_handshake_makes_room_for_others(
         slow = [stack.enter_context(connection_to(address)) for _ in range(5)]
         assert until_hung_up(slow[0]) == b""
         assert until_hung_up(slow[1]) == b""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while handshake_threads() > 3 and time.monotonic() < deadline:
             time.sleep(0.001)
         assert handshake_threads() <= 3
         with dial(listener.address.replace("127.0.0.1", "localhost"), tls=client_context()) as fast:
-            assert fast.go(DOUBLE, 2).result(PATIENCE) == 4
+            assert fast.go(DOUBLE, 2).result(TIMEOUT_S) == 4
 
 
 def test_close_ends_handshakes(server: Server) -> None:
@@ -913,9 +912,9 @@ def test_odd_codec_costs_its_own_connection_at_most(
         theirs.sendall(request_bytes(("Math.Double", 0, 4), ("Math.Nonsense", 1, 4)))
         theirs.shutdown(socket.SHUT_WR)
         until_hung_up(theirs)
-        serving.join(PATIENCE)
+        serving.join(TIMEOUT_S)
         assert not serving.is_alive()
-        assert other.go(DOUBLE, 2).result(PATIENCE) == 4
+        assert other.go(DOUBLE, 2).result(TIMEOUT_S) == 4
         assert server.find("Math.Double").statistics.snapshot().in_flight == 0
 
 

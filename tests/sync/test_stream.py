@@ -9,15 +9,14 @@ import pytest
 
 from rpcgen.sync.stream import Stream, secure
 from tests.certificates import client_context, server_context
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
-        end.settimeout(PATIENCE)
+        end.settimeout(TIMEOUT_S)
     with ours, theirs:
         yield ours, theirs
 
@@ -30,7 +29,7 @@ def secured(pair: tuple[socket.socket, socket.socket]) -> tuple[Stream, Stream]:
     )
     server.start()
     client = secure(pair[1], client_context(), server_hostname="localhost")
-    server.join(PATIENCE)
+    server.join(TIMEOUT_S)
     return streams[0], client
 
 
@@ -120,7 +119,7 @@ def test_secured_streams_carry_large_messages(secured: tuple[Stream, Stream]) ->
     writer = threading.Thread(target=send, args=(client, message))
     writer.start()
     assert read_all(server, len(message)) == message
-    writer.join(PATIENCE)
+    writer.join(TIMEOUT_S)
 
 
 def test_secured_streams_read_and_write_at_once(secured: tuple[Stream, Stream]) -> None:
@@ -135,7 +134,7 @@ def test_secured_streams_read_and_write_at_once(secured: tuple[Stream, Stream]) 
     for thread in (*writers, *readers):
         thread.start()
     for thread in (*writers, *readers):
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_S)
     assert results == [message, message]
 
 
@@ -145,7 +144,7 @@ def test_secured_bytes_are_not_readable(pair: tuple[socket.socket, socket.socket
     )
     server.start()
     client = secure(pair[1], client_context(), server_hostname="localhost")
-    server.join(PATIENCE)
+    server.join(TIMEOUT_S)
     assert b"secret" not in client.seal(b"secret")
 
 
@@ -165,7 +164,7 @@ def test_secure_with_a_server_that_is_not_trusted(
     with pytest.raises(ssl.SSLCertVerificationError):
         secure(pair[1], ssl.create_default_context(), server_hostname="localhost")
     pair[1].close()
-    server.join(PATIENCE)
+    server.join(TIMEOUT_S)
     assert len(failures) == 1
 
 

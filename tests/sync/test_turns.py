@@ -9,9 +9,7 @@ import pytest
 from rpcgen.errors import RpcError
 from rpcgen.sync.sections import Sections, Token, new_token
 from rpcgen.sync.turns import Releasable, Turns, wake
-
-# Far longer than anything takes, in seconds.
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 class Reply:
@@ -77,13 +75,13 @@ class Waiter(threading.Thread):
         self.result = self._wait()
 
     def outcome(self) -> bool | None:
-        self.join(PATIENCE)
+        self.join(TIMEOUT_S)
         return self.result
 
 
 def asleep(count: int, *replies: Reply) -> None:
     """Wait until so many threads follow."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while sum(len(reply.latches) for reply in replies) < count and time.monotonic() < deadline:
         time.sleep(0.001)
 
@@ -158,7 +156,7 @@ def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
     sections = Sections(end, lambda: None)
     thread = threading.Thread(target=lambda: sections.enter("send", new_token()))
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT_S)
     assert Turns(Source(), sections).wait(reply, None)
     assert len(errors) == 1
 
@@ -168,7 +166,7 @@ def test_follower_is_woken_by_its_reply() -> None:
     source = Source(second, first)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     follower = Waiter(turns, second)
     asleep(1, second)
     source.let_go()
@@ -182,7 +180,7 @@ def test_follower_leads_when_the_leader_leaves() -> None:
     source = Source(first, second)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     follower = Waiter(turns, second)
     asleep(1, second)
     source.let_go()
@@ -207,10 +205,10 @@ def test_follower_sends_what_is_left_to_be_sent() -> None:
     source = Source(second, first)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     source.is_blocked = True
     follower = Waiter(turns, second)
-    assert source.sent.wait(PATIENCE)
+    assert source.sent.wait(TIMEOUT_S)
     source.let_go(2)
     assert (leader.outcome(), follower.outcome()) == (True, True)
 
@@ -220,10 +218,10 @@ def test_follower_that_sends_looks_often_whether_its_wait_is_over() -> None:
     source = Source(second, first)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     source.is_blocked = True
     follower = Waiter(turns, second)
-    assert source.sent.wait(PATIENCE)
+    assert source.sent.wait(TIMEOUT_S)
     source.let_go(2)
     assert (leader.outcome(), follower.outcome()) == (True, True)
     assert max(source.pushes) <= 0.01
@@ -234,7 +232,7 @@ def test_follower_that_gives_up_hands_its_turn_on() -> None:
     source = Source(first, third)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     patient = Waiter(turns, third)
     hasty = Waiter(turns, second, time.monotonic() + 0.05)
     asleep(1, third)
@@ -248,7 +246,7 @@ def test_two_threads_wait_for_one_reply() -> None:
     source = Source(second, first)
     turns = turns_of(source)
     leader = Waiter(turns, first)
-    source.reading.acquire(timeout=PATIENCE)
+    source.reading.acquire(timeout=TIMEOUT_S)
     followers = [Waiter(turns, second), Waiter(turns, second)]
     asleep(2, second)
     source.let_go(2)

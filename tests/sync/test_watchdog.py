@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rpcgen.sync.watchdog import TICK, Watchdog
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 class Taken:
@@ -46,7 +45,7 @@ def begin(watchdog: Watchdog[str], work: str) -> None:
 
 
 def fall_asleep(watchdog: Watchdog[str]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while not watchdog._asleep and time.monotonic() < deadline:
         time.sleep(TICK)
     assert watchdog._asleep
@@ -54,20 +53,20 @@ def fall_asleep(watchdog: Watchdog[str]) -> None:
 
 def test_leader_that_is_held_up_loses_the_lead(taken: Taken, watchdog: Watchdog[str]) -> None:
     begin(watchdog, "slow")
-    assert taken.happened.wait(PATIENCE)
+    assert taken.happened.wait(TIMEOUT_S)
     assert taken.work == ["slow"]
     assert not watchdog.slot
 
 
 def test_lead_is_taken_in_the_watchdogs_own_thread(taken: Taken, watchdog: Watchdog[str]) -> None:
     begin(watchdog, "slow")
-    assert taken.happened.wait(PATIENCE)
+    assert taken.happened.wait(TIMEOUT_S)
     assert taken.thread is not threading.current_thread()
 
 
 def test_lead_is_taken_once(taken: Taken, watchdog: Watchdog[str]) -> None:
     begin(watchdog, "slow")
-    assert taken.happened.wait(PATIENCE)
+    assert taken.happened.wait(TIMEOUT_S)
     begin(watchdog, "slow too")
     time.sleep(5 * TICK)
     assert taken.work == ["slow"]
@@ -106,7 +105,7 @@ def test_leader_that_does_nothing_keeps_the_lead(taken: Taken, watchdog: Watchdo
 def test_watchdog_that_sleeps_is_woken_by_work(taken: Taken, watchdog: Watchdog[str]) -> None:
     fall_asleep(watchdog)
     begin(watchdog, "slow")
-    assert taken.happened.wait(PATIENCE)
+    assert taken.happened.wait(TIMEOUT_S)
 
 
 def test_stop_ends_the_thread(taken: Taken) -> None:
@@ -114,7 +113,7 @@ def test_stop_ends_the_thread(taken: Taken) -> None:
     watchdog = Watchdog(taken)
     watchdog.start()
     watchdog.stop()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(TICK)
     assert threading.active_count() == before
@@ -126,7 +125,7 @@ def test_stop_ends_the_thread_of_one_that_sleeps(taken: Taken) -> None:
     watchdog.start()
     fall_asleep(watchdog)
     watchdog.stop()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(TICK)
     assert threading.active_count() == before

@@ -13,8 +13,7 @@ from rpcgen.sync.connection import ServerConnection
 from rpcgen.sync.lead import Lead
 from rpcgen.sync.watchdog import Watchdog
 from rpcgen.sync.workers import Workers
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 
 class Connection:
@@ -28,7 +27,7 @@ class Connection:
 
     def answer(self, invocation: Invocation) -> float:
         self.begun.release()
-        assert self.go_on.acquire(timeout=PATIENCE)
+        assert self.go_on.acquire(timeout=TIMEOUT_S)
         return 0.0
 
     def call_is_over(self, invocation: Invocation) -> None:
@@ -41,7 +40,7 @@ class Connection:
         return cast("ServerConnection", self)
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while len(self.over) < count and time.monotonic() < deadline:
             time.sleep(0.001)
         assert len(self.over) == count
@@ -88,7 +87,7 @@ def test_claim_while_nobody_works(one: Workers) -> None:
 
 def test_claim_while_all_work(one: Workers, connection: Connection) -> None:
     one.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
     assert not one.claim(one.lead)
 
 
@@ -96,7 +95,7 @@ def test_claim_after_a_call_is_over(one: Workers, connection: Connection) -> Non
     one.submit(connection.as_one(), call())
     connection.go_on.release()
     connection.wait_for(1)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while not one.claim(one.lead) and time.monotonic() < deadline:
         time.sleep(0.001)
     assert one.lead.is_busy
@@ -115,19 +114,19 @@ def test_submit_while_the_leader_is_busy_waits_for_it(one: Workers, connection: 
     one.submit(connection.as_one(), call())
     assert not connection.begun.acquire(timeout=0.05)
     one.release(one.lead)
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
 def test_submit_beside_a_busy_leader(two: Workers, connection: Connection) -> None:
     assert two.claim(two.lead)
     two.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
 def test_submit_beyond_the_limit_waits_for_a_worker(one: Workers, connection: Connection) -> None:
     for _ in range(3):
         one.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
     assert not connection.begun.acquire(timeout=0.05)
     connection.go_on.release(3)
     connection.wait_for(3)
@@ -170,7 +169,7 @@ def test_submit_after_shutdown_refuses(one: Workers, connection: Connection) -> 
 def test_shutdown_drops_what_waits(one: Workers, connection: Connection) -> None:
     for _ in range(2):
         one.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
     one.shutdown()
     connection.go_on.release(2)
     connection.wait_for(1)
@@ -186,7 +185,7 @@ def worker_threads() -> int:
 
 
 def wait_for_threads(count: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while worker_threads() != count and time.monotonic() < deadline:
         time.sleep(0.001)
     assert worker_threads() == count
@@ -199,7 +198,7 @@ def test_idle_threads_end() -> None:
     connection = Connection()
     for _ in range(4):
         workers.submit(connection.as_one(), call())
-        assert connection.begun.acquire(timeout=PATIENCE)
+        assert connection.begun.acquire(timeout=TIMEOUT_S)
     connection.go_on.release(4)
     wait_for_threads(before)
 
@@ -234,7 +233,7 @@ def test_shutdown_ends_idle_threads() -> None:
 
 def test_threads_do_not_keep_the_process_alive(one: Workers, connection: Connection) -> None:
     one.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
     threads = [thread for thread in threading.enumerate() if thread.name == "rpcgen-worker"]
     assert all(thread.daemon for thread in threads)
 
@@ -259,7 +258,7 @@ def test_one_connection_leaves_some_threads(greedy: Connection, connection: Conn
             workers.submit(greedy.as_one(), call())
         assert begun(greedy) == 8
         workers.submit(connection.as_one(), call())
-        assert connection.begun.acquire(timeout=PATIENCE)
+        assert connection.begun.acquire(timeout=TIMEOUT_S)
         greedy.go_on.release(30)
         greedy.wait_for(30)
 
@@ -271,7 +270,7 @@ def test_few_connections_leave_some_threads(connection: Connection) -> None:
             for _ in range(80):
                 workers.submit(greedy.as_one(), call())
         workers.submit(connection.as_one(), call())
-        assert connection.begun.acquire(timeout=PATIENCE / 3)
+        assert connection.begun.acquire(timeout=TIMEOUT_S / 3)
         for greedy in several:
             greedy.go_on.release(80)
 
@@ -289,10 +288,10 @@ def test_leader_goes_on_beside_a_connection_that_waits_for_its_share(greedy: Con
 def test_connections_take_turns(one: Workers, greedy: Connection, connection: Connection) -> None:
     for _ in range(5):
         one.submit(greedy.as_one(), call())
-    assert greedy.begun.acquire(timeout=PATIENCE)
+    assert greedy.begun.acquire(timeout=TIMEOUT_S)
     one.submit(connection.as_one(), call())
     greedy.go_on.release(2)  # one of those that waited before comes first
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
     connection.go_on.release()
     greedy.go_on.release(5)
     greedy.wait_for(5)
@@ -312,7 +311,7 @@ def test_failing_connection_costs_no_thread(one: Workers, connection: Connection
     broken.answer = lambda invocation: 1 / 0  # type: ignore[method-assign]
     one.submit(broken.as_one(), call())
     one.submit(connection.as_one(), call())
-    assert connection.begun.acquire(timeout=PATIENCE)
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
 def test_own_thread_is_known(one: Workers) -> None:
