@@ -43,8 +43,8 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import length
 from tests import golang
-from tests.interop.faces import FACES, Face, FacedClient
-from tests.interop.services import Calculator
+from tests.support.faces import FACES, Face, FacedClient
+from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 
 ROOT = Path(__file__).parents[1]

@@ -9,8 +9,7 @@ import pytest
 from rpcgen import aio
 from rpcgen.errors import CallTimeoutError, DisconnectedError, EncodeError
 from tests.protocol.messages import SUM, Pair
-
-from .peers import connected
+from tests.support.scripted_aio import connected
 
 
 async def test_result_is_the_reply() -> None:

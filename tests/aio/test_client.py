@@ -23,8 +23,7 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
 from rpcgen.schema import Schema
 from tests.protocol.messages import SUM, Pair, response_bytes
-
-from .peers import ScriptedServer, connected
+from tests.support.scripted_aio import ScriptedServer, connected
 
 BLOB = Method[bytes, bytes]("Math.Blob")
 LIST = Method[list[int], list[int]]("Math.List")

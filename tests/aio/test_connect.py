@@ -11,10 +11,9 @@ import pytest
 from rpcgen.aio import Client, Server, dial, dial_http
 from rpcgen.errors import DialError
 from rpcgen.protocol import DialOptions
-from tests.certificates import client_context
 from tests.protocol.messages import DOUBLE
-
-from .peers import stream_server
+from tests.support.certificates import client_context
+from tests.support.scripted_aio import stream_server
 
 
 def make_server() -> Server:

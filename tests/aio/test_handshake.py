@@ -9,8 +9,7 @@ import pytest
 from rpcgen.aio import dial, dial_http, dial_http_path
 from rpcgen.errors import DialError
 from tests.protocol.messages import SUM, Pair, response_bytes
-
-from .peers import stream_server
+from tests.support.scripted_aio import stream_server
 
 CONNECTED = b"HTTP/1.0 200 Connected to Go RPC\n\n"
 

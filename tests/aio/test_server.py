@@ -36,8 +36,8 @@ from rpcgen.protocol import (
     Response,
 )
 from rpcgen.schema import Schema
-from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+from tests.support.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")

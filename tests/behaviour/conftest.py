@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.interop.faces import FacedClient
+from tests.support.faces import FacedClient
 
 from .links import LINKS, Link, Servers
 

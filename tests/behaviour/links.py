@@ -14,8 +14,8 @@ from attrs import frozen
 
 from rpcgen import DialOptions, Registry
 from rpcgen.protocol import CodecName
-from tests.certificates import client_context, server_context
-from tests.interop.faces import FACES, FacedClient
+from tests.support.certificates import client_context, server_context
+from tests.support.faces import FACES, FacedClient
 
 if TYPE_CHECKING:
     import ssl

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
-from tests.interop.faces import FacedClient
-from tests.interop.services import ARRIVED, ECHO, RELEASE, WAIT, Arrival
+from tests.support.faces import FacedClient
+from tests.support.services import ARRIVED, ECHO, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
 MEBIBYTE = 1 << 20

@@ -19,7 +19,7 @@ from rpcgen import (
     ServerCodec,
     ServerError,
 )
-from tests.interop.faces import FACES, FacedClient
+from tests.support.faces import FACES, FacedClient
 from tests.support.timeouts import TIMEOUT_S
 
 from .linecodec import LineClientCodec, LineServerCodec

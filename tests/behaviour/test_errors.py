@@ -9,8 +9,8 @@ import pytest
 
 from generated.arith import DIVIDE, MULTIPLY, Args
 from rpcgen import DecodeError, EncodeError, Method, RpcError, ServerError
-from tests.interop.faces import FacedClient
-from tests.interop.services import FAIL, UNENCODABLE
+from tests.support.faces import FacedClient
+from tests.support.services import FAIL, UNENCODABLE
 
 UNKNOWN = {
     "Nope.Nope": "rpc: can't find service Nope.Nope",

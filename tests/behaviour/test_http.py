@@ -16,8 +16,8 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import DialError, Registry
-from tests.certificates import client_context
-from tests.interop.faces import FACES, Face, FacedClient
+from tests.support.certificates import client_context
+from tests.support.faces import FACES, Face, FacedClient
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import Link, listen_address

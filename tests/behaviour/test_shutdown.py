@@ -10,8 +10,8 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import DisconnectedError, ShutdownError
-from tests.interop.faces import FacedClient
-from tests.interop.services import ARRIVED, RELEASE, WAIT, Arrival
+from tests.support.faces import FacedClient
+from tests.support.services import ARRIVED, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import LINKS, Link

@@ -13,7 +13,7 @@ from attrs import define
 from rpcgen import Method, RpcError, ServerError
 from rpcgen.protocol import CodecOptions
 from rpcgen.types import wire
-from tests.interop.faces import FACES, FacedClient
+from tests.support.faces import FACES, FacedClient
 
 from .links import listen_address
 

@@ -11,8 +11,8 @@ import trustme
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import DialError, RpcError
-from tests.certificates import client_context, mutual_contexts, server_context
-from tests.interop.faces import FACES
+from tests.support.certificates import client_context, mutual_contexts, server_context
+from tests.support.faces import FACES
 
 TRANSPORTS = ["tls", "https"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.faces import FACES, Face, FacedClient
+from tests.support.faces import FACES, Face, FacedClient
 from tests.support.timeouts import TIMEOUT_S
 
 

@@ -12,11 +12,10 @@ import pytest
 from generated.arith import MULTIPLY, Args
 from rpcgen import Method, Registry
 from rpcgen.protocol import CodecName
-from tests.certificates import client_context, server_context
-from tests.interop.faces import Face, FacedClient
-from tests.interop.services import ECHO
-
-from .peers import connected, request, requests, reset, until_end
+from tests.support.certificates import client_context, server_context
+from tests.support.faces import Face, FacedClient
+from tests.support.services import ECHO
+from tests.support.sockets import connected, request, requests, reset, until_end
 
 MEBIBYTE = 1 << 20
 BLOB = Method[int, bytes]("Blob.Make")

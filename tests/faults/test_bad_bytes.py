@@ -17,10 +17,9 @@ from rpcgen import Limits
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName
-from tests.certificates import client_context, server_context
-from tests.interop.faces import Face
-
-from .peers import connected, request, until_end
+from tests.support.certificates import client_context, server_context
+from tests.support.faces import Face
+from tests.support.sockets import connected, request, until_end
 
 MEBIBYTE = 1 << 20
 SMALL = Limits(message=64 << 10)

@@ -27,13 +27,12 @@ from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName, server_codec
 from rpcgen.schema import schema_of
-from tests.certificates import client_context
-from tests.interop.faces import Face, FacedClient
-from tests.interop.services import ECHO
 from tests.interop.wire import silent_server
+from tests.support.certificates import client_context
+from tests.support.faces import Face, FacedClient
+from tests.support.services import ECHO
+from tests.support.sockets import request, reset
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import request, reset
 
 MEBIBYTE = 1 << 20
 

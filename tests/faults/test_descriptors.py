@@ -14,10 +14,9 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import dial
-from tests.interop.faces import FACES
+from tests.support.faces import FACES
+from tests.support.sockets import connected
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import connected
 
 DESCRIPTORS = 40
 

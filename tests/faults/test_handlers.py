@@ -9,8 +9,8 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import Method, Registry, ServerError
-from tests.interop.faces import FACES, FacedClient
-from tests.interop.services import UNENCODABLE
+from tests.support.faces import FACES, FacedClient
+from tests.support.services import UNENCODABLE
 
 RAISE = Method[str, int]("Bad.Raise")
 

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from .faces import FACES, Face, FacedClient
+from tests.support.faces import FACES, Face, FacedClient
+
 from .gopeer import GoClient, GoServer
 
 

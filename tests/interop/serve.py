@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.interop.faces import FACES
+from tests.support.faces import FACES
 
 if __name__ == "__main__":
     with FACES[sys.argv[1]].serve("tcp://127.0.0.1:0") as address:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.faces import FACES, Face
 from tests.support.timeouts import TIMEOUT_S
 
-from .faces import FACES, Face
 from .gopeer import Answer, GoClient
 
 MEBIBYTE = 1 << 20

@@ -10,11 +10,11 @@ import pytest
 
 from generated.arith import DIVIDE, MULTIPLY, Args
 from rpcgen import DialError, ServerError
+from tests.support.faces import Face, FacedClient
+from tests.support.services import ECHO, RELEASE, WAIT
 from tests.support.timeouts import TIMEOUT_S
 
-from .faces import Face, FacedClient
 from .gopeer import Answer, GoClient, GoServer
-from .services import ECHO, RELEASE, WAIT
 from .wire import dialled, silent_server
 
 MEBIBYTE = 1 << 20

@@ -11,11 +11,8 @@ import pytest
 
 from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
 from rpcgen import EncodeError, Method, RpcError, ServerError
-from tests.support.timeouts import TIMEOUT_S
-
-from .faces import Face, FacedClient
-from .gopeer import GoClient, GoServer
-from .services import (
+from tests.support.faces import Face, FacedClient
+from tests.support.services import (
     ARRIVED,
     ECHO,
     FAIL,
@@ -27,6 +24,9 @@ from .services import (
     OrderOut,
     Place,
 )
+from tests.support.timeouts import TIMEOUT_S
+
+from .gopeer import GoClient, GoServer
 from .wire import dialled
 
 # Gates stay open once they are, so every test has its own.

@@ -11,11 +11,11 @@ from attrs import define
 from generated import kinds
 from generated.kinds import CALLED_OTHERWISE_BY_GO, NOTHING, CalledOtherwiseByGoArgs
 from rpcgen import Method
+from tests.support.faces import Face, FacedClient
+from tests.support.services import EchoKinds
 
-from .faces import Face, FacedClient
 from .gopeer import Answer, GoClient
 from .samples import SAMPLES, Sample
-from .services import EchoKinds
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 

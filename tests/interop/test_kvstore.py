@@ -24,10 +24,10 @@ from generated.kvstore import (
     register_kv_store,
 )
 from rpcgen import ServerError
+from tests.support.faces import Face, FacedClient
+from tests.support.services import MemoryStore
 
-from .faces import Face, FacedClient
 from .gopeer import Answer, GoClient
-from .services import MemoryStore
 
 _numbers = itertools.count()
 

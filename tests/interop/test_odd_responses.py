@@ -9,8 +9,8 @@ from attrs import frozen
 
 from generated.arith import MULTIPLY, Args
 from rpcgen import DecodeError, DisconnectedError, RpcError, ServerError
+from tests.support.faces import Face
 
-from .faces import Face
 from .gopeer import Answer, GoClient
 from .wire import header_type, read_messages, silent_server, stream
 

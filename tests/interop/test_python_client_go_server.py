@@ -24,10 +24,8 @@ from rpcgen import (
     aio,
     dial,
 )
-
-from .faces import Face, FacedClient
-from .gopeer import GoServer
-from .services import (
+from tests.support.faces import Face, FacedClient
+from tests.support.services import (
     ARRIVED,
     ECHO,
     FAIL,
@@ -40,6 +38,8 @@ from .services import (
     OrderOut,
     Place,
 )
+
+from .gopeer import GoServer
 
 MEBIBYTE = 1 << 20
 

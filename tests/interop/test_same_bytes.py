@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from generated.arith import MULTIPLY, Args
+from tests.support.faces import Face
 
-from .faces import Face
 from .gopeer import GoClient, GoServer
 from .wire import dialled, read_messages, renumbered, silent_server
 

@@ -21,10 +21,10 @@ from generated.shapes import (
     register_shapes,
 )
 from rpcgen import EncodeError, ServerError
+from tests.support.faces import Face, FacedClient
+from tests.support.services import Plane
 
-from .faces import Face, FacedClient
 from .gopeer import Answer, GoClient
-from .services import Plane
 
 CIRCLE = Circle(Point(1.0, 2.0), 3.0)
 RECTANGLE = Rectangle(Point(0.0, 0.0), Point(2.0, 3.0))

@@ -17,8 +17,7 @@ from rpcgen import DecodeError, Method, Registry, ServerError, gob
 from rpcgen.protocol import CodecName
 from rpcgen.types import GoTime, Uint8, length, wire
 from tests.golang import build
-
-from .faces import FACES, FacedClient
+from tests.support.faces import FACES, FacedClient
 
 U = UUID("00112233-4455-6677-8899-aabbccddeeff")
 

@@ -27,7 +27,7 @@ from rpcgen.sync.call import Call
 from rpcgen.sync.receiver import Receiver
 from rpcgen.sync.sections import Token
 from rpcgen.sync.turns import Awaited, Turns
-from tests.certificates import client_context, server_context
+from tests.support.certificates import client_context, server_context
 
 __all__ = ["SLEEP", "Stress", "sleeps"]
 

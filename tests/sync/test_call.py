@@ -8,9 +8,8 @@ import pytest
 from rpcgen import Call
 from rpcgen.errors import CallTimeoutError, DisconnectedError, EncodeError
 from tests.protocol.messages import SUM, Pair
+from tests.support.scripted import connected
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import connected
 
 
 def test_result_is_the_reply() -> None:

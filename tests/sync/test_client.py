@@ -30,11 +30,10 @@ from rpcgen.protocol import GobClientCodec
 from rpcgen.sync.call import Call
 from rpcgen.sync.client import _Sent
 from rpcgen.sync.stream import Stream, secure
-from tests.certificates import client_context, server_context
 from tests.protocol.messages import SUM, Pair, response_bytes
+from tests.support.certificates import client_context, server_context
+from tests.support.scripted import ScriptedServer, connected
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import ScriptedServer, connected
 
 # What Python has said since 3.12: that is what these tests are about.
 FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -13,8 +13,8 @@ import pytest
 from generated.arith import ArithClient
 from rpcgen import Listener, Server, dial, dial_http, dial_http_path
 from rpcgen.errors import DialError
-from tests.certificates import client_context
 from tests.protocol.messages import DOUBLE
+from tests.support.certificates import client_context
 
 
 def test_dial_connects() -> None:

@@ -18,6 +18,7 @@ from rpcgen import Client
 from rpcgen.errors import CallTimeoutError, DisconnectedError, RpcError, ShutdownError
 from rpcgen.sync.sections import Sections
 from tests.protocol.messages import Pair
+from tests.support.scripted import connected
 from tests.support.timeouts import TIMEOUT_S
 
 from .interrupting import (
@@ -29,7 +30,6 @@ from .interrupting import (
     SoftTimeLimitError,
     interrupt_all,
 )
-from .peers import connected
 
 Codec = Literal["gob", "json"]
 

@@ -11,9 +11,8 @@ from rpcgen.errors import DisconnectedError
 from rpcgen.method import Method
 from rpcgen.sync.sections import new_token
 from tests.protocol.messages import SUM, Pair, response_bytes
+from tests.support.scripted import ScriptedServer, connected
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import ScriptedServer, connected
 
 BLOB = Method[bytes, bytes]("Math.Blob")
 

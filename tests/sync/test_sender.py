@@ -12,9 +12,8 @@ from rpcgen.sync.call import Call
 from rpcgen.sync.client import Client
 from rpcgen.sync.stream import Stream
 from tests.protocol.messages import SUM, Pair
+from tests.support.scripted import ScriptedServer
 from tests.support.timeouts import TIMEOUT_S
-
-from .peers import ScriptedServer
 
 MEBIBYTE = 1 << 20
 

@@ -32,8 +32,8 @@ from rpcgen.protocol import GobServerCodec, Response
 from rpcgen.protocol import serving as serving_module
 from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
-from tests.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+from tests.support.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")

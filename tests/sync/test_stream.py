@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from rpcgen.sync.stream import Stream, secure
-from tests.certificates import client_context, server_context
+from tests.support.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
 

@@ -1,4 +1,4 @@
-"""What Python serves, and the methods of ``peer/probe.go``, which no IDL has."""
+"""What Python serves, and the methods of ``interop/peer/probe.go``, which no IDL has."""
 
 from __future__ import annotations
 

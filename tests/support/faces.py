@@ -24,9 +24,8 @@ from rpcgen import (
     aio,
 )
 from rpcgen.protocol import DEFAULT_RPC_PATH, CodecName, CodecOptions
+from tests.support.services import AsyncCalculator, AsyncProbe, Calculator, Probe
 from tests.support.timeouts import TIMEOUT_S
-
-from .services import AsyncCalculator, AsyncProbe, Calculator, Probe
 
 if TYPE_CHECKING:
     import ssl
