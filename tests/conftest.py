@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.support.faces import Face
 
 # No test is timed: a machine may be busy.
 settings.register_profile("rpcgen", deadline=None)
@@ -35,6 +39,14 @@ MARKERS = {
     "test_schema.py": ("go",),
     "typing": ("typecheck", "slow"),
 }
+
+
+@pytest.fixture(params=["asyncio", "sync"])
+def face(request: pytest.FixtureRequest) -> Face:
+    """Each of the two APIs of the runtime in turn."""
+    from tests.support.faces import FACES  # late: most tests need neither it nor what it imports
+
+    return FACES[request.param]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

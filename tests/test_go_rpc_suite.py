@@ -43,17 +43,11 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import length
 from tests import golang
-from tests.support.faces import FACES, Face, FacedClient
+from tests.support.faces import Face, FacedClient
 from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(params=sorted(FACES))
-def face(request: pytest.FixtureRequest) -> Face:
-    """Each face of the runtime in turn."""
-    return FACES[request.param]
 
 
 # --- server_test.go: TestRPC ----------------------------------------------------------------------

@@ -38,30 +38,18 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 from tests.support.certificates import client_context, server_context
+from tests.support.gates import AsyncGate
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
 
 
-class Gate:
-    """Methods that are held up until the test opens the gate."""
-
-    def __init__(self) -> None:
-        self.entered = asyncio.Semaphore(0)
-        self.open = asyncio.Event()
-
-    async def held(self, number: int) -> int:
-        self.entered.release()
-        await self.open.wait()
-        return number
-
-
 async def add(pair: Pair) -> int:
     return pair.a + pair.b
 
 
-def make_server(gate: Gate) -> Server:
+def make_server(gate: AsyncGate) -> Server:
     server = Server()
     server.register_name(
         "Math",
@@ -76,8 +64,8 @@ def make_server(gate: Gate) -> Server:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[tuple[Server, Gate, str]]:
-    gate = Gate()
+async def serving() -> AsyncIterator[tuple[Server, AsyncGate, str]]:
+    gate = AsyncGate()
     async with make_server(gate) as server:
         listener = await server.listen("127.0.0.1:0")
         yield server, gate, listener.address
@@ -114,7 +102,7 @@ async def test_plain_handler_runs_in_another_thread() -> None:
 
 
 async def test_serve_blocks_until_close() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     listener = await server.listen("127.0.0.1:0")
     task = asyncio.ensure_future(server.serve())
     async with dial(listener.address) as client:
@@ -124,7 +112,7 @@ async def test_serve_blocks_until_close() -> None:
 
 
 async def test_serve_several_listeners(tmp_path: Path) -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     listeners = [await server.listen("127.0.0.1:0"), await server.listen(f"unix://{tmp_path}/s")]
     async with server:
         for listener in listeners:
@@ -134,7 +122,7 @@ async def test_serve_several_listeners(tmp_path: Path) -> None:
 
 async def test_accept_takes_a_socket_that_listens() -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    async with make_server(Gate()) as server:
+    async with make_server(AsyncGate()) as server:
         await server.accept(listening)
         async with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
             assert await client.call(DOUBLE, 2) == 4
@@ -321,7 +309,7 @@ async def test_limits_apply() -> None:
 
 async def test_serve_codec_uses_it() -> None:
     ours, theirs = socket.socketpair()
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     theirs.sendall(request_bytes(("Math.Double", 0, 4)))
     theirs.shutdown(socket.SHUT_WR)
     await server.serve_codec(ours, GobServerCodec())
@@ -332,7 +320,7 @@ async def test_serve_codec_uses_it() -> None:
 async def test_serve_conn_returns_when_the_client_leaves() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     await server.serve_conn(ours)
     assert repr(server) == "<Server of Math>"
 
@@ -340,7 +328,7 @@ async def test_serve_conn_returns_when_the_client_leaves() -> None:
 async def test_serve_request_answers_one() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    server, codec = make_server(Gate()), GobServerCodec()
+    server, codec = make_server(AsyncGate()), GobServerCodec()
     with ours, theirs:
         theirs.sendall(request_bytes(("Math.Sum", 0, Pair(1, 2)), ("Math.Double", 1, 5)))
         await server.serve_request(ours, codec)
@@ -355,7 +343,7 @@ async def test_serve_request_that_is_refused() -> None:
     with ours, theirs:
         theirs.sendall(request_bytes(("Math.Nope", 0, 4)))
         with pytest.raises(ServerError, match=r"rpc: can't find method Math\.Nope"):
-            await make_server(Gate()).serve_request(ours, GobServerCodec())
+            await make_server(AsyncGate()).serve_request(ours, GobServerCodec())
 
 
 async def test_close_answers_what_is_under_way() -> None:
@@ -389,14 +377,14 @@ async def test_close_leaves_no_task_behind() -> None:
 
 
 async def test_close_removes_the_file_of_a_unix_socket(tmp_path: Path) -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     await server.listen(f"unix://{tmp_path}/s")
     await server.close()
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_repr_names_the_services() -> None:
-    assert repr(make_server(Gate())) == "<Server of Math>"
+    assert repr(make_server(AsyncGate())) == "<Server of Math>"
 
 
 async def test_statistics_of_a_call_that_is_over() -> None:
@@ -674,7 +662,7 @@ async def test_close_while_a_large_reply_is_encoded_leaves_nothing_behind(
 
 
 async def test_close_drops_the_requests_of_a_client_that_is_gone() -> None:
-    gate = Gate()
+    gate = AsyncGate()
     server = make_server(gate)
     async with server:
         _, writer = await connect((await server.listen("127.0.0.1:0")).address)
@@ -748,7 +736,7 @@ async def test_one_client_does_not_take_all_threads() -> None:
 
 
 async def test_calls_beyond_those_of_one_connection_wait() -> None:
-    gate = Gate()
+    gate = AsyncGate()
     server = Server(max_calls_per_connection=2)
     server.register_name("Math", [HELD.async_handler(gate.held)])
     async with server, dial((await server.listen("127.0.0.1:0")).address) as client:
@@ -793,9 +781,9 @@ def test_limit_that_is_none(limits: dict[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def impatient(address: str, **limits: Any) -> AsyncIterator[tuple[Gate, Listener]]:
+async def impatient(address: str, **limits: Any) -> AsyncIterator[tuple[AsyncGate, Listener]]:
     """Serve with limits of a few hundredths of a second."""
-    gate = Gate()
+    gate = AsyncGate()
     server = Server(**limits)
     server.register_name("Math", [SUM.async_handler(add), HELD.async_handler(gate.held)])
     async with server:
@@ -881,7 +869,7 @@ async def test_http_request_that_does_not_come_is_hung_up_on(
 @pytest.mark.parametrize("scheme", ["http", "tls", "https"])
 async def test_oldest_handshake_makes_room_for_others(scheme: str) -> None:
     options: DialOptions = {} if scheme == "http" else {"tls": client_context()}
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     server._admission = Admission(None, 1)
     async with server:
         tls = None if scheme == "http" else server_context()
@@ -896,7 +884,7 @@ async def test_oldest_handshake_makes_room_for_others(scheme: str) -> None:
 
 
 async def test_handshake_that_is_over_leaves_its_place() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     server._admission = Admission(None, 1)
     async with server:
         address = (await server.listen("http://127.0.0.1:0")).address
@@ -930,7 +918,7 @@ def broken(*errors: int) -> BrokenSocket:
 )
 async def test_accept_after_an_error_that_passes(number: int) -> None:
     listening = broken(number, number)
-    async with make_server(Gate()) as server:
+    async with make_server(AsyncGate()) as server:
         await server.accept(listening)
         async with dial(f"127.0.0.1:{listening.getsockname()[1]}") as client:
             assert await client.call(DOUBLE, 2) == 4
@@ -938,7 +926,7 @@ async def test_accept_after_an_error_that_passes(number: int) -> None:
 
 async def test_serve_raises_when_a_listening_socket_is_useless() -> None:
     listening = broken(errno.EINVAL)
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     await server.accept(listening)
     serving = asyncio.ensure_future(server.serve())
     _, writer = await connect(f"127.0.0.1:{listening.getsockname()[1]}")
@@ -976,7 +964,7 @@ async def test_serve_conn_in_another_loop() -> None:
 
 
 def test_serve_after_the_end_of_its_loop() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
 
     async def once() -> None:
         async with server:
@@ -991,7 +979,7 @@ def test_serve_after_the_end_of_its_loop() -> None:
 
 
 def test_listen_in_one_loop_and_serve_in_another() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
 
     async def call(address: str) -> int:
         async with server, dial(address) as client:
@@ -1016,7 +1004,7 @@ async def test_connections_are_probed_for_life() -> None:
 async def test_listen_on_all_addresses_of_both_families(address: str) -> None:
     if not socket.has_dualstack_ipv6():
         pytest.skip("no dual stack here")
-    async with make_server(Gate()) as server:
+    async with make_server(AsyncGate()) as server:
         port = (await server.listen(address)).address.rpartition(":")[2]
         for host in ("127.0.0.1", "[::1]"):
             async with dial(f"{host}:{port}") as client:
@@ -1103,14 +1091,14 @@ async def test_serve_conn_of_an_encrypted_socket() -> None:
             ours, server_hostname="localhost", do_handshake_on_connect=False
         )
         with secure, pytest.raises(TypeError, match="SSLSocket"):
-            await make_server(Gate()).serve_conn(secure)
+            await make_server(AsyncGate()).serve_conn(secure)
 
 
 async def test_serve_conn_that_is_cancelled_hangs_up() -> None:
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     with theirs:
-        serving = asyncio.ensure_future(make_server(Gate()).serve_conn(ours))
+        serving = asyncio.ensure_future(make_server(AsyncGate()).serve_conn(ours))
         await asyncio.sleep(0.01)
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -1119,7 +1107,7 @@ async def test_serve_conn_that_is_cancelled_hangs_up() -> None:
 
 
 async def test_serve_that_is_cancelled_hangs_up() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     address = (await server.listen("127.0.0.1:0")).address
     serving = asyncio.ensure_future(server.serve())
     async with dial(address) as client:
@@ -1137,7 +1125,7 @@ CLOSE = Method[int, int]("Bye.Close")
 
 
 async def test_serve_waits_for_the_close_under_way() -> None:
-    gate = Gate()
+    gate = AsyncGate()
     server = make_server(gate)
     listener = await server.listen("127.0.0.1:0")
     serving = asyncio.create_task(server.serve())
@@ -1270,7 +1258,7 @@ async def test_close_in_a_handler_lets_other_calls_end() -> None:
 
 
 async def test_serve_that_is_cancelled_closes_and_is_cancelled() -> None:
-    server = make_server(Gate())
+    server = make_server(AsyncGate())
     listener = await server.listen("127.0.0.1:0")
     serving = asyncio.create_task(server.serve())
     async with dial(listener.address) as client:
@@ -1338,7 +1326,7 @@ async def test_serve_request_answers_whatever_is_raised(
 
 
 async def test_serve_request_that_is_cancelled_is_cancelled() -> None:
-    gate = Gate()
+    gate = AsyncGate()
     server = make_server(gate)
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.faces import FACES, Face, FacedClient
+from tests.support.faces import Face, FacedClient
 from tests.support.timeouts import TIMEOUT_S
-
-
-@pytest.fixture(params=sorted(FACES))
-def face(request: pytest.FixtureRequest) -> Face:
-    """Each face of the runtime in turn."""
-    return FACES[request.param]
 
 
 @pytest.fixture(autouse=True)

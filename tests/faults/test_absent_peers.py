@@ -15,7 +15,7 @@ from rpcgen.protocol import CodecName
 from tests.support.certificates import client_context, server_context
 from tests.support.faces import Face, FacedClient
 from tests.support.services import ECHO
-from tests.support.sockets import connected, request, requests, reset, until_end
+from tests.support.sockets import connect, request, requests, reset, until_end
 
 MEBIBYTE = 1 << 20
 BLOB = Method[int, bytes]("Blob.Make")
@@ -31,7 +31,7 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
 
 
 def test_client_that_says_nothing_disturbs_nobody(address: str, other: FacedClient) -> None:
-    with connected(address):
+    with connect(address):
         assert other.call(MULTIPLY, Args(7, 8)) == 56
 
 
@@ -50,7 +50,7 @@ def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face, scheme: s
 @pytest.mark.parametrize("codec", ["gob", "json"])
 def test_client_that_never_reads_disturbs_nobody(face: Face, codec: CodecName) -> None:
     with face.serve("tcp://127.0.0.1:0", register_blob, codec=codec) as address:
-        with connected(address) as deaf, face.dial(address, codec=codec) as other:
+        with connect(address) as deaf, face.dial(address, codec=codec) as other:
             deaf.sendall(requests(BLOB, [MEBIBYTE] * 50, codec))
             assert [other.call(MULTIPLY, Args(n, n)) for n in range(10)] == [
                 n * n for n in range(10)
@@ -62,7 +62,7 @@ def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
     with face.serve("tcp://127.0.0.1:0", register_blob) as address:
         tracemalloc.start()
         try:
-            with connected(address) as deaf, face.dial(address) as other:
+            with connect(address) as deaf, face.dial(address) as other:
                 deaf.settimeout(0.5)
                 with pytest.raises(TimeoutError):
                     send_for_ever(deaf, asked)
@@ -78,7 +78,7 @@ def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
 def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
     address: str, other: FacedClient, cut: int, end: type
 ) -> None:
-    with connected(address) as connection:
+    with connect(address) as connection:
         connection.sendall(request(MULTIPLY, Args(7, 8))[:cut])
         end(connection)
     assert other.call(MULTIPLY, Args(7, 8)) == 56
@@ -88,7 +88,7 @@ def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
 def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
     address: str, other: FacedClient, end: type
 ) -> None:
-    with connected(address) as connection:
+    with connect(address) as connection:
         connection.sendall(request(ECHO, bytes(8 * MEBIBYTE)))
         connection.recv(100)
         end(connection)
@@ -98,7 +98,7 @@ def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
 def test_thousand_connections_are_served(face: Face) -> None:
     asked = request(MULTIPLY, Args(7, 8))
     with face.serve("tcp://127.0.0.1:0") as address, ExitStack() as stack:
-        connections = [stack.enter_context(connected(address)) for _ in range(1000)]
+        connections = [stack.enter_context(connect(address)) for _ in range(1000)]
         for connection in connections:
             connection.sendall(asked)
         answers = {connection.recv(1000)[-4:] for connection in connections}
@@ -110,7 +110,7 @@ def test_thousand_connections_leave_no_thread_behind(face: Face) -> None:
         before = threading.active_count()
         with ExitStack() as stack:
             for _ in range(1000):
-                stack.enter_context(connected(address)).sendall(b"\x00")
+                stack.enter_context(connect(address)).sendall(b"\x00")
         with face.dial(address) as client:
             client.call(MULTIPLY, Args(7, 8))
         for _ in range(6000):

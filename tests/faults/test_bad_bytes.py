@@ -19,7 +19,7 @@ from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName
 from tests.support.certificates import client_context, server_context
 from tests.support.faces import Face
-from tests.support.sockets import connected, request, until_end
+from tests.support.sockets import connect, request, until_end
 
 MEBIBYTE = 1 << 20
 SMALL = Limits(message=64 << 10)
@@ -59,7 +59,7 @@ def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
     kind = KINDS[name]
     with kind.serve(face, SMALL) as address:
         for _ in range(30):
-            with connected(address) as connection:
+            with connect(address) as connection:
                 connection.sendall(dice.randbytes(dice.randrange(1, 2000)))
                 try:
                     connection.shutdown(socket.SHUT_WR)
@@ -84,7 +84,7 @@ def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
 def test_bad_request_is_logged_and_hung_up_on(
     face: Face, name: str, sent: bytes, logged: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with KINDS[name].serve(face, SMALL) as address, connected(address) as connection:
+    with KINDS[name].serve(face, SMALL) as address, connect(address) as connection:
         connection.sendall(sent)
         assert until_end(connection) == b""
     assert logged in caplog.text
@@ -96,7 +96,7 @@ def test_announced_length_takes_no_memory(face: Face, name: str) -> None:
     with KINDS[name].serve(face) as address:
         tracemalloc.start()
         try:
-            with connected(address) as connection:
+            with connect(address) as connection:
                 connection.sendall(start[name])
                 connection.shutdown(socket.SHUT_WR)
                 until_end(connection)
@@ -107,7 +107,7 @@ def test_announced_length_takes_no_memory(face: Face, name: str) -> None:
 
 
 def test_http_header_that_never_ends_is_refused(face: Face) -> None:
-    with KINDS["http"].serve(face) as address, connected(address) as connection:
+    with KINDS["http"].serve(face) as address, connect(address) as connection:
         connection.sendall(b"CONNECT /_goRPC_ HTTP/1.0\n" + b"X-Header: value\n" * 2000)
         assert until_end(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
@@ -115,14 +115,14 @@ def test_http_header_that_never_ends_is_refused(face: Face) -> None:
 @pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
 def test_half_a_connect_disturbs_nobody(face: Face, sent: bytes) -> None:
     kind = KINDS["http"]
-    with kind.serve(face) as address, connected(address) as connection:
+    with kind.serve(face) as address, connect(address) as connection:
         connection.sendall(sent)
         assert kind.still_serves(face, address)
 
 
 @pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
 def test_half_a_connect_that_ends_is_hung_up_on(face: Face, sent: bytes) -> None:
-    with KINDS["http"].serve(face) as address, connected(address) as connection:
+    with KINDS["http"].serve(face) as address, connect(address) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         assert until_end(connection) == b""
@@ -140,14 +140,14 @@ def client_hello() -> bytes:
 @pytest.mark.parametrize("name", ["tls", "https"])
 def test_half_a_tls_handshake_disturbs_nobody(face: Face, name: str) -> None:
     kind = KINDS[name]
-    with kind.serve(face) as address, connected(address) as connection:
+    with kind.serve(face) as address, connect(address) as connection:
         connection.sendall(client_hello()[:100])
         assert kind.still_serves(face, address)
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
 def test_half_a_tls_handshake_that_ends_is_hung_up_on(face: Face, name: str) -> None:
-    with KINDS[name].serve(face) as address, connected(address) as connection:
+    with KINDS[name].serve(face) as address, connect(address) as connection:
         connection.sendall(client_hello()[:100])
         connection.shutdown(socket.SHUT_WR)
         assert until_end(connection) == b""
@@ -155,7 +155,7 @@ def test_half_a_tls_handshake_that_ends_is_hung_up_on(face: Face, name: str) -> 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
 def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
-    with KINDS[name].serve(face) as address, connected(address) as connection:
+    with KINDS[name].serve(face) as address, connect(address) as connection:
         connection.sendall(request(MULTIPLY, Args(7, 8)))
         assert until_end(connection)[:1] in (b"", b"\x15")  # at most an alert of TLS
 
@@ -164,7 +164,7 @@ def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
 def test_client_without_tls_is_logged(
     face: Face, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with KINDS[name].serve(face) as address, connected(address) as connection:
+    with KINDS[name].serve(face) as address, connect(address) as connection:
         connection.sendall(request(MULTIPLY, Args(7, 8)))
         until_end(connection)
     assert "rpc.Serve: TLS handshake: " in caplog.text
@@ -185,7 +185,7 @@ def test_type_of_many_fields_takes_little(face: Face, count: int) -> None:
         assert KINDS["gob"].still_serves(face, address)
         tracemalloc.start()
         try:
-            with connected(address) as connection:
+            with connect(address) as connection:
                 connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
                 until_end(connection)

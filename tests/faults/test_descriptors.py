@@ -15,7 +15,7 @@ import pytest
 from generated.arith import MULTIPLY, Args
 from rpcgen import dial
 from tests.support.faces import FACES
-from tests.support.sockets import connected
+from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
 DESCRIPTORS = 40
@@ -58,7 +58,7 @@ def log(tmp_path: Path) -> Path:
 def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
     with poor_server(face, log) as address, ExitStack() as stack:
         for _ in range(DESCRIPTORS + 10):
-            stack.enter_context(connected(address))
+            stack.enter_context(connect(address))
         deadline = time.monotonic() + TIMEOUT_S
         while "Too many open files" not in log.read_text():
             assert time.monotonic() < deadline
@@ -70,7 +70,7 @@ def test_listener_out_of_descriptors_serves_those_it_has(face: str, log: Path) -
     with poor_server(face, log) as address, dial(address) as client, ExitStack() as stack:
         client.call(MULTIPLY, Args(7, 8))
         for _ in range(DESCRIPTORS + 10):
-            stack.enter_context(connected(address))
+            stack.enter_context(connect(address))
         assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
 
 
@@ -79,6 +79,6 @@ def test_listener_takes_connections_again_once_it_can(face: str, log: Path) -> N
     with poor_server(face, log) as address:
         with ExitStack() as stack:
             for _ in range(DESCRIPTORS + 10):
-                stack.enter_context(connected(address))
+                stack.enter_context(connect(address))
         with dial(address) as client:
             assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56

@@ -5,15 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.faces import FACES, Face, FacedClient
+from tests.support.faces import Face, FacedClient
 
 from .gopeer import GoClient, GoServer
-
-
-@pytest.fixture(params=sorted(FACES))
-def face(request: pytest.FixtureRequest) -> Face:
-    """Each face of the runtime in turn."""
-    return FACES[request.param]
 
 
 @pytest.fixture(scope="session")

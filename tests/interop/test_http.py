@@ -12,10 +12,11 @@ from generated.arith import DIVIDE, MULTIPLY, Args
 from rpcgen import DialError, ServerError
 from tests.support.faces import Face, FacedClient
 from tests.support.services import ECHO, RELEASE, WAIT
+from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
 from .gopeer import Answer, GoClient, GoServer
-from .wire import dialled, silent_server
+from .wire import silent_server
 
 MEBIBYTE = 1 << 20
 
@@ -150,7 +151,7 @@ def test_client_says_what_go_says(face: Face, go_clients: Callable[..., GoClient
 
 def answer_to(address: str, request: bytes) -> bytes:
     """Return what a server answers before a half-closed connection ends."""
-    with dialled(address) as connection:
+    with connect(address) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         answer = b""

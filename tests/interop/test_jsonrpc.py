@@ -24,10 +24,10 @@ from tests.support.services import (
     OrderOut,
     Place,
 )
+from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
 from .gopeer import GoClient, GoServer
-from .wire import dialled
 
 # Gates stay open once they are, so every test has its own.
 _numbers = itertools.count()
@@ -273,7 +273,7 @@ GOOD = b'\n{"method":"Arith.Multiply","params":[{"A":2,"B":2}],"id":99}\n'
 def answers(address: str, sent: bytes) -> list[bytes]:
     """Send bytes, hang up halfway, and return the lines that come, sorted: replies may overtake."""
     received = b""
-    with dialled(address) as connection:
+    with connect(address) as connection:
         connection.sendall(sent)
         # A server that has hung up with bytes of ours unread resets the connection.
         with suppress(OSError):

@@ -6,8 +6,10 @@ import socket
 
 import pytest
 
+from tests.support.sockets import connect
+
 from .gopeer import GoServer
-from .wire import dialled, header_type, read_all_messages, renumbered, stream
+from .wire import header_type, read_all_messages, renumbered, stream
 
 REQUEST_TYPE = header_type("Request", "ServiceMethod string", "Seq uint")
 # Type 65 is Args{A, B int}.
@@ -59,7 +61,7 @@ HOPELESS = {
 
 def answers(address: str, requests: bytes, *, half_close: bool) -> list[bytes]:
     """Send bytes and return every message that comes, until the server hangs up."""
-    with dialled(address) as connection:
+    with connect(address) as connection:
         connection.sendall(requests)
         if half_close:
             connection.shutdown(socket.SHUT_WR)

@@ -8,9 +8,10 @@ import pytest
 
 from generated.arith import MULTIPLY, Args
 from tests.support.faces import Face
+from tests.support.sockets import connect
 
 from .gopeer import GoClient, GoServer
-from .wire import dialled, read_messages, renumbered, silent_server
+from .wire import read_messages, renumbered, silent_server
 
 # A connection's first request is type, header, type, body; a later one is header, body.
 FIRST, LATER = 4, 2
@@ -88,7 +89,7 @@ def recorded(go_clients: Callable[..., GoClient]) -> list[bytes]:
 def responses(address: str, requests: list[bytes]) -> list[bytes]:
     """Send each request, once the one before is answered, and return the messages that come."""
     messages = []
-    with dialled(address) as connection:
+    with connect(address) as connection:
         for request, (_, _, _, count) in zip(requests, EXCHANGES, strict=True):
             connection.sendall(request)
             messages += read_messages(connection, count)

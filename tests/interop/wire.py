@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from tests.support.timeouts import TIMEOUT_S
 
 __all__ = [
-    "dialled",
     "header_type",
     "read_all_messages",
     "read_messages",
@@ -113,11 +112,3 @@ def silent_server() -> Iterator[tuple[str, Callable[[], socket.socket]]]:
             return connection
 
         yield f"127.0.0.1:{listener.getsockname()[1]}", accept
-
-
-@contextmanager
-def dialled(address: str) -> Iterator[socket.socket]:
-    """Connect to a server without a client."""
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
-        yield connection

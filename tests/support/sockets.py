@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from rpcgen import Method, Request
 from rpcgen.protocol import CodecName, client_codec
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["connected", "request", "requests", "reset", "until_end"]
+__all__ = ["connect", "request", "requests", "reset", "until_end"]
 
 
-@contextmanager
-def connected(address: str) -> Iterator[socket.socket]:
-    """Connect to a server without a client."""
-    parts = urlsplit(address)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    with socket.create_connection((parts.hostname, parts.port), TIMEOUT_S) as connection:
-        yield connection
+def connect(address: str) -> socket.socket:
+    """Connect to a server without a client.
+
+    Args:
+        address: ``host:port``, with a scheme or without; the scheme is not spoken.
+
+    Returns:
+        The socket, which gives up after `TIMEOUT_S`.
+    """
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    return socket.create_connection((host, int(port)), TIMEOUT_S)
 
 
 def until_end(connection: socket.socket) -> bytes:

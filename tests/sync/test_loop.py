@@ -18,33 +18,14 @@ from rpcgen.schema import Schema
 from rpcgen.sync import loop as loop_module
 from rpcgen.sync import watchdog as watchdog_module
 from tests.protocol.messages import DOUBLE, request_bytes
+from tests.support.gates import Gate
+from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 NESTED = Method[str, int]("Math.Nested")
 THREAD = Method[int, str]("Math.Thread")
 SLEEP = Method[int, str]("Math.Sleep")
-
-
-class Gate:
-    """A method that is held up until the test opens the gate, and counts who is in it."""
-
-    def __init__(self) -> None:
-        self.entered = threading.Semaphore(0)
-        self.open = threading.Event()
-        self._lock = threading.Lock()
-        self._inside = 0
-        self.most_inside = 0
-
-    def held(self, number: int) -> int:
-        with self._lock:
-            self._inside += 1
-            self.most_inside = max(self.most_inside, self._inside)
-        self.entered.release()
-        self.open.wait(TIMEOUT_S)
-        with self._lock:
-            self._inside -= 1
-        return number
 
 
 def nested(address: str) -> int:
@@ -143,8 +124,7 @@ def test_slow_call_holds_up_no_other_call_of_its_connection(address: str, gate: 
 
 
 def test_slow_call_holds_up_nothing_that_was_sent_with_it(address: str, gate: Gate) -> None:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
+    with connect(address) as connection:
         connection.sendall(request_bytes(("Math.Held", 0, 1), ("Math.Double", 1, 2)))
         assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
 
@@ -158,8 +138,7 @@ def test_slow_call_is_answered_late(address: str, gate: Gate) -> None:
 
 
 def test_reply_before_a_slow_call_is_not_kept_back(address: str, gate: Gate) -> None:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
+    with connect(address) as connection:
         connection.sendall(request_bytes(("Math.Double", 0, 2), ("Math.Held", 1, 1)))
         assert connection.recv(65536).endswith(bytes.fromhex("03040008"))
         assert not gate.open.is_set()
@@ -234,8 +213,7 @@ def test_unknown_method_is_refused_while_all_workers_are_busy(
 
 
 def test_thousands_of_requests_of_one_read_are_answered(address: str) -> None:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    with socket.create_connection((host, int(port)), TIMEOUT_S) as connection:
+    with connect(address) as connection:
         connection.sendall(request_bytes(*(("Math.Double", seq, 2) for seq in range(3000))))
         connection.shutdown(socket.SHUT_WR)
         assert connection.makefile("rb").read().count(bytes.fromhex("03040008")) == 3000

@@ -34,23 +34,12 @@ from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 from tests.support.certificates import client_context, server_context
+from tests.support.gates import Gate
+from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
 BLOB = Method[int, bytes]("Math.Blob")
-
-
-class Gate:
-    """A method that is held up until the test opens the gate."""
-
-    def __init__(self) -> None:
-        self.entered = threading.Semaphore(0)
-        self.open = threading.Event()
-
-    def held(self, number: int) -> int:
-        self.entered.release()
-        self.open.wait(TIMEOUT_S)
-        return number
 
 
 @pytest.fixture
@@ -82,11 +71,6 @@ def address(server: Server) -> Iterator[str]:
     listener = server.listen("127.0.0.1:0")
     with server:
         yield listener.address
-
-
-def connection_to(address: str) -> socket.socket:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    return socket.create_connection((host, int(port)), TIMEOUT_S)
 
 
 def test_serve_answers(address: str) -> None:
@@ -168,7 +152,7 @@ def test_reply_that_does_not_fit_is_an_error(server: Server, address: str) -> No
 
 
 def test_client_that_closes_its_side_gets_its_replies(address: str, gate: Gate) -> None:
-    with connection_to(address) as connection:
+    with connect(address) as connection:
         connection.sendall(request_bytes(("Math.Held", 0, 5)))
         connection.shutdown(socket.SHUT_WR)
         gate.entered.acquire(timeout=TIMEOUT_S)
@@ -178,7 +162,7 @@ def test_client_that_closes_its_side_gets_its_replies(address: str, gate: Gate) 
 
 def test_client_that_never_reads_does_not_hold_up_others(address: str) -> None:
     size = 1 << 20
-    with connection_to(address) as deaf, dial(address) as client:
+    with connect(address) as deaf, dial(address) as client:
         deaf.sendall(request_bytes(*(("Math.Blob", seq, size) for seq in range(50))))
         assert client.call(DOUBLE, 2) == 4
 
@@ -186,14 +170,14 @@ def test_client_that_never_reads_does_not_hold_up_others(address: str) -> None:
 def test_client_that_sends_nonsense_is_hung_up_on(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING), connection_to(address) as connection:
+    with caplog.at_level(logging.WARNING), connect(address) as connection:
         connection.sendall(bytes.fromhex("03040006"))
         assert connection.recv(1) == b""
     assert "rpc: server cannot decode request" in caplog.text
 
 
 def test_client_that_says_nothing_can_leave(address: str) -> None:
-    connection_to(address).close()
+    connect(address).close()
     with dial(address) as client:
         assert client.call(DOUBLE, 2) == 4
 
@@ -644,7 +628,7 @@ def test_header_that_does_not_end_is_hung_up_on(
 ) -> None:
     server = serving_with(header_timeout=0.05)
     listener = server.listen("127.0.0.1:0")
-    with server, connection_to(listener.address) as client:
+    with server, connect(listener.address) as client:
         client.sendall(REQUEST[:sent])
         assert until_hung_up(client) == b""
     assert "rest of a request's header did not come within 0.05 s" in caplog.text
@@ -668,14 +652,14 @@ def drip(client: socket.socket, data: bytes) -> int:
 def test_header_that_drips_is_hung_up_on() -> None:
     server = serving_with(header_timeout=0.1)
     listener = server.listen("127.0.0.1:0")
-    with server, connection_to(listener.address) as client:
+    with server, connect(listener.address) as client:
         assert drip(client, REQUEST[:60]) < 60
 
 
 def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
     server = serving_with(body_timeout=0.05)
     listener = server.listen("127.0.0.1:0")
-    with server, connection_to(listener.address) as client:
+    with server, connect(listener.address) as client:
         client.sendall(REQUEST[:-1])
         until_hung_up(client)
     assert "rest of a request's body did not come within 0.05 s" in caplog.text
@@ -684,7 +668,7 @@ def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) 
 def test_idle_connection_is_hung_up_on() -> None:
     server = serving_with(idle_timeout=0.05)
     listener = server.listen("127.0.0.1:0")
-    with server, connection_to(listener.address) as client:
+    with server, connect(listener.address) as client:
         client.sendall(REQUEST)
         assert until_hung_up(client) != b""
 
@@ -786,7 +770,7 @@ def test_handshake_that_drips_is_given_up(
 ) -> None:
     monkeypatch.setattr(server_module, "LONGEST_HANDSHAKE", 0.1)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
-    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+    with server, connect(listener.address) as client:
         hello = client_hello()[:60]
         assert drip(client, hello) < len(hello)
     assert "TLS handshake: timed out (from 127.0.0.1:" in caplog.text
@@ -799,7 +783,7 @@ def test_slowest_handshake_makes_room_for_others(
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     address = listener.address.replace("tls", "tcp")
     with server, ExitStack() as stack:
-        slow = [stack.enter_context(connection_to(address)) for _ in range(5)]
+        slow = [stack.enter_context(connect(address)) for _ in range(5)]
         assert until_hung_up(slow[0]) == b""
         assert until_hung_up(slow[1]) == b""
         deadline = time.monotonic() + TIMEOUT_S
@@ -812,7 +796,7 @@ def test_slowest_handshake_makes_room_for_others(
 
 def test_close_ends_handshakes(server: Server) -> None:
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
-    with server, connection_to(listener.address.replace("tls", "tcp")) as client:
+    with server, connect(listener.address) as client:
         client.sendall(client_hello()[:5])
         while not handshake_threads():
             time.sleep(0.001)
@@ -827,7 +811,7 @@ def test_http_request_that_does_not_end_is_hung_up_on(
     monkeypatch.setattr(serving_module, "_HANDSHAKE_SECONDS", 0.05)
     server = serving_with()
     listener = server.listen("http://127.0.0.1:0")
-    with server, connection_to(listener.address.replace("http", "tcp")) as client:
+    with server, connect(listener.address) as client:
         client.sendall(sent)
         assert until_hung_up(client) == b""
     assert "an HTTP request did not come within 0.05 s" in caplog.text
