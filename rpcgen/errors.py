@@ -55,7 +55,9 @@ def _restore(cls: type[E], args: tuple[object, ...]) -> E:
 class SchemaError(RpcError, TypeError):
     """An annotation that has no counterpart on the wire.
 
-    ``reason`` says what is wrong, ``hint`` what to write instead.
+    Attributes:
+        reason: Description of what is wrong.
+        hint: What to write instead, or empty.
     """
 
     def __init__(self, reason: str, hint: str = "") -> None:
@@ -67,7 +69,9 @@ class SchemaError(RpcError, TypeError):
 class EncodeError(RpcError, ValueError):
     """A value that does not fit its schema; nothing of it was written.
 
-    ``path`` names the place inside the value, such as ``Order.items[3].price``.
+    Attributes:
+        reason: Description of what is wrong.
+        path: Place inside the value, such as ``Order.items[3].price``; empty for the value itself.
     """
 
     def __init__(self, reason: str, path: str = "") -> None:
@@ -79,9 +83,10 @@ class EncodeError(RpcError, ValueError):
 class DecodeError(RpcError, ValueError):
     """Bytes that do not hold what they should.
 
-    ``offset`` is the place in the stream, in bytes from its start (-1 where no
-    place can be named); ``path`` the place inside the value, such as
-    ``Order.items[3].price``.
+    Attributes:
+        reason: Description of what is wrong.
+        offset: Place in the stream, in bytes from its start; -1 where no place can be named.
+        path: Place inside the value, such as ``Order.items[3].price``; empty where none is known.
     """
 
     def __init__(self, reason: str, offset: int = -1, path: str = "") -> None:
@@ -140,7 +145,8 @@ class CallTimeoutError(RpcError, TimeoutError):
 class GenerateError(RpcError):
     """An IDL that no code can be generated from.
 
-    ``errors`` holds every problem found, each as ``file:line:col: error: ...``.
+    Attributes:
+        errors: Every problem found, each as ``file:line:col: error: ...``.
     """
 
     def __init__(self, errors: tuple[str, ...]) -> None:

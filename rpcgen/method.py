@@ -23,6 +23,9 @@ class Method(Generic[Req, Res]):
     first use, so they are always written out::
 
         MULTIPLY = Method[Args, int]("Arith.Multiply")
+
+    Args:
+        name: The name on the wire, ``Service.Method``.
     """
 
     # Set by Python when a subscripted class is called; see `typing.get_args`.
@@ -36,17 +39,36 @@ class Method(Generic[Req, Res]):
 
     @cached_property
     def request(self) -> Schema[Req]:
-        """The schema of the arguments. Raises `SchemaError` if they cannot travel."""
+        """The schema of the arguments.
+
+        Raises:
+            SchemaError: The annotation has no counterpart on the wire.
+            TypeError: The method was made without its type arguments.
+        """
         return self._schemas[0]
 
     @cached_property
     def response(self) -> Schema[Res]:
-        """The schema of the reply. Raises `SchemaError` if it cannot travel."""
+        """The schema of the reply.
+
+        Raises:
+            SchemaError: The annotation has no counterpart on the wire.
+            TypeError: The method was made without its type arguments.
+        """
         return self._schemas[1]
 
     @classmethod
     def of(cls, name: str, request: Schema[Req], response: Schema[Res]) -> Method[Req, Res]:
-        """Return a method of these schemas, for those who have no annotations to write."""
+        """Return a method of these schemas, where there are no annotations to write.
+
+        Args:
+            name: The name on the wire, ``Service.Method``.
+            request: The schema of the arguments.
+            response: The schema of the reply.
+
+        Returns:
+            A method that looks for no type arguments.
+        """
         method = cls(name)
         method._schemas = request, response
         return method
@@ -60,19 +82,43 @@ class Method(Generic[Req, Res]):
         return schema_of(request), schema_of(response)
 
     def handler(self, function: Callable[[Req], Res]) -> Handler:
-        """Return what a server needs to answer this method with ``function``."""
+        """Return what a server needs to answer this method with a function.
+
+        Args:
+            function: Called with the arguments; returns the reply, or raises what the caller gets
+                as a `ServerError`. An asyncio server runs it in a thread.
+
+        Returns:
+            A handler for `Registry.register_name`.
+        """
         return Handler(self, function)
 
     def async_handler(self, function: Callable[[Req], Awaitable[Res]]) -> Handler:
-        """Return what an asyncio server needs to answer this method with an ``async def``."""
+        """Return what an asyncio server needs to answer this method with an ``async def``.
+
+        Args:
+            function: Called with the arguments on the event loop; its result is awaited for the
+                reply.
+
+        Returns:
+            A handler for `Registry.register_name` of an asyncio server.
+        """
         return Handler(self, function, is_async=True)
 
 
 def untyped_method(name: str, args: object, reply: object = None) -> Method[Any, Any]:
     """Return a method that is known by its name alone.
 
-    ``args`` is the value to be sent; ``reply`` the annotation of what comes
-    back, or None to take it as it comes.
+    Args:
+        name: The name on the wire, ``Service.Method``.
+        args: The value to be sent, which has the schema of its Python type.
+        reply: The annotation of what comes back, or None to take it as it comes.
+
+    Returns:
+        A method for one call.
+
+    Raises:
+        SchemaError: The value or the annotation has no counterpart on the wire.
     """
     return Method.of(name, schema_for(args), UNTYPED if reply is None else schema_of(reply))
 
@@ -80,7 +126,10 @@ def untyped_method(name: str, args: object, reply: object = None) -> Method[Any,
 class Handler(Value):
     """A method and the function that answers it, one argument in and one value out.
 
-    ``is_async``: the function returns an awaitable, so it needs an asyncio server.
+    Attributes:
+        method: The remote method.
+        function: Called with the arguments; returns the reply or an awaitable of it.
+        is_async: True if the function returns an awaitable, which needs an asyncio server.
     """
 
     method: Method[Any, Any]

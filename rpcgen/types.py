@@ -91,14 +91,25 @@ _STRUCT_ARGS: Final = "__rpcgen_struct_args__"
 
 
 class GoType(Value):
-    """The Go type that an annotated Python type stands for, such as ``uint8``."""
+    """The Go type that an annotated Python type stands for.
+
+    Attributes:
+        name: Go's name of the type, such as ``uint8``.
+    """
 
     name: str
 
 
 @frozen
 class length:  # noqa: N801 - reads as a word of the IDL
-    """A fixed number of elements: ``Annotated[list[int], length(4)]`` is Go's ``[4]int``."""
+    """A fixed number of elements: ``Annotated[list[int], length(4)]`` is Go's ``[4]int``.
+
+    Attributes:
+        count: Number of elements.
+
+    Raises:
+        ValueError: The number is negative or not an integer.
+    """
 
     count: int
 
@@ -117,6 +128,12 @@ class wire:  # noqa: N801 - reads as a word of the IDL
     A decorator on a service, method or message, or inside ``Annotated`` on a
     field or parameter. A message's name may carry its Go package,
     ``wire("shapes.Circle")``: that is what it is called inside an interface value.
+
+    Attributes:
+        name: The name on the wire.
+
+    Raises:
+        TypeError: The decorator was written without a name.
     """
 
     name: str
@@ -126,6 +143,11 @@ class wire:  # noqa: N801 - reads as a word of the IDL
             raise TypeError(f'{self.name!r} is no name: write wire("Name")')
 
     def __call__(self, target: T) -> T:
+        """Give a service, method or message its name, and return it.
+
+        Args:
+            target: The class or function that is decorated.
+        """
         setattr(target, _WIRE_NAME, self.name)
         return target
 
@@ -139,6 +161,9 @@ class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
     ``omitempty`` and ``omitzero`` leave a field out as Go does, and one that
     does not arrive is then zero. Go's other options are not supported. See
     ``Marshal`` in the documentation of Go's ``encoding/json``.
+
+    Attributes:
+        text: The tag, without its key and quotes.
     """
 
     text: str
@@ -150,12 +175,12 @@ class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
 
     @property
     def options(self) -> frozenset[str]:
-        """What follows the name."""
+        """The options that follow the name."""
         return frozenset(self.text.split(",")[1:]) - {""}
 
     @property
     def omitted(self) -> bool:
-        """Whether the field stays out of JSON."""
+        """True if the field stays out of JSON."""
         return self.text == "-"
 
 
@@ -177,13 +202,19 @@ def struct_args(target: T) -> T:
 
         @struct_args
         def find(self, name: str) -> list[User]: ...  # Go: FindArgs struct { Name string }
+
+    Args:
+        target: The method or service that is decorated.
+
+    Returns:
+        The same.
     """
     setattr(target, _STRUCT_ARGS, True)
     return target
 
 
 def takes_struct(target: object) -> bool:
-    """Say whether `struct_args` marks this very method or service."""
+    """Return True if `struct_args` marks this very method or service."""
     return _STRUCT_ARGS in vars(target)
 
 
@@ -237,7 +268,7 @@ class OpenIntEnum(IntEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the class has a member of this value."""
+        """True if the class has a member of this value."""
         return self._value_ in type(self)._value2member_map_
 
 
@@ -252,7 +283,7 @@ class OpenStrEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the class has a member of this value."""
+        """True if the class has a member of this value."""
         return self._value_ in type(self)._value2member_map_
 
 
@@ -319,7 +350,15 @@ class Time(_Nanoseconds, datetime):
 
     @classmethod
     def of(cls, moment: datetime, nanosecond: int) -> Time:
-        """Return ``moment`` and ``nanosecond`` (0 to 999) after its microsecond."""
+        """Return a moment and some nanoseconds.
+
+        Args:
+            moment: The moment to the microsecond.
+            nanosecond: Nanoseconds after its microsecond, 0 to 999.
+
+        Raises:
+            ValueError: The nanoseconds are out of range.
+        """
         if not 0 <= nanosecond < 1000:
             raise ValueError(f"nanosecond must be in 0..999, not {nanosecond}")
         time = cls(
