@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -56,6 +57,9 @@ BESIDE_THE_PACKAGE: Final = (
 
 # Tests that one minute is enough for, on a machine that has nothing but Python.
 QUICK: Final = "not go and not slow"
+
+# Tests whose outcome may depend on the Python, where not all of them are run.
+EVERY_PYTHON: Final = "not slow or heavy"
 
 
 @nox.session(tags=["static"])
@@ -151,7 +155,7 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    The tests run whole on one Python, against the wheel; without the slow ones on each other
+    The tests run whole on one Python, against the wheel; but for most slow ones on each other
     Python that is installed; and the quick ones with the oldest dependencies.
     """
     _run_sessions(session, "lint", "types", "imports", "generated")
@@ -159,7 +163,7 @@ def gate(session: nox.Session) -> None:
     others = [python for python in PYTHONS if python != this and _find_python(python)]
     _run_side_by_side(
         session,
-        *([f"tests-{python}", "--", "-q", "-m", "not slow"] for python in others),
+        *([f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON] for python in others),
         ["tests-mindeps", "--", "-q", "-m", QUICK],
     )
     _run_sessions(session, "wheel")
@@ -221,25 +225,27 @@ def _run_sessions(session: nox.Session, *names: str) -> None:
 
 
 def _run_side_by_side(session: nox.Session, *runs: Sequence[str]) -> None:
-    """Run sessions at the same time, print how each ended, and all that a failed one has said."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = []
-        for run in runs:
-            log = Path(folder, run[0])
-            with log.open("wb") as output:
-                process = subprocess.Popen(
-                    _nox("--sessions", *run), stdout=output, stderr=subprocess.STDOUT
-                )
-            started.append((run, log, process))
-        failed = []
-        for run, log, process in started:
-            status, said = process.wait(), log.read_text(errors="replace")
-            session.log(f"nox -s {' '.join(run)}: {_summary(said)}")
-            if status:
-                print(said)
-                failed.append(run[0])
-        if failed:
-            session.error(f"failed: {', '.join(failed)}")
+    """Run sessions, as many at a time as there are cores; print all that a failed one has said."""
+
+    def run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            _nox("--sessions", *arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+
+    failed = []
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for arguments, done in zip(runs, threads.map(run, runs), strict=True):
+            session.log(f"nox -s {' '.join(arguments)}: {_summary(done.stdout)}")
+            if done.returncode:
+                print(done.stdout)
+                failed.append(arguments[0])
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
 
 
 def _summary(said: str) -> str:

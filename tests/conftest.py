@@ -17,24 +17,35 @@ if TYPE_CHECKING:
 settings.register_profile("rpcgen", deadline=None)
 settings.load_profile("rpcgen")
 
-# Markers of whole folders and files, below this folder. Single tests bear their own.
+# Slow, but run on every Python all the same: what they show differs from one to another.
+HEAVY = ("heavy", "slow")
+
+# Markers of folders, files and tests, below this folder. Other single tests bear their own.
 MARKERS = {
+    "behaviour/test_processes.py": HEAVY,
     "benchmarks": ("slow",),
     "browser": ("browser", "slow"),
     "docs/test_delve.py": ("go", "slow"),
     "docs/test_evolving.py": ("slow",),
+    "faults/test_bad_bytes.py::test_type_of_many_fields_takes_little": HEAVY,
+    "faults/test_broken_servers.py::test_reply_with_a_type_of_many_fields_takes_little": HEAVY,
     "gen/test_fuzz.py": ("slow",),
     "gen/test_hints.py": ("slow",),
     "gen/test_import_paths.py": ("typecheck", "slow"),
     "gen/test_pipeline.py": ("slow",),
     "gen/test_quality.py": ("typecheck", "slow"),
     "gob/test_cost.py": ("slow",),
+    "gob/test_decoder.py::test_large_message_that_is_damaged_is_refused": HEAVY,
+    "gob/test_decoder.py::test_space_for_the_rest_of_a_message": HEAVY,
     "gob/test_differential.py": ("go", "slow"),
     "gob/test_fuzz.py": ("slow",),
     "gob/test_go_suite.py": ("go",),
+    "gob/test_memory.py": HEAVY,
     "interop": ("go",),
     "protocol/test_json_differential.py": ("go", "slow"),
+    "protocol/test_json_size.py": HEAVY,
     "sync/test_interrupts.py": ("slow",),
+    "sync/test_stress.py": HEAVY,
     "test_go_rpc_suite.py": ("go",),
     "test_names.py": ("go",),
     "test_readme.py": ("go", "slow"),
@@ -59,8 +70,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(here)
-        for part in (place, *place.parents):
-            for marker in MARKERS.get(part.as_posix(), ()):
+        name = f"{place.as_posix()}::{getattr(item, 'originalname', item.name)}"
+        for part in (name, place.as_posix(), *map(Path.as_posix, place.parents)):
+            for marker in MARKERS.get(part, ()):
                 item.add_marker(marker)
 
 

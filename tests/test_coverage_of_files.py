@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import rpcgen
+from tests.conftest import MARKERS
 
 PACKAGE = Path(rpcgen.__file__).parent
 TESTS = Path(__file__).parent
@@ -50,3 +51,10 @@ def test_exception_is_a_module(module: str) -> None:
 @pytest.mark.parametrize("module", SEEN_THROUGH)
 def test_exception_has_no_test_file_of_its_own(module: str) -> None:
     assert not (TESTS / mirrored(Path(module))).exists()
+
+
+@pytest.mark.parametrize("place", MARKERS)
+def test_marked_place_is_there(place: str) -> None:
+    file, _, name = place.partition("::")
+    assert (TESTS / file).exists()
+    assert not name or f"def {name}(" in (TESTS / file).read_text()
