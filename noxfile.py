@@ -55,7 +55,7 @@ BESIDE_THE_PACKAGE: Final = (
     *("SECURITY.md", "noxfile.py", "pyproject.toml"),
 )
 
-# Tests that one minute is enough for, on a machine that has nothing but Python.
+# Tests that take a minute or two, on a machine that has nothing but Python.
 QUICK: Final = "not go and not slow"
 
 # Tests whose outcome may depend on the Python, where not all of them are run.
