@@ -26,6 +26,8 @@ from rpcgen import (
 )
 
 __all__ = [
+    "ARITH_DIVIDE",
+    "ARITH_MULTIPLY",
     "Args",
     "Arith",
     "ArithClient",
@@ -39,8 +41,8 @@ __all__ = [
     "register_async_arith",
 ]
 
-MULTIPLY = Method[Args, int]("Arith.Multiply")
-DIVIDE = Method[Args, Quotient]("Arith.Divide")
+ARITH_MULTIPLY = Method[Args, int]("Arith.Multiply")
+ARITH_DIVIDE = Method[Args, Quotient]("Arith.Divide")
 
 
 class ArithClient(ClientStub):
@@ -67,14 +69,14 @@ class ArithClient(ClientStub):
 
     def multiply(self, args: Args) -> int:
         """Return the product of a and b."""
-        return self._client.call(MULTIPLY, args)
+        return self._client.call(ARITH_MULTIPLY, args)
 
     def divide(self, args: Args) -> Quotient:
         """Return the quotient and the remainder of a and b.
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
-        return self._client.call(DIVIDE, args)
+        return self._client.call(ARITH_DIVIDE, args)
 
 
 class ArithGo(GoStub):
@@ -82,7 +84,7 @@ class ArithGo(GoStub):
 
     def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
         """Return the product of a and b."""
-        return self._client.go(MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done)
 
     def divide(
         self, args: Args, *, done: DoneQueue[Call[Quotient]] | None = None
@@ -91,7 +93,7 @@ class ArithGo(GoStub):
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
-        return self._client.go(DIVIDE, args, done)
+        return self._client.go(ARITH_DIVIDE, args, done)
 
 
 class ArithService(AbstractService, ABC):
@@ -120,8 +122,8 @@ def register_arith(server: Registry, implementation: Arith, name: str = "Arith")
     server.register_name(
         name,
         [
-            MULTIPLY.handler(implementation.multiply),
-            DIVIDE.handler(implementation.divide),
+            ARITH_MULTIPLY.handler(implementation.multiply),
+            ARITH_DIVIDE.handler(implementation.divide),
         ],
         described_by=Arith,
     )
@@ -167,14 +169,14 @@ class AsyncArithClient(AsyncClientStub):
 
     async def multiply(self, args: Args) -> int:
         """Return the product of a and b."""
-        return await self._client.call(MULTIPLY, args)
+        return await self._client.call(ARITH_MULTIPLY, args)
 
     async def divide(self, args: Args) -> Quotient:
         """Return the quotient and the remainder of a and b.
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
-        return await self._client.call(DIVIDE, args)
+        return await self._client.call(ARITH_DIVIDE, args)
 
 
 class AsyncArithGo(AsyncGoStub):
@@ -184,7 +186,7 @@ class AsyncArithGo(AsyncGoStub):
         self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
         """Return the product of a and b."""
-        return self._client.go(MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done)
 
     def divide(
         self, args: Args, *, done: DoneQueue[aio.Call[Quotient]] | None = None
@@ -193,7 +195,7 @@ class AsyncArithGo(AsyncGoStub):
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
-        return self._client.go(DIVIDE, args, done)
+        return self._client.go(ARITH_DIVIDE, args, done)
 
 
 def register_async_arith(
@@ -206,8 +208,8 @@ def register_async_arith(
     server.register_name(
         name,
         [
-            MULTIPLY.async_handler(implementation.multiply),
-            DIVIDE.async_handler(implementation.divide),
+            ARITH_MULTIPLY.async_handler(implementation.multiply),
+            ARITH_DIVIDE.async_handler(implementation.divide),
         ],
         described_by=Arith,
     )

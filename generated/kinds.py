@@ -54,7 +54,38 @@ __all__ = [
     "Color",
     "Containers",
     "Holder",
+    "KINDS_CALLED_OTHERWISE_BY_GO",
+    "KINDS_ECHO_ANY",
+    "KINDS_ECHO_ARRAY",
+    "KINDS_ECHO_BASIC",
+    "KINDS_ECHO_BIG",
+    "KINDS_ECHO_BOOL",
+    "KINDS_ECHO_BYTES",
+    "KINDS_ECHO_COLOR",
+    "KINDS_ECHO_COMPLEX",
+    "KINDS_ECHO_CONTAINERS",
+    "KINDS_ECHO_DATETIME",
+    "KINDS_ECHO_FLOAT",
+    "KINDS_ECHO_FLOAT32",
+    "KINDS_ECHO_HOLDER",
+    "KINDS_ECHO_INT",
+    "KINDS_ECHO_LIST",
+    "KINDS_ECHO_MAP",
+    "KINDS_ECHO_MATRIX",
+    "KINDS_ECHO_MOOD",
+    "KINDS_ECHO_SIZED",
+    "KINDS_ECHO_SPECIAL",
+    "KINDS_ECHO_STR",
+    "KINDS_ECHO_TEMPERATURE",
+    "KINDS_ECHO_TIMEDELTA",
+    "KINDS_ECHO_TREE",
+    "KINDS_ECHO_TUPLE",
+    "KINDS_ECHO_UINT8",
+    "KINDS_ECHO_USER_ID",
+    "KINDS_ECHO_UUID",
+    "KINDS_NOTHING",
     "Kinds",
+    "KindsCalledOtherwiseByGoArgs",
     "KindsClient",
     "KindsGo",
     "KindsService",
@@ -70,45 +101,45 @@ __all__ = [
 
 
 @define
-class CalledOtherwiseByGoArgs:
+class KindsCalledOtherwiseByGoArgs:
     """The parameters of `Kinds.called_otherwise_by_go`."""
 
     number: int
     text: str | None = None
 
 
-ECHO_BOOL = Method[bool, bool]("Kinds.EchoBool")
-ECHO_INT = Method[int, int]("Kinds.EchoInt")
-ECHO_FLOAT = Method[float, float]("Kinds.EchoFloat")
-ECHO_COMPLEX = Method[complex, complex]("Kinds.EchoComplex")
-ECHO_STR = Method[str, str]("Kinds.EchoStr")
-ECHO_BYTES = Method[bytes, bytes]("Kinds.EchoBytes")
-ECHO_UINT8 = Method[Uint8, Uint8]("Kinds.EchoUint8")
-ECHO_FLOAT32 = Method[Float32, Float32]("Kinds.EchoFloat32")
-ECHO_LIST = Method[list[int], list[int]]("Kinds.EchoList")
-ECHO_TUPLE = Method[tuple[str, ...], tuple[str, ...]]("Kinds.EchoTuple")
-ECHO_ARRAY = Method[Annotated[list[int], length(4)], Annotated[list[int], length(4)]](
+KINDS_ECHO_BOOL = Method[bool, bool]("Kinds.EchoBool")
+KINDS_ECHO_INT = Method[int, int]("Kinds.EchoInt")
+KINDS_ECHO_FLOAT = Method[float, float]("Kinds.EchoFloat")
+KINDS_ECHO_COMPLEX = Method[complex, complex]("Kinds.EchoComplex")
+KINDS_ECHO_STR = Method[str, str]("Kinds.EchoStr")
+KINDS_ECHO_BYTES = Method[bytes, bytes]("Kinds.EchoBytes")
+KINDS_ECHO_UINT8 = Method[Uint8, Uint8]("Kinds.EchoUint8")
+KINDS_ECHO_FLOAT32 = Method[Float32, Float32]("Kinds.EchoFloat32")
+KINDS_ECHO_LIST = Method[list[int], list[int]]("Kinds.EchoList")
+KINDS_ECHO_TUPLE = Method[tuple[str, ...], tuple[str, ...]]("Kinds.EchoTuple")
+KINDS_ECHO_ARRAY = Method[Annotated[list[int], length(4)], Annotated[list[int], length(4)]](
     "Kinds.EchoArray"
 )
-ECHO_MAP = Method[dict[str, list[Cell]], dict[str, list[Cell]]]("Kinds.EchoMap")
-ECHO_MATRIX = Method[Matrix, Matrix]("Kinds.EchoMatrix")
-ECHO_COLOR = Method[Color, Color]("Kinds.EchoColor")
-ECHO_MOOD = Method[Mood, Mood]("Kinds.EchoMood")
-ECHO_USER_ID = Method[UserID, UserID]("Kinds.EchoUserID")
-ECHO_DATETIME = Method[datetime, datetime]("Kinds.EchoDatetime")
-ECHO_TIMEDELTA = Method[timedelta, timedelta]("Kinds.EchoTimedelta")
-ECHO_BIG = Method[BigInt, BigInt]("Kinds.EchoBig")
-ECHO_UUID = Method[UUID, UUID]("Kinds.EchoUUID")
-ECHO_TEMPERATURE = Method[Temperature, Temperature]("Kinds.EchoTemperature")
-ECHO_ANY = Method[Any, Any]("Kinds.EchoAny")
-ECHO_BASIC = Method[Basic, Basic]("Kinds.EchoBasic")
-ECHO_SIZED = Method[Sized, Sized]("Kinds.EchoSized")
-ECHO_CONTAINERS = Method[Containers, Containers]("Kinds.EchoContainers")
-ECHO_TREE = Method[Tree, Tree]("Kinds.EchoTree")
-ECHO_SPECIAL = Method[Special, Special]("Kinds.EchoSpecial")
-ECHO_HOLDER = Method[Holder, Holder]("Kinds.EchoHolder")
-NOTHING = Method[None, None]("Kinds.Nothing")
-CALLED_OTHERWISE_BY_GO = Method[CalledOtherwiseByGoArgs, str]("Kinds.Renamed")
+KINDS_ECHO_MAP = Method[dict[str, list[Cell]], dict[str, list[Cell]]]("Kinds.EchoMap")
+KINDS_ECHO_MATRIX = Method[Matrix, Matrix]("Kinds.EchoMatrix")
+KINDS_ECHO_COLOR = Method[Color, Color]("Kinds.EchoColor")
+KINDS_ECHO_MOOD = Method[Mood, Mood]("Kinds.EchoMood")
+KINDS_ECHO_USER_ID = Method[UserID, UserID]("Kinds.EchoUserID")
+KINDS_ECHO_DATETIME = Method[datetime, datetime]("Kinds.EchoDatetime")
+KINDS_ECHO_TIMEDELTA = Method[timedelta, timedelta]("Kinds.EchoTimedelta")
+KINDS_ECHO_BIG = Method[BigInt, BigInt]("Kinds.EchoBig")
+KINDS_ECHO_UUID = Method[UUID, UUID]("Kinds.EchoUUID")
+KINDS_ECHO_TEMPERATURE = Method[Temperature, Temperature]("Kinds.EchoTemperature")
+KINDS_ECHO_ANY = Method[Any, Any]("Kinds.EchoAny")
+KINDS_ECHO_BASIC = Method[Basic, Basic]("Kinds.EchoBasic")
+KINDS_ECHO_SIZED = Method[Sized, Sized]("Kinds.EchoSized")
+KINDS_ECHO_CONTAINERS = Method[Containers, Containers]("Kinds.EchoContainers")
+KINDS_ECHO_TREE = Method[Tree, Tree]("Kinds.EchoTree")
+KINDS_ECHO_SPECIAL = Method[Special, Special]("Kinds.EchoSpecial")
+KINDS_ECHO_HOLDER = Method[Holder, Holder]("Kinds.EchoHolder")
+KINDS_NOTHING = Method[None, None]("Kinds.Nothing")
+KINDS_CALLED_OTHERWISE_BY_GO = Method[KindsCalledOtherwiseByGoArgs, str]("Kinds.Renamed")
 
 register_types(Basic, Sized, Cell, Containers, Tree, Special, Holder)
 
@@ -136,144 +167,146 @@ class KindsClient(ClientStub):
         self._client.close()
 
     def echo_bool(self, value: bool) -> bool:
-        return self._client.call(ECHO_BOOL, value)
+        return self._client.call(KINDS_ECHO_BOOL, value)
 
     def echo_int(self, value: int) -> int:
-        return self._client.call(ECHO_INT, value)
+        return self._client.call(KINDS_ECHO_INT, value)
 
     def echo_float(self, value: float) -> float:
-        return self._client.call(ECHO_FLOAT, value)
+        return self._client.call(KINDS_ECHO_FLOAT, value)
 
     def echo_complex(self, value: complex) -> complex:
-        return self._client.call(ECHO_COMPLEX, value)
+        return self._client.call(KINDS_ECHO_COMPLEX, value)
 
     def echo_str(self, value: str) -> str:
-        return self._client.call(ECHO_STR, value)
+        return self._client.call(KINDS_ECHO_STR, value)
 
     def echo_bytes(self, value: bytes) -> bytes:
-        return self._client.call(ECHO_BYTES, value)
+        return self._client.call(KINDS_ECHO_BYTES, value)
 
     def echo_uint8(self, value: Uint8) -> Uint8:
-        return self._client.call(ECHO_UINT8, value)
+        return self._client.call(KINDS_ECHO_UINT8, value)
 
     def echo_float32(self, value: Float32) -> Float32:
-        return self._client.call(ECHO_FLOAT32, value)
+        return self._client.call(KINDS_ECHO_FLOAT32, value)
 
     def echo_list(self, value: list[int]) -> list[int]:
-        return self._client.call(ECHO_LIST, value)
+        return self._client.call(KINDS_ECHO_LIST, value)
 
     def echo_tuple(self, value: tuple[str, ...]) -> tuple[str, ...]:
-        return self._client.call(ECHO_TUPLE, value)
+        return self._client.call(KINDS_ECHO_TUPLE, value)
 
     def echo_array(self, value: Annotated[list[int], length(4)]) -> Annotated[list[int], length(4)]:
-        return self._client.call(ECHO_ARRAY, value)
+        return self._client.call(KINDS_ECHO_ARRAY, value)
 
     def echo_map(self, value: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
-        return self._client.call(ECHO_MAP, value)
+        return self._client.call(KINDS_ECHO_MAP, value)
 
     def echo_matrix(self, value: Matrix) -> Matrix:
-        return self._client.call(ECHO_MATRIX, value)
+        return self._client.call(KINDS_ECHO_MATRIX, value)
 
     def echo_color(self, value: Color) -> Color:
-        return self._client.call(ECHO_COLOR, value)
+        return self._client.call(KINDS_ECHO_COLOR, value)
 
     def echo_mood(self, value: Mood) -> Mood:
-        return self._client.call(ECHO_MOOD, value)
+        return self._client.call(KINDS_ECHO_MOOD, value)
 
     def echo_user_id(self, value: UserID) -> UserID:
-        return self._client.call(ECHO_USER_ID, value)
+        return self._client.call(KINDS_ECHO_USER_ID, value)
 
     def echo_datetime(self, value: datetime) -> datetime:
-        return self._client.call(ECHO_DATETIME, value)
+        return self._client.call(KINDS_ECHO_DATETIME, value)
 
     def echo_timedelta(self, value: timedelta) -> timedelta:
-        return self._client.call(ECHO_TIMEDELTA, value)
+        return self._client.call(KINDS_ECHO_TIMEDELTA, value)
 
     def echo_big(self, value: BigInt) -> BigInt:
-        return self._client.call(ECHO_BIG, value)
+        return self._client.call(KINDS_ECHO_BIG, value)
 
     def echo_uuid(self, value: UUID) -> UUID:
-        return self._client.call(ECHO_UUID, value)
+        return self._client.call(KINDS_ECHO_UUID, value)
 
     def echo_temperature(self, value: Temperature) -> Temperature:
-        return self._client.call(ECHO_TEMPERATURE, value)
+        return self._client.call(KINDS_ECHO_TEMPERATURE, value)
 
     def echo_any(self, value: Any) -> Any:
-        return self._client.call(ECHO_ANY, value)
+        return self._client.call(KINDS_ECHO_ANY, value)
 
     def echo_basic(self, value: Basic) -> Basic:
-        return self._client.call(ECHO_BASIC, value)
+        return self._client.call(KINDS_ECHO_BASIC, value)
 
     def echo_sized(self, value: Sized) -> Sized:
-        return self._client.call(ECHO_SIZED, value)
+        return self._client.call(KINDS_ECHO_SIZED, value)
 
     def echo_containers(self, value: Containers) -> Containers:
-        return self._client.call(ECHO_CONTAINERS, value)
+        return self._client.call(KINDS_ECHO_CONTAINERS, value)
 
     def echo_tree(self, value: Tree) -> Tree:
-        return self._client.call(ECHO_TREE, value)
+        return self._client.call(KINDS_ECHO_TREE, value)
 
     def echo_special(self, value: Special) -> Special:
-        return self._client.call(ECHO_SPECIAL, value)
+        return self._client.call(KINDS_ECHO_SPECIAL, value)
 
     def echo_holder(self, value: Holder) -> Holder:
-        return self._client.call(ECHO_HOLDER, value)
+        return self._client.call(KINDS_ECHO_HOLDER, value)
 
     def nothing(self) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        self._client.call(NOTHING, None)
+        self._client.call(KINDS_NOTHING, None)
 
     def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
-        return self._client.call(CALLED_OTHERWISE_BY_GO, CalledOtherwiseByGoArgs(number, text))
+        return self._client.call(
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text)
+        )
 
 
 class KindsGo(GoStub):
     """The methods of `Kinds`, each returning a `Call` at once."""
 
     def echo_bool(self, value: bool, *, done: DoneQueue[Call[bool]] | None = None) -> Call[bool]:
-        return self._client.go(ECHO_BOOL, value, done)
+        return self._client.go(KINDS_ECHO_BOOL, value, done)
 
     def echo_int(self, value: int, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
-        return self._client.go(ECHO_INT, value, done)
+        return self._client.go(KINDS_ECHO_INT, value, done)
 
     def echo_float(
         self, value: float, *, done: DoneQueue[Call[float]] | None = None
     ) -> Call[float]:
-        return self._client.go(ECHO_FLOAT, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT, value, done)
 
     def echo_complex(
         self, value: complex, *, done: DoneQueue[Call[complex]] | None = None
     ) -> Call[complex]:
-        return self._client.go(ECHO_COMPLEX, value, done)
+        return self._client.go(KINDS_ECHO_COMPLEX, value, done)
 
     def echo_str(self, value: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
-        return self._client.go(ECHO_STR, value, done)
+        return self._client.go(KINDS_ECHO_STR, value, done)
 
     def echo_bytes(
         self, value: bytes, *, done: DoneQueue[Call[bytes]] | None = None
     ) -> Call[bytes]:
-        return self._client.go(ECHO_BYTES, value, done)
+        return self._client.go(KINDS_ECHO_BYTES, value, done)
 
     def echo_uint8(
         self, value: Uint8, *, done: DoneQueue[Call[Uint8]] | None = None
     ) -> Call[Uint8]:
-        return self._client.go(ECHO_UINT8, value, done)
+        return self._client.go(KINDS_ECHO_UINT8, value, done)
 
     def echo_float32(
         self, value: Float32, *, done: DoneQueue[Call[Float32]] | None = None
     ) -> Call[Float32]:
-        return self._client.go(ECHO_FLOAT32, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT32, value, done)
 
     def echo_list(
         self, value: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
-        return self._client.go(ECHO_LIST, value, done)
+        return self._client.go(KINDS_ECHO_LIST, value, done)
 
     def echo_tuple(
         self, value: tuple[str, ...], *, done: DoneQueue[Call[tuple[str, ...]]] | None = None
     ) -> Call[tuple[str, ...]]:
-        return self._client.go(ECHO_TUPLE, value, done)
+        return self._client.go(KINDS_ECHO_TUPLE, value, done)
 
     def echo_array(
         self,
@@ -281,7 +314,7 @@ class KindsGo(GoStub):
         *,
         done: DoneQueue[Call[Annotated[list[int], length(4)]]] | None = None,
     ) -> Call[Annotated[list[int], length(4)]]:
-        return self._client.go(ECHO_ARRAY, value, done)
+        return self._client.go(KINDS_ECHO_ARRAY, value, done)
 
     def echo_map(
         self,
@@ -289,89 +322,91 @@ class KindsGo(GoStub):
         *,
         done: DoneQueue[Call[dict[str, list[Cell]]]] | None = None,
     ) -> Call[dict[str, list[Cell]]]:
-        return self._client.go(ECHO_MAP, value, done)
+        return self._client.go(KINDS_ECHO_MAP, value, done)
 
     def echo_matrix(
         self, value: Matrix, *, done: DoneQueue[Call[Matrix]] | None = None
     ) -> Call[Matrix]:
-        return self._client.go(ECHO_MATRIX, value, done)
+        return self._client.go(KINDS_ECHO_MATRIX, value, done)
 
     def echo_color(
         self, value: Color, *, done: DoneQueue[Call[Color]] | None = None
     ) -> Call[Color]:
-        return self._client.go(ECHO_COLOR, value, done)
+        return self._client.go(KINDS_ECHO_COLOR, value, done)
 
     def echo_mood(self, value: Mood, *, done: DoneQueue[Call[Mood]] | None = None) -> Call[Mood]:
-        return self._client.go(ECHO_MOOD, value, done)
+        return self._client.go(KINDS_ECHO_MOOD, value, done)
 
     def echo_user_id(
         self, value: UserID, *, done: DoneQueue[Call[UserID]] | None = None
     ) -> Call[UserID]:
-        return self._client.go(ECHO_USER_ID, value, done)
+        return self._client.go(KINDS_ECHO_USER_ID, value, done)
 
     def echo_datetime(
         self, value: datetime, *, done: DoneQueue[Call[datetime]] | None = None
     ) -> Call[datetime]:
-        return self._client.go(ECHO_DATETIME, value, done)
+        return self._client.go(KINDS_ECHO_DATETIME, value, done)
 
     def echo_timedelta(
         self, value: timedelta, *, done: DoneQueue[Call[timedelta]] | None = None
     ) -> Call[timedelta]:
-        return self._client.go(ECHO_TIMEDELTA, value, done)
+        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
 
     def echo_big(
         self, value: BigInt, *, done: DoneQueue[Call[BigInt]] | None = None
     ) -> Call[BigInt]:
-        return self._client.go(ECHO_BIG, value, done)
+        return self._client.go(KINDS_ECHO_BIG, value, done)
 
     def echo_uuid(self, value: UUID, *, done: DoneQueue[Call[UUID]] | None = None) -> Call[UUID]:
-        return self._client.go(ECHO_UUID, value, done)
+        return self._client.go(KINDS_ECHO_UUID, value, done)
 
     def echo_temperature(
         self, value: Temperature, *, done: DoneQueue[Call[Temperature]] | None = None
     ) -> Call[Temperature]:
-        return self._client.go(ECHO_TEMPERATURE, value, done)
+        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
 
     def echo_any(self, value: Any, *, done: DoneQueue[Call[Any]] | None = None) -> Call[Any]:
-        return self._client.go(ECHO_ANY, value, done)
+        return self._client.go(KINDS_ECHO_ANY, value, done)
 
     def echo_basic(
         self, value: Basic, *, done: DoneQueue[Call[Basic]] | None = None
     ) -> Call[Basic]:
-        return self._client.go(ECHO_BASIC, value, done)
+        return self._client.go(KINDS_ECHO_BASIC, value, done)
 
     def echo_sized(
         self, value: Sized, *, done: DoneQueue[Call[Sized]] | None = None
     ) -> Call[Sized]:
-        return self._client.go(ECHO_SIZED, value, done)
+        return self._client.go(KINDS_ECHO_SIZED, value, done)
 
     def echo_containers(
         self, value: Containers, *, done: DoneQueue[Call[Containers]] | None = None
     ) -> Call[Containers]:
-        return self._client.go(ECHO_CONTAINERS, value, done)
+        return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
 
     def echo_tree(self, value: Tree, *, done: DoneQueue[Call[Tree]] | None = None) -> Call[Tree]:
-        return self._client.go(ECHO_TREE, value, done)
+        return self._client.go(KINDS_ECHO_TREE, value, done)
 
     def echo_special(
         self, value: Special, *, done: DoneQueue[Call[Special]] | None = None
     ) -> Call[Special]:
-        return self._client.go(ECHO_SPECIAL, value, done)
+        return self._client.go(KINDS_ECHO_SPECIAL, value, done)
 
     def echo_holder(
         self, value: Holder, *, done: DoneQueue[Call[Holder]] | None = None
     ) -> Call[Holder]:
-        return self._client.go(ECHO_HOLDER, value, done)
+        return self._client.go(KINDS_ECHO_HOLDER, value, done)
 
     def nothing(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        return self._client.go(NOTHING, None, done)
+        return self._client.go(KINDS_NOTHING, None, done)
 
     def called_otherwise_by_go(
         self, number: int, text: str | None = None, *, done: DoneQueue[Call[str]] | None = None
     ) -> Call[str]:
         """Several parameters, which may be optional, under a name of Go's choice."""
-        return self._client.go(CALLED_OTHERWISE_BY_GO, CalledOtherwiseByGoArgs(number, text), done)
+        return self._client.go(
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
+        )
 
 
 class KindsService(AbstractService, ABC):
@@ -483,36 +518,36 @@ def register_kinds(server: Registry, implementation: Kinds, name: str = "Kinds")
     server.register_name(
         name,
         [
-            ECHO_BOOL.handler(implementation.echo_bool),
-            ECHO_INT.handler(implementation.echo_int),
-            ECHO_FLOAT.handler(implementation.echo_float),
-            ECHO_COMPLEX.handler(implementation.echo_complex),
-            ECHO_STR.handler(implementation.echo_str),
-            ECHO_BYTES.handler(implementation.echo_bytes),
-            ECHO_UINT8.handler(implementation.echo_uint8),
-            ECHO_FLOAT32.handler(implementation.echo_float32),
-            ECHO_LIST.handler(implementation.echo_list),
-            ECHO_TUPLE.handler(implementation.echo_tuple),
-            ECHO_ARRAY.handler(implementation.echo_array),
-            ECHO_MAP.handler(implementation.echo_map),
-            ECHO_MATRIX.handler(implementation.echo_matrix),
-            ECHO_COLOR.handler(implementation.echo_color),
-            ECHO_MOOD.handler(implementation.echo_mood),
-            ECHO_USER_ID.handler(implementation.echo_user_id),
-            ECHO_DATETIME.handler(implementation.echo_datetime),
-            ECHO_TIMEDELTA.handler(implementation.echo_timedelta),
-            ECHO_BIG.handler(implementation.echo_big),
-            ECHO_UUID.handler(implementation.echo_uuid),
-            ECHO_TEMPERATURE.handler(implementation.echo_temperature),
-            ECHO_ANY.handler(implementation.echo_any),
-            ECHO_BASIC.handler(implementation.echo_basic),
-            ECHO_SIZED.handler(implementation.echo_sized),
-            ECHO_CONTAINERS.handler(implementation.echo_containers),
-            ECHO_TREE.handler(implementation.echo_tree),
-            ECHO_SPECIAL.handler(implementation.echo_special),
-            ECHO_HOLDER.handler(implementation.echo_holder),
-            NOTHING.handler(lambda _: implementation.nothing()),
-            CALLED_OTHERWISE_BY_GO.handler(
+            KINDS_ECHO_BOOL.handler(implementation.echo_bool),
+            KINDS_ECHO_INT.handler(implementation.echo_int),
+            KINDS_ECHO_FLOAT.handler(implementation.echo_float),
+            KINDS_ECHO_COMPLEX.handler(implementation.echo_complex),
+            KINDS_ECHO_STR.handler(implementation.echo_str),
+            KINDS_ECHO_BYTES.handler(implementation.echo_bytes),
+            KINDS_ECHO_UINT8.handler(implementation.echo_uint8),
+            KINDS_ECHO_FLOAT32.handler(implementation.echo_float32),
+            KINDS_ECHO_LIST.handler(implementation.echo_list),
+            KINDS_ECHO_TUPLE.handler(implementation.echo_tuple),
+            KINDS_ECHO_ARRAY.handler(implementation.echo_array),
+            KINDS_ECHO_MAP.handler(implementation.echo_map),
+            KINDS_ECHO_MATRIX.handler(implementation.echo_matrix),
+            KINDS_ECHO_COLOR.handler(implementation.echo_color),
+            KINDS_ECHO_MOOD.handler(implementation.echo_mood),
+            KINDS_ECHO_USER_ID.handler(implementation.echo_user_id),
+            KINDS_ECHO_DATETIME.handler(implementation.echo_datetime),
+            KINDS_ECHO_TIMEDELTA.handler(implementation.echo_timedelta),
+            KINDS_ECHO_BIG.handler(implementation.echo_big),
+            KINDS_ECHO_UUID.handler(implementation.echo_uuid),
+            KINDS_ECHO_TEMPERATURE.handler(implementation.echo_temperature),
+            KINDS_ECHO_ANY.handler(implementation.echo_any),
+            KINDS_ECHO_BASIC.handler(implementation.echo_basic),
+            KINDS_ECHO_SIZED.handler(implementation.echo_sized),
+            KINDS_ECHO_CONTAINERS.handler(implementation.echo_containers),
+            KINDS_ECHO_TREE.handler(implementation.echo_tree),
+            KINDS_ECHO_SPECIAL.handler(implementation.echo_special),
+            KINDS_ECHO_HOLDER.handler(implementation.echo_holder),
+            KINDS_NOTHING.handler(lambda _: implementation.nothing()),
+            KINDS_CALLED_OTHERWISE_BY_GO.handler(
                 lambda args: implementation.called_otherwise_by_go(args.number, args.text)
             ),
         ],
@@ -614,99 +649,99 @@ class AsyncKindsClient(AsyncClientStub):
         await self._client.close()
 
     async def echo_bool(self, value: bool) -> bool:
-        return await self._client.call(ECHO_BOOL, value)
+        return await self._client.call(KINDS_ECHO_BOOL, value)
 
     async def echo_int(self, value: int) -> int:
-        return await self._client.call(ECHO_INT, value)
+        return await self._client.call(KINDS_ECHO_INT, value)
 
     async def echo_float(self, value: float) -> float:
-        return await self._client.call(ECHO_FLOAT, value)
+        return await self._client.call(KINDS_ECHO_FLOAT, value)
 
     async def echo_complex(self, value: complex) -> complex:
-        return await self._client.call(ECHO_COMPLEX, value)
+        return await self._client.call(KINDS_ECHO_COMPLEX, value)
 
     async def echo_str(self, value: str) -> str:
-        return await self._client.call(ECHO_STR, value)
+        return await self._client.call(KINDS_ECHO_STR, value)
 
     async def echo_bytes(self, value: bytes) -> bytes:
-        return await self._client.call(ECHO_BYTES, value)
+        return await self._client.call(KINDS_ECHO_BYTES, value)
 
     async def echo_uint8(self, value: Uint8) -> Uint8:
-        return await self._client.call(ECHO_UINT8, value)
+        return await self._client.call(KINDS_ECHO_UINT8, value)
 
     async def echo_float32(self, value: Float32) -> Float32:
-        return await self._client.call(ECHO_FLOAT32, value)
+        return await self._client.call(KINDS_ECHO_FLOAT32, value)
 
     async def echo_list(self, value: list[int]) -> list[int]:
-        return await self._client.call(ECHO_LIST, value)
+        return await self._client.call(KINDS_ECHO_LIST, value)
 
     async def echo_tuple(self, value: tuple[str, ...]) -> tuple[str, ...]:
-        return await self._client.call(ECHO_TUPLE, value)
+        return await self._client.call(KINDS_ECHO_TUPLE, value)
 
     async def echo_array(
         self, value: Annotated[list[int], length(4)]
     ) -> Annotated[list[int], length(4)]:
-        return await self._client.call(ECHO_ARRAY, value)
+        return await self._client.call(KINDS_ECHO_ARRAY, value)
 
     async def echo_map(self, value: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
-        return await self._client.call(ECHO_MAP, value)
+        return await self._client.call(KINDS_ECHO_MAP, value)
 
     async def echo_matrix(self, value: Matrix) -> Matrix:
-        return await self._client.call(ECHO_MATRIX, value)
+        return await self._client.call(KINDS_ECHO_MATRIX, value)
 
     async def echo_color(self, value: Color) -> Color:
-        return await self._client.call(ECHO_COLOR, value)
+        return await self._client.call(KINDS_ECHO_COLOR, value)
 
     async def echo_mood(self, value: Mood) -> Mood:
-        return await self._client.call(ECHO_MOOD, value)
+        return await self._client.call(KINDS_ECHO_MOOD, value)
 
     async def echo_user_id(self, value: UserID) -> UserID:
-        return await self._client.call(ECHO_USER_ID, value)
+        return await self._client.call(KINDS_ECHO_USER_ID, value)
 
     async def echo_datetime(self, value: datetime) -> datetime:
-        return await self._client.call(ECHO_DATETIME, value)
+        return await self._client.call(KINDS_ECHO_DATETIME, value)
 
     async def echo_timedelta(self, value: timedelta) -> timedelta:
-        return await self._client.call(ECHO_TIMEDELTA, value)
+        return await self._client.call(KINDS_ECHO_TIMEDELTA, value)
 
     async def echo_big(self, value: BigInt) -> BigInt:
-        return await self._client.call(ECHO_BIG, value)
+        return await self._client.call(KINDS_ECHO_BIG, value)
 
     async def echo_uuid(self, value: UUID) -> UUID:
-        return await self._client.call(ECHO_UUID, value)
+        return await self._client.call(KINDS_ECHO_UUID, value)
 
     async def echo_temperature(self, value: Temperature) -> Temperature:
-        return await self._client.call(ECHO_TEMPERATURE, value)
+        return await self._client.call(KINDS_ECHO_TEMPERATURE, value)
 
     async def echo_any(self, value: Any) -> Any:
-        return await self._client.call(ECHO_ANY, value)
+        return await self._client.call(KINDS_ECHO_ANY, value)
 
     async def echo_basic(self, value: Basic) -> Basic:
-        return await self._client.call(ECHO_BASIC, value)
+        return await self._client.call(KINDS_ECHO_BASIC, value)
 
     async def echo_sized(self, value: Sized) -> Sized:
-        return await self._client.call(ECHO_SIZED, value)
+        return await self._client.call(KINDS_ECHO_SIZED, value)
 
     async def echo_containers(self, value: Containers) -> Containers:
-        return await self._client.call(ECHO_CONTAINERS, value)
+        return await self._client.call(KINDS_ECHO_CONTAINERS, value)
 
     async def echo_tree(self, value: Tree) -> Tree:
-        return await self._client.call(ECHO_TREE, value)
+        return await self._client.call(KINDS_ECHO_TREE, value)
 
     async def echo_special(self, value: Special) -> Special:
-        return await self._client.call(ECHO_SPECIAL, value)
+        return await self._client.call(KINDS_ECHO_SPECIAL, value)
 
     async def echo_holder(self, value: Holder) -> Holder:
-        return await self._client.call(ECHO_HOLDER, value)
+        return await self._client.call(KINDS_ECHO_HOLDER, value)
 
     async def nothing(self) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        await self._client.call(NOTHING, None)
+        await self._client.call(KINDS_NOTHING, None)
 
     async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
         return await self._client.call(
-            CALLED_OTHERWISE_BY_GO, CalledOtherwiseByGoArgs(number, text)
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text)
         )
 
 
@@ -716,52 +751,52 @@ class AsyncKindsGo(AsyncGoStub):
     def echo_bool(
         self, value: bool, *, done: DoneQueue[aio.Call[bool]] | None = None
     ) -> aio.Call[bool]:
-        return self._client.go(ECHO_BOOL, value, done)
+        return self._client.go(KINDS_ECHO_BOOL, value, done)
 
     def echo_int(
         self, value: int, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
-        return self._client.go(ECHO_INT, value, done)
+        return self._client.go(KINDS_ECHO_INT, value, done)
 
     def echo_float(
         self, value: float, *, done: DoneQueue[aio.Call[float]] | None = None
     ) -> aio.Call[float]:
-        return self._client.go(ECHO_FLOAT, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT, value, done)
 
     def echo_complex(
         self, value: complex, *, done: DoneQueue[aio.Call[complex]] | None = None
     ) -> aio.Call[complex]:
-        return self._client.go(ECHO_COMPLEX, value, done)
+        return self._client.go(KINDS_ECHO_COMPLEX, value, done)
 
     def echo_str(
         self, value: str, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
-        return self._client.go(ECHO_STR, value, done)
+        return self._client.go(KINDS_ECHO_STR, value, done)
 
     def echo_bytes(
         self, value: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
     ) -> aio.Call[bytes]:
-        return self._client.go(ECHO_BYTES, value, done)
+        return self._client.go(KINDS_ECHO_BYTES, value, done)
 
     def echo_uint8(
         self, value: Uint8, *, done: DoneQueue[aio.Call[Uint8]] | None = None
     ) -> aio.Call[Uint8]:
-        return self._client.go(ECHO_UINT8, value, done)
+        return self._client.go(KINDS_ECHO_UINT8, value, done)
 
     def echo_float32(
         self, value: Float32, *, done: DoneQueue[aio.Call[Float32]] | None = None
     ) -> aio.Call[Float32]:
-        return self._client.go(ECHO_FLOAT32, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT32, value, done)
 
     def echo_list(
         self, value: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
-        return self._client.go(ECHO_LIST, value, done)
+        return self._client.go(KINDS_ECHO_LIST, value, done)
 
     def echo_tuple(
         self, value: tuple[str, ...], *, done: DoneQueue[aio.Call[tuple[str, ...]]] | None = None
     ) -> aio.Call[tuple[str, ...]]:
-        return self._client.go(ECHO_TUPLE, value, done)
+        return self._client.go(KINDS_ECHO_TUPLE, value, done)
 
     def echo_array(
         self,
@@ -769,7 +804,7 @@ class AsyncKindsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Annotated[list[int], length(4)]]] | None = None,
     ) -> aio.Call[Annotated[list[int], length(4)]]:
-        return self._client.go(ECHO_ARRAY, value, done)
+        return self._client.go(KINDS_ECHO_ARRAY, value, done)
 
     def echo_map(
         self,
@@ -777,97 +812,99 @@ class AsyncKindsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[dict[str, list[Cell]]]] | None = None,
     ) -> aio.Call[dict[str, list[Cell]]]:
-        return self._client.go(ECHO_MAP, value, done)
+        return self._client.go(KINDS_ECHO_MAP, value, done)
 
     def echo_matrix(
         self, value: Matrix, *, done: DoneQueue[aio.Call[Matrix]] | None = None
     ) -> aio.Call[Matrix]:
-        return self._client.go(ECHO_MATRIX, value, done)
+        return self._client.go(KINDS_ECHO_MATRIX, value, done)
 
     def echo_color(
         self, value: Color, *, done: DoneQueue[aio.Call[Color]] | None = None
     ) -> aio.Call[Color]:
-        return self._client.go(ECHO_COLOR, value, done)
+        return self._client.go(KINDS_ECHO_COLOR, value, done)
 
     def echo_mood(
         self, value: Mood, *, done: DoneQueue[aio.Call[Mood]] | None = None
     ) -> aio.Call[Mood]:
-        return self._client.go(ECHO_MOOD, value, done)
+        return self._client.go(KINDS_ECHO_MOOD, value, done)
 
     def echo_user_id(
         self, value: UserID, *, done: DoneQueue[aio.Call[UserID]] | None = None
     ) -> aio.Call[UserID]:
-        return self._client.go(ECHO_USER_ID, value, done)
+        return self._client.go(KINDS_ECHO_USER_ID, value, done)
 
     def echo_datetime(
         self, value: datetime, *, done: DoneQueue[aio.Call[datetime]] | None = None
     ) -> aio.Call[datetime]:
-        return self._client.go(ECHO_DATETIME, value, done)
+        return self._client.go(KINDS_ECHO_DATETIME, value, done)
 
     def echo_timedelta(
         self, value: timedelta, *, done: DoneQueue[aio.Call[timedelta]] | None = None
     ) -> aio.Call[timedelta]:
-        return self._client.go(ECHO_TIMEDELTA, value, done)
+        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
 
     def echo_big(
         self, value: BigInt, *, done: DoneQueue[aio.Call[BigInt]] | None = None
     ) -> aio.Call[BigInt]:
-        return self._client.go(ECHO_BIG, value, done)
+        return self._client.go(KINDS_ECHO_BIG, value, done)
 
     def echo_uuid(
         self, value: UUID, *, done: DoneQueue[aio.Call[UUID]] | None = None
     ) -> aio.Call[UUID]:
-        return self._client.go(ECHO_UUID, value, done)
+        return self._client.go(KINDS_ECHO_UUID, value, done)
 
     def echo_temperature(
         self, value: Temperature, *, done: DoneQueue[aio.Call[Temperature]] | None = None
     ) -> aio.Call[Temperature]:
-        return self._client.go(ECHO_TEMPERATURE, value, done)
+        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
 
     def echo_any(
         self, value: Any, *, done: DoneQueue[aio.Call[Any]] | None = None
     ) -> aio.Call[Any]:
-        return self._client.go(ECHO_ANY, value, done)
+        return self._client.go(KINDS_ECHO_ANY, value, done)
 
     def echo_basic(
         self, value: Basic, *, done: DoneQueue[aio.Call[Basic]] | None = None
     ) -> aio.Call[Basic]:
-        return self._client.go(ECHO_BASIC, value, done)
+        return self._client.go(KINDS_ECHO_BASIC, value, done)
 
     def echo_sized(
         self, value: Sized, *, done: DoneQueue[aio.Call[Sized]] | None = None
     ) -> aio.Call[Sized]:
-        return self._client.go(ECHO_SIZED, value, done)
+        return self._client.go(KINDS_ECHO_SIZED, value, done)
 
     def echo_containers(
         self, value: Containers, *, done: DoneQueue[aio.Call[Containers]] | None = None
     ) -> aio.Call[Containers]:
-        return self._client.go(ECHO_CONTAINERS, value, done)
+        return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
 
     def echo_tree(
         self, value: Tree, *, done: DoneQueue[aio.Call[Tree]] | None = None
     ) -> aio.Call[Tree]:
-        return self._client.go(ECHO_TREE, value, done)
+        return self._client.go(KINDS_ECHO_TREE, value, done)
 
     def echo_special(
         self, value: Special, *, done: DoneQueue[aio.Call[Special]] | None = None
     ) -> aio.Call[Special]:
-        return self._client.go(ECHO_SPECIAL, value, done)
+        return self._client.go(KINDS_ECHO_SPECIAL, value, done)
 
     def echo_holder(
         self, value: Holder, *, done: DoneQueue[aio.Call[Holder]] | None = None
     ) -> aio.Call[Holder]:
-        return self._client.go(ECHO_HOLDER, value, done)
+        return self._client.go(KINDS_ECHO_HOLDER, value, done)
 
     def nothing(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        return self._client.go(NOTHING, None, done)
+        return self._client.go(KINDS_NOTHING, None, done)
 
     def called_otherwise_by_go(
         self, number: int, text: str | None = None, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
         """Several parameters, which may be optional, under a name of Go's choice."""
-        return self._client.go(CALLED_OTHERWISE_BY_GO, CalledOtherwiseByGoArgs(number, text), done)
+        return self._client.go(
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
+        )
 
 
 def register_async_kinds(
@@ -880,36 +917,36 @@ def register_async_kinds(
     server.register_name(
         name,
         [
-            ECHO_BOOL.async_handler(implementation.echo_bool),
-            ECHO_INT.async_handler(implementation.echo_int),
-            ECHO_FLOAT.async_handler(implementation.echo_float),
-            ECHO_COMPLEX.async_handler(implementation.echo_complex),
-            ECHO_STR.async_handler(implementation.echo_str),
-            ECHO_BYTES.async_handler(implementation.echo_bytes),
-            ECHO_UINT8.async_handler(implementation.echo_uint8),
-            ECHO_FLOAT32.async_handler(implementation.echo_float32),
-            ECHO_LIST.async_handler(implementation.echo_list),
-            ECHO_TUPLE.async_handler(implementation.echo_tuple),
-            ECHO_ARRAY.async_handler(implementation.echo_array),
-            ECHO_MAP.async_handler(implementation.echo_map),
-            ECHO_MATRIX.async_handler(implementation.echo_matrix),
-            ECHO_COLOR.async_handler(implementation.echo_color),
-            ECHO_MOOD.async_handler(implementation.echo_mood),
-            ECHO_USER_ID.async_handler(implementation.echo_user_id),
-            ECHO_DATETIME.async_handler(implementation.echo_datetime),
-            ECHO_TIMEDELTA.async_handler(implementation.echo_timedelta),
-            ECHO_BIG.async_handler(implementation.echo_big),
-            ECHO_UUID.async_handler(implementation.echo_uuid),
-            ECHO_TEMPERATURE.async_handler(implementation.echo_temperature),
-            ECHO_ANY.async_handler(implementation.echo_any),
-            ECHO_BASIC.async_handler(implementation.echo_basic),
-            ECHO_SIZED.async_handler(implementation.echo_sized),
-            ECHO_CONTAINERS.async_handler(implementation.echo_containers),
-            ECHO_TREE.async_handler(implementation.echo_tree),
-            ECHO_SPECIAL.async_handler(implementation.echo_special),
-            ECHO_HOLDER.async_handler(implementation.echo_holder),
-            NOTHING.async_handler(lambda _: implementation.nothing()),
-            CALLED_OTHERWISE_BY_GO.async_handler(
+            KINDS_ECHO_BOOL.async_handler(implementation.echo_bool),
+            KINDS_ECHO_INT.async_handler(implementation.echo_int),
+            KINDS_ECHO_FLOAT.async_handler(implementation.echo_float),
+            KINDS_ECHO_COMPLEX.async_handler(implementation.echo_complex),
+            KINDS_ECHO_STR.async_handler(implementation.echo_str),
+            KINDS_ECHO_BYTES.async_handler(implementation.echo_bytes),
+            KINDS_ECHO_UINT8.async_handler(implementation.echo_uint8),
+            KINDS_ECHO_FLOAT32.async_handler(implementation.echo_float32),
+            KINDS_ECHO_LIST.async_handler(implementation.echo_list),
+            KINDS_ECHO_TUPLE.async_handler(implementation.echo_tuple),
+            KINDS_ECHO_ARRAY.async_handler(implementation.echo_array),
+            KINDS_ECHO_MAP.async_handler(implementation.echo_map),
+            KINDS_ECHO_MATRIX.async_handler(implementation.echo_matrix),
+            KINDS_ECHO_COLOR.async_handler(implementation.echo_color),
+            KINDS_ECHO_MOOD.async_handler(implementation.echo_mood),
+            KINDS_ECHO_USER_ID.async_handler(implementation.echo_user_id),
+            KINDS_ECHO_DATETIME.async_handler(implementation.echo_datetime),
+            KINDS_ECHO_TIMEDELTA.async_handler(implementation.echo_timedelta),
+            KINDS_ECHO_BIG.async_handler(implementation.echo_big),
+            KINDS_ECHO_UUID.async_handler(implementation.echo_uuid),
+            KINDS_ECHO_TEMPERATURE.async_handler(implementation.echo_temperature),
+            KINDS_ECHO_ANY.async_handler(implementation.echo_any),
+            KINDS_ECHO_BASIC.async_handler(implementation.echo_basic),
+            KINDS_ECHO_SIZED.async_handler(implementation.echo_sized),
+            KINDS_ECHO_CONTAINERS.async_handler(implementation.echo_containers),
+            KINDS_ECHO_TREE.async_handler(implementation.echo_tree),
+            KINDS_ECHO_SPECIAL.async_handler(implementation.echo_special),
+            KINDS_ECHO_HOLDER.async_handler(implementation.echo_holder),
+            KINDS_NOTHING.async_handler(lambda _: implementation.nothing()),
+            KINDS_CALLED_OTHERWISE_BY_GO.async_handler(
                 lambda args: implementation.called_otherwise_by_go(args.number, args.text)
             ),
         ],

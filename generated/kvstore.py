@@ -37,7 +37,15 @@ __all__ = [
     "KVStore",
     "KVStoreClient",
     "KVStoreGo",
+    "KVStorePutArgs",
+    "KVStoreScanArgs",
     "KVStoreService",
+    "KV_STORE_DELETE",
+    "KV_STORE_GET",
+    "KV_STORE_GET_MANY",
+    "KV_STORE_PUT",
+    "KV_STORE_SCAN",
+    "KV_STORE_STATS",
     "Page",
     "Stats",
     "register_async_kv_store",
@@ -46,7 +54,7 @@ __all__ = [
 
 
 @define
-class PutArgs:
+class KVStorePutArgs:
     """The parameters of `KVStore.put`."""
 
     key: str
@@ -58,19 +66,19 @@ class PutArgs:
 
 
 @define
-class ScanArgs:
+class KVStoreScanArgs:
     """The parameters of `KVStore.scan`."""
 
     prefix: str = ""
     limit: int = 100
 
 
-GET = Method[str, Entry]("KVStore.Get")
-PUT = Method[PutArgs, int]("KVStore.Put")
-DELETE = Method[str, None]("KVStore.Delete")
-SCAN = Method[ScanArgs, Page]("KVStore.Scan")
-GET_MANY = Method[list[str], dict[str, Entry]]("KVStore.GetMany")
-STATS = Method[None, Stats]("KVStore.Stats")
+KV_STORE_GET = Method[str, Entry]("KVStore.Get")
+KV_STORE_PUT = Method[KVStorePutArgs, int]("KVStore.Put")
+KV_STORE_DELETE = Method[str, None]("KVStore.Delete")
+KV_STORE_SCAN = Method[KVStoreScanArgs, Page]("KVStore.Scan")
+KV_STORE_GET_MANY = Method[list[str], dict[str, Entry]]("KVStore.GetMany")
+KV_STORE_STATS = Method[None, Stats]("KVStore.Stats")
 
 
 class KVStoreClient(ClientStub):
@@ -101,7 +109,7 @@ class KVStoreClient(ClientStub):
 
     def get(self, key: str) -> Entry:
         """Return the entry under a key."""
-        return self._client.call(GET, key)
+        return self._client.call(KV_STORE_GET, key)
 
     def put(
         self,
@@ -117,23 +125,25 @@ class KVStoreClient(ClientStub):
 
         With ``if_version``, only where the entry still has that version.
         """
-        return self._client.call(PUT, PutArgs(key, value, tags, expires_in, if_version, durability))
+        return self._client.call(
+            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability)
+        )
 
     def delete(self, key: str) -> None:
         """Remove an entry."""
-        self._client.call(DELETE, key)
+        self._client.call(KV_STORE_DELETE, key)
 
     def scan(self, prefix: str = "", limit: int = 100) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
-        return self._client.call(SCAN, ScanArgs(prefix, limit))
+        return self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit))
 
     def get_many(self, keys: list[str]) -> dict[str, Entry]:
         """Return the entries of those keys that exist."""
-        return self._client.call(GET_MANY, keys)
+        return self._client.call(KV_STORE_GET_MANY, keys)
 
     def stats(self) -> Stats:
         """Return what the store holds."""
-        return self._client.call(STATS, None)
+        return self._client.call(KV_STORE_STATS, None)
 
 
 class KVStoreGo(GoStub):
@@ -141,7 +151,7 @@ class KVStoreGo(GoStub):
 
     def get(self, key: str, *, done: DoneQueue[Call[Entry]] | None = None) -> Call[Entry]:
         """Return the entry under a key."""
-        return self._client.go(GET, key, done)
+        return self._client.go(KV_STORE_GET, key, done)
 
     def put(
         self,
@@ -159,28 +169,28 @@ class KVStoreGo(GoStub):
         With ``if_version``, only where the entry still has that version.
         """
         return self._client.go(
-            PUT, PutArgs(key, value, tags, expires_in, if_version, durability), done
+            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
         )
 
     def delete(self, key: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Remove an entry."""
-        return self._client.go(DELETE, key, done)
+        return self._client.go(KV_STORE_DELETE, key, done)
 
     def scan(
         self, prefix: str = "", limit: int = 100, *, done: DoneQueue[Call[Page]] | None = None
     ) -> Call[Page]:
         """Return the entries whose keys begin with ``prefix``, in order."""
-        return self._client.go(SCAN, ScanArgs(prefix, limit), done)
+        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
 
     def get_many(
         self, keys: list[str], *, done: DoneQueue[Call[dict[str, Entry]]] | None = None
     ) -> Call[dict[str, Entry]]:
         """Return the entries of those keys that exist."""
-        return self._client.go(GET_MANY, keys, done)
+        return self._client.go(KV_STORE_GET_MANY, keys, done)
 
     def stats(self, *, done: DoneQueue[Call[Stats]] | None = None) -> Call[Stats]:
         """Return what the store holds."""
-        return self._client.go(STATS, None, done)
+        return self._client.go(KV_STORE_STATS, None, done)
 
 
 class KVStoreService(AbstractService, ABC):
@@ -234,8 +244,8 @@ def register_kv_store(server: Registry, implementation: KVStore, name: str = "KV
     server.register_name(
         name,
         [
-            GET.handler(implementation.get),
-            PUT.handler(
+            KV_STORE_GET.handler(implementation.get),
+            KV_STORE_PUT.handler(
                 lambda args: implementation.put(
                     args.key,
                     args.value,
@@ -245,10 +255,10 @@ def register_kv_store(server: Registry, implementation: KVStore, name: str = "KV
                     durability=args.durability,
                 )
             ),
-            DELETE.handler(implementation.delete),
-            SCAN.handler(lambda args: implementation.scan(args.prefix, args.limit)),
-            GET_MANY.handler(implementation.get_many),
-            STATS.handler(lambda _: implementation.stats()),
+            KV_STORE_DELETE.handler(implementation.delete),
+            KV_STORE_SCAN.handler(lambda args: implementation.scan(args.prefix, args.limit)),
+            KV_STORE_GET_MANY.handler(implementation.get_many),
+            KV_STORE_STATS.handler(lambda _: implementation.stats()),
         ],
         described_by=KVStore,
     )
@@ -327,7 +337,7 @@ class AsyncKVStoreClient(AsyncClientStub):
 
     async def get(self, key: str) -> Entry:
         """Return the entry under a key."""
-        return await self._client.call(GET, key)
+        return await self._client.call(KV_STORE_GET, key)
 
     async def put(
         self,
@@ -344,24 +354,24 @@ class AsyncKVStoreClient(AsyncClientStub):
         With ``if_version``, only where the entry still has that version.
         """
         return await self._client.call(
-            PUT, PutArgs(key, value, tags, expires_in, if_version, durability)
+            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability)
         )
 
     async def delete(self, key: str) -> None:
         """Remove an entry."""
-        await self._client.call(DELETE, key)
+        await self._client.call(KV_STORE_DELETE, key)
 
     async def scan(self, prefix: str = "", limit: int = 100) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
-        return await self._client.call(SCAN, ScanArgs(prefix, limit))
+        return await self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit))
 
     async def get_many(self, keys: list[str]) -> dict[str, Entry]:
         """Return the entries of those keys that exist."""
-        return await self._client.call(GET_MANY, keys)
+        return await self._client.call(KV_STORE_GET_MANY, keys)
 
     async def stats(self) -> Stats:
         """Return what the store holds."""
-        return await self._client.call(STATS, None)
+        return await self._client.call(KV_STORE_STATS, None)
 
 
 class AsyncKVStoreGo(AsyncGoStub):
@@ -369,7 +379,7 @@ class AsyncKVStoreGo(AsyncGoStub):
 
     def get(self, key: str, *, done: DoneQueue[aio.Call[Entry]] | None = None) -> aio.Call[Entry]:
         """Return the entry under a key."""
-        return self._client.go(GET, key, done)
+        return self._client.go(KV_STORE_GET, key, done)
 
     def put(
         self,
@@ -387,28 +397,28 @@ class AsyncKVStoreGo(AsyncGoStub):
         With ``if_version``, only where the entry still has that version.
         """
         return self._client.go(
-            PUT, PutArgs(key, value, tags, expires_in, if_version, durability), done
+            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
         )
 
     def delete(self, key: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Remove an entry."""
-        return self._client.go(DELETE, key, done)
+        return self._client.go(KV_STORE_DELETE, key, done)
 
     def scan(
         self, prefix: str = "", limit: int = 100, *, done: DoneQueue[aio.Call[Page]] | None = None
     ) -> aio.Call[Page]:
         """Return the entries whose keys begin with ``prefix``, in order."""
-        return self._client.go(SCAN, ScanArgs(prefix, limit), done)
+        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
 
     def get_many(
         self, keys: list[str], *, done: DoneQueue[aio.Call[dict[str, Entry]]] | None = None
     ) -> aio.Call[dict[str, Entry]]:
         """Return the entries of those keys that exist."""
-        return self._client.go(GET_MANY, keys, done)
+        return self._client.go(KV_STORE_GET_MANY, keys, done)
 
     def stats(self, *, done: DoneQueue[aio.Call[Stats]] | None = None) -> aio.Call[Stats]:
         """Return what the store holds."""
-        return self._client.go(STATS, None, done)
+        return self._client.go(KV_STORE_STATS, None, done)
 
 
 def register_async_kv_store(
@@ -421,8 +431,8 @@ def register_async_kv_store(
     server.register_name(
         name,
         [
-            GET.async_handler(implementation.get),
-            PUT.async_handler(
+            KV_STORE_GET.async_handler(implementation.get),
+            KV_STORE_PUT.async_handler(
                 lambda args: implementation.put(
                     args.key,
                     args.value,
@@ -432,10 +442,10 @@ def register_async_kv_store(
                     durability=args.durability,
                 )
             ),
-            DELETE.async_handler(implementation.delete),
-            SCAN.async_handler(lambda args: implementation.scan(args.prefix, args.limit)),
-            GET_MANY.async_handler(implementation.get_many),
-            STATS.async_handler(lambda _: implementation.stats()),
+            KV_STORE_DELETE.async_handler(implementation.delete),
+            KV_STORE_SCAN.async_handler(lambda args: implementation.scan(args.prefix, args.limit)),
+            KV_STORE_GET_MANY.async_handler(implementation.get_many),
+            KV_STORE_STATS.async_handler(lambda _: implementation.stats()),
         ],
         described_by=KVStore,
     )

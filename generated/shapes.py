@@ -37,9 +37,15 @@ __all__ = [
     "Group",
     "Point",
     "Rectangle",
+    "SHAPES_AREA",
+    "SHAPES_BOUNDS",
+    "SHAPES_COUNT",
+    "SHAPES_DESCRIBE",
+    "SHAPES_MOVE",
     "Shapes",
     "ShapesClient",
     "ShapesGo",
+    "ShapesMoveArgs",
     "ShapesService",
     "register_async_shapes",
     "register_shapes",
@@ -47,7 +53,7 @@ __all__ = [
 
 
 @define
-class MoveArgs:
+class ShapesMoveArgs:
     """The parameters of `Shapes.move`."""
 
     shape: Circle | Rectangle
@@ -55,11 +61,11 @@ class MoveArgs:
     times: int = 1
 
 
-AREA = Method[Circle | Rectangle | Group, float]("Shapes.Area")
-MOVE = Method[MoveArgs, Circle | Rectangle]("Shapes.Move")
-BOUNDS = Method[list[Point], Rectangle]("Shapes.Bounds")
-COUNT = Method[None, int]("Shapes.Count")
-DESCRIBE = Method[Any, str]("Shapes.Describe")
+SHAPES_AREA = Method[Circle | Rectangle | Group, float]("Shapes.Area")
+SHAPES_MOVE = Method[ShapesMoveArgs, Circle | Rectangle]("Shapes.Move")
+SHAPES_BOUNDS = Method[list[Point], Rectangle]("Shapes.Bounds")
+SHAPES_COUNT = Method[None, int]("Shapes.Count")
+SHAPES_DESCRIBE = Method[Any, str]("Shapes.Describe")
 
 register_types(Point, Circle, Rectangle, Group)
 
@@ -88,7 +94,7 @@ class ShapesClient(ClientStub):
 
     def area(self, shape: Circle | Rectangle | Group) -> float:
         """Return the area of a shape; that of a group is the sum of its members'."""
-        return self._client.call(AREA, shape)
+        return self._client.call(SHAPES_AREA, shape)
 
     def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle:
         """Return the shape moved ``times`` times ``by``.
@@ -96,19 +102,19 @@ class ShapesClient(ClientStub):
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
-        return self._client.call(MOVE, MoveArgs(shape, by, times))
+        return self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times))
 
     def bounds(self, points: list[Point]) -> Rectangle:
         """Return the smallest rectangle that holds all the points."""
-        return self._client.call(BOUNDS, points)
+        return self._client.call(SHAPES_BOUNDS, points)
 
     def count(self) -> int:
         """Return how many shapes the server has seen."""
-        return self._client.call(COUNT, None)
+        return self._client.call(SHAPES_COUNT, None)
 
     def describe(self, anything: Any) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
-        return self._client.call(DESCRIBE, anything)
+        return self._client.call(SHAPES_DESCRIBE, anything)
 
 
 class ShapesGo(GoStub):
@@ -118,7 +124,7 @@ class ShapesGo(GoStub):
         self, shape: Circle | Rectangle | Group, *, done: DoneQueue[Call[float]] | None = None
     ) -> Call[float]:
         """Return the area of a shape; that of a group is the sum of its members'."""
-        return self._client.go(AREA, shape, done)
+        return self._client.go(SHAPES_AREA, shape, done)
 
     def move(
         self,
@@ -133,21 +139,21 @@ class ShapesGo(GoStub):
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
-        return self._client.go(MOVE, MoveArgs(shape, by, times), done)
+        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
 
     def bounds(
         self, points: list[Point], *, done: DoneQueue[Call[Rectangle]] | None = None
     ) -> Call[Rectangle]:
         """Return the smallest rectangle that holds all the points."""
-        return self._client.go(BOUNDS, points, done)
+        return self._client.go(SHAPES_BOUNDS, points, done)
 
     def count(self, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
         """Return how many shapes the server has seen."""
-        return self._client.go(COUNT, None, done)
+        return self._client.go(SHAPES_COUNT, None, done)
 
     def describe(self, anything: Any, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
         """Say in words what a value of any type is; each message of this file may come."""
-        return self._client.go(DESCRIBE, anything, done)
+        return self._client.go(SHAPES_DESCRIBE, anything, done)
 
 
 class ShapesService(AbstractService, ABC):
@@ -189,11 +195,11 @@ def register_shapes(server: Registry, implementation: Shapes, name: str = "Shape
     server.register_name(
         name,
         [
-            AREA.handler(implementation.area),
-            MOVE.handler(lambda args: implementation.move(args.shape, args.by, args.times)),
-            BOUNDS.handler(implementation.bounds),
-            COUNT.handler(lambda _: implementation.count()),
-            DESCRIBE.handler(implementation.describe),
+            SHAPES_AREA.handler(implementation.area),
+            SHAPES_MOVE.handler(lambda args: implementation.move(args.shape, args.by, args.times)),
+            SHAPES_BOUNDS.handler(implementation.bounds),
+            SHAPES_COUNT.handler(lambda _: implementation.count()),
+            SHAPES_DESCRIBE.handler(implementation.describe),
         ],
         described_by=Shapes,
     )
@@ -254,7 +260,7 @@ class AsyncShapesClient(AsyncClientStub):
 
     async def area(self, shape: Circle | Rectangle | Group) -> float:
         """Return the area of a shape; that of a group is the sum of its members'."""
-        return await self._client.call(AREA, shape)
+        return await self._client.call(SHAPES_AREA, shape)
 
     async def move(
         self, shape: Circle | Rectangle, by: Point, times: int = 1
@@ -264,19 +270,19 @@ class AsyncShapesClient(AsyncClientStub):
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
-        return await self._client.call(MOVE, MoveArgs(shape, by, times))
+        return await self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times))
 
     async def bounds(self, points: list[Point]) -> Rectangle:
         """Return the smallest rectangle that holds all the points."""
-        return await self._client.call(BOUNDS, points)
+        return await self._client.call(SHAPES_BOUNDS, points)
 
     async def count(self) -> int:
         """Return how many shapes the server has seen."""
-        return await self._client.call(COUNT, None)
+        return await self._client.call(SHAPES_COUNT, None)
 
     async def describe(self, anything: Any) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
-        return await self._client.call(DESCRIBE, anything)
+        return await self._client.call(SHAPES_DESCRIBE, anything)
 
 
 class AsyncShapesGo(AsyncGoStub):
@@ -286,7 +292,7 @@ class AsyncShapesGo(AsyncGoStub):
         self, shape: Circle | Rectangle | Group, *, done: DoneQueue[aio.Call[float]] | None = None
     ) -> aio.Call[float]:
         """Return the area of a shape; that of a group is the sum of its members'."""
-        return self._client.go(AREA, shape, done)
+        return self._client.go(SHAPES_AREA, shape, done)
 
     def move(
         self,
@@ -301,23 +307,23 @@ class AsyncShapesGo(AsyncGoStub):
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
-        return self._client.go(MOVE, MoveArgs(shape, by, times), done)
+        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
 
     def bounds(
         self, points: list[Point], *, done: DoneQueue[aio.Call[Rectangle]] | None = None
     ) -> aio.Call[Rectangle]:
         """Return the smallest rectangle that holds all the points."""
-        return self._client.go(BOUNDS, points, done)
+        return self._client.go(SHAPES_BOUNDS, points, done)
 
     def count(self, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
         """Return how many shapes the server has seen."""
-        return self._client.go(COUNT, None, done)
+        return self._client.go(SHAPES_COUNT, None, done)
 
     def describe(
         self, anything: Any, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
         """Say in words what a value of any type is; each message of this file may come."""
-        return self._client.go(DESCRIBE, anything, done)
+        return self._client.go(SHAPES_DESCRIBE, anything, done)
 
 
 def register_async_shapes(
@@ -330,11 +336,13 @@ def register_async_shapes(
     server.register_name(
         name,
         [
-            AREA.async_handler(implementation.area),
-            MOVE.async_handler(lambda args: implementation.move(args.shape, args.by, args.times)),
-            BOUNDS.async_handler(implementation.bounds),
-            COUNT.async_handler(lambda _: implementation.count()),
-            DESCRIBE.async_handler(implementation.describe),
+            SHAPES_AREA.async_handler(implementation.area),
+            SHAPES_MOVE.async_handler(
+                lambda args: implementation.move(args.shape, args.by, args.times)
+            ),
+            SHAPES_BOUNDS.async_handler(implementation.bounds),
+            SHAPES_COUNT.async_handler(lambda _: implementation.count()),
+            SHAPES_DESCRIBE.async_handler(implementation.describe),
         ],
         described_by=Shapes,
     )

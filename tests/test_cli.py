@@ -225,7 +225,7 @@ def test_check_shows_how_a_stale_file_differs(
     assert cli.main(["idl", "-o", "generated", "--check"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "stale generated/arith.py"
-    assert {'-DOUBLE = Method[int, int]("Arith.Double")'} <= set(lines)
+    assert {'-ARITH_DOUBLE = Method[int, int]("Arith.Double")'} <= set(lines)
 
 
 def test_check_lists_leftover_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,10 @@ from rpcgen import (
 )
 
 __all__ = [
+    "ARITH_BLOB",
+    "ARITH_MULTIPLY",
+    "ARITH_NUMBERS",
+    "ARITH_ORDER",
     "Args",
     "Arith",
     "ArithClient",
@@ -40,10 +44,10 @@ __all__ = [
     "register_async_arith",
 ]
 
-MULTIPLY = Method[Args, int]("Arith.Multiply")
-ORDER = Method[Order, Order]("Arith.Order")
-BLOB = Method[bytes, bytes]("Arith.Blob")
-NUMBERS = Method[list[int], list[int]]("Arith.Numbers")
+ARITH_MULTIPLY = Method[Args, int]("Arith.Multiply")
+ARITH_ORDER = Method[Order, Order]("Arith.Order")
+ARITH_BLOB = Method[bytes, bytes]("Arith.Blob")
+ARITH_NUMBERS = Method[list[int], list[int]]("Arith.Numbers")
 
 
 class ArithClient(ClientStub):
@@ -70,19 +74,19 @@ class ArithClient(ClientStub):
 
     def multiply(self, args: Args) -> int:
         """Return the product of a and b."""
-        return self._client.call(MULTIPLY, args)
+        return self._client.call(ARITH_MULTIPLY, args)
 
     def order(self, order: Order) -> Order:
         """Read every field of ``order``, and return a new one with the same content."""
-        return self._client.call(ORDER, order)
+        return self._client.call(ARITH_ORDER, order)
 
     def blob(self, data: bytes) -> bytes:
         """Return ``data``."""
-        return self._client.call(BLOB, data)
+        return self._client.call(ARITH_BLOB, data)
 
     def numbers(self, numbers: list[int]) -> list[int]:
         """Return ``numbers``."""
-        return self._client.call(NUMBERS, numbers)
+        return self._client.call(ARITH_NUMBERS, numbers)
 
 
 class ArithGo(GoStub):
@@ -90,21 +94,21 @@ class ArithGo(GoStub):
 
     def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
         """Return the product of a and b."""
-        return self._client.go(MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done)
 
     def order(self, order: Order, *, done: DoneQueue[Call[Order]] | None = None) -> Call[Order]:
         """Read every field of ``order``, and return a new one with the same content."""
-        return self._client.go(ORDER, order, done)
+        return self._client.go(ARITH_ORDER, order, done)
 
     def blob(self, data: bytes, *, done: DoneQueue[Call[bytes]] | None = None) -> Call[bytes]:
         """Return ``data``."""
-        return self._client.go(BLOB, data, done)
+        return self._client.go(ARITH_BLOB, data, done)
 
     def numbers(
         self, numbers: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
         """Return ``numbers``."""
-        return self._client.go(NUMBERS, numbers, done)
+        return self._client.go(ARITH_NUMBERS, numbers, done)
 
 
 class ArithService(AbstractService, ABC):
@@ -138,10 +142,10 @@ def register_arith(server: Registry, implementation: Arith, name: str = "Arith")
     server.register_name(
         name,
         [
-            MULTIPLY.handler(implementation.multiply),
-            ORDER.handler(implementation.order),
-            BLOB.handler(implementation.blob),
-            NUMBERS.handler(implementation.numbers),
+            ARITH_MULTIPLY.handler(implementation.multiply),
+            ARITH_ORDER.handler(implementation.order),
+            ARITH_BLOB.handler(implementation.blob),
+            ARITH_NUMBERS.handler(implementation.numbers),
         ],
         described_by=Arith,
     )
@@ -192,19 +196,19 @@ class AsyncArithClient(AsyncClientStub):
 
     async def multiply(self, args: Args) -> int:
         """Return the product of a and b."""
-        return await self._client.call(MULTIPLY, args)
+        return await self._client.call(ARITH_MULTIPLY, args)
 
     async def order(self, order: Order) -> Order:
         """Read every field of ``order``, and return a new one with the same content."""
-        return await self._client.call(ORDER, order)
+        return await self._client.call(ARITH_ORDER, order)
 
     async def blob(self, data: bytes) -> bytes:
         """Return ``data``."""
-        return await self._client.call(BLOB, data)
+        return await self._client.call(ARITH_BLOB, data)
 
     async def numbers(self, numbers: list[int]) -> list[int]:
         """Return ``numbers``."""
-        return await self._client.call(NUMBERS, numbers)
+        return await self._client.call(ARITH_NUMBERS, numbers)
 
 
 class AsyncArithGo(AsyncGoStub):
@@ -214,25 +218,25 @@ class AsyncArithGo(AsyncGoStub):
         self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
         """Return the product of a and b."""
-        return self._client.go(MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done)
 
     def order(
         self, order: Order, *, done: DoneQueue[aio.Call[Order]] | None = None
     ) -> aio.Call[Order]:
         """Read every field of ``order``, and return a new one with the same content."""
-        return self._client.go(ORDER, order, done)
+        return self._client.go(ARITH_ORDER, order, done)
 
     def blob(
         self, data: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
     ) -> aio.Call[bytes]:
         """Return ``data``."""
-        return self._client.go(BLOB, data, done)
+        return self._client.go(ARITH_BLOB, data, done)
 
     def numbers(
         self, numbers: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
         """Return ``numbers``."""
-        return self._client.go(NUMBERS, numbers, done)
+        return self._client.go(ARITH_NUMBERS, numbers, done)
 
 
 def register_async_arith(
@@ -245,10 +249,10 @@ def register_async_arith(
     server.register_name(
         name,
         [
-            MULTIPLY.async_handler(implementation.multiply),
-            ORDER.async_handler(implementation.order),
-            BLOB.async_handler(implementation.blob),
-            NUMBERS.async_handler(implementation.numbers),
+            ARITH_MULTIPLY.async_handler(implementation.multiply),
+            ARITH_ORDER.async_handler(implementation.order),
+            ARITH_BLOB.async_handler(implementation.blob),
+            ARITH_NUMBERS.async_handler(implementation.numbers),
         ],
         described_by=Arith,
     )

@@ -6,7 +6,7 @@ import ast
 import enum
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -37,7 +37,7 @@ from ..schema import (
 )
 from .defaults import unportable
 from .model import Method, Module, Parameter, Service, is_protocol
-from .names import generated_classes
+from .names import MethodNames, generated_names, method_names
 from .problems import Place, Problem
 from .source import Expression, Source
 from .spelling import annotation_can_be_spelled
@@ -64,7 +64,7 @@ class Checker:
             yield from _service(service)
             for method in service.methods:
                 yield from self._method(method)
-        yield from _clashing_classes(module)
+        yield from _clashing_names(module)
 
     def _method(self, method: Method) -> Iterator[Problem]:
         yield from _definition(method)
@@ -510,19 +510,41 @@ def _default(parameter: Parameter) -> Iterator[Problem]:
         yield Problem(parameter.default.place, f"the default of {name!r} {reason}", hint)
 
 
-def _clashing_classes(module: Module) -> Iterator[Problem]:
+def _clashing_names(module: Module) -> Iterator[Problem]:
     """Yield the problems of generated names that something else in the module has."""
     owners = {symbol.name: "a type of the IDL" for symbol in module.names}
     for service in module.services:
-        names = generated_classes(service)
-        if clashing := [name for name in names if name in owners]:
+        names = generated_names(service)
+        yield from _clashing("service", service.name, service.place, names, owners)
+        owners |= dict.fromkeys(names, f"what {service.name!r} generates")
+        for method, own in method_names(service).items():
+            yield from _clashing("method", method.name, method.place, own, owners)
+            owners |= dict.fromkeys(own, f"what {service.name}.{method.name} generates")
+            yield from _hidden(method, own)
+
+
+def _hidden(method: Method, generated: MethodNames) -> Iterator[Problem]:
+    """Yield the problems of parameters that hide what the body of their method refers to."""
+    for parameter in method.parameters:
+        if parameter.name in generated:
             yield Problem(
-                service.place,
-                f"service {service.name!r} generates {clashing[0]!r}, "
-                f"which is the name of {owners[clashing[0]]}",
+                parameter.place,
+                f"parameter {parameter.name!r} has the name of what its method generates",
+                'rename it; Annotated[..., wire("Name")] keeps the name that Go knows',
+            )
+
+
+def _clashing(
+    what: str, name: str, place: Place, generated: Iterable[str], owners: Mapping[str, str]
+) -> Iterator[Problem]:
+    for each in generated:
+        if each in owners:
+            yield Problem(
+                place,
+                f"{what} {name!r} generates {each!r}, which is the name of {owners[each]}",
                 'rename one of them; @wire("Name") keeps the name that Go knows',
             )
-        owners |= dict.fromkeys(names, f"what {service.name!r} generates")
+            return
 
 
 def _generic_base(cls: type[Any]) -> object:

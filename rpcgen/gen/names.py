@@ -6,8 +6,10 @@ import ast
 import builtins
 import re
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
+
+from attrs import frozen
 
 from .defaults import is_literal, is_reference, is_repeated
 from .layout import LINE_LENGTH
@@ -17,11 +19,21 @@ from .spelling import OPERATORS
 if TYPE_CHECKING:
     from .model import Method, Parameter, Service
 
-__all__ = ["Names", "constant_name", "generated_classes", "params_name", "snake_case"]
+__all__ = [
+    "MethodNames",
+    "Names",
+    "generated_names",
+    "method_names",
+    "snake_case",
+]
 
 
-def generated_classes(service: Service) -> list[str]:
-    """Return the names of the classes and functions generated for a service."""
+def generated_names(service: Service) -> list[str]:
+    """Return the names that a service's classes and functions have in the generated module.
+
+    They depend on the service alone, not on what else its file has; those of
+    its methods are in `method_names`.
+    """
     name, function = service.name, snake_case(service.name)
     return [
         f"{name}Client",
@@ -41,20 +53,37 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", name).strip("_").lower()
 
 
-def constant_name(service: Service, method: Method, alone: bool) -> str:
-    """Return the name of a method's descriptor: ``MULTIPLY``.
+@frozen
+class MethodNames:
+    """The names that a method adds to the generated module; each is the method's for good."""
 
-    ``ARITH_MULTIPLY`` where the IDL file has more than one service.
+    constant: str  # its descriptor: ``BANK_TRANSFER``
+    args: str | None  # the class that several parameters travel as: ``BankTransferArgs``
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.constant
+        if self.args is not None:
+            yield self.args
+
+
+def method_names(service: Service) -> dict[Method, MethodNames]:
+    """Return the names that each method of a service adds to the generated module.
+
+    A method that is called almost like an earlier one, ``list_`` beside
+    ``list``, has an underscore more.
     """
-    name = snake_case(method.name).upper()
-    return name if alone else f"{snake_case(service.name).upper()}_{name}"
-
-
-def params_name(service: Service, method: Method, alone: bool) -> str:
-    """Return the name of the class that several parameters travel as: ``TransferArgs``."""
-    words = snake_case(method.name).split("_")
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return f"{name}Args" if alone else f"{service.name}{name}Args"
+    found: dict[Method, MethodNames] = {}
+    taken: set[str] = set()
+    for method in service.methods:
+        words = snake_case(method.name).split("_")
+        constant = "_".join([snake_case(service.name), *words]).upper()
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        args = f"{service.name}{name}Args" if method.takes_struct else None
+        while constant in taken or args in taken:
+            constant, args = f"{constant}_", args and f"{args}_"
+        found[method] = MethodNames(constant, args)
+        taken.update(found[method])
+    return found
 
 
 class Names:
@@ -72,7 +101,7 @@ class Names:
         self._defined: set[str] = set()
         self._imports: dict[tuple[str, str], str] = {}
         self._handed_on: dict[str, Symbol] = {}
-        self._constants: dict[Parameter, tuple[str, str]] = {}
+        self._constants: dict[tuple[Parameter, str], tuple[str, str]] = {}
 
     def hand_on(self, symbol: Symbol) -> None:
         """Import a type under its own name, for the users of the generated module.
@@ -82,8 +111,8 @@ class Names:
         self._handed_on.setdefault(symbol.name, symbol)
 
     def define(self, name: str) -> str:
-        """Return a name for something that the module defines: as wished for, if it is free."""
-        name = self._free(name, self._taken)
+        """Return a name for something private of the module: as wished for, if it is free."""
+        name = self._free(name, self._taken | self._members)
         self._defined.add(name)
         return name
 
@@ -124,13 +153,14 @@ class Names:
             return spelled_value(parameter.value)
         if is_reference(default):
             return self.literal(default)
-        if parameter not in self._constants:
+        key = (parameter, wished)
+        if key not in self._constants:
             annotation = parameter.annotation
             made = self.literal(default)
             typed = f": {self.expression(annotation)}" if annotation else ""
             name = self.define(wished)
-            self._constants[parameter] = (name, f"{name}{typed} = {made}")
-        return self._constants[parameter][0]
+            self._constants[key] = (name, f"{name}{typed} = {made}")
+        return self._constants[key][0]
 
     @property
     def constants(self) -> list[str]:

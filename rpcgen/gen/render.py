@@ -16,10 +16,10 @@ from .layout import layout
 from .mark import MARK
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
+    MethodNames,
     Names,
-    constant_name,
-    generated_classes,
-    params_name,
+    generated_names,
+    method_names,
     quoted,
     snake_case,
 )
@@ -129,14 +129,14 @@ def render(module: Module) -> str:
     names = Names(_members(module), _parameters(module))
     for symbol in module.names:
         names.hand_on(symbol)
-    generated = [name for service in module.services for name in generated_classes(service)]
+    generated = list(_generated(module))
     names.reserve(generated)
     known = _Known(names)
     constants: list[str] = []
     classes: list[str] = []
     rest: list[str] = []
     for service in module.services:
-        methods, params = _methods(service, names, len(module.services) == 1)
+        methods, params = _methods(service, names)
         view = _service(service, methods)
         sync, asynchronous = _sync(service, known), _async(service, known)
         constants.append(_template("methods", n=known, service=view))
@@ -175,6 +175,13 @@ def render(module: Module) -> str:
 def render_package() -> str:
     """Return the text of the ``__init__.py`` of a folder of generated modules."""
     return f'"""Typed clients and servers.\n\n{MARK}.\n"""\n'
+
+
+def _generated(module: Module) -> Iterator[str]:
+    for service in module.services:
+        yield from generated_names(service)
+        for own in method_names(service).values():
+            yield from own
 
 
 def _exempt(module: Module) -> Iterator[str]:
@@ -234,22 +241,19 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
     )
 
 
-def _methods(
-    service: Service, names: Names, alone: bool
-) -> tuple[tuple[_Method, ...], list[_Params]]:
+def _methods(service: Service, names: Names) -> tuple[tuple[_Method, ...], list[_Params]]:
     methods: list[_Method] = []
     classes: list[_Params] = []
-    for method in service.methods:
-        params = None
-        if method.takes_struct:
-            params = _params(service, method, names, alone)
+    for method, own in method_names(service).items():
+        params = _params(service, method, own, names)
+        if params is not None:
             classes.append(params)
-        methods.append(_method(service, method, params, names, alone))
+        methods.append(_method(service, method, params, own, names))
     return tuple(methods), classes
 
 
 def _method(
-    service: Service, method: Method, params: _Params | None, names: Names, alone: bool
+    service: Service, method: Method, params: _Params | None, own: MethodNames, names: Names
 ) -> _Method:
     parameters = method.parameters
     taken = {parameter.name for parameter in parameters}
@@ -257,14 +261,14 @@ def _method(
     return _Method(
         name=method.name,
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
-        constant=names.define(constant_name(service, method, alone)),
+        constant=own.constant,
         docstring=method.docstring,
         deprecated=names.literal(method.deprecated) if method.deprecated else "",
         request=params.name if params else _request(parameters, names),
         response=response,
         returning="" if response == "None" else "return ",
         receiver=_receiver(parameters),
-        parameters=_signature(method, names),
+        parameters=_signature(method, own, names),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",
         done=_free("done", taken),
         sent=_sent(parameters, params),
@@ -282,7 +286,7 @@ def _annotation(parameter: Parameter, names: Names) -> str:
     return names.expression(parameter.annotation) if parameter.annotation else "None"
 
 
-def _signature(method: Method, names: Names) -> str:
+def _signature(method: Method, own: MethodNames, names: Names) -> str:
     """Return what stands between the brackets of a method's definition."""
     parameters = method.parameters
     parts = [_receiver(parameters)]
@@ -290,7 +294,7 @@ def _signature(method: Method, names: Names) -> str:
     for position, parameter in enumerate(parameters):
         if parameter.kind is Kind.KEYWORD and Kind.KEYWORD not in kinds[:position]:
             parts.append("*")
-        parts.append(_declaration(parameter.name, method, parameter, names))
+        parts.append(_declaration(parameter.name, own, parameter, names))
         if parameter.kind is Kind.POSITIONAL and Kind.POSITIONAL not in kinds[position + 1 :]:
             parts.append("/")
     return ", ".join(parts)
@@ -300,22 +304,24 @@ def _receiver(parameters: Sequence[Parameter]) -> str:
     return "_self" if any(parameter.name == "self" for parameter in parameters) else "self"
 
 
-def _declaration(name: str, method: Method, parameter: Parameter, names: Names) -> str:
+def _declaration(name: str, own: MethodNames, parameter: Parameter, names: Names) -> str:
     declared = f"{name}: {_annotation(parameter, names)}"
     if parameter.default is None:
         return declared
-    wished = snake_case(f"default_{method.name}_{parameter.name}").upper()
+    wished = f"DEFAULT_{own.constant}_{snake_case(parameter.name).upper()}"
     return f"{declared} = {names.default(parameter, wished)}"
 
 
-def _params(service: Service, method: Method, names: Names, alone: bool) -> _Params:
+def _params(service: Service, method: Method, own: MethodNames, names: Names) -> _Params | None:
+    if own.args is None:
+        return None
     required = [parameter.default is None for parameter in method.parameters]
     return _Params(
-        name=names.define(params_name(service, method, alone)),
+        name=own.args,
         service=service.name,
         method=method.name,
         fields=tuple(
-            _declaration(_field_name(each), method, each, names) for each in method.parameters
+            _declaration(_field_name(each), own, each, names) for each in method.parameters
         ),
         # attrs takes positional fields without a default only before those with one.
         keyword_only=required != sorted(required, reverse=True),

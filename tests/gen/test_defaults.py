@@ -140,7 +140,7 @@ def test_generated_method_has_the_defaults_of_the_idl(visor: Any, name: str, cls
 
 def test_struct_of_parameters_has_the_defaults_of_the_idl(visor: Any) -> None:
     protocol, generated = visor
-    made = generated.MadeArgs()
+    made = generated.VisorMadeArgs()
     assert tuple(
         getattr(made, name) for name in ("point", "timeout", "mode", "user", "nobody")
     ) == (protocol.made.__defaults__)

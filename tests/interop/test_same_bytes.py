@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 
 from .faces import Face
 from .gopeer import GoClient, GoServer
@@ -41,8 +41,8 @@ def python_requests(face: Face) -> list[bytes]:
         face.dial(address) as client,
         accept() as connection,
     ):
-        client.go(MULTIPLY, Args(7, 8))
-        client.go(MULTIPLY, Args(300, -5))
+        client.go(ARITH_MULTIPLY, Args(7, 8))
+        client.go(ARITH_MULTIPLY, Args(300, -5))
         return read_messages(connection, FIRST + LATER)
 
 

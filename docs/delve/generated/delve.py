@@ -72,11 +72,37 @@ __all__ = [
     "ClearBreakpointOut",
     "CommandOut",
     "CreateBreakpointOut",
+    "DELVE_CLEAR_BREAKPOINT",
+    "DELVE_COMMAND",
+    "DELVE_CREATE_BREAKPOINT",
+    "DELVE_DETACH",
+    "DELVE_EVAL",
+    "DELVE_FIND_LOCATION",
+    "DELVE_GET_VERSION",
+    "DELVE_LIST_BREAKPOINTS",
+    "DELVE_LIST_FUNCTION_ARGS",
+    "DELVE_LIST_GOROUTINES",
+    "DELVE_LIST_LOCAL_VARS",
+    "DELVE_LIST_SOURCES",
+    "DELVE_SET",
+    "DELVE_SET_API_VERSION",
+    "DELVE_STACKTRACE",
+    "DELVE_STATE",
     "DebuggerState",
     "Delve",
+    "DelveClearBreakpointArgs",
     "DelveClient",
+    "DelveCommandArgs",
+    "DelveCreateBreakpointArgs",
+    "DelveEvalArgs",
+    "DelveFindLocationArgs",
     "DelveGo",
+    "DelveListFunctionArgsArgs",
+    "DelveListGoroutinesArgs",
+    "DelveListLocalVarsArgs",
     "DelveService",
+    "DelveSetArgs",
+    "DelveStacktraceArgs",
     "DetachIn",
     "EvalOut",
     "EvalScope",
@@ -110,7 +136,7 @@ __all__ = [
 
 
 @define
-class CommandArgs:
+class DelveCommandArgs:
     """The parameters of `Delve.command`."""
 
     name: Annotated[str, json_tag("name")]
@@ -121,7 +147,7 @@ class CommandArgs:
 
 
 @define
-class CreateBreakpointArgs:
+class DelveCreateBreakpointArgs:
     """The parameters of `Delve.create_breakpoint`."""
 
     breakpoint: Breakpoint
@@ -129,7 +155,7 @@ class CreateBreakpointArgs:
 
 
 @define
-class ClearBreakpointArgs:
+class DelveClearBreakpointArgs:
     """The parameters of `Delve.clear_breakpoint`."""
 
     ident: Annotated[int, wire("Id")] = 0
@@ -137,7 +163,7 @@ class ClearBreakpointArgs:
 
 
 @define
-class ListGoroutinesArgs:
+class DelveListGoroutinesArgs:
     """The parameters of `Delve.list_goroutines`."""
 
     start: int = 0
@@ -146,7 +172,7 @@ class ListGoroutinesArgs:
 
 
 @define
-class StacktraceArgs:
+class DelveStacktraceArgs:
     """The parameters of `Delve.stacktrace`."""
 
     goroutine_id: Annotated[int, wire("Id")] = -1
@@ -156,7 +182,7 @@ class StacktraceArgs:
 
 
 @define
-class ListLocalVarsArgs:
+class DelveListLocalVarsArgs:
     """The parameters of `Delve.list_local_vars`."""
 
     scope: EvalScope
@@ -164,7 +190,7 @@ class ListLocalVarsArgs:
 
 
 @define
-class ListFunctionArgsArgs:
+class DelveListFunctionArgsArgs:
     """The parameters of `Delve.list_function_args`."""
 
     scope: EvalScope
@@ -172,7 +198,7 @@ class ListFunctionArgsArgs:
 
 
 @define
-class EvalArgs:
+class DelveEvalArgs:
     """The parameters of `Delve.eval`."""
 
     expr: str
@@ -181,7 +207,7 @@ class EvalArgs:
 
 
 @define
-class SetArgs:
+class DelveSetArgs:
     """The parameters of `Delve.set`."""
 
     symbol: str
@@ -190,29 +216,37 @@ class SetArgs:
 
 
 @define
-class FindLocationArgs:
+class DelveFindLocationArgs:
     """The parameters of `Delve.find_location`."""
 
     scope: EvalScope
     location: Annotated[str, wire("Loc")]
 
 
-GET_VERSION = Method[None, GetVersionOut]("RPCServer.GetVersion")
-SET_API_VERSION = Method[SetAPIVersionIn, None]("RPCServer.SetApiVersion")
-STATE = Method[StateIn, StateOut]("RPCServer.State")
-COMMAND = Method[CommandArgs, CommandOut]("RPCServer.Command")
-CREATE_BREAKPOINT = Method[CreateBreakpointArgs, CreateBreakpointOut]("RPCServer.CreateBreakpoint")
-LIST_BREAKPOINTS = Method[ListBreakpointsIn, ListBreakpointsOut]("RPCServer.ListBreakpoints")
-CLEAR_BREAKPOINT = Method[ClearBreakpointArgs, ClearBreakpointOut]("RPCServer.ClearBreakpoint")
-LIST_GOROUTINES = Method[ListGoroutinesArgs, ListGoroutinesOut]("RPCServer.ListGoroutines")
-STACKTRACE = Method[StacktraceArgs, StacktraceOut]("RPCServer.Stacktrace")
-LIST_LOCAL_VARS = Method[ListLocalVarsArgs, ListLocalVarsOut]("RPCServer.ListLocalVars")
-LIST_FUNCTION_ARGS = Method[ListFunctionArgsArgs, ListFunctionArgsOut]("RPCServer.ListFunctionArgs")
-EVAL = Method[EvalArgs, EvalOut]("RPCServer.Eval")
-SET = Method[SetArgs, None]("RPCServer.Set")
-LIST_SOURCES = Method[ListSourcesIn, ListSourcesOut]("RPCServer.ListSources")
-FIND_LOCATION = Method[FindLocationArgs, FindLocationOut]("RPCServer.FindLocation")
-DETACH = Method[DetachIn, None]("RPCServer.Detach")
+DELVE_GET_VERSION = Method[None, GetVersionOut]("RPCServer.GetVersion")
+DELVE_SET_API_VERSION = Method[SetAPIVersionIn, None]("RPCServer.SetApiVersion")
+DELVE_STATE = Method[StateIn, StateOut]("RPCServer.State")
+DELVE_COMMAND = Method[DelveCommandArgs, CommandOut]("RPCServer.Command")
+DELVE_CREATE_BREAKPOINT = Method[DelveCreateBreakpointArgs, CreateBreakpointOut](
+    "RPCServer.CreateBreakpoint"
+)
+DELVE_LIST_BREAKPOINTS = Method[ListBreakpointsIn, ListBreakpointsOut]("RPCServer.ListBreakpoints")
+DELVE_CLEAR_BREAKPOINT = Method[DelveClearBreakpointArgs, ClearBreakpointOut](
+    "RPCServer.ClearBreakpoint"
+)
+DELVE_LIST_GOROUTINES = Method[DelveListGoroutinesArgs, ListGoroutinesOut](
+    "RPCServer.ListGoroutines"
+)
+DELVE_STACKTRACE = Method[DelveStacktraceArgs, StacktraceOut]("RPCServer.Stacktrace")
+DELVE_LIST_LOCAL_VARS = Method[DelveListLocalVarsArgs, ListLocalVarsOut]("RPCServer.ListLocalVars")
+DELVE_LIST_FUNCTION_ARGS = Method[DelveListFunctionArgsArgs, ListFunctionArgsOut](
+    "RPCServer.ListFunctionArgs"
+)
+DELVE_EVAL = Method[DelveEvalArgs, EvalOut]("RPCServer.Eval")
+DELVE_SET = Method[DelveSetArgs, None]("RPCServer.Set")
+DELVE_LIST_SOURCES = Method[ListSourcesIn, ListSourcesOut]("RPCServer.ListSources")
+DELVE_FIND_LOCATION = Method[DelveFindLocationArgs, FindLocationOut]("RPCServer.FindLocation")
+DELVE_DETACH = Method[DetachIn, None]("RPCServer.Detach")
 
 
 class DelveClient(ClientStub):
@@ -244,15 +278,15 @@ class DelveClient(ClientStub):
 
     def get_version(self) -> GetVersionOut:
         """Return the version of Delve and that of its API which it speaks."""
-        return self._client.call(GET_VERSION, None)
+        return self._client.call(DELVE_GET_VERSION, None)
 
     def set_api_version(self, version: SetAPIVersionIn) -> None:
         """Choose the version of the API; this file describes version 2."""
-        self._client.call(SET_API_VERSION, version)
+        self._client.call(DELVE_SET_API_VERSION, version)
 
     def state(self, how: StateIn) -> StateOut:
         """Return what the program is doing, as soon as it has stopped or at once."""
-        return self._client.call(STATE, how)
+        return self._client.call(DELVE_STATE, how)
 
     def command(
         self,
@@ -270,7 +304,8 @@ class DelveClient(ClientStub):
         ``expr``), ...
         """
         return self._client.call(
-            COMMAND, CommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr)
+            DELVE_COMMAND,
+            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
         )
 
     def create_breakpoint(
@@ -281,23 +316,27 @@ class DelveClient(ClientStub):
         ``location`` is what the user typed, for breakpoints that are to be set
         again when the program is built anew.
         """
-        return self._client.call(CREATE_BREAKPOINT, CreateBreakpointArgs(breakpoint, location))
+        return self._client.call(
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location)
+        )
 
     def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
         """Return the breakpoints."""
-        return self._client.call(LIST_BREAKPOINTS, which)
+        return self._client.call(DELVE_LIST_BREAKPOINTS, which)
 
     def clear_breakpoint(
         self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
     ) -> ClearBreakpointOut:
         """Remove the breakpoint of that name or number and return it."""
-        return self._client.call(CLEAR_BREAKPOINT, ClearBreakpointArgs(ident, name))
+        return self._client.call(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name))
 
     def list_goroutines(
         self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
     ) -> ListGoroutinesOut:
         """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        return self._client.call(LIST_GOROUTINES, ListGoroutinesArgs(start, count, filters))
+        return self._client.call(
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters)
+        )
 
     def stacktrace(
         self,
@@ -308,19 +347,21 @@ class DelveClient(ClientStub):
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
     ) -> StacktraceOut:
         """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        return self._client.call(STACKTRACE, StacktraceArgs(goroutine_id, depth, full, config))
+        return self._client.call(
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config)
+        )
 
     def list_local_vars(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListLocalVarsOut:
         """Return the local variables of a frame."""
-        return self._client.call(LIST_LOCAL_VARS, ListLocalVarsArgs(scope, config))
+        return self._client.call(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config))
 
     def list_function_args(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListFunctionArgsOut:
         """Return the arguments and results of the function of a frame."""
-        return self._client.call(LIST_FUNCTION_ARGS, ListFunctionArgsArgs(scope, config))
+        return self._client.call(DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config))
 
     def eval(
         self,
@@ -333,25 +374,25 @@ class DelveClient(ClientStub):
 
         What is wrong with it is the error: "could not find symbol value for x".
         """
-        return self._client.call(EVAL, EvalArgs(expr, scope, config))
+        return self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config))
 
     def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
         """Change the value of a variable to that of another one or of a literal."""
-        self._client.call(SET, SetArgs(symbol, value, scope))
+        self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope))
 
     def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
         """Return the paths of the program's source files, as the compiler saw them."""
-        return self._client.call(LIST_SOURCES, which)
+        return self._client.call(DELVE_LIST_SOURCES, which)
 
     def find_location(
         self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
     ) -> FindLocationOut:
         """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return self._client.call(FIND_LOCATION, FindLocationArgs(scope, location))
+        return self._client.call(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location))
 
     def detach(self, how: DetachIn) -> None:
         """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        self._client.call(DETACH, how)
+        self._client.call(DELVE_DETACH, how)
 
 
 class DelveGo(GoStub):
@@ -361,19 +402,19 @@ class DelveGo(GoStub):
         self, *, done: DoneQueue[Call[GetVersionOut]] | None = None
     ) -> Call[GetVersionOut]:
         """Return the version of Delve and that of its API which it speaks."""
-        return self._client.go(GET_VERSION, None, done)
+        return self._client.go(DELVE_GET_VERSION, None, done)
 
     def set_api_version(
         self, version: SetAPIVersionIn, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
         """Choose the version of the API; this file describes version 2."""
-        return self._client.go(SET_API_VERSION, version, done)
+        return self._client.go(DELVE_SET_API_VERSION, version, done)
 
     def state(
         self, how: StateIn, *, done: DoneQueue[Call[StateOut]] | None = None
     ) -> Call[StateOut]:
         """Return what the program is doing, as soon as it has stopped or at once."""
-        return self._client.go(STATE, how, done)
+        return self._client.go(DELVE_STATE, how, done)
 
     def command(
         self,
@@ -392,7 +433,9 @@ class DelveGo(GoStub):
         ``expr``), ...
         """
         return self._client.go(
-            COMMAND, CommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr), done
+            DELVE_COMMAND,
+            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
+            done,
         )
 
     def create_breakpoint(
@@ -407,13 +450,15 @@ class DelveGo(GoStub):
         ``location`` is what the user typed, for breakpoints that are to be set
         again when the program is built anew.
         """
-        return self._client.go(CREATE_BREAKPOINT, CreateBreakpointArgs(breakpoint, location), done)
+        return self._client.go(
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
+        )
 
     def list_breakpoints(
         self, which: ListBreakpointsIn, *, done: DoneQueue[Call[ListBreakpointsOut]] | None = None
     ) -> Call[ListBreakpointsOut]:
         """Return the breakpoints."""
-        return self._client.go(LIST_BREAKPOINTS, which, done)
+        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
 
     def clear_breakpoint(
         self,
@@ -423,7 +468,7 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[ClearBreakpointOut]] | None = None,
     ) -> Call[ClearBreakpointOut]:
         """Remove the breakpoint of that name or number and return it."""
-        return self._client.go(CLEAR_BREAKPOINT, ClearBreakpointArgs(ident, name), done)
+        return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
 
     def list_goroutines(
         self,
@@ -434,7 +479,9 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
     ) -> Call[ListGoroutinesOut]:
         """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        return self._client.go(LIST_GOROUTINES, ListGoroutinesArgs(start, count, filters), done)
+        return self._client.go(
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
+        )
 
     def stacktrace(
         self,
@@ -446,7 +493,9 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[StacktraceOut]] | None = None,
     ) -> Call[StacktraceOut]:
         """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        return self._client.go(STACKTRACE, StacktraceArgs(goroutine_id, depth, full, config), done)
+        return self._client.go(
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
+        )
 
     def list_local_vars(
         self,
@@ -456,7 +505,7 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
     ) -> Call[ListLocalVarsOut]:
         """Return the local variables of a frame."""
-        return self._client.go(LIST_LOCAL_VARS, ListLocalVarsArgs(scope, config), done)
+        return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
 
     def list_function_args(
         self,
@@ -466,7 +515,9 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
     ) -> Call[ListFunctionArgsOut]:
         """Return the arguments and results of the function of a frame."""
-        return self._client.go(LIST_FUNCTION_ARGS, ListFunctionArgsArgs(scope, config), done)
+        return self._client.go(
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
+        )
 
     def eval(
         self,
@@ -480,7 +531,7 @@ class DelveGo(GoStub):
 
         What is wrong with it is the error: "could not find symbol value for x".
         """
-        return self._client.go(EVAL, EvalArgs(expr, scope, config), done)
+        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
 
     def set(
         self,
@@ -491,13 +542,13 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
         """Change the value of a variable to that of another one or of a literal."""
-        return self._client.go(SET, SetArgs(symbol, value, scope), done)
+        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
 
     def list_sources(
         self, which: ListSourcesIn, *, done: DoneQueue[Call[ListSourcesOut]] | None = None
     ) -> Call[ListSourcesOut]:
         """Return the paths of the program's source files, as the compiler saw them."""
-        return self._client.go(LIST_SOURCES, which, done)
+        return self._client.go(DELVE_LIST_SOURCES, which, done)
 
     def find_location(
         self,
@@ -507,11 +558,11 @@ class DelveGo(GoStub):
         done: DoneQueue[Call[FindLocationOut]] | None = None,
     ) -> Call[FindLocationOut]:
         """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return self._client.go(FIND_LOCATION, FindLocationArgs(scope, location), done)
+        return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
 
     def detach(self, how: DetachIn, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        return self._client.go(DETACH, how, done)
+        return self._client.go(DELVE_DETACH, how, done)
 
 
 class DelveService(AbstractService, ABC):
@@ -638,10 +689,10 @@ def register_delve(server: Registry, implementation: Delve, name: str = "RPCServ
     server.register_name(
         name,
         [
-            GET_VERSION.handler(lambda _: implementation.get_version()),
-            SET_API_VERSION.handler(implementation.set_api_version),
-            STATE.handler(implementation.state),
-            COMMAND.handler(
+            DELVE_GET_VERSION.handler(lambda _: implementation.get_version()),
+            DELVE_SET_API_VERSION.handler(implementation.set_api_version),
+            DELVE_STATE.handler(implementation.state),
+            DELVE_COMMAND.handler(
                 lambda args: implementation.command(
                     args.name,
                     thread_id=args.thread_id,
@@ -650,21 +701,21 @@ def register_delve(server: Registry, implementation: Delve, name: str = "RPCServ
                     expr=args.expr,
                 )
             ),
-            CREATE_BREAKPOINT.handler(
+            DELVE_CREATE_BREAKPOINT.handler(
                 lambda args: implementation.create_breakpoint(
                     args.breakpoint, location=args.location
                 )
             ),
-            LIST_BREAKPOINTS.handler(implementation.list_breakpoints),
-            CLEAR_BREAKPOINT.handler(
+            DELVE_LIST_BREAKPOINTS.handler(implementation.list_breakpoints),
+            DELVE_CLEAR_BREAKPOINT.handler(
                 lambda args: implementation.clear_breakpoint(ident=args.ident, name=args.name)
             ),
-            LIST_GOROUTINES.handler(
+            DELVE_LIST_GOROUTINES.handler(
                 lambda args: implementation.list_goroutines(
                     start=args.start, count=args.count, filters=args.filters
                 )
             ),
-            STACKTRACE.handler(
+            DELVE_STACKTRACE.handler(
                 lambda args: implementation.stacktrace(
                     goroutine_id=args.goroutine_id,
                     depth=args.depth,
@@ -672,21 +723,23 @@ def register_delve(server: Registry, implementation: Delve, name: str = "RPCServ
                     config=args.config,
                 )
             ),
-            LIST_LOCAL_VARS.handler(
+            DELVE_LIST_LOCAL_VARS.handler(
                 lambda args: implementation.list_local_vars(scope=args.scope, config=args.config)
             ),
-            LIST_FUNCTION_ARGS.handler(
+            DELVE_LIST_FUNCTION_ARGS.handler(
                 lambda args: implementation.list_function_args(scope=args.scope, config=args.config)
             ),
-            EVAL.handler(
+            DELVE_EVAL.handler(
                 lambda args: implementation.eval(args.expr, scope=args.scope, config=args.config)
             ),
-            SET.handler(lambda args: implementation.set(args.symbol, args.value, scope=args.scope)),
-            LIST_SOURCES.handler(implementation.list_sources),
-            FIND_LOCATION.handler(
+            DELVE_SET.handler(
+                lambda args: implementation.set(args.symbol, args.value, scope=args.scope)
+            ),
+            DELVE_LIST_SOURCES.handler(implementation.list_sources),
+            DELVE_FIND_LOCATION.handler(
                 lambda args: implementation.find_location(scope=args.scope, location=args.location)
             ),
-            DETACH.handler(implementation.detach),
+            DELVE_DETACH.handler(implementation.detach),
         ],
         described_by=Delve,
     )
@@ -840,15 +893,15 @@ class AsyncDelveClient(AsyncClientStub):
 
     async def get_version(self) -> GetVersionOut:
         """Return the version of Delve and that of its API which it speaks."""
-        return await self._client.call(GET_VERSION, None)
+        return await self._client.call(DELVE_GET_VERSION, None)
 
     async def set_api_version(self, version: SetAPIVersionIn) -> None:
         """Choose the version of the API; this file describes version 2."""
-        await self._client.call(SET_API_VERSION, version)
+        await self._client.call(DELVE_SET_API_VERSION, version)
 
     async def state(self, how: StateIn) -> StateOut:
         """Return what the program is doing, as soon as it has stopped or at once."""
-        return await self._client.call(STATE, how)
+        return await self._client.call(DELVE_STATE, how)
 
     async def command(
         self,
@@ -866,7 +919,8 @@ class AsyncDelveClient(AsyncClientStub):
         ``expr``), ...
         """
         return await self._client.call(
-            COMMAND, CommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr)
+            DELVE_COMMAND,
+            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
         )
 
     async def create_breakpoint(
@@ -878,24 +932,28 @@ class AsyncDelveClient(AsyncClientStub):
         again when the program is built anew.
         """
         return await self._client.call(
-            CREATE_BREAKPOINT, CreateBreakpointArgs(breakpoint, location)
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location)
         )
 
     async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
         """Return the breakpoints."""
-        return await self._client.call(LIST_BREAKPOINTS, which)
+        return await self._client.call(DELVE_LIST_BREAKPOINTS, which)
 
     async def clear_breakpoint(
         self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
     ) -> ClearBreakpointOut:
         """Remove the breakpoint of that name or number and return it."""
-        return await self._client.call(CLEAR_BREAKPOINT, ClearBreakpointArgs(ident, name))
+        return await self._client.call(
+            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name)
+        )
 
     async def list_goroutines(
         self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
     ) -> ListGoroutinesOut:
         """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        return await self._client.call(LIST_GOROUTINES, ListGoroutinesArgs(start, count, filters))
+        return await self._client.call(
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters)
+        )
 
     async def stacktrace(
         self,
@@ -907,20 +965,22 @@ class AsyncDelveClient(AsyncClientStub):
     ) -> StacktraceOut:
         """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
         return await self._client.call(
-            STACKTRACE, StacktraceArgs(goroutine_id, depth, full, config)
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config)
         )
 
     async def list_local_vars(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListLocalVarsOut:
         """Return the local variables of a frame."""
-        return await self._client.call(LIST_LOCAL_VARS, ListLocalVarsArgs(scope, config))
+        return await self._client.call(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config))
 
     async def list_function_args(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListFunctionArgsOut:
         """Return the arguments and results of the function of a frame."""
-        return await self._client.call(LIST_FUNCTION_ARGS, ListFunctionArgsArgs(scope, config))
+        return await self._client.call(
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config)
+        )
 
     async def eval(
         self,
@@ -933,25 +993,25 @@ class AsyncDelveClient(AsyncClientStub):
 
         What is wrong with it is the error: "could not find symbol value for x".
         """
-        return await self._client.call(EVAL, EvalArgs(expr, scope, config))
+        return await self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config))
 
     async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
         """Change the value of a variable to that of another one or of a literal."""
-        await self._client.call(SET, SetArgs(symbol, value, scope))
+        await self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope))
 
     async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
         """Return the paths of the program's source files, as the compiler saw them."""
-        return await self._client.call(LIST_SOURCES, which)
+        return await self._client.call(DELVE_LIST_SOURCES, which)
 
     async def find_location(
         self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
     ) -> FindLocationOut:
         """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return await self._client.call(FIND_LOCATION, FindLocationArgs(scope, location))
+        return await self._client.call(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location))
 
     async def detach(self, how: DetachIn) -> None:
         """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        await self._client.call(DETACH, how)
+        await self._client.call(DELVE_DETACH, how)
 
 
 class AsyncDelveGo(AsyncGoStub):
@@ -961,19 +1021,19 @@ class AsyncDelveGo(AsyncGoStub):
         self, *, done: DoneQueue[aio.Call[GetVersionOut]] | None = None
     ) -> aio.Call[GetVersionOut]:
         """Return the version of Delve and that of its API which it speaks."""
-        return self._client.go(GET_VERSION, None, done)
+        return self._client.go(DELVE_GET_VERSION, None, done)
 
     def set_api_version(
         self, version: SetAPIVersionIn, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
         """Choose the version of the API; this file describes version 2."""
-        return self._client.go(SET_API_VERSION, version, done)
+        return self._client.go(DELVE_SET_API_VERSION, version, done)
 
     def state(
         self, how: StateIn, *, done: DoneQueue[aio.Call[StateOut]] | None = None
     ) -> aio.Call[StateOut]:
         """Return what the program is doing, as soon as it has stopped or at once."""
-        return self._client.go(STATE, how, done)
+        return self._client.go(DELVE_STATE, how, done)
 
     def command(
         self,
@@ -992,7 +1052,9 @@ class AsyncDelveGo(AsyncGoStub):
         ``expr``), ...
         """
         return self._client.go(
-            COMMAND, CommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr), done
+            DELVE_COMMAND,
+            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
+            done,
         )
 
     def create_breakpoint(
@@ -1007,7 +1069,9 @@ class AsyncDelveGo(AsyncGoStub):
         ``location`` is what the user typed, for breakpoints that are to be set
         again when the program is built anew.
         """
-        return self._client.go(CREATE_BREAKPOINT, CreateBreakpointArgs(breakpoint, location), done)
+        return self._client.go(
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
+        )
 
     def list_breakpoints(
         self,
@@ -1016,7 +1080,7 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
     ) -> aio.Call[ListBreakpointsOut]:
         """Return the breakpoints."""
-        return self._client.go(LIST_BREAKPOINTS, which, done)
+        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
 
     def clear_breakpoint(
         self,
@@ -1026,7 +1090,7 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
     ) -> aio.Call[ClearBreakpointOut]:
         """Remove the breakpoint of that name or number and return it."""
-        return self._client.go(CLEAR_BREAKPOINT, ClearBreakpointArgs(ident, name), done)
+        return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
 
     def list_goroutines(
         self,
@@ -1037,7 +1101,9 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
     ) -> aio.Call[ListGoroutinesOut]:
         """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        return self._client.go(LIST_GOROUTINES, ListGoroutinesArgs(start, count, filters), done)
+        return self._client.go(
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
+        )
 
     def stacktrace(
         self,
@@ -1049,7 +1115,9 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
     ) -> aio.Call[StacktraceOut]:
         """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        return self._client.go(STACKTRACE, StacktraceArgs(goroutine_id, depth, full, config), done)
+        return self._client.go(
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
+        )
 
     def list_local_vars(
         self,
@@ -1059,7 +1127,7 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
     ) -> aio.Call[ListLocalVarsOut]:
         """Return the local variables of a frame."""
-        return self._client.go(LIST_LOCAL_VARS, ListLocalVarsArgs(scope, config), done)
+        return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
 
     def list_function_args(
         self,
@@ -1069,7 +1137,9 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
     ) -> aio.Call[ListFunctionArgsOut]:
         """Return the arguments and results of the function of a frame."""
-        return self._client.go(LIST_FUNCTION_ARGS, ListFunctionArgsArgs(scope, config), done)
+        return self._client.go(
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
+        )
 
     def eval(
         self,
@@ -1083,7 +1153,7 @@ class AsyncDelveGo(AsyncGoStub):
 
         What is wrong with it is the error: "could not find symbol value for x".
         """
-        return self._client.go(EVAL, EvalArgs(expr, scope, config), done)
+        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
 
     def set(
         self,
@@ -1094,13 +1164,13 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
         """Change the value of a variable to that of another one or of a literal."""
-        return self._client.go(SET, SetArgs(symbol, value, scope), done)
+        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
 
     def list_sources(
         self, which: ListSourcesIn, *, done: DoneQueue[aio.Call[ListSourcesOut]] | None = None
     ) -> aio.Call[ListSourcesOut]:
         """Return the paths of the program's source files, as the compiler saw them."""
-        return self._client.go(LIST_SOURCES, which, done)
+        return self._client.go(DELVE_LIST_SOURCES, which, done)
 
     def find_location(
         self,
@@ -1110,13 +1180,13 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
     ) -> aio.Call[FindLocationOut]:
         """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return self._client.go(FIND_LOCATION, FindLocationArgs(scope, location), done)
+        return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
 
     def detach(
         self, how: DetachIn, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
         """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        return self._client.go(DETACH, how, done)
+        return self._client.go(DELVE_DETACH, how, done)
 
 
 def register_async_delve(
@@ -1129,10 +1199,10 @@ def register_async_delve(
     server.register_name(
         name,
         [
-            GET_VERSION.async_handler(lambda _: implementation.get_version()),
-            SET_API_VERSION.async_handler(implementation.set_api_version),
-            STATE.async_handler(implementation.state),
-            COMMAND.async_handler(
+            DELVE_GET_VERSION.async_handler(lambda _: implementation.get_version()),
+            DELVE_SET_API_VERSION.async_handler(implementation.set_api_version),
+            DELVE_STATE.async_handler(implementation.state),
+            DELVE_COMMAND.async_handler(
                 lambda args: implementation.command(
                     args.name,
                     thread_id=args.thread_id,
@@ -1141,21 +1211,21 @@ def register_async_delve(
                     expr=args.expr,
                 )
             ),
-            CREATE_BREAKPOINT.async_handler(
+            DELVE_CREATE_BREAKPOINT.async_handler(
                 lambda args: implementation.create_breakpoint(
                     args.breakpoint, location=args.location
                 )
             ),
-            LIST_BREAKPOINTS.async_handler(implementation.list_breakpoints),
-            CLEAR_BREAKPOINT.async_handler(
+            DELVE_LIST_BREAKPOINTS.async_handler(implementation.list_breakpoints),
+            DELVE_CLEAR_BREAKPOINT.async_handler(
                 lambda args: implementation.clear_breakpoint(ident=args.ident, name=args.name)
             ),
-            LIST_GOROUTINES.async_handler(
+            DELVE_LIST_GOROUTINES.async_handler(
                 lambda args: implementation.list_goroutines(
                     start=args.start, count=args.count, filters=args.filters
                 )
             ),
-            STACKTRACE.async_handler(
+            DELVE_STACKTRACE.async_handler(
                 lambda args: implementation.stacktrace(
                     goroutine_id=args.goroutine_id,
                     depth=args.depth,
@@ -1163,23 +1233,23 @@ def register_async_delve(
                     config=args.config,
                 )
             ),
-            LIST_LOCAL_VARS.async_handler(
+            DELVE_LIST_LOCAL_VARS.async_handler(
                 lambda args: implementation.list_local_vars(scope=args.scope, config=args.config)
             ),
-            LIST_FUNCTION_ARGS.async_handler(
+            DELVE_LIST_FUNCTION_ARGS.async_handler(
                 lambda args: implementation.list_function_args(scope=args.scope, config=args.config)
             ),
-            EVAL.async_handler(
+            DELVE_EVAL.async_handler(
                 lambda args: implementation.eval(args.expr, scope=args.scope, config=args.config)
             ),
-            SET.async_handler(
+            DELVE_SET.async_handler(
                 lambda args: implementation.set(args.symbol, args.value, scope=args.scope)
             ),
-            LIST_SOURCES.async_handler(implementation.list_sources),
-            FIND_LOCATION.async_handler(
+            DELVE_LIST_SOURCES.async_handler(implementation.list_sources),
+            DELVE_FIND_LOCATION.async_handler(
                 lambda args: implementation.find_location(scope=args.scope, location=args.location)
             ),
-            DETACH.async_handler(implementation.detach),
+            DELVE_DETACH.async_handler(implementation.detach),
         ],
         described_by=Delve,
     )

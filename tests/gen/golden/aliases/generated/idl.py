@@ -34,10 +34,18 @@ __all__ = [
     "AsyncOldClient",
     "AsyncOldGo",
     "Line",
+    "OLD_IMPORTED",
+    "OLD_POINTS",
+    "OLD_SHAPE",
+    "OLD_SIZED",
+    "OLD_TYPING",
     "Old",
     "OldClient",
     "OldGo",
+    "OldImportedArgs",
     "OldService",
+    "OldSizedArgs",
+    "OldTypingArgs",
     "Point",
     "register_async_old",
     "register_old",
@@ -45,7 +53,7 @@ __all__ = [
 
 
 @define
-class TypingArgs:
+class OldTypingArgs:
     """The parameters of `Old.typing`."""
 
     a: dict[str, list[int]]
@@ -53,7 +61,7 @@ class TypingArgs:
 
 
 @define
-class ImportedArgs:
+class OldImportedArgs:
     """The parameters of `Old.imported`."""
 
     names: Names
@@ -61,18 +69,18 @@ class ImportedArgs:
 
 
 @define
-class SizedArgs:
+class OldSizedArgs:
     """The parameters of `Old.sized`."""
 
     ident: Ident
     octet: Uint8 = 0
 
 
-POINTS = Method[list[Point], list[list[Point]]]("Old.Points")
-SHAPE = Method[Point | Line, list[Point | Line]]("Old.Shape")
-TYPING = Method[TypingArgs, tuple[int, ...]]("Old.Typing")
-IMPORTED = Method[ImportedArgs, dict[str, Score]]("Old.Imported")
-SIZED = Method[SizedArgs, None]("Old.Sized")
+OLD_POINTS = Method[list[Point], list[list[Point]]]("Old.Points")
+OLD_SHAPE = Method[Point | Line, list[Point | Line]]("Old.Shape")
+OLD_TYPING = Method[OldTypingArgs, tuple[int, ...]]("Old.Typing")
+OLD_IMPORTED = Method[OldImportedArgs, dict[str, Score]]("Old.Imported")
+OLD_SIZED = Method[OldSizedArgs, None]("Old.Sized")
 
 
 class OldClient(ClientStub):
@@ -98,19 +106,19 @@ class OldClient(ClientStub):
         self._client.close()
 
     def points(self, points: list[Point]) -> list[list[Point]]:
-        return self._client.call(POINTS, points)
+        return self._client.call(OLD_POINTS, points)
 
     def shape(self, shape: Point | Line) -> list[Point | Line]:
-        return self._client.call(SHAPE, shape)
+        return self._client.call(OLD_SHAPE, shape)
 
     def typing(self, a: dict[str, list[int]], b: list[Point] | None) -> tuple[int, ...]:
-        return self._client.call(TYPING, TypingArgs(a, b))
+        return self._client.call(OLD_TYPING, OldTypingArgs(a, b))
 
     def imported(self, names: Names, table: list[Score]) -> dict[str, Score]:
-        return self._client.call(IMPORTED, ImportedArgs(names, table))
+        return self._client.call(OLD_IMPORTED, OldImportedArgs(names, table))
 
     def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        self._client.call(SIZED, SizedArgs(ident, octet))
+        self._client.call(OLD_SIZED, OldSizedArgs(ident, octet))
 
 
 class OldGo(GoStub):
@@ -119,12 +127,12 @@ class OldGo(GoStub):
     def points(
         self, points: list[Point], *, done: DoneQueue[Call[list[list[Point]]]] | None = None
     ) -> Call[list[list[Point]]]:
-        return self._client.go(POINTS, points, done)
+        return self._client.go(OLD_POINTS, points, done)
 
     def shape(
         self, shape: Point | Line, *, done: DoneQueue[Call[list[Point | Line]]] | None = None
     ) -> Call[list[Point | Line]]:
-        return self._client.go(SHAPE, shape, done)
+        return self._client.go(OLD_SHAPE, shape, done)
 
     def typing(
         self,
@@ -133,7 +141,7 @@ class OldGo(GoStub):
         *,
         done: DoneQueue[Call[tuple[int, ...]]] | None = None,
     ) -> Call[tuple[int, ...]]:
-        return self._client.go(TYPING, TypingArgs(a, b), done)
+        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
 
     def imported(
         self,
@@ -142,12 +150,12 @@ class OldGo(GoStub):
         *,
         done: DoneQueue[Call[dict[str, Score]]] | None = None,
     ) -> Call[dict[str, Score]]:
-        return self._client.go(IMPORTED, ImportedArgs(names, table), done)
+        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
 
     def sized(
         self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(SIZED, SizedArgs(ident, octet), done)
+        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
 
 
 class OldService(AbstractService, ABC):
@@ -180,11 +188,11 @@ def register_old(server: Registry, implementation: Old, name: str = "Old") -> No
     server.register_name(
         name,
         [
-            POINTS.handler(implementation.points),
-            SHAPE.handler(implementation.shape),
-            TYPING.handler(lambda args: implementation.typing(args.a, args.b)),
-            IMPORTED.handler(lambda args: implementation.imported(args.names, args.table)),
-            SIZED.handler(lambda args: implementation.sized(args.ident, args.octet)),
+            OLD_POINTS.handler(implementation.points),
+            OLD_SHAPE.handler(implementation.shape),
+            OLD_TYPING.handler(lambda args: implementation.typing(args.a, args.b)),
+            OLD_IMPORTED.handler(lambda args: implementation.imported(args.names, args.table)),
+            OLD_SIZED.handler(lambda args: implementation.sized(args.ident, args.octet)),
         ],
         described_by=Old,
     )
@@ -228,19 +236,19 @@ class AsyncOldClient(AsyncClientStub):
         await self._client.close()
 
     async def points(self, points: list[Point]) -> list[list[Point]]:
-        return await self._client.call(POINTS, points)
+        return await self._client.call(OLD_POINTS, points)
 
     async def shape(self, shape: Point | Line) -> list[Point | Line]:
-        return await self._client.call(SHAPE, shape)
+        return await self._client.call(OLD_SHAPE, shape)
 
     async def typing(self, a: dict[str, list[int]], b: list[Point] | None) -> tuple[int, ...]:
-        return await self._client.call(TYPING, TypingArgs(a, b))
+        return await self._client.call(OLD_TYPING, OldTypingArgs(a, b))
 
     async def imported(self, names: Names, table: list[Score]) -> dict[str, Score]:
-        return await self._client.call(IMPORTED, ImportedArgs(names, table))
+        return await self._client.call(OLD_IMPORTED, OldImportedArgs(names, table))
 
     async def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        await self._client.call(SIZED, SizedArgs(ident, octet))
+        await self._client.call(OLD_SIZED, OldSizedArgs(ident, octet))
 
 
 class AsyncOldGo(AsyncGoStub):
@@ -249,12 +257,12 @@ class AsyncOldGo(AsyncGoStub):
     def points(
         self, points: list[Point], *, done: DoneQueue[aio.Call[list[list[Point]]]] | None = None
     ) -> aio.Call[list[list[Point]]]:
-        return self._client.go(POINTS, points, done)
+        return self._client.go(OLD_POINTS, points, done)
 
     def shape(
         self, shape: Point | Line, *, done: DoneQueue[aio.Call[list[Point | Line]]] | None = None
     ) -> aio.Call[list[Point | Line]]:
-        return self._client.go(SHAPE, shape, done)
+        return self._client.go(OLD_SHAPE, shape, done)
 
     def typing(
         self,
@@ -263,7 +271,7 @@ class AsyncOldGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[tuple[int, ...]]] | None = None,
     ) -> aio.Call[tuple[int, ...]]:
-        return self._client.go(TYPING, TypingArgs(a, b), done)
+        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
 
     def imported(
         self,
@@ -272,12 +280,12 @@ class AsyncOldGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[dict[str, Score]]] | None = None,
     ) -> aio.Call[dict[str, Score]]:
-        return self._client.go(IMPORTED, ImportedArgs(names, table), done)
+        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
 
     def sized(
         self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(SIZED, SizedArgs(ident, octet), done)
+        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
 
 
 def register_async_old(server: aio.Server, implementation: AsyncOld, name: str = "Old") -> None:
@@ -288,11 +296,13 @@ def register_async_old(server: aio.Server, implementation: AsyncOld, name: str =
     server.register_name(
         name,
         [
-            POINTS.async_handler(implementation.points),
-            SHAPE.async_handler(implementation.shape),
-            TYPING.async_handler(lambda args: implementation.typing(args.a, args.b)),
-            IMPORTED.async_handler(lambda args: implementation.imported(args.names, args.table)),
-            SIZED.async_handler(lambda args: implementation.sized(args.ident, args.octet)),
+            OLD_POINTS.async_handler(implementation.points),
+            OLD_SHAPE.async_handler(implementation.shape),
+            OLD_TYPING.async_handler(lambda args: implementation.typing(args.a, args.b)),
+            OLD_IMPORTED.async_handler(
+                lambda args: implementation.imported(args.names, args.table)
+            ),
+            OLD_SIZED.async_handler(lambda args: implementation.sized(args.ident, args.octet)),
         ],
         described_by=Old,
     )

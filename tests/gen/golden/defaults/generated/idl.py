@@ -42,23 +42,34 @@ __all__ = [
     "Mode",
     "Point",
     "UserId",
+    "VISOR_ALONE",
+    "VISOR_CONSTANTS",
+    "VISOR_EXPRESSIONS",
+    "VISOR_MADE",
+    "VISOR_STRINGS",
+    "VISOR_TUPLES",
     "Visor",
     "VisorClient",
+    "VisorConstantsArgs",
+    "VisorExpressionsArgs",
     "VisorGo",
+    "VisorMadeArgs",
     "VisorService",
+    "VisorStringsArgs",
+    "VisorTuplesArgs",
     "register_async_visor",
     "register_visor",
 ]
 
-DEFAULT_MADE_POINT: Point = Point(x=1)
-DEFAULT_MADE_TIMEOUT: timedelta = timedelta(seconds=2 * 1.5)
-DEFAULT_MADE_MODE: Mode = Mode.READ | Mode.WRITE
-DEFAULT_MADE_USER: UserId = UserId(7)
-DEFAULT_ALONE_AT: Point = Point()
+DEFAULT_VISOR_MADE_POINT: Point = Point(x=1)
+DEFAULT_VISOR_MADE_TIMEOUT: timedelta = timedelta(seconds=2 * 1.5)
+DEFAULT_VISOR_MADE_MODE: Mode = Mode.READ | Mode.WRITE
+DEFAULT_VISOR_MADE_USER: UserId = UserId(7)
+DEFAULT_VISOR_ALONE_AT: Point = Point()
 
 
 @define
-class ConstantsArgs:
+class VisorConstantsArgs:
     """The parameters of `Visor.constants`."""
 
     limit: int = LIMIT
@@ -68,7 +79,7 @@ class ConstantsArgs:
 
 
 @define
-class ExpressionsArgs:
+class VisorExpressionsArgs:
     """The parameters of `Visor.expressions`."""
 
     a: int = 12
@@ -78,18 +89,18 @@ class ExpressionsArgs:
 
 
 @define
-class MadeArgs:
+class VisorMadeArgs:
     """The parameters of `Visor.made`."""
 
-    point: Point = DEFAULT_MADE_POINT
-    timeout: timedelta = DEFAULT_MADE_TIMEOUT
-    mode: Mode = DEFAULT_MADE_MODE
-    user: UserId = DEFAULT_MADE_USER
+    point: Point = DEFAULT_VISOR_MADE_POINT
+    timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT
+    mode: Mode = DEFAULT_VISOR_MADE_MODE
+    user: UserId = DEFAULT_VISOR_MADE_USER
     nobody: UserId = NOBODY
 
 
 @define
-class TuplesArgs:
+class VisorTuplesArgs:
     """The parameters of `Visor.tuples`."""
 
     names: Sequence[str] = ()
@@ -100,7 +111,7 @@ class TuplesArgs:
 
 
 @define
-class StringsArgs:
+class VisorStringsArgs:
     """The parameters of `Visor.strings`."""
 
     greeting: str = GREETING
@@ -110,12 +121,12 @@ class StringsArgs:
     noted: Annotated[list[int], NOTE] | None = None
 
 
-CONSTANTS = Method[ConstantsArgs, None]("app-visor.v1.Constants")
-EXPRESSIONS = Method[ExpressionsArgs, None]("app-visor.v1.Expressions")
-MADE = Method[MadeArgs, None]("app-visor.v1.Made")
-TUPLES = Method[TuplesArgs, None]("app-visor.v1.Tuples")
-STRINGS = Method[StringsArgs, None]("app-visor.v1.Strings")
-ALONE = Method[Point, None]("app-visor.v1.Alone")
+VISOR_CONSTANTS = Method[VisorConstantsArgs, None]("app-visor.v1.Constants")
+VISOR_EXPRESSIONS = Method[VisorExpressionsArgs, None]("app-visor.v1.Expressions")
+VISOR_MADE = Method[VisorMadeArgs, None]("app-visor.v1.Made")
+VISOR_TUPLES = Method[VisorTuplesArgs, None]("app-visor.v1.Tuples")
+VISOR_STRINGS = Method[VisorStringsArgs, None]("app-visor.v1.Strings")
+VISOR_ALONE = Method[Point, None]("app-visor.v1.Alone")
 
 register_types(Point)
 
@@ -145,20 +156,20 @@ class VisorClient(ClientStub):
     def constants(
         self, limit: int = LIMIT, burst: int = BURST, most: int = BURST, at: Point = ORIGIN
     ) -> None:
-        self._client.call(CONSTANTS, ConstantsArgs(limit, burst, most, at))
+        self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at))
 
     def expressions(self, a: int = 12, b: int = 9, c: str = "a secret", d: float = 2.5) -> None:
-        self._client.call(EXPRESSIONS, ExpressionsArgs(a, b, c, d))
+        self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d))
 
     def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
     ) -> None:
-        self._client.call(MADE, MadeArgs(point, timeout, mode, user, nobody))
+        self._client.call(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody))
 
     def tuples(
         self,
@@ -168,7 +179,7 @@ class VisorClient(ClientStub):
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
     ) -> None:
-        self._client.call(TUPLES, TuplesArgs(names, one, two, anything, pair))
+        self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair))
 
     def strings(
         self,
@@ -178,11 +189,11 @@ class VisorClient(ClientStub):
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
     ) -> None:
-        self._client.call(STRINGS, StringsArgs(greeting, unit, both, title, noted))
+        self._client.call(VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted))
 
     @deprecated(NOTE)
-    def alone(self, at: Point = DEFAULT_ALONE_AT) -> None:
-        self._client.call(ALONE, at)
+    def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None:
+        self._client.call(VISOR_ALONE, at)
 
 
 class VisorGo(GoStub):
@@ -197,7 +208,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(CONSTANTS, ConstantsArgs(limit, burst, most, at), done)
+        return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
 
     def expressions(
         self,
@@ -208,19 +219,19 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(EXPRESSIONS, ExpressionsArgs(a, b, c, d), done)
+        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
 
     def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(MADE, MadeArgs(point, timeout, mode, user, nobody), done)
+        return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
 
     def tuples(
         self,
@@ -232,7 +243,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(TUPLES, TuplesArgs(names, one, two, anything, pair), done)
+        return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
 
     def strings(
         self,
@@ -244,13 +255,15 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(STRINGS, StringsArgs(greeting, unit, both, title, noted), done)
+        return self._client.go(
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
+        )
 
     @deprecated(NOTE)
     def alone(
-        self, at: Point = DEFAULT_ALONE_AT, *, done: DoneQueue[Call[None]] | None = None
+        self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(ALONE, at, done)
+        return self._client.go(VISOR_ALONE, at, done)
 
 
 class VisorService(AbstractService, ABC):
@@ -267,10 +280,10 @@ class VisorService(AbstractService, ABC):
     @abstractmethod
     def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
     ) -> None: ...
 
@@ -295,7 +308,7 @@ class VisorService(AbstractService, ABC):
     ) -> None: ...
 
     @abstractmethod
-    def alone(self, at: Point = DEFAULT_ALONE_AT) -> None: ...
+    def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None: ...
 
     def _register_with(self, server: Registry) -> None:
         register_visor(server, self)
@@ -309,28 +322,28 @@ def register_visor(server: Registry, implementation: Visor, name: str = "app-vis
     server.register_name(
         name,
         [
-            CONSTANTS.handler(
+            VISOR_CONSTANTS.handler(
                 lambda args: implementation.constants(args.limit, args.burst, args.most, args.at)
             ),
-            EXPRESSIONS.handler(
+            VISOR_EXPRESSIONS.handler(
                 lambda args: implementation.expressions(args.a, args.b, args.c, args.d)
             ),
-            MADE.handler(
+            VISOR_MADE.handler(
                 lambda args: implementation.made(
                     args.point, args.timeout, args.mode, args.user, args.nobody
                 )
             ),
-            TUPLES.handler(
+            VISOR_TUPLES.handler(
                 lambda args: implementation.tuples(
                     args.names, args.one, args.two, args.anything, args.pair
                 )
             ),
-            STRINGS.handler(
+            VISOR_STRINGS.handler(
                 lambda args: implementation.strings(
                     args.greeting, args.unit, args.both, args.title, args.noted
                 )
             ),
-            ALONE.handler(implementation.alone),
+            VISOR_ALONE.handler(implementation.alone),
         ],
         described_by=Visor,
     )
@@ -349,10 +362,10 @@ class AsyncVisor(Protocol):
 
     async def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
     ) -> None: ...
 
@@ -375,7 +388,7 @@ class AsyncVisor(Protocol):
     ) -> None: ...
 
     @deprecated(NOTE)
-    async def alone(self, at: Point = DEFAULT_ALONE_AT) -> None: ...
+    async def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None: ...
 
 
 class AsyncVisorClient(AsyncClientStub):
@@ -404,22 +417,22 @@ class AsyncVisorClient(AsyncClientStub):
     async def constants(
         self, limit: int = LIMIT, burst: int = BURST, most: int = BURST, at: Point = ORIGIN
     ) -> None:
-        await self._client.call(CONSTANTS, ConstantsArgs(limit, burst, most, at))
+        await self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at))
 
     async def expressions(
         self, a: int = 12, b: int = 9, c: str = "a secret", d: float = 2.5
     ) -> None:
-        await self._client.call(EXPRESSIONS, ExpressionsArgs(a, b, c, d))
+        await self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d))
 
     async def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
     ) -> None:
-        await self._client.call(MADE, MadeArgs(point, timeout, mode, user, nobody))
+        await self._client.call(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody))
 
     async def tuples(
         self,
@@ -429,7 +442,7 @@ class AsyncVisorClient(AsyncClientStub):
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
     ) -> None:
-        await self._client.call(TUPLES, TuplesArgs(names, one, two, anything, pair))
+        await self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair))
 
     async def strings(
         self,
@@ -439,11 +452,11 @@ class AsyncVisorClient(AsyncClientStub):
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
     ) -> None:
-        await self._client.call(STRINGS, StringsArgs(greeting, unit, both, title, noted))
+        await self._client.call(VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted))
 
     @deprecated(NOTE)
-    async def alone(self, at: Point = DEFAULT_ALONE_AT) -> None:
-        await self._client.call(ALONE, at)
+    async def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None:
+        await self._client.call(VISOR_ALONE, at)
 
 
 class AsyncVisorGo(AsyncGoStub):
@@ -458,7 +471,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(CONSTANTS, ConstantsArgs(limit, burst, most, at), done)
+        return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
 
     def expressions(
         self,
@@ -469,19 +482,19 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(EXPRESSIONS, ExpressionsArgs(a, b, c, d), done)
+        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
 
     def made(
         self,
-        point: Point = DEFAULT_MADE_POINT,
-        timeout: timedelta = DEFAULT_MADE_TIMEOUT,
-        mode: Mode = DEFAULT_MADE_MODE,
-        user: UserId = DEFAULT_MADE_USER,
+        point: Point = DEFAULT_VISOR_MADE_POINT,
+        timeout: timedelta = DEFAULT_VISOR_MADE_TIMEOUT,
+        mode: Mode = DEFAULT_VISOR_MADE_MODE,
+        user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(MADE, MadeArgs(point, timeout, mode, user, nobody), done)
+        return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
 
     def tuples(
         self,
@@ -493,7 +506,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(TUPLES, TuplesArgs(names, one, two, anything, pair), done)
+        return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
 
     def strings(
         self,
@@ -505,13 +518,15 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(STRINGS, StringsArgs(greeting, unit, both, title, noted), done)
+        return self._client.go(
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
+        )
 
     @deprecated(NOTE)
     def alone(
-        self, at: Point = DEFAULT_ALONE_AT, *, done: DoneQueue[aio.Call[None]] | None = None
+        self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(ALONE, at, done)
+        return self._client.go(VISOR_ALONE, at, done)
 
 
 def register_async_visor(
@@ -524,28 +539,28 @@ def register_async_visor(
     server.register_name(
         name,
         [
-            CONSTANTS.async_handler(
+            VISOR_CONSTANTS.async_handler(
                 lambda args: implementation.constants(args.limit, args.burst, args.most, args.at)
             ),
-            EXPRESSIONS.async_handler(
+            VISOR_EXPRESSIONS.async_handler(
                 lambda args: implementation.expressions(args.a, args.b, args.c, args.d)
             ),
-            MADE.async_handler(
+            VISOR_MADE.async_handler(
                 lambda args: implementation.made(
                     args.point, args.timeout, args.mode, args.user, args.nobody
                 )
             ),
-            TUPLES.async_handler(
+            VISOR_TUPLES.async_handler(
                 lambda args: implementation.tuples(
                     args.names, args.one, args.two, args.anything, args.pair
                 )
             ),
-            STRINGS.async_handler(
+            VISOR_STRINGS.async_handler(
                 lambda args: implementation.strings(
                     args.greeting, args.unit, args.both, args.title, args.noted
                 )
             ),
-            ALONE.async_handler(implementation.alone),
+            VISOR_ALONE.async_handler(implementation.alone),
         ],
         described_by=Visor,
     )

@@ -29,6 +29,13 @@ __all__ = [
     "AsyncDocumented",
     "AsyncDocumentedClient",
     "AsyncDocumentedGo",
+    "DOCUMENTED_BACKSLASH",
+    "DOCUMENTED_BACKSLASH_AT_END",
+    "DOCUMENTED_EMPTY",
+    "DOCUMENTED_LONG",
+    "DOCUMENTED_QUOTES",
+    "DOCUMENTED_SPACES",
+    "DOCUMENTED_UNICODE",
     "Documented",
     "DocumentedClient",
     "DocumentedGo",
@@ -37,13 +44,13 @@ __all__ = [
     "register_documented",
 ]
 
-BACKSLASH = Method[None, None]("Documented.Backslash")
-QUOTES = Method[None, None]("Documented.Quotes")
-UNICODE = Method[None, None]("Documented.Unicode")
-EMPTY = Method[None, None]("Documented.Empty")
-SPACES = Method[None, None]("Documented.Spaces")
-BACKSLASH_AT_END = Method[None, None]("Documented.BackslashAtEnd")
-LONG = Method[None, None]("Documented.Long")
+DOCUMENTED_BACKSLASH = Method[None, None]("Documented.Backslash")
+DOCUMENTED_QUOTES = Method[None, None]("Documented.Quotes")
+DOCUMENTED_UNICODE = Method[None, None]("Documented.Unicode")
+DOCUMENTED_EMPTY = Method[None, None]("Documented.Empty")
+DOCUMENTED_SPACES = Method[None, None]("Documented.Spaces")
+DOCUMENTED_BACKSLASH_AT_END = Method[None, None]("Documented.BackslashAtEnd")
+DOCUMENTED_LONG = Method[None, None]("Documented.Long")
 
 
 class DocumentedClient(ClientStub):
@@ -77,33 +84,33 @@ class DocumentedClient(ClientStub):
 
     def backslash(self) -> None:
         r"""Match \d+ and C:\new."""
-        self._client.call(BACKSLASH, None)
+        self._client.call(DOCUMENTED_BACKSLASH, None)
 
     def quotes(self) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
-        self._client.call(QUOTES, None)
+        self._client.call(DOCUMENTED_QUOTES, None)
 
     def unicode(self) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        self._client.call(UNICODE, None)
+        self._client.call(DOCUMENTED_UNICODE, None)
 
     def empty(self) -> None:
-        self._client.call(EMPTY, None)
+        self._client.call(DOCUMENTED_EMPTY, None)
 
     def spaces(self) -> None:
         """Begins late.
 
         Hangs.
         """
-        self._client.call(SPACES, None)
+        self._client.call(DOCUMENTED_SPACES, None)
 
     def backslash_at_end(self) -> None:
         """Ends with \\"""
-        self._client.call(BACKSLASH_AT_END, None)
+        self._client.call(DOCUMENTED_BACKSLASH_AT_END, None)
 
     def long(self) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        self._client.call(LONG, None)
+        self._client.call(DOCUMENTED_LONG, None)
 
 
 class DocumentedGo(GoStub):
@@ -111,33 +118,33 @@ class DocumentedGo(GoStub):
 
     def backslash(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         r"""Match \d+ and C:\new."""
-        return self._client.go(BACKSLASH, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH, None, done)
 
     def quotes(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """ "Quoted" is how it begins, and how it "ends" """
-        return self._client.go(QUOTES, None, done)
+        return self._client.go(DOCUMENTED_QUOTES, None, done)
 
     def unicode(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        return self._client.go(UNICODE, None, done)
+        return self._client.go(DOCUMENTED_UNICODE, None, done)
 
     def empty(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        return self._client.go(EMPTY, None, done)
+        return self._client.go(DOCUMENTED_EMPTY, None, done)
 
     def spaces(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Begins late.
 
         Hangs.
         """
-        return self._client.go(SPACES, None, done)
+        return self._client.go(DOCUMENTED_SPACES, None, done)
 
     def backslash_at_end(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Ends with \\"""
-        return self._client.go(BACKSLASH_AT_END, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
 
     def long(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        return self._client.go(LONG, None, done)
+        return self._client.go(DOCUMENTED_LONG, None, done)
 
 
 class DocumentedService(AbstractService, ABC):
@@ -187,13 +194,13 @@ def register_documented(
     server.register_name(
         name,
         [
-            BACKSLASH.handler(lambda _: implementation.backslash()),
-            QUOTES.handler(lambda _: implementation.quotes()),
-            UNICODE.handler(lambda _: implementation.unicode()),
-            EMPTY.handler(lambda _: implementation.empty()),
-            SPACES.handler(lambda _: implementation.spaces()),
-            BACKSLASH_AT_END.handler(lambda _: implementation.backslash_at_end()),
-            LONG.handler(lambda _: implementation.long()),
+            DOCUMENTED_BACKSLASH.handler(lambda _: implementation.backslash()),
+            DOCUMENTED_QUOTES.handler(lambda _: implementation.quotes()),
+            DOCUMENTED_UNICODE.handler(lambda _: implementation.unicode()),
+            DOCUMENTED_EMPTY.handler(lambda _: implementation.empty()),
+            DOCUMENTED_SPACES.handler(lambda _: implementation.spaces()),
+            DOCUMENTED_BACKSLASH_AT_END.handler(lambda _: implementation.backslash_at_end()),
+            DOCUMENTED_LONG.handler(lambda _: implementation.long()),
         ],
         described_by=Documented,
     )
@@ -271,33 +278,33 @@ class AsyncDocumentedClient(AsyncClientStub):
 
     async def backslash(self) -> None:
         r"""Match \d+ and C:\new."""
-        await self._client.call(BACKSLASH, None)
+        await self._client.call(DOCUMENTED_BACKSLASH, None)
 
     async def quotes(self) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
-        await self._client.call(QUOTES, None)
+        await self._client.call(DOCUMENTED_QUOTES, None)
 
     async def unicode(self) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        await self._client.call(UNICODE, None)
+        await self._client.call(DOCUMENTED_UNICODE, None)
 
     async def empty(self) -> None:
-        await self._client.call(EMPTY, None)
+        await self._client.call(DOCUMENTED_EMPTY, None)
 
     async def spaces(self) -> None:
         """Begins late.
 
         Hangs.
         """
-        await self._client.call(SPACES, None)
+        await self._client.call(DOCUMENTED_SPACES, None)
 
     async def backslash_at_end(self) -> None:
         """Ends with \\"""
-        await self._client.call(BACKSLASH_AT_END, None)
+        await self._client.call(DOCUMENTED_BACKSLASH_AT_END, None)
 
     async def long(self) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        await self._client.call(LONG, None)
+        await self._client.call(DOCUMENTED_LONG, None)
 
 
 class AsyncDocumentedGo(AsyncGoStub):
@@ -305,33 +312,33 @@ class AsyncDocumentedGo(AsyncGoStub):
 
     def backslash(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         r"""Match \d+ and C:\new."""
-        return self._client.go(BACKSLASH, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH, None, done)
 
     def quotes(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """ "Quoted" is how it begins, and how it "ends" """
-        return self._client.go(QUOTES, None, done)
+        return self._client.go(DOCUMENTED_QUOTES, None, done)
 
     def unicode(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        return self._client.go(UNICODE, None, done)
+        return self._client.go(DOCUMENTED_UNICODE, None, done)
 
     def empty(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        return self._client.go(EMPTY, None, done)
+        return self._client.go(DOCUMENTED_EMPTY, None, done)
 
     def spaces(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Begins late.
 
         Hangs.
         """
-        return self._client.go(SPACES, None, done)
+        return self._client.go(DOCUMENTED_SPACES, None, done)
 
     def backslash_at_end(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Ends with \\"""
-        return self._client.go(BACKSLASH_AT_END, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
 
     def long(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        return self._client.go(LONG, None, done)
+        return self._client.go(DOCUMENTED_LONG, None, done)
 
 
 def register_async_documented(
@@ -344,13 +351,13 @@ def register_async_documented(
     server.register_name(
         name,
         [
-            BACKSLASH.async_handler(lambda _: implementation.backslash()),
-            QUOTES.async_handler(lambda _: implementation.quotes()),
-            UNICODE.async_handler(lambda _: implementation.unicode()),
-            EMPTY.async_handler(lambda _: implementation.empty()),
-            SPACES.async_handler(lambda _: implementation.spaces()),
-            BACKSLASH_AT_END.async_handler(lambda _: implementation.backslash_at_end()),
-            LONG.async_handler(lambda _: implementation.long()),
+            DOCUMENTED_BACKSLASH.async_handler(lambda _: implementation.backslash()),
+            DOCUMENTED_QUOTES.async_handler(lambda _: implementation.quotes()),
+            DOCUMENTED_UNICODE.async_handler(lambda _: implementation.unicode()),
+            DOCUMENTED_EMPTY.async_handler(lambda _: implementation.empty()),
+            DOCUMENTED_SPACES.async_handler(lambda _: implementation.spaces()),
+            DOCUMENTED_BACKSLASH_AT_END.async_handler(lambda _: implementation.backslash_at_end()),
+            DOCUMENTED_LONG.async_handler(lambda _: implementation.long()),
         ],
         described_by=Documented,
     )

@@ -31,6 +31,7 @@ __all__ = [
     "AsyncBoxes",
     "AsyncBoxesClient",
     "AsyncBoxesGo",
+    "BOXES_PACK",
     "Box",
     "Boxes",
     "BoxesClient",
@@ -42,7 +43,7 @@ __all__ = [
     "register_boxes",
 ]
 
-PACK = Method[Box, Circle | Point]("Boxes.Pack")
+BOXES_PACK = Method[Box, Circle | Point]("Boxes.Pack")
 
 register_types(Point, Circle, Box)
 
@@ -70,7 +71,7 @@ class BoxesClient(ClientStub):
         self._client.close()
 
     def pack(self, box: Box) -> Circle | Point:
-        return self._client.call(PACK, box)
+        return self._client.call(BOXES_PACK, box)
 
 
 class BoxesGo(GoStub):
@@ -79,7 +80,7 @@ class BoxesGo(GoStub):
     def pack(
         self, box: Box, *, done: DoneQueue[Call[Circle | Point]] | None = None
     ) -> Call[Circle | Point]:
-        return self._client.go(PACK, box, done)
+        return self._client.go(BOXES_PACK, box, done)
 
 
 class BoxesService(AbstractService, ABC):
@@ -100,7 +101,7 @@ def register_boxes(server: Registry, implementation: Boxes, name: str = "Boxes")
     server.register_name(
         name,
         [
-            PACK.handler(implementation.pack),
+            BOXES_PACK.handler(implementation.pack),
         ],
         described_by=Boxes,
     )
@@ -136,7 +137,7 @@ class AsyncBoxesClient(AsyncClientStub):
         await self._client.close()
 
     async def pack(self, box: Box) -> Circle | Point:
-        return await self._client.call(PACK, box)
+        return await self._client.call(BOXES_PACK, box)
 
 
 class AsyncBoxesGo(AsyncGoStub):
@@ -145,7 +146,7 @@ class AsyncBoxesGo(AsyncGoStub):
     def pack(
         self, box: Box, *, done: DoneQueue[aio.Call[Circle | Point]] | None = None
     ) -> aio.Call[Circle | Point]:
-        return self._client.go(PACK, box, done)
+        return self._client.go(BOXES_PACK, box, done)
 
 
 def register_async_boxes(
@@ -158,7 +159,7 @@ def register_async_boxes(
     server.register_name(
         name,
         [
-            PACK.async_handler(implementation.pack),
+            BOXES_PACK.async_handler(implementation.pack),
         ],
         described_by=Boxes,
     )

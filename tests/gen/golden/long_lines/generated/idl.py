@@ -37,17 +37,28 @@ __all__ = [
     "AsyncLongLines",
     "AsyncLongLinesClient",
     "AsyncLongLinesGo",
+    "LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME",
+    "LONG_LINES_JUST_TOO_LONG",
+    "LONG_LINES_LONG_UNION_IN_STRUCT",
+    "LONG_LINES_NESTED",
+    "LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE",
+    "LONG_LINES_SEVERAL",
+    "LONG_LINES_UNION",
     "LongLines",
     "LongLinesClient",
     "LongLinesGo",
+    "LongLinesJustTooLongArgs",
+    "LongLinesLongUnionInStructArgs",
+    "LongLinesNestedArgs",
     "LongLinesService",
+    "LongLinesSeveralArgs",
     "register_async_long_lines",
     "register_long_lines",
 ]
 
 
 @define
-class LongUnionInStructArgs:
+class LongLinesLongUnionInStructArgs:
     """The parameters of `LongLines.long_union_in_struct`."""
 
     request: dict[str, AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice] | None
@@ -59,7 +70,7 @@ class LongUnionInStructArgs:
 
 
 @define
-class NestedArgs:
+class LongLinesNestedArgs:
     """The parameters of `LongLines.nested`."""
 
     request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
@@ -67,7 +78,7 @@ class NestedArgs:
 
 
 @define
-class SeveralArgs:
+class LongLinesSeveralArgs:
     """The parameters of `LongLines.several`."""
 
     one: int
@@ -79,7 +90,7 @@ class SeveralArgs:
 
 
 @define
-class JustTooLongArgs:
+class LongLinesJustTooLongArgs:
     """The parameters of `LongLines.just_too_long`."""
 
     first_number: int
@@ -87,27 +98,27 @@ class JustTooLongArgs:
     third_number: int
 
 
-LONG_UNION_IN_STRUCT = Method[
-    LongUnionInStructArgs,
+LONG_LINES_LONG_UNION_IN_STRUCT = Method[
+    LongLinesLongUnionInStructArgs,
     AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
 ]("LongLines.LongUnionInStruct")
-A_METHOD_WITH_QUITE_A_LONG_NAME = Method[
+LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME = Method[
     AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
 ]("LongLines.AMethodWithQuiteALongName")
-UNION = Method[
+LONG_LINES_UNION = Method[
     AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice],
 ]("LongLines.Union")
-NESTED = Method[
-    NestedArgs,
+LONG_LINES_NESTED = Method[
+    LongLinesNestedArgs,
     dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
 ]("LongLines.Nested")
-SEVERAL = Method[SeveralArgs, None]("LongLines.Several")
-JUST_TOO_LONG = Method[JustTooLongArgs, float]("LongLines.JustTooLong")
-NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE = Method[None, list[int]](
+LONG_LINES_SEVERAL = Method[LongLinesSeveralArgs, None]("LongLines.Several")
+LONG_LINES_JUST_TOO_LONG = Method[LongLinesJustTooLongArgs, float]("LongLines.JustTooLong")
+LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE = Method[None, list[int]](
     "LongLines.NoParametersButANameThatNearlyFillsALine"
 )
 
@@ -144,37 +155,42 @@ class LongLinesClient(ClientStub):
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ):
-        return self._client.call(LONG_UNION_IN_STRUCT, LongUnionInStructArgs(request, another))
+        return self._client.call(
+            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another)
+        )
 
     def a_method_with_quite_a_long_name(
         self, request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
-        return self._client.call(A_METHOD_WITH_QUITE_A_LONG_NAME, request)
+        return self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request)
 
     def union(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return self._client.call(UNION, request)
+        return self._client.call(LONG_LINES_UNION, request)
 
     def nested(
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return self._client.call(NESTED, NestedArgs(request, another))
+        return self._client.call(LONG_LINES_NESTED, LongLinesNestedArgs(request, another))
 
     def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
-        self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
+        self._client.call(
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six)
+        )
 
     def just_too_long(self, first_number: int, second_number: int, third_number: int) -> float:
         return self._client.call(
-            JUST_TOO_LONG, JustTooLongArgs(first_number, second_number, third_number)
+            LONG_LINES_JUST_TOO_LONG,
+            LongLinesJustTooLongArgs(first_number, second_number, third_number),
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]:
-        return self._client.call(NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None)
+        return self._client.call(LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None)
 
 
 class LongLinesGo(GoStub):
@@ -198,7 +214,9 @@ class LongLinesGo(GoStub):
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
-        return self._client.go(LONG_UNION_IN_STRUCT, LongUnionInStructArgs(request, another), done)
+        return self._client.go(
+            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
+        )
 
     def a_method_with_quite_a_long_name(
         self,
@@ -207,7 +225,7 @@ class LongLinesGo(GoStub):
         done: DoneQueue[Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
     ) -> Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return self._client.go(A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
+        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
 
     def union(
         self,
@@ -219,7 +237,7 @@ class LongLinesGo(GoStub):
         ]
         | None = None,
     ) -> Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return self._client.go(UNION, request, done)
+        return self._client.go(LONG_LINES_UNION, request, done)
 
     def nested(
         self,
@@ -238,7 +256,7 @@ class LongLinesGo(GoStub):
     ) -> Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
-        return self._client.go(NESTED, NestedArgs(request, another), done)
+        return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
 
     def several(
         self,
@@ -251,7 +269,9 @@ class LongLinesGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        return self._client.go(SEVERAL, SeveralArgs(one, two, three, four, five, six), done)
+        return self._client.go(
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
+        )
 
     def just_too_long(
         self,
@@ -262,13 +282,17 @@ class LongLinesGo(GoStub):
         done: DoneQueue[Call[float]] | None = None,
     ) -> Call[float]:
         return self._client.go(
-            JUST_TOO_LONG, JustTooLongArgs(first_number, second_number, third_number), done
+            LONG_LINES_JUST_TOO_LONG,
+            LongLinesJustTooLongArgs(first_number, second_number, third_number),
+            done,
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
         self, *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
-        return self._client.go(NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done)
+        return self._client.go(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
+        )
 
 
 class LongLinesService(AbstractService, ABC):
@@ -330,23 +354,27 @@ def register_long_lines(
     server.register_name(
         name,
         [
-            LONG_UNION_IN_STRUCT.handler(
+            LONG_LINES_LONG_UNION_IN_STRUCT.handler(
                 lambda args: implementation.long_union_in_struct(args.request, args.another)
             ),
-            A_METHOD_WITH_QUITE_A_LONG_NAME.handler(implementation.a_method_with_quite_a_long_name),
-            UNION.handler(implementation.union),
-            NESTED.handler(lambda args: implementation.nested(args.request, args.another)),
-            SEVERAL.handler(
+            LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME.handler(
+                implementation.a_method_with_quite_a_long_name
+            ),
+            LONG_LINES_UNION.handler(implementation.union),
+            LONG_LINES_NESTED.handler(
+                lambda args: implementation.nested(args.request, args.another)
+            ),
+            LONG_LINES_SEVERAL.handler(
                 lambda args: implementation.several(
                     args.one, args.two, args.three, args.four, args.five, args.six
                 )
             ),
-            JUST_TOO_LONG.handler(
+            LONG_LINES_JUST_TOO_LONG.handler(
                 lambda args: implementation.just_too_long(
                     args.first_number, args.second_number, args.third_number
                 )
             ),
-            NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE.handler(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE.handler(
                 lambda _: implementation.no_parameters_but_a_name_that_nearly_fills_a_line()
             ),
         ],
@@ -431,40 +459,45 @@ class AsyncLongLinesClient(AsyncClientStub):
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ):
         return await self._client.call(
-            LONG_UNION_IN_STRUCT, LongUnionInStructArgs(request, another)
+            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another)
         )
 
     async def a_method_with_quite_a_long_name(
         self, request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
-        return await self._client.call(A_METHOD_WITH_QUITE_A_LONG_NAME, request)
+        return await self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request)
 
     async def union(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return await self._client.call(UNION, request)
+        return await self._client.call(LONG_LINES_UNION, request)
 
     async def nested(
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return await self._client.call(NESTED, NestedArgs(request, another))
+        return await self._client.call(LONG_LINES_NESTED, LongLinesNestedArgs(request, another))
 
     async def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
-        await self._client.call(SEVERAL, SeveralArgs(one, two, three, four, five, six))
+        await self._client.call(
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six)
+        )
 
     async def just_too_long(
         self, first_number: int, second_number: int, third_number: int
     ) -> float:
         return await self._client.call(
-            JUST_TOO_LONG, JustTooLongArgs(first_number, second_number, third_number)
+            LONG_LINES_JUST_TOO_LONG,
+            LongLinesJustTooLongArgs(first_number, second_number, third_number),
         )
 
     async def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]:
-        return await self._client.call(NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None)
+        return await self._client.call(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None
+        )
 
 
 class AsyncLongLinesGo(AsyncGoStub):
@@ -488,7 +521,9 @@ class AsyncLongLinesGo(AsyncGoStub):
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
-        return self._client.go(LONG_UNION_IN_STRUCT, LongUnionInStructArgs(request, another), done)
+        return self._client.go(
+            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
+        )
 
     def a_method_with_quite_a_long_name(
         self,
@@ -497,7 +532,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         done: DoneQueue[aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
     ) -> aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return self._client.go(A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
+        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
 
     def union(
         self,
@@ -509,7 +544,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         ]
         | None = None,
     ) -> aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return self._client.go(UNION, request, done)
+        return self._client.go(LONG_LINES_UNION, request, done)
 
     def nested(
         self,
@@ -528,7 +563,7 @@ class AsyncLongLinesGo(AsyncGoStub):
     ) -> aio.Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
-        return self._client.go(NESTED, NestedArgs(request, another), done)
+        return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
 
     def several(
         self,
@@ -541,7 +576,9 @@ class AsyncLongLinesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        return self._client.go(SEVERAL, SeveralArgs(one, two, three, four, five, six), done)
+        return self._client.go(
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
+        )
 
     def just_too_long(
         self,
@@ -552,13 +589,17 @@ class AsyncLongLinesGo(AsyncGoStub):
         done: DoneQueue[aio.Call[float]] | None = None,
     ) -> aio.Call[float]:
         return self._client.go(
-            JUST_TOO_LONG, JustTooLongArgs(first_number, second_number, third_number), done
+            LONG_LINES_JUST_TOO_LONG,
+            LongLinesJustTooLongArgs(first_number, second_number, third_number),
+            done,
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
         self, *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
-        return self._client.go(NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done)
+        return self._client.go(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
+        )
 
 
 def register_async_long_lines(
@@ -571,25 +612,27 @@ def register_async_long_lines(
     server.register_name(
         name,
         [
-            LONG_UNION_IN_STRUCT.async_handler(
+            LONG_LINES_LONG_UNION_IN_STRUCT.async_handler(
                 lambda args: implementation.long_union_in_struct(args.request, args.another)
             ),
-            A_METHOD_WITH_QUITE_A_LONG_NAME.async_handler(
+            LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME.async_handler(
                 implementation.a_method_with_quite_a_long_name
             ),
-            UNION.async_handler(implementation.union),
-            NESTED.async_handler(lambda args: implementation.nested(args.request, args.another)),
-            SEVERAL.async_handler(
+            LONG_LINES_UNION.async_handler(implementation.union),
+            LONG_LINES_NESTED.async_handler(
+                lambda args: implementation.nested(args.request, args.another)
+            ),
+            LONG_LINES_SEVERAL.async_handler(
                 lambda args: implementation.several(
                     args.one, args.two, args.three, args.four, args.five, args.six
                 )
             ),
-            JUST_TOO_LONG.async_handler(
+            LONG_LINES_JUST_TOO_LONG.async_handler(
                 lambda args: implementation.just_too_long(
                     args.first_number, args.second_number, args.third_number
                 )
             ),
-            NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE.async_handler(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE.async_handler(
                 lambda _: implementation.no_parameters_but_a_name_that_nearly_fills_a_line()
             ),
         ],

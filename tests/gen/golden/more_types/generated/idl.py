@@ -39,9 +39,21 @@ __all__ = [
     "Blob",
     "Filter",
     "Page",
+    "TYPES_BLOBS",
+    "TYPES_FIND",
+    "TYPES_LEVEL",
+    "TYPES_ONE",
+    "TYPES_OPTIONAL",
+    "TYPES_OWNER",
+    "TYPES_PAGES",
+    "TYPES_SEARCH",
     "Types",
     "TypesClient",
+    "TypesFindArgs",
     "TypesGo",
+    "TypesOneArgs",
+    "TypesOptionalArgs",
+    "TypesPagesArgs",
     "TypesService",
     "User",
     "UserPage",
@@ -51,7 +63,7 @@ __all__ = [
 
 
 @define
-class PagesArgs:
+class TypesPagesArgs:
     """The parameters of `Types.pages`."""
 
     page: Page[int]
@@ -59,7 +71,7 @@ class PagesArgs:
 
 
 @define
-class FindArgs:
+class TypesFindArgs:
     """The parameters of `Types.find`."""
 
     filter: Filter
@@ -67,27 +79,27 @@ class FindArgs:
 
 
 @define
-class OneArgs:
+class TypesOneArgs:
     """The parameters of `Types.one`."""
 
     name: str
 
 
 @define
-class OptionalArgs:
+class TypesOptionalArgs:
     """The parameters of `Types.optional`."""
 
     owner: User | None = None
 
 
-BLOBS = Method[Blob, set[str]]("Types.Blobs")
-PAGES = Method[PagesArgs, Page[User]]("Types.Pages")
-FIND = Method[FindArgs, Mapping[User, Sequence[int]]]("Types.Find")
-LEVEL = Method[Literal[1, 2], Literal["a", "b"]]("Types.Level")
-OWNER = Method[Annotated[User, interface], list[Annotated[User, interface]]]("Types.Owner")
-ONE = Method[OneArgs, int]("Types.One")
-OPTIONAL = Method[OptionalArgs, None]("Types.Optional")
-SEARCH = Method[str, UserPage]("Types.Search")
+TYPES_BLOBS = Method[Blob, set[str]]("Types.Blobs")
+TYPES_PAGES = Method[TypesPagesArgs, Page[User]]("Types.Pages")
+TYPES_FIND = Method[TypesFindArgs, Mapping[User, Sequence[int]]]("Types.Find")
+TYPES_LEVEL = Method[Literal[1, 2], Literal["a", "b"]]("Types.Level")
+TYPES_OWNER = Method[Annotated[User, interface], list[Annotated[User, interface]]]("Types.Owner")
+TYPES_ONE = Method[TypesOneArgs, int]("Types.One")
+TYPES_OPTIONAL = Method[TypesOptionalArgs, None]("Types.Optional")
+TYPES_SEARCH = Method[str, UserPage]("Types.Search")
 
 
 class TypesClient(ClientStub):
@@ -113,43 +125,43 @@ class TypesClient(ClientStub):
         self._client.close()
 
     def blobs(self, blob: Blob) -> set[str]:
-        return self._client.call(BLOBS, blob)
+        return self._client.call(TYPES_BLOBS, blob)
 
     def pages(self, page: Page[int], users: UserPage) -> Page[User]:
-        return self._client.call(PAGES, PagesArgs(page, users))
+        return self._client.call(TYPES_PAGES, TypesPagesArgs(page, users))
 
     def find(self, filter: Filter, names: Sequence[str] = ()) -> Mapping[User, Sequence[int]]:
-        return self._client.call(FIND, FindArgs(filter, names))
+        return self._client.call(TYPES_FIND, TypesFindArgs(filter, names))
 
     def level(self, level: Literal[1, 2]) -> Literal["a", "b"]:
-        return self._client.call(LEVEL, level)
+        return self._client.call(TYPES_LEVEL, level)
 
     def owner(self, owner: Annotated[User, interface]) -> list[Annotated[User, interface]]:
-        return self._client.call(OWNER, owner)
+        return self._client.call(TYPES_OWNER, owner)
 
     def one(self, name: str) -> int:
         """Take a struct, so that there is room for more."""
-        return self._client.call(ONE, OneArgs(name))
+        return self._client.call(TYPES_ONE, TypesOneArgs(name))
 
     def optional(self, owner: User | None = None) -> None:
-        self._client.call(OPTIONAL, OptionalArgs(owner))
+        self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner))
 
     @deprecated("use find instead")
     def search(self, name: str) -> UserPage:
         """Find no more."""
-        return self._client.call(SEARCH, name)
+        return self._client.call(TYPES_SEARCH, name)
 
 
 class TypesGo(GoStub):
     """The methods of `Types`, each returning a `Call` at once."""
 
     def blobs(self, blob: Blob, *, done: DoneQueue[Call[set[str]]] | None = None) -> Call[set[str]]:
-        return self._client.go(BLOBS, blob, done)
+        return self._client.go(TYPES_BLOBS, blob, done)
 
     def pages(
         self, page: Page[int], users: UserPage, *, done: DoneQueue[Call[Page[User]]] | None = None
     ) -> Call[Page[User]]:
-        return self._client.go(PAGES, PagesArgs(page, users), done)
+        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
 
     def find(
         self,
@@ -158,12 +170,12 @@ class TypesGo(GoStub):
         *,
         done: DoneQueue[Call[Mapping[User, Sequence[int]]]] | None = None,
     ) -> Call[Mapping[User, Sequence[int]]]:
-        return self._client.go(FIND, FindArgs(filter, names), done)
+        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
 
     def level(
         self, level: Literal[1, 2], *, done: DoneQueue[Call[Literal["a", "b"]]] | None = None
     ) -> Call[Literal["a", "b"]]:
-        return self._client.go(LEVEL, level, done)
+        return self._client.go(TYPES_LEVEL, level, done)
 
     def owner(
         self,
@@ -171,21 +183,21 @@ class TypesGo(GoStub):
         *,
         done: DoneQueue[Call[list[Annotated[User, interface]]]] | None = None,
     ) -> Call[list[Annotated[User, interface]]]:
-        return self._client.go(OWNER, owner, done)
+        return self._client.go(TYPES_OWNER, owner, done)
 
     def one(self, name: str, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
         """Take a struct, so that there is room for more."""
-        return self._client.go(ONE, OneArgs(name), done)
+        return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
 
     def optional(
         self, owner: User | None = None, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(OPTIONAL, OptionalArgs(owner), done)
+        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
 
     @deprecated("use find instead")
     def search(self, name: str, *, done: DoneQueue[Call[UserPage]] | None = None) -> Call[UserPage]:
         """Find no more."""
-        return self._client.go(SEARCH, name, done)
+        return self._client.go(TYPES_SEARCH, name, done)
 
 
 class TypesService(AbstractService, ABC):
@@ -229,14 +241,14 @@ def register_types(server: Registry, implementation: Types, name: str = "Types")
     server.register_name(
         name,
         [
-            BLOBS.handler(implementation.blobs),
-            PAGES.handler(lambda args: implementation.pages(args.page, args.users)),
-            FIND.handler(lambda args: implementation.find(args.filter, args.names)),
-            LEVEL.handler(implementation.level),
-            OWNER.handler(implementation.owner),
-            ONE.handler(lambda args: implementation.one(args.name)),
-            OPTIONAL.handler(lambda args: implementation.optional(args.owner)),
-            SEARCH.handler(implementation.search),
+            TYPES_BLOBS.handler(implementation.blobs),
+            TYPES_PAGES.handler(lambda args: implementation.pages(args.page, args.users)),
+            TYPES_FIND.handler(lambda args: implementation.find(args.filter, args.names)),
+            TYPES_LEVEL.handler(implementation.level),
+            TYPES_OWNER.handler(implementation.owner),
+            TYPES_ONE.handler(lambda args: implementation.one(args.name)),
+            TYPES_OPTIONAL.handler(lambda args: implementation.optional(args.owner)),
+            TYPES_SEARCH.handler(implementation.search),
         ],
         described_by=Types,
     )
@@ -295,31 +307,31 @@ class AsyncTypesClient(AsyncClientStub):
         await self._client.close()
 
     async def blobs(self, blob: Blob) -> set[str]:
-        return await self._client.call(BLOBS, blob)
+        return await self._client.call(TYPES_BLOBS, blob)
 
     async def pages(self, page: Page[int], users: UserPage) -> Page[User]:
-        return await self._client.call(PAGES, PagesArgs(page, users))
+        return await self._client.call(TYPES_PAGES, TypesPagesArgs(page, users))
 
     async def find(self, filter: Filter, names: Sequence[str] = ()) -> Mapping[User, Sequence[int]]:
-        return await self._client.call(FIND, FindArgs(filter, names))
+        return await self._client.call(TYPES_FIND, TypesFindArgs(filter, names))
 
     async def level(self, level: Literal[1, 2]) -> Literal["a", "b"]:
-        return await self._client.call(LEVEL, level)
+        return await self._client.call(TYPES_LEVEL, level)
 
     async def owner(self, owner: Annotated[User, interface]) -> list[Annotated[User, interface]]:
-        return await self._client.call(OWNER, owner)
+        return await self._client.call(TYPES_OWNER, owner)
 
     async def one(self, name: str) -> int:
         """Take a struct, so that there is room for more."""
-        return await self._client.call(ONE, OneArgs(name))
+        return await self._client.call(TYPES_ONE, TypesOneArgs(name))
 
     async def optional(self, owner: User | None = None) -> None:
-        await self._client.call(OPTIONAL, OptionalArgs(owner))
+        await self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner))
 
     @deprecated("use find instead")
     async def search(self, name: str) -> UserPage:
         """Find no more."""
-        return await self._client.call(SEARCH, name)
+        return await self._client.call(TYPES_SEARCH, name)
 
 
 class AsyncTypesGo(AsyncGoStub):
@@ -328,7 +340,7 @@ class AsyncTypesGo(AsyncGoStub):
     def blobs(
         self, blob: Blob, *, done: DoneQueue[aio.Call[set[str]]] | None = None
     ) -> aio.Call[set[str]]:
-        return self._client.go(BLOBS, blob, done)
+        return self._client.go(TYPES_BLOBS, blob, done)
 
     def pages(
         self,
@@ -337,7 +349,7 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Page[User]]] | None = None,
     ) -> aio.Call[Page[User]]:
-        return self._client.go(PAGES, PagesArgs(page, users), done)
+        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
 
     def find(
         self,
@@ -346,12 +358,12 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Mapping[User, Sequence[int]]]] | None = None,
     ) -> aio.Call[Mapping[User, Sequence[int]]]:
-        return self._client.go(FIND, FindArgs(filter, names), done)
+        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
 
     def level(
         self, level: Literal[1, 2], *, done: DoneQueue[aio.Call[Literal["a", "b"]]] | None = None
     ) -> aio.Call[Literal["a", "b"]]:
-        return self._client.go(LEVEL, level, done)
+        return self._client.go(TYPES_LEVEL, level, done)
 
     def owner(
         self,
@@ -359,23 +371,23 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[list[Annotated[User, interface]]]] | None = None,
     ) -> aio.Call[list[Annotated[User, interface]]]:
-        return self._client.go(OWNER, owner, done)
+        return self._client.go(TYPES_OWNER, owner, done)
 
     def one(self, name: str, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
         """Take a struct, so that there is room for more."""
-        return self._client.go(ONE, OneArgs(name), done)
+        return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
 
     def optional(
         self, owner: User | None = None, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(OPTIONAL, OptionalArgs(owner), done)
+        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
 
     @deprecated("use find instead")
     def search(
         self, name: str, *, done: DoneQueue[aio.Call[UserPage]] | None = None
     ) -> aio.Call[UserPage]:
         """Find no more."""
-        return self._client.go(SEARCH, name, done)
+        return self._client.go(TYPES_SEARCH, name, done)
 
 
 def register_async_types(
@@ -388,14 +400,14 @@ def register_async_types(
     server.register_name(
         name,
         [
-            BLOBS.async_handler(implementation.blobs),
-            PAGES.async_handler(lambda args: implementation.pages(args.page, args.users)),
-            FIND.async_handler(lambda args: implementation.find(args.filter, args.names)),
-            LEVEL.async_handler(implementation.level),
-            OWNER.async_handler(implementation.owner),
-            ONE.async_handler(lambda args: implementation.one(args.name)),
-            OPTIONAL.async_handler(lambda args: implementation.optional(args.owner)),
-            SEARCH.async_handler(implementation.search),
+            TYPES_BLOBS.async_handler(implementation.blobs),
+            TYPES_PAGES.async_handler(lambda args: implementation.pages(args.page, args.users)),
+            TYPES_FIND.async_handler(lambda args: implementation.find(args.filter, args.names)),
+            TYPES_LEVEL.async_handler(implementation.level),
+            TYPES_OWNER.async_handler(implementation.owner),
+            TYPES_ONE.async_handler(lambda args: implementation.one(args.name)),
+            TYPES_OPTIONAL.async_handler(lambda args: implementation.optional(args.owner)),
+            TYPES_SEARCH.async_handler(implementation.search),
         ],
         described_by=Types,
     )

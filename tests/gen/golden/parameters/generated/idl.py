@@ -33,10 +33,26 @@ __all__ = [
     "AsyncBank",
     "AsyncBankClient",
     "AsyncBankGo",
+    "BANK_ANNOTATED",
+    "BANK_DEFAULTS",
+    "BANK_MIXED",
+    "BANK_ONE_BY_NAME",
+    "BANK_ONE_BY_POSITION",
+    "BANK_ONE_WITH_DEFAULT",
+    "BANK_PING",
+    "BANK_POSITIONAL",
+    "BANK_REQUIRED_AFTER_DEFAULT",
+    "BANK_TRANSFER",
     "Bank",
+    "BankAnnotatedArgs",
     "BankClient",
+    "BankDefaultsArgs",
     "BankGo",
+    "BankMixedArgs",
+    "BankPositionalArgs",
+    "BankRequiredAfterDefaultArgs",
     "BankService",
+    "BankTransferArgs",
     "Color",
     "register_async_bank",
     "register_bank",
@@ -44,7 +60,7 @@ __all__ = [
 
 
 @define
-class TransferArgs:
+class BankTransferArgs:
     """The parameters of `Bank.transfer`."""
 
     source: Account
@@ -53,7 +69,7 @@ class TransferArgs:
 
 
 @define
-class PositionalArgs:
+class BankPositionalArgs:
     """The parameters of `Bank.positional`."""
 
     a: int
@@ -61,7 +77,7 @@ class PositionalArgs:
 
 
 @define
-class MixedArgs:
+class BankMixedArgs:
     """The parameters of `Bank.mixed`."""
 
     a: int
@@ -70,7 +86,7 @@ class MixedArgs:
 
 
 @define(kw_only=True)
-class RequiredAfterDefaultArgs:
+class BankRequiredAfterDefaultArgs:
     """The parameters of `Bank.required_after_default`."""
 
     a: int = 1
@@ -78,7 +94,7 @@ class RequiredAfterDefaultArgs:
 
 
 @define
-class DefaultsArgs:
+class BankDefaultsArgs:
     """The parameters of `Bank.defaults`."""
 
     negative: int = -1
@@ -93,7 +109,7 @@ class DefaultsArgs:
 
 
 @define
-class AnnotatedArgs:
+class BankAnnotatedArgs:
     """The parameters of `Bank.annotated`."""
 
     ident: Annotated[int, wire("ID")]
@@ -101,16 +117,18 @@ class AnnotatedArgs:
     octet: Uint8 = 255
 
 
-PING = Method[None, None]("Bank.Ping")
-TRANSFER = Method[TransferArgs, bool]("Bank.Transfer")
-POSITIONAL = Method[PositionalArgs, None]("Bank.Positional")
-MIXED = Method[MixedArgs, None]("Bank.Mixed")
-REQUIRED_AFTER_DEFAULT = Method[RequiredAfterDefaultArgs, None]("Bank.RequiredAfterDefault")
-ONE_BY_NAME = Method[Account, Account]("Bank.OneByName")
-ONE_BY_POSITION = Method[Account, Account]("Bank.OneByPosition")
-ONE_WITH_DEFAULT = Method[Color, Color]("Bank.OneWithDefault")
-DEFAULTS = Method[DefaultsArgs, None]("Bank.Defaults")
-ANNOTATED = Method[AnnotatedArgs, Annotated[list[float], length(SIZE)]]("Bank.Annotated")
+BANK_PING = Method[None, None]("Bank.Ping")
+BANK_TRANSFER = Method[BankTransferArgs, bool]("Bank.Transfer")
+BANK_POSITIONAL = Method[BankPositionalArgs, None]("Bank.Positional")
+BANK_MIXED = Method[BankMixedArgs, None]("Bank.Mixed")
+BANK_REQUIRED_AFTER_DEFAULT = Method[BankRequiredAfterDefaultArgs, None](
+    "Bank.RequiredAfterDefault"
+)
+BANK_ONE_BY_NAME = Method[Account, Account]("Bank.OneByName")
+BANK_ONE_BY_POSITION = Method[Account, Account]("Bank.OneByPosition")
+BANK_ONE_WITH_DEFAULT = Method[Color, Color]("Bank.OneWithDefault")
+BANK_DEFAULTS = Method[BankDefaultsArgs, None]("Bank.Defaults")
+BANK_ANNOTATED = Method[BankAnnotatedArgs, Annotated[list[float], length(SIZE)]]("Bank.Annotated")
 
 
 class BankClient(ClientStub):
@@ -137,28 +155,28 @@ class BankClient(ClientStub):
 
     def ping(self) -> None:
         """Do nothing."""
-        self._client.call(PING, None)
+        self._client.call(BANK_PING, None)
 
     def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
-        return self._client.call(TRANSFER, TransferArgs(source, target, amount))
+        return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount))
 
     def positional(self, a: int, b: float = 1.5, /) -> None:
-        self._client.call(POSITIONAL, PositionalArgs(a, b))
+        self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b))
 
     def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        self._client.call(MIXED, MixedArgs(a, b, c))
+        self._client.call(BANK_MIXED, BankMixedArgs(a, b, c))
 
     def required_after_default(self, a: int = 1, *, b: str) -> None:
-        self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
+        self._client.call(BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b))
 
     def one_by_name(self, *, account: Account) -> Account:
-        return self._client.call(ONE_BY_NAME, account)
+        return self._client.call(BANK_ONE_BY_NAME, account)
 
     def one_by_position(self, account: Account, /) -> Account:
-        return self._client.call(ONE_BY_POSITION, account)
+        return self._client.call(BANK_ONE_BY_POSITION, account)
 
     def one_with_default(self, color: Color = Color.RED) -> Color:
-        return self._client.call(ONE_WITH_DEFAULT, color)
+        return self._client.call(BANK_ONE_WITH_DEFAULT, color)
 
     def defaults(
         self,
@@ -173,8 +191,8 @@ class BankClient(ClientStub):
         nothing: int | None = None,
     ) -> None:
         self._client.call(
-            DEFAULTS,
-            DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            BANK_DEFAULTS,
+            BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
         )
 
     def annotated(
@@ -183,7 +201,7 @@ class BankClient(ClientStub):
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
     ) -> Annotated[list[float], length(SIZE)]:
-        return self._client.call(ANNOTATED, AnnotatedArgs(ident, vector, octet))
+        return self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet))
 
 
 class BankGo(GoStub):
@@ -191,7 +209,7 @@ class BankGo(GoStub):
 
     def ping(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
         """Do nothing."""
-        return self._client.go(PING, None, done)
+        return self._client.go(BANK_PING, None, done)
 
     def transfer(
         self,
@@ -201,37 +219,39 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[bool]] | None = None,
     ) -> Call[bool]:
-        return self._client.go(TRANSFER, TransferArgs(source, target, amount), done)
+        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
 
     def positional(
         self, a: int, b: float = 1.5, /, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(POSITIONAL, PositionalArgs(a, b), done)
+        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
 
     def mixed(
         self, a: int, /, b: int, *, c: int, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(MIXED, MixedArgs(a, b, c), done)
+        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
 
     def required_after_default(
         self, a: int = 1, *, b: str, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        return self._client.go(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b), done)
+        return self._client.go(
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
+        )
 
     def one_by_name(
         self, *, account: Account, done: DoneQueue[Call[Account]] | None = None
     ) -> Call[Account]:
-        return self._client.go(ONE_BY_NAME, account, done)
+        return self._client.go(BANK_ONE_BY_NAME, account, done)
 
     def one_by_position(
         self, account: Account, /, *, done: DoneQueue[Call[Account]] | None = None
     ) -> Call[Account]:
-        return self._client.go(ONE_BY_POSITION, account, done)
+        return self._client.go(BANK_ONE_BY_POSITION, account, done)
 
     def one_with_default(
         self, color: Color = Color.RED, *, done: DoneQueue[Call[Color]] | None = None
     ) -> Call[Color]:
-        return self._client.go(ONE_WITH_DEFAULT, color, done)
+        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
 
     def defaults(
         self,
@@ -248,8 +268,8 @@ class BankGo(GoStub):
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
         return self._client.go(
-            DEFAULTS,
-            DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            BANK_DEFAULTS,
+            BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
             done,
         )
 
@@ -261,7 +281,7 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[Annotated[list[float], length(SIZE)]]] | None = None,
     ) -> Call[Annotated[list[float], length(SIZE)]]:
-        return self._client.go(ANNOTATED, AnnotatedArgs(ident, vector, octet), done)
+        return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
 
 
 class BankService(AbstractService, ABC):
@@ -326,19 +346,19 @@ def register_bank(server: Registry, implementation: Bank, name: str = "Bank") ->
     server.register_name(
         name,
         [
-            PING.handler(lambda _: implementation.ping()),
-            TRANSFER.handler(
+            BANK_PING.handler(lambda _: implementation.ping()),
+            BANK_TRANSFER.handler(
                 lambda args: implementation.transfer(args.source, args.target, args.amount)
             ),
-            POSITIONAL.handler(lambda args: implementation.positional(args.a, args.b)),
-            MIXED.handler(lambda args: implementation.mixed(args.a, args.b, c=args.c)),
-            REQUIRED_AFTER_DEFAULT.handler(
+            BANK_POSITIONAL.handler(lambda args: implementation.positional(args.a, args.b)),
+            BANK_MIXED.handler(lambda args: implementation.mixed(args.a, args.b, c=args.c)),
+            BANK_REQUIRED_AFTER_DEFAULT.handler(
                 lambda args: implementation.required_after_default(args.a, b=args.b)
             ),
-            ONE_BY_NAME.handler(lambda args: implementation.one_by_name(account=args)),
-            ONE_BY_POSITION.handler(implementation.one_by_position),
-            ONE_WITH_DEFAULT.handler(implementation.one_with_default),
-            DEFAULTS.handler(
+            BANK_ONE_BY_NAME.handler(lambda args: implementation.one_by_name(account=args)),
+            BANK_ONE_BY_POSITION.handler(implementation.one_by_position),
+            BANK_ONE_WITH_DEFAULT.handler(implementation.one_with_default),
+            BANK_DEFAULTS.handler(
                 lambda args: implementation.defaults(
                     args.negative,
                     args.big,
@@ -351,7 +371,7 @@ def register_bank(server: Registry, implementation: Bank, name: str = "Bank") ->
                     args.nothing,
                 )
             ),
-            ANNOTATED.handler(
+            BANK_ANNOTATED.handler(
                 lambda args: implementation.annotated(args.ident, args.vector, args.octet)
             ),
         ],
@@ -426,28 +446,28 @@ class AsyncBankClient(AsyncClientStub):
 
     async def ping(self) -> None:
         """Do nothing."""
-        await self._client.call(PING, None)
+        await self._client.call(BANK_PING, None)
 
     async def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
-        return await self._client.call(TRANSFER, TransferArgs(source, target, amount))
+        return await self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount))
 
     async def positional(self, a: int, b: float = 1.5, /) -> None:
-        await self._client.call(POSITIONAL, PositionalArgs(a, b))
+        await self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b))
 
     async def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        await self._client.call(MIXED, MixedArgs(a, b, c))
+        await self._client.call(BANK_MIXED, BankMixedArgs(a, b, c))
 
     async def required_after_default(self, a: int = 1, *, b: str) -> None:
-        await self._client.call(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b))
+        await self._client.call(BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b))
 
     async def one_by_name(self, *, account: Account) -> Account:
-        return await self._client.call(ONE_BY_NAME, account)
+        return await self._client.call(BANK_ONE_BY_NAME, account)
 
     async def one_by_position(self, account: Account, /) -> Account:
-        return await self._client.call(ONE_BY_POSITION, account)
+        return await self._client.call(BANK_ONE_BY_POSITION, account)
 
     async def one_with_default(self, color: Color = Color.RED) -> Color:
-        return await self._client.call(ONE_WITH_DEFAULT, color)
+        return await self._client.call(BANK_ONE_WITH_DEFAULT, color)
 
     async def defaults(
         self,
@@ -462,8 +482,8 @@ class AsyncBankClient(AsyncClientStub):
         nothing: int | None = None,
     ) -> None:
         await self._client.call(
-            DEFAULTS,
-            DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            BANK_DEFAULTS,
+            BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
         )
 
     async def annotated(
@@ -472,7 +492,7 @@ class AsyncBankClient(AsyncClientStub):
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
     ) -> Annotated[list[float], length(SIZE)]:
-        return await self._client.call(ANNOTATED, AnnotatedArgs(ident, vector, octet))
+        return await self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet))
 
 
 class AsyncBankGo(AsyncGoStub):
@@ -480,7 +500,7 @@ class AsyncBankGo(AsyncGoStub):
 
     def ping(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
         """Do nothing."""
-        return self._client.go(PING, None, done)
+        return self._client.go(BANK_PING, None, done)
 
     def transfer(
         self,
@@ -490,37 +510,39 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[bool]] | None = None,
     ) -> aio.Call[bool]:
-        return self._client.go(TRANSFER, TransferArgs(source, target, amount), done)
+        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
 
     def positional(
         self, a: int, b: float = 1.5, /, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(POSITIONAL, PositionalArgs(a, b), done)
+        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
 
     def mixed(
         self, a: int, /, b: int, *, c: int, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(MIXED, MixedArgs(a, b, c), done)
+        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
 
     def required_after_default(
         self, a: int = 1, *, b: str, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        return self._client.go(REQUIRED_AFTER_DEFAULT, RequiredAfterDefaultArgs(a=a, b=b), done)
+        return self._client.go(
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
+        )
 
     def one_by_name(
         self, *, account: Account, done: DoneQueue[aio.Call[Account]] | None = None
     ) -> aio.Call[Account]:
-        return self._client.go(ONE_BY_NAME, account, done)
+        return self._client.go(BANK_ONE_BY_NAME, account, done)
 
     def one_by_position(
         self, account: Account, /, *, done: DoneQueue[aio.Call[Account]] | None = None
     ) -> aio.Call[Account]:
-        return self._client.go(ONE_BY_POSITION, account, done)
+        return self._client.go(BANK_ONE_BY_POSITION, account, done)
 
     def one_with_default(
         self, color: Color = Color.RED, *, done: DoneQueue[aio.Call[Color]] | None = None
     ) -> aio.Call[Color]:
-        return self._client.go(ONE_WITH_DEFAULT, color, done)
+        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
 
     def defaults(
         self,
@@ -537,8 +559,8 @@ class AsyncBankGo(AsyncGoStub):
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
         return self._client.go(
-            DEFAULTS,
-            DefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            BANK_DEFAULTS,
+            BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
             done,
         )
 
@@ -550,7 +572,7 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Annotated[list[float], length(SIZE)]]] | None = None,
     ) -> aio.Call[Annotated[list[float], length(SIZE)]]:
-        return self._client.go(ANNOTATED, AnnotatedArgs(ident, vector, octet), done)
+        return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
 
 
 def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str = "Bank") -> None:
@@ -561,19 +583,19 @@ def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str
     server.register_name(
         name,
         [
-            PING.async_handler(lambda _: implementation.ping()),
-            TRANSFER.async_handler(
+            BANK_PING.async_handler(lambda _: implementation.ping()),
+            BANK_TRANSFER.async_handler(
                 lambda args: implementation.transfer(args.source, args.target, args.amount)
             ),
-            POSITIONAL.async_handler(lambda args: implementation.positional(args.a, args.b)),
-            MIXED.async_handler(lambda args: implementation.mixed(args.a, args.b, c=args.c)),
-            REQUIRED_AFTER_DEFAULT.async_handler(
+            BANK_POSITIONAL.async_handler(lambda args: implementation.positional(args.a, args.b)),
+            BANK_MIXED.async_handler(lambda args: implementation.mixed(args.a, args.b, c=args.c)),
+            BANK_REQUIRED_AFTER_DEFAULT.async_handler(
                 lambda args: implementation.required_after_default(args.a, b=args.b)
             ),
-            ONE_BY_NAME.async_handler(lambda args: implementation.one_by_name(account=args)),
-            ONE_BY_POSITION.async_handler(implementation.one_by_position),
-            ONE_WITH_DEFAULT.async_handler(implementation.one_with_default),
-            DEFAULTS.async_handler(
+            BANK_ONE_BY_NAME.async_handler(lambda args: implementation.one_by_name(account=args)),
+            BANK_ONE_BY_POSITION.async_handler(implementation.one_by_position),
+            BANK_ONE_WITH_DEFAULT.async_handler(implementation.one_with_default),
+            BANK_DEFAULTS.async_handler(
                 lambda args: implementation.defaults(
                     args.negative,
                     args.big,
@@ -586,7 +608,7 @@ def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str
                     args.nothing,
                 )
             ),
-            ANNOTATED.async_handler(
+            BANK_ANNOTATED.async_handler(
                 lambda args: implementation.annotated(args.ident, args.vector, args.octet)
             ),
         ],

@@ -29,6 +29,7 @@ __all__ = [
     "AsyncEcho",
     "AsyncEchoClient",
     "AsyncEchoGo",
+    "ECHO_ECHO",
     "Echo",
     "EchoClient",
     "EchoGo",
@@ -37,7 +38,7 @@ __all__ = [
     "register_echo",
 ]
 
-ECHO = Method[str, str]("Echo.Echo")
+ECHO_ECHO = Method[str, str]("Echo.Echo")
 
 
 class EchoClient(ClientStub):
@@ -63,14 +64,14 @@ class EchoClient(ClientStub):
         self._client.close()
 
     def echo(self, text: str) -> str:
-        return self._client.call(ECHO, text)
+        return self._client.call(ECHO_ECHO, text)
 
 
 class EchoGo(GoStub):
     """The methods of `Echo`, each returning a `Call` at once."""
 
     def echo(self, text: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
-        return self._client.go(ECHO, text, done)
+        return self._client.go(ECHO_ECHO, text, done)
 
 
 class EchoService(AbstractService, ABC):
@@ -91,7 +92,7 @@ def register_echo(server: Registry, implementation: Echo, name: str = "Echo") ->
     server.register_name(
         name,
         [
-            ECHO.handler(implementation.echo),
+            ECHO_ECHO.handler(implementation.echo),
         ],
         described_by=Echo,
     )
@@ -127,14 +128,14 @@ class AsyncEchoClient(AsyncClientStub):
         await self._client.close()
 
     async def echo(self, text: str) -> str:
-        return await self._client.call(ECHO, text)
+        return await self._client.call(ECHO_ECHO, text)
 
 
 class AsyncEchoGo(AsyncGoStub):
     """The methods of `AsyncEcho`, each returning a `Call` at once."""
 
     def echo(self, text: str, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
-        return self._client.go(ECHO, text, done)
+        return self._client.go(ECHO_ECHO, text, done)
 
 
 def register_async_echo(server: aio.Server, implementation: AsyncEcho, name: str = "Echo") -> None:
@@ -145,7 +146,7 @@ def register_async_echo(server: aio.Server, implementation: AsyncEcho, name: str
     server.register_name(
         name,
         [
-            ECHO.async_handler(implementation.echo),
+            ECHO_ECHO.async_handler(implementation.echo),
         ],
         described_by=Echo,
     )

@@ -29,6 +29,8 @@ __all__ = [
     "AsyncBase",
     "AsyncBaseClient",
     "AsyncBaseGo",
+    "BASE_NAME",
+    "BASE_ORIGIN",
     "Base",
     "BaseClient",
     "BaseGo",
@@ -39,8 +41,8 @@ __all__ = [
     "register_base",
 ]
 
-NAME = Method[None, str]("Base.Name")
-ORIGIN = Method[Point, Shape]("Base.Origin")
+BASE_NAME = Method[None, str]("Base.Name")
+BASE_ORIGIN = Method[Point, Shape]("Base.Origin")
 
 
 class BaseClient(ClientStub):
@@ -67,10 +69,10 @@ class BaseClient(ClientStub):
 
     def name(self) -> str:
         """Return a name."""
-        return self._client.call(NAME, None)
+        return self._client.call(BASE_NAME, None)
 
     def origin(self, point: Point) -> Shape:
-        return self._client.call(ORIGIN, point)
+        return self._client.call(BASE_ORIGIN, point)
 
 
 class BaseGo(GoStub):
@@ -78,10 +80,10 @@ class BaseGo(GoStub):
 
     def name(self, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
         """Return a name."""
-        return self._client.go(NAME, None, done)
+        return self._client.go(BASE_NAME, None, done)
 
     def origin(self, point: Point, *, done: DoneQueue[Call[Shape]] | None = None) -> Call[Shape]:
-        return self._client.go(ORIGIN, point, done)
+        return self._client.go(BASE_ORIGIN, point, done)
 
 
 class BaseService(AbstractService, ABC):
@@ -106,8 +108,8 @@ def register_base(server: Registry, implementation: Base, name: str = "Base") ->
     server.register_name(
         name,
         [
-            NAME.handler(lambda _: implementation.name()),
-            ORIGIN.handler(implementation.origin),
+            BASE_NAME.handler(lambda _: implementation.name()),
+            BASE_ORIGIN.handler(implementation.origin),
         ],
         described_by=Base,
     )
@@ -148,10 +150,10 @@ class AsyncBaseClient(AsyncClientStub):
 
     async def name(self) -> str:
         """Return a name."""
-        return await self._client.call(NAME, None)
+        return await self._client.call(BASE_NAME, None)
 
     async def origin(self, point: Point) -> Shape:
-        return await self._client.call(ORIGIN, point)
+        return await self._client.call(BASE_ORIGIN, point)
 
 
 class AsyncBaseGo(AsyncGoStub):
@@ -159,12 +161,12 @@ class AsyncBaseGo(AsyncGoStub):
 
     def name(self, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
         """Return a name."""
-        return self._client.go(NAME, None, done)
+        return self._client.go(BASE_NAME, None, done)
 
     def origin(
         self, point: Point, *, done: DoneQueue[aio.Call[Shape]] | None = None
     ) -> aio.Call[Shape]:
-        return self._client.go(ORIGIN, point, done)
+        return self._client.go(BASE_ORIGIN, point, done)
 
 
 def register_async_base(server: aio.Server, implementation: AsyncBase, name: str = "Base") -> None:
@@ -175,8 +177,8 @@ def register_async_base(server: aio.Server, implementation: AsyncBase, name: str
     server.register_name(
         name,
         [
-            NAME.async_handler(lambda _: implementation.name()),
-            ORIGIN.async_handler(implementation.origin),
+            BASE_NAME.async_handler(lambda _: implementation.name()),
+            BASE_ORIGIN.async_handler(implementation.origin),
         ],
         described_by=Base,
     )
