@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
-from .mark import content
+from .header import content
 from .model import Module
 from .problems import Problem
 

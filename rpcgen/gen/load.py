@@ -15,7 +15,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .mark import is_generated
+from .header import is_generated
 from .problems import Place, Problem, shown
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of

@@ -12,8 +12,8 @@ import jinja2
 from attrs import frozen
 
 from .check import registered
+from .header import MARK
 from .layout import layout
-from .mark import MARK
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
     MethodNames,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .mark import content, generated_for, is_generated
+from .header import content, generated_for, is_generated
 from .problems import Place, Problem, shown
 
 __all__ = ["Difference", "compare", "leftovers", "refuse", "write"]

@@ -1,4 +1,4 @@
-"""Tests of `rpcgen.gen.mark`."""
+"""Tests of `rpcgen.gen.header`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.mark import MARK, generated_for, is_generated
+from rpcgen.gen.header import MARK, generated_for, is_generated
 
 from .test_golden import GOLDEN
 
