@@ -7,9 +7,9 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
+from .diagnostics import Problem
 from .header import content
 from .model import Module
-from .problems import Problem
 
 __all__ = ["changed_requests"]
 

@@ -36,9 +36,9 @@ from ..schema import (
     wire_name_in,
 )
 from .defaults import unportable
+from .diagnostics import Place, Problem
 from .model import Method, Module, Parameter, Service, is_protocol
 from .names import MethodNames, generated_names, method_names
-from .problems import Place, Problem
 from .source import Expression, Source
 from .spelling import annotation_can_be_spelled
 

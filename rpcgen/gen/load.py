@@ -15,8 +15,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .diagnostics import Place, Problem, shown
 from .header import is_generated
-from .problems import Place, Problem, shown
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 

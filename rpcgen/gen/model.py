@@ -17,8 +17,8 @@ from attrs import frozen
 from ..names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
+from .diagnostics import Place
 from .load import Idl
-from .problems import Place
 from .source import Expression, Source, Symbol
 
 __all__ = ["Kind", "Method", "Module", "Parameter", "Service", "read_module"]

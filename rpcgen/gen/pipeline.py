@@ -12,10 +12,10 @@ from attrs import frozen
 
 from .changes import changed_requests
 from .check import Checker, check_together, no_service
+from .diagnostics import Place, Problem, raise_if_any, shown
 from .header import is_generated
 from .load import Idl, Loader, find, imports_from, raised
 from .model import Module, read_module
-from .problems import Place, Problem, raise_if_any, shown
 from .render import render, render_package
 from .write import Difference, leftovers, refuse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from .problems import Place, Problem, shown
+from .diagnostics import Place, Problem, shown
 
 __all__ = ["ConfigurationError", "find_root"]
 

@@ -16,7 +16,7 @@ from typing import Annotated, ForwardRef
 from attrs import define, field, frozen
 
 from ..errors import SchemaError
-from .problems import Place
+from .diagnostics import Place
 
 __all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of", "is_annotated"]
 

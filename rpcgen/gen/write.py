@@ -9,8 +9,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .diagnostics import Place, Problem, shown
 from .header import content, generated_for, is_generated
-from .problems import Place, Problem, shown
 
 __all__ = ["Difference", "compare", "leftovers", "refuse", "write"]
 

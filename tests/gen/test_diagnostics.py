@@ -1,11 +1,11 @@
-"""Tests of `rpcgen.gen.problems`."""
+"""Tests of `rpcgen.gen.diagnostics`."""
 
 from __future__ import annotations
 
 import pytest
 
 from rpcgen.errors import GenerateError
-from rpcgen.gen.problems import Place, Problem, raise_if_any
+from rpcgen.gen.diagnostics import Place, Problem, raise_if_any
 
 
 def test_problem_is_one_line_and_a_hint() -> None:
