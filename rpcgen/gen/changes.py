@@ -7,14 +7,14 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
-from .diagnostics import Problem
+from .diagnostics import Diagnostic
 from .header import content
 from .model import Module
 
 __all__ = ["changed_requests"]
 
 
-def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]:
+def changed_requests(module: Module, path: Path, text: str) -> Iterator[Diagnostic]:
     """Yield a note for each method whose request has another form than before.
 
     An empty request and a struct go together, whichever comes first.
@@ -28,8 +28,8 @@ def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]
             was, now = before.get(name), after.get(name)
             if was is None or now is None or was == now or "value" not in (was, now):
                 continue
-            yield Problem(
-                method.place,
+            yield Diagnostic(
+                method.location,
                 f"the request of method {method.name!r} is {_TOLD[now]} now, and was {_TOLD[was]}: "
                 "programs that know one form cannot call those that know the other",
                 _hint(now),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .diagnostics import Place, Problem, shown
+from .diagnostics import Diagnostic, Location, shown
 from .header import is_generated
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
@@ -44,7 +44,7 @@ class Idl:
 
 def find(
     arguments: Iterable[str], root: Path | None = None, output: Path | None = None
-) -> tuple[list[Idl], list[Problem]]:
+) -> tuple[list[Idl], list[Diagnostic]]:
     """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
 
     ``root`` is the folder that their modules' names count from; without one
@@ -55,30 +55,30 @@ def find(
     ``__init__.py`` without classes is passed over beside other files.
     """
     found: dict[Path, Idl] = {}
-    problems: list[Problem] = []
+    diagnostics: list[Diagnostic] = []
     for argument in arguments:
         path = Path(os.path.abspath(argument))
         files = _files_of(path)
-        if problem := _unusable(path, files):
-            problems.append(problem)
+        if diagnostic := _unusable(path, files):
+            diagnostics.append(diagnostic)
             continue
         if root is not None and not path.is_relative_to(root):
-            problems.append(
-                Problem(Place(shown(path)), f"not below {shown(root)}, which --root names")
+            diagnostics.append(
+                Diagnostic(Location(shown(path)), f"not below {shown(root)}, which --root names")
             )
             continue
         for file in files:
             try:
                 base = find_root(file, output) if root is None else root
             except ConfigurationError as error:
-                problems.append(error.problem)
+                diagnostics.append(error.diagnostic)
                 break
             idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
             if file not in found or idl.explicit:
                 found[file] = idl
     idls = _without_package_files(sorted(found.values()))
-    problems += [problem for idl in idls if (problem := _misnamed(idl))]
-    return idls, problems
+    diagnostics += [diagnostic for idl in idls if (diagnostic := _misnamed(idl))]
+    return idls, diagnostics
 
 
 def _without_package_files(idls: list[Idl]) -> list[Idl]:
@@ -135,12 +135,12 @@ class Loader:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.problems: list[Problem] = []
+        self.diagnostics: list[Diagnostic] = []
         self._sources: dict[str, Source] = {}
         self._trees: dict[Path, ast.Module | None] = {}
 
     def load(self, idls: Sequence[Idl]) -> list[Source]:
-        """Import the files and return those that could be, with `problems` for the others."""
+        """Import the files and return those that could be, with `diagnostics` for the others."""
         sound = [idl for idl in idls if self._is_sound(idl.path, ())]
         return [source for idl in sound if (source := self._import(idl))]
 
@@ -165,10 +165,10 @@ class Loader:
         except KeyboardInterrupt:  # of the user at the terminal
             raise
         except BaseException as error:
-            self.problems.append(raised(idl.path, self.root, error))
+            self.diagnostics.append(raised(idl.path, self.root, error))
             return None
         if source is None or source.path != idl.path:
-            self.problems.append(_shadowed(idl, source))
+            self.diagnostics.append(_shadowed(idl, source))
             return None
         return source
 
@@ -205,14 +205,14 @@ class Loader:
         try:
             return ast.parse(_read(path), shown(path))
         except SyntaxError as error:
-            place = Place(shown(path), error.lineno or 1, error.offset or 1)
-            self.problems.append(Problem(place, f"syntax error: {error.msg}"))
+            location = Location(shown(path), error.lineno or 1, error.offset or 1)
+            self.diagnostics.append(Diagnostic(location, f"syntax error: {error.msg}"))
         except (OSError, ValueError, LookupError) as error:
-            self.problems.append(Problem(Place(shown(path)), f"cannot be read: {error}"))
+            self.diagnostics.append(Diagnostic(Location(shown(path)), f"cannot be read: {error}"))
         except (RecursionError, MemoryError):  # what the parser raises at great depth
-            self.problems.append(
-                Problem(
-                    Place(shown(path)),
+            self.diagnostics.append(
+                Diagnostic(
+                    Location(shown(path)),
                     "cannot be read: it is nested too deeply",
                     "give parts of the deepest expression a name",
                 )
@@ -224,9 +224,9 @@ class Loader:
     ) -> None:
         cycle = [*importers[importers.index(imported) :], imported]
         names = " -> ".join(module_name(each, self.root) for each in cycle)
-        self.problems.append(
-            Problem(
-                Place(shown(path), node.lineno, node.col_offset + 1),
+        self.diagnostics.append(
+            Diagnostic(
+                Location(shown(path), node.lineno, node.col_offset + 1),
                 f"cyclic import: {names}",
                 "move what both need to a third file",
             )
@@ -240,19 +240,19 @@ def _read(path: Path) -> str:
 
 def raised(
     path: Path, root: Path, error: BaseException, what: str = "importing it raises"
-) -> Problem:
-    """Return the problem for an import that raised, at the line of the user's that did."""
+) -> Diagnostic:
+    """Return the diagnostic for an import that raised, at the line of the user's that did."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).is_relative_to(root)
     ]
-    place = Place(shown(path))
+    location = Location(shown(path))
     if frames:
         last = frames[-1]
-        place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+        location = Location(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
     elif isinstance(error, SyntaxError) and error.filename:
-        place = Place(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
+        location = Location(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
     text = type(error).__name__
     if said := _said(error):
         text += f": {said}".replace(f"{root}{os.sep}", "")
@@ -260,7 +260,7 @@ def raised(
     if isinstance(error, ModuleNotFoundError):
         where = "the working directory" if root == Path.cwd() else shown(root)
         hint = f"modules are looked for from {where}: --root names another folder"
-    return Problem(place, f"{what} {text}", hint)
+    return Diagnostic(location, f"{what} {text}", hint)
 
 
 def _said(error: BaseException) -> str:
@@ -270,10 +270,10 @@ def _said(error: BaseException) -> str:
         return ""
 
 
-def _shadowed(idl: Idl, source: Source | None) -> Problem:
+def _shadowed(idl: Idl, source: Source | None) -> Diagnostic:
     other = source.shown if source else "no Python file"
-    return Problem(
-        Place(shown(idl.path)),
+    return Diagnostic(
+        Location(shown(idl.path)),
         f"importing {idl.module} from {shown(idl.root)} finds {other} instead",
         "give its folder an __init__.py or another name, or say --root",
     )
@@ -291,16 +291,16 @@ def _files_of(path: Path) -> list[Path]:
     ]
 
 
-def _unusable(path: Path, files: list[Path]) -> Problem | None:
-    place = Place(shown(path))
+def _unusable(path: Path, files: list[Path]) -> Diagnostic | None:
+    location = Location(shown(path))
     if not path.exists():
-        return Problem(place, "no such file or folder")
+        return Diagnostic(location, "no such file or folder")
     if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
-        return Problem(place, "neither a file nor a folder")
+        return Diagnostic(location, "neither a file nor a folder")
     if not files:
-        return Problem(place, "no IDL file in this folder", "an IDL file ends in .py")
+        return Diagnostic(location, "no IDL file in this folder", "an IDL file ends in .py")
     if path.is_file() and path.suffix != ".py":
-        return Problem(place, "not a Python file", "an IDL file ends in .py")
+        return Diagnostic(location, "not a Python file", "an IDL file ends in .py")
     return None
 
 
@@ -314,23 +314,23 @@ def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
     return Idl(path, root, module_name(path, root), output, explicit)
 
 
-def _misnamed(idl: Idl) -> Problem | None:
-    place = Place(shown(idl.path))
+def _misnamed(idl: Idl) -> Diagnostic | None:
+    location = Location(shown(idl.path))
     if idl.path.name == "__init__.py":
-        return Problem(
-            place, "an __init__.py is no IDL file", "move the service to a module of its own"
+        return Diagnostic(
+            location, "an __init__.py is no IDL file", "move the service to a module of its own"
         )
     for part in idl.module.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):
-            return Problem(
-                place,
+            return Diagnostic(
+                location,
                 f"{part!r} in its path is not a Python name, so nothing can import it",
                 "rename it with letters, digits and underscores",
             )
     top = idl.module.split(".")[0]
     if top in sys.stdlib_module_names or top in _OWN:
-        return Problem(
-            place,
+        return Diagnostic(
+            location,
             f"its module would be {idl.module!r}, but {top!r} is a library's",
             "rename it, or move it into a folder of your own such as idl/",
         )

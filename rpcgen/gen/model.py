@@ -17,7 +17,7 @@ from attrs import frozen
 from ..names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
-from .diagnostics import Place
+from .diagnostics import Location
 from .load import Idl
 from .source import Expression, Source, Symbol
 
@@ -44,7 +44,7 @@ class Parameter:
     annotation: Expression | None
     default: Expression | None
     value: object
-    place: Place
+    location: Location
 
 
 @frozen(eq=False)
@@ -62,7 +62,7 @@ class Method:
     docstring: str | None
     takes_struct: bool
     deprecated: Expression | None
-    place: Place
+    location: Location
     node: FunctionNode
     source: Source
 
@@ -75,7 +75,7 @@ class Service:
     wire_name: str
     methods: tuple[Method, ...]
     docstring: str | None
-    place: Place
+    location: Location
     node: ast.ClassDef
     source: Source
     cls: type[Any]
@@ -147,7 +147,7 @@ def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: Sour
         wire_name=go_name(cls.__name__) if named is None else named,
         methods=tuple(methods.values()),
         docstring=ast.get_docstring(node),
-        place=source.place(node),
+        location=source.location(node),
         node=node,
         source=source,
         cls=cls,
@@ -170,7 +170,7 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
         docstring=ast.get_docstring(node),
         takes_struct=len(parameters) > 1 or (len(parameters) == 1 and forced),
         deprecated=_deprecated(node, source),
-        place=source.place(node),
+        location=source.location(node),
         node=node,
         source=source,
     )
@@ -216,7 +216,7 @@ def _parameter(
         annotation=Expression(source, node.annotation) if node.annotation else None,
         default=Expression(source, default) if default else None,
         value=value,
-        place=source.place(node),
+        location=source.location(node),
     )
 
 

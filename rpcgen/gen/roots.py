@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from .diagnostics import Place, Problem, shown
+from .diagnostics import Diagnostic, Location, shown
 
 __all__ = ["ConfigurationError", "find_root"]
 
@@ -14,11 +14,11 @@ _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class ConfigurationError(Exception):
-    """A ``pyproject.toml`` that cannot be used; `problem` says where and why."""
+    """A ``pyproject.toml`` that cannot be used; `diagnostic` says where and why."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(str(diagnostic))
+        self.diagnostic = diagnostic
 
 
 def find_root(path: Path, output: Path | None = None) -> Path:
@@ -91,7 +91,7 @@ def _configured(configuration: Path, path: Path) -> Path | None:
 
 
 def _refused(configuration: Path, reason: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(Problem(Place(shown(configuration)), reason, hint))
+    return ConfigurationError(Diagnostic(Location(shown(configuration)), reason, hint))
 
 
 def _package(path: Path, project: Path | None) -> Path | None:

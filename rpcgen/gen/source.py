@@ -16,7 +16,7 @@ from typing import Annotated, ForwardRef
 from attrs import define, field, frozen
 
 from ..errors import SchemaError
-from .diagnostics import Place
+from .diagnostics import Location
 
 __all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of", "is_annotated"]
 
@@ -37,8 +37,8 @@ class Expression:
     node: ast.expr
 
     @property
-    def place(self) -> Place:
-        return self.source.place(self.node)
+    def location(self) -> Location:
+        return self.source.location(self.node)
 
     def unquoted(self) -> ast.expr:
         """Return the syntax tree with string annotations parsed.
@@ -117,11 +117,11 @@ class Source:
         return self.module.__name__
 
     @property
-    def top(self) -> Place:
+    def top(self) -> Location:
         """The place of the file as a whole."""
-        return Place(self.shown)
+        return Location(self.shown)
 
-    def place(self, node: ast.AST) -> Place:
+    def location(self, node: ast.AST) -> Location:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
         octets: int = getattr(node, "col_offset", 0)
@@ -129,7 +129,7 @@ class Source:
         if line > len(lines):  # the module has changed what Python takes to be its file
             return self.top
         before = lines[line - 1].encode()[:octets]
-        return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
+        return Location(self.shown, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
     def classes(self) -> dict[str, ast.ClassDef]:

@@ -36,10 +36,10 @@ def load(idl_folder: Path) -> Iterator[Callable[..., Source]]:
                 (idl_folder / f"{name}.py").write_text(textwrap.dedent(text))
             stack.enter_context(imports_from(idl_folder))
             path = idl_folder / f"{next(iter(files))}.py"
-            idls, problems = find([str(path)])
+            idls, diagnostics = find([str(path)])
             loader = Loader(idl_folder)
             sources = loader.load(idls)
-            assert (problems, loader.problems) == ([], [])
+            assert (diagnostics, loader.diagnostics) == ([], [])
             return sources[0]
 
         yield load

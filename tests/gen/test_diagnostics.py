@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from rpcgen.errors import GenerateError
-from rpcgen.gen.diagnostics import Place, Problem, raise_if_any
+from rpcgen.gen.diagnostics import Diagnostic, Location, raise_if_any
 
 
 def test_problem_is_one_line_and_a_hint() -> None:
-    problem = Problem(Place("idl/arith.py", 12, 5), "too bad", "do better")
-    assert str(problem) == "idl/arith.py:12:5: error: too bad\n    hint: do better"
+    diagnostic = Diagnostic(Location("idl/arith.py", 12, 5), "too bad", "do better")
+    assert str(diagnostic) == "idl/arith.py:12:5: error: too bad\n    hint: do better"
 
 
 def test_problem_without_a_hint_is_one_line() -> None:
-    assert str(Problem(Place("idl/arith.py"), "too bad")) == "idl/arith.py:1:1: error: too bad"
+    assert (
+        str(Diagnostic(Location("idl/arith.py"), "too bad")) == "idl/arith.py:1:1: error: too bad"
+    )
 
 
 def test_raise_if_any_without_problems_returns() -> None:
@@ -22,13 +24,13 @@ def test_raise_if_any_without_problems_returns() -> None:
 
 
 def test_raise_if_any_sorts_by_number_and_not_by_digit() -> None:
-    problems = [Problem(Place("a.py", line), "x") for line in (10, 9, 100)]
+    diagnostics = [Diagnostic(Location("a.py", line), "x") for line in (10, 9, 100)]
     with pytest.raises(GenerateError) as raised:
-        raise_if_any(problems)
+        raise_if_any(diagnostics)
     assert [error.split(":")[1] for error in raised.value.errors] == ["9", "10", "100"]
 
 
 def test_raise_if_any_reports_each_problem_once() -> None:
     with pytest.raises(GenerateError) as raised:
-        raise_if_any([Problem(Place("a.py"), "x")] * 2)
+        raise_if_any([Diagnostic(Location("a.py"), "x")] * 2)
     assert len(raised.value.errors) == 1

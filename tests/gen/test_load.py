@@ -36,7 +36,7 @@ def test_find_takes_a_file_once(idl_folder: Path) -> None:
 
 def test_find_refuses_the_name_of_a_library(idl_folder: Path) -> None:
     write(idl_folder, "queue.py")
-    assert [problem.reason for problem in find(["queue.py"])[1]] == [
+    assert [diagnostic.reason for diagnostic in find(["queue.py"])[1]] == [
         "its module would be 'queue', but 'queue' is a library's"
     ]
 
@@ -48,15 +48,17 @@ def test_find_allows_the_name_of_a_library_inside_a_folder(idl_folder: Path) -> 
 
 def test_find_refuses_an_init_file(idl_folder: Path) -> None:
     write(idl_folder, "idl/__init__.py")
-    assert [problem.reason for problem in find(["idl/__init__.py"])[1]] == [
+    assert [diagnostic.reason for diagnostic in find(["idl/__init__.py"])[1]] == [
         "an __init__.py is no IDL file"
     ]
 
 
 def test_find_refuses_a_file_outside_of_the_root(idl_folder: Path) -> None:
     write(idl_folder, "idl/a.py", "other/b.py")
-    _, problems = find(["idl/a.py"], idl_folder / "other")
-    assert [problem.reason for problem in problems] == ["not below other, which --root names"]
+    _, diagnostics = find(["idl/a.py"], idl_folder / "other")
+    assert [diagnostic.reason for diagnostic in diagnostics] == [
+        "not below other, which --root names"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,9 @@ def test_load_reports_a_cycle_once(idl_folder: Path) -> None:
     write(idl_folder, "two.py", text="import one")
     loader = Loader(idl_folder)
     loader.load(find(["one.py", "two.py"])[0])
-    assert [problem.reason for problem in loader.problems] == ["cyclic import: one -> two -> one"]
+    assert [diagnostic.reason for diagnostic in loader.diagnostics] == [
+        "cyclic import: one -> two -> one"
+    ]
 
 
 def test_load_allows_a_diamond_of_imports(idl_folder: Path) -> None:
@@ -120,8 +124,8 @@ def test_load_reports_files_that_are_no_text(idl_folder: Path, content: bytes, r
     (idl_folder / "odd.py").write_bytes(content)
     loader = Loader(idl_folder)
     loader.load(find(["odd.py"])[0])
-    (problem,) = loader.problems
-    assert problem.reason.startswith(tuple(reason.split("|")))
+    (diagnostic,) = loader.diagnostics
+    assert diagnostic.reason.startswith(tuple(reason.split("|")))
 
 
 def test_load_heeds_the_encoding_that_a_file_declares(idl_folder: Path) -> None:
@@ -145,5 +149,5 @@ def test_load_reports_a_package_elsewhere_that_hides_the_file(
     loader = Loader(idl_folder / "here")
     with imports_from(idl_folder / "here"):
         loader.load(find(["idl/arith.py"])[0])
-    (problem,) = loader.problems
-    assert problem.reason.startswith("importing idl.arith from . finds ")
+    (diagnostic,) = loader.diagnostics
+    assert diagnostic.reason.startswith("importing idl.arith from . finds ")

@@ -84,6 +84,6 @@ def test_configuration_that_cannot_be_used_is_a_placed_error(
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(ConfigurationError) as raised:
         find_root(tmp_path / "a.py")
-    problem = raised.value.problem
-    assert reason in problem.reason
-    assert problem.place.path.endswith("pyproject.toml")
+    diagnostic = raised.value.diagnostic
+    assert reason in diagnostic.reason
+    assert diagnostic.location.path.endswith("pyproject.toml")

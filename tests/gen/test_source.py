@@ -53,7 +53,7 @@ def test_symbol_of_a_builtin_is_in_builtins(load: Load) -> None:
 
 def test_place_counts_characters_and_not_bytes(load: Load) -> None:
     source = load(one="größe = 1; x = 2")
-    assert source.place(source.tree.body[1]).column == 12
+    assert source.location(source.tree.body[1]).column == 12
 
 
 def test_classes_are_found_under_conditions_and_in_classes(load: Load) -> None:
