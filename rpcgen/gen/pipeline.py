@@ -17,7 +17,7 @@ from .header import is_generated
 from .load import Idl, Loader, find, imports_from, raised
 from .model import Module, read_module
 from .render import render, render_package
-from .write import Difference, leftovers, refuse
+from .write import Difference, check_overwrite, leftovers
 
 __all__ = ["Output", "generate"]
 
@@ -63,7 +63,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
         diagnostics += empty or [_no_service(idl) for idl in idls[:1]]
     raise_if_any(diagnostics)
     files = texts | _package_files(folder, texts)
-    raise_if_any(refuse(folder, files))
+    raise_if_any(check_overwrite(folder, files))
     notes = [_skipped(each).note for each in sorted(empty)]
     for module in modules:
         path = folder / module.idl.output

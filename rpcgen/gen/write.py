@@ -12,7 +12,7 @@ from attrs import frozen
 from .diagnostics import Diagnostic, Location, shown
 from .header import content, generated_for, is_generated
 
-__all__ = ["Difference", "compare", "leftovers", "refuse", "write"]
+__all__ = ["Difference", "check_overwrite", "compare", "leftovers", "write"]
 
 
 @frozen
@@ -78,7 +78,7 @@ def write(files: Mapping[Path, str]) -> list[Path]:
     return changed
 
 
-def refuse(folder: Path, files: Iterable[Path]) -> list[Diagnostic]:
+def check_overwrite(folder: Path, files: Iterable[Path]) -> list[Diagnostic]:
     """Return what stands in the way of writing: a file for a folder, files that are not ours."""
     for above in (folder, *folder.parents):
         if above.exists() and not above.is_dir():
