@@ -17,7 +17,7 @@ from .header import is_generated
 from .load import Idl, Loader, find, imports_from, raised
 from .model import Module, read_module
 from .render import render, render_package
-from .write import Difference, check_overwrite, leftovers
+from .write import Difference, check_overwrite, orphans
 
 __all__ = ["Output", "generate"]
 
@@ -31,7 +31,7 @@ class Output:
     """
 
     files: dict[Path, str]
-    leftovers: list[Difference]
+    orphans: list[Difference]
     notes: list[str]
 
 
@@ -68,7 +68,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
     for module in modules:
         path = folder / module.idl.output
         notes += [each.note for each in changed_requests(module, path, files[path])]
-    return Output(files, leftovers(folder, files, _Gone(idls, modules)), notes)
+    return Output(files, orphans(folder, files, _Gone(idls, modules)), notes)
 
 
 def _read(

@@ -12,12 +12,12 @@ from attrs import frozen
 from .diagnostics import Diagnostic, Location, shown
 from .header import content, generated_for, is_generated
 
-__all__ = ["Difference", "check_overwrite", "compare", "leftovers", "write"]
+__all__ = ["Difference", "check_overwrite", "compare", "orphans", "write"]
 
 
 @frozen
 class Difference:
-    """A file that is not as it should be; ``state`` is ``missing``, ``stale`` or ``leftover``."""
+    """A file that is not as it should be; ``state`` is ``missing``, ``stale`` or ``orphan``."""
 
     path: Path
     state: str
@@ -35,7 +35,7 @@ def compare(files: Mapping[Path, str]) -> list[Difference]:
     return found
 
 
-def leftovers(
+def orphans(
     folder: Path, files: Iterable[Path], is_gone: Callable[[str], bool]
 ) -> list[Difference]:
     """Return the generated files below ``folder`` that no longer have an IDL.
@@ -45,7 +45,7 @@ def leftovers(
     """
     known = set(files)
     return [
-        Difference(path, "leftover")
+        Difference(path, "orphan")
         for path in sorted(folder.rglob("*.py"))
         if path not in known and (module := generated_for(path)) and is_gone(module)
     ]
