@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from .defaults import is_literal, is_reference, is_repeated
-from .layout import LINE_LENGTH
 from .source import Expression, Source, Symbol, dotted_name, is_annotated
 from .spelling import OPERATORS
+from .wrap_lines import LINE_LENGTH
 
 if TYPE_CHECKING:
     from .model import Method, Parameter, Service

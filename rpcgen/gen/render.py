@@ -13,7 +13,6 @@ from attrs import frozen
 
 from .check import registered
 from .header import MARK
-from .layout import layout
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
     MethodNames,
@@ -24,6 +23,7 @@ from .names import (
     snake_case,
 )
 from .source import Symbol
+from .wrap_lines import wrap_lines
 
 __all__ = ["render", "render_package"]
 
@@ -154,7 +154,7 @@ def render(module: Module) -> str:
     if names.constants:
         body = "\n".join(names.constants) + "\n\n" + ("\n" if classes else "") + body
     source = module.source.name
-    return layout(
+    return wrap_lines(
         _template(
             "module",
             module=_Module(
