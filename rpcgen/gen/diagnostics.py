@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ..errors import GenerateError
 
-__all__ = ["Diagnostic", "Location", "raise_if_any", "shown"]
+__all__ = ["Diagnostic", "Location", "display_path", "raise_if_any"]
 
 
 @frozen(order=True)
@@ -57,7 +57,7 @@ def raise_if_any(diagnostics: Iterable[Diagnostic]) -> None:
         raise GenerateError(tuple(str(diagnostic) for diagnostic in distinct))
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return the path as messages spell it: relative where it is below the working directory."""
     try:
         return path.relative_to(Path.cwd()).as_posix() or "."

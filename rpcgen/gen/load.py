@@ -15,12 +15,12 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .diagnostics import Diagnostic, Location, shown
+from .diagnostics import Diagnostic, Location, display_path
 from .header import is_generated
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "raised", "shown"]
+__all__ = ["Idl", "Loader", "display_path", "find", "imports_from", "module_name", "raised"]
 
 # What the generator itself is made of, beside the standard library.
 _OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
@@ -64,7 +64,10 @@ def find(
             continue
         if root is not None and not path.is_relative_to(root):
             diagnostics.append(
-                Diagnostic(Location(shown(path)), f"not below {shown(root)}, which --root names")
+                Diagnostic(
+                    Location(display_path(path)),
+                    f"not below {display_path(root)}, which --root names",
+                )
             )
             continue
         for file in files:
@@ -154,7 +157,7 @@ class Loader:
             return None
         path = Path(file)
         text = _read(path)
-        source = Source(path, shown(path), loaded, text, ast.parse(text), self.source_of)
+        source = Source(path, display_path(path), loaded, text, ast.parse(text), self.source_of)
         self._sources[module] = source
         return source
 
@@ -203,16 +206,18 @@ class Loader:
 
     def _parse(self, path: Path) -> ast.Module | None:
         try:
-            return ast.parse(_read(path), shown(path))
+            return ast.parse(_read(path), display_path(path))
         except SyntaxError as error:
-            location = Location(shown(path), error.lineno or 1, error.offset or 1)
+            location = Location(display_path(path), error.lineno or 1, error.offset or 1)
             self.diagnostics.append(Diagnostic(location, f"syntax error: {error.msg}"))
         except (OSError, ValueError, LookupError) as error:
-            self.diagnostics.append(Diagnostic(Location(shown(path)), f"cannot be read: {error}"))
+            self.diagnostics.append(
+                Diagnostic(Location(display_path(path)), f"cannot be read: {error}")
+            )
         except (RecursionError, MemoryError):  # what the parser raises at great depth
             self.diagnostics.append(
                 Diagnostic(
-                    Location(shown(path)),
+                    Location(display_path(path)),
                     "cannot be read: it is nested too deeply",
                     "give parts of the deepest expression a name",
                 )
@@ -226,7 +231,7 @@ class Loader:
         names = " -> ".join(module_name(each, self.root) for each in cycle)
         self.diagnostics.append(
             Diagnostic(
-                Location(shown(path), node.lineno, node.col_offset + 1),
+                Location(display_path(path), node.lineno, node.col_offset + 1),
                 f"cyclic import: {names}",
                 "move what both need to a third file",
             )
@@ -247,18 +252,22 @@ def raised(
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).is_relative_to(root)
     ]
-    location = Location(shown(path))
+    location = Location(display_path(path))
     if frames:
         last = frames[-1]
-        location = Location(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+        location = Location(
+            display_path(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1
+        )
     elif isinstance(error, SyntaxError) and error.filename:
-        location = Location(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
+        location = Location(
+            display_path(Path(error.filename)), error.lineno or 1, error.offset or 1
+        )
     text = type(error).__name__
     if said := _said(error):
         text += f": {said}".replace(f"{root}{os.sep}", "")
     hint = "an IDL is imported to be read: it must import without error"
     if isinstance(error, ModuleNotFoundError):
-        where = "the working directory" if root == Path.cwd() else shown(root)
+        where = "the working directory" if root == Path.cwd() else display_path(root)
         hint = f"modules are looked for from {where}: --root names another folder"
     return Diagnostic(location, f"{what} {text}", hint)
 
@@ -271,10 +280,10 @@ def _said(error: BaseException) -> str:
 
 
 def _shadowed(idl: Idl, source: Source | None) -> Diagnostic:
-    other = source.shown if source else "no Python file"
+    other = source.display_path if source else "no Python file"
     return Diagnostic(
-        Location(shown(idl.path)),
-        f"importing {idl.module} from {shown(idl.root)} finds {other} instead",
+        Location(display_path(idl.path)),
+        f"importing {idl.module} from {display_path(idl.root)} finds {other} instead",
         "give its folder an __init__.py or another name, or say --root",
     )
 
@@ -292,7 +301,7 @@ def _files_of(path: Path) -> list[Path]:
 
 
 def _unusable(path: Path, files: list[Path]) -> Diagnostic | None:
-    location = Location(shown(path))
+    location = Location(display_path(path))
     if not path.exists():
         return Diagnostic(location, "no such file or folder")
     if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
@@ -315,7 +324,7 @@ def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
 
 
 def _misnamed(idl: Idl) -> Diagnostic | None:
-    location = Location(shown(idl.path))
+    location = Location(display_path(idl.path))
     if idl.path.name == "__init__.py":
         return Diagnostic(
             location, "an __init__.py is no IDL file", "move the service to a module of its own"

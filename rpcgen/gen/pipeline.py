@@ -12,7 +12,7 @@ from attrs import frozen
 
 from .changes import changed_requests
 from .check import Checker, check_together, no_service
-from .diagnostics import Diagnostic, Location, raise_if_any, shown
+from .diagnostics import Diagnostic, Location, display_path, raise_if_any
 from .header import is_generated
 from .load import Idl, Loader, find, imports_from, raised
 from .model import Module, read_module
@@ -117,8 +117,8 @@ def _colliding(idls: Iterable[Idl]) -> list[Diagnostic]:
     first: dict[Path, Idl] = {}
     return [
         Diagnostic(
-            Location(shown(idl.path)),
-            f"would be generated to {idl.output.as_posix()}, like {shown(other.path)}",
+            Location(display_path(idl.path)),
+            f"would be generated to {idl.output.as_posix()}, like {display_path(other.path)}",
             "name the folder above both on the command line, or generate them to two folders",
         )
         for idl in idls
@@ -128,7 +128,7 @@ def _colliding(idls: Iterable[Idl]) -> list[Diagnostic]:
 
 def _no_service(idl: Idl) -> Diagnostic:
     return Diagnostic(
-        Location(shown(idl.path.parent)),
+        Location(display_path(idl.path.parent)),
         "no service in any file of this folder",
         "a service is a Protocol class with public methods: class Name(Protocol)",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from .diagnostics import Diagnostic, Location, shown
+from .diagnostics import Diagnostic, Location, display_path
 
 __all__ = ["ConfigurationError", "find_root"]
 
@@ -84,14 +84,14 @@ def _configured(configuration: Path, path: Path) -> Path | None:
     if not path.is_relative_to(folder):
         raise _refused(
             configuration,
-            f"[tool.rpcgen] root is {root!r}, and {shown(path)} is not below that",
+            f"[tool.rpcgen] root is {root!r}, and {display_path(path)} is not below that",
             "name a folder above all IDL files, or say --root",
         )
     return folder
 
 
 def _refused(configuration: Path, reason: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(Diagnostic(Location(shown(configuration)), reason, hint))
+    return ConfigurationError(Diagnostic(Location(display_path(configuration)), reason, hint))
 
 
 def _package(path: Path, project: Path | None) -> Path | None:

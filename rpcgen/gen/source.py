@@ -57,7 +57,7 @@ class Expression:
         `SchemaError` if it cannot be evaluated.
         """
         tree = self.unquoted()
-        code = compile(ast.Expression(tree), self.source.shown, "eval")
+        code = compile(ast.Expression(tree), self.source.display_path, "eval")
         try:
             aliases = {name: self._alias_value(name, inside) for name in _type_names(tree)}
             aliases = {name: value for name, value in aliases.items() if value is not None}
@@ -80,7 +80,7 @@ class Expression:
 
         Raises `SchemaError` if it cannot be evaluated again, outside of its class.
         """
-        code = compile(ast.Expression(self.node), self.source.shown, "eval")
+        code = compile(ast.Expression(self.node), self.source.display_path, "eval")
         try:
             return eval(code, dict(vars(self.source.module)))
         except (Exception, SystemExit) as error:
@@ -102,10 +102,10 @@ class Expression:
 
 @define(eq=False, slots=False)
 class Source:
-    """A Python file that was imported; ``shown`` is its path as messages spell it."""
+    """A Python file that was imported; ``display_path`` is its path as messages spell it."""
 
     path: Path
-    shown: str
+    display_path: str
     module: ModuleType
     text: str = field(repr=False)
     tree: ast.Module = field(repr=False)
@@ -119,7 +119,7 @@ class Source:
     @property
     def top(self) -> Location:
         """The place of the file as a whole."""
-        return Location(self.shown)
+        return Location(self.display_path)
 
     def location(self, node: ast.AST) -> Location:
         """Return where a node of the tree begins."""
@@ -129,7 +129,7 @@ class Source:
         if line > len(lines):  # the module has changed what Python takes to be its file
             return self.top
         before = lines[line - 1].encode()[:octets]
-        return Location(self.shown, line, len(before.decode(errors="replace")) + 1)
+        return Location(self.display_path, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
     def classes(self) -> dict[str, ast.ClassDef]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import Loader, find, imports_from, module_name, shown
+from rpcgen.gen.load import Loader, display_path, find, imports_from, module_name
 
 
 def write(folder: Path, *names: str, text: str = "") -> None:
@@ -69,11 +69,11 @@ def test_module_name_is_dotted(path: str, name: str) -> None:
 
 
 def test_shown_is_relative_below_the_working_directory(idl_folder: Path) -> None:
-    assert shown(idl_folder / "a" / "b.py") == "a/b.py"
+    assert display_path(idl_folder / "a" / "b.py") == "a/b.py"
 
 
 def test_shown_is_absolute_elsewhere(idl_folder: Path) -> None:
-    assert shown(Path("/elsewhere/b.py")) == "/elsewhere/b.py"
+    assert display_path(Path("/elsewhere/b.py")) == "/elsewhere/b.py"
 
 
 def test_imports_from_puts_loaded_modules_aside(idl_folder: Path) -> None:
