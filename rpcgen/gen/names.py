@@ -120,24 +120,24 @@ class Names:
         """Keep names for what the module defines under them."""
         self._defined.update(names)
 
-    def spell(self, symbol: Symbol) -> str:
+    def qualify(self, symbol: Symbol) -> str:
         """Return how to refer to a symbol anywhere in the module, class bodies included."""
         first, *rest = symbol.name.split(".")
         if symbol.module == builtins.__name__:
             return self._builtin(symbol.name)
         return ".".join([self._local(symbol.module, first, self._members), *rest])
 
-    def spell_in_function(self, symbol: Symbol) -> str:
+    def qualify_in_function(self, symbol: Symbol) -> str:
         """Return how to refer to a symbol from functions, which see no attributes of classes."""
         return self._local(symbol.module, symbol.name, frozenset())
 
     def expression(self, expression: Expression) -> str:
         """Return an annotation or default of the IDL as this module spells it."""
-        return _Speller(self, expression.source).spell(expression.unquoted())
+        return _Unparser(self, expression.source).unparse(expression.unquoted())
 
     def literal(self, expression: Expression) -> str:
         """Return an expression of the IDL that is no annotation: strings in it are none."""
-        return _Speller(self, expression.source, of_types=False).spell(expression.node)
+        return _Unparser(self, expression.source, of_types=False).unparse(expression.node)
 
     def default(self, parameter: Parameter, wished: str) -> str:
         """Return the default of a parameter.
@@ -230,7 +230,7 @@ _BUILTIN = {
 }
 
 
-class _Speller:
+class _Unparser:
     """Writes an expression with its names replaced by those of the generated module.
 
     ``of_types``: it is an annotation, where the name of a string is an alias.
@@ -241,46 +241,46 @@ class _Speller:
         self._source = source
         self._of_types = of_types
 
-    def spell(self, node: ast.expr) -> str:
+    def unparse(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := dotted_name(node)):
             if self._of_types and (alias := self._source.alias(dotted)):
                 return self._names.expression(alias)
             symbol = self._source.symbol(dotted)
-            return self._names.spell(_BUILTIN.get(symbol, symbol))
+            return self._names.qualify(_BUILTIN.get(symbol, symbol))
         match node:
             case ast.Subscript() if self._is_typing(node.value, "Optional"):
-                return f"{self.spell(node.slice)} | None"
+                return f"{self.unparse(node.slice)} | None"
             case ast.Subscript(slice=ast.Tuple(elts=members)) if self._is_typing(
                 node.value, "Union"
             ):
-                return " | ".join(map(self.spell, members))
+                return " | ".join(map(self.unparse, members))
             case ast.Subscript(slice=ast.Tuple(elts=[inner, *notes])) if is_annotated(node):
-                elements = [self.spell(inner), *map(self._spell_value, notes)]
-                return f"{self.spell(node.value)}[{', '.join(elements)}]"
+                elements = [self.unparse(inner), *map(self._unparse_value, notes)]
+                return f"{self.unparse(node.value)}[{', '.join(elements)}]"
             case ast.Subscript():
-                return f"{self.spell(node.value)}[{self._arguments(node.slice)}]"
+                return f"{self.unparse(node.value)}[{self._arguments(node.slice)}]"
             case ast.BinOp(op=ast.BitOr()):
-                return f"{self.spell(node.left)} | {self.spell(node.right)}"
+                return f"{self.unparse(node.left)} | {self.unparse(node.right)}"
             case ast.UnaryOp(op=ast.USub()):
-                return f"-{self.spell(node.operand)}"
+                return f"-{self.unparse(node.operand)}"
             case ast.BinOp() if operator := OPERATORS.get(type(node.op)):
-                return f"{self.spell(node.left)} {operator} {self.spell(node.right)}"
+                return f"{self.unparse(node.left)} {operator} {self.unparse(node.right)}"
             case ast.Call():
-                arguments = [self.spell(each) for each in node.args]
-                arguments += [f"{each.arg}={self.spell(each.value)}" for each in node.keywords]
-                return f"{self.spell(node.func)}({', '.join(arguments)})"
+                arguments = [self.unparse(each) for each in node.args]
+                arguments += [f"{each.arg}={self.unparse(each.value)}" for each in node.keywords]
+                return f"{self.unparse(node.func)}({', '.join(arguments)})"
             case ast.List():
-                return f"[{', '.join(map(self.spell, node.elts))}]"
+                return f"[{', '.join(map(self.unparse, node.elts))}]"
             case ast.Constant(value=builtins.Ellipsis):
                 return "..."
             case ast.Constant(value=str() | bytes() as value):
                 return quoted(value)
             case ast.Tuple():
-                return _tuple([self.spell(each) for each in node.elts])
+                return _tuple([self.unparse(each) for each in node.elts])
         return ast.unparse(node)
 
-    def _spell_value(self, node: ast.expr) -> str:
-        return _Speller(self._names, self._source, of_types=False).spell(node)
+    def _unparse_value(self, node: ast.expr) -> str:
+        return _Unparser(self._names, self._source, of_types=False).unparse(node)
 
     def _is_typing(self, node: ast.expr, name: str) -> bool:
         dotted = dotted_name(node)
@@ -288,8 +288,8 @@ class _Speller:
 
     def _arguments(self, node: ast.expr) -> str:
         if isinstance(node, ast.Tuple):
-            return ", ".join(map(self.spell, node.elts))
-        return self.spell(node)
+            return ", ".join(map(self.unparse, node.elts))
+        return self.unparse(node)
 
 
 def quoted(value: str | bytes) -> str:

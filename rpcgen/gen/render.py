@@ -47,8 +47,8 @@ class _Known:
     def __getattr__(self, name: str) -> str:
         symbol = Symbol(_ORIGINS.get(name, "rpcgen"), name)
         if name in _IN_FUNCTIONS:
-            return self._names.spell_in_function(symbol)
-        return self._names.spell(symbol)
+            return self._names.qualify_in_function(symbol)
+        return self._names.qualify(symbol)
 
 
 @frozen
@@ -412,8 +412,8 @@ def _registration(module: Module, names: Names) -> Iterator[str]:
     """Yield the statement that makes the messages known to gob, where one may be in an Any."""
     classes = registered(module)
     if classes:
-        function = names.spell(Symbol("rpcgen", "register_types"))
-        spelled = [names.spell(_symbol(cls)) for cls in classes]
+        function = names.qualify(Symbol("rpcgen", "register_types"))
+        spelled = [names.qualify(_symbol(cls)) for cls in classes]
         yield f"\n{function}({', '.join(spelled)})\n"
 
 
