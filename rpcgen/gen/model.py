@@ -1,4 +1,4 @@
-"""What an IDL file says: services, their methods, and the messages that they hand on.
+"""What an IDL file says: services, their methods, and the messages that they reexport.
 
 The model holds what is written, good or bad; `check` judges it.
 """
@@ -84,7 +84,7 @@ class Service:
 
 @frozen(eq=False)
 class Module:
-    """One IDL file; ``names`` are the types that its generated module hands on, its own first."""
+    """One IDL file; ``names`` are the types that its generated module reexports, its own first."""
 
     idl: Idl
     source: Source
@@ -105,7 +105,7 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
         source=source,
         services=services,
         names=tuple(
-            sorted(_handed_on(source, services), key=lambda symbol: symbol.module != source.name)
+            sorted(_reexported(source, services), key=lambda symbol: symbol.module != source.name)
         ),
         messages=tuple(_messages(source)),
     )
@@ -220,7 +220,7 @@ def _parameter(
     )
 
 
-def _handed_on(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
+def _reexported(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
     """Yield the types that a user of the generated module needs, from where they can be imported.
 
     They are the services, and the public messages, enums and other types that

@@ -100,15 +100,15 @@ class Names:
         self._taken = set(parameters) | {"self", "cls"}
         self._defined: set[str] = set()
         self._imports: dict[tuple[str, str], str] = {}
-        self._handed_on: dict[str, Symbol] = {}
+        self._reexported: dict[str, Symbol] = {}
         self._constants: dict[tuple[Parameter, str], tuple[str, str]] = {}
 
-    def hand_on(self, symbol: Symbol) -> None:
+    def reexport(self, symbol: Symbol) -> None:
         """Import a type under its own name, for the users of the generated module.
 
         Of two types with one name, the first has it.
         """
-        self._handed_on.setdefault(symbol.name, symbol)
+        self._reexported.setdefault(symbol.name, symbol)
 
     def define(self, name: str) -> str:
         """Return a name for something private of the module: as wished for, if it is free."""
@@ -169,7 +169,7 @@ class Names:
 
     def imports(self) -> list[list[str]]:
         """Return the import statements: the standard library's, attrs', and the others."""
-        found = {(symbol.module, name): name for name, symbol in self._handed_on.items()}
+        found = {(symbol.module, name): name for name, symbol in self._reexported.items()}
         plain: dict[str, list[str]] = {}
         aliased: list[tuple[str, str, str]] = []
         modules: list[tuple[str, str]] = []
@@ -196,13 +196,13 @@ class Names:
         return [section for section in sections if section]
 
     @property
-    def exported(self) -> list[str]:
-        """The types of the IDL that are handed on."""
-        return list(self._handed_on)
+    def reexported(self) -> list[str]:
+        """The types of the IDL that are reexported."""
+        return list(self._reexported)
 
     def _builtin(self, name: str) -> str:
         first = name.split(".")[0]
-        if first not in self._members and first not in self._handed_on:
+        if first not in self._members and first not in self._reexported:
             return name
         return f"{self._local(builtins.__name__, '', self._members)}.{name}"
 
@@ -211,13 +211,13 @@ class Names:
         key = (module, name)
         if key not in self._imports:
             wished = name or module
-            if self._handed_on.get(name) == Symbol(module, name) and name not in hidden:
+            if self._reexported.get(name) == Symbol(module, name) and name not in hidden:
                 return name
             self._imports[key] = self._free(wished, hidden)
         return self._imports[key]
 
     def _free(self, name: str, taken: Set[str]) -> str:
-        used = taken | self._defined | set(self._handed_on) | set(self._imports.values())
+        used = taken | self._defined | set(self._reexported) | set(self._imports.values())
         while name in used:
             name += "_"
         return name

@@ -128,7 +128,7 @@ def render(module: Module) -> str:
     """Return the text of the module generated for an IDL file."""
     names = Names(_members(module), _parameters(module))
     for symbol in module.names:
-        names.hand_on(symbol)
+        names.reexport(symbol)
     generated = list(_generated(module))
     names.reserve(generated)
     known = _Known(names)
@@ -165,7 +165,7 @@ def render(module: Module) -> str:
                     method.deprecated for service in module.services for method in service.methods
                 ),
                 imports=names.imports(),
-                exported=sorted([*names.exported, *generated]),
+                exported=sorted([*names.reexported, *generated]),
                 body=("\n" if classes and not names.constants else "") + body.rstrip("\n"),
             ),
         )

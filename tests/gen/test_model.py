@@ -97,7 +97,7 @@ def test_parameters_keep_their_kind_and_default(load: Load) -> None:
     ]
 
 
-def test_types_are_handed_on_from_where_they_are_defined(load: Load) -> None:
+def test_types_are_reexported_from_where_they_are_defined(load: Load) -> None:
     module = model(
         load,
         one="""
@@ -201,7 +201,7 @@ def test_deprecated_method_is_known_and_keeps_its_wire_name(load: Load) -> None:
     assert (old.wire_name, new.deprecated) == ("Other", None)
 
 
-def test_generic_message_is_handed_on_but_is_no_message_by_itself(load: Load) -> None:
+def test_generic_message_is_reexported_but_is_no_message_by_itself(load: Load) -> None:
     module = model(
         load,
         one="""

@@ -62,7 +62,7 @@ def test_qualify_of_a_hidden_builtin_goes_through_its_module() -> None:
 
 def test_qualify_of_a_builtin_that_an_idl_type_hides_goes_through_its_module() -> None:
     names = Names([], [])
-    names.hand_on(Symbol("idl.a", "list"))
+    names.reexport(Symbol("idl.a", "list"))
     assert names.qualify(Symbol("builtins", "list")) == "builtins.list"
 
 
@@ -76,7 +76,7 @@ def test_define_avoids_the_names_of_parameters() -> None:
 
 def test_define_avoids_the_types_of_the_idl() -> None:
     names = Names([], [])
-    names.hand_on(Symbol("idl.a", "EchoArgs"))
+    names.reexport(Symbol("idl.a", "EchoArgs"))
     assert names.define("EchoArgs") == "EchoArgs_"
 
 
