@@ -42,7 +42,7 @@ from .names import MethodNames, generated_names, method_names
 from .source import Expression, Source
 from .spelling import annotation_can_be_spelled
 
-__all__ = ["Checker", "check_together", "no_service", "registered"]
+__all__ = ["Checker", "check_together", "dynamic_messages", "no_service"]
 
 SourceOf = Callable[[str], Source | None]
 
@@ -222,7 +222,7 @@ def check_together(modules: Iterable[Module]) -> Iterator[Diagnostic]:
                     f"service {service.wire_name!r} is defined twice, first at {other.location}",
                     'name one of them otherwise with the decorator @wire("Name")',
                 )
-        for cls in registered(module):
+        for cls in dynamic_messages(module):
             name = schema_of(cls).name
             known = messages.setdefault(name, cls)
             if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -235,7 +235,7 @@ def check_together(modules: Iterable[Module]) -> Iterator[Diagnostic]:
                 )
 
 
-def registered(module: Module) -> tuple[type[Any], ...]:
+def dynamic_messages(module: Module) -> tuple[type[Any], ...]:
     """Return the messages that may travel inside an ``Any`` of the module's methods."""
     seen: dict[Struct[Any], None] = {}
     dynamic = False

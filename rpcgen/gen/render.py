@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from attrs import frozen
 
-from .check import registered
+from .check import dynamic_messages
 from .header import MARK
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
@@ -410,7 +410,7 @@ def _async(service: Service, n: Any) -> _Face:
 
 def _registration(module: Module, names: Names) -> Iterator[str]:
     """Yield the statement that makes the messages known to gob, where one may be in an Any."""
-    classes = registered(module)
+    classes = dynamic_messages(module)
     if classes:
         function = names.qualify(Symbol("rpcgen", "register_types"))
         spelled = [names.qualify(_symbol(cls)) for cls in classes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rpcgen.gen.check import Checker, check_together, registered
+from rpcgen.gen.check import Checker, check_together, dynamic_messages
 from rpcgen.gen.load import Loader, find
 from rpcgen.gen.model import Module, read_module
 from rpcgen.gen.source import Source
@@ -55,17 +55,17 @@ def test_a_message_that_several_methods_use_is_judged_once(load: Load) -> None:
 
 def test_messages_are_registered_where_any_is_a_parameter(load: Load) -> None:
     module, _ = read(load, service("def f(self, value: Any) -> int: ..."))
-    assert [cls.__name__ for cls in registered(module)] == ["Leaf", "Box", "Crate"]
+    assert [cls.__name__ for cls in dynamic_messages(module)] == ["Leaf", "Box", "Crate"]
 
 
 def test_messages_are_registered_where_any_is_deep_inside(load: Load) -> None:
     module, _ = read(load, service("def f(self, crates: dict[str, Crate]) -> int: ..."))
-    assert [cls.__name__ for cls in registered(module)] == ["Leaf", "Box", "Crate"]
+    assert [cls.__name__ for cls in dynamic_messages(module)] == ["Leaf", "Box", "Crate"]
 
 
 def test_messages_are_not_registered_without_any(load: Load) -> None:
     module, _ = read(load, service("def f(self, leaf: Leaf) -> Leaf: ..."))
-    assert registered(module) == ()
+    assert dynamic_messages(module) == ()
 
 
 def test_services_of_one_wire_name_in_one_file_clash(load: Load) -> None:
