@@ -42,7 +42,7 @@ from .names import MethodNames, generated_names, method_names
 from .source import Expression, Source
 from .spelling import annotation_can_be_spelled
 
-__all__ = ["Checker", "check_together", "dynamic_messages", "no_service"]
+__all__ = ["Checker", "check_cross_module", "dynamic_messages", "no_service"]
 
 SourceOf = Callable[[str], Source | None]
 
@@ -209,7 +209,7 @@ def _read_field(
         return Diagnostic(where, error.reason, error.hint)
 
 
-def check_together(modules: Iterable[Module]) -> Iterator[Diagnostic]:
+def check_cross_module(modules: Iterable[Module]) -> Iterator[Diagnostic]:
     """Yield the diagnostics between files: two services of one name, two messages of one name."""
     services: dict[str, Service] = {}
     messages: dict[str, type[Any]] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .changes import changed_requests
-from .check import Checker, check_together, no_service
+from .check import Checker, check_cross_module, no_service
 from .diagnostics import Diagnostic, Location, display_path, raise_if_any
 from .header import is_generated
 from .load import Idl, Loader, find, imports_from, raised
@@ -54,7 +54,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
             empty += without
             diagnostics += wrong
             if not diagnostics:
-                diagnostics += check_together(modules)
+                diagnostics += check_cross_module(modules)
             for module in [] if diagnostics else found:
                 with _told_at(module.idl, diagnostics):
                     texts[folder / module.idl.output] = render(module)

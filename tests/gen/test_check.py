@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rpcgen.gen.check import Checker, check_together, dynamic_messages
+from rpcgen.gen.check import Checker, check_cross_module, dynamic_messages
 from rpcgen.gen.load import Loader, find
 from rpcgen.gen.model import Module, read_module
 from rpcgen.gen.source import Source
@@ -74,7 +74,7 @@ def test_services_of_one_wire_name_in_one_file_clash(load: Load) -> None:
         service("def f(self) -> int: ...", name="users")
         + service("def g(self) -> int: ...", name="Users"),
     )
-    assert len(list(check_together([module]))) == 1
+    assert len(list(check_cross_module([module]))) == 1
 
 
 def test_a_service_may_hold_dunder_attributes(load: Load) -> None:
