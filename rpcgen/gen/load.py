@@ -20,7 +20,7 @@ from .header import is_generated
 from .roots import ConfigurationError, find_root
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "display_path", "find", "imports_from", "module_name", "raised"]
+__all__ = ["Idl", "Loader", "display_path", "find", "isolated_imports", "module_name", "raised"]
 
 # What the generator itself is made of, beside the standard library.
 _OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
@@ -108,7 +108,7 @@ def module_name(path: Path, root: Path) -> str:
 
 
 @contextlib.contextmanager
-def imports_from(root: Path) -> Iterator[None]:
+def isolated_imports(root: Path) -> Iterator[None]:
     """Let modules below ``root`` be imported afresh, and leave no trace of it.
 
     Modules that the process has loaded already under the same names are put
@@ -134,7 +134,7 @@ def imports_from(root: Path) -> Iterator[None]:
 
 
 class Loader:
-    """Imports the files below one root and keeps their sources; to be used in `imports_from`."""
+    """Imports the files below one root and keeps their sources; used in `isolated_imports`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

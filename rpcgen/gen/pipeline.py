@@ -14,7 +14,7 @@ from .changes import changed_requests
 from .check import Checker, check_cross_module, no_service
 from .diagnostics import Diagnostic, Location, display_path, raise_if_any
 from .header import is_generated
-from .load import Idl, Loader, find, imports_from, raised
+from .load import Idl, Loader, find, isolated_imports, raised
 from .model import Module, read_module
 from .render import render, render_package
 from .write import Difference, check_overwrite, orphans
@@ -48,7 +48,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
     empty: list[Diagnostic] = []
     texts: dict[Path, str] = {}
     for base, group in groupby(sorted(idls, key=attrgetter("root", "path")), attrgetter("root")):
-        with imports_from(base):
+        with isolated_imports(base):
             found, without, wrong = _read(base, list(group))
             modules += found
             empty += without

@@ -17,7 +17,7 @@ from attrs import field, frozen
 
 from rpcgen import RpcError, Server
 from rpcgen.gen import generate, write
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "evolving.md"
@@ -354,7 +354,7 @@ def test_change_is_as_the_page_says(
     wanted = tried.forth if forth else tried.back
     for name in ("server", "caller"):
         (tmp_path / name).mkdir()
-    with imports_from(tmp_path), mock.patch("rpcgen.gob.registry.registry", Registry()):
+    with isolated_imports(tmp_path), mock.patch("rpcgen.gob.registry.registry", Registry()):
         theirs = generated(tmp_path / "server", server)
         ours = generated(tmp_path / "caller", caller)
         results = {

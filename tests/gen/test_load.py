@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import Loader, display_path, find, imports_from, module_name
+from rpcgen.gen.load import Loader, display_path, find, isolated_imports, module_name
 
 
 def write(folder: Path, *names: str, text: str = "") -> None:
@@ -79,7 +79,7 @@ def test_shown_is_absolute_elsewhere(idl_folder: Path) -> None:
 def test_imports_from_puts_loaded_modules_aside(idl_folder: Path) -> None:
     write(idl_folder, "tests.py", text="X = 1")
     before = sys.modules["tests"]
-    with imports_from(idl_folder):
+    with isolated_imports(idl_folder):
         import tests as found
     assert (found.__dict__["X"], sys.modules["tests"]) == (1, before)
 
@@ -88,7 +88,7 @@ def test_imports_from_cleans_up_after_an_error(idl_folder: Path) -> None:
     write(idl_folder, "anything.py", text="import something")
     write(idl_folder, "something.py", text="1 / 0")
     path = list(sys.path)
-    with pytest.raises(ZeroDivisionError), imports_from(idl_folder):
+    with pytest.raises(ZeroDivisionError), isolated_imports(idl_folder):
         importlib.import_module("anything")
     assert ("something" in sys.modules, sys.path) == (False, path)
 
@@ -108,7 +108,7 @@ def test_load_allows_a_diamond_of_imports(idl_folder: Path) -> None:
     write(idl_folder, "two.py", "three.py", text="import four")
     write(idl_folder, "four.py")
     loader = Loader(idl_folder)
-    with imports_from(idl_folder):
+    with isolated_imports(idl_folder):
         assert len(loader.load(find(["."])[0])) == 4
 
 
@@ -131,7 +131,7 @@ def test_load_reports_files_that_are_no_text(idl_folder: Path, content: bytes, r
 def test_load_heeds_the_encoding_that_a_file_declares(idl_folder: Path) -> None:
     (idl_folder / "latin.py").write_bytes("# coding: latin-1\nx = 'ä'\n".encode("latin-1"))
     loader = Loader(idl_folder)
-    with imports_from(idl_folder):
+    with isolated_imports(idl_folder):
         (source,) = loader.load(find(["latin.py"])[0])
     assert "ä" in source.text
 
@@ -147,7 +147,7 @@ def test_load_reports_a_package_elsewhere_that_hides_the_file(
     monkeypatch.syspath_prepend(idl_folder / "there")
     monkeypatch.chdir(idl_folder / "here")
     loader = Loader(idl_folder / "here")
-    with imports_from(idl_folder / "here"):
+    with isolated_imports(idl_folder / "here"):
         loader.load(find(["idl/arith.py"])[0])
     (diagnostic,) = loader.diagnostics
     assert diagnostic.reason.startswith("importing idl.arith from . finds ")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 from rpcgen.method import Method
 
@@ -97,7 +97,7 @@ def test_output_passes_pyright_strict(project: Path) -> None:
 def test_output_has_schemas_for_all_its_types(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The cases have messages of the same names as others that this process knows.
     monkeypatch.setattr("rpcgen.gob.registry.registry", Registry())
-    with imports_from(GOLDEN):
+    with isolated_imports(GOLDEN):
         for path in sorted((GOLDEN / case / "generated").rglob("*.py")):
             name = ".".join(path.relative_to(GOLDEN).with_suffix("").parts)
             module = importlib.import_module(name.removesuffix(".__init__"))
