@@ -23,7 +23,7 @@ from .source import Source, imports_of
 __all__ = ["Idl", "Loader", "display_path", "find", "isolated_imports", "module_name", "raised"]
 
 # What the generator itself is made of, beside the standard library.
-_OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
+_RESERVED_TOP_LEVEL = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
 
 
 @frozen(order=True)
@@ -144,7 +144,7 @@ class Loader:
 
     def load(self, idls: Sequence[Idl]) -> list[Source]:
         """Import the files and return those that could be, with `diagnostics` for the others."""
-        sound = [idl for idl in idls if self._is_sound(idl.path, ())]
+        sound = [idl for idl in idls if self._parses(idl.path, ())]
         return [source for idl in sound if (source := self._import(idl))]
 
     def source_of(self, module: str) -> Source | None:
@@ -175,7 +175,7 @@ class Loader:
             return None
         return source
 
-    def _is_sound(self, path: Path, importers: tuple[Path, ...]) -> bool:
+    def _parses(self, path: Path, importers: tuple[Path, ...]) -> bool:
         """Say whether a file and those it imports below the root can be parsed, without cycles."""
         if path in self._trees:
             return self._trees[path] is not None
@@ -192,7 +192,7 @@ class Loader:
                 if imported in (*importers, path):
                     self._cycle(path, node, (*importers, path), imported)
                     sound = False
-                elif not self._is_sound(imported, (*importers, path)):
+                elif not self._parses(imported, (*importers, path)):
                     sound = False
         self._trees[path] = tree if sound else None
         return sound
@@ -337,7 +337,7 @@ def _misnamed(idl: Idl) -> Diagnostic | None:
                 "rename it with letters, digits and underscores",
             )
     top = idl.module.split(".")[0]
-    if top in sys.stdlib_module_names or top in _OWN:
+    if top in sys.stdlib_module_names or top in _RESERVED_TOP_LEVEL:
         return Diagnostic(
             location,
             f"its module would be {idl.module!r}, but {top!r} is a library's",
@@ -349,4 +349,4 @@ def _misnamed(idl: Idl) -> Diagnostic | None:
 def _top_level(root: Path) -> set[str]:
     """Return the names of the modules and packages right below ``root``, but those in use here."""
     names = {entry.stem for entry in root.iterdir() if entry.suffix == ".py" or entry.is_dir()}
-    return names - _OWN - sys.stdlib_module_names
+    return names - _RESERVED_TOP_LEVEL - sys.stdlib_module_names
