@@ -94,7 +94,7 @@ class _Service:
 
 
 @frozen
-class _Face:
+class _ApiFlavour:
     """What differs between blocking and asyncio code."""
 
     protocol: str
@@ -142,12 +142,12 @@ def render(module: Module) -> str:
         constants.append(_template("methods", n=known, service=view))
         classes += [_template("params", n=known, params=each) for each in params]
         rest += [
-            _template("client", n=known, service=view, face=sync),
-            _template("service", n=known, service=view, face=sync),
-            _template("register", n=known, service=view, face=sync),
+            _template("client", n=known, service=view, api=sync),
+            _template("service", n=known, service=view, api=sync),
+            _template("register", n=known, service=view, api=sync),
             _template("protocol", n=known, service=view),
-            _template("client", n=known, service=view, face=asynchronous),
-            _template("register", n=known, service=view, face=asynchronous),
+            _template("client", n=known, service=view, api=asynchronous),
+            _template("register", n=known, service=view, api=asynchronous),
         ]
     start = "".join(["".join(constants), *_registration(module, names)])
     body = "\n\n".join([*classes, start, *rest]) if classes else "\n\n".join([start, *rest])
@@ -363,9 +363,9 @@ def _answer(method: Method, params: _Params | None) -> str:
     return f"lambda args: {function}({values})"
 
 
-def _sync(service: Service, n: Any) -> _Face:
+def _sync(service: Service, n: Any) -> _ApiFlavour:
     name = service.name
-    return _Face(
+    return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
         client_base=n.ClientStub,
@@ -385,9 +385,9 @@ def _sync(service: Service, n: Any) -> _Face:
     )
 
 
-def _async(service: Service, n: Any) -> _Face:
+def _async(service: Service, n: Any) -> _ApiFlavour:
     name = f"Async{service.name}"
-    return _Face(
+    return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
         client_base=n.AsyncClientStub,
