@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ import jinja2
 from attrs import frozen
 
 from .check import dynamic_messages
+from .docstrings import docstring
 from .header import MARK
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
@@ -421,28 +421,6 @@ def _symbol(cls: type[Any]) -> Symbol:
     return Symbol(cls.__module__, cls.__qualname__)
 
 
-def _docstring(text: str, indent: int) -> str:
-    """Return a docstring as it stands at ``indent`` columns."""
-    text = text.rstrip()
-    printable = all(c.isprintable() or c == "\n" for c in text)
-    raw = "\\" in text and printable and '"""' not in text and not text.endswith(("\\", '"'))
-    if not raw:
-        text = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    if text.startswith('"'):
-        text = " " + text
-    first, _, rest = text.partition("\n")
-    lines = [line.rstrip() for line in [first, *textwrap.dedent(rest).splitlines()]]
-    margin = " " * indent
-    body = "\n".join([lines[0], *(margin + line if line else "" for line in lines[1:])])
-    opening = 'r"""' if raw else '"""'
-    if len(lines) > 1:
-        return f'{opening}{body}\n{margin}"""'
-    if body.endswith('"'):
-        body += " "
-    return f'{opening}{body}"""'
-
-
 def _template(name: str, **values: object) -> str:
     return _environment().get_template(f"{name}.py.jinja").render(values)
 
@@ -457,5 +435,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["docstring"] = _docstring
+    environment.globals["docstring"] = docstring
     return environment
