@@ -1,110 +1,21 @@
-"""IDL files: found, named as Python and mypy name them, and imported afresh."""
+"""IDL files imported afresh, with what is wrong with those that cannot be."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import importlib
-import keyword
 import os
 import sys
-import tokenize
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from attrs import frozen
-
 from .diagnostics import Diagnostic, Location, display_path
-from .header import is_generated
-from .roots import ConfigurationError, find_root
+from .discover import RESERVED_TOP_LEVEL, Idl, module_name, read_text
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "display_path", "find", "isolated_imports", "module_name", "raised"]
-
-# What the generator itself is made of, beside the standard library.
-_RESERVED_TOP_LEVEL = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
-
-
-@frozen(order=True)
-class Idl:
-    """An IDL file that was asked for.
-
-    ``root`` is the folder that its module's name counts from, ``output`` the
-    path of its generated module in the output folder. ``explicit``: the
-    command line names the file itself, not only its folder.
-    """
-
-    path: Path
-    root: Path
-    module: str
-    output: Path
-    explicit: bool
-
-
-def find(
-    arguments: Iterable[str], root: Path | None = None, output: Path | None = None
-) -> tuple[list[Idl], list[Diagnostic]]:
-    """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
-
-    ``root`` is the folder that their modules' names count from; without one
-    `find_root` finds it for each, with the help of the ``output`` folder.
-
-    A folder stands for every ``*.py`` below it but ``__init__.py`` and names
-    that begin with ``_`` or ``.``, and what rpcgen itself has generated. An
-    ``__init__.py`` without classes is passed over beside other files.
-    """
-    found: dict[Path, Idl] = {}
-    diagnostics: list[Diagnostic] = []
-    for argument in arguments:
-        path = Path(os.path.abspath(argument))
-        files = _files_of(path)
-        if diagnostic := _unusable(path, files):
-            diagnostics.append(diagnostic)
-            continue
-        if root is not None and not path.is_relative_to(root):
-            diagnostics.append(
-                Diagnostic(
-                    Location(display_path(path)),
-                    f"not below {display_path(root)}, which --root names",
-                )
-            )
-            continue
-        for file in files:
-            try:
-                base = find_root(file, output) if root is None else root
-            except ConfigurationError as error:
-                diagnostics.append(error.diagnostic)
-                break
-            idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
-            if file not in found or idl.explicit:
-                found[file] = idl
-    idls = _without_package_files(sorted(found.values()))
-    diagnostics += [diagnostic for idl in idls if (diagnostic := _misnamed(idl))]
-    return idls, diagnostics
-
-
-def _without_package_files(idls: list[Idl]) -> list[Idl]:
-    """Return the files without each ``__init__.py`` that ``idl/*.py`` has named, too.
-
-    One that defines classes stays, and is refused: it may have a service.
-    """
-    others = [idl for idl in idls if idl.path.name != "__init__.py" or _has_classes(idl.path)]
-    return others or idls
-
-
-def _has_classes(path: Path) -> bool:
-    try:
-        tree = ast.parse(_read(path))
-    except Exception:  # whatever a parser raises: it is told when the file is refused
-        return True
-    return any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
-
-
-def module_name(path: Path, root: Path) -> str:
-    """Return the dotted name of the module in ``path``, seen from ``root``."""
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+__all__ = ["Loader", "isolated_imports", "raised"]
 
 
 @contextlib.contextmanager
@@ -156,7 +67,7 @@ class Loader:
         if loaded is None or file is None or not file.endswith(".py"):
             return None
         path = Path(file)
-        text = _read(path)
+        text = read_text(path)
         source = Source(path, display_path(path), loaded, text, ast.parse(text), self.source_of)
         self._sources[module] = source
         return source
@@ -206,7 +117,7 @@ class Loader:
 
     def _parse(self, path: Path) -> ast.Module | None:
         try:
-            return ast.parse(_read(path), display_path(path))
+            return ast.parse(read_text(path), display_path(path))
         except SyntaxError as error:
             location = Location(display_path(path), error.lineno or 1, error.offset or 1)
             self.diagnostics.append(Diagnostic(location, f"syntax error: {error.msg}"))
@@ -236,11 +147,6 @@ class Loader:
                 "move what both need to a third file",
             )
         )
-
-
-def _read(path: Path) -> str:
-    with tokenize.open(path) as file:  # heeds the encoding that the file declares
-        return file.read()
 
 
 def raised(
@@ -288,65 +194,7 @@ def _shadowed(idl: Idl, source: Source | None) -> Diagnostic:
     )
 
 
-def _files_of(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return [
-        file
-        for file in sorted(path.rglob("*.py"))
-        if file.is_file()
-        and not is_generated(file)
-        and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-    ]
-
-
-def _unusable(path: Path, files: list[Path]) -> Diagnostic | None:
-    location = Location(display_path(path))
-    if not path.exists():
-        return Diagnostic(location, "no such file or folder")
-    if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
-        return Diagnostic(location, "neither a file nor a folder")
-    if not files:
-        return Diagnostic(location, "no IDL file in this folder", "an IDL file ends in .py")
-    if path.is_file() and path.suffix != ".py":
-        return Diagnostic(location, "not a Python file", "an IDL file ends in .py")
-    return None
-
-
-def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
-    parts = path.relative_to(root).parts
-    # Below a folder called idl the sub-folders are kept, whatever the command line names.
-    if "idl" in parts[:-1]:
-        output = Path(*parts[parts.index("idl") + 1 :])
-    else:
-        output = path.relative_to(base)
-    return Idl(path, root, module_name(path, root), output, explicit)
-
-
-def _misnamed(idl: Idl) -> Diagnostic | None:
-    location = Location(display_path(idl.path))
-    if idl.path.name == "__init__.py":
-        return Diagnostic(
-            location, "an __init__.py is no IDL file", "move the service to a module of its own"
-        )
-    for part in idl.module.split("."):
-        if not part.isidentifier() or keyword.iskeyword(part):
-            return Diagnostic(
-                location,
-                f"{part!r} in its path is not a Python name, so nothing can import it",
-                "rename it with letters, digits and underscores",
-            )
-    top = idl.module.split(".")[0]
-    if top in sys.stdlib_module_names or top in _RESERVED_TOP_LEVEL:
-        return Diagnostic(
-            location,
-            f"its module would be {idl.module!r}, but {top!r} is a library's",
-            "rename it, or move it into a folder of your own such as idl/",
-        )
-    return None
-
-
 def _top_level(root: Path) -> set[str]:
     """Return the names of the modules and packages right below ``root``, but those in use here."""
     names = {entry.stem for entry in root.iterdir() if entry.suffix == ".py" or entry.is_dir()}
-    return names - _RESERVED_TOP_LEVEL - sys.stdlib_module_names
+    return names - RESERVED_TOP_LEVEL - sys.stdlib_module_names

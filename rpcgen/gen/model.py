@@ -18,7 +18,7 @@ from ..names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
 from .diagnostics import Location
-from .load import Idl
+from .discover import Idl
 from .source import Expression, Source, Symbol
 
 __all__ = ["Kind", "Method", "Module", "Parameter", "Service", "read_module"]

@@ -13,8 +13,9 @@ from attrs import frozen
 from .changes import changed_requests
 from .check import Checker, check_cross_module, no_service
 from .diagnostics import Diagnostic, Location, display_path, raise_if_any
+from .discover import Idl, discover
 from .header import is_generated
-from .load import Idl, Loader, find, isolated_imports, raised
+from .load import Loader, isolated_imports, raised
 from .model import Module, read_module
 from .render import render, render_package
 from .write import Difference, check_overwrite, orphans
@@ -42,7 +43,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
     where Python and mypy look for them. Raises `GenerateError` with everything
     that is wrong with any of the files.
     """
-    idls, diagnostics = find(arguments, root, folder)
+    idls, diagnostics = discover(arguments, root, folder)
     raise_if_any(diagnostics)
     modules: list[Module] = []
     empty: list[Diagnostic] = []

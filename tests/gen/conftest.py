@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import Loader, find, isolated_imports
+from rpcgen.gen.discover import discover
+from rpcgen.gen.load import Loader, isolated_imports
 from rpcgen.gen.source import Source
 
 
@@ -36,7 +37,7 @@ def load(idl_folder: Path) -> Iterator[Callable[..., Source]]:
                 (idl_folder / f"{name}.py").write_text(textwrap.dedent(text))
             stack.enter_context(isolated_imports(idl_folder))
             path = idl_folder / f"{next(iter(files))}.py"
-            idls, diagnostics = find([str(path)])
+            idls, diagnostics = discover([str(path)])
             loader = Loader(idl_folder)
             sources = loader.load(idls)
             assert (diagnostics, loader.diagnostics) == ([], [])

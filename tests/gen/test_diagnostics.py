@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rpcgen.errors import GenerateError
-from rpcgen.gen.diagnostics import Diagnostic, Location, raise_if_any
+from rpcgen.gen.diagnostics import Diagnostic, Location, display_path, raise_if_any
 
 
 def test_problem_is_one_line_and_a_hint() -> None:
@@ -34,3 +36,11 @@ def test_raise_if_any_reports_each_problem_once() -> None:
     with pytest.raises(GenerateError) as raised:
         raise_if_any([Diagnostic(Location("a.py"), "x")] * 2)
     assert len(raised.value.errors) == 1
+
+
+def test_display_path_is_relative_below_the_working_directory(idl_folder: Path) -> None:
+    assert display_path(idl_folder / "a" / "b.py") == "a/b.py"
+
+
+def test_display_path_is_absolute_elsewhere(idl_folder: Path) -> None:
+    assert display_path(Path("/elsewhere/b.py")) == "/elsewhere/b.py"

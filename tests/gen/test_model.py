@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rpcgen.gen.load import Loader, find
+from rpcgen.gen.discover import discover
+from rpcgen.gen.load import Loader
 from rpcgen.gen.model import Kind, Module, read_module
 from rpcgen.gen.source import Source, Symbol
 
@@ -14,7 +15,7 @@ Load = Callable[..., Source]
 
 def model(load: Load, **files: str) -> Module:
     source = load(**files)
-    ((idl,), _) = find([str(source.path)])
+    ((idl,), _) = discover([str(source.path)])
     return read_module(idl, source, Loader(Path.cwd()).source_of)
 
 

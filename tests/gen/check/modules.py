@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rpcgen.gen.load import Loader, find
+from rpcgen.gen.discover import discover
+from rpcgen.gen.load import Loader
 from rpcgen.gen.model import Module, read_module
 from rpcgen.gen.source import Source
 
@@ -31,7 +32,7 @@ class Crate:
 
 def read(load: Load, service: str) -> tuple[Module, Loader]:
     source = load(one=HEAD + service)
-    ((idl,), _) = find([str(source.path)])
+    ((idl,), _) = discover([str(source.path)])
     loader = Loader(Path.cwd())
     return read_module(idl, source, loader.source_of), loader
 
