@@ -12,7 +12,7 @@ from attrs import frozen
 
 from .check import dynamic_messages
 from .docstrings import docstring
-from .header import MARK
+from .header import header
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
     MethodNames,
@@ -116,8 +116,8 @@ class _ApiFlavour:
 
 @frozen
 class _Module:
+    header: str
     docstring: str
-    exempt: list[str]
     deprecated: bool
     imports: list[list[str]]
     exported: list[str]
@@ -158,9 +158,8 @@ def render(module: Module) -> str:
         _template(
             "module",
             module=_Module(
-                docstring=f"Typed clients and servers for the services of ``{source}``.\n\n"
-                f"{MARK} from {module.idl.path.name}: change the IDL and run rpcgen again.",
-                exempt=sorted(set(_exempt(module))),
+                header=header(module.idl.path.relative_to(module.idl.root).as_posix()),
+                docstring=f"Typed clients and servers for the services of ``{source}``.",
                 deprecated=any(
                     method.deprecated for service in module.services for method in service.methods
                 ),
@@ -174,7 +173,7 @@ def render(module: Module) -> str:
 
 def render_package() -> str:
     """Return the text of the ``__init__.py`` of a folder of generated modules."""
-    return f'"""Typed clients and servers.\n\n{MARK}.\n"""\n'
+    return f'{header()}"""Typed clients and servers."""\n'
 
 
 def _generated(module: Module) -> Iterator[str]:
@@ -182,24 +181,6 @@ def _generated(module: Module) -> Iterator[str]:
         yield from generated_names(service)
         for own in method_names(service).values():
             yield from own
-
-
-def _exempt(module: Module) -> Iterator[str]:
-    """Yield the rules of ruff that names in the IDL break, and so the generated ones."""
-    for service in module.services:
-        if not service.name[:1].isupper():
-            yield "N801"
-        for method in service.methods:
-            if method.name != method.name.lower():
-                yield "N802"
-            for parameter in method.parameters:
-                if parameter.name != parameter.name.lower():
-                    yield "N803"
-                    yield from ["N815"] * method.takes_struct
-                if parameter.name in ("l", "O", "I"):
-                    yield "E741"
-                if parameter.name == "self":
-                    yield "N805"
 
 
 def _members(module: Module) -> Iterator[str]:
