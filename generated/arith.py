@@ -62,7 +62,7 @@ class ArithClient(ClientStub):
 
     @property
     def go(self) -> ArithGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return ArithGo(self._client)
 
     def close(self) -> None:
@@ -82,35 +82,30 @@ class ArithClient(ClientStub):
 
 
 class ArithGo(GoStub):
-    """The methods of `Arith`, each returning a `Call` at once."""
+    """Calls of `Arith` that are started, and waited for later."""
 
     def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
-        """Return the product of a and b."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done)
 
     def divide(
         self, args: Args, *, done: DoneQueue[Call[Quotient]] | None = None
     ) -> Call[Quotient]:
-        """Return the quotient and the remainder of a and b.
-
-        A ``b`` of 0 is answered with the error "divide by zero".
-        """
+        """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
         return self._client.go(ARITH_DIVIDE, args, done)
 
 
 class ArithService(AbstractService, ABC):
-    """A base for implementations of `Arith`: leaving a method out fails early."""
+    """A base for implementations of `Arith`: leaving a method out fails early.
+
+    `ArithClient` says what each method is for.
+    """
 
     @abstractmethod
-    def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
+    def multiply(self, args: Args) -> int: ...
 
     @abstractmethod
-    def divide(self, args: Args) -> Quotient:
-        """Return the quotient and the remainder of a and b.
-
-        A ``b`` of 0 is answered with the error "divide by zero".
-        """
+    def divide(self, args: Args) -> Quotient: ...
 
     def _register_with(self, server: Registry) -> None:
         register_arith(server, self)
@@ -132,22 +127,18 @@ def register_arith(server: Registry, implementation: Arith, name: str = "Arith")
 
 
 class AsyncArith(Protocol):
-    """The arithmetic service of Go's net/rpc documentation."""
+    """`Arith` with ``async def``.
 
-    async def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
-        ...
+    `ArithClient` says what each method is for.
+    """
 
-    async def divide(self, args: Args) -> Quotient:
-        """Return the quotient and the remainder of a and b.
+    async def multiply(self, args: Args) -> int: ...
 
-        A ``b`` of 0 is answered with the error "divide by zero".
-        """
-        ...
+    async def divide(self, args: Args) -> Quotient: ...
 
 
 class AsyncArithClient(AsyncClientStub):
-    """The arithmetic service of Go's net/rpc documentation."""
+    """`ArithClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -162,7 +153,7 @@ class AsyncArithClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncArithGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncArithGo(self._client)
 
     async def close(self) -> None:
@@ -170,33 +161,27 @@ class AsyncArithClient(AsyncClientStub):
         await self._client.close()
 
     async def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
+        """See `ArithClient.multiply`."""
         return await self._client.call(ARITH_MULTIPLY, args)
 
     async def divide(self, args: Args) -> Quotient:
-        """Return the quotient and the remainder of a and b.
-
-        A ``b`` of 0 is answered with the error "divide by zero".
-        """
+        """See `ArithClient.divide`."""
         return await self._client.call(ARITH_DIVIDE, args)
 
 
 class AsyncArithGo(AsyncGoStub):
-    """The methods of `AsyncArith`, each returning a `Call` at once."""
+    """Calls of `AsyncArith` that are started, and waited for later."""
 
     def multiply(
         self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
-        """Return the product of a and b."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done)
 
     def divide(
         self, args: Args, *, done: DoneQueue[aio.Call[Quotient]] | None = None
     ) -> aio.Call[Quotient]:
-        """Return the quotient and the remainder of a and b.
-
-        A ``b`` of 0 is answered with the error "divide by zero".
-        """
+        """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
         return self._client.go(ARITH_DIVIDE, args, done)
 
 

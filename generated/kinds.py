@@ -161,7 +161,7 @@ class KindsClient(ClientStub):
 
     @property
     def go(self) -> KindsGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return KindsGo(self._client)
 
     def close(self) -> None:
@@ -264,50 +264,60 @@ class KindsClient(ClientStub):
 
 
 class KindsGo(GoStub):
-    """The methods of `Kinds`, each returning a `Call` at once."""
+    """Calls of `Kinds` that are started, and waited for later."""
 
     def echo_bool(self, value: bool, *, done: DoneQueue[Call[bool]] | None = None) -> Call[bool]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BOOL, value, done)
 
     def echo_int(self, value: int, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_INT, value, done)
 
     def echo_float(
         self, value: float, *, done: DoneQueue[Call[float]] | None = None
     ) -> Call[float]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT, value, done)
 
     def echo_complex(
         self, value: complex, *, done: DoneQueue[Call[complex]] | None = None
     ) -> Call[complex]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COMPLEX, value, done)
 
     def echo_str(self, value: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_STR, value, done)
 
     def echo_bytes(
         self, value: bytes, *, done: DoneQueue[Call[bytes]] | None = None
     ) -> Call[bytes]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BYTES, value, done)
 
     def echo_uint8(
         self, value: Uint8, *, done: DoneQueue[Call[Uint8]] | None = None
     ) -> Call[Uint8]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UINT8, value, done)
 
     def echo_float32(
         self, value: Float32, *, done: DoneQueue[Call[Float32]] | None = None
     ) -> Call[Float32]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT32, value, done)
 
     def echo_list(
         self, value: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_LIST, value, done)
 
     def echo_tuple(
         self, value: tuple[str, ...], *, done: DoneQueue[Call[tuple[str, ...]]] | None = None
     ) -> Call[tuple[str, ...]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TUPLE, value, done)
 
     def echo_array(
@@ -316,6 +326,7 @@ class KindsGo(GoStub):
         *,
         done: DoneQueue[Call[Annotated[list[int], length(4)]]] | None = None,
     ) -> Call[Annotated[list[int], length(4)]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ARRAY, value, done)
 
     def echo_map(
@@ -324,95 +335,118 @@ class KindsGo(GoStub):
         *,
         done: DoneQueue[Call[dict[str, list[Cell]]]] | None = None,
     ) -> Call[dict[str, list[Cell]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MAP, value, done)
 
     def echo_matrix(
         self, value: Matrix, *, done: DoneQueue[Call[Matrix]] | None = None
     ) -> Call[Matrix]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MATRIX, value, done)
 
     def echo_color(
         self, value: Color, *, done: DoneQueue[Call[Color]] | None = None
     ) -> Call[Color]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COLOR, value, done)
 
     def echo_mood(self, value: Mood, *, done: DoneQueue[Call[Mood]] | None = None) -> Call[Mood]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MOOD, value, done)
 
     def echo_user_id(
         self, value: UserID, *, done: DoneQueue[Call[UserID]] | None = None
     ) -> Call[UserID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_USER_ID, value, done)
 
     def echo_datetime(
         self, value: datetime, *, done: DoneQueue[Call[datetime]] | None = None
     ) -> Call[datetime]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_DATETIME, value, done)
 
     def echo_timedelta(
         self, value: timedelta, *, done: DoneQueue[Call[timedelta]] | None = None
     ) -> Call[timedelta]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
 
     def echo_big(
         self, value: BigInt, *, done: DoneQueue[Call[BigInt]] | None = None
     ) -> Call[BigInt]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BIG, value, done)
 
     def echo_uuid(self, value: UUID, *, done: DoneQueue[Call[UUID]] | None = None) -> Call[UUID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UUID, value, done)
 
     def echo_temperature(
         self, value: Temperature, *, done: DoneQueue[Call[Temperature]] | None = None
     ) -> Call[Temperature]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
 
     def echo_any(self, value: Any, *, done: DoneQueue[Call[Any]] | None = None) -> Call[Any]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ANY, value, done)
 
     def echo_basic(
         self, value: Basic, *, done: DoneQueue[Call[Basic]] | None = None
     ) -> Call[Basic]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BASIC, value, done)
 
     def echo_sized(
         self, value: Sized, *, done: DoneQueue[Call[Sized]] | None = None
     ) -> Call[Sized]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SIZED, value, done)
 
     def echo_containers(
         self, value: Containers, *, done: DoneQueue[Call[Containers]] | None = None
     ) -> Call[Containers]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
 
     def echo_tree(self, value: Tree, *, done: DoneQueue[Call[Tree]] | None = None) -> Call[Tree]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TREE, value, done)
 
     def echo_special(
         self, value: Special, *, done: DoneQueue[Call[Special]] | None = None
     ) -> Call[Special]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SPECIAL, value, done)
 
     def echo_holder(
         self, value: Holder, *, done: DoneQueue[Call[Holder]] | None = None
     ) -> Call[Holder]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_HOLDER, value, done)
 
     def nothing(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Take nothing and give nothing: ``struct{}`` both ways."""
+        """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
         return self._client.go(KINDS_NOTHING, None, done)
 
     def called_otherwise_by_go(
         self, number: int, text: str | None = None, *, done: DoneQueue[Call[str]] | None = None
     ) -> Call[str]:
-        """Several parameters, which may be optional, under a name of Go's choice."""
+        """Start the call; returns a future-like `Call`.
+
+        See `KindsClient.called_otherwise_by_go`.
+        """
         return self._client.go(
             KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
         )
 
 
 class KindsService(AbstractService, ABC):
-    """A base for implementations of `Kinds`: leaving a method out fails early."""
+    """A base for implementations of `Kinds`: leaving a method out fails early.
+
+    `KindsClient` says what each method is for.
+    """
 
     @abstractmethod
     def echo_bool(self, value: bool) -> bool: ...
@@ -501,12 +535,10 @@ class KindsService(AbstractService, ABC):
     def echo_holder(self, value: Holder) -> Holder: ...
 
     @abstractmethod
-    def nothing(self) -> None:
-        """Take nothing and give nothing: ``struct{}`` both ways."""
+    def nothing(self) -> None: ...
 
     @abstractmethod
-    def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
-        """Several parameters, which may be optional, under a name of Go's choice."""
+    def called_otherwise_by_go(self, number: int, text: str | None = None) -> str: ...
 
     def _register_with(self, server: Registry) -> None:
         register_kinds(server, self)
@@ -558,7 +590,10 @@ def register_kinds(server: Registry, implementation: Kinds, name: str = "Kinds")
 
 
 class AsyncKinds(Protocol):
-    """Gives back what it gets."""
+    """`Kinds` with ``async def``.
+
+    `KindsClient` says what each method is for.
+    """
 
     async def echo_bool(self, value: bool) -> bool: ...
 
@@ -618,17 +653,13 @@ class AsyncKinds(Protocol):
 
     async def echo_holder(self, value: Holder) -> Holder: ...
 
-    async def nothing(self) -> None:
-        """Take nothing and give nothing: ``struct{}`` both ways."""
-        ...
+    async def nothing(self) -> None: ...
 
-    async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
-        """Several parameters, which may be optional, under a name of Go's choice."""
-        ...
+    async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str: ...
 
 
 class AsyncKindsClient(AsyncClientStub):
-    """Gives back what it gets."""
+    """`KindsClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -643,7 +674,7 @@ class AsyncKindsClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncKindsGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncKindsGo(self._client)
 
     async def close(self) -> None:
@@ -737,67 +768,77 @@ class AsyncKindsClient(AsyncClientStub):
         return await self._client.call(KINDS_ECHO_HOLDER, value)
 
     async def nothing(self) -> None:
-        """Take nothing and give nothing: ``struct{}`` both ways."""
+        """See `KindsClient.nothing`."""
         await self._client.call(KINDS_NOTHING, None)
 
     async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
-        """Several parameters, which may be optional, under a name of Go's choice."""
+        """See `KindsClient.called_otherwise_by_go`."""
         return await self._client.call(
             KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text)
         )
 
 
 class AsyncKindsGo(AsyncGoStub):
-    """The methods of `AsyncKinds`, each returning a `Call` at once."""
+    """Calls of `AsyncKinds` that are started, and waited for later."""
 
     def echo_bool(
         self, value: bool, *, done: DoneQueue[aio.Call[bool]] | None = None
     ) -> aio.Call[bool]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BOOL, value, done)
 
     def echo_int(
         self, value: int, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_INT, value, done)
 
     def echo_float(
         self, value: float, *, done: DoneQueue[aio.Call[float]] | None = None
     ) -> aio.Call[float]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT, value, done)
 
     def echo_complex(
         self, value: complex, *, done: DoneQueue[aio.Call[complex]] | None = None
     ) -> aio.Call[complex]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COMPLEX, value, done)
 
     def echo_str(
         self, value: str, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_STR, value, done)
 
     def echo_bytes(
         self, value: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
     ) -> aio.Call[bytes]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BYTES, value, done)
 
     def echo_uint8(
         self, value: Uint8, *, done: DoneQueue[aio.Call[Uint8]] | None = None
     ) -> aio.Call[Uint8]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UINT8, value, done)
 
     def echo_float32(
         self, value: Float32, *, done: DoneQueue[aio.Call[Float32]] | None = None
     ) -> aio.Call[Float32]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT32, value, done)
 
     def echo_list(
         self, value: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_LIST, value, done)
 
     def echo_tuple(
         self, value: tuple[str, ...], *, done: DoneQueue[aio.Call[tuple[str, ...]]] | None = None
     ) -> aio.Call[tuple[str, ...]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TUPLE, value, done)
 
     def echo_array(
@@ -806,6 +847,7 @@ class AsyncKindsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Annotated[list[int], length(4)]]] | None = None,
     ) -> aio.Call[Annotated[list[int], length(4)]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ARRAY, value, done)
 
     def echo_map(
@@ -814,96 +856,116 @@ class AsyncKindsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[dict[str, list[Cell]]]] | None = None,
     ) -> aio.Call[dict[str, list[Cell]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MAP, value, done)
 
     def echo_matrix(
         self, value: Matrix, *, done: DoneQueue[aio.Call[Matrix]] | None = None
     ) -> aio.Call[Matrix]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MATRIX, value, done)
 
     def echo_color(
         self, value: Color, *, done: DoneQueue[aio.Call[Color]] | None = None
     ) -> aio.Call[Color]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COLOR, value, done)
 
     def echo_mood(
         self, value: Mood, *, done: DoneQueue[aio.Call[Mood]] | None = None
     ) -> aio.Call[Mood]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MOOD, value, done)
 
     def echo_user_id(
         self, value: UserID, *, done: DoneQueue[aio.Call[UserID]] | None = None
     ) -> aio.Call[UserID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_USER_ID, value, done)
 
     def echo_datetime(
         self, value: datetime, *, done: DoneQueue[aio.Call[datetime]] | None = None
     ) -> aio.Call[datetime]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_DATETIME, value, done)
 
     def echo_timedelta(
         self, value: timedelta, *, done: DoneQueue[aio.Call[timedelta]] | None = None
     ) -> aio.Call[timedelta]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
 
     def echo_big(
         self, value: BigInt, *, done: DoneQueue[aio.Call[BigInt]] | None = None
     ) -> aio.Call[BigInt]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BIG, value, done)
 
     def echo_uuid(
         self, value: UUID, *, done: DoneQueue[aio.Call[UUID]] | None = None
     ) -> aio.Call[UUID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UUID, value, done)
 
     def echo_temperature(
         self, value: Temperature, *, done: DoneQueue[aio.Call[Temperature]] | None = None
     ) -> aio.Call[Temperature]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
 
     def echo_any(
         self, value: Any, *, done: DoneQueue[aio.Call[Any]] | None = None
     ) -> aio.Call[Any]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ANY, value, done)
 
     def echo_basic(
         self, value: Basic, *, done: DoneQueue[aio.Call[Basic]] | None = None
     ) -> aio.Call[Basic]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BASIC, value, done)
 
     def echo_sized(
         self, value: Sized, *, done: DoneQueue[aio.Call[Sized]] | None = None
     ) -> aio.Call[Sized]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SIZED, value, done)
 
     def echo_containers(
         self, value: Containers, *, done: DoneQueue[aio.Call[Containers]] | None = None
     ) -> aio.Call[Containers]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
 
     def echo_tree(
         self, value: Tree, *, done: DoneQueue[aio.Call[Tree]] | None = None
     ) -> aio.Call[Tree]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TREE, value, done)
 
     def echo_special(
         self, value: Special, *, done: DoneQueue[aio.Call[Special]] | None = None
     ) -> aio.Call[Special]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SPECIAL, value, done)
 
     def echo_holder(
         self, value: Holder, *, done: DoneQueue[aio.Call[Holder]] | None = None
     ) -> aio.Call[Holder]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_HOLDER, value, done)
 
     def nothing(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Take nothing and give nothing: ``struct{}`` both ways."""
+        """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
         return self._client.go(KINDS_NOTHING, None, done)
 
     def called_otherwise_by_go(
         self, number: int, text: str | None = None, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
-        """Several parameters, which may be optional, under a name of Go's choice."""
+        """Start the call; returns a future-like `Call`.
+
+        See `KindsClient.called_otherwise_by_go`.
+        """
         return self._client.go(
             KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
         )

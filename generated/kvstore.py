@@ -102,7 +102,7 @@ class KVStoreClient(ClientStub):
 
     @property
     def go(self) -> KVStoreGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return KVStoreGo(self._client)
 
     def close(self) -> None:
@@ -149,10 +149,10 @@ class KVStoreClient(ClientStub):
 
 
 class KVStoreGo(GoStub):
-    """The methods of `KVStore`, each returning a `Call` at once."""
+    """Calls of `KVStore` that are started, and waited for later."""
 
     def get(self, key: str, *, done: DoneQueue[Call[Entry]] | None = None) -> Call[Entry]:
-        """Return the entry under a key."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
         return self._client.go(KV_STORE_GET, key, done)
 
     def put(
@@ -166,41 +166,40 @@ class KVStoreGo(GoStub):
         durability: Durability = Durability.MEMORY,
         done: DoneQueue[Call[int]] | None = None,
     ) -> Call[int]:
-        """Store a value and return its version, which counts from 1.
-
-        With ``if_version``, only where the entry still has that version.
-        """
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
             KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
         )
 
     def delete(self, key: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Remove an entry."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
         return self._client.go(KV_STORE_DELETE, key, done)
 
     def scan(
         self, prefix: str = "", limit: int = 100, *, done: DoneQueue[Call[Page]] | None = None
     ) -> Call[Page]:
-        """Return the entries whose keys begin with ``prefix``, in order."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
         return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
 
     def get_many(
         self, keys: list[str], *, done: DoneQueue[Call[dict[str, Entry]]] | None = None
     ) -> Call[dict[str, Entry]]:
-        """Return the entries of those keys that exist."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
         return self._client.go(KV_STORE_GET_MANY, keys, done)
 
     def stats(self, *, done: DoneQueue[Call[Stats]] | None = None) -> Call[Stats]:
-        """Return what the store holds."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
         return self._client.go(KV_STORE_STATS, None, done)
 
 
 class KVStoreService(AbstractService, ABC):
-    """A base for implementations of `KVStore`: leaving a method out fails early."""
+    """A base for implementations of `KVStore`: leaving a method out fails early.
+
+    `KVStoreClient` says what each method is for.
+    """
 
     @abstractmethod
-    def get(self, key: str) -> Entry:
-        """Return the entry under a key."""
+    def get(self, key: str) -> Entry: ...
 
     @abstractmethod
     def put(
@@ -212,27 +211,19 @@ class KVStoreService(AbstractService, ABC):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
-    ) -> int:
-        """Store a value and return its version, which counts from 1.
-
-        With ``if_version``, only where the entry still has that version.
-        """
+    ) -> int: ...
 
     @abstractmethod
-    def delete(self, key: str) -> None:
-        """Remove an entry."""
+    def delete(self, key: str) -> None: ...
 
     @abstractmethod
-    def scan(self, prefix: str = "", limit: int = 100) -> Page:
-        """Return the entries whose keys begin with ``prefix``, in order."""
+    def scan(self, prefix: str = "", limit: int = 100) -> Page: ...
 
     @abstractmethod
-    def get_many(self, keys: list[str]) -> dict[str, Entry]:
-        """Return the entries of those keys that exist."""
+    def get_many(self, keys: list[str]) -> dict[str, Entry]: ...
 
     @abstractmethod
-    def stats(self) -> Stats:
-        """Return what the store holds."""
+    def stats(self) -> Stats: ...
 
     def _register_with(self, server: Registry) -> None:
         register_kv_store(server, self)
@@ -267,15 +258,12 @@ def register_kv_store(server: Registry, implementation: KVStore, name: str = "KV
 
 
 class AsyncKVStore(Protocol):
-    """A store of values under string keys.
+    """`KVStore` with ``async def``.
 
-    A missing key is answered with the error "no such key: KEY", a version that
-    does not fit with "version is N".
+    `KVStoreClient` says what each method is for.
     """
 
-    async def get(self, key: str) -> Entry:
-        """Return the entry under a key."""
-        ...
+    async def get(self, key: str) -> Entry: ...
 
     async def put(
         self,
@@ -286,36 +274,19 @@ class AsyncKVStore(Protocol):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
-    ) -> int:
-        """Store a value and return its version, which counts from 1.
+    ) -> int: ...
 
-        With ``if_version``, only where the entry still has that version.
-        """
-        ...
+    async def delete(self, key: str) -> None: ...
 
-    async def delete(self, key: str) -> None:
-        """Remove an entry."""
-        ...
+    async def scan(self, prefix: str = "", limit: int = 100) -> Page: ...
 
-    async def scan(self, prefix: str = "", limit: int = 100) -> Page:
-        """Return the entries whose keys begin with ``prefix``, in order."""
-        ...
+    async def get_many(self, keys: list[str]) -> dict[str, Entry]: ...
 
-    async def get_many(self, keys: list[str]) -> dict[str, Entry]:
-        """Return the entries of those keys that exist."""
-        ...
-
-    async def stats(self) -> Stats:
-        """Return what the store holds."""
-        ...
+    async def stats(self) -> Stats: ...
 
 
 class AsyncKVStoreClient(AsyncClientStub):
-    """A store of values under string keys.
-
-    A missing key is answered with the error "no such key: KEY", a version that
-    does not fit with "version is N".
-    """
+    """`KVStoreClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -330,7 +301,7 @@ class AsyncKVStoreClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncKVStoreGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncKVStoreGo(self._client)
 
     async def close(self) -> None:
@@ -338,7 +309,7 @@ class AsyncKVStoreClient(AsyncClientStub):
         await self._client.close()
 
     async def get(self, key: str) -> Entry:
-        """Return the entry under a key."""
+        """See `KVStoreClient.get`."""
         return await self._client.call(KV_STORE_GET, key)
 
     async def put(
@@ -351,36 +322,33 @@ class AsyncKVStoreClient(AsyncClientStub):
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
     ) -> int:
-        """Store a value and return its version, which counts from 1.
-
-        With ``if_version``, only where the entry still has that version.
-        """
+        """See `KVStoreClient.put`."""
         return await self._client.call(
             KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability)
         )
 
     async def delete(self, key: str) -> None:
-        """Remove an entry."""
+        """See `KVStoreClient.delete`."""
         await self._client.call(KV_STORE_DELETE, key)
 
     async def scan(self, prefix: str = "", limit: int = 100) -> Page:
-        """Return the entries whose keys begin with ``prefix``, in order."""
+        """See `KVStoreClient.scan`."""
         return await self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit))
 
     async def get_many(self, keys: list[str]) -> dict[str, Entry]:
-        """Return the entries of those keys that exist."""
+        """See `KVStoreClient.get_many`."""
         return await self._client.call(KV_STORE_GET_MANY, keys)
 
     async def stats(self) -> Stats:
-        """Return what the store holds."""
+        """See `KVStoreClient.stats`."""
         return await self._client.call(KV_STORE_STATS, None)
 
 
 class AsyncKVStoreGo(AsyncGoStub):
-    """The methods of `AsyncKVStore`, each returning a `Call` at once."""
+    """Calls of `AsyncKVStore` that are started, and waited for later."""
 
     def get(self, key: str, *, done: DoneQueue[aio.Call[Entry]] | None = None) -> aio.Call[Entry]:
-        """Return the entry under a key."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
         return self._client.go(KV_STORE_GET, key, done)
 
     def put(
@@ -394,32 +362,29 @@ class AsyncKVStoreGo(AsyncGoStub):
         durability: Durability = Durability.MEMORY,
         done: DoneQueue[aio.Call[int]] | None = None,
     ) -> aio.Call[int]:
-        """Store a value and return its version, which counts from 1.
-
-        With ``if_version``, only where the entry still has that version.
-        """
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
             KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
         )
 
     def delete(self, key: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Remove an entry."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
         return self._client.go(KV_STORE_DELETE, key, done)
 
     def scan(
         self, prefix: str = "", limit: int = 100, *, done: DoneQueue[aio.Call[Page]] | None = None
     ) -> aio.Call[Page]:
-        """Return the entries whose keys begin with ``prefix``, in order."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
         return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
 
     def get_many(
         self, keys: list[str], *, done: DoneQueue[aio.Call[dict[str, Entry]]] | None = None
     ) -> aio.Call[dict[str, Entry]]:
-        """Return the entries of those keys that exist."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
         return self._client.go(KV_STORE_GET_MANY, keys, done)
 
     def stats(self, *, done: DoneQueue[aio.Call[Stats]] | None = None) -> aio.Call[Stats]:
-        """Return what the store holds."""
+        """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
         return self._client.go(KV_STORE_STATS, None, done)
 
 

@@ -87,7 +87,7 @@ class ShapesClient(ClientStub):
 
     @property
     def go(self) -> ShapesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return ShapesGo(self._client)
 
     def close(self) -> None:
@@ -120,12 +120,12 @@ class ShapesClient(ClientStub):
 
 
 class ShapesGo(GoStub):
-    """The methods of `Shapes`, each returning a `Call` at once."""
+    """Calls of `Shapes` that are started, and waited for later."""
 
     def area(
         self, shape: Circle | Rectangle | Group, *, done: DoneQueue[Call[float]] | None = None
     ) -> Call[float]:
-        """Return the area of a shape; that of a group is the sum of its members'."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
         return self._client.go(SHAPES_AREA, shape, done)
 
     def move(
@@ -136,54 +136,44 @@ class ShapesGo(GoStub):
         *,
         done: DoneQueue[Call[Circle | Rectangle]] | None = None,
     ) -> Call[Circle | Rectangle]:
-        """Return the shape moved ``times`` times ``by``.
-
-        Several parameters travel as one struct, whose fields they are:
-        ``struct { Shape any; By Point; Times int }`` in Go.
-        """
+        """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
         return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
 
     def bounds(
         self, points: list[Point], *, done: DoneQueue[Call[Rectangle]] | None = None
     ) -> Call[Rectangle]:
-        """Return the smallest rectangle that holds all the points."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
         return self._client.go(SHAPES_BOUNDS, points, done)
 
     def count(self, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
-        """Return how many shapes the server has seen."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
         return self._client.go(SHAPES_COUNT, None, done)
 
     def describe(self, anything: Any, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
-        """Say in words what a value of any type is; each message of this file may come."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
         return self._client.go(SHAPES_DESCRIBE, anything, done)
 
 
 class ShapesService(AbstractService, ABC):
-    """A base for implementations of `Shapes`: leaving a method out fails early."""
+    """A base for implementations of `Shapes`: leaving a method out fails early.
+
+    `ShapesClient` says what each method is for.
+    """
 
     @abstractmethod
-    def area(self, shape: Circle | Rectangle | Group) -> float:
-        """Return the area of a shape; that of a group is the sum of its members'."""
+    def area(self, shape: Circle | Rectangle | Group) -> float: ...
 
     @abstractmethod
-    def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle:
-        """Return the shape moved ``times`` times ``by``.
-
-        Several parameters travel as one struct, whose fields they are:
-        ``struct { Shape any; By Point; Times int }`` in Go.
-        """
+    def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle: ...
 
     @abstractmethod
-    def bounds(self, points: list[Point]) -> Rectangle:
-        """Return the smallest rectangle that holds all the points."""
+    def bounds(self, points: list[Point]) -> Rectangle: ...
 
     @abstractmethod
-    def count(self) -> int:
-        """Return how many shapes the server has seen."""
+    def count(self) -> int: ...
 
     @abstractmethod
-    def describe(self, anything: Any) -> str:
-        """Say in words what a value of any type is; each message of this file may come."""
+    def describe(self, anything: Any) -> str: ...
 
     def _register_with(self, server: Registry) -> None:
         register_shapes(server, self)
@@ -208,37 +198,26 @@ def register_shapes(server: Registry, implementation: Shapes, name: str = "Shape
 
 
 class AsyncShapes(Protocol):
-    """Plane geometry."""
+    """`Shapes` with ``async def``.
 
-    async def area(self, shape: Circle | Rectangle | Group) -> float:
-        """Return the area of a shape; that of a group is the sum of its members'."""
-        ...
+    `ShapesClient` says what each method is for.
+    """
+
+    async def area(self, shape: Circle | Rectangle | Group) -> float: ...
 
     async def move(
         self, shape: Circle | Rectangle, by: Point, times: int = 1
-    ) -> Circle | Rectangle:
-        """Return the shape moved ``times`` times ``by``.
+    ) -> Circle | Rectangle: ...
 
-        Several parameters travel as one struct, whose fields they are:
-        ``struct { Shape any; By Point; Times int }`` in Go.
-        """
-        ...
+    async def bounds(self, points: list[Point]) -> Rectangle: ...
 
-    async def bounds(self, points: list[Point]) -> Rectangle:
-        """Return the smallest rectangle that holds all the points."""
-        ...
+    async def count(self) -> int: ...
 
-    async def count(self) -> int:
-        """Return how many shapes the server has seen."""
-        ...
-
-    async def describe(self, anything: Any) -> str:
-        """Say in words what a value of any type is; each message of this file may come."""
-        ...
+    async def describe(self, anything: Any) -> str: ...
 
 
 class AsyncShapesClient(AsyncClientStub):
-    """Plane geometry."""
+    """`ShapesClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -253,7 +232,7 @@ class AsyncShapesClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncShapesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncShapesGo(self._client)
 
     async def close(self) -> None:
@@ -261,39 +240,35 @@ class AsyncShapesClient(AsyncClientStub):
         await self._client.close()
 
     async def area(self, shape: Circle | Rectangle | Group) -> float:
-        """Return the area of a shape; that of a group is the sum of its members'."""
+        """See `ShapesClient.area`."""
         return await self._client.call(SHAPES_AREA, shape)
 
     async def move(
         self, shape: Circle | Rectangle, by: Point, times: int = 1
     ) -> Circle | Rectangle:
-        """Return the shape moved ``times`` times ``by``.
-
-        Several parameters travel as one struct, whose fields they are:
-        ``struct { Shape any; By Point; Times int }`` in Go.
-        """
+        """See `ShapesClient.move`."""
         return await self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times))
 
     async def bounds(self, points: list[Point]) -> Rectangle:
-        """Return the smallest rectangle that holds all the points."""
+        """See `ShapesClient.bounds`."""
         return await self._client.call(SHAPES_BOUNDS, points)
 
     async def count(self) -> int:
-        """Return how many shapes the server has seen."""
+        """See `ShapesClient.count`."""
         return await self._client.call(SHAPES_COUNT, None)
 
     async def describe(self, anything: Any) -> str:
-        """Say in words what a value of any type is; each message of this file may come."""
+        """See `ShapesClient.describe`."""
         return await self._client.call(SHAPES_DESCRIBE, anything)
 
 
 class AsyncShapesGo(AsyncGoStub):
-    """The methods of `AsyncShapes`, each returning a `Call` at once."""
+    """Calls of `AsyncShapes` that are started, and waited for later."""
 
     def area(
         self, shape: Circle | Rectangle | Group, *, done: DoneQueue[aio.Call[float]] | None = None
     ) -> aio.Call[float]:
-        """Return the area of a shape; that of a group is the sum of its members'."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
         return self._client.go(SHAPES_AREA, shape, done)
 
     def move(
@@ -304,27 +279,23 @@ class AsyncShapesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Circle | Rectangle]] | None = None,
     ) -> aio.Call[Circle | Rectangle]:
-        """Return the shape moved ``times`` times ``by``.
-
-        Several parameters travel as one struct, whose fields they are:
-        ``struct { Shape any; By Point; Times int }`` in Go.
-        """
+        """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
         return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
 
     def bounds(
         self, points: list[Point], *, done: DoneQueue[aio.Call[Rectangle]] | None = None
     ) -> aio.Call[Rectangle]:
-        """Return the smallest rectangle that holds all the points."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
         return self._client.go(SHAPES_BOUNDS, points, done)
 
     def count(self, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
-        """Return how many shapes the server has seen."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
         return self._client.go(SHAPES_COUNT, None, done)
 
     def describe(
         self, anything: Any, *, done: DoneQueue[aio.Call[str]] | None = None
     ) -> aio.Call[str]:
-        """Say in words what a value of any type is; each message of this file may come."""
+        """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
         return self._client.go(SHAPES_DESCRIBE, anything, done)
 
 

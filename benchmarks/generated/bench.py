@@ -67,7 +67,7 @@ class ArithClient(ClientStub):
 
     @property
     def go(self) -> ArithGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return ArithGo(self._client)
 
     def close(self) -> None:
@@ -92,45 +92,44 @@ class ArithClient(ClientStub):
 
 
 class ArithGo(GoStub):
-    """The methods of `Arith`, each returning a `Call` at once."""
+    """Calls of `Arith` that are started, and waited for later."""
 
     def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
-        """Return the product of a and b."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done)
 
     def order(self, order: Order, *, done: DoneQueue[Call[Order]] | None = None) -> Call[Order]:
-        """Read every field of ``order``, and return a new one with the same content."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
         return self._client.go(ARITH_ORDER, order, done)
 
     def blob(self, data: bytes, *, done: DoneQueue[Call[bytes]] | None = None) -> Call[bytes]:
-        """Return ``data``."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
         return self._client.go(ARITH_BLOB, data, done)
 
     def numbers(
         self, numbers: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
-        """Return ``numbers``."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
         return self._client.go(ARITH_NUMBERS, numbers, done)
 
 
 class ArithService(AbstractService, ABC):
-    """A base for implementations of `Arith`: leaving a method out fails early."""
+    """A base for implementations of `Arith`: leaving a method out fails early.
+
+    `ArithClient` says what each method is for.
+    """
 
     @abstractmethod
-    def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
+    def multiply(self, args: Args) -> int: ...
 
     @abstractmethod
-    def order(self, order: Order) -> Order:
-        """Read every field of ``order``, and return a new one with the same content."""
+    def order(self, order: Order) -> Order: ...
 
     @abstractmethod
-    def blob(self, data: bytes) -> bytes:
-        """Return ``data``."""
+    def blob(self, data: bytes) -> bytes: ...
 
     @abstractmethod
-    def numbers(self, numbers: list[int]) -> list[int]:
-        """Return ``numbers``."""
+    def numbers(self, numbers: list[int]) -> list[int]: ...
 
     def _register_with(self, server: Registry) -> None:
         register_arith(server, self)
@@ -154,27 +153,22 @@ def register_arith(server: Registry, implementation: Arith, name: str = "Arith")
 
 
 class AsyncArith(Protocol):
-    """Go's ``Arith.Multiply``, and echoes."""
+    """`Arith` with ``async def``.
 
-    async def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
-        ...
+    `ArithClient` says what each method is for.
+    """
 
-    async def order(self, order: Order) -> Order:
-        """Read every field of ``order``, and return a new one with the same content."""
-        ...
+    async def multiply(self, args: Args) -> int: ...
 
-    async def blob(self, data: bytes) -> bytes:
-        """Return ``data``."""
-        ...
+    async def order(self, order: Order) -> Order: ...
 
-    async def numbers(self, numbers: list[int]) -> list[int]:
-        """Return ``numbers``."""
-        ...
+    async def blob(self, data: bytes) -> bytes: ...
+
+    async def numbers(self, numbers: list[int]) -> list[int]: ...
 
 
 class AsyncArithClient(AsyncClientStub):
-    """Go's ``Arith.Multiply``, and echoes."""
+    """`ArithClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -189,7 +183,7 @@ class AsyncArithClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncArithGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncArithGo(self._client)
 
     async def close(self) -> None:
@@ -197,47 +191,47 @@ class AsyncArithClient(AsyncClientStub):
         await self._client.close()
 
     async def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
+        """See `ArithClient.multiply`."""
         return await self._client.call(ARITH_MULTIPLY, args)
 
     async def order(self, order: Order) -> Order:
-        """Read every field of ``order``, and return a new one with the same content."""
+        """See `ArithClient.order`."""
         return await self._client.call(ARITH_ORDER, order)
 
     async def blob(self, data: bytes) -> bytes:
-        """Return ``data``."""
+        """See `ArithClient.blob`."""
         return await self._client.call(ARITH_BLOB, data)
 
     async def numbers(self, numbers: list[int]) -> list[int]:
-        """Return ``numbers``."""
+        """See `ArithClient.numbers`."""
         return await self._client.call(ARITH_NUMBERS, numbers)
 
 
 class AsyncArithGo(AsyncGoStub):
-    """The methods of `AsyncArith`, each returning a `Call` at once."""
+    """Calls of `AsyncArith` that are started, and waited for later."""
 
     def multiply(
         self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
     ) -> aio.Call[int]:
-        """Return the product of a and b."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done)
 
     def order(
         self, order: Order, *, done: DoneQueue[aio.Call[Order]] | None = None
     ) -> aio.Call[Order]:
-        """Read every field of ``order``, and return a new one with the same content."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
         return self._client.go(ARITH_ORDER, order, done)
 
     def blob(
         self, data: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
     ) -> aio.Call[bytes]:
-        """Return ``data``."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
         return self._client.go(ARITH_BLOB, data, done)
 
     def numbers(
         self, numbers: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
-        """Return ``numbers``."""
+        """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
         return self._client.go(ARITH_NUMBERS, numbers, done)
 
 

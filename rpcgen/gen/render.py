@@ -23,7 +23,7 @@ from .names import (
     snake_case,
 )
 from .source import Symbol
-from .wrap_lines import wrap_lines
+from .wrap_lines import LINE_LENGTH, wrap_lines
 
 __all__ = ["render", "render_package"]
 
@@ -34,6 +34,9 @@ _ORIGINS = {
     **dict.fromkeys(["Protocol", "Self", "Unpack"], "typing"),
     "define": "attrs",
 }
+
+# Maximum length of what a docstring of one line in a method says, in characters.
+_MAX_DOCSTRING = LINE_LENGTH - 8 - 6
 
 _IN_FUNCTIONS = frozenset(["dial"])
 
@@ -59,6 +62,8 @@ class _Method:
     wire: str
     constant: str
     docstring: str | None
+    reference: str  # the docstring where it would be said again
+    started: str  # the docstring of the method that starts the call
     deprecated: str  # the decorator, if it is
     request: str
     response: str
@@ -86,7 +91,6 @@ class _Params:
 class _Service:
     name: str
     wire: str
-    docstring: str
     methods: tuple[_Method, ...]
     dial: str
     go: str
@@ -99,6 +103,8 @@ class _ApiFlavour:
 
     protocol: str
     client: str
+    docstring: str
+    documents: bool  # its methods have the docstrings of the IDL: those of one flavour do
     client_base: str
     go_class: str
     go_base: str
@@ -214,7 +220,6 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
     return _Service(
         name=service.name,
         wire=quoted(service.wire_name),
-        docstring=service.docstring or f"The methods of `{service.name}`.",
         methods=methods,
         dial=_own(service, "dial"),
         go=_own(service, "go"),
@@ -244,6 +249,8 @@ def _method(
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
         constant=own.constant,
         docstring=method.docstring,
+        reference=_reference(service, method),
+        started=_started(service, method),
         deprecated=names.literal(method.deprecated) if method.deprecated else "",
         request=params.name if params else _request(parameters, names),
         response=response,
@@ -255,6 +262,19 @@ def _method(
         sent=_sent(parameters, params),
         answer=_answer(method, params),
     )
+
+
+def _reference(service: Service, method: Method) -> str:
+    return f"See `{service.name}Client.{method.name}`."
+
+
+def _started(service: Service, method: Method) -> str:
+    text = "Start the call; returns a future-like `Call`."
+    if not method.docstring:
+        return text
+    reference = _reference(service, method)
+    line = f"{text} {reference}"
+    return line if len(line) <= _MAX_DOCSTRING else f"{text}\n\n{reference}"
 
 
 def _request(parameters: Sequence[Parameter], names: Names) -> str:
@@ -349,6 +369,8 @@ def _sync(service: Service, n: Any) -> _ApiFlavour:
     return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
+        docstring=service.docstring or f"The methods of `{name}`.",
+        documents=True,
         client_base=n.ClientStub,
         go_class=f"{name}Go",
         go_base=n.GoStub,
@@ -371,6 +393,8 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
     return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
+        docstring=f"`{service.name}Client` on asyncio.",
+        documents=False,
         client_base=n.AsyncClientStub,
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,

@@ -271,7 +271,7 @@ class DelveClient(ClientStub):
 
     @property
     def go(self) -> DelveGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return DelveGo(self._client)
 
     def close(self) -> None:
@@ -398,24 +398,24 @@ class DelveClient(ClientStub):
 
 
 class DelveGo(GoStub):
-    """The methods of `Delve`, each returning a `Call` at once."""
+    """Calls of `Delve` that are started, and waited for later."""
 
     def get_version(
         self, *, done: DoneQueue[Call[GetVersionOut]] | None = None
     ) -> Call[GetVersionOut]:
-        """Return the version of Delve and that of its API which it speaks."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
         return self._client.go(DELVE_GET_VERSION, None, done)
 
     def set_api_version(
         self, version: SetAPIVersionIn, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
-        """Choose the version of the API; this file describes version 2."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
         return self._client.go(DELVE_SET_API_VERSION, version, done)
 
     def state(
         self, how: StateIn, *, done: DoneQueue[Call[StateOut]] | None = None
     ) -> Call[StateOut]:
-        """Return what the program is doing, as soon as it has stopped or at once."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
         return self._client.go(DELVE_STATE, how, done)
 
     def command(
@@ -428,12 +428,7 @@ class DelveGo(GoStub):
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
         done: DoneQueue[Call[CommandOut]] | None = None,
     ) -> Call[CommandOut]:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
         return self._client.go(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
@@ -447,11 +442,7 @@ class DelveGo(GoStub):
         location: Annotated[str, wire("LocExpr")] = "",
         done: DoneQueue[Call[CreateBreakpointOut]] | None = None,
     ) -> Call[CreateBreakpointOut]:
-        """Set a breakpoint and return it with its number and addresses.
-
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
         return self._client.go(
             DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
         )
@@ -459,7 +450,7 @@ class DelveGo(GoStub):
     def list_breakpoints(
         self, which: ListBreakpointsIn, *, done: DoneQueue[Call[ListBreakpointsOut]] | None = None
     ) -> Call[ListBreakpointsOut]:
-        """Return the breakpoints."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
         return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
 
     def clear_breakpoint(
@@ -469,7 +460,7 @@ class DelveGo(GoStub):
         name: str = "",
         done: DoneQueue[Call[ClearBreakpointOut]] | None = None,
     ) -> Call[ClearBreakpointOut]:
-        """Remove the breakpoint of that name or number and return it."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
         return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
 
     def list_goroutines(
@@ -480,7 +471,7 @@ class DelveGo(GoStub):
         filters: list[ListGoroutinesFilter] | None = None,
         done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
     ) -> Call[ListGoroutinesOut]:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
         return self._client.go(
             DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
         )
@@ -494,7 +485,7 @@ class DelveGo(GoStub):
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[Call[StacktraceOut]] | None = None,
     ) -> Call[StacktraceOut]:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
         return self._client.go(
             DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
         )
@@ -506,7 +497,7 @@ class DelveGo(GoStub):
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
     ) -> Call[ListLocalVarsOut]:
-        """Return the local variables of a frame."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
         return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
 
     def list_function_args(
@@ -516,7 +507,7 @@ class DelveGo(GoStub):
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
     ) -> Call[ListFunctionArgsOut]:
-        """Return the arguments and results of the function of a frame."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
         return self._client.go(
             DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
         )
@@ -529,10 +520,7 @@ class DelveGo(GoStub):
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[Call[EvalOut]] | None = None,
     ) -> Call[EvalOut]:
-        """Evaluate a Go expression in a frame.
-
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
         return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
 
     def set(
@@ -543,13 +531,13 @@ class DelveGo(GoStub):
         scope: EvalScope,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
-        """Change the value of a variable to that of another one or of a literal."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
         return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
 
     def list_sources(
         self, which: ListSourcesIn, *, done: DoneQueue[Call[ListSourcesOut]] | None = None
     ) -> Call[ListSourcesOut]:
-        """Return the paths of the program's source files, as the compiler saw them."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
         return self._client.go(DELVE_LIST_SOURCES, which, done)
 
     def find_location(
@@ -559,28 +547,28 @@ class DelveGo(GoStub):
         location: Annotated[str, wire("Loc")],
         done: DoneQueue[Call[FindLocationOut]] | None = None,
     ) -> Call[FindLocationOut]:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
         return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
 
     def detach(self, how: DetachIn, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
         return self._client.go(DELVE_DETACH, how, done)
 
 
 class DelveService(AbstractService, ABC):
-    """A base for implementations of `Delve`: leaving a method out fails early."""
+    """A base for implementations of `Delve`: leaving a method out fails early.
+
+    `DelveClient` says what each method is for.
+    """
 
     @abstractmethod
-    def get_version(self) -> GetVersionOut:
-        """Return the version of Delve and that of its API which it speaks."""
+    def get_version(self) -> GetVersionOut: ...
 
     @abstractmethod
-    def set_api_version(self, version: SetAPIVersionIn) -> None:
-        """Choose the version of the API; this file describes version 2."""
+    def set_api_version(self, version: SetAPIVersionIn) -> None: ...
 
     @abstractmethod
-    def state(self, how: StateIn) -> StateOut:
-        """Return what the program is doing, as soon as it has stopped or at once."""
+    def state(self, how: StateIn) -> StateOut: ...
 
     @abstractmethod
     def command(
@@ -591,39 +579,25 @@ class DelveService(AbstractService, ABC):
         goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
-    ) -> CommandOut:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
+    ) -> CommandOut: ...
 
     @abstractmethod
     def create_breakpoint(
         self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
-    ) -> CreateBreakpointOut:
-        """Set a breakpoint and return it with its number and addresses.
-
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
+    ) -> CreateBreakpointOut: ...
 
     @abstractmethod
-    def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
-        """Return the breakpoints."""
+    def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut: ...
 
     @abstractmethod
     def clear_breakpoint(
         self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
-    ) -> ClearBreakpointOut:
-        """Remove the breakpoint of that name or number and return it."""
+    ) -> ClearBreakpointOut: ...
 
     @abstractmethod
     def list_goroutines(
         self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
-    ) -> ListGoroutinesOut:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
+    ) -> ListGoroutinesOut: ...
 
     @abstractmethod
     def stacktrace(
@@ -633,20 +607,17 @@ class DelveService(AbstractService, ABC):
         depth: int = 50,
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> StacktraceOut:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
+    ) -> StacktraceOut: ...
 
     @abstractmethod
     def list_local_vars(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListLocalVarsOut:
-        """Return the local variables of a frame."""
+    ) -> ListLocalVarsOut: ...
 
     @abstractmethod
     def list_function_args(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListFunctionArgsOut:
-        """Return the arguments and results of the function of a frame."""
+    ) -> ListFunctionArgsOut: ...
 
     @abstractmethod
     def eval(
@@ -655,29 +626,21 @@ class DelveService(AbstractService, ABC):
         *,
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> EvalOut:
-        """Evaluate a Go expression in a frame.
-
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
+    ) -> EvalOut: ...
 
     @abstractmethod
-    def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
-        """Change the value of a variable to that of another one or of a literal."""
+    def set(self, symbol: str, value: str, *, scope: EvalScope) -> None: ...
 
     @abstractmethod
-    def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
-        """Return the paths of the program's source files, as the compiler saw them."""
+    def list_sources(self, which: ListSourcesIn) -> ListSourcesOut: ...
 
     @abstractmethod
     def find_location(
         self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
-    ) -> FindLocationOut:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
+    ) -> FindLocationOut: ...
 
     @abstractmethod
-    def detach(self, how: DetachIn) -> None:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
+    def detach(self, how: DetachIn) -> None: ...
 
     def _register_with(self, server: Registry) -> None:
         register_delve(server, self)
@@ -748,24 +711,16 @@ def register_delve(server: Registry, implementation: Delve, name: str = "RPCServ
 
 
 class AsyncDelve(Protocol):
-    """A debugger that has loaded a program, as ``dlv --headless`` serves it.
+    """`Delve` with ``async def``.
 
-    Each of Delve's methods takes a struct. Where that has several fields, they
-    are parameters here; a struct of one field is a message, since one parameter
-    by itself would travel as it is.
+    `DelveClient` says what each method is for.
     """
 
-    async def get_version(self) -> GetVersionOut:
-        """Return the version of Delve and that of its API which it speaks."""
-        ...
+    async def get_version(self) -> GetVersionOut: ...
 
-    async def set_api_version(self, version: SetAPIVersionIn) -> None:
-        """Choose the version of the API; this file describes version 2."""
-        ...
+    async def set_api_version(self, version: SetAPIVersionIn) -> None: ...
 
-    async def state(self, how: StateIn) -> StateOut:
-        """Return what the program is doing, as soon as it has stopped or at once."""
-        ...
+    async def state(self, how: StateIn) -> StateOut: ...
 
     async def command(
         self,
@@ -775,40 +730,21 @@ class AsyncDelve(Protocol):
         goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
-    ) -> CommandOut:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
-        ...
+    ) -> CommandOut: ...
 
     async def create_breakpoint(
         self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
-    ) -> CreateBreakpointOut:
-        """Set a breakpoint and return it with its number and addresses.
+    ) -> CreateBreakpointOut: ...
 
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
-        ...
-
-    async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
-        """Return the breakpoints."""
-        ...
+    async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut: ...
 
     async def clear_breakpoint(
         self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
-    ) -> ClearBreakpointOut:
-        """Remove the breakpoint of that name or number and return it."""
-        ...
+    ) -> ClearBreakpointOut: ...
 
     async def list_goroutines(
         self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
-    ) -> ListGoroutinesOut:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        ...
+    ) -> ListGoroutinesOut: ...
 
     async def stacktrace(
         self,
@@ -817,21 +753,15 @@ class AsyncDelve(Protocol):
         depth: int = 50,
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> StacktraceOut:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        ...
+    ) -> StacktraceOut: ...
 
     async def list_local_vars(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListLocalVarsOut:
-        """Return the local variables of a frame."""
-        ...
+    ) -> ListLocalVarsOut: ...
 
     async def list_function_args(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListFunctionArgsOut:
-        """Return the arguments and results of the function of a frame."""
-        ...
+    ) -> ListFunctionArgsOut: ...
 
     async def eval(
         self,
@@ -839,39 +769,21 @@ class AsyncDelve(Protocol):
         *,
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> EvalOut:
-        """Evaluate a Go expression in a frame.
+    ) -> EvalOut: ...
 
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
-        ...
+    async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None: ...
 
-    async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
-        """Change the value of a variable to that of another one or of a literal."""
-        ...
-
-    async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
-        """Return the paths of the program's source files, as the compiler saw them."""
-        ...
+    async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut: ...
 
     async def find_location(
         self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
-    ) -> FindLocationOut:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        ...
+    ) -> FindLocationOut: ...
 
-    async def detach(self, how: DetachIn) -> None:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        ...
+    async def detach(self, how: DetachIn) -> None: ...
 
 
 class AsyncDelveClient(AsyncClientStub):
-    """A debugger that has loaded a program, as ``dlv --headless`` serves it.
-
-    Each of Delve's methods takes a struct. Where that has several fields, they
-    are parameters here; a struct of one field is a message, since one parameter
-    by itself would travel as it is.
-    """
+    """`DelveClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -886,7 +798,7 @@ class AsyncDelveClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncDelveGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncDelveGo(self._client)
 
     async def close(self) -> None:
@@ -894,15 +806,15 @@ class AsyncDelveClient(AsyncClientStub):
         await self._client.close()
 
     async def get_version(self) -> GetVersionOut:
-        """Return the version of Delve and that of its API which it speaks."""
+        """See `DelveClient.get_version`."""
         return await self._client.call(DELVE_GET_VERSION, None)
 
     async def set_api_version(self, version: SetAPIVersionIn) -> None:
-        """Choose the version of the API; this file describes version 2."""
+        """See `DelveClient.set_api_version`."""
         await self._client.call(DELVE_SET_API_VERSION, version)
 
     async def state(self, how: StateIn) -> StateOut:
-        """Return what the program is doing, as soon as it has stopped or at once."""
+        """See `DelveClient.state`."""
         return await self._client.call(DELVE_STATE, how)
 
     async def command(
@@ -914,12 +826,7 @@ class AsyncDelveClient(AsyncClientStub):
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
     ) -> CommandOut:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
+        """See `DelveClient.command`."""
         return await self._client.call(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
@@ -928,23 +835,19 @@ class AsyncDelveClient(AsyncClientStub):
     async def create_breakpoint(
         self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
     ) -> CreateBreakpointOut:
-        """Set a breakpoint and return it with its number and addresses.
-
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
+        """See `DelveClient.create_breakpoint`."""
         return await self._client.call(
             DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location)
         )
 
     async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
-        """Return the breakpoints."""
+        """See `DelveClient.list_breakpoints`."""
         return await self._client.call(DELVE_LIST_BREAKPOINTS, which)
 
     async def clear_breakpoint(
         self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
     ) -> ClearBreakpointOut:
-        """Remove the breakpoint of that name or number and return it."""
+        """See `DelveClient.clear_breakpoint`."""
         return await self._client.call(
             DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name)
         )
@@ -952,7 +855,7 @@ class AsyncDelveClient(AsyncClientStub):
     async def list_goroutines(
         self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
     ) -> ListGoroutinesOut:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
+        """See `DelveClient.list_goroutines`."""
         return await self._client.call(
             DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters)
         )
@@ -965,7 +868,7 @@ class AsyncDelveClient(AsyncClientStub):
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
     ) -> StacktraceOut:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
+        """See `DelveClient.stacktrace`."""
         return await self._client.call(
             DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config)
         )
@@ -973,13 +876,13 @@ class AsyncDelveClient(AsyncClientStub):
     async def list_local_vars(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListLocalVarsOut:
-        """Return the local variables of a frame."""
+        """See `DelveClient.list_local_vars`."""
         return await self._client.call(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config))
 
     async def list_function_args(
         self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
     ) -> ListFunctionArgsOut:
-        """Return the arguments and results of the function of a frame."""
+        """See `DelveClient.list_function_args`."""
         return await self._client.call(
             DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config)
         )
@@ -991,50 +894,47 @@ class AsyncDelveClient(AsyncClientStub):
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
     ) -> EvalOut:
-        """Evaluate a Go expression in a frame.
-
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
+        """See `DelveClient.eval`."""
         return await self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config))
 
     async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
-        """Change the value of a variable to that of another one or of a literal."""
+        """See `DelveClient.set`."""
         await self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope))
 
     async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
-        """Return the paths of the program's source files, as the compiler saw them."""
+        """See `DelveClient.list_sources`."""
         return await self._client.call(DELVE_LIST_SOURCES, which)
 
     async def find_location(
         self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
     ) -> FindLocationOut:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
+        """See `DelveClient.find_location`."""
         return await self._client.call(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location))
 
     async def detach(self, how: DetachIn) -> None:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
+        """See `DelveClient.detach`."""
         await self._client.call(DELVE_DETACH, how)
 
 
 class AsyncDelveGo(AsyncGoStub):
-    """The methods of `AsyncDelve`, each returning a `Call` at once."""
+    """Calls of `AsyncDelve` that are started, and waited for later."""
 
     def get_version(
         self, *, done: DoneQueue[aio.Call[GetVersionOut]] | None = None
     ) -> aio.Call[GetVersionOut]:
-        """Return the version of Delve and that of its API which it speaks."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
         return self._client.go(DELVE_GET_VERSION, None, done)
 
     def set_api_version(
         self, version: SetAPIVersionIn, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        """Choose the version of the API; this file describes version 2."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
         return self._client.go(DELVE_SET_API_VERSION, version, done)
 
     def state(
         self, how: StateIn, *, done: DoneQueue[aio.Call[StateOut]] | None = None
     ) -> aio.Call[StateOut]:
-        """Return what the program is doing, as soon as it has stopped or at once."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
         return self._client.go(DELVE_STATE, how, done)
 
     def command(
@@ -1047,12 +947,7 @@ class AsyncDelveGo(AsyncGoStub):
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
         done: DoneQueue[aio.Call[CommandOut]] | None = None,
     ) -> aio.Call[CommandOut]:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
         return self._client.go(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
@@ -1066,11 +961,7 @@ class AsyncDelveGo(AsyncGoStub):
         location: Annotated[str, wire("LocExpr")] = "",
         done: DoneQueue[aio.Call[CreateBreakpointOut]] | None = None,
     ) -> aio.Call[CreateBreakpointOut]:
-        """Set a breakpoint and return it with its number and addresses.
-
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
         return self._client.go(
             DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
         )
@@ -1081,7 +972,7 @@ class AsyncDelveGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
     ) -> aio.Call[ListBreakpointsOut]:
-        """Return the breakpoints."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
         return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
 
     def clear_breakpoint(
@@ -1091,7 +982,7 @@ class AsyncDelveGo(AsyncGoStub):
         name: str = "",
         done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
     ) -> aio.Call[ClearBreakpointOut]:
-        """Remove the breakpoint of that name or number and return it."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
         return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
 
     def list_goroutines(
@@ -1102,7 +993,7 @@ class AsyncDelveGo(AsyncGoStub):
         filters: list[ListGoroutinesFilter] | None = None,
         done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
     ) -> aio.Call[ListGoroutinesOut]:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
         return self._client.go(
             DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
         )
@@ -1116,7 +1007,7 @@ class AsyncDelveGo(AsyncGoStub):
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
     ) -> aio.Call[StacktraceOut]:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
         return self._client.go(
             DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
         )
@@ -1128,7 +1019,7 @@ class AsyncDelveGo(AsyncGoStub):
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
     ) -> aio.Call[ListLocalVarsOut]:
-        """Return the local variables of a frame."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
         return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
 
     def list_function_args(
@@ -1138,7 +1029,7 @@ class AsyncDelveGo(AsyncGoStub):
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
     ) -> aio.Call[ListFunctionArgsOut]:
-        """Return the arguments and results of the function of a frame."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
         return self._client.go(
             DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
         )
@@ -1151,10 +1042,7 @@ class AsyncDelveGo(AsyncGoStub):
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[aio.Call[EvalOut]] | None = None,
     ) -> aio.Call[EvalOut]:
-        """Evaluate a Go expression in a frame.
-
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
+        """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
         return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
 
     def set(
@@ -1165,13 +1053,13 @@ class AsyncDelveGo(AsyncGoStub):
         scope: EvalScope,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
-        """Change the value of a variable to that of another one or of a literal."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
         return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
 
     def list_sources(
         self, which: ListSourcesIn, *, done: DoneQueue[aio.Call[ListSourcesOut]] | None = None
     ) -> aio.Call[ListSourcesOut]:
-        """Return the paths of the program's source files, as the compiler saw them."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
         return self._client.go(DELVE_LIST_SOURCES, which, done)
 
     def find_location(
@@ -1181,13 +1069,13 @@ class AsyncDelveGo(AsyncGoStub):
         location: Annotated[str, wire("Loc")],
         done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
     ) -> aio.Call[FindLocationOut]:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
         return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
 
     def detach(
         self, how: DetachIn, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
+        """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
         return self._client.go(DELVE_DETACH, how, done)
 
 

@@ -100,7 +100,7 @@ class OldClient(ClientStub):
 
     @property
     def go(self) -> OldGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return OldGo(self._client)
 
     def close(self) -> None:
@@ -124,16 +124,18 @@ class OldClient(ClientStub):
 
 
 class OldGo(GoStub):
-    """The methods of `Old`, each returning a `Call` at once."""
+    """Calls of `Old` that are started, and waited for later."""
 
     def points(
         self, points: list[Point], *, done: DoneQueue[Call[list[list[Point]]]] | None = None
     ) -> Call[list[list[Point]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_POINTS, points, done)
 
     def shape(
         self, shape: Point | Line, *, done: DoneQueue[Call[list[Point | Line]]] | None = None
     ) -> Call[list[Point | Line]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SHAPE, shape, done)
 
     def typing(
@@ -143,6 +145,7 @@ class OldGo(GoStub):
         *,
         done: DoneQueue[Call[tuple[int, ...]]] | None = None,
     ) -> Call[tuple[int, ...]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
 
     def imported(
@@ -152,16 +155,21 @@ class OldGo(GoStub):
         *,
         done: DoneQueue[Call[dict[str, Score]]] | None = None,
     ) -> Call[dict[str, Score]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
 
     def sized(
         self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
 
 
 class OldService(AbstractService, ABC):
-    """A base for implementations of `Old`: leaving a method out fails early."""
+    """A base for implementations of `Old`: leaving a method out fails early.
+
+    `OldClient` says what each method is for.
+    """
 
     @abstractmethod
     def points(self, points: list[Point]) -> list[list[Point]]: ...
@@ -201,7 +209,10 @@ def register_old(server: Registry, implementation: Old, name: str = "Old") -> No
 
 
 class AsyncOld(Protocol):
-    """The methods of `Old`."""
+    """`Old` with ``async def``.
+
+    `OldClient` says what each method is for.
+    """
 
     async def points(self, points: list[Point]) -> list[list[Point]]: ...
 
@@ -215,7 +226,7 @@ class AsyncOld(Protocol):
 
 
 class AsyncOldClient(AsyncClientStub):
-    """The methods of `Old`."""
+    """`OldClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -230,7 +241,7 @@ class AsyncOldClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncOldGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncOldGo(self._client)
 
     async def close(self) -> None:
@@ -254,16 +265,18 @@ class AsyncOldClient(AsyncClientStub):
 
 
 class AsyncOldGo(AsyncGoStub):
-    """The methods of `AsyncOld`, each returning a `Call` at once."""
+    """Calls of `AsyncOld` that are started, and waited for later."""
 
     def points(
         self, points: list[Point], *, done: DoneQueue[aio.Call[list[list[Point]]]] | None = None
     ) -> aio.Call[list[list[Point]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_POINTS, points, done)
 
     def shape(
         self, shape: Point | Line, *, done: DoneQueue[aio.Call[list[Point | Line]]] | None = None
     ) -> aio.Call[list[Point | Line]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SHAPE, shape, done)
 
     def typing(
@@ -273,6 +286,7 @@ class AsyncOldGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[tuple[int, ...]]] | None = None,
     ) -> aio.Call[tuple[int, ...]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
 
     def imported(
@@ -282,11 +296,13 @@ class AsyncOldGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[dict[str, Score]]] | None = None,
     ) -> aio.Call[dict[str, Score]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
 
     def sized(
         self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
 
 

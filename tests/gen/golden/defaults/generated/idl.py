@@ -148,7 +148,7 @@ class VisorClient(ClientStub):
 
     @property
     def go(self) -> VisorGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return VisorGo(self._client)
 
     def close(self) -> None:
@@ -199,7 +199,7 @@ class VisorClient(ClientStub):
 
 
 class VisorGo(GoStub):
-    """The methods of `Visor`, each returning a `Call` at once."""
+    """Calls of `Visor` that are started, and waited for later."""
 
     def constants(
         self,
@@ -210,6 +210,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
 
     def expressions(
@@ -221,6 +222,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
 
     def made(
@@ -233,6 +235,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
 
     def tuples(
@@ -245,6 +248,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
 
     def strings(
@@ -257,6 +261,7 @@ class VisorGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
         )
@@ -265,11 +270,15 @@ class VisorGo(GoStub):
     def alone(
         self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_ALONE, at, done)
 
 
 class VisorService(AbstractService, ABC):
-    """A base for implementations of `Visor`: leaving a method out fails early."""
+    """A base for implementations of `Visor`: leaving a method out fails early.
+
+    `VisorClient` says what each method is for.
+    """
 
     @abstractmethod
     def constants(
@@ -352,7 +361,10 @@ def register_visor(server: Registry, implementation: Visor, name: str = "app-vis
 
 
 class AsyncVisor(Protocol):
-    """The methods of `Visor`."""
+    """`Visor` with ``async def``.
+
+    `VisorClient` says what each method is for.
+    """
 
     async def constants(
         self, limit: int = LIMIT, burst: int = BURST, most: int = BURST, at: Point = ORIGIN
@@ -394,7 +406,7 @@ class AsyncVisor(Protocol):
 
 
 class AsyncVisorClient(AsyncClientStub):
-    """The methods of `Visor`."""
+    """`VisorClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -409,7 +421,7 @@ class AsyncVisorClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncVisorGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncVisorGo(self._client)
 
     async def close(self) -> None:
@@ -462,7 +474,7 @@ class AsyncVisorClient(AsyncClientStub):
 
 
 class AsyncVisorGo(AsyncGoStub):
-    """The methods of `AsyncVisor`, each returning a `Call` at once."""
+    """Calls of `AsyncVisor` that are started, and waited for later."""
 
     def constants(
         self,
@@ -473,6 +485,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
 
     def expressions(
@@ -484,6 +497,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
 
     def made(
@@ -496,6 +510,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
 
     def tuples(
@@ -508,6 +523,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
 
     def strings(
@@ -520,6 +536,7 @@ class AsyncVisorGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
         )
@@ -528,6 +545,7 @@ class AsyncVisorGo(AsyncGoStub):
     def alone(
         self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_ALONE, at, done)
 
 

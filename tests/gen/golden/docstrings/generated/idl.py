@@ -77,7 +77,7 @@ class DocumentedClient(ClientStub):
 
     @property
     def go(self) -> DocumentedGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return DocumentedGo(self._client)
 
     def close(self) -> None:
@@ -116,71 +116,63 @@ class DocumentedClient(ClientStub):
 
 
 class DocumentedGo(GoStub):
-    """The methods of `Documented`, each returning a `Call` at once."""
+    """Calls of `Documented` that are started, and waited for later."""
 
     def backslash(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        r"""Match \d+ and C:\new."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
         return self._client.go(DOCUMENTED_BACKSLASH, None, done)
 
     def quotes(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """ "Quoted" is how it begins, and how it "ends" """
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
         return self._client.go(DOCUMENTED_QUOTES, None, done)
 
     def unicode(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
         return self._client.go(DOCUMENTED_UNICODE, None, done)
 
     def empty(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(DOCUMENTED_EMPTY, None, done)
 
     def spaces(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Begins late.
-
-        Hangs.
-        """
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
         return self._client.go(DOCUMENTED_SPACES, None, done)
 
     def backslash_at_end(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Ends with \\"""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
         return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
 
     def long(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """A line of a documentation string that is as long as it may be, which is one hundred."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
         return self._client.go(DOCUMENTED_LONG, None, done)
 
 
 class DocumentedService(AbstractService, ABC):
-    """A base for implementations of `Documented`: leaving a method out fails early."""
+    """A base for implementations of `Documented`: leaving a method out fails early.
+
+    `DocumentedClient` says what each method is for.
+    """
 
     @abstractmethod
-    def backslash(self) -> None:
-        r"""Match \d+ and C:\new."""
+    def backslash(self) -> None: ...
 
     @abstractmethod
-    def quotes(self) -> None:
-        """ "Quoted" is how it begins, and how it "ends" """
+    def quotes(self) -> None: ...
 
     @abstractmethod
-    def unicode(self) -> None:
-        """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
+    def unicode(self) -> None: ...
 
     @abstractmethod
     def empty(self) -> None: ...
 
     @abstractmethod
-    def spaces(self) -> None:
-        """Begins late.
-
-        Hangs.
-        """
+    def spaces(self) -> None: ...
 
     @abstractmethod
-    def backslash_at_end(self) -> None:
-        """Ends with \\"""
+    def backslash_at_end(self) -> None: ...
 
     @abstractmethod
-    def long(self) -> None:
-        """A line of a documentation string that is as long as it may be, which is one hundred."""
+    def long(self) -> None: ...
 
     def _register_with(self, server: Registry) -> None:
         register_documented(server, self)
@@ -209,54 +201,28 @@ def register_documented(
 
 
 class AsyncDocumented(Protocol):
-    """A class with \"\"\"three quotes\"\"\" and a \\ backslash.
+    """`Documented` with ``async def``.
 
-    Indented:
-
-        code(here)
-
-    - ends with a quote "
+    `DocumentedClient` says what each method is for.
     """
 
-    async def backslash(self) -> None:
-        r"""Match \d+ and C:\new."""
-        ...
+    async def backslash(self) -> None: ...
 
-    async def quotes(self) -> None:
-        """ "Quoted" is how it begins, and how it "ends" """
-        ...
+    async def quotes(self) -> None: ...
 
-    async def unicode(self) -> None:
-        """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        ...
+    async def unicode(self) -> None: ...
 
     async def empty(self) -> None: ...
 
-    async def spaces(self) -> None:
-        """Begins late.
+    async def spaces(self) -> None: ...
 
-        Hangs.
-        """
-        ...
+    async def backslash_at_end(self) -> None: ...
 
-    async def backslash_at_end(self) -> None:
-        """Ends with \\"""
-        ...
-
-    async def long(self) -> None:
-        """A line of a documentation string that is as long as it may be, which is one hundred."""
-        ...
+    async def long(self) -> None: ...
 
 
 class AsyncDocumentedClient(AsyncClientStub):
-    """A class with \"\"\"three quotes\"\"\" and a \\ backslash.
-
-    Indented:
-
-        code(here)
-
-    - ends with a quote "
-    """
+    """`DocumentedClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -271,7 +237,7 @@ class AsyncDocumentedClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncDocumentedGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncDocumentedGo(self._client)
 
     async def close(self) -> None:
@@ -279,67 +245,62 @@ class AsyncDocumentedClient(AsyncClientStub):
         await self._client.close()
 
     async def backslash(self) -> None:
-        r"""Match \d+ and C:\new."""
+        """See `DocumentedClient.backslash`."""
         await self._client.call(DOCUMENTED_BACKSLASH, None)
 
     async def quotes(self) -> None:
-        """ "Quoted" is how it begins, and how it "ends" """
+        """See `DocumentedClient.quotes`."""
         await self._client.call(DOCUMENTED_QUOTES, None)
 
     async def unicode(self) -> None:
-        """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
+        """See `DocumentedClient.unicode`."""
         await self._client.call(DOCUMENTED_UNICODE, None)
 
     async def empty(self) -> None:
         await self._client.call(DOCUMENTED_EMPTY, None)
 
     async def spaces(self) -> None:
-        """Begins late.
-
-        Hangs.
-        """
+        """See `DocumentedClient.spaces`."""
         await self._client.call(DOCUMENTED_SPACES, None)
 
     async def backslash_at_end(self) -> None:
-        """Ends with \\"""
+        """See `DocumentedClient.backslash_at_end`."""
         await self._client.call(DOCUMENTED_BACKSLASH_AT_END, None)
 
     async def long(self) -> None:
-        """A line of a documentation string that is as long as it may be, which is one hundred."""
+        """See `DocumentedClient.long`."""
         await self._client.call(DOCUMENTED_LONG, None)
 
 
 class AsyncDocumentedGo(AsyncGoStub):
-    """The methods of `AsyncDocumented`, each returning a `Call` at once."""
+    """Calls of `AsyncDocumented` that are started, and waited for later."""
 
     def backslash(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        r"""Match \d+ and C:\new."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
         return self._client.go(DOCUMENTED_BACKSLASH, None, done)
 
     def quotes(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """ "Quoted" is how it begins, and how it "ends" """
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
         return self._client.go(DOCUMENTED_QUOTES, None, done)
 
     def unicode(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
         return self._client.go(DOCUMENTED_UNICODE, None, done)
 
     def empty(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(DOCUMENTED_EMPTY, None, done)
 
     def spaces(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Begins late.
-
-        Hangs.
-        """
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
         return self._client.go(DOCUMENTED_SPACES, None, done)
 
     def backslash_at_end(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Ends with \\"""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
         return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
 
     def long(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """A line of a documentation string that is as long as it may be, which is one hundred."""
+        """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
         return self._client.go(DOCUMENTED_LONG, None, done)
 
 

@@ -206,7 +206,7 @@ class RegistryClient(ClientStub):
 
     @builtins.property
     def go_(self) -> RegistryGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return RegistryGo(self._client)
 
     def close__(self) -> None:
@@ -252,22 +252,26 @@ class RegistryClient(ClientStub):
 
 
 class RegistryGo(GoStub):
-    """The methods of `Registry`, each returning a `Call` at once."""
+    """Calls of `Registry` that are started, and waited for later."""
 
     def dial(
         self, address: builtins.str, *, done: DoneQueue[Call_[None]] | None = None
     ) -> Call_[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_DIAL, address, done)
 
     def close(self, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE, None, done)
 
     def go(
         self, cls: builtins.int, self_: builtins.int, *, done: DoneQueue[Call_[Call]] | None = None
     ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done)
 
     def close_(self, call: Call, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE_, call, done)
 
     def transfer(
@@ -279,6 +283,7 @@ class RegistryGo(GoStub):
         *,
         done_: DoneQueue[Call_[Method_]] | None = None,
     ) -> Call_[Method_]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_
         )
@@ -292,6 +297,7 @@ class RegistryGo(GoStub):
         *,
         done__: DoneQueue[Call_[Call]] | None = None,
     ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__
         )
@@ -303,6 +309,7 @@ class RegistryGo(GoStub):
         *,
         done: DoneQueue[Call_[Call]] | None = None,
     ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done)
 
     def register_types(
@@ -312,16 +319,21 @@ class RegistryGo(GoStub):
         *,
         done: DoneQueue[Call_[None]] | None = None,
     ) -> Call_[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done
         )
 
     def Client(self, Call: Call, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLIENT, Call, done)
 
 
 class RegistryService(AbstractService, ABC):
-    """A base for implementations of `Registry`: leaving a method out fails early."""
+    """A base for implementations of `Registry`: leaving a method out fails early.
+
+    `RegistryClient` says what each method is for.
+    """
 
     @abstractmethod
     def dial(self, address: builtins.str) -> None: ...
@@ -395,7 +407,10 @@ def register_registry(
 
 
 class AsyncRegistry(Protocol):
-    """The client's own methods, and those of generated code."""
+    """`Registry` with ``async def``.
+
+    `RegistryClient` says what each method is for.
+    """
 
     async def dial(self, address: builtins.str) -> None: ...
 
@@ -425,7 +440,7 @@ class AsyncRegistry(Protocol):
 
 
 class AsyncRegistryClient(AsyncClientStub):
-    """The client's own methods, and those of generated code."""
+    """`RegistryClient` on asyncio."""
 
     @builtins.classmethod
     def dial_(
@@ -444,7 +459,7 @@ class AsyncRegistryClient(AsyncClientStub):
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncRegistryGo(self._client)
 
     async def close__(self) -> None:
@@ -494,14 +509,16 @@ class AsyncRegistryClient(AsyncClientStub):
 
 
 class AsyncRegistryGo(AsyncGoStub):
-    """The methods of `AsyncRegistry`, each returning a `Call` at once."""
+    """Calls of `AsyncRegistry` that are started, and waited for later."""
 
     def dial(
         self, address: builtins.str, *, done: DoneQueue[aio_.Call[None]] | None = None
     ) -> aio_.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_DIAL, address, done)
 
     def close(self, *, done: DoneQueue[aio_.Call[None]] | None = None) -> aio_.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE, None, done)
 
     def go(
@@ -511,11 +528,13 @@ class AsyncRegistryGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[Call]] | None = None,
     ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done)
 
     def close_(
         self, call: Call, *, done: DoneQueue[aio_.Call[None]] | None = None
     ) -> aio_.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE_, call, done)
 
     def transfer(
@@ -527,6 +546,7 @@ class AsyncRegistryGo(AsyncGoStub):
         *,
         done_: DoneQueue[aio_.Call[Method_]] | None = None,
     ) -> aio_.Call[Method_]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_
         )
@@ -540,6 +560,7 @@ class AsyncRegistryGo(AsyncGoStub):
         *,
         done__: DoneQueue[aio_.Call[Call]] | None = None,
     ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__
         )
@@ -551,6 +572,7 @@ class AsyncRegistryGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[Call]] | None = None,
     ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done)
 
     def register_types(
@@ -560,6 +582,7 @@ class AsyncRegistryGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[None]] | None = None,
     ) -> aio_.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done
         )
@@ -567,6 +590,7 @@ class AsyncRegistryGo(AsyncGoStub):
     def Client(
         self, Call: Call, *, done: DoneQueue[aio_.Call[Call]] | None = None
     ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLIENT, Call, done)
 
 
@@ -621,7 +645,7 @@ class BuiltinsClient(ClientStub):
 
     @builtins.property
     def go(self) -> BuiltinsGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BuiltinsGo(self._client)
 
     def close(self) -> None:
@@ -677,7 +701,7 @@ class BuiltinsClient(ClientStub):
 
 
 class BuiltinsGo(GoStub):
-    """The methods of `Builtins`, each returning a `Call` at once."""
+    """Calls of `Builtins` that are started, and waited for later."""
 
     def from_(
         self,
@@ -687,6 +711,7 @@ class BuiltinsGo(GoStub):
         *,
         done: DoneQueue[Call_[TransferArgs]] | None = None,
     ) -> Call_[TransferArgs]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done)
 
     def class_(
@@ -696,17 +721,21 @@ class BuiltinsGo(GoStub):
         *,
         done: DoneQueue[Call_[TransferArgs]] | None = None,
     ) -> Call_[TransferArgs]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done)
 
     def Method(self, value: Method_, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_METHOD, value, done)
 
     def count(self, *, done: DoneQueue[Call_[builtins.int]] | None = None) -> Call_[builtins.int]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_COUNT, None, done)
 
     def names(
         self, *, done: DoneQueue[Call_[builtins.list[builtins.str]]] | None = None
     ) -> Call_[builtins.list[builtins.str]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_NAMES, None, done)
 
     def both(
@@ -716,40 +745,53 @@ class BuiltinsGo(GoStub):
         *,
         done: DoneQueue[Call_[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
     ) -> Call_[builtins.dict[builtins.str, builtins.bytes]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done)
 
     def dict(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_DICT, None, done)
 
     def list(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_LIST, None, done)
 
     def int(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_INT, None, done)
 
     def str(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_STR, None, done)
 
     def bytes(
         self, bytes: builtins.bytes, *, done: DoneQueue[Call_[Call]] | None = None
     ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BYTES, bytes, done)
 
     def property(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_PROPERTY, None, done)
 
     def classmethod(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASSMETHOD, None, done)
 
     def Self(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF, None, done)
 
     def self(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF_, None, done)
 
 
 class BuiltinsService(AbstractService, ABC):
-    """A base for implementations of `Builtins`: leaving a method out fails early."""
+    """A base for implementations of `Builtins`: leaving a method out fails early.
+
+    `BuiltinsClient` says what each method is for.
+    """
 
     @abstractmethod
     def from_(self, import_: builtins.str, userId: TransferArgs, l: bool) -> TransferArgs: ...
@@ -835,7 +877,10 @@ def register_builtins(
 
 
 class AsyncBuiltins(Protocol):
-    """The methods of `Builtins`."""
+    """`Builtins` with ``async def``.
+
+    `BuiltinsClient` says what each method is for.
+    """
 
     async def from_(self, import_: builtins.str, userId: TransferArgs, l: bool) -> TransferArgs: ...
 
@@ -871,7 +916,7 @@ class AsyncBuiltins(Protocol):
 
 
 class AsyncBuiltinsClient(AsyncClientStub):
-    """The methods of `Builtins`."""
+    """`BuiltinsClient` on asyncio."""
 
     @builtins.classmethod
     def dial(
@@ -890,7 +935,7 @@ class AsyncBuiltinsClient(AsyncClientStub):
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBuiltinsGo(self._client)
 
     async def close(self) -> None:
@@ -946,7 +991,7 @@ class AsyncBuiltinsClient(AsyncClientStub):
 
 
 class AsyncBuiltinsGo(AsyncGoStub):
-    """The methods of `AsyncBuiltins`, each returning a `Call` at once."""
+    """Calls of `AsyncBuiltins` that are started, and waited for later."""
 
     def from_(
         self,
@@ -956,6 +1001,7 @@ class AsyncBuiltinsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
     ) -> aio_.Call[TransferArgs]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done)
 
     def class_(
@@ -965,21 +1011,25 @@ class AsyncBuiltinsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
     ) -> aio_.Call[TransferArgs]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done)
 
     def Method(
         self, value: Method_, *, done: DoneQueue[aio_.Call[None]] | None = None
     ) -> aio_.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_METHOD, value, done)
 
     def count(
         self, *, done: DoneQueue[aio_.Call[builtins.int]] | None = None
     ) -> aio_.Call[builtins.int]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_COUNT, None, done)
 
     def names(
         self, *, done: DoneQueue[aio_.Call[builtins.list[builtins.str]]] | None = None
     ) -> aio_.Call[builtins.list[builtins.str]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_NAMES, None, done)
 
     def both(
@@ -989,35 +1039,45 @@ class AsyncBuiltinsGo(AsyncGoStub):
         *,
         done: DoneQueue[aio_.Call[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
     ) -> aio_.Call[builtins.dict[builtins.str, builtins.bytes]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done)
 
     def dict(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_DICT, None, done)
 
     def list(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_LIST, None, done)
 
     def int(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_INT, None, done)
 
     def str(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_STR, None, done)
 
     def bytes(
         self, bytes: builtins.bytes, *, done: DoneQueue[aio_.Call[Call]] | None = None
     ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BYTES, bytes, done)
 
     def property(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_PROPERTY, None, done)
 
     def classmethod(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASSMETHOD, None, done)
 
     def Self(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF, None, done)
 
     def self(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF_, None, done)
 
 

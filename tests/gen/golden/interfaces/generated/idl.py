@@ -65,7 +65,7 @@ class BoxesClient(ClientStub):
 
     @property
     def go(self) -> BoxesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BoxesGo(self._client)
 
     def close(self) -> None:
@@ -77,16 +77,20 @@ class BoxesClient(ClientStub):
 
 
 class BoxesGo(GoStub):
-    """The methods of `Boxes`, each returning a `Call` at once."""
+    """Calls of `Boxes` that are started, and waited for later."""
 
     def pack(
         self, box: Box, *, done: DoneQueue[Call[Circle | Point]] | None = None
     ) -> Call[Circle | Point]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BOXES_PACK, box, done)
 
 
 class BoxesService(AbstractService, ABC):
-    """A base for implementations of `Boxes`: leaving a method out fails early."""
+    """A base for implementations of `Boxes`: leaving a method out fails early.
+
+    `BoxesClient` says what each method is for.
+    """
 
     @abstractmethod
     def pack(self, box: Box) -> Circle | Point: ...
@@ -110,13 +114,16 @@ def register_boxes(server: Registry, implementation: Boxes, name: str = "Boxes")
 
 
 class AsyncBoxes(Protocol):
-    """The methods of `Boxes`."""
+    """`Boxes` with ``async def``.
+
+    `BoxesClient` says what each method is for.
+    """
 
     async def pack(self, box: Box) -> Circle | Point: ...
 
 
 class AsyncBoxesClient(AsyncClientStub):
-    """The methods of `Boxes`."""
+    """`BoxesClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -131,7 +138,7 @@ class AsyncBoxesClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncBoxesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBoxesGo(self._client)
 
     async def close(self) -> None:
@@ -143,11 +150,12 @@ class AsyncBoxesClient(AsyncClientStub):
 
 
 class AsyncBoxesGo(AsyncGoStub):
-    """The methods of `AsyncBoxes`, each returning a `Call` at once."""
+    """Calls of `AsyncBoxes` that are started, and waited for later."""
 
     def pack(
         self, box: Box, *, done: DoneQueue[aio.Call[Circle | Point]] | None = None
     ) -> aio.Call[Circle | Point]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BOXES_PACK, box, done)
 
 

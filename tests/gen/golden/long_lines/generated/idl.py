@@ -140,7 +140,7 @@ class LongLinesClient(ClientStub):
 
     @property
     def go(self) -> LongLinesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return LongLinesGo(self._client)
 
     def close(self) -> None:
@@ -196,7 +196,7 @@ class LongLinesClient(ClientStub):
 
 
 class LongLinesGo(GoStub):
-    """The methods of `LongLines`, each returning a `Call` at once."""
+    """Calls of `LongLines` that are started, and waited for later."""
 
     def long_union_in_struct(
         self,
@@ -216,6 +216,7 @@ class LongLinesGo(GoStub):
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
         )
@@ -227,6 +228,7 @@ class LongLinesGo(GoStub):
         done: DoneQueue[Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
     ) -> Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
 
     def union(
@@ -239,6 +241,7 @@ class LongLinesGo(GoStub):
         ]
         | None = None,
     ) -> Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_UNION, request, done)
 
     def nested(
@@ -258,6 +261,7 @@ class LongLinesGo(GoStub):
     ) -> Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
 
     def several(
@@ -271,6 +275,7 @@ class LongLinesGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
         )
@@ -283,6 +288,7 @@ class LongLinesGo(GoStub):
         *,
         done: DoneQueue[Call[float]] | None = None,
     ) -> Call[float]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
@@ -292,13 +298,17 @@ class LongLinesGo(GoStub):
     def no_parameters_but_a_name_that_nearly_fills_a_line(
         self, *, done: DoneQueue[Call[list[int]]] | None = None
     ) -> Call[list[int]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
         )
 
 
 class LongLinesService(AbstractService, ABC):
-    """A base for implementations of `LongLines`: leaving a method out fails early."""
+    """A base for implementations of `LongLines`: leaving a method out fails early.
+
+    `LongLinesClient` says what each method is for.
+    """
 
     @abstractmethod
     def long_union_in_struct(
@@ -385,7 +395,10 @@ def register_long_lines(
 
 
 class AsyncLongLines(Protocol):
-    """The methods of `LongLines`."""
+    """`LongLines` with ``async def``.
+
+    `LongLinesClient` says what each method is for.
+    """
 
     async def long_union_in_struct(
         self,
@@ -428,7 +441,7 @@ class AsyncLongLines(Protocol):
 
 
 class AsyncLongLinesClient(AsyncClientStub):
-    """The methods of `LongLines`."""
+    """`LongLinesClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -443,7 +456,7 @@ class AsyncLongLinesClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncLongLinesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncLongLinesGo(self._client)
 
     async def close(self) -> None:
@@ -503,7 +516,7 @@ class AsyncLongLinesClient(AsyncClientStub):
 
 
 class AsyncLongLinesGo(AsyncGoStub):
-    """The methods of `AsyncLongLines`, each returning a `Call` at once."""
+    """Calls of `AsyncLongLines` that are started, and waited for later."""
 
     def long_union_in_struct(
         self,
@@ -523,6 +536,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
         )
@@ -534,6 +548,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         done: DoneQueue[aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
     ) -> aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
 
     def union(
@@ -546,6 +561,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         ]
         | None = None,
     ) -> aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_UNION, request, done)
 
     def nested(
@@ -565,6 +581,7 @@ class AsyncLongLinesGo(AsyncGoStub):
     ) -> aio.Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
 
     def several(
@@ -578,6 +595,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
         )
@@ -590,6 +608,7 @@ class AsyncLongLinesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[float]] | None = None,
     ) -> aio.Call[float]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
@@ -599,6 +618,7 @@ class AsyncLongLinesGo(AsyncGoStub):
     def no_parameters_but_a_name_that_nearly_fills_a_line(
         self, *, done: DoneQueue[aio.Call[list[int]]] | None = None
     ) -> aio.Call[list[int]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
         )

@@ -119,7 +119,7 @@ class TypesClient(ClientStub):
 
     @property
     def go(self) -> TypesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return TypesGo(self._client)
 
     def close(self) -> None:
@@ -155,14 +155,16 @@ class TypesClient(ClientStub):
 
 
 class TypesGo(GoStub):
-    """The methods of `Types`, each returning a `Call` at once."""
+    """Calls of `Types` that are started, and waited for later."""
 
     def blobs(self, blob: Blob, *, done: DoneQueue[Call[set[str]]] | None = None) -> Call[set[str]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_BLOBS, blob, done)
 
     def pages(
         self, page: Page[int], users: UserPage, *, done: DoneQueue[Call[Page[User]]] | None = None
     ) -> Call[Page[User]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
 
     def find(
@@ -172,11 +174,13 @@ class TypesGo(GoStub):
         *,
         done: DoneQueue[Call[Mapping[User, Sequence[int]]]] | None = None,
     ) -> Call[Mapping[User, Sequence[int]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
 
     def level(
         self, level: Literal[1, 2], *, done: DoneQueue[Call[Literal["a", "b"]]] | None = None
     ) -> Call[Literal["a", "b"]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_LEVEL, level, done)
 
     def owner(
@@ -185,25 +189,30 @@ class TypesGo(GoStub):
         *,
         done: DoneQueue[Call[list[Annotated[User, interface]]]] | None = None,
     ) -> Call[list[Annotated[User, interface]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OWNER, owner, done)
 
     def one(self, name: str, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
-        """Take a struct, so that there is room for more."""
+        """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
         return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
 
     def optional(
         self, owner: User | None = None, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
 
     @deprecated("use find instead")
     def search(self, name: str, *, done: DoneQueue[Call[UserPage]] | None = None) -> Call[UserPage]:
-        """Find no more."""
+        """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
         return self._client.go(TYPES_SEARCH, name, done)
 
 
 class TypesService(AbstractService, ABC):
-    """A base for implementations of `Types`: leaving a method out fails early."""
+    """A base for implementations of `Types`: leaving a method out fails early.
+
+    `TypesClient` says what each method is for.
+    """
 
     @abstractmethod
     def blobs(self, blob: Blob) -> set[str]: ...
@@ -221,15 +230,13 @@ class TypesService(AbstractService, ABC):
     def owner(self, owner: Annotated[User, interface]) -> list[Annotated[User, interface]]: ...
 
     @abstractmethod
-    def one(self, name: str) -> int:
-        """Take a struct, so that there is room for more."""
+    def one(self, name: str) -> int: ...
 
     @abstractmethod
     def optional(self, owner: User | None = None) -> None: ...
 
     @abstractmethod
-    def search(self, name: str) -> UserPage:
-        """Find no more."""
+    def search(self, name: str) -> UserPage: ...
 
     def _register_with(self, server: Registry) -> None:
         register_types(server, self)
@@ -257,7 +264,10 @@ def register_types(server: Registry, implementation: Types, name: str = "Types")
 
 
 class AsyncTypes(Protocol):
-    """The methods of `Types`."""
+    """`Types` with ``async def``.
+
+    `TypesClient` says what each method is for.
+    """
 
     async def blobs(self, blob: Blob) -> set[str]: ...
 
@@ -273,20 +283,16 @@ class AsyncTypes(Protocol):
         self, owner: Annotated[User, interface]
     ) -> list[Annotated[User, interface]]: ...
 
-    async def one(self, name: str) -> int:
-        """Take a struct, so that there is room for more."""
-        ...
+    async def one(self, name: str) -> int: ...
 
     async def optional(self, owner: User | None = None) -> None: ...
 
     @deprecated("use find instead")
-    async def search(self, name: str) -> UserPage:
-        """Find no more."""
-        ...
+    async def search(self, name: str) -> UserPage: ...
 
 
 class AsyncTypesClient(AsyncClientStub):
-    """The methods of `Types`."""
+    """`TypesClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -301,7 +307,7 @@ class AsyncTypesClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncTypesGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncTypesGo(self._client)
 
     async def close(self) -> None:
@@ -324,7 +330,7 @@ class AsyncTypesClient(AsyncClientStub):
         return await self._client.call(TYPES_OWNER, owner)
 
     async def one(self, name: str) -> int:
-        """Take a struct, so that there is room for more."""
+        """See `TypesClient.one`."""
         return await self._client.call(TYPES_ONE, TypesOneArgs(name))
 
     async def optional(self, owner: User | None = None) -> None:
@@ -332,16 +338,17 @@ class AsyncTypesClient(AsyncClientStub):
 
     @deprecated("use find instead")
     async def search(self, name: str) -> UserPage:
-        """Find no more."""
+        """See `TypesClient.search`."""
         return await self._client.call(TYPES_SEARCH, name)
 
 
 class AsyncTypesGo(AsyncGoStub):
-    """The methods of `AsyncTypes`, each returning a `Call` at once."""
+    """Calls of `AsyncTypes` that are started, and waited for later."""
 
     def blobs(
         self, blob: Blob, *, done: DoneQueue[aio.Call[set[str]]] | None = None
     ) -> aio.Call[set[str]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_BLOBS, blob, done)
 
     def pages(
@@ -351,6 +358,7 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Page[User]]] | None = None,
     ) -> aio.Call[Page[User]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
 
     def find(
@@ -360,11 +368,13 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Mapping[User, Sequence[int]]]] | None = None,
     ) -> aio.Call[Mapping[User, Sequence[int]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
 
     def level(
         self, level: Literal[1, 2], *, done: DoneQueue[aio.Call[Literal["a", "b"]]] | None = None
     ) -> aio.Call[Literal["a", "b"]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_LEVEL, level, done)
 
     def owner(
@@ -373,22 +383,24 @@ class AsyncTypesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[list[Annotated[User, interface]]]] | None = None,
     ) -> aio.Call[list[Annotated[User, interface]]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OWNER, owner, done)
 
     def one(self, name: str, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
-        """Take a struct, so that there is room for more."""
+        """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
         return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
 
     def optional(
         self, owner: User | None = None, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
 
     @deprecated("use find instead")
     def search(
         self, name: str, *, done: DoneQueue[aio.Call[UserPage]] | None = None
     ) -> aio.Call[UserPage]:
-        """Find no more."""
+        """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
         return self._client.go(TYPES_SEARCH, name, done)
 
 

@@ -116,7 +116,7 @@ class EverythingClient(ClientStub):
 
     @property
     def go(self) -> EverythingGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return EverythingGo(self._client)
 
     def close(self) -> None:
@@ -150,52 +150,61 @@ class EverythingClient(ClientStub):
 
 
 class EverythingGo(GoStub):
-    """The methods of `Everything`, each returning a `Call` at once."""
+    """Calls of `Everything` that are started, and waited for later."""
 
     def name(self, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
-        """Return a name."""
+        """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
         return self._client.go(EVERYTHING_NAME, None, done)
 
     def origin(self, point: Point, *, done: DoneQueue[Call[Shape]] | None = None) -> Call[Shape]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_ORIGIN, point, done)
 
     def points(
         self, points: Points, *, done: DoneQueue[Call[list[Point]]] | None = None
     ) -> Call[list[Point]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_POINTS, points, done)
 
     def dotted(
         self, a: Point, b: Point, c: Point, *, done: DoneQueue[Call[UserID]] | None = None
     ) -> Call[UserID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done)
 
     def times(
         self, at: datetime, took: timedelta, *, done: DoneQueue[Call[datetime]] | None = None
     ) -> Call[datetime]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done)
 
     def nested(
         self, inner: Outer.Inner, *, done: DoneQueue[Call[Extended | Point]] | None = None
     ) -> Call[Extended | Point]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_NESTED, inner, done)
 
     def star(
         self, star: Star, *, done: DoneQueue[Call[dict[UserID, Points]]] | None = None
     ) -> Call[dict[UserID, Points]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_STAR, star, done)
 
     def quoted(
         self, value: list[Point], *, done: DoneQueue[Call[Extended]] | None = None
     ) -> Call[Extended]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_QUOTED, value, done)
 
 
 class EverythingService(AbstractService, ABC):
-    """A base for implementations of `Everything`: leaving a method out fails early."""
+    """A base for implementations of `Everything`: leaving a method out fails early.
+
+    `EverythingClient` says what each method is for.
+    """
 
     @abstractmethod
-    def name(self) -> str:
-        """Return a name."""
+    def name(self) -> str: ...
 
     @abstractmethod
     def origin(self, point: Point) -> Shape: ...
@@ -246,11 +255,12 @@ def register_everything(
 
 
 class AsyncEverything(Protocol):
-    """The methods of `Everything`."""
+    """`Everything` with ``async def``.
 
-    async def name(self) -> str:
-        """Return a name."""
-        ...
+    `EverythingClient` says what each method is for.
+    """
+
+    async def name(self) -> str: ...
 
     async def origin(self, point: Point) -> Shape: ...
 
@@ -268,7 +278,7 @@ class AsyncEverything(Protocol):
 
 
 class AsyncEverythingClient(AsyncClientStub):
-    """The methods of `Everything`."""
+    """`EverythingClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -283,7 +293,7 @@ class AsyncEverythingClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncEverythingGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncEverythingGo(self._client)
 
     async def close(self) -> None:
@@ -291,7 +301,7 @@ class AsyncEverythingClient(AsyncClientStub):
         await self._client.close()
 
     async def name(self) -> str:
-        """Return a name."""
+        """See `EverythingClient.name`."""
         return await self._client.call(EVERYTHING_NAME, None)
 
     async def origin(self, point: Point) -> Shape:
@@ -317,45 +327,52 @@ class AsyncEverythingClient(AsyncClientStub):
 
 
 class AsyncEverythingGo(AsyncGoStub):
-    """The methods of `AsyncEverything`, each returning a `Call` at once."""
+    """Calls of `AsyncEverything` that are started, and waited for later."""
 
     def name(self, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
-        """Return a name."""
+        """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
         return self._client.go(EVERYTHING_NAME, None, done)
 
     def origin(
         self, point: Point, *, done: DoneQueue[aio.Call[Shape]] | None = None
     ) -> aio.Call[Shape]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_ORIGIN, point, done)
 
     def points(
         self, points: Points, *, done: DoneQueue[aio.Call[list[Point]]] | None = None
     ) -> aio.Call[list[Point]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_POINTS, points, done)
 
     def dotted(
         self, a: Point, b: Point, c: Point, *, done: DoneQueue[aio.Call[UserID]] | None = None
     ) -> aio.Call[UserID]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done)
 
     def times(
         self, at: datetime, took: timedelta, *, done: DoneQueue[aio.Call[datetime]] | None = None
     ) -> aio.Call[datetime]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done)
 
     def nested(
         self, inner: Outer.Inner, *, done: DoneQueue[aio.Call[Extended | Point]] | None = None
     ) -> aio.Call[Extended | Point]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_NESTED, inner, done)
 
     def star(
         self, star: Star, *, done: DoneQueue[aio.Call[dict[UserID, Points]]] | None = None
     ) -> aio.Call[dict[UserID, Points]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_STAR, star, done)
 
     def quoted(
         self, value: list[Point], *, done: DoneQueue[aio.Call[Extended]] | None = None
     ) -> aio.Call[Extended]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_QUOTED, value, done)
 
 
@@ -399,7 +416,7 @@ class VisibleClient(ClientStub):
 
     @property
     def go(self) -> VisibleGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return VisibleGo(self._client)
 
     def close(self) -> None:
@@ -414,17 +431,22 @@ class VisibleClient(ClientStub):
 
 
 class VisibleGo(GoStub):
-    """The methods of `Visible`, each returning a `Call` at once."""
+    """Calls of `Visible` that are started, and waited for later."""
 
     def hidden(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_HIDDEN, None, done)
 
     def more(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_MORE, None, done)
 
 
 class VisibleService(AbstractService, ABC):
-    """A base for implementations of `Visible`: leaving a method out fails early."""
+    """A base for implementations of `Visible`: leaving a method out fails early.
+
+    `VisibleClient` says what each method is for.
+    """
 
     @abstractmethod
     def hidden(self) -> None: ...
@@ -452,7 +474,10 @@ def register_visible(server: Registry, implementation: Visible, name: str = "Vis
 
 
 class AsyncVisible(Protocol):
-    """The methods of `Visible`."""
+    """`Visible` with ``async def``.
+
+    `VisibleClient` says what each method is for.
+    """
 
     async def hidden(self) -> None: ...
 
@@ -460,7 +485,7 @@ class AsyncVisible(Protocol):
 
 
 class AsyncVisibleClient(AsyncClientStub):
-    """The methods of `Visible`."""
+    """`VisibleClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -475,7 +500,7 @@ class AsyncVisibleClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncVisibleGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncVisibleGo(self._client)
 
     async def close(self) -> None:
@@ -490,12 +515,14 @@ class AsyncVisibleClient(AsyncClientStub):
 
 
 class AsyncVisibleGo(AsyncGoStub):
-    """The methods of `AsyncVisible`, each returning a `Call` at once."""
+    """Calls of `AsyncVisible` that are started, and waited for later."""
 
     def hidden(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_HIDDEN, None, done)
 
     def more(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_MORE, None, done)
 
 

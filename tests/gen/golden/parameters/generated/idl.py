@@ -148,7 +148,7 @@ class BankClient(ClientStub):
 
     @property
     def go(self) -> BankGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BankGo(self._client)
 
     def close(self) -> None:
@@ -207,10 +207,10 @@ class BankClient(ClientStub):
 
 
 class BankGo(GoStub):
-    """The methods of `Bank`, each returning a `Call` at once."""
+    """Calls of `Bank` that are started, and waited for later."""
 
     def ping(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
-        """Do nothing."""
+        """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
         return self._client.go(BANK_PING, None, done)
 
     def transfer(
@@ -221,21 +221,25 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[bool]] | None = None,
     ) -> Call[bool]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
 
     def positional(
         self, a: int, b: float = 1.5, /, *, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
 
     def mixed(
         self, a: int, /, b: int, *, c: int, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
 
     def required_after_default(
         self, a: int = 1, *, b: str, done: DoneQueue[Call[None]] | None = None
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
         )
@@ -243,16 +247,19 @@ class BankGo(GoStub):
     def one_by_name(
         self, *, account: Account, done: DoneQueue[Call[Account]] | None = None
     ) -> Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_NAME, account, done)
 
     def one_by_position(
         self, account: Account, /, *, done: DoneQueue[Call[Account]] | None = None
     ) -> Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_POSITION, account, done)
 
     def one_with_default(
         self, color: Color = Color.RED, *, done: DoneQueue[Call[Color]] | None = None
     ) -> Call[Color]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
 
     def defaults(
@@ -269,6 +276,7 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[None]] | None = None,
     ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
@@ -283,15 +291,18 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[Annotated[list[float], length(SIZE)]]] | None = None,
     ) -> Call[Annotated[list[float], length(SIZE)]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
 
 
 class BankService(AbstractService, ABC):
-    """A base for implementations of `Bank`: leaving a method out fails early."""
+    """A base for implementations of `Bank`: leaving a method out fails early.
+
+    `BankClient` says what each method is for.
+    """
 
     @abstractmethod
-    def ping(self) -> None:
-        """Do nothing."""
+    def ping(self) -> None: ...
 
     @abstractmethod
     def transfer(self, source: Account, target: Account, amount: int = 0) -> bool: ...
@@ -382,11 +393,12 @@ def register_bank(server: Registry, implementation: Bank, name: str = "Bank") ->
 
 
 class AsyncBank(Protocol):
-    """Moves money."""
+    """`Bank` with ``async def``.
 
-    async def ping(self) -> None:
-        """Do nothing."""
-        ...
+    `BankClient` says what each method is for.
+    """
+
+    async def ping(self) -> None: ...
 
     async def transfer(self, source: Account, target: Account, amount: int = 0) -> bool: ...
 
@@ -424,7 +436,7 @@ class AsyncBank(Protocol):
 
 
 class AsyncBankClient(AsyncClientStub):
-    """Moves money."""
+    """`BankClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -439,7 +451,7 @@ class AsyncBankClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncBankGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBankGo(self._client)
 
     async def close(self) -> None:
@@ -447,7 +459,7 @@ class AsyncBankClient(AsyncClientStub):
         await self._client.close()
 
     async def ping(self) -> None:
-        """Do nothing."""
+        """See `BankClient.ping`."""
         await self._client.call(BANK_PING, None)
 
     async def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
@@ -498,10 +510,10 @@ class AsyncBankClient(AsyncClientStub):
 
 
 class AsyncBankGo(AsyncGoStub):
-    """The methods of `AsyncBank`, each returning a `Call` at once."""
+    """Calls of `AsyncBank` that are started, and waited for later."""
 
     def ping(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
-        """Do nothing."""
+        """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
         return self._client.go(BANK_PING, None, done)
 
     def transfer(
@@ -512,21 +524,25 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[bool]] | None = None,
     ) -> aio.Call[bool]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
 
     def positional(
         self, a: int, b: float = 1.5, /, *, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
 
     def mixed(
         self, a: int, /, b: int, *, c: int, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
 
     def required_after_default(
         self, a: int = 1, *, b: str, done: DoneQueue[aio.Call[None]] | None = None
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
         )
@@ -534,16 +550,19 @@ class AsyncBankGo(AsyncGoStub):
     def one_by_name(
         self, *, account: Account, done: DoneQueue[aio.Call[Account]] | None = None
     ) -> aio.Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_NAME, account, done)
 
     def one_by_position(
         self, account: Account, /, *, done: DoneQueue[aio.Call[Account]] | None = None
     ) -> aio.Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_POSITION, account, done)
 
     def one_with_default(
         self, color: Color = Color.RED, *, done: DoneQueue[aio.Call[Color]] | None = None
     ) -> aio.Call[Color]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
 
     def defaults(
@@ -560,6 +579,7 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
     ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
@@ -574,6 +594,7 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Annotated[list[float], length(SIZE)]]] | None = None,
     ) -> aio.Call[Annotated[list[float], length(SIZE)]]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
 
 

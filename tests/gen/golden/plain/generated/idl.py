@@ -58,7 +58,7 @@ class EchoClient(ClientStub):
 
     @property
     def go(self) -> EchoGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return EchoGo(self._client)
 
     def close(self) -> None:
@@ -70,14 +70,18 @@ class EchoClient(ClientStub):
 
 
 class EchoGo(GoStub):
-    """The methods of `Echo`, each returning a `Call` at once."""
+    """Calls of `Echo` that are started, and waited for later."""
 
     def echo(self, text: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(ECHO_ECHO, text, done)
 
 
 class EchoService(AbstractService, ABC):
-    """A base for implementations of `Echo`: leaving a method out fails early."""
+    """A base for implementations of `Echo`: leaving a method out fails early.
+
+    `EchoClient` says what each method is for.
+    """
 
     @abstractmethod
     def echo(self, text: str) -> str: ...
@@ -101,13 +105,16 @@ def register_echo(server: Registry, implementation: Echo, name: str = "Echo") ->
 
 
 class AsyncEcho(Protocol):
-    """The methods of `Echo`."""
+    """`Echo` with ``async def``.
+
+    `EchoClient` says what each method is for.
+    """
 
     async def echo(self, text: str) -> str: ...
 
 
 class AsyncEchoClient(AsyncClientStub):
-    """The methods of `Echo`."""
+    """`EchoClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -122,7 +129,7 @@ class AsyncEchoClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncEchoGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncEchoGo(self._client)
 
     async def close(self) -> None:
@@ -134,9 +141,10 @@ class AsyncEchoClient(AsyncClientStub):
 
 
 class AsyncEchoGo(AsyncGoStub):
-    """The methods of `AsyncEcho`, each returning a `Call` at once."""
+    """Calls of `AsyncEcho` that are started, and waited for later."""
 
     def echo(self, text: str, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(ECHO_ECHO, text, done)
 
 

@@ -125,7 +125,7 @@ class BankClient(ClientStub):
 
     @property
     def go(self) -> BankGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BankGo(self._client)
 
     def close_(self) -> None:
@@ -143,7 +143,7 @@ class BankClient(ClientStub):
 
 
 class BankGo(GoStub):
-    """The methods of `Bank`, each returning a `Call` at once."""
+    """Calls of `Bank` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -153,21 +153,24 @@ class BankGo(GoStub):
         *,
         done: DoneQueue[Call[Account]] | None = None,
     ) -> Call[Account]:
-        """Move money."""
+        """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
         return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, within), done)
 
     def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_CLOSE, owner, done)
 
 
 class BankService(AbstractService, ABC):
-    """A base for implementations of `Bank`: leaving a method out fails early."""
+    """A base for implementations of `Bank`: leaving a method out fails early.
+
+    `BankClient` says what each method is for.
+    """
 
     @abstractmethod
     def transfer(
         self, source: str, target: str, within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN
-    ) -> Account:
-        """Move money."""
+    ) -> Account: ...
 
     @abstractmethod
     def close(self, owner: str) -> None: ...
@@ -194,19 +197,20 @@ def register_bank(server: Registry, implementation: Bank, name: str = "Bank") ->
 
 
 class AsyncBank(Protocol):
-    """Accounts."""
+    """`Bank` with ``async def``.
+
+    `BankClient` says what each method is for.
+    """
 
     async def transfer(
         self, source: str, target: str, within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN
-    ) -> Account:
-        """Move money."""
-        ...
+    ) -> Account: ...
 
     async def close(self, owner: str) -> None: ...
 
 
 class AsyncBankClient(AsyncClientStub):
-    """Accounts."""
+    """`BankClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -221,7 +225,7 @@ class AsyncBankClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncBankGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBankGo(self._client)
 
     async def close_(self) -> None:
@@ -231,7 +235,7 @@ class AsyncBankClient(AsyncClientStub):
     async def transfer(
         self, source: str, target: str, within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN
     ) -> Account:
-        """Move money."""
+        """See `BankClient.transfer`."""
         return await self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, within))
 
     async def close(self, owner: str) -> None:
@@ -239,7 +243,7 @@ class AsyncBankClient(AsyncClientStub):
 
 
 class AsyncBankGo(AsyncGoStub):
-    """The methods of `AsyncBank`, each returning a `Call` at once."""
+    """Calls of `AsyncBank` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -249,10 +253,11 @@ class AsyncBankGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
     ) -> aio.Call[Account]:
-        """Move money."""
+        """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
         return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, within), done)
 
     def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_CLOSE, owner, done)
 
 
@@ -288,7 +293,7 @@ class BankVaultClient(ClientStub):
 
     @property
     def go(self) -> BankVaultGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BankVaultGo(self._client)
 
     def close_(self) -> None:
@@ -305,7 +310,7 @@ class BankVaultClient(ClientStub):
 
 
 class BankVaultGo(GoStub):
-    """The methods of `BankVault`, each returning a `Call` at once."""
+    """Calls of `BankVault` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -315,16 +320,21 @@ class BankVaultGo(GoStub):
         *,
         done: DoneQueue[Call[Account]] | None = None,
     ) -> Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done
         )
 
     def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_VAULT_CLOSE, owner, done)
 
 
 class BankVaultService(AbstractService, ABC):
-    """A base for implementations of `BankVault`: leaving a method out fails early."""
+    """A base for implementations of `BankVault`: leaving a method out fails early.
+
+    `BankVaultClient` says what each method is for.
+    """
 
     @abstractmethod
     def transfer(
@@ -358,7 +368,10 @@ def register_bank_vault(
 
 
 class AsyncBankVault(Protocol):
-    """Money."""
+    """`BankVault` with ``async def``.
+
+    `BankVaultClient` says what each method is for.
+    """
 
     async def transfer(
         self, source: str, target: str, within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN
@@ -368,7 +381,7 @@ class AsyncBankVault(Protocol):
 
 
 class AsyncBankVaultClient(AsyncClientStub):
-    """Money."""
+    """`BankVaultClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -383,7 +396,7 @@ class AsyncBankVaultClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncBankVaultGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBankVaultGo(self._client)
 
     async def close_(self) -> None:
@@ -402,7 +415,7 @@ class AsyncBankVaultClient(AsyncClientStub):
 
 
 class AsyncBankVaultGo(AsyncGoStub):
-    """The methods of `AsyncBankVault`, each returning a `Call` at once."""
+    """Calls of `AsyncBankVault` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -412,11 +425,13 @@ class AsyncBankVaultGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
     ) -> aio.Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done
         )
 
     def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_VAULT_CLOSE, owner, done)
 
 
@@ -454,7 +469,7 @@ class AuditClient(ClientStub):
 
     @property
     def go(self) -> AuditGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AuditGo(self._client)
 
     def close_(self) -> None:
@@ -471,7 +486,7 @@ class AuditClient(ClientStub):
 
 
 class AuditGo(GoStub):
-    """The methods of `Audit`, each returning a `Call` at once."""
+    """Calls of `Audit` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -481,14 +496,19 @@ class AuditGo(GoStub):
         *,
         done: DoneQueue[Call[Account]] | None = None,
     ) -> Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done)
 
     def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_CLOSE, owner, done)
 
 
 class AuditService(AbstractService, ABC):
-    """A base for implementations of `Audit`: leaving a method out fails early."""
+    """A base for implementations of `Audit`: leaving a method out fails early.
+
+    `AuditClient` says what each method is for.
+    """
 
     @abstractmethod
     def transfer(
@@ -520,7 +540,10 @@ def register_audit(server: Registry, implementation: Audit, name: str = "Audit")
 
 
 class AsyncAudit(Protocol):
-    """Questions."""
+    """`Audit` with ``async def``.
+
+    `AuditClient` says what each method is for.
+    """
 
     async def transfer(
         self, source: str, target: str, within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN
@@ -530,7 +553,7 @@ class AsyncAudit(Protocol):
 
 
 class AsyncAuditClient(AsyncClientStub):
-    """Questions."""
+    """`AuditClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -545,7 +568,7 @@ class AsyncAuditClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncAuditGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncAuditGo(self._client)
 
     async def close_(self) -> None:
@@ -562,7 +585,7 @@ class AsyncAuditClient(AsyncClientStub):
 
 
 class AsyncAuditGo(AsyncGoStub):
-    """The methods of `AsyncAudit`, each returning a `Call` at once."""
+    """Calls of `AsyncAudit` that are started, and waited for later."""
 
     def transfer(
         self,
@@ -572,9 +595,11 @@ class AsyncAuditGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
     ) -> aio.Call[Account]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done)
 
     def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_CLOSE, owner, done)
 
 

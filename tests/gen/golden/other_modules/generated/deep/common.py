@@ -62,7 +62,7 @@ class BaseClient(ClientStub):
 
     @property
     def go(self) -> BaseGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return BaseGo(self._client)
 
     def close(self) -> None:
@@ -78,22 +78,25 @@ class BaseClient(ClientStub):
 
 
 class BaseGo(GoStub):
-    """The methods of `Base`, each returning a `Call` at once."""
+    """Calls of `Base` that are started, and waited for later."""
 
     def name(self, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
-        """Return a name."""
+        """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
         return self._client.go(BASE_NAME, None, done)
 
     def origin(self, point: Point, *, done: DoneQueue[Call[Shape]] | None = None) -> Call[Shape]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BASE_ORIGIN, point, done)
 
 
 class BaseService(AbstractService, ABC):
-    """A base for implementations of `Base`: leaving a method out fails early."""
+    """A base for implementations of `Base`: leaving a method out fails early.
+
+    `BaseClient` says what each method is for.
+    """
 
     @abstractmethod
-    def name(self) -> str:
-        """Return a name."""
+    def name(self) -> str: ...
 
     @abstractmethod
     def origin(self, point: Point) -> Shape: ...
@@ -118,17 +121,18 @@ def register_base(server: Registry, implementation: Base, name: str = "Base") ->
 
 
 class AsyncBase(Protocol):
-    """What every service has."""
+    """`Base` with ``async def``.
 
-    async def name(self) -> str:
-        """Return a name."""
-        ...
+    `BaseClient` says what each method is for.
+    """
+
+    async def name(self) -> str: ...
 
     async def origin(self, point: Point) -> Shape: ...
 
 
 class AsyncBaseClient(AsyncClientStub):
-    """What every service has."""
+    """`BaseClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -143,7 +147,7 @@ class AsyncBaseClient(AsyncClientStub):
 
     @property
     def go(self) -> AsyncBaseGo:
-        """The same methods, each returning a `Call` at once."""
+        """The same methods, which start a call and return it as a future-like `Call`."""
         return AsyncBaseGo(self._client)
 
     async def close(self) -> None:
@@ -151,7 +155,7 @@ class AsyncBaseClient(AsyncClientStub):
         await self._client.close()
 
     async def name(self) -> str:
-        """Return a name."""
+        """See `BaseClient.name`."""
         return await self._client.call(BASE_NAME, None)
 
     async def origin(self, point: Point) -> Shape:
@@ -159,15 +163,16 @@ class AsyncBaseClient(AsyncClientStub):
 
 
 class AsyncBaseGo(AsyncGoStub):
-    """The methods of `AsyncBase`, each returning a `Call` at once."""
+    """Calls of `AsyncBase` that are started, and waited for later."""
 
     def name(self, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
-        """Return a name."""
+        """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
         return self._client.go(BASE_NAME, None, done)
 
     def origin(
         self, point: Point, *, done: DoneQueue[aio.Call[Shape]] | None = None
     ) -> aio.Call[Shape]:
+        """Start the call; returns a future-like `Call`."""
         return self._client.go(BASE_ORIGIN, point, done)
 
 
