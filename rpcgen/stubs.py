@@ -1,4 +1,4 @@
-"""What generated classes extend: a client and nothing that a service may want to name.
+"""Bases of generated classes: a client and nothing that a service may want to name.
 
 A service may have methods called ``close``, ``dial`` or ``go``, so these bases
 have no public names: each generated class spells out its own.
@@ -122,7 +122,7 @@ class AsyncClientStub(_Stub["aio.Caller"]):
 
 
 class AbstractService:
-    """What the generated base classes of implementations extend.
+    """Base of the generated base classes of implementations.
 
     A class that extends one of those must have every method of the service,
     or its definition raises `TypeError`; only a class that names `abc.ABC`

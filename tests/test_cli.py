@@ -479,4 +479,4 @@ def test_init_file_with_a_class_is_refused_beside_an_idl(
 ) -> None:
     (project / "idl/__init__.py").write_text(ARITH)
     assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 1
-    assert "an __init__.py is no IDL file" in capsys.readouterr().err
+    assert "an __init__.py is not an IDL file" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What new output means for programs that were built with the output on disk."""
+"""Changes of requests that programs built with the output on disk would not understand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def changed_requests(module: Module, path: Path, text: str) -> Iterator[Diagnost
 
     An empty request and a struct go together, whichever comes first.
 
-    ``path`` is the generated module on disk, ``text`` what it is to be.
+    Args:
+        module: The IDL file.
+        path: Its generated module on disk, which may be missing.
+        text: The text that this module is about to have.
     """
     before, after = _requests(content(path) or ""), _requests(text)
     for service in module.services:

@@ -18,7 +18,7 @@ from .roots import ConfigurationError, find_root
 
 __all__ = ["RESERVED_TOP_LEVEL", "Idl", "discover", "module_name", "read_text"]
 
-# What the generator itself is made of, beside the standard library.
+# Packages that the generator itself is made of, beside the standard library.
 RESERVED_TOP_LEVEL = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
 
 
@@ -43,12 +43,15 @@ def discover(
 ) -> tuple[list[Idl], list[Diagnostic]]:
     """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
 
-    ``root`` is the folder that their modules' names count from; without one
-    `find_root` finds it for each, with the help of the ``output`` folder.
-
     A folder stands for every ``*.py`` below it but ``__init__.py`` and names
     that begin with ``_`` or ``.``, and what rpcgen itself has generated. An
     ``__init__.py`` without classes is passed over beside other files.
+
+    Args:
+        arguments: Paths of files and folders.
+        root: The folder that the names of modules count from; without one `find_root` finds it
+            for each file.
+        output: The output folder, which helps to find it.
     """
     found: dict[Path, Idl] = {}
     diagnostics: list[Diagnostic] = []
@@ -136,7 +139,7 @@ def _misnamed(idl: Idl) -> Diagnostic | None:
     location = Location(display_path(idl.path))
     if idl.path.name == "__init__.py":
         return Diagnostic(
-            location, "an __init__.py is no IDL file", "move the service to a module of its own"
+            location, "an __init__.py is not an IDL file", "move the service to a module of its own"
         )
     for part in idl.module.split("."):
         if not part.isidentifier() or keyword.iskeyword(part):

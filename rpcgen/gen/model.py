@@ -1,4 +1,4 @@
-"""What an IDL file says: services, their methods, and the messages that they reexport.
+"""Model of an IDL file: its services, their methods, and the types that its output reexports.
 
 The model holds what is written, good or bad; `check` judges it.
 """
@@ -28,7 +28,7 @@ SourceOf = Callable[[str], Source | None]
 
 
 class Kind(enum.Enum):
-    """How a parameter may be passed."""
+    """Ways in which a parameter may be passed."""
 
     POSITIONAL = "by position"
     EITHER = "by position or name"

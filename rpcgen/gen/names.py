@@ -96,7 +96,7 @@ class Names:
 
     def __init__(self, members: Iterable[str], parameters: Iterable[str]) -> None:
         self._members = frozenset(members)
-        # What the bodies of functions refer to must not be hidden by their parameters.
+        # Parameters: they would hide what the bodies of functions refer to.
         self._taken = set(parameters) | {"self", "cls"}
         self._defined: set[str] = set()
         self._imports: dict[tuple[str, str], str] = {}
@@ -136,7 +136,7 @@ class Names:
         return _Unparser(self, expression.source).unparse(expression.unquoted())
 
     def literal(self, expression: Expression) -> str:
-        """Return an expression of the IDL that is no annotation: strings in it are none."""
+        """Return an expression of the IDL that is not an annotation; its strings are strings."""
         return _Unparser(self, expression.source, of_types=False).unparse(expression.node)
 
     def default(self, parameter: Parameter, wished: str) -> str:
@@ -242,6 +242,7 @@ class _Unparser:
         self._of_types = of_types
 
     def unparse(self, node: ast.expr) -> str:
+        """Return the source text of an expression, in one line."""
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := dotted_name(node)):
             if self._of_types and (alias := self._source.alias(dotted)):
                 return self._names.expression(alias)

@@ -25,7 +25,7 @@ __all__ = ["Output", "generate"]
 
 @frozen
 class Output:
-    """What belongs into the output folder, and the files in it that no longer do.
+    """Files that belong into the output folder, and those in it that no longer do.
 
     ``notes`` are what a user should know although nothing is wrong, each
     as ``file:line:col: note: ...``.
@@ -39,9 +39,14 @@ class Output:
 def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -> Output:
     """Return what is generated for IDL files and folders of them.
 
-    ``root`` is the folder that the IDL's module names count from, by default
-    where Python and mypy look for them. Raises `GenerateError` with everything
-    that is wrong with any of the files.
+    Args:
+        arguments: Paths of the files and folders.
+        folder: The output folder; nothing is written to it.
+        root: The folder that the IDL's module names count from, by default where Python and mypy
+            look for them: `find_root`.
+
+    Raises:
+        GenerateError: Everything that is wrong with any of the files.
     """
     idls, diagnostics = discover(arguments, root, folder)
     raise_if_any(diagnostics)

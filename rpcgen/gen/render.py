@@ -56,7 +56,7 @@ class _Known:
 
 @frozen
 class _Method:
-    """What templates say about a method; everything is Python source."""
+    """One method, as templates write it; everything is Python source."""
 
     name: str
     wire: str
@@ -99,7 +99,7 @@ class _Service:
 
 @frozen
 class _ApiFlavour:
-    """What differs between blocking and asyncio code."""
+    """Differences between blocking and asyncio code."""
 
     protocol: str
     client: str
@@ -435,7 +435,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Python is no HTML
+        autoescape=False,  # Python is not HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

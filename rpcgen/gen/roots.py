@@ -9,7 +9,7 @@ from .diagnostics import Diagnostic, Location, display_path
 
 __all__ = ["ConfigurationError", "find_root"]
 
-# What lies in the topmost folder of a project.
+# Files that lie in the topmost folder of a project.
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -50,7 +50,7 @@ def find_root(path: Path, output: Path | None = None) -> Path:
     source = base / "src"
     if project is not None and path.is_relative_to(source):
         base = source
-    # Nothing is imported through a folder whose name is no name in Python.
+    # Nothing is imported through a folder whose name is not one in Python.
     unnamed = [each for each in path.parents if not each.name.isidentifier()]
     return next((each for each in unnamed if each.is_relative_to(base)), base)
 
@@ -78,7 +78,9 @@ def _configured(configuration: Path, path: Path) -> Path | None:
     root = options.get("root", ".") if isinstance(options, dict) else None
     if not isinstance(root, str):
         raise _refused(
-            configuration, "[tool.rpcgen] root is no string", 'write root = "src" or another folder'
+            configuration,
+            "[tool.rpcgen] root is not a string",
+            'write root = "src" or another folder',
         )
     folder = Path(*(configuration.parent / root).parts)
     if not path.is_relative_to(folder):

@@ -76,7 +76,7 @@ class Expression:
             ) from None
 
     def plain_value(self) -> object:
-        """Return the value of an expression that is no annotation.
+        """Return the value of an expression that is not an annotation.
 
         Raises `SchemaError` if it cannot be evaluated again, outside of its class.
         """
@@ -138,7 +138,7 @@ class Source:
 
     @cached_property
     def imported(self) -> dict[str, Symbol]:
-        """What the names bound by ``from ... import`` refer to."""
+        """Symbols that the names bound by ``from ... import`` refer to."""
         found: dict[str, Symbol] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
@@ -198,7 +198,7 @@ class Source:
 
 
 def dotted_name(node: ast.expr) -> list[str] | None:
-    """Return the parts of ``a.b.c``, None if the node is no such name."""
+    """Return the parts of ``a.b.c``, None if the node is not such a name."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -282,7 +282,7 @@ def _type_names(node: ast.AST) -> Iterator[str]:
 
 
 def is_annotated(node: ast.Subscript) -> bool:
-    """Say whether what follows the first element in the brackets is no annotation."""
+    """Return True for ``Annotated[...]``: what follows its first element is not an annotation."""
     return ast.unparse(node.value).endswith("Annotated")
 
 
@@ -316,7 +316,7 @@ def _unquoted(node: ast.expr) -> ast.expr:
 def _unquoted_arguments(node: ast.Subscript) -> ast.expr:
     if not isinstance(node.slice, ast.Tuple):
         return _unquoted(node.slice)
-    # What follows the type in Annotated is no annotation.
+    # Metadata of Annotated, which may be strings that are not annotations.
     elements = [
         each if is_annotated(node) and position else _unquoted(each)
         for position, each in enumerate(node.slice.elts)

@@ -53,7 +53,7 @@ class _Bracket:
 def _broken(line: str, trailing: str = "", *, inside: bool = False) -> Iterator[str]:
     """Yield the lines of a statement, or of an element with the comma ``trailing`` it.
 
-    ``inside`` says that brackets surround it, so that it may go on in another
+    ``inside`` says that brackets surround it, so that it may continue in another
     line wherever it likes.
     """
     operands = _operands(line)

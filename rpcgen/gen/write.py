@@ -40,8 +40,12 @@ def orphans(
 ) -> list[Difference]:
     """Return the generated files below ``folder`` that no longer have an IDL.
 
-    ``is_gone`` says whether the IDL module of a name is. Only what rpcgen
-    wrote is looked at; nothing is deleted.
+    Only what rpcgen wrote is looked at; nothing is deleted.
+
+    Args:
+        folder: The output folder.
+        files: The paths that belong into it.
+        is_gone: Takes the name of an IDL module and returns True if its file is gone.
     """
     known = set(files)
     return [
@@ -54,8 +58,13 @@ def orphans(
 def write(files: Mapping[Path, str]) -> list[Path]:
     """Write the files that differ, all or none, and return their paths.
 
-    Each is written beside its place first and moved there when all of them are
-    complete. Raises `OSError` if one cannot be written.
+    Each is written beside its place first and moved there when all of them are complete.
+
+    Args:
+        files: The text of each file, by path.
+
+    Raises:
+        OSError: One cannot be written; the others are as they were.
     """
     changed = [difference.path for difference in compare(files)]
     staged: list[tuple[Path, Path]] = []

@@ -47,7 +47,7 @@ def test_discover_allows_the_name_of_a_library_inside_a_folder(idl_folder: Path)
 def test_discover_refuses_an_init_file(idl_folder: Path) -> None:
     write(idl_folder, "idl/__init__.py")
     assert [diagnostic.reason for diagnostic in discover(["idl/__init__.py"])[1]] == [
-        "an __init__.py is no IDL file"
+        "an __init__.py is not an IDL file"
     ]
 
 

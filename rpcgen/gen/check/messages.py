@@ -48,7 +48,7 @@ class MessageChecker:
     def check_type(self, annotation: Expression, alone: bool) -> Iterator[Diagnostic]:
         """Yield the diagnostics of the type of a parameter or reply.
 
-        ``alone``: it is no field of a struct, but the whole of what travels.
+        ``alone``: it is the whole of what travels, not a field of a struct.
         """
         try:
             schema = schema_of(annotation.value())
@@ -135,7 +135,7 @@ class MessageChecker:
 
 @frozen
 class _Written:
-    """Where a field is written: in which class of the message's bases, and how."""
+    """Source of a field: the class among the message's bases, the location, the annotation."""
 
     cls: type[Any]
     location: Location | None

@@ -26,7 +26,7 @@ def check_service(service: Service) -> Iterator[Diagnostic]:
     if not service.wire_name or not _is_unicode(service.wire_name):
         yield Diagnostic(
             service.location,
-            f"service {service.name!r} is {service.wire_name!r} on the wire, which is no name",
+            f"service {service.name!r} is {service.wire_name!r} on the wire, which is not a name",
             'give it another: the decorator @wire("Name")',
         )
     if not service.methods:
@@ -93,7 +93,7 @@ def implementations(module: Module) -> Iterator[Diagnostic]:
             base = served[0].__name__
             yield Diagnostic(
                 module.source.location(node),
-                f"class {name} inherits the service {base}, but is no service itself",
+                f"class {name} inherits the service {base}, but is not a service itself",
                 f"write class {name}({base}, Protocol), or move an implementation elsewhere",
             )
 
