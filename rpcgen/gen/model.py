@@ -19,7 +19,7 @@ from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
 from .diagnostics import Location
 from .discover import Idl
-from .source import Expression, Source, Symbol
+from .source import Expression, Source, Symbol, dotted_name
 
 __all__ = ["Kind", "Method", "Module", "Parameter", "Service", "read_module"]
 
@@ -179,9 +179,9 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
 def _deprecated(node: FunctionNode, source: Source) -> Expression | None:
     """Return the decorator ``deprecated`` of ``warnings`` or ``typing_extensions``, if any."""
     for decorator in node.decorator_list:
-        match decorator:
-            case ast.Call(func=ast.Name(id="deprecated") | ast.Attribute(attr="deprecated")):
-                return Expression(source, decorator)
+        dotted = dotted_name(decorator.func) if isinstance(decorator, ast.Call) else None
+        if dotted and source.symbol(dotted).name.rpartition(".")[2] == "deprecated":
+            return Expression(source, decorator)
     return None
 
 

@@ -191,10 +191,26 @@ class Source:
         ]
 
     def _from_star(self, name: str) -> Symbol | None:
-        for origin in reversed(self._stars):
-            if hasattr(sys.modules.get(origin), name) and name not in _bound(self.tree):
-                return Symbol(origin, name)
-        return None
+        if name in _bound(self.tree):
+            return None
+        origins = [each for each in reversed(self._stars) if _exports(each, name)]
+        own = [each for each in origins if _defines(each, name)]
+        return next((Symbol(each, name) for each in [*own, *origins]), None)
+
+
+def _exports(module: str, name: str) -> bool:
+    """Return True if ``from module import *`` binds a name."""
+    values = getattr(sys.modules.get(module), "__dict__", {})
+    exported = values.get("__all__")
+    return name in values and (not name.startswith("_") if exported is None else name in exported)
+
+
+def _defines(module: str, name: str) -> bool:
+    """Return True if a module exports a name as its own, not only because it imports it."""
+    values = vars(sys.modules[module])
+    return name in values.get("__all__", ()) or (
+        getattr(values[name], "__module__", module) == module
+    )
 
 
 def dotted_name(node: ast.expr) -> list[str] | None:

@@ -67,6 +67,16 @@ FOLLOWED: dict[str, Edits] = {
             ("    def account_open", '    @wire("AccountOpen")\n    def open_account'),
         ]
     },
+    "bad_hidden_types": {
+        "idl.py": [("from typing", "from __future__ import annotations\n\nfrom typing")]
+    },
+    "bad_constructors": {
+        "idl.py": [
+            ("InitVar[str]", 'InitVar[str] = ""'),
+            ("@define(init=False)", "@define"),
+            ("\n    def __init__(self) -> None:\n        self.value = 1.0\n", ""),
+        ]
+    },
     "bad_class_twice": {
         "idl.py": [
             ("class Arith(Protocol):\n    def divide", "class Other(Protocol):\n    def divide")

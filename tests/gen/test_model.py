@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from rpcgen.gen.discover import discover
 from rpcgen.gen.load import Loader
 from rpcgen.gen.model import Kind, Module, read_module
@@ -200,6 +202,26 @@ def test_deprecated_method_is_known_and_keeps_its_wire_name(load: Load) -> None:
     old, new = module.services[0].methods
     assert old.deprecated is not None
     assert (old.wire_name, new.deprecated) == ("Other", None)
+
+
+@pytest.mark.parametrize("decorator", ["old", "te.deprecated"])
+def test_deprecated_method_is_known_by_what_its_decorator_stands_for(
+    load: Load, decorator: str
+) -> None:
+    module = model(
+        load,
+        one=f"""
+        import typing_extensions as te
+        from typing import Protocol
+        from typing_extensions import deprecated as old
+
+        class S(Protocol):
+            @{decorator}("so")
+            def f(self) -> int: ...
+        """,
+    )
+    (method,) = module.services[0].methods
+    assert method.deprecated is not None
 
 
 def test_generic_message_is_reexported_but_is_no_message_by_itself(load: Load) -> None:

@@ -47,6 +47,18 @@ def test_symbol_from_a_star_import_is_in_that_module(load: Load) -> None:
     assert source.symbol(["Point"]) == Symbol("other", "Point")
 
 
+def test_symbol_from_a_star_import_is_not_in_a_module_that_keeps_it_to_itself(load: Load) -> None:
+    other = "from typing import Any\n__all__ = ['Point']\nclass Point: pass"
+    source = load(one="from typing import *\nfrom other import *", other=other)
+    assert source.symbol(["Any"]) == Symbol("typing", "Any")
+
+
+def test_symbol_from_star_imports_is_in_the_module_that_defines_it(load: Load) -> None:
+    more = "from other import Point"
+    source = load(one="from other import *\nfrom more import *", other=OTHER, more=more)
+    assert source.symbol(["Point"]) == Symbol("other", "Point")
+
+
 def test_symbol_of_a_builtin_is_in_builtins(load: Load) -> None:
     assert load(one="").symbol(["int"]) == Symbol("builtins", "int")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -92,10 +93,14 @@ class MessageChecker:
             yield Diagnostic(self._class_location(schema.cls) or location, error.reason, error.hint)
             return
         sound = True
+        unwritten: set[str] = set()
         names: dict[str, str] = {}
         for attribute in attributes_of(schema.cls):
             written = self._field(schema.cls, attribute.name)
             where = written.location or location
+            if written.annotation is None and attribute.annotation is not None:
+                unwritten.add(attribute.name)  # as by attrs.make_class, or field(type=...)
+                continue
             field = _read_field(schema, attribute, where, written)
             if isinstance(field, Diagnostic):
                 sound = False
@@ -106,11 +111,41 @@ class MessageChecker:
                 yield twice("field", attribute.name, other, field.wire_name, where)
             names[field.wire_name] = attribute.name
             yield from self._inner(field.schema, where)
-        if sound and holds_itself(schema):
+        if sound:
+            yield from self._at_run_time(schema, location, unwritten)
+
+    def _at_run_time(
+        self, schema: Struct[Any], location: Location, unwritten: Container[str]
+    ) -> Iterator[Diagnostic]:
+        """Yield the diagnostics of a message as programs will see it, whatever its source says.
+
+        The types of the fields ``unwritten`` are not to be seen in the source.
+        """
+        cls = schema.cls
+        location = self._class_location(cls) or location
+        try:
+            endless, fields = holds_itself(schema), () if holds_itself(schema) else schema.fields
+        except SchemaError as error:
+            named = [each.name for each in attributes_of(cls) if repr(each.name) in error.reason]
+            written = self._field(cls, named[0]) if named else _Written(cls, None, None)
+            hint = _HIDDEN if written.annotation else error.hint
+            yield Diagnostic(written.location or location, error.reason, hint)
+            return
+        if endless:
             yield Diagnostic(
-                self._class_location(schema.cls) or location,
-                f"message {schema.cls.__name__} contains itself, so it would never end",
-                f"hold it as {schema.cls.__name__} | None, or in a list or dict",
+                location,
+                f"message {cls.__name__} contains itself, so it would never end",
+                f"hold it as {cls.__name__} | None, or in a list or dict",
+            )
+            return
+        for field in fields:
+            if field.attribute in unwritten:
+                yield from self._inner(field.schema, location)
+        if reason := _constructor_problem(cls, fields):
+            yield Diagnostic(
+                location,
+                f"message {cls.__name__} cannot be made of its fields: {reason}",
+                "leave __init__ to attrs or dataclasses, and give each InitVar a default",
             )
 
     def _field(self, cls: type[Any], name: str) -> _Written:
@@ -131,6 +166,30 @@ class MessageChecker:
         source = self._source_of(cls.__module__)
         node = source.classes.get(cls.__qualname__) if source else None
         return source.location(node) if source and node else None
+
+
+# Annotations of a class body without postponed evaluation see the fields above them.
+_HIDDEN = (
+    "a field with a default hides the type that is called like it: write "
+    "from __future__ import annotations, or give the type another name"
+)
+
+
+def _constructor_problem(cls: type[Any], fields: Sequence[Field]) -> str:
+    """Return why a message that arrives cannot be made, as a decoder makes it; blank if it can."""
+    own = [vars(each) for each in cls.__mro__[:-1]]
+    if not any("__init__" in each for each in own):
+        made = not fields or any("__new__" in each for each in own)
+        return "" if made else "it has no __init__"
+    positional = [None for each in fields if not each.keyword_only]
+    named = {each.argument: None for each in fields if each.keyword_only}
+    try:
+        inspect.signature(cls.__init__).bind(None, *positional, **named)
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # of a class made in C
+        return ""
+    return ""
 
 
 @frozen

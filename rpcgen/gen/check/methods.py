@@ -11,9 +11,10 @@ from ...schema import wire_name_in
 from ..defaults import unportable
 from ..diagnostics import Diagnostic
 from ..model import Method, Parameter
+from ..source import Source, dotted_name
 from .messages import MessageChecker, twice
 
-__all__ = ["check_method", "last_name"]
+__all__ = ["check_method", "decorator_name"]
 
 
 def check_method(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
@@ -54,7 +55,7 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
             "write def: the generated code has an async def beside each method",
         )
     for decorator in node.decorator_list:
-        name = last_name(decorator)
+        name = decorator_name(decorator, source)
         if name not in ("wire", "abstractmethod", "struct_args", "deprecated"):
             yield Diagnostic(source.location(decorator), *_DECORATED.get(name, _decorated(name)))
     if _decorations(method) & _DECORATED.keys():
@@ -100,7 +101,7 @@ _DECORATED = {
 
 
 def _decorations(method: Method) -> set[str]:
-    return {last_name(decorator) for decorator in method.node.decorator_list}
+    return {decorator_name(each, method.source) for each in method.node.decorator_list}
 
 
 def _decorated(name: str) -> tuple[str, str]:
@@ -144,8 +145,9 @@ def _default(parameter: Parameter) -> Iterator[Diagnostic]:
         yield Diagnostic(parameter.default.location, f"the default of {name!r} {reason}", hint)
 
 
-def last_name(node: ast.expr) -> str:
-    """Return the last name of a decorator: ``overload`` of ``@typing.overload``."""
+def decorator_name(node: ast.expr, source: Source) -> str:
+    """Return the name of a decorator where it is defined: ``overload`` of ``@typing.overload``."""
     if isinstance(node, ast.Call):
         node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    dotted = dotted_name(node)
+    return source.symbol(dotted).name.rpartition(".")[2] if dotted else ""

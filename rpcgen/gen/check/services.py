@@ -15,7 +15,7 @@ from ..model import Method, Module, Service, is_protocol
 from ..names import MethodNames, generated_names, method_names
 from ..source import Source
 from .messages import target_of, twice
-from .methods import last_name
+from .methods import decorator_name
 
 __all__ = ["check_names", "check_service", "defined_twice", "implementations", "no_service"]
 
@@ -108,7 +108,7 @@ def _is_unicode(text: str) -> bool:
 
 def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Diagnostic]:
     """Yield the diagnostics of what a service holds that is not a method, or is one twice."""
-    overloaded = _overloaded(node)
+    overloaded = _overloaded(node, source)
     names = Counter[str]()
     for statement in node.body:
         match statement:
@@ -133,12 +133,14 @@ def _class_body(source: Source, node: ast.ClassDef) -> Iterator[Diagnostic]:
                 )
 
 
-def _overloaded(node: ast.ClassDef) -> set[str]:
+def _overloaded(node: ast.ClassDef, source: Source) -> set[str]:
     return {
         each.name
         for each in node.body
         if isinstance(each, ast.FunctionDef)
-        and any(last_name(decorator) == "overload" for decorator in each.decorator_list)
+        and any(
+            decorator_name(decorator, source) == "overload" for decorator in each.decorator_list
+        )
     }
 
 

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from rpcgen.gen.check import Checker
-from rpcgen.gen.check.methods import last_name
+from rpcgen.gen.check.methods import decorator_name
 
 from .modules import Load, read, service
 
@@ -21,5 +21,10 @@ def test_types_of_a_property_are_not_judged(load: Load) -> None:
 @pytest.mark.parametrize(
     ("decorator", "name"), [("a", "a"), ("a.b", "b"), ("a.b()", "b"), ("a[0]", ""), ("a()()", "")]
 )
-def test_last_name_is_that_of_the_decorator(decorator: str, name: str) -> None:
-    assert last_name(ast.parse(decorator, mode="eval").body) == name
+def test_decorator_name_is_the_last(load: Load, decorator: str, name: str) -> None:
+    assert decorator_name(ast.parse(decorator, mode="eval").body, load(one="")) == name
+
+
+def test_decorator_name_is_that_of_what_an_alias_is_for(load: Load) -> None:
+    source = load(one="from typing import overload as o")
+    assert decorator_name(ast.parse("o", mode="eval").body, source) == "overload"
