@@ -75,6 +75,11 @@ def _configured(configuration: Path, path: Path) -> Path | None:
     options = tool.get("rpcgen") if isinstance(tool, dict) else None
     if options is None:
         return None
+    unknown = sorted(set(options) - {"root"}) if isinstance(options, dict) else []
+    if unknown:
+        raise _refused(
+            configuration, f"[tool.rpcgen] has no option {unknown[0]!r}", "there is: root"
+        )
     root = options.get("root", ".") if isinstance(options, dict) else None
     if not isinstance(root, str):
         raise _refused(

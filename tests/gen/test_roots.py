@@ -74,6 +74,7 @@ def test_root_of_a_project_that_says_nothing_of_it_is_found(tmp_path: Path) -> N
         ("[tool.rpcgen]\nroot = 3\n", "[tool.rpcgen] root is not a string"),
         ("[tool.rpcgen]\nroot = 'lib'\n", "is not below that"),
         ("[tool]\nrpcgen = 3\n", "root is not a string"),
+        ("[tool.rpcgen]\nroto = 'lib'\n", "[tool.rpcgen] has no option 'roto'"),
         ("[tool.rpcgen\n", "cannot be read"),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...errors import SchemaError
 from ...names import go_name, is_exported
 from ...schema import wire_name_in
+from ...stubs import AbstractService, AsyncClientStub, ClientStub
 from ..defaults import unportable
 from ..diagnostics import Diagnostic
 from ..model import Method, Parameter
@@ -77,7 +78,13 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
             f"method {method.name!r} is generic",
             "a method has the same types for all its callers: write them out",
         )
-    if not is_exported(method.wire_name):
+    if method.name in _OF_STUBS:
+        yield Diagnostic(
+            method.location,
+            f"method {method.name!r} would replace what generated clients have by that name",
+            "give it a plain name, without underscores at its beginning",
+        )
+    elif not is_exported(method.wire_name):
         yield Diagnostic(
             method.location,
             f"method {method.name!r} is {method.wire_name!r} on the wire, "
@@ -85,6 +92,9 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
             'give it a name with a capital: the decorator @wire("Name")',
         )
 
+
+# Names in the bases of generated classes, all of which begin with an underscore.
+_OF_STUBS = frozenset(["_client", *dir(AbstractService), *dir(ClientStub), *dir(AsyncClientStub)])
 
 _DECORATED = {
     "property": (

@@ -28,3 +28,17 @@ def test_decorator_name_is_the_last(load: Load, decorator: str, name: str) -> No
 def test_decorator_name_is_that_of_what_an_alias_is_for(load: Load) -> None:
     source = load(one="from typing import overload as o")
     assert decorator_name(ast.parse("o", mode="eval").body, source) == "overload"
+
+
+@pytest.mark.parametrize("name", ["__init__", "__aexit__", "_client", "_register_with", "__eq__"])
+def test_method_that_replaces_one_of_the_stub_is_an_error(load: Load, name: str) -> None:
+    method = f'@wire("Name")\n    def {name}(self) -> int: ...'
+    module, loader = read(load, "from rpcgen.types import wire\n" + service(method))
+    (found,) = Checker(loader.source_of).check(module)
+    assert found.reason.startswith(f"method {name!r} would replace")
+
+
+def test_method_with_two_underscores_that_no_stub_has_is_accepted(load: Load) -> None:
+    method = '@wire("Len")\n    def __len__(self) -> int: ...'
+    module, loader = read(load, "from rpcgen.types import wire\n" + service(method))
+    assert list(Checker(loader.source_of).check(module)) == []
