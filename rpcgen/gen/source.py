@@ -255,7 +255,9 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 def _through_modules(value: ModuleType, rest: list[str]) -> Symbol:
     while len(rest) > 1 and isinstance(inner := getattr(value, rest[0], None), ModuleType):
         value, rest = inner, rest[1:]
-    return Symbol(value.__name__, ".".join(rest))
+    # By its spec: a module may have set its __name__ to anything.
+    name = value.__spec__.name if value.__spec__ else value.__name__
+    return Symbol(name, ".".join(rest))
 
 
 def _classes(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:

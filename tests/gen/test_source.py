@@ -37,6 +37,13 @@ def test_symbol_through_a_module_alias_is_in_that_module(load: Load) -> None:
     assert source.symbol(["o", "Point"]) == Symbol("other", "Point")
 
 
+def test_symbol_through_a_module_that_renames_itself_is_where_it_is_imported_from(
+    load: Load,
+) -> None:
+    source = load(one="import other", other=f"__name__ = 'another'\n{OTHER}")
+    assert source.symbol(["other", "Point"]) == Symbol("other", "Point")
+
+
 def test_symbol_of_a_nested_class_is_dotted(load: Load) -> None:
     source = load(one="import other", other=OTHER)
     assert source.symbol(["other", "Point", "Inner"]) == Symbol("other", "Point.Inner")
