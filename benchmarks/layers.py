@@ -23,7 +23,7 @@ from typing import Any
 
 from attrs import frozen
 
-from benchmarks.generated.bench import MULTIPLY, ORDER, ArithClient
+from benchmarks.generated.bench import ARITH_MULTIPLY, ARITH_ORDER, ArithClient
 from rpcgen import Client, Method, Server
 from rpcgen.protocol import (
     ClientProtocol,
@@ -71,8 +71,8 @@ class Layer:
 def works() -> list[Work]:
     order = build(Order, Item)
     return [
-        Work("(a) Arith.Multiply", MULTIPLY, Args(7, 8), lambda args: args.a * args.b),
-        Work("(c) a nested message", ORDER, order, lambda each: copy(each, Order, Item)),
+        Work("(a) Arith.Multiply", ARITH_MULTIPLY, Args(7, 8), lambda args: args.a * args.b),
+        Work("(c) a nested message", ARITH_ORDER, order, lambda each: copy(each, Order, Item)),
     ]
 
 
@@ -141,7 +141,7 @@ def _messages(work: Work) -> tuple[list[bytes], list[bytes]]:
 def _client(work: Work, replies: list[bytes]) -> float:
     ours, theirs = socket.socketpair()
     with theirs, ArithClient(Client(ours)) as client:
-        call = client.multiply if work.method is MULTIPLY else client.order
+        call = client.multiply if work.method is ARITH_MULTIPLY else client.order
         took = 0.0
         for number, reply in enumerate(replies):
             theirs.sendall(reply)

@@ -40,7 +40,7 @@ from .sync import Call, Client, dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
     from .protocol import Registry
-    from .sync import Listener, Server
+    from .sync import Caller, Listener, Server
 
     default_server: Server
     """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""
@@ -51,6 +51,7 @@ __all__ = [
     "AsyncGoStub",
     "Call",
     "CallTimeoutError",
+    "Caller",
     "Client",
     "ClientCodec",
     "ClientStub",
@@ -87,6 +88,7 @@ __all__ = [
 
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
+    "Caller": (".sync", "Caller"),
     "Listener": (".sync", "Listener"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),

@@ -48,15 +48,15 @@ def _generate(arguments: Sequence[str]) -> int:
         for note in output.notes:
             _tell(f"{note}")
         if options.check:
-            differences = [*gen.compare(output.files), *output.leftovers]
+            differences = [*gen.compare(output.files), *output.orphans]
             return _report(differences) if differences else _up_to_date(len(output.files))
         written = gen.write(output.files)
         for path in written:
             _say(f"wrote {_shown(path)}")
-        if not written and not output.leftovers:
+        if not written and not output.orphans:
             _up_to_date(len(output.files))
-        for leftover in output.leftovers:
-            _say(f"leftover {_shown(leftover.path)}: its IDL is gone, delete it")
+        for orphan in output.orphans:
+            _say(f"orphan {_shown(orphan.path)}: its IDL is gone, delete it")
     except GenerateError as error:
         _tell(f"{error}")
         return 1

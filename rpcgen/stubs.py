@@ -1,4 +1,4 @@
-"""What generated classes extend: a client and nothing that a service may want to name.
+"""Bases of generated classes: a client and nothing that a service may want to name.
 
 A service may have methods called ``close``, ``dial`` or ``go``, so these bases
 have no public names: each generated class spells out its own.
@@ -61,7 +61,7 @@ class _Renaming:
 
 
 class _Stub(Generic[C]):
-    """One service, as seen through a client.
+    """One service, as seen through a client, or any other `Caller`.
 
     ``service`` is the name that the server has for it, if another than the
     IDL's: what was registered with ``register_arith(server, ..., name)``.
@@ -75,15 +75,15 @@ class _Stub(Generic[C]):
         return f"<{type(self).__name__} of {self._client!r}>"
 
 
-class GoStub(_Stub["sync.Client"]):
+class GoStub(_Stub["sync.Caller"]):
     """A service whose methods return a `rpcgen.Call` at once."""
 
 
-class AsyncGoStub(_Stub["aio.Client"]):
+class AsyncGoStub(_Stub["aio.Caller"]):
     """A service whose methods return a `rpcgen.aio.Call` at once."""
 
 
-class ClientStub(_Stub["sync.Client"]):
+class ClientStub(_Stub["sync.Caller"]):
     """A service whose methods wait for the reply; a context manager that closes the client."""
 
     def __enter__(self) -> Self:
@@ -95,10 +95,14 @@ class ClientStub(_Stub["sync.Client"]):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._client.__exit__(exc_type, exc_value, traceback)
+        leave = getattr(self._client, "__exit__", None)
+        if leave is None:
+            self._client.close()
+        else:
+            leave(exc_type, exc_value, traceback)
 
 
-class AsyncClientStub(_Stub["aio.Client"]):
+class AsyncClientStub(_Stub["aio.Caller"]):
     """A service whose methods are awaited; a context manager that closes the client."""
 
     async def __aenter__(self) -> Self:
@@ -110,11 +114,15 @@ class AsyncClientStub(_Stub["aio.Client"]):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._client.__aexit__(exc_type, exc_value, traceback)
+        leave = getattr(self._client, "__aexit__", None)
+        if leave is None:
+            await self._client.close()
+        else:
+            await leave(exc_type, exc_value, traceback)
 
 
 class AbstractService:
-    """What the generated base classes of implementations extend.
+    """Base of the generated base classes of implementations.
 
     A class that extends one of those must have every method of the service,
     or its definition raises `TypeError`; only a class that names `abc.ABC`

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "URL",
     "AddrPort",
     "BigFloat",
     "BigFloatValue",
@@ -50,11 +51,11 @@ __all__ = [
     "Float32",
     "GoTime",
     "GoType",
-    "InterfaceMark",
     "Int8",
     "Int16",
     "Int32",
     "Int64",
+    "InterfaceMark",
     "NetHardwareAddr",
     "NetIP",
     "NetIPMask",
@@ -64,7 +65,6 @@ __all__ = [
     "OpenIntEnum",
     "OpenStrEnum",
     "Time",
-    "URL",
     "Uint",
     "Uint8",
     "Uint16",

@@ -191,15 +191,13 @@ def test_generate_reports_a_folder_that_cannot_be_written(
     assert "rpcgen: error: " in capsys.readouterr().err
 
 
-def test_generate_tells_of_leftover_files(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_generate_tells_of_orphans(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "idl" / "old.py").write_text(ARITH.replace("Arith", "Old"))
     cli.main(["idl", "-o", "generated"])
     (project / "idl" / "old.py").unlink()
     capsys.readouterr()
     assert cli.main(["idl", "-o", "generated"]) == 0
-    assert capsys.readouterr().out == "leftover generated/old.py: its IDL is gone, delete it\n"
+    assert capsys.readouterr().out == "orphan generated/old.py: its IDL is gone, delete it\n"
 
 
 def test_check_passes_what_was_just_generated(project: Path) -> None:
@@ -225,16 +223,16 @@ def test_check_shows_how_a_stale_file_differs(
     assert cli.main(["idl", "-o", "generated", "--check"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "stale generated/arith.py"
-    assert {'-DOUBLE = Method[int, int]("Arith.Double")'} <= set(lines)
+    assert {'-ARITH_DOUBLE = Method[int, int]("Arith.Double")'} <= set(lines)
 
 
-def test_check_lists_leftover_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_lists_orphans(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "idl" / "old.py").write_text(ARITH.replace("Arith", "Old"))
     cli.main(["idl", "-o", "generated"])
     (project / "idl" / "old.py").unlink()
     capsys.readouterr()
     assert cli.main(["idl/arith.py", "-o", "generated", "--check"]) == 1
-    assert capsys.readouterr().out == "leftover generated/old.py\n"
+    assert capsys.readouterr().out == "orphan generated/old.py\n"
 
 
 def test_check_of_one_file_passes_over_the_others(project: Path) -> None:
@@ -481,4 +479,4 @@ def test_init_file_with_a_class_is_refused_beside_an_idl(
 ) -> None:
     (project / "idl/__init__.py").write_text(ARITH)
     assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 1
-    assert "an __init__.py is no IDL file" in capsys.readouterr().err
+    assert "an __init__.py is not an IDL file" in capsys.readouterr().err

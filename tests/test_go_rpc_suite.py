@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from generated.arith import MULTIPLY, Args, register_arith
+from generated.arith import ARITH_MULTIPLY, Args, register_arith
 from rpcgen import (
     Client,
     DisconnectedError,
@@ -67,7 +67,7 @@ class Embed(_Hidden):
 def register_text(server: Registry) -> None:
     handlers = [SCAN.handler(int), STRING.handler(lambda args: f"{args.a}+{args.b}")]
     server.register_name("Text", handlers)
-    server.register_name("net.rpc.Arith", [MULTIPLY.handler(lambda args: args.a * args.b)])
+    server.register_name("net.rpc.Arith", [ARITH_MULTIPLY.handler(lambda args: args.a * args.b)])
 
 
 @pytest.fixture
@@ -133,14 +133,14 @@ def make_server() -> Server:
 
 def multiplication(name: str = "Arith.Multiply") -> bytes:
     codec = GobClientCodec()
-    return codec.encode_request(Request(name, 0), MULTIPLY.request, Args(7, 8))
+    return codec.encode_request(Request(name, 0), ARITH_MULTIPLY.request, Args(7, 8))
 
 
 def product(data: bytes) -> int:
     codec = GobClientCodec()
     codec.feed(data)
     codec.decode_response_header()
-    body = codec.decode_response_body(MULTIPLY.response)
+    body = codec.decode_response_body(ARITH_MULTIPLY.response)
     assert isinstance(body, int)
     return body
 
@@ -204,14 +204,14 @@ def test_codec_that_fails_to_encode_fails_each_call(face: Face) -> None:
     with pair() as (_, theirs), face.client(theirs.dup(), FailingCodec()) as client:
         for _ in range(2):
             with pytest.raises(EncodeError, match=r"^fail$"):
-                client.go(MULTIPLY, Args(7, 8)).result()
+                client.go(ARITH_MULTIPLY, Args(7, 8)).result()
 
 
 def test_write_that_fails_fails_its_call() -> None:
     with pair() as (_, theirs), Client(theirs.dup()) as client:
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(DisconnectedError, match=r"^writing request: .*Broken pipe"):
-            client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S)
+            client.go(ARITH_MULTIPLY, Args(7, 8)).result(TIMEOUT_S)
 
 
 # --- TestTCPClose, TestAcceptExitAfterListenerClose -----------------------------------------------
@@ -219,10 +219,10 @@ def test_write_that_fails_fails_its_call() -> None:
 
 def test_client_over_http_closes_after_its_calls(face: Face) -> None:
     with face.serve("http://127.0.0.1:0") as address, face.dial_http(address) as client:
-        client.call(MULTIPLY, Args(17, 8))
+        client.call(ARITH_MULTIPLY, Args(17, 8))
         client.close()
         with pytest.raises(RpcError, match="connection is shut down"):
-            client.call(MULTIPLY, Args(17, 8))
+            client.call(ARITH_MULTIPLY, Args(17, 8))
 
 
 def test_accept_returns_once_the_listener_is_closed() -> None:
@@ -299,7 +299,7 @@ def test_json_that_is_malformed_ends_the_connection(face: Face) -> None:
 
 def test_json_reply_without_result_and_error_is_an_error(face: Face) -> None:
     with pair() as (ours, theirs), face.client(theirs.dup(), JsonClientCodec()) as client:
-        call = client.go(MULTIPLY, Args(7, 8))
+        call = client.go(ARITH_MULTIPLY, Args(7, 8))
         ours.sendall(b'{"id":0,"result":null,"error":null}')
         with pytest.raises(RpcError, match="invalid error <nil>"):
             call.result()

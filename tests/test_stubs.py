@@ -259,3 +259,58 @@ def test_stub_that_has_a_name_shows_it(calling: Any) -> None:
     assert repr(DoublingClient(calling, service="v1")) == (
         "<DoublingClient of <FakeClient> for 'v1'>"
     )
+
+
+# --- callers that are not clients -----------------------------------------------------------------
+
+
+class Fake:
+    """A caller without a context of its own, of either API."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def call(self, method: Method[Any, Any], args: object, /) -> Any:
+        return args
+
+    def go(self, method: Method[Any, Any], args: object, done: object = None, /) -> Any:
+        return args
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class AsyncFake(Fake):
+    async def close(self) -> None:  # type: ignore[override]
+        self.closed += 1
+
+
+def test_stub_calls_through_what_is_not_a_client() -> None:
+    assert DoublingClient(Fake()).double(3) == 3
+
+
+@pytest.mark.parametrize("service", [None, "v1"])
+def test_leaving_a_stub_closes_what_is_not_a_client(service: str | None) -> None:
+    fake = Fake()
+    with DoublingClient(fake, service=service):
+        pass
+    assert fake.closed == 1
+
+
+def test_leaving_a_stub_by_an_error_closes_what_is_not_a_client() -> None:
+    fake = Fake()
+    with pytest.raises(KeyError), DoublingClient(fake):
+        raise KeyError
+    assert fake.closed == 1
+
+
+@pytest.mark.parametrize("service", [None, "v1"])
+def test_leaving_an_async_stub_closes_what_is_not_a_client(service: str | None) -> None:
+    fake = AsyncFake()
+
+    async def leave() -> None:
+        async with AsyncArithClient(cast(Any, fake), service=service):
+            pass
+
+    asyncio.run(leave())
+    assert fake.closed == 1

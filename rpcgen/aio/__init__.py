@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .call import Call
+    from .caller import Caller
     from .client import Client
     from .connect import Connecting, dial, dial_http, dial_http_path
     from .listener import Listener
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "Caller",
     "Client",
     "Connecting",
     "Listener",
@@ -29,6 +31,7 @@ __all__ = [
 
 _MODULES = {
     "Call": "call",
+    "Caller": "caller",
     "Client": "client",
     "Connecting": "connect",
     "Listener": "listener",

@@ -33,7 +33,7 @@ from .workers import Job, Workers, decoders
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["Serving", "ServerTransport"]
+__all__ = ["ServerTransport", "Serving"]
 
 # Requests that are begun before it is another connection's turn.
 _REQUESTS_A_TURN: Final = 64

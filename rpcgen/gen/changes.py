@@ -1,4 +1,4 @@
-"""What new output means for programs that were built with the output on disk."""
+"""Changes of requests that programs built with the output on disk would not understand."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import builtins
 from collections.abc import Iterator
 from pathlib import Path
 
-from .mark import content
+from .diagnostics import Diagnostic
+from .header import content
 from .model import Module
-from .problems import Problem
 
 __all__ = ["changed_requests"]
 
 
-def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]:
+def changed_requests(module: Module, path: Path, text: str) -> Iterator[Diagnostic]:
     """Yield a note for each method whose request has another form than before.
 
     An empty request and a struct go together, whichever comes first.
 
-    ``path`` is the generated module on disk, ``text`` what it is to be.
+    Args:
+        module: The IDL file.
+        path: Its generated module on disk, which may be missing.
+        text: The text that this module is about to have.
     """
     before, after = _requests(content(path) or ""), _requests(text)
     for service in module.services:
@@ -28,8 +31,8 @@ def changed_requests(module: Module, path: Path, text: str) -> Iterator[Problem]
             was, now = before.get(name), after.get(name)
             if was is None or now is None or was == now or "value" not in (was, now):
                 continue
-            yield Problem(
-                method.place,
+            yield Diagnostic(
+                method.location,
                 f"the request of method {method.name!r} is {_TOLD[now]} now, and was {_TOLD[was]}: "
                 "programs that know one form cannot call those that know the other",
                 _hint(now),

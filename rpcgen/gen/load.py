@@ -1,111 +1,25 @@
-"""IDL files: found, named as Python and mypy name them, and imported afresh."""
+"""IDL files imported afresh, with what is wrong with those that cannot be."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import importlib
-import keyword
 import os
 import sys
-import tokenize
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from attrs import frozen
-
-from .mark import is_generated
-from .problems import Place, Problem, shown
-from .roots import ConfigurationError, find_root
+from .diagnostics import Diagnostic, Location, display_path
+from .discover import RESERVED_TOP_LEVEL, Idl, module_name, read_text
 from .source import Source, imports_of
 
-__all__ = ["Idl", "Loader", "find", "imports_from", "module_name", "raised", "shown"]
-
-# What the generator itself is made of, beside the standard library.
-_OWN = frozenset(["attr", "attrs", "jinja2", "markupsafe", "rpcgen"])
-
-
-@frozen(order=True)
-class Idl:
-    """An IDL file that was asked for.
-
-    ``root`` is the folder that its module's name counts from, ``output`` the
-    path of its generated module in the output folder. ``explicit``: the
-    command line names the file itself, not only its folder.
-    """
-
-    path: Path
-    root: Path
-    module: str
-    output: Path
-    explicit: bool
-
-
-def find(
-    arguments: Iterable[str], root: Path | None = None, output: Path | None = None
-) -> tuple[list[Idl], list[Problem]]:
-    """Return the IDL files that the arguments name, sorted and each once, and what is wrong.
-
-    ``root`` is the folder that their modules' names count from; without one
-    `find_root` finds it for each, with the help of the ``output`` folder.
-
-    A folder stands for every ``*.py`` below it but ``__init__.py`` and names
-    that begin with ``_`` or ``.``, and what rpcgen itself has generated. An
-    ``__init__.py`` without classes is passed over beside other files.
-    """
-    found: dict[Path, Idl] = {}
-    problems: list[Problem] = []
-    for argument in arguments:
-        path = Path(os.path.abspath(argument))
-        files = _files_of(path)
-        if problem := _unusable(path, files):
-            problems.append(problem)
-            continue
-        if root is not None and not path.is_relative_to(root):
-            problems.append(
-                Problem(Place(shown(path)), f"not below {shown(root)}, which --root names")
-            )
-            continue
-        for file in files:
-            try:
-                base = find_root(file, output) if root is None else root
-            except ConfigurationError as error:
-                problems.append(error.problem)
-                break
-            idl = _idl(file, path if path.is_dir() else path.parent, base, file == path)
-            if file not in found or idl.explicit:
-                found[file] = idl
-    idls = _without_package_files(sorted(found.values()))
-    problems += [problem for idl in idls if (problem := _misnamed(idl))]
-    return idls, problems
-
-
-def _without_package_files(idls: list[Idl]) -> list[Idl]:
-    """Return the files without each ``__init__.py`` that ``idl/*.py`` has named, too.
-
-    One that defines classes stays, and is refused: it may have a service.
-    """
-    others = [idl for idl in idls if idl.path.name != "__init__.py" or _has_classes(idl.path)]
-    return others or idls
-
-
-def _has_classes(path: Path) -> bool:
-    try:
-        tree = ast.parse(_read(path))
-    except Exception:  # whatever a parser raises: it is told when the file is refused
-        return True
-    return any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
-
-
-def module_name(path: Path, root: Path) -> str:
-    """Return the dotted name of the module in ``path``, seen from ``root``."""
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+__all__ = ["Loader", "isolated_imports", "raised"]
 
 
 @contextlib.contextmanager
-def imports_from(root: Path) -> Iterator[None]:
+def isolated_imports(root: Path) -> Iterator[None]:
     """Let modules below ``root`` be imported afresh, and leave no trace of it.
 
     Modules that the process has loaded already under the same names are put
@@ -131,17 +45,17 @@ def imports_from(root: Path) -> Iterator[None]:
 
 
 class Loader:
-    """Imports the files below one root and keeps their sources; to be used in `imports_from`."""
+    """Imports the files below one root and keeps their sources; used in `isolated_imports`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.problems: list[Problem] = []
+        self.diagnostics: list[Diagnostic] = []
         self._sources: dict[str, Source] = {}
         self._trees: dict[Path, ast.Module | None] = {}
 
     def load(self, idls: Sequence[Idl]) -> list[Source]:
-        """Import the files and return those that could be, with `problems` for the others."""
-        sound = [idl for idl in idls if self._is_sound(idl.path, ())]
+        """Import the files and return those that could be, with `diagnostics` for the others."""
+        sound = [idl for idl in idls if self._parses(idl.path, ())]
         return [source for idl in sound if (source := self._import(idl))]
 
     def source_of(self, module: str) -> Source | None:
@@ -153,8 +67,8 @@ class Loader:
         if loaded is None or file is None or not file.endswith(".py"):
             return None
         path = Path(file)
-        text = _read(path)
-        source = Source(path, shown(path), loaded, text, ast.parse(text), self.source_of)
+        text = read_text(path)
+        source = Source(path, display_path(path), loaded, text, ast.parse(text), self.source_of)
         self._sources[module] = source
         return source
 
@@ -165,14 +79,14 @@ class Loader:
         except KeyboardInterrupt:  # of the user at the terminal
             raise
         except BaseException as error:
-            self.problems.append(raised(idl.path, self.root, error))
+            self.diagnostics.append(raised(idl.path, self.root, error))
             return None
         if source is None or source.path != idl.path:
-            self.problems.append(_shadowed(idl, source))
+            self.diagnostics.append(_shadowed(idl, source))
             return None
         return source
 
-    def _is_sound(self, path: Path, importers: tuple[Path, ...]) -> bool:
+    def _parses(self, path: Path, importers: tuple[Path, ...]) -> bool:
         """Say whether a file and those it imports below the root can be parsed, without cycles."""
         if path in self._trees:
             return self._trees[path] is not None
@@ -189,7 +103,7 @@ class Loader:
                 if imported in (*importers, path):
                     self._cycle(path, node, (*importers, path), imported)
                     sound = False
-                elif not self._is_sound(imported, (*importers, path)):
+                elif not self._parses(imported, (*importers, path)):
                     sound = False
         self._trees[path] = tree if sound else None
         return sound
@@ -203,16 +117,18 @@ class Loader:
 
     def _parse(self, path: Path) -> ast.Module | None:
         try:
-            return ast.parse(_read(path), shown(path))
+            return ast.parse(read_text(path), display_path(path))
         except SyntaxError as error:
-            place = Place(shown(path), error.lineno or 1, error.offset or 1)
-            self.problems.append(Problem(place, f"syntax error: {error.msg}"))
+            location = Location(display_path(path), error.lineno or 1, error.offset or 1)
+            self.diagnostics.append(Diagnostic(location, f"syntax error: {error.msg}"))
         except (OSError, ValueError, LookupError) as error:
-            self.problems.append(Problem(Place(shown(path)), f"cannot be read: {error}"))
+            self.diagnostics.append(
+                Diagnostic(Location(display_path(path)), f"cannot be read: {error}")
+            )
         except (RecursionError, MemoryError):  # what the parser raises at great depth
-            self.problems.append(
-                Problem(
-                    Place(shown(path)),
+            self.diagnostics.append(
+                Diagnostic(
+                    Location(display_path(path)),
                     "cannot be read: it is nested too deeply",
                     "give parts of the deepest expression a name",
                 )
@@ -224,43 +140,42 @@ class Loader:
     ) -> None:
         cycle = [*importers[importers.index(imported) :], imported]
         names = " -> ".join(module_name(each, self.root) for each in cycle)
-        self.problems.append(
-            Problem(
-                Place(shown(path), node.lineno, node.col_offset + 1),
+        self.diagnostics.append(
+            Diagnostic(
+                Location(display_path(path), node.lineno, node.col_offset + 1),
                 f"cyclic import: {names}",
                 "move what both need to a third file",
             )
         )
 
 
-def _read(path: Path) -> str:
-    with tokenize.open(path) as file:  # heeds the encoding that the file declares
-        return file.read()
-
-
 def raised(
     path: Path, root: Path, error: BaseException, what: str = "importing it raises"
-) -> Problem:
-    """Return the problem for an import that raised, at the line of the user's that did."""
+) -> Diagnostic:
+    """Return the diagnostic for an import that raised, at the line of the user's that did."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).is_relative_to(root)
     ]
-    place = Place(shown(path))
+    location = Location(display_path(path))
     if frames:
         last = frames[-1]
-        place = Place(shown(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1)
+        location = Location(
+            display_path(Path(last.filename)), last.lineno or 1, (last.colno or 0) + 1
+        )
     elif isinstance(error, SyntaxError) and error.filename:
-        place = Place(shown(Path(error.filename)), error.lineno or 1, error.offset or 1)
+        location = Location(
+            display_path(Path(error.filename)), error.lineno or 1, error.offset or 1
+        )
     text = type(error).__name__
     if said := _said(error):
         text += f": {said}".replace(f"{root}{os.sep}", "")
     hint = "an IDL is imported to be read: it must import without error"
     if isinstance(error, ModuleNotFoundError):
-        where = "the working directory" if root == Path.cwd() else shown(root)
+        where = "the working directory" if root == Path.cwd() else display_path(root)
         hint = f"modules are looked for from {where}: --root names another folder"
-    return Problem(place, f"{what} {text}", hint)
+    return Diagnostic(location, f"{what} {text}", hint)
 
 
 def _said(error: BaseException) -> str:
@@ -270,74 +185,16 @@ def _said(error: BaseException) -> str:
         return ""
 
 
-def _shadowed(idl: Idl, source: Source | None) -> Problem:
-    other = source.shown if source else "no Python file"
-    return Problem(
-        Place(shown(idl.path)),
-        f"importing {idl.module} from {shown(idl.root)} finds {other} instead",
+def _shadowed(idl: Idl, source: Source | None) -> Diagnostic:
+    other = source.display_path if source else "no Python file"
+    return Diagnostic(
+        Location(display_path(idl.path)),
+        f"importing {idl.module} from {display_path(idl.root)} finds {other} instead",
         "give its folder an __init__.py or another name, or say --root",
     )
-
-
-def _files_of(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return [
-        file
-        for file in sorted(path.rglob("*.py"))
-        if file.is_file()
-        and not is_generated(file)
-        and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-    ]
-
-
-def _unusable(path: Path, files: list[Path]) -> Problem | None:
-    place = Place(shown(path))
-    if not path.exists():
-        return Problem(place, "no such file or folder")
-    if not path.is_dir() and not path.is_file():  # a pipe, which nobody may ever write to
-        return Problem(place, "neither a file nor a folder")
-    if not files:
-        return Problem(place, "no IDL file in this folder", "an IDL file ends in .py")
-    if path.is_file() and path.suffix != ".py":
-        return Problem(place, "not a Python file", "an IDL file ends in .py")
-    return None
-
-
-def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
-    parts = path.relative_to(root).parts
-    # Below a folder called idl the sub-folders are kept, whatever the command line names.
-    if "idl" in parts[:-1]:
-        output = Path(*parts[parts.index("idl") + 1 :])
-    else:
-        output = path.relative_to(base)
-    return Idl(path, root, module_name(path, root), output, explicit)
-
-
-def _misnamed(idl: Idl) -> Problem | None:
-    place = Place(shown(idl.path))
-    if idl.path.name == "__init__.py":
-        return Problem(
-            place, "an __init__.py is no IDL file", "move the service to a module of its own"
-        )
-    for part in idl.module.split("."):
-        if not part.isidentifier() or keyword.iskeyword(part):
-            return Problem(
-                place,
-                f"{part!r} in its path is not a Python name, so nothing can import it",
-                "rename it with letters, digits and underscores",
-            )
-    top = idl.module.split(".")[0]
-    if top in sys.stdlib_module_names or top in _OWN:
-        return Problem(
-            place,
-            f"its module would be {idl.module!r}, but {top!r} is a library's",
-            "rename it, or move it into a folder of your own such as idl/",
-        )
-    return None
 
 
 def _top_level(root: Path) -> set[str]:
     """Return the names of the modules and packages right below ``root``, but those in use here."""
     names = {entry.stem for entry in root.iterdir() if entry.suffix == ".py" or entry.is_dir()}
-    return names - _OWN - sys.stdlib_module_names
+    return names - RESERVED_TOP_LEVEL - sys.stdlib_module_names

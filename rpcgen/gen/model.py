@@ -1,4 +1,4 @@
-"""What an IDL file says: services, their methods, and the messages that they hand on.
+"""Model of an IDL file: its services, their methods, and the types that its output reexports.
 
 The model holds what is written, good or bad; `check` judges it.
 """
@@ -17,9 +17,9 @@ from attrs import frozen
 from ..names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
-from .load import Idl
-from .problems import Place
-from .source import Expression, Source, Symbol
+from .diagnostics import Location
+from .discover import Idl
+from .source import Expression, Source, Symbol, dotted_name
 
 __all__ = ["Kind", "Method", "Module", "Parameter", "Service", "read_module"]
 
@@ -28,7 +28,7 @@ SourceOf = Callable[[str], Source | None]
 
 
 class Kind(enum.Enum):
-    """How a parameter may be passed."""
+    """Ways in which a parameter may be passed."""
 
     POSITIONAL = "by position"
     EITHER = "by position or name"
@@ -44,7 +44,7 @@ class Parameter:
     annotation: Expression | None
     default: Expression | None
     value: object
-    place: Place
+    location: Location
 
 
 @frozen(eq=False)
@@ -62,7 +62,7 @@ class Method:
     docstring: str | None
     takes_struct: bool
     deprecated: Expression | None
-    place: Place
+    location: Location
     node: FunctionNode
     source: Source
 
@@ -75,7 +75,7 @@ class Service:
     wire_name: str
     methods: tuple[Method, ...]
     docstring: str | None
-    place: Place
+    location: Location
     node: ast.ClassDef
     source: Source
     cls: type[Any]
@@ -84,7 +84,7 @@ class Service:
 
 @frozen(eq=False)
 class Module:
-    """One IDL file; ``names`` are the types that its generated module hands on, its own first."""
+    """One IDL file; ``names`` are the types that its generated module reexports, its own first."""
 
     idl: Idl
     source: Source
@@ -105,7 +105,7 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
         source=source,
         services=services,
         names=tuple(
-            sorted(_handed_on(source, services), key=lambda symbol: symbol.module != source.name)
+            sorted(_reexported(source, services), key=lambda symbol: symbol.module != source.name)
         ),
         messages=tuple(_messages(source)),
     )
@@ -147,7 +147,7 @@ def _service(cls: type[Any], node: ast.ClassDef, source: Source, source_of: Sour
         wire_name=go_name(cls.__name__) if named is None else named,
         methods=tuple(methods.values()),
         docstring=ast.get_docstring(node),
-        place=source.place(node),
+        location=source.location(node),
         node=node,
         source=source,
         cls=cls,
@@ -170,7 +170,7 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
         docstring=ast.get_docstring(node),
         takes_struct=len(parameters) > 1 or (len(parameters) == 1 and forced),
         deprecated=_deprecated(node, source),
-        place=source.place(node),
+        location=source.location(node),
         node=node,
         source=source,
     )
@@ -179,9 +179,9 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
 def _deprecated(node: FunctionNode, source: Source) -> Expression | None:
     """Return the decorator ``deprecated`` of ``warnings`` or ``typing_extensions``, if any."""
     for decorator in node.decorator_list:
-        match decorator:
-            case ast.Call(func=ast.Name(id="deprecated") | ast.Attribute(attr="deprecated")):
-                return Expression(source, decorator)
+        dotted = dotted_name(decorator.func) if isinstance(decorator, ast.Call) else None
+        if dotted and source.symbol(dotted).name.rpartition(".")[2] == "deprecated":
+            return Expression(source, decorator)
     return None
 
 
@@ -216,11 +216,11 @@ def _parameter(
         annotation=Expression(source, node.annotation) if node.annotation else None,
         default=Expression(source, default) if default else None,
         value=value,
-        place=source.place(node),
+        location=source.location(node),
     )
 
 
-def _handed_on(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
+def _reexported(source: Source, services: Iterable[Service]) -> Iterator[Symbol]:
     """Yield the types that a user of the generated module needs, from where they can be imported.
 
     They are the services, and the public messages, enums and other types that

@@ -6,22 +6,34 @@ import ast
 import builtins
 import re
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from .defaults import is_literal, is_reference, is_repeated
-from .layout import LINE_LENGTH
 from .source import Expression, Source, Symbol, dotted_name, is_annotated
 from .spelling import OPERATORS
+from .wrap_lines import LINE_LENGTH
 
 if TYPE_CHECKING:
     from .model import Method, Parameter, Service
 
-__all__ = ["Names", "constant_name", "generated_classes", "params_name", "snake_case"]
+__all__ = [
+    "MethodNames",
+    "Names",
+    "generated_names",
+    "method_names",
+    "snake_case",
+]
 
 
-def generated_classes(service: Service) -> list[str]:
-    """Return the names of the classes and functions generated for a service."""
+def generated_names(service: Service) -> list[str]:
+    """Return the names that a service's classes and functions have in the generated module.
+
+    They depend on the service alone, not on what else its file has; those of
+    its methods are in `method_names`.
+    """
     name, function = service.name, snake_case(service.name)
     return [
         f"{name}Client",
@@ -41,20 +53,37 @@ def snake_case(name: str) -> str:
     return re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", name).strip("_").lower()
 
 
-def constant_name(service: Service, method: Method, alone: bool) -> str:
-    """Return the name of a method's descriptor: ``MULTIPLY``.
+@frozen
+class MethodNames:
+    """The names that a method adds to the generated module; each is the method's for good."""
 
-    ``ARITH_MULTIPLY`` where the IDL file has more than one service.
+    constant: str  # its descriptor: ``BANK_TRANSFER``
+    args: str | None  # the class that several parameters travel as: ``BankTransferArgs``
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.constant
+        if self.args is not None:
+            yield self.args
+
+
+def method_names(service: Service) -> dict[Method, MethodNames]:
+    """Return the names that each method of a service adds to the generated module.
+
+    A method that is called almost like an earlier one, ``list_`` beside
+    ``list``, has an underscore more.
     """
-    name = snake_case(method.name).upper()
-    return name if alone else f"{snake_case(service.name).upper()}_{name}"
-
-
-def params_name(service: Service, method: Method, alone: bool) -> str:
-    """Return the name of the class that several parameters travel as: ``TransferArgs``."""
-    words = snake_case(method.name).split("_")
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return f"{name}Args" if alone else f"{service.name}{name}Args"
+    found: dict[Method, MethodNames] = {}
+    taken: set[str] = set()
+    for method in service.methods:
+        words = snake_case(method.name).split("_")
+        constant = "_".join([snake_case(service.name), *words]).upper()
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        args = f"{service.name}{name}Args" if method.takes_struct else None
+        while constant in taken or args in taken:
+            constant, args = f"{constant}_", args and f"{args}_"
+        found[method] = MethodNames(constant, args)
+        taken.update(found[method])
+    return found
 
 
 class Names:
@@ -67,23 +96,23 @@ class Names:
 
     def __init__(self, members: Iterable[str], parameters: Iterable[str]) -> None:
         self._members = frozenset(members)
-        # What the bodies of functions refer to must not be hidden by their parameters.
+        # Parameters: they would hide what the bodies of functions refer to.
         self._taken = set(parameters) | {"self", "cls"}
         self._defined: set[str] = set()
         self._imports: dict[tuple[str, str], str] = {}
-        self._handed_on: dict[str, Symbol] = {}
-        self._constants: dict[Parameter, tuple[str, str]] = {}
+        self._reexported: dict[str, Symbol] = {}
+        self._constants: dict[tuple[Parameter, str], tuple[str, str]] = {}
 
-    def hand_on(self, symbol: Symbol) -> None:
+    def reexport(self, symbol: Symbol) -> None:
         """Import a type under its own name, for the users of the generated module.
 
         Of two types with one name, the first has it.
         """
-        self._handed_on.setdefault(symbol.name, symbol)
+        self._reexported.setdefault(symbol.name, symbol)
 
     def define(self, name: str) -> str:
-        """Return a name for something that the module defines: as wished for, if it is free."""
-        name = self._free(name, self._taken)
+        """Return a name for something private of the module: as wished for, if it is free."""
+        name = self._free(name, self._taken | self._members)
         self._defined.add(name)
         return name
 
@@ -91,24 +120,24 @@ class Names:
         """Keep names for what the module defines under them."""
         self._defined.update(names)
 
-    def spell(self, symbol: Symbol) -> str:
+    def qualify(self, symbol: Symbol) -> str:
         """Return how to refer to a symbol anywhere in the module, class bodies included."""
         first, *rest = symbol.name.split(".")
         if symbol.module == builtins.__name__:
             return self._builtin(symbol.name)
         return ".".join([self._local(symbol.module, first, self._members), *rest])
 
-    def spell_in_function(self, symbol: Symbol) -> str:
+    def qualify_in_function(self, symbol: Symbol) -> str:
         """Return how to refer to a symbol from functions, which see no attributes of classes."""
         return self._local(symbol.module, symbol.name, frozenset())
 
     def expression(self, expression: Expression) -> str:
         """Return an annotation or default of the IDL as this module spells it."""
-        return _Speller(self, expression.source).spell(expression.unquoted())
+        return _Unparser(self, expression.source).unparse(expression.unquoted())
 
     def literal(self, expression: Expression) -> str:
-        """Return an expression of the IDL that is no annotation: strings in it are none."""
-        return _Speller(self, expression.source, of_types=False).spell(expression.node)
+        """Return an expression of the IDL that is not an annotation; its strings are strings."""
+        return _Unparser(self, expression.source, of_types=False).unparse(expression.node)
 
     def default(self, parameter: Parameter, wished: str) -> str:
         """Return the default of a parameter.
@@ -124,13 +153,14 @@ class Names:
             return spelled_value(parameter.value)
         if is_reference(default):
             return self.literal(default)
-        if parameter not in self._constants:
+        key = (parameter, wished)
+        if key not in self._constants:
             annotation = parameter.annotation
             made = self.literal(default)
             typed = f": {self.expression(annotation)}" if annotation else ""
             name = self.define(wished)
-            self._constants[parameter] = (name, f"{name}{typed} = {made}")
-        return self._constants[parameter][0]
+            self._constants[key] = (name, f"{name}{typed} = {made}")
+        return self._constants[key][0]
 
     @property
     def constants(self) -> list[str]:
@@ -139,7 +169,7 @@ class Names:
 
     def imports(self) -> list[list[str]]:
         """Return the import statements: the standard library's, attrs', and the others."""
-        found = {(symbol.module, name): name for name, symbol in self._handed_on.items()}
+        found = {(symbol.module, name): name for name, symbol in self._reexported.items()}
         plain: dict[str, list[str]] = {}
         aliased: list[tuple[str, str, str]] = []
         modules: list[tuple[str, str]] = []
@@ -166,13 +196,13 @@ class Names:
         return [section for section in sections if section]
 
     @property
-    def exported(self) -> list[str]:
-        """The types of the IDL that are handed on."""
-        return list(self._handed_on)
+    def reexported(self) -> list[str]:
+        """The types of the IDL that are reexported."""
+        return list(self._reexported)
 
     def _builtin(self, name: str) -> str:
         first = name.split(".")[0]
-        if first not in self._members and first not in self._handed_on:
+        if first not in self._members and first not in self._reexported:
             return name
         return f"{self._local(builtins.__name__, '', self._members)}.{name}"
 
@@ -181,13 +211,13 @@ class Names:
         key = (module, name)
         if key not in self._imports:
             wished = name or module
-            if self._handed_on.get(name) == Symbol(module, name) and name not in hidden:
+            if self._reexported.get(name) == Symbol(module, name) and name not in hidden:
                 return name
             self._imports[key] = self._free(wished, hidden)
         return self._imports[key]
 
     def _free(self, name: str, taken: Set[str]) -> str:
-        used = taken | self._defined | set(self._handed_on) | set(self._imports.values())
+        used = taken | self._defined | set(self._reexported) | set(self._imports.values())
         while name in used:
             name += "_"
         return name
@@ -200,7 +230,7 @@ _BUILTIN = {
 }
 
 
-class _Speller:
+class _Unparser:
     """Writes an expression with its names replaced by those of the generated module.
 
     ``of_types``: it is an annotation, where the name of a string is an alias.
@@ -211,46 +241,47 @@ class _Speller:
         self._source = source
         self._of_types = of_types
 
-    def spell(self, node: ast.expr) -> str:
+    def unparse(self, node: ast.expr) -> str:
+        """Return the source text of an expression, in one line."""
         if isinstance(node, ast.Name | ast.Attribute) and (dotted := dotted_name(node)):
             if self._of_types and (alias := self._source.alias(dotted)):
                 return self._names.expression(alias)
             symbol = self._source.symbol(dotted)
-            return self._names.spell(_BUILTIN.get(symbol, symbol))
+            return self._names.qualify(_BUILTIN.get(symbol, symbol))
         match node:
             case ast.Subscript() if self._is_typing(node.value, "Optional"):
-                return f"{self.spell(node.slice)} | None"
+                return f"{self.unparse(node.slice)} | None"
             case ast.Subscript(slice=ast.Tuple(elts=members)) if self._is_typing(
                 node.value, "Union"
             ):
-                return " | ".join(map(self.spell, members))
+                return " | ".join(map(self.unparse, members))
             case ast.Subscript(slice=ast.Tuple(elts=[inner, *notes])) if is_annotated(node):
-                elements = [self.spell(inner), *map(self._spell_value, notes)]
-                return f"{self.spell(node.value)}[{', '.join(elements)}]"
+                elements = [self.unparse(inner), *map(self._unparse_value, notes)]
+                return f"{self.unparse(node.value)}[{', '.join(elements)}]"
             case ast.Subscript():
-                return f"{self.spell(node.value)}[{self._arguments(node.slice)}]"
+                return f"{self.unparse(node.value)}[{self._arguments(node.slice)}]"
             case ast.BinOp(op=ast.BitOr()):
-                return f"{self.spell(node.left)} | {self.spell(node.right)}"
+                return f"{self.unparse(node.left)} | {self.unparse(node.right)}"
             case ast.UnaryOp(op=ast.USub()):
-                return f"-{self.spell(node.operand)}"
+                return f"-{self.unparse(node.operand)}"
             case ast.BinOp() if operator := OPERATORS.get(type(node.op)):
-                return f"{self.spell(node.left)} {operator} {self.spell(node.right)}"
+                return f"{self.unparse(node.left)} {operator} {self.unparse(node.right)}"
             case ast.Call():
-                arguments = [self.spell(each) for each in node.args]
-                arguments += [f"{each.arg}={self.spell(each.value)}" for each in node.keywords]
-                return f"{self.spell(node.func)}({', '.join(arguments)})"
+                arguments = [self.unparse(each) for each in node.args]
+                arguments += [f"{each.arg}={self.unparse(each.value)}" for each in node.keywords]
+                return f"{self.unparse(node.func)}({', '.join(arguments)})"
             case ast.List():
-                return f"[{', '.join(map(self.spell, node.elts))}]"
+                return f"[{', '.join(map(self.unparse, node.elts))}]"
             case ast.Constant(value=builtins.Ellipsis):
                 return "..."
             case ast.Constant(value=str() | bytes() as value):
                 return quoted(value)
             case ast.Tuple():
-                return _tuple([self.spell(each) for each in node.elts])
+                return _tuple([self.unparse(each) for each in node.elts])
         return ast.unparse(node)
 
-    def _spell_value(self, node: ast.expr) -> str:
-        return _Speller(self._names, self._source, of_types=False).spell(node)
+    def _unparse_value(self, node: ast.expr) -> str:
+        return _Unparser(self._names, self._source, of_types=False).unparse(node)
 
     def _is_typing(self, node: ast.expr, name: str) -> bool:
         dotted = dotted_name(node)
@@ -258,8 +289,8 @@ class _Speller:
 
     def _arguments(self, node: ast.expr) -> str:
         if isinstance(node, ast.Tuple):
-            return ", ".join(map(self.spell, node.elts))
-        return self.spell(node)
+            return ", ".join(map(self.unparse, node.elts))
+        return self.unparse(node)
 
 
 def quoted(value: str | bytes) -> str:

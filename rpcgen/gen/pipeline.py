@@ -11,91 +11,99 @@ from pathlib import Path
 from attrs import frozen
 
 from .changes import changed_requests
-from .check import Checker, check_together, no_service
-from .load import Idl, Loader, find, imports_from, raised
-from .mark import is_generated
+from .check import Checker, check_cross_module, no_service
+from .diagnostics import Diagnostic, Location, display_path, raise_if_any
+from .discover import Idl, discover
+from .header import is_generated
+from .load import Loader, isolated_imports, raised
 from .model import Module, read_module
-from .problems import Place, Problem, raise_if_any, shown
 from .render import render, render_package
-from .write import Difference, leftovers, refuse
+from .write import Difference, check_overwrite, orphans
 
 __all__ = ["Output", "generate"]
 
 
 @frozen
 class Output:
-    """What belongs into the output folder, and the files in it that no longer do.
+    """Files that belong into the output folder, and those in it that no longer do.
 
     ``notes`` are what a user should know although nothing is wrong, each
     as ``file:line:col: note: ...``.
     """
 
     files: dict[Path, str]
-    leftovers: list[Difference]
+    orphans: list[Difference]
     notes: list[str]
 
 
 def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -> Output:
     """Return what is generated for IDL files and folders of them.
 
-    ``root`` is the folder that the IDL's module names count from, by default
-    where Python and mypy look for them. Raises `GenerateError` with everything
-    that is wrong with any of the files.
+    Args:
+        arguments: Paths of the files and folders.
+        folder: The output folder; nothing is written to it.
+        root: The folder that the IDL's module names count from, by default where Python and mypy
+            look for them: `find_root`.
+
+    Raises:
+        GenerateError: Everything that is wrong with any of the files.
     """
-    idls, problems = find(arguments, root, folder)
-    raise_if_any(problems)
+    idls, diagnostics = discover(arguments, root, folder)
+    raise_if_any(diagnostics)
     modules: list[Module] = []
-    empty: list[Problem] = []
+    empty: list[Diagnostic] = []
     texts: dict[Path, str] = {}
     for base, group in groupby(sorted(idls, key=attrgetter("root", "path")), attrgetter("root")):
-        with imports_from(base):
+        with isolated_imports(base):
             found, without, wrong = _read(base, list(group))
             modules += found
             empty += without
-            problems += wrong
-            if not problems:
-                problems += check_together(modules)
-            for module in [] if problems else found:
-                with _told_at(module.idl, problems):
+            diagnostics += wrong
+            if not diagnostics:
+                diagnostics += check_cross_module(modules)
+            for module in [] if diagnostics else found:
+                with _told_at(module.idl, diagnostics):
                     texts[folder / module.idl.output] = render(module)
-    problems += _colliding(module.idl for module in modules)
-    if not modules and not problems:
-        problems += empty or [_no_service(idl) for idl in idls[:1]]
-    raise_if_any(problems)
+    diagnostics += _colliding(module.idl for module in modules)
+    if not modules and not diagnostics:
+        diagnostics += empty or [_no_service(idl) for idl in idls[:1]]
+    raise_if_any(diagnostics)
     files = texts | _package_files(folder, texts)
-    raise_if_any(refuse(folder, files))
+    raise_if_any(check_overwrite(folder, files))
     notes = [_skipped(each).note for each in sorted(empty)]
     for module in modules:
         path = folder / module.idl.output
         notes += [each.note for each in changed_requests(module, path, files[path])]
-    return Output(files, leftovers(folder, files, _Gone(idls, modules)), notes)
+    return Output(files, orphans(folder, files, _Gone(idls, modules)), notes)
 
 
-def _read(root: Path, idls: Sequence[Idl]) -> tuple[list[Module], list[Problem], list[Problem]]:
-    """Return the modules with services, the files asked for without, and the problems of all."""
+def _read(
+    root: Path, idls: Sequence[Idl]
+) -> tuple[list[Module], list[Diagnostic], list[Diagnostic]]:
+    """Return the modules with services, the files asked for without, and the diagnostics of all."""
     loader = Loader(root)
     sources = {source.path: source for source in loader.load(idls)}
     modules: list[Module] = []
     checker = Checker(loader.source_of)
-    problems: list[Problem] = []
+    diagnostics: list[Diagnostic] = []
     for idl in idls:
         if idl.path not in sources:
             continue
-        with _told_at(idl, problems):
+        with _told_at(idl, diagnostics):
             module = read_module(idl, sources[idl.path], loader.source_of)
-            problems += checker.check(module)
+            diagnostics += checker.check(module)
             modules.append(module)
     empty = [no_service(each) for each in modules if each.idl.explicit and not each.services]
-    return [each for each in modules if each.services], empty, loader.problems + problems
+    return [each for each in modules if each.services], empty, loader.diagnostics + diagnostics
 
 
 @contextlib.contextmanager
-def _told_at(idl: Idl, problems: list[Problem]) -> Iterator[None]:
-    """Add a problem if code of the IDL's own raises: a metaclass, or a value's ``__hash__``."""
+def _told_at(idl: Idl, diagnostics: list[Diagnostic]) -> Iterator[None]:
+    """Add a diagnostic if code of the IDL's own raises: a metaclass, or a value's ``__hash__``."""
     try:
         yield
     except (Exception, SystemExit) as error:
-        problems.append(raised(idl.path, idl.root, error, "reading it raises"))
+        diagnostics.append(raised(idl.path, idl.root, error, "reading it raises"))
 
 
 def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
@@ -111,12 +119,12 @@ def _package_files(folder: Path, modules: Iterable[Path]) -> dict[Path, str]:
     return files
 
 
-def _colliding(idls: Iterable[Idl]) -> list[Problem]:
+def _colliding(idls: Iterable[Idl]) -> list[Diagnostic]:
     first: dict[Path, Idl] = {}
     return [
-        Problem(
-            Place(shown(idl.path)),
-            f"would be generated to {idl.output.as_posix()}, like {shown(other.path)}",
+        Diagnostic(
+            Location(display_path(idl.path)),
+            f"would be generated to {idl.output.as_posix()}, like {display_path(other.path)}",
             "name the folder above both on the command line, or generate them to two folders",
         )
         for idl in idls
@@ -124,18 +132,18 @@ def _colliding(idls: Iterable[Idl]) -> list[Problem]:
     ]
 
 
-def _no_service(idl: Idl) -> Problem:
-    return Problem(
-        Place(shown(idl.path.parent)),
+def _no_service(idl: Idl) -> Diagnostic:
+    return Diagnostic(
+        Location(display_path(idl.path.parent)),
         "no service in any file of this folder",
         "a service is a Protocol class with public methods: class Name(Protocol)",
     )
 
 
-def _skipped(problem: Problem) -> Problem:
+def _skipped(diagnostic: Diagnostic) -> Diagnostic:
     """Return what is said of a file without a service where another one has some."""
-    hint = problem.hint if "class Name(" not in problem.hint else ""
-    return Problem(problem.place, f"{problem.reason}, so it is skipped", hint)
+    hint = diagnostic.hint if "class Name(" not in diagnostic.hint else ""
+    return Diagnostic(diagnostic.location, f"{diagnostic.reason}, so it is skipped", hint)
 
 
 class _Gone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,19 +10,20 @@ from typing import Any
 import jinja2
 from attrs import frozen
 
-from .check import registered
-from .layout import layout
-from .mark import MARK
+from .check import dynamic_messages
+from .docstrings import docstring
+from .header import header
 from .model import Kind, Method, Module, Parameter, Service
 from .names import (
+    MethodNames,
     Names,
-    constant_name,
-    generated_classes,
-    params_name,
+    generated_names,
+    method_names,
     quoted,
     snake_case,
 )
 from .source import Symbol
+from .wrap_lines import LINE_LENGTH, wrap_lines
 
 __all__ = ["render", "render_package"]
 
@@ -34,6 +34,9 @@ _ORIGINS = {
     **dict.fromkeys(["Protocol", "Self", "Unpack"], "typing"),
     "define": "attrs",
 }
+
+# Maximum length of what a docstring of one line in a method says, in characters.
+_MAX_DOCSTRING = LINE_LENGTH - 8 - 6
 
 _IN_FUNCTIONS = frozenset(["dial"])
 
@@ -47,18 +50,20 @@ class _Known:
     def __getattr__(self, name: str) -> str:
         symbol = Symbol(_ORIGINS.get(name, "rpcgen"), name)
         if name in _IN_FUNCTIONS:
-            return self._names.spell_in_function(symbol)
-        return self._names.spell(symbol)
+            return self._names.qualify_in_function(symbol)
+        return self._names.qualify(symbol)
 
 
 @frozen
 class _Method:
-    """What templates say about a method; everything is Python source."""
+    """One method, as templates write it; everything is Python source."""
 
     name: str
     wire: str
     constant: str
     docstring: str | None
+    reference: str  # the docstring where it would be said again
+    started: str  # the docstring of the method that starts the call
     deprecated: str  # the decorator, if it is
     request: str
     response: str
@@ -86,7 +91,6 @@ class _Params:
 class _Service:
     name: str
     wire: str
-    docstring: str
     methods: tuple[_Method, ...]
     dial: str
     go: str
@@ -94,11 +98,13 @@ class _Service:
 
 
 @frozen
-class _Face:
-    """What differs between blocking and asyncio code."""
+class _ApiFlavour:
+    """Differences between blocking and asyncio code."""
 
     protocol: str
     client: str
+    docstring: str
+    documents: bool  # its methods have the docstrings of the IDL: those of one flavour do
     client_base: str
     go_class: str
     go_base: str
@@ -116,8 +122,8 @@ class _Face:
 
 @frozen
 class _Module:
+    header: str
     docstring: str
-    exempt: list[str]
     deprecated: bool
     imports: list[list[str]]
     exported: list[str]
@@ -128,44 +134,43 @@ def render(module: Module) -> str:
     """Return the text of the module generated for an IDL file."""
     names = Names(_members(module), _parameters(module))
     for symbol in module.names:
-        names.hand_on(symbol)
-    generated = [name for service in module.services for name in generated_classes(service)]
+        names.reexport(symbol)
+    generated = list(_generated(module))
     names.reserve(generated)
     known = _Known(names)
     constants: list[str] = []
     classes: list[str] = []
     rest: list[str] = []
     for service in module.services:
-        methods, params = _methods(service, names, len(module.services) == 1)
+        methods, params = _methods(service, names)
         view = _service(service, methods)
         sync, asynchronous = _sync(service, known), _async(service, known)
         constants.append(_template("methods", n=known, service=view))
         classes += [_template("params", n=known, params=each) for each in params]
         rest += [
-            _template("client", n=known, service=view, face=sync),
-            _template("service", n=known, service=view, face=sync),
-            _template("register", n=known, service=view, face=sync),
+            _template("client", n=known, service=view, api=sync),
+            _template("service", n=known, service=view, api=sync),
+            _template("register", n=known, service=view, api=sync),
             _template("protocol", n=known, service=view),
-            _template("client", n=known, service=view, face=asynchronous),
-            _template("register", n=known, service=view, face=asynchronous),
+            _template("client", n=known, service=view, api=asynchronous),
+            _template("register", n=known, service=view, api=asynchronous),
         ]
     start = "".join(["".join(constants), *_registration(module, names)])
     body = "\n\n".join([*classes, start, *rest]) if classes else "\n\n".join([start, *rest])
     if names.constants:
         body = "\n".join(names.constants) + "\n\n" + ("\n" if classes else "") + body
     source = module.source.name
-    return layout(
+    return wrap_lines(
         _template(
             "module",
             module=_Module(
-                docstring=f"Typed clients and servers for the services of ``{source}``.\n\n"
-                f"{MARK} from {module.idl.path.name}: change the IDL and run rpcgen again.",
-                exempt=sorted(set(_exempt(module))),
+                header=header(module.idl.path.relative_to(module.idl.root).as_posix()),
+                docstring=f"Typed clients and servers for the services of ``{source}``.",
                 deprecated=any(
                     method.deprecated for service in module.services for method in service.methods
                 ),
                 imports=names.imports(),
-                exported=sorted([*names.exported, *generated]),
+                exported=sorted([*names.reexported, *generated]),
                 body=("\n" if classes and not names.constants else "") + body.rstrip("\n"),
             ),
         )
@@ -174,25 +179,14 @@ def render(module: Module) -> str:
 
 def render_package() -> str:
     """Return the text of the ``__init__.py`` of a folder of generated modules."""
-    return f'"""Typed clients and servers.\n\n{MARK}.\n"""\n'
+    return f'{header()}"""Typed clients and servers."""\n'
 
 
-def _exempt(module: Module) -> Iterator[str]:
-    """Yield the rules of ruff that names in the IDL break, and so the generated ones."""
+def _generated(module: Module) -> Iterator[str]:
     for service in module.services:
-        if not service.name[:1].isupper():
-            yield "N801"
-        for method in service.methods:
-            if method.name != method.name.lower():
-                yield "N802"
-            for parameter in method.parameters:
-                if parameter.name != parameter.name.lower():
-                    yield "N803"
-                    yield from ["N815"] * method.takes_struct
-                if parameter.name in ("l", "O", "I"):
-                    yield "E741"
-                if parameter.name == "self":
-                    yield "N805"
+        yield from generated_names(service)
+        for own in method_names(service).values():
+            yield from own
 
 
 def _members(module: Module) -> Iterator[str]:
@@ -226,7 +220,6 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
     return _Service(
         name=service.name,
         wire=quoted(service.wire_name),
-        docstring=service.docstring or f"The methods of `{service.name}`.",
         methods=methods,
         dial=_own(service, "dial"),
         go=_own(service, "go"),
@@ -234,22 +227,19 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
     )
 
 
-def _methods(
-    service: Service, names: Names, alone: bool
-) -> tuple[tuple[_Method, ...], list[_Params]]:
+def _methods(service: Service, names: Names) -> tuple[tuple[_Method, ...], list[_Params]]:
     methods: list[_Method] = []
     classes: list[_Params] = []
-    for method in service.methods:
-        params = None
-        if method.takes_struct:
-            params = _params(service, method, names, alone)
+    for method, own in method_names(service).items():
+        params = _params(service, method, own, names)
+        if params is not None:
             classes.append(params)
-        methods.append(_method(service, method, params, names, alone))
+        methods.append(_method(service, method, params, own, names))
     return tuple(methods), classes
 
 
 def _method(
-    service: Service, method: Method, params: _Params | None, names: Names, alone: bool
+    service: Service, method: Method, params: _Params | None, own: MethodNames, names: Names
 ) -> _Method:
     parameters = method.parameters
     taken = {parameter.name for parameter in parameters}
@@ -257,19 +247,34 @@ def _method(
     return _Method(
         name=method.name,
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
-        constant=names.define(constant_name(service, method, alone)),
+        constant=own.constant,
         docstring=method.docstring,
+        reference=_reference(service, method),
+        started=_started(service, method),
         deprecated=names.literal(method.deprecated) if method.deprecated else "",
         request=params.name if params else _request(parameters, names),
         response=response,
         returning="" if response == "None" else "return ",
         receiver=_receiver(parameters),
-        parameters=_signature(method, names),
+        parameters=_signature(method, own, names),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",
         done=_free("done", taken),
         sent=_sent(parameters, params),
         answer=_answer(method, params),
     )
+
+
+def _reference(service: Service, method: Method) -> str:
+    return f"See `{service.name}Client.{method.name}`."
+
+
+def _started(service: Service, method: Method) -> str:
+    text = "Start the call; returns a future-like `Call`."
+    if not method.docstring:
+        return text
+    reference = _reference(service, method)
+    line = f"{text} {reference}"
+    return line if len(line) <= _MAX_DOCSTRING else f"{text}\n\n{reference}"
 
 
 def _request(parameters: Sequence[Parameter], names: Names) -> str:
@@ -282,7 +287,7 @@ def _annotation(parameter: Parameter, names: Names) -> str:
     return names.expression(parameter.annotation) if parameter.annotation else "None"
 
 
-def _signature(method: Method, names: Names) -> str:
+def _signature(method: Method, own: MethodNames, names: Names) -> str:
     """Return what stands between the brackets of a method's definition."""
     parameters = method.parameters
     parts = [_receiver(parameters)]
@@ -290,7 +295,7 @@ def _signature(method: Method, names: Names) -> str:
     for position, parameter in enumerate(parameters):
         if parameter.kind is Kind.KEYWORD and Kind.KEYWORD not in kinds[:position]:
             parts.append("*")
-        parts.append(_declaration(parameter.name, method, parameter, names))
+        parts.append(_declaration(parameter.name, own, parameter, names))
         if parameter.kind is Kind.POSITIONAL and Kind.POSITIONAL not in kinds[position + 1 :]:
             parts.append("/")
     return ", ".join(parts)
@@ -300,22 +305,24 @@ def _receiver(parameters: Sequence[Parameter]) -> str:
     return "_self" if any(parameter.name == "self" for parameter in parameters) else "self"
 
 
-def _declaration(name: str, method: Method, parameter: Parameter, names: Names) -> str:
+def _declaration(name: str, own: MethodNames, parameter: Parameter, names: Names) -> str:
     declared = f"{name}: {_annotation(parameter, names)}"
     if parameter.default is None:
         return declared
-    wished = snake_case(f"default_{method.name}_{parameter.name}").upper()
+    wished = f"DEFAULT_{own.constant}_{snake_case(parameter.name).upper()}"
     return f"{declared} = {names.default(parameter, wished)}"
 
 
-def _params(service: Service, method: Method, names: Names, alone: bool) -> _Params:
+def _params(service: Service, method: Method, own: MethodNames, names: Names) -> _Params | None:
+    if own.args is None:
+        return None
     required = [parameter.default is None for parameter in method.parameters]
     return _Params(
-        name=names.define(params_name(service, method, alone)),
+        name=own.args,
         service=service.name,
         method=method.name,
         fields=tuple(
-            _declaration(_field_name(each), method, each, names) for each in method.parameters
+            _declaration(_field_name(each), own, each, names) for each in method.parameters
         ),
         # attrs takes positional fields without a default only before those with one.
         keyword_only=required != sorted(required, reverse=True),
@@ -357,11 +364,13 @@ def _answer(method: Method, params: _Params | None) -> str:
     return f"lambda args: {function}({values})"
 
 
-def _sync(service: Service, n: Any) -> _Face:
+def _sync(service: Service, n: Any) -> _ApiFlavour:
     name = service.name
-    return _Face(
+    return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
+        docstring=service.docstring or f"The methods of `{name}`.",
+        documents=True,
         client_base=n.ClientStub,
         go_class=f"{name}Go",
         go_base=n.GoStub,
@@ -379,11 +388,13 @@ def _sync(service: Service, n: Any) -> _Face:
     )
 
 
-def _async(service: Service, n: Any) -> _Face:
+def _async(service: Service, n: Any) -> _ApiFlavour:
     name = f"Async{service.name}"
-    return _Face(
+    return _ApiFlavour(
         protocol=name,
         client=f"{name}Client",
+        docstring=f"`{service.name}Client` on asyncio.",
+        documents=False,
         client_base=n.AsyncClientStub,
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,
@@ -404,37 +415,15 @@ def _async(service: Service, n: Any) -> _Face:
 
 def _registration(module: Module, names: Names) -> Iterator[str]:
     """Yield the statement that makes the messages known to gob, where one may be in an Any."""
-    classes = registered(module)
+    classes = dynamic_messages(module)
     if classes:
-        function = names.spell(Symbol("rpcgen", "register_types"))
-        spelled = [names.spell(_symbol(cls)) for cls in classes]
+        function = names.qualify(Symbol("rpcgen", "register_types"))
+        spelled = [names.qualify(_symbol(cls)) for cls in classes]
         yield f"\n{function}({', '.join(spelled)})\n"
 
 
 def _symbol(cls: type[Any]) -> Symbol:
     return Symbol(cls.__module__, cls.__qualname__)
-
-
-def _docstring(text: str, indent: int) -> str:
-    """Return a docstring as it stands at ``indent`` columns."""
-    text = text.rstrip()
-    printable = all(c.isprintable() or c == "\n" for c in text)
-    raw = "\\" in text and printable and '"""' not in text and not text.endswith(("\\", '"'))
-    if not raw:
-        text = text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
-    text = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    if text.startswith('"'):
-        text = " " + text
-    first, _, rest = text.partition("\n")
-    lines = [line.rstrip() for line in [first, *textwrap.dedent(rest).splitlines()]]
-    margin = " " * indent
-    body = "\n".join([lines[0], *(margin + line if line else "" for line in lines[1:])])
-    opening = 'r"""' if raw else '"""'
-    if len(lines) > 1:
-        return f'{opening}{body}\n{margin}"""'
-    if body.endswith('"'):
-        body += " "
-    return f'{opening}{body}"""'
 
 
 def _template(name: str, **values: object) -> str:
@@ -446,10 +435,10 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # Python is no HTML
+        autoescape=False,  # Python is not HTML
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["docstring"] = _docstring
+    environment.globals["docstring"] = docstring
     return environment

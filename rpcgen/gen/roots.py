@@ -5,20 +5,20 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from .problems import Place, Problem, shown
+from .diagnostics import Diagnostic, Location, display_path
 
 __all__ = ["ConfigurationError", "find_root"]
 
-# What lies in the topmost folder of a project.
+# Files that lie in the topmost folder of a project.
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class ConfigurationError(Exception):
-    """A ``pyproject.toml`` that cannot be used; `problem` says where and why."""
+    """A ``pyproject.toml`` that cannot be used; `diagnostic` says where and why."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(str(diagnostic))
+        self.diagnostic = diagnostic
 
 
 def find_root(path: Path, output: Path | None = None) -> Path:
@@ -50,7 +50,7 @@ def find_root(path: Path, output: Path | None = None) -> Path:
     source = base / "src"
     if project is not None and path.is_relative_to(source):
         base = source
-    # Nothing is imported through a folder whose name is no name in Python.
+    # Nothing is imported through a folder whose name is not one in Python.
     unnamed = [each for each in path.parents if not each.name.isidentifier()]
     return next((each for each in unnamed if each.is_relative_to(base)), base)
 
@@ -75,23 +75,30 @@ def _configured(configuration: Path, path: Path) -> Path | None:
     options = tool.get("rpcgen") if isinstance(tool, dict) else None
     if options is None:
         return None
+    unknown = sorted(set(options) - {"root"}) if isinstance(options, dict) else []
+    if unknown:
+        raise _refused(
+            configuration, f"[tool.rpcgen] has no option {unknown[0]!r}", "there is: root"
+        )
     root = options.get("root", ".") if isinstance(options, dict) else None
     if not isinstance(root, str):
         raise _refused(
-            configuration, "[tool.rpcgen] root is no string", 'write root = "src" or another folder'
+            configuration,
+            "[tool.rpcgen] root is not a string",
+            'write root = "src" or another folder',
         )
     folder = Path(*(configuration.parent / root).parts)
     if not path.is_relative_to(folder):
         raise _refused(
             configuration,
-            f"[tool.rpcgen] root is {root!r}, and {shown(path)} is not below that",
+            f"[tool.rpcgen] root is {root!r}, and {display_path(path)} is not below that",
             "name a folder above all IDL files, or say --root",
         )
     return folder
 
 
 def _refused(configuration: Path, reason: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(Problem(Place(shown(configuration)), reason, hint))
+    return ConfigurationError(Diagnostic(Location(display_path(configuration)), reason, hint))
 
 
 def _package(path: Path, project: Path | None) -> Path | None:

@@ -16,7 +16,7 @@ from typing import Annotated, ForwardRef
 from attrs import define, field, frozen
 
 from ..errors import SchemaError
-from .problems import Place
+from .diagnostics import Location
 
 __all__ = ["Expression", "Source", "Symbol", "dotted_name", "imports_of", "is_annotated"]
 
@@ -37,8 +37,8 @@ class Expression:
     node: ast.expr
 
     @property
-    def place(self) -> Place:
-        return self.source.place(self.node)
+    def location(self) -> Location:
+        return self.source.location(self.node)
 
     def unquoted(self) -> ast.expr:
         """Return the syntax tree with string annotations parsed.
@@ -57,7 +57,7 @@ class Expression:
         `SchemaError` if it cannot be evaluated.
         """
         tree = self.unquoted()
-        code = compile(ast.Expression(tree), self.source.shown, "eval")
+        code = compile(ast.Expression(tree), self.source.display_path, "eval")
         try:
             aliases = {name: self._alias_value(name, inside) for name in _type_names(tree)}
             aliases = {name: value for name, value in aliases.items() if value is not None}
@@ -76,11 +76,11 @@ class Expression:
             ) from None
 
     def plain_value(self) -> object:
-        """Return the value of an expression that is no annotation.
+        """Return the value of an expression that is not an annotation.
 
         Raises `SchemaError` if it cannot be evaluated again, outside of its class.
         """
-        code = compile(ast.Expression(self.node), self.source.shown, "eval")
+        code = compile(ast.Expression(self.node), self.source.display_path, "eval")
         try:
             return eval(code, dict(vars(self.source.module)))
         except (Exception, SystemExit) as error:
@@ -102,10 +102,10 @@ class Expression:
 
 @define(eq=False, slots=False)
 class Source:
-    """A Python file that was imported; ``shown`` is its path as messages spell it."""
+    """A Python file that was imported; ``display_path`` is its path as messages spell it."""
 
     path: Path
-    shown: str
+    display_path: str
     module: ModuleType
     text: str = field(repr=False)
     tree: ast.Module = field(repr=False)
@@ -117,11 +117,11 @@ class Source:
         return self.module.__name__
 
     @property
-    def top(self) -> Place:
+    def top(self) -> Location:
         """The place of the file as a whole."""
-        return Place(self.shown)
+        return Location(self.display_path)
 
-    def place(self, node: ast.AST) -> Place:
+    def location(self, node: ast.AST) -> Location:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
         octets: int = getattr(node, "col_offset", 0)
@@ -129,7 +129,7 @@ class Source:
         if line > len(lines):  # the module has changed what Python takes to be its file
             return self.top
         before = lines[line - 1].encode()[:octets]
-        return Place(self.shown, line, len(before.decode(errors="replace")) + 1)
+        return Location(self.display_path, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
     def classes(self) -> dict[str, ast.ClassDef]:
@@ -138,7 +138,7 @@ class Source:
 
     @cached_property
     def imported(self) -> dict[str, Symbol]:
-        """What the names bound by ``from ... import`` refer to."""
+        """Symbols that the names bound by ``from ... import`` refer to."""
         found: dict[str, Symbol] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
@@ -191,14 +191,30 @@ class Source:
         ]
 
     def _from_star(self, name: str) -> Symbol | None:
-        for origin in reversed(self._stars):
-            if hasattr(sys.modules.get(origin), name) and name not in _bound(self.tree):
-                return Symbol(origin, name)
-        return None
+        if name in _bound(self.tree):
+            return None
+        origins = [each for each in reversed(self._stars) if _exports(each, name)]
+        own = [each for each in origins if _defines(each, name)]
+        return next((Symbol(each, name) for each in [*own, *origins]), None)
+
+
+def _exports(module: str, name: str) -> bool:
+    """Return True if ``from module import *`` binds a name."""
+    values = getattr(sys.modules.get(module), "__dict__", {})
+    exported = values.get("__all__")
+    return name in values and (not name.startswith("_") if exported is None else name in exported)
+
+
+def _defines(module: str, name: str) -> bool:
+    """Return True if a module exports a name as its own, not only because it imports it."""
+    values = vars(sys.modules[module])
+    return name in values.get("__all__", ()) or (
+        getattr(values[name], "__module__", module) == module
+    )
 
 
 def dotted_name(node: ast.expr) -> list[str] | None:
-    """Return the parts of ``a.b.c``, None if the node is no such name."""
+    """Return the parts of ``a.b.c``, None if the node is not such a name."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -239,7 +255,9 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 def _through_modules(value: ModuleType, rest: list[str]) -> Symbol:
     while len(rest) > 1 and isinstance(inner := getattr(value, rest[0], None), ModuleType):
         value, rest = inner, rest[1:]
-    return Symbol(value.__name__, ".".join(rest))
+    # By its spec: a module may have set its __name__ to anything.
+    name = value.__spec__.name if value.__spec__ else value.__name__
+    return Symbol(name, ".".join(rest))
 
 
 def _classes(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
@@ -282,7 +300,7 @@ def _type_names(node: ast.AST) -> Iterator[str]:
 
 
 def is_annotated(node: ast.Subscript) -> bool:
-    """Say whether what follows the first element in the brackets is no annotation."""
+    """Return True for ``Annotated[...]``: what follows its first element is not an annotation."""
     return ast.unparse(node.value).endswith("Annotated")
 
 
@@ -316,7 +334,7 @@ def _unquoted(node: ast.expr) -> ast.expr:
 def _unquoted_arguments(node: ast.Subscript) -> ast.expr:
     if not isinstance(node.slice, ast.Tuple):
         return _unquoted(node.slice)
-    # What follows the type in Annotated is no annotation.
+    # Metadata of Annotated, which may be strings that are not annotations.
     elements = [
         each if is_annotated(node) and position else _unquoted(each)
         for position, each in enumerate(node.slice.elts)

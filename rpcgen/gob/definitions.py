@@ -33,7 +33,7 @@ from ..schema import (
 )
 from . import wire
 
-__all__ = ["TypeTable", "base_of", "bare_name", "is_octet", "type_key"]
+__all__ = ["TypeTable", "bare_name", "base_of", "is_octet", "type_key"]
 
 
 def base_of(schema: Schema[object]) -> Schema[object]:

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALLS_IN_FLIGHT",
-    "DONE_CAPACITY",
-    "Address",
     "DEFAULT_DEBUG_PATH",
     "DEFAULT_RPC_PATH",
-    "HttpRoutes",
+    "DONE_CAPACITY",
+    "LARGE",
+    "Address",
     "ClientCodec",
     "ClientProtocol",
     "CodecName",
@@ -47,10 +47,10 @@ __all__ = [
     "Event",
     "GobClientCodec",
     "GobServerCodec",
+    "HttpRoutes",
     "Invocation",
     "JsonClientCodec",
     "JsonServerCodec",
-    "LARGE",
     "Output",
     "Refusal",
     "Registry",
@@ -61,14 +61,14 @@ __all__ = [
     "ServerProtocol",
     "Service",
     "UnknownMethodError",
+    "check_codec_options",
     "check_done",
     "client_codec",
     "error_text",
-    "check_codec_options",
     "http_address",
     "parse_address",
-    "server_protocol",
     "server_codec",
+    "server_protocol",
 ]
 
 

@@ -17,9 +17,9 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 __all__ = [
+    "LONGEST",
     "RELATIVE_ERROR",
     "SHORTEST",
-    "LONGEST",
     "Calls",
     "ConnectionStatistics",
     "Histogram",

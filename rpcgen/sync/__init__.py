@@ -9,14 +9,19 @@ from .client import Client
 from .connect import dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
+    from .caller import Caller
     from .listener import Listener
     from .server import Server
 
-__all__ = ["Call", "Client", "Listener", "Server", "dial", "dial_http", "dial_http_path"]
+__all__ = ["Call", "Caller", "Client", "Listener", "Server", "dial", "dial_http", "dial_http_path"]
 
 
 def __getattr__(name: str) -> Any:
     # A client does without the server's imports (logging, concurrent.futures).
+    if name == "Caller":
+        from .caller import Caller
+
+        return Caller
     if name == "Server":
         from .server import Server
 

@@ -6,7 +6,7 @@ import queue
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
+from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
 from tests.support.faces import FacedClient
 from tests.support.services import ARRIVED, ECHO, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
@@ -15,24 +15,24 @@ MEBIBYTE = 1 << 20
 
 
 def test_call_returns_the_reply(client: FacedClient) -> None:
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_call_returns_a_message(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
+    assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
 
 
 def test_call_returns_zeros(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(0, 8)) == Quotient(quo=0, rem=0)
+    assert client.call(ARITH_DIVIDE, Args(0, 8)) == Quotient(quo=0, rem=0)
 
 
 def test_calls_one_after_the_other(client: FacedClient) -> None:
-    products = [client.call(MULTIPLY, Args(n, -n)) for n in range(20)]
+    products = [client.call(ARITH_MULTIPLY, Args(n, -n)) for n in range(20)]
     assert products == [-n * n for n in range(20)]
 
 
 def test_calls_in_flight_get_their_own_replies(client: FacedClient) -> None:
-    calls = [client.go(MULTIPLY, Args(n, n + 1)) for n in range(100)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, n + 1)) for n in range(100)]
     assert [call.result() for call in calls] == [n * (n + 1) for n in range(100)]
 
 
@@ -64,13 +64,13 @@ def test_done_queue_receives_calls_as_they_end(client: FacedClient, gate: str) -
 
 def test_full_done_queue_holds_up_nobody(client: FacedClient) -> None:
     done: queue.Queue[Any] = queue.Queue(1)
-    calls = [client.go(MULTIPLY, Args(n, 1), done) for n in range(3)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, 1), done) for n in range(3)]
     assert [call.result() for call in calls] == [0, 1, 2]
 
 
 def test_many_threads_share_a_client(client: FacedClient) -> None:
     def multiply(thread: int) -> list[int]:
-        return [client.call(MULTIPLY, Args(thread, n)) for n in range(5)]
+        return [client.call(ARITH_MULTIPLY, Args(thread, n)) for n in range(5)]
 
     with ThreadPoolExecutor(8) as threads:
         products = list(threads.map(multiply, range(8)))

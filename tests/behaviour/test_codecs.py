@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
+from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
 from rpcgen import (
     ClientCodec,
     DecodeError,
@@ -52,20 +52,20 @@ def test_codec_of_lines_is_what_the_interfaces_ask_for() -> None:
 
 
 def test_call_returns_the_reply(client: FacedClient) -> None:
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_call_returns_a_message(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(17, 8)) == Quotient(2, 1)
+    assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(2, 1)
 
 
 def test_calls_in_flight_get_their_own_replies(client: FacedClient) -> None:
-    calls = [client.go(MULTIPLY, Args(n, n)) for n in range(50)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, n)) for n in range(50)]
     assert [call.result() for call in calls] == [n * n for n in range(50)]
 
 
 def test_error_has_its_text(client: FacedClient) -> None:
-    error = error_of(lambda: client.call(DIVIDE, Args(1, 0)))
+    error = error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
     assert (type(error), str(error)) == (ServerError, "divide by zero")
 
 
@@ -87,7 +87,7 @@ def test_value_that_does_not_fit_leaves_the_connection_usable(
     client: FacedClient, method: Method[object, object], args: object, kind: type[Exception]
 ) -> None:
     error = error_of(lambda: client.call(method, args))
-    assert (type(error), client.call(MULTIPLY, Args(7, 8))) == (kind, 56)
+    assert (type(error), client.call(ARITH_MULTIPLY, Args(7, 8))) == (kind, 56)
 
 
 def test_what_travels_is_what_the_codec_made(peer: socket.socket) -> None:
@@ -110,7 +110,7 @@ def test_header_that_is_none_ends_the_connection(peer: socket.socket) -> None:
 def test_response_that_is_none_ends_the_connection(face: str) -> None:
     ours, theirs = socket.socketpair()
     with theirs, FACES[face].client(ours, LineClientCodec()) as client:
-        pending = client.go(MULTIPLY, Args(1, 2))
+        pending = client.go(ARITH_MULTIPLY, Args(1, 2))
         theirs.sendall(b"nonsense\n")
         error = error_of(pending.result)
     assert isinstance(error, DisconnectedError)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args
+from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
 from rpcgen import DecodeError, EncodeError, Method, RpcError, ServerError
 from tests.support.faces import FacedClient
 from tests.support.services import FAIL, UNENCODABLE
@@ -23,10 +23,10 @@ UNKNOWN = {
 TEXTS = [" ", "\n", "null", "größer als 世界", "x" * 100_000]
 
 FAILURES: dict[str, Callable[[FacedClient], object]] = {
-    "error of the method": lambda client: client.call(DIVIDE, Args(1, 0)),
+    "error of the method": lambda client: client.call(ARITH_DIVIDE, Args(1, 0)),
     "unknown service": lambda client: client.call(Method[Args, int]("No.No"), Args(1, 2)),
     "unknown method": lambda client: client.call(Method[Args, int]("Arith.No"), Args(1, 2)),
-    "args that do not fit here": lambda client: client.call(MULTIPLY, Args(2**63, 0)),
+    "args that do not fit here": lambda client: client.call(ARITH_MULTIPLY, Args(2**63, 0)),
     "args that do not fit there": lambda client: client.call(
         Method[str, int]("Arith.Multiply"), "text"
     ),
@@ -45,7 +45,7 @@ def error_of(call: Callable[[], object]) -> RpcError:
 
 
 def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
-    error = error_of(lambda: client.call(DIVIDE, Args(1, 0)))
+    error = error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
     assert (type(error), str(error)) == (ServerError, "divide by zero")
 
 
@@ -66,7 +66,7 @@ def test_unknown_names_are_refused_with_the_texts_of_go(client: FacedClient) -> 
 
 
 def test_args_that_cannot_be_encoded_are_not_sent(client: FacedClient) -> None:
-    assert type(error_of(lambda: client.call(MULTIPLY, Args(2**63, 0)))) is EncodeError
+    assert type(error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0)))) is EncodeError
 
 
 def test_args_of_a_wrong_type_are_refused_by_the_server(client: FacedClient) -> None:
@@ -87,12 +87,12 @@ def test_connection_goes_on_after_failures(client: FacedClient) -> None:
     products = []
     for fail in FAILURES.values():
         error_of(partial(fail, client))
-        products.append(client.call(MULTIPLY, Args(7, 8)))
+        products.append(client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert products == [56] * len(FAILURES)
 
 
 def test_failures_do_not_touch_calls_in_flight(client: FacedClient) -> None:
-    calls = [client.go(MULTIPLY, Args(n, n)) for n in range(20)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, n)) for n in range(20)]
     for fail in FAILURES.values():
         error_of(partial(fail, client))
     assert [call.result() for call in calls] == [n * n for n in range(20)]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DialError, Registry
 from tests.support.certificates import client_context
 from tests.support.faces import FACES, Face, FacedClient
@@ -112,7 +112,7 @@ def test_posted_nonsense_is_a_bad_request(web: Web) -> None:
 @pytest.mark.parametrize("link", HTTP_LINKS, ids=str)
 def test_web_client_does_not_disturb_net_rpc(client: FacedClient, web: Web) -> None:
     web.ask("GET", "/")
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 @pytest.mark.parametrize("link", HTTP_LINKS, ids=str)
@@ -129,7 +129,7 @@ def test_server_has_net_rpc_where_it_was_told_to(face: Face, transport: str) -> 
 
     with face.serve(listen_address(transport), elsewhere) as address:
         with face.dial_http(address, "/foo") as client:
-            assert client.call(MULTIPLY, Args(7, 8)) == 56
+            assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_dial_of_what_is_no_http_server_is_given_up(face: Face) -> None:
@@ -187,7 +187,7 @@ def test_name_that_the_server_was_told_is_taken(face: Face, hosts: list[str]) ->
 def test_client_connects_whatever_hosts_are_named(face: Face, transport: str) -> None:
     with served(face, listen_address(transport), hosts=["rpc.example.com"]) as address:
         with face.dial(address) as client:
-            assert client.call(MULTIPLY, Args(7, 8)) == 56
+            assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_any_host_is_taken_on_a_unix_socket(face: Face) -> None:

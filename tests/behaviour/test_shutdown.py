@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DisconnectedError, ShutdownError
 from tests.support.faces import FacedClient
 from tests.support.services import ARRIVED, RELEASE, WAIT, Arrival
@@ -36,13 +36,13 @@ def test_close_tells_each_pending_call_once(client: FacedClient, gate: str) -> N
 
 def test_call_after_close_raises(client: FacedClient) -> None:
     client.close()
-    error = error_of(lambda: client.call(MULTIPLY, Args(7, 8)))
+    error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert (type(error), str(error)) == (ShutdownError, "connection is shut down")
 
 
 def test_go_after_close_is_over(client: FacedClient) -> None:
     client.close()
-    assert type(error_of(client.go(MULTIPLY, Args(7, 8)).result)) is ShutdownError
+    assert type(error_of(client.go(ARITH_MULTIPLY, Args(7, 8)).result)) is ShutdownError
 
 
 def test_close_twice_raises(client: FacedClient) -> None:
@@ -58,7 +58,7 @@ def test_client_that_leaves_does_not_disturb_others(
         leaving.go(WAIT, gate)
         client.call(ARRIVED, Arrival(gate, 1))
     client.call(RELEASE, gate)
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 # TLS as asyncio has it does not end one direction alone.
@@ -88,7 +88,7 @@ def test_server_that_has_closed_is_seen_by_its_clients(link: Link) -> None:
     with ExitStack() as server:
         address = server.enter_context(link.serve())
         with link.dial(address) as client:
-            client.call(MULTIPLY, Args(7, 8))
+            client.call(ARITH_MULTIPLY, Args(7, 8))
             server.close()
-            error = error_of(lambda: client.call(MULTIPLY, Args(7, 8)))
+            error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert isinstance(error, DisconnectedError | ShutdownError)

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 import trustme
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DialError, RpcError
 from tests.support.certificates import client_context, mutual_contexts, server_context
 from tests.support.faces import FACES
@@ -31,7 +31,7 @@ def strangers_context() -> ssl.SSLContext:
 
 def multiply(client: str, address: str, tls: ssl.SSLContext) -> int:
     with FACES[client].dial(address, tls=tls, timeout=60.0) as connected:
-        return connected.call(MULTIPLY, Args(7, 8))
+        return connected.call(ARITH_MULTIPLY, Args(7, 8))
 
 
 def test_mutual_tls_lets_a_known_client_in(ours: str, theirs: str, transport: str) -> None:

@@ -17,7 +17,7 @@ from attrs import field, frozen
 
 from rpcgen import RpcError, Server
 from rpcgen.gen import generate, write
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "evolving.md"
@@ -48,7 +48,7 @@ class Side:
     answer: Callable[..., Any]
     module: str = MODULE
     service: str = "S"
-    shown: Callable[[Any], Any] = lambda reply: reply
+    display_path: Callable[[Any], Any] = lambda reply: reply
 
 
 @frozen
@@ -123,7 +123,7 @@ def enums(more: str, sent: str, before: str = ENUM) -> Side:
         service(f("m: E", "E"), before=before + more),
         lambda c, m: c.f(m.E(sent)),
         lambda m, e: m.E(sent),
-        shown=lambda reply: reply.value,
+        display_path=lambda reply: reply.value,
     )
 
 
@@ -133,7 +133,7 @@ def unions(before: str, kind: str, sent: str, module: str = MODULE) -> Side:
         lambda c, m: c.f(getattr(m, sent)(1)),
         lambda m, value: getattr(m, sent)(1),
         module,
-        shown=lambda reply: type(reply).__name__,
+        display_path=lambda reply: type(reply).__name__,
     )
 
 
@@ -354,7 +354,7 @@ def test_change_is_as_the_page_says(
     wanted = tried.forth if forth else tried.back
     for name in ("server", "caller"):
         (tmp_path / name).mkdir()
-    with imports_from(tmp_path), mock.patch("rpcgen.gob.registry.registry", Registry()):
+    with isolated_imports(tmp_path), mock.patch("rpcgen.gob.registry.registry", Registry()):
         theirs = generated(tmp_path / "server", server)
         ours = generated(tmp_path / "caller", caller)
         results = {
@@ -397,10 +397,10 @@ def outcome(
         address = server.listen("127.0.0.1:0", codec).address
         try:
             if asynchronous:
-                return caller.shown(asyncio.run(called_async(caller, ours, address, codec)))
+                return caller.display_path(asyncio.run(called_async(caller, ours, address, codec)))
             client_class = getattr(ours[1], f"{caller.service}Client")
             with client_class.dial(address, codec=codec, timeout=10.0) as client:
-                return caller.shown(caller.call(client, ours[0]))
+                return caller.display_path(caller.call(client, ours[0]))
         except RpcError as error:
             return error
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry
 from rpcgen.protocol import CodecName
 from tests.support.certificates import client_context, server_context
@@ -32,7 +32,7 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
 
 def test_client_that_says_nothing_disturbs_nobody(address: str, other: FacedClient) -> None:
     with connect(address):
-        assert other.call(MULTIPLY, Args(7, 8)) == 56
+        assert other.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "http", "tls", "https"])
@@ -42,7 +42,7 @@ def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face, scheme: s
         # For less than a server waits for TLS.
         silent = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 8)
         with face.dial(address, tls=client_context()) as client:
-            client.call(MULTIPLY, Args(7, 8))
+            client.call(ARITH_MULTIPLY, Args(7, 8))
     with silent:
         assert until_end(silent) == b""
 
@@ -52,7 +52,7 @@ def test_client_that_never_reads_disturbs_nobody(face: Face, codec: CodecName) -
     with face.serve("tcp://127.0.0.1:0", register_blob, codec=codec) as address:
         with connect(address) as deaf, face.dial(address, codec=codec) as other:
             deaf.sendall(requests(BLOB, [MEBIBYTE] * 50, codec))
-            assert [other.call(MULTIPLY, Args(n, n)) for n in range(10)] == [
+            assert [other.call(ARITH_MULTIPLY, Args(n, n)) for n in range(10)] == [
                 n * n for n in range(10)
             ]
 
@@ -66,7 +66,7 @@ def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
                 deaf.settimeout(0.5)
                 with pytest.raises(TimeoutError):
                     send_for_ever(deaf, asked)
-                other.call(MULTIPLY, Args(7, 8))
+                other.call(ARITH_MULTIPLY, Args(7, 8))
                 _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -79,9 +79,9 @@ def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
     address: str, other: FacedClient, cut: int, end: type
 ) -> None:
     with connect(address) as connection:
-        connection.sendall(request(MULTIPLY, Args(7, 8))[:cut])
+        connection.sendall(request(ARITH_MULTIPLY, Args(7, 8))[:cut])
         end(connection)
-    assert other.call(MULTIPLY, Args(7, 8)) == 56
+    assert other.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 @pytest.mark.parametrize("end", [reset, socket.socket.close])
@@ -92,11 +92,11 @@ def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
         connection.sendall(request(ECHO, bytes(8 * MEBIBYTE)))
         connection.recv(100)
         end(connection)
-    assert other.call(MULTIPLY, Args(7, 8)) == 56
+    assert other.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_thousand_connections_are_served(face: Face) -> None:
-    asked = request(MULTIPLY, Args(7, 8))
+    asked = request(ARITH_MULTIPLY, Args(7, 8))
     with face.serve("tcp://127.0.0.1:0") as address, ExitStack() as stack:
         connections = [stack.enter_context(connect(address)) for _ in range(1000)]
         for connection in connections:
@@ -112,7 +112,7 @@ def test_thousand_connections_leave_no_thread_behind(face: Face) -> None:
             for _ in range(1000):
                 stack.enter_context(connect(address)).sendall(b"\x00")
         with face.dial(address) as client:
-            client.call(MULTIPLY, Args(7, 8))
+            client.call(ARITH_MULTIPLY, Args(7, 8))
         for _ in range(6000):
             if threading.active_count() <= before + 5:
                 break

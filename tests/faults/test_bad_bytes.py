@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from attrs import frozen
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Limits
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
@@ -41,7 +41,7 @@ class Kind:
 
     def still_serves(self, face: Face, address: str) -> bool:
         with face.dial(address, codec=self.codec, tls=client_context()) as client:
-            return client.call(MULTIPLY, Args(7, 8)) == 56
+            return client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 KINDS = {
@@ -156,7 +156,7 @@ def test_half_a_tls_handshake_that_ends_is_hung_up_on(face: Face, name: str) -> 
 @pytest.mark.parametrize("name", ["tls", "https"])
 def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
     with KINDS[name].serve(face) as address, connect(address) as connection:
-        connection.sendall(request(MULTIPLY, Args(7, 8)))
+        connection.sendall(request(ARITH_MULTIPLY, Args(7, 8)))
         assert until_end(connection)[:1] in (b"", b"\x15")  # at most an alert of TLS
 
 
@@ -165,7 +165,7 @@ def test_client_without_tls_is_logged(
     face: Face, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with KINDS[name].serve(face) as address, connect(address) as connection:
-        connection.sendall(request(MULTIPLY, Args(7, 8)))
+        connection.sendall(request(ARITH_MULTIPLY, Args(7, 8)))
         until_end(connection)
     assert "rpc.Serve: TLS handshake: " in caplog.text
 

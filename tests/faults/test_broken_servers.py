@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import (
     DecodeError,
     DialError,
@@ -62,15 +62,15 @@ def says(data: bytes) -> Answer:
 def reply(codec: CodecName) -> bytes:
     """Return the bytes of a good reply to the first call."""
     server = server_codec(codec)
-    server.feed(request(MULTIPLY, Args(7, 8), codec))
+    server.feed(request(ARITH_MULTIPLY, Args(7, 8), codec))
     seq = server.decode_request_header().seq
-    return server.encode_response(Response("Arith.Multiply", seq), MULTIPLY.response, 56)
+    return server.encode_response(Response("Arith.Multiply", seq), ARITH_MULTIPLY.response, 56)
 
 
 def error_of(client: FacedClient) -> RpcError:
     """Return the error that a call ends with."""
     with pytest.raises(RpcError) as caught:
-        client.go(MULTIPLY, Args(7, 8)).result()
+        client.go(ARITH_MULTIPLY, Args(7, 8)).result()
     return caught.value
 
 
@@ -121,7 +121,7 @@ def test_bad_reply_says_what_is_wrong(
     limits = Limits(message=64 << 10)
     with server(says(sent)) as address, face.dial(address, codec=codec, limits=limits) as client:
         with pytest.raises(DisconnectedError, match=f"^{reason}"):
-            client.go(MULTIPLY, Args(7, 8)).result()
+            client.go(ARITH_MULTIPLY, Args(7, 8)).result()
 
 
 def test_announced_length_takes_no_memory(face: Face) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import dial
 from tests.support.faces import FACES
 from tests.support.sockets import connect
@@ -68,10 +68,10 @@ def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
 @pytest.mark.parametrize("face", sorted(FACES))
 def test_listener_out_of_descriptors_serves_those_it_has(face: str, log: Path) -> None:
     with poor_server(face, log) as address, dial(address) as client, ExitStack() as stack:
-        client.call(MULTIPLY, Args(7, 8))
+        client.call(ARITH_MULTIPLY, Args(7, 8))
         for _ in range(DESCRIPTORS + 10):
             stack.enter_context(connect(address))
-        assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
+        assert client.go(ARITH_MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
 
 
 @pytest.mark.parametrize("face", sorted(FACES))
@@ -81,4 +81,4 @@ def test_listener_takes_connections_again_once_it_can(face: str, log: Path) -> N
             for _ in range(DESCRIPTORS + 10):
                 stack.enter_context(connect(address))
         with dial(address) as client:
-            assert client.go(MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
+            assert client.go(ARITH_MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry, ServerError
 from tests.support.faces import FACES, FacedClient
 from tests.support.services import UNENCODABLE
@@ -73,7 +73,7 @@ def test_exception_is_logged(
 def test_exception_leaves_the_connection_usable(client: FacedClient, name: str) -> None:
     with pytest.raises(ServerError):
         client.call(RAISE, name)
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_reply_that_cannot_be_encoded_is_logged(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import Loader, find, imports_from
+from rpcgen.gen.discover import discover
+from rpcgen.gen.load import Loader, isolated_imports
 from rpcgen.gen.source import Source
 
 
@@ -34,12 +35,12 @@ def load(idl_folder: Path) -> Iterator[Callable[..., Source]]:
         def load(**files: str) -> Source:
             for name, text in files.items():
                 (idl_folder / f"{name}.py").write_text(textwrap.dedent(text))
-            stack.enter_context(imports_from(idl_folder))
+            stack.enter_context(isolated_imports(idl_folder))
             path = idl_folder / f"{next(iter(files))}.py"
-            idls, problems = find([str(path)])
+            idls, diagnostics = discover([str(path)])
             loader = Loader(idl_folder)
             sources = loader.load(idls)
-            assert (problems, loader.problems) == ([], [])
+            assert (diagnostics, loader.diagnostics) == ([], [])
             return sources[0]
 
         yield load

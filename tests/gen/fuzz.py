@@ -37,7 +37,7 @@ from types import FrameType
 from unittest import mock
 
 from rpcgen import cli, schema
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 from rpcgen.method import Method
 
@@ -485,7 +485,7 @@ def _import_output(folder: Path) -> None:
         raise FaultError("success, and no module in the output")
     for path in paths:
         compile(path.read_bytes(), str(path), "exec")
-    with imports_from(folder):
+    with isolated_imports(folder):
         for path in paths:
             name = ".".join(path.relative_to(folder).with_suffix("").parts)
             module = importlib.import_module(name.removesuffix(".__init__"))

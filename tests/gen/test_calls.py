@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gen.names import snake_case
 from rpcgen.method import Handler, Method
 
@@ -57,7 +57,7 @@ class Recorder:
 
 
 def generated(case: str) -> ModuleType:
-    with imports_from(GOLDEN):
+    with isolated_imports(GOLDEN):
         return importlib.import_module(f"{case}.generated.idl")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rpcgen.gen.defaults import is_literal, is_reference, is_repeated, unportable
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gen.model import Parameter, read_module
 from rpcgen.gen.source import Source
 
@@ -124,7 +124,7 @@ def test_constant_that_is_gone_by_now_is_not_imported(load: Load) -> None:
 @pytest.fixture(scope="module")
 def visor() -> Any:
     """Return the service of the golden case, and its generated base for implementations."""
-    with imports_from(GOLDEN):
+    with isolated_imports(GOLDEN):
         idl = importlib.import_module("defaults.idl")
         generated = importlib.import_module("defaults.generated.idl")
     return idl.Visor, generated
@@ -140,7 +140,7 @@ def test_generated_method_has_the_defaults_of_the_idl(visor: Any, name: str, cls
 
 def test_struct_of_parameters_has_the_defaults_of_the_idl(visor: Any) -> None:
     protocol, generated = visor
-    made = generated.MadeArgs()
+    made = generated.VisorMadeArgs()
     assert tuple(
         getattr(made, name) for name in ("point", "timeout", "mode", "user", "nobody")
     ) == (protocol.made.__defaults__)

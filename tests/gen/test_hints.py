@@ -57,6 +57,26 @@ FOLLOWED: dict[str, Edits] = {
             ),
         ]
     },
+    "bad_clashing_methods": {
+        "idl.py": [
+            ("class BankTransferArgs", "class Transfer"),
+            ("class BANK_CLOSE", "class Branch"),
+            ("from typing import", "from rpcgen.types import wire\nfrom typing import Annotated,"),
+            ("BANK_OPEN: int", 'number: Annotated[int, wire("BANK_OPEN")]'),
+            ("BankOpenArgs: int", 'args: Annotated[int, wire("BankOpenArgs")]'),
+            ("    def account_open", '    @wire("AccountOpen")\n    def open_account'),
+        ]
+    },
+    "bad_hidden_types": {
+        "idl.py": [("from typing", "from __future__ import annotations\n\nfrom typing")]
+    },
+    "bad_constructors": {
+        "idl.py": [
+            ("InitVar[str]", 'InitVar[str] = ""'),
+            ("@define(init=False)", "@define"),
+            ("\n    def __init__(self) -> None:\n        self.value = 1.0\n", ""),
+        ]
+    },
     "bad_class_twice": {
         "idl.py": [
             ("class Arith(Protocol):\n    def divide", "class Other(Protocol):\n    def divide")

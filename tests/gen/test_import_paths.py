@@ -153,42 +153,45 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=list(LAYOUTS.values()), ids=list(LAYOUTS))
-def layout(
+def wrap_lines(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Layout:
     """Lay out a project in ``tmp_path`` and generate its code."""
-    layout: Layout = request.param
+    wrap_lines: Layout = request.param
     for name, text in [
-        (layout.idl, ARITH),
-        *((f"{package}/__init__.py", "") for package in layout.packages),
+        (wrap_lines.idl, ARITH),
+        *((f"{package}/__init__.py", "") for package in wrap_lines.packages),
     ]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (tmp_path / layout.run_in).mkdir(exist_ok=True)
-    monkeypatch.chdir(tmp_path / layout.run_in)
-    assert cli.main(layout.command.split()) == 0
-    return layout
+    (tmp_path / wrap_lines.run_in).mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / wrap_lines.run_in)
+    assert cli.main(wrap_lines.command.split()) == 0
+    return wrap_lines
 
 
-def test_output_lies_where_it_is_looked_for(layout: Layout, tmp_path: Path) -> None:
-    assert (tmp_path / layout.output).is_file()
+def test_output_lies_where_it_is_looked_for(wrap_lines: Layout, tmp_path: Path) -> None:
+    assert (tmp_path / wrap_lines.output).is_file()
 
 
-def test_every_output_folder_is_a_typed_package(layout: Layout, tmp_path: Path) -> None:
-    folder = (tmp_path / layout.output).parent
+def test_every_output_folder_is_a_typed_package(wrap_lines: Layout, tmp_path: Path) -> None:
+    folder = (tmp_path / wrap_lines.output).parent
     assert (folder / "__init__.py").is_file()
 
 
-def test_python_imports_it(layout: Layout, tmp_path: Path, library: Path) -> None:
-    code = f"from {layout.imported} import Args, ArithClient; print(Args.__module__)"
-    assert run(tmp_path / layout.path, library, "-c", code) == (0, layout_module(layout) + "\n")
+def test_python_imports_it(wrap_lines: Layout, tmp_path: Path, library: Path) -> None:
+    code = f"from {wrap_lines.imported} import Args, ArithClient; print(Args.__module__)"
+    assert run(tmp_path / wrap_lines.path, library, "-c", code) == (
+        0,
+        layout_module(wrap_lines) + "\n",
+    )
 
 
-def test_mypy_imports_it(layout: Layout, tmp_path: Path, library: Path) -> None:
-    user = tmp_path / layout.path / "user.py"
+def test_mypy_imports_it(wrap_lines: Layout, tmp_path: Path, library: Path) -> None:
+    user = tmp_path / wrap_lines.path / "user.py"
     user.write_text(
-        f"from {layout.imported} import Args, ArithClient\n\n"
+        f"from {wrap_lines.imported} import Args, ArithClient\n\n"
         "def double(client: ArithClient) -> int:\n"
         "    return client.double(Args(1))\n"
     )
@@ -199,9 +202,9 @@ def test_mypy_imports_it(layout: Layout, tmp_path: Path, library: Path) -> None:
     assert status == 0, output
 
 
-def layout_module(layout: Layout) -> str:
+def layout_module(wrap_lines: Layout) -> str:
     """Return the name of the IDL module as users import it."""
-    path = Path(layout.idl).relative_to(layout.path)
+    path = Path(wrap_lines.idl).relative_to(wrap_lines.path)
     return ".".join(path.with_suffix("").parts)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rpcgen.gen.load import Loader, find
+import pytest
+
+from rpcgen.gen.discover import discover
+from rpcgen.gen.load import Loader
 from rpcgen.gen.model import Kind, Module, read_module
 from rpcgen.gen.source import Source, Symbol
 
@@ -14,7 +17,7 @@ Load = Callable[..., Source]
 
 def model(load: Load, **files: str) -> Module:
     source = load(**files)
-    ((idl,), _) = find([str(source.path)])
+    ((idl,), _) = discover([str(source.path)])
     return read_module(idl, source, Loader(Path.cwd()).source_of)
 
 
@@ -97,7 +100,7 @@ def test_parameters_keep_their_kind_and_default(load: Load) -> None:
     ]
 
 
-def test_types_are_handed_on_from_where_they_are_defined(load: Load) -> None:
+def test_types_are_reexported_from_where_they_are_defined(load: Load) -> None:
     module = model(
         load,
         one="""
@@ -201,7 +204,27 @@ def test_deprecated_method_is_known_and_keeps_its_wire_name(load: Load) -> None:
     assert (old.wire_name, new.deprecated) == ("Other", None)
 
 
-def test_generic_message_is_handed_on_but_is_no_message_by_itself(load: Load) -> None:
+@pytest.mark.parametrize("decorator", ["old", "te.deprecated"])
+def test_deprecated_method_is_known_by_what_its_decorator_stands_for(
+    load: Load, decorator: str
+) -> None:
+    module = model(
+        load,
+        one=f"""
+        import typing_extensions as te
+        from typing import Protocol
+        from typing_extensions import deprecated as old
+
+        class S(Protocol):
+            @{decorator}("so")
+            def f(self) -> int: ...
+        """,
+    )
+    (method,) = module.services[0].methods
+    assert method.deprecated is not None
+
+
+def test_generic_message_is_reexported_but_is_no_message_by_itself(load: Load) -> None:
     module = model(
         load,
         one="""

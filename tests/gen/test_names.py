@@ -37,37 +37,37 @@ def test_quoted_prefers_double_quotes(value: str | bytes, literal: str) -> None:
     assert (quoted(value), ast.literal_eval(literal)) == (literal, value)
 
 
-def test_spell_imports_what_it_names() -> None:
+def test_qualify_imports_what_it_names() -> None:
     names = Names([], [])
-    assert (names.spell(Symbol("idl.a", "Point")), names.imports()) == (
+    assert (names.qualify(Symbol("idl.a", "Point")), names.imports()) == (
         "Point",
         [["from idl.a import Point"]],
     )
 
 
-def test_spell_gives_the_second_of_two_like_names_an_alias() -> None:
+def test_qualify_gives_the_second_of_two_like_names_an_alias() -> None:
     names = Names([], [])
-    names.spell(Symbol("idl.a", "Point"))
-    assert names.spell(Symbol("idl.b", "Point")) == "Point_"
+    names.qualify(Symbol("idl.a", "Point"))
+    assert names.qualify(Symbol("idl.b", "Point")) == "Point_"
 
 
-def test_spell_gives_what_a_class_attribute_hides_an_alias() -> None:
-    assert Names(["Point"], []).spell(Symbol("idl.a", "Point")) == "Point_"
+def test_qualify_gives_what_a_class_attribute_hides_an_alias() -> None:
+    assert Names(["Point"], []).qualify(Symbol("idl.a", "Point")) == "Point_"
 
 
-def test_spell_of_a_hidden_builtin_goes_through_its_module() -> None:
+def test_qualify_of_a_hidden_builtin_goes_through_its_module() -> None:
     names = Names(["list"], [])
-    assert names.spell(Symbol("builtins", "list")) == "builtins.list"
+    assert names.qualify(Symbol("builtins", "list")) == "builtins.list"
 
 
-def test_spell_of_a_builtin_that_an_idl_type_hides_goes_through_its_module() -> None:
+def test_qualify_of_a_builtin_that_an_idl_type_hides_goes_through_its_module() -> None:
     names = Names([], [])
-    names.hand_on(Symbol("idl.a", "list"))
-    assert names.spell(Symbol("builtins", "list")) == "builtins.list"
+    names.reexport(Symbol("idl.a", "list"))
+    assert names.qualify(Symbol("builtins", "list")) == "builtins.list"
 
 
-def test_spell_in_function_needs_no_alias_for_class_attributes() -> None:
-    assert Names(["dial"], []).spell_in_function(Symbol("rpcgen", "dial")) == "dial"
+def test_qualify_in_function_needs_no_alias_for_class_attributes() -> None:
+    assert Names(["dial"], []).qualify_in_function(Symbol("rpcgen", "dial")) == "dial"
 
 
 def test_define_avoids_the_names_of_parameters() -> None:
@@ -76,21 +76,21 @@ def test_define_avoids_the_names_of_parameters() -> None:
 
 def test_define_avoids_the_types_of_the_idl() -> None:
     names = Names([], [])
-    names.hand_on(Symbol("idl.a", "EchoArgs"))
+    names.reexport(Symbol("idl.a", "EchoArgs"))
     assert names.define("EchoArgs") == "EchoArgs_"
 
 
 def test_imports_come_in_sections() -> None:
     names = Names([], [])
     for module in ("rpcgen", "typing", "idl.a", "attrs"):
-        names.spell(Symbol(module, "X"))
+        names.qualify(Symbol(module, "X"))
     assert [len(section) for section in names.imports()] == [1, 1, 2]
 
 
 def test_imports_that_are_too_long_are_broken() -> None:
     names = Names([], [])
     for number in range(20):
-        names.spell(Symbol("idl.a", f"Message{number}"))
+        names.qualify(Symbol("idl.a", f"Message{number}"))
     ((line,),) = names.imports()
     assert line.startswith("from idl.a import (\n    Message0,\n")
 

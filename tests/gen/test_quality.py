@@ -14,13 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 from rpcgen.method import Method
 
-from .test_golden import GOLDEN, GOOD
+from .test_golden import GOLDEN, GOOD, contents
 
 ROOT = Path(__file__).parents[2]
+
+# Beginnings of the comments of a header that are for formatters and linters.
+LEFT_ALONE = ("# fmt:", "# isort:", "# flake8:", "# ruff:")
 
 PYRIGHT = f"""{{
     "typeCheckingMode": "strict",
@@ -63,26 +66,66 @@ def generated(project: Path) -> list[str]:
     return sorted(str(folder) for folder in project.glob("*/generated"))
 
 
-def test_output_is_formatted(project: Path) -> None:
-    assert run(project, "ruff", "format", "--diff", *generated(project)) == ""
-
-
-def test_output_passes_the_linter(project: Path) -> None:
-    assert run(project, "ruff", "check", *generated(project)) == ""
-
-
-def test_imports_are_in_order(project: Path) -> None:
-    """The comment that tells ruff not to look at imports is for other projects' settings."""
-    shown = project / "imports"
+@pytest.fixture(scope="module")
+def bare(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the output of all cases, without what keeps tools away from it."""
+    folder = tmp_path_factory.mktemp("bare")
     for path in project.glob("*/generated/**/*.py"):
-        target = shown / path.relative_to(project)
+        target = folder / path.relative_to(project)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(path.read_text().replace("# isort: skip_file\n", ""))
-    (shown / "ruff.toml").write_text(
-        "line-length = 100\n[lint]\nselect = ['I']\n[lint.isort]\n"
-        f"known-first-party = {['rpcgen', *GOOD]}\n"
+        lines = path.read_text().splitlines(keepends=True)
+        target.write_text("".join(line for line in lines if not line.startswith(LEFT_ALONE)))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_output_is_formatted(bare: Path) -> None:
+    assert run(bare, "ruff", "format", "--diff", *generated(bare)) == ""
+
+
+def test_output_passes_the_linter(bare: Path) -> None:
+    """Names that the IDL has chosen are the only ones that rules about names may mind."""
+    known = f"lint.isort.known-first-party = {['rpcgen', *GOOD]}"
+    named = (
+        "lint.per-file-ignores = {'hostile_names/**' = ['E741', 'N802', 'N803', 'N805', 'N815']}"
     )
-    assert run(shown, "ruff", "check", ".") == ""
+    command = ["ruff", "check", "--config", known, "--config", named]
+    assert run(bare, *command, *generated(bare)) == ""
+
+
+def test_imports_are_in_order(bare: Path) -> None:
+    known = f"lint.isort.known-first-party = {['rpcgen', *GOOD]}"
+    command = ["ruff", "check", "--select", "I", "--config", known]
+    assert run(bare, *command, *generated(bare)) == ""
+
+
+# Settings of users' projects, each a command that changes what it finds, and one that complains.
+TOOLS = {
+    "ruff format, short lines": (
+        ["ruff", "format", "--isolated", "--line-length", "60"],
+        "--check",
+    ),
+    "ruff format, long lines": (
+        ["ruff", "format", "--isolated", "--line-length", "200"],
+        "--check",
+    ),
+    "black, short lines": (["black", "--quiet", "--line-length", "60"], "--check"),
+    "black, long lines": (["black", "--quiet", "--line-length", "200"], "--check"),
+    "ruff, imports": (["ruff", "check", "--isolated", "--select", "I"], "--fix"),
+    "ruff, all rules": (["ruff", "check", "--isolated", "--select", "ALL"], "--fix"),
+    "ruff, all fixes": (["ruff", "check", "--isolated", "--select", "ALL"], "--unsafe-fixes"),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_output_is_left_alone_by(tool: str, project: Path, tmp_path: Path) -> None:
+    command, check = TOOLS[tool]
+    for case in GOOD:
+        shutil.copytree(GOLDEN / case / "generated", tmp_path / case)
+    assert run(tmp_path, *command, check, ".") == ""
+    assert run(tmp_path, *command, *(["--fix"] if command[1] == "check" else []), ".") == ""
+    for case in GOOD:
+        assert contents(tmp_path / case) == contents(GOLDEN / case / "generated")
 
 
 def test_output_passes_mypy_strict(project: Path) -> None:
@@ -97,7 +140,7 @@ def test_output_passes_pyright_strict(project: Path) -> None:
 def test_output_has_schemas_for_all_its_types(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The cases have messages of the same names as others that this process knows.
     monkeypatch.setattr("rpcgen.gob.registry.registry", Registry())
-    with imports_from(GOLDEN):
+    with isolated_imports(GOLDEN):
         for path in sorted((GOLDEN / case / "generated").rglob("*.py")):
             name = ".".join(path.relative_to(GOLDEN).with_suffix("").parts)
             module = importlib.import_module(name.removesuffix(".__init__"))

@@ -71,9 +71,10 @@ def test_root_of_a_project_that_says_nothing_of_it_is_found(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[tool.rpcgen]\nroot = 3\n", "[tool.rpcgen] root is no string"),
+        ("[tool.rpcgen]\nroot = 3\n", "[tool.rpcgen] root is not a string"),
         ("[tool.rpcgen]\nroot = 'lib'\n", "is not below that"),
-        ("[tool]\nrpcgen = 3\n", "root is no string"),
+        ("[tool]\nrpcgen = 3\n", "root is not a string"),
+        ("[tool.rpcgen]\nroto = 'lib'\n", "[tool.rpcgen] has no option 'roto'"),
         ("[tool.rpcgen\n", "cannot be read"),
     ],
 )
@@ -84,6 +85,6 @@ def test_configuration_that_cannot_be_used_is_a_placed_error(
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(ConfigurationError) as raised:
         find_root(tmp_path / "a.py")
-    problem = raised.value.problem
-    assert reason in problem.reason
-    assert problem.place.path.endswith("pyproject.toml")
+    diagnostic = raised.value.diagnostic
+    assert reason in diagnostic.reason
+    assert diagnostic.location.path.endswith("pyproject.toml")

@@ -37,6 +37,13 @@ def test_symbol_through_a_module_alias_is_in_that_module(load: Load) -> None:
     assert source.symbol(["o", "Point"]) == Symbol("other", "Point")
 
 
+def test_symbol_through_a_module_that_renames_itself_is_where_it_is_imported_from(
+    load: Load,
+) -> None:
+    source = load(one="import other", other=f"__name__ = 'another'\n{OTHER}")
+    assert source.symbol(["other", "Point"]) == Symbol("other", "Point")
+
+
 def test_symbol_of_a_nested_class_is_dotted(load: Load) -> None:
     source = load(one="import other", other=OTHER)
     assert source.symbol(["other", "Point", "Inner"]) == Symbol("other", "Point.Inner")
@@ -47,13 +54,25 @@ def test_symbol_from_a_star_import_is_in_that_module(load: Load) -> None:
     assert source.symbol(["Point"]) == Symbol("other", "Point")
 
 
+def test_symbol_from_a_star_import_is_not_in_a_module_that_keeps_it_to_itself(load: Load) -> None:
+    other = "from typing import Any\n__all__ = ['Point']\nclass Point: pass"
+    source = load(one="from typing import *\nfrom other import *", other=other)
+    assert source.symbol(["Any"]) == Symbol("typing", "Any")
+
+
+def test_symbol_from_star_imports_is_in_the_module_that_defines_it(load: Load) -> None:
+    more = "from other import Point"
+    source = load(one="from other import *\nfrom more import *", other=OTHER, more=more)
+    assert source.symbol(["Point"]) == Symbol("other", "Point")
+
+
 def test_symbol_of_a_builtin_is_in_builtins(load: Load) -> None:
     assert load(one="").symbol(["int"]) == Symbol("builtins", "int")
 
 
 def test_place_counts_characters_and_not_bytes(load: Load) -> None:
     source = load(one="größe = 1; x = 2")
-    assert source.place(source.tree.body[1]).column == 12
+    assert source.location(source.tree.body[1]).column == 12
 
 
 def test_classes_are_found_under_conditions_and_in_classes(load: Load) -> None:

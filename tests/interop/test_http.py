@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args
+from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
 from rpcgen import DialError, ServerError
 from tests.support.faces import Face, FacedClient
 from tests.support.services import ECHO, RELEASE, WAIT
@@ -47,17 +47,17 @@ def go_client(go_clients: Callable[..., GoClient], python_server: str) -> GoClie
 
 
 def test_call_returns_the_reply(client: FacedClient) -> None:
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_dial_takes_the_address_of_an_http_server(face: Face, go_server: GoServer) -> None:
     with face.dial(f"http://{go_server.http}") as client:
-        assert client.call(MULTIPLY, Args(7, 8)) == 56
+        assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
     with pytest.raises(ServerError, match=r"^divide by zero$"):
-        client.call(DIVIDE, Args(1, 0))
+        client.call(ARITH_DIVIDE, Args(1, 0))
 
 
 def test_replies_out_of_order_find_their_calls(client: FacedClient) -> None:

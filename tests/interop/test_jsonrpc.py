@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args, Quotient
+from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
 from rpcgen import EncodeError, Method, RpcError, ServerError
 from tests.support.faces import Face, FacedClient
 from tests.support.services import (
@@ -69,15 +69,15 @@ def error_of(call: Callable[[], object]) -> RpcError:
 
 
 def test_call_returns_the_reply(client: FacedClient) -> None:
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_call_returns_a_message(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
+    assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
 
 
 def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
-    error = error_of(lambda: client.call(DIVIDE, Args(1, 0)))
+    error = error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
     assert (type(error), str(error)) == (ServerError, "divide by zero")
 
 
@@ -102,16 +102,16 @@ def test_args_of_a_wrong_type_are_refused_by_go(client: FacedClient) -> None:
 
 def test_args_of_a_wrong_type_leave_the_connection_usable(client: FacedClient) -> None:
     error_of(lambda: client.call(Method[str, int]("Arith.Multiply"), "text"))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_args_that_cannot_be_encoded_fail_their_call(client: FacedClient) -> None:
-    assert isinstance(error_of(lambda: client.call(MULTIPLY, Args(2**63, 0))), EncodeError)
+    assert isinstance(error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0))), EncodeError)
 
 
 def test_args_that_cannot_be_encoded_leave_the_connection_usable(client: FacedClient) -> None:
-    error_of(lambda: client.call(MULTIPLY, Args(2**63, 0)))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0)))
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_replies_out_of_order_find_their_calls(client: FacedClient, gate: str) -> None:
@@ -124,7 +124,7 @@ def test_replies_out_of_order_find_their_calls(client: FacedClient, gate: str) -
 
 
 def test_hundreds_of_calls_in_flight_get_their_own_replies(client: FacedClient) -> None:
-    calls = [client.go(MULTIPLY, Args(n, n + 1)) for n in range(500)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, n + 1)) for n in range(500)]
     assert [call.result() for call in calls] == [n * (n + 1) for n in range(500)]
 
 
@@ -293,7 +293,7 @@ def test_request_is_that_of_go(face: Face, go_clients: Callable[..., GoClient]) 
     python, go = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     with python, go:
         with face.dial(address_of(python), codec="json") as client:
-            client.go(DIVIDE, Args(7, -8))
+            client.go(ARITH_DIVIDE, Args(7, -8))
             client.go(FAIL, "<é\u2028\\\x01>")
             ours = received(python, 2)
         peer = go_clients(address_of(go), "tcp", "json")

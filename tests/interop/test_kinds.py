@@ -9,7 +9,11 @@ import pytest
 from attrs import define
 
 from generated import kinds
-from generated.kinds import CALLED_OTHERWISE_BY_GO, NOTHING, CalledOtherwiseByGoArgs
+from generated.kinds import (
+    KINDS_CALLED_OTHERWISE_BY_GO,
+    KINDS_NOTHING,
+    KindsCalledOtherwiseByGoArgs,
+)
 from rpcgen import Method
 from tests.support.faces import Face, FacedClient
 from tests.support.services import EchoKinds
@@ -99,11 +103,11 @@ def test_value_of_go_is_in_python_what_it_is_in_go(
     ids=repr,
 )
 def test_anything_comes_back_from_go(client: FacedClient, value: Any) -> None:
-    assert client.call(kinds.ECHO_ANY, value) == value
+    assert client.call(kinds.KINDS_ECHO_ANY, value) == value
 
 
 def test_nothing_is_sent_and_returned_to_python(client: FacedClient) -> None:
-    assert client.call(NOTHING, None) is None
+    assert client.call(KINDS_NOTHING, None) is None
 
 
 def test_nothing_is_sent_and_returned_to_go(go_client: GoClient) -> None:
@@ -114,7 +118,7 @@ def test_nothing_is_sent_and_returned_to_go(go_client: GoClient) -> None:
 def test_parameters_travel_as_a_struct_to_go(
     client: FacedClient, text: str | None, reply: str
 ) -> None:
-    assert client.call(CALLED_OTHERWISE_BY_GO, CalledOtherwiseByGoArgs(4, text)) == reply
+    assert client.call(KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(4, text)) == reply
 
 
 @pytest.mark.parametrize(("text", "reply"), [(None, "4 nil"), ("four", "4 four")])

@@ -9,17 +9,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from generated.kvstore import (
-    DELETE,
-    GET,
-    GET_MANY,
-    PUT,
-    SCAN,
-    STATS,
+    KV_STORE_DELETE,
+    KV_STORE_GET,
+    KV_STORE_GET_MANY,
+    KV_STORE_PUT,
+    KV_STORE_SCAN,
+    KV_STORE_STATS,
     Durability,
     Entry,
+    KVStorePutArgs,
+    KVStoreScanArgs,
     Page,
-    PutArgs,
-    ScanArgs,
     Stats,
     register_kv_store,
 )
@@ -49,57 +49,61 @@ def go_client(face: Face, go_clients: Callable[..., GoClient]) -> Iterator[GoCli
 
 
 def test_python_gets_what_it_put_into_go(client: FacedClient, prefix: str) -> None:
-    client.call(PUT, PutArgs(prefix, b"\x00\xff", {"a": "b"}, expires_in=timedelta(days=1)))
+    client.call(
+        KV_STORE_PUT, KVStorePutArgs(prefix, b"\x00\xff", {"a": "b"}, expires_in=timedelta(days=1))
+    )
     expires = datetime(1970, 1, 2, tzinfo=UTC)
-    assert client.call(GET, prefix) == Entry(prefix, b"\x00\xff", 1, {"a": "b"}, expires)
+    assert client.call(KV_STORE_GET, prefix) == Entry(prefix, b"\x00\xff", 1, {"a": "b"}, expires)
 
 
 def test_python_gets_none_for_what_go_leaves_nil(client: FacedClient, prefix: str) -> None:
-    client.call(PUT, PutArgs(prefix, b"", {}))
-    assert client.call(GET, prefix) == Entry(prefix, b"", 1, {}, None)
+    client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
+    assert client.call(KV_STORE_GET, prefix) == Entry(prefix, b"", 1, {}, None)
 
 
 def test_python_sends_a_condition_to_go(client: FacedClient, prefix: str) -> None:
-    client.call(PUT, PutArgs(prefix, b"", {}))
+    client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
     with pytest.raises(ServerError, match=r"^version is 1$"):
-        client.call(PUT, PutArgs(prefix, b"", {}, if_version=2, durability=Durability.DISK))
+        client.call(
+            KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}, if_version=2, durability=Durability.DISK)
+        )
 
 
 def test_python_asks_go_for_a_missing_key(client: FacedClient, prefix: str) -> None:
     with pytest.raises(ServerError, match=rf"^no such key: {prefix}$"):
-        client.call(GET, prefix)
+        client.call(KV_STORE_GET, prefix)
 
 
 def test_python_deletes_from_go(client: FacedClient, prefix: str) -> None:
-    client.call(PUT, PutArgs(prefix, b"", {}))
-    client.call(DELETE, prefix)
-    assert client.call(GET_MANY, [prefix]) == {}
+    client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
+    client.call(KV_STORE_DELETE, prefix)
+    assert client.call(KV_STORE_GET_MANY, [prefix]) == {}
 
 
 def test_python_gets_many_from_go(client: FacedClient, prefix: str) -> None:
     keys = [f"{prefix}/{n}" for n in range(3)]
     for key in keys:
-        client.call(PUT, PutArgs(key, key.encode(), {}))
-    found = client.call(GET_MANY, [*keys, f"{prefix}/missing"])
+        client.call(KV_STORE_PUT, KVStorePutArgs(key, key.encode(), {}))
+    found = client.call(KV_STORE_GET_MANY, [*keys, f"{prefix}/missing"])
     assert found == {key: Entry(key, key.encode(), 1, {}, None) for key in keys}
 
 
 def test_python_scans_go_page_by_page(client: FacedClient, prefix: str) -> None:
     for n in range(3):
-        client.call(PUT, PutArgs(f"{prefix}/{n}", b"", {}))
-    page = client.call(SCAN, ScanArgs(f"{prefix}/", limit=2))
+        client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/{n}", b"", {}))
+    page = client.call(KV_STORE_SCAN, KVStoreScanArgs(f"{prefix}/", limit=2))
     expected = [Entry(f"{prefix}/{n}", b"", 1, {}, None) for n in range(2)]
     assert page == Page(expected, next_key=f"{prefix}/2")
 
 
 def test_python_scans_go_to_the_end(client: FacedClient, prefix: str) -> None:
-    assert client.call(SCAN, ScanArgs(f"{prefix}/")) == Page([], next_key=None)
+    assert client.call(KV_STORE_SCAN, KVStoreScanArgs(f"{prefix}/")) == Page([], next_key=None)
 
 
 def test_python_reads_nested_messages_of_go(client: FacedClient, prefix: str) -> None:
-    client.call(PUT, PutArgs(f"{prefix}/a", b"123", {}))
-    client.call(PUT, PutArgs(f"{prefix}/b", b"45", {}))
-    assert client.call(STATS, None).children[prefix] == Stats(2, 5, {})
+    client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/a", b"123", {}))
+    client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/b", b"45", {}))
+    assert client.call(KV_STORE_STATS, None).children[prefix] == Stats(2, 5, {})
 
 
 def test_go_gets_what_it_put_into_python(go_client: GoClient) -> None:

@@ -18,7 +18,7 @@ import pytest
 from rpcgen import Server as SyncServer
 from rpcgen import ServerError, aio
 from rpcgen.gen import generate, write
-from rpcgen.gen.load import imports_from
+from rpcgen.gen.load import isolated_imports
 from tests import golang
 
 IDL = """
@@ -85,7 +85,7 @@ def visor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     folder = tmp_path_factory.mktemp("more")
     (folder / "more_idl.py").write_text(IDL)
     write(generate([str(folder / "more_idl.py")], folder / "more_generated").files)
-    with imports_from(folder):
+    with isolated_imports(folder):
         yield importlib.import_module("more_generated.more_idl")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from attrs import frozen
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DecodeError, DisconnectedError, RpcError, ServerError
 from tests.support.faces import Face
 
@@ -116,7 +116,7 @@ def test_go_client_ends_its_call(case: Case, go_clients: Callable[..., GoClient]
 @each_case
 def test_python_client_ends_its_call(case: Case, face: Face) -> None:
     with silent_server() as (address, accept), face.dial(address) as client:
-        call = client.go(MULTIPLY, Args(7, 8))
+        call = client.go(ARITH_MULTIPLY, Args(7, 8))
         with accept() as connection:
             read_messages(connection, 4)
             connection.sendall(case.sent)

@@ -11,7 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from generated.arith import DIVIDE, MULTIPLY, Args, ArithClient, AsyncArithClient, Quotient
+from generated.arith import (
+    ARITH_DIVIDE,
+    ARITH_MULTIPLY,
+    Args,
+    ArithClient,
+    AsyncArithClient,
+    Quotient,
+)
 from rpcgen import (
     Call,
     DecodeError,
@@ -60,35 +67,35 @@ def error_of(call: Callable[[], object]) -> RpcError:
 
 
 def test_call_returns_the_reply(client: FacedClient) -> None:
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_call_returns_a_message(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
+    assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
 
 
 def test_call_returns_zero_where_go_leaves_it_out(client: FacedClient) -> None:
-    assert client.call(DIVIDE, Args(0, 8)) == Quotient(quo=0, rem=0)
+    assert client.call(ARITH_DIVIDE, Args(0, 8)) == Quotient(quo=0, rem=0)
 
 
 def test_call_again_and_again_on_one_connection(client: FacedClient) -> None:
-    products = [client.call(MULTIPLY, Args(n, -n)) for n in range(100)]
+    products = [client.call(ARITH_MULTIPLY, Args(n, -n)) for n in range(100)]
     assert products == [-n * n for n in range(100)]
 
 
 def test_call_over_a_unix_socket(face: Face, go_server: GoServer) -> None:
     with face.dial(f"unix://{go_server.unix}") as client:
-        assert client.call(MULTIPLY, Args(7, 8)) == 56
+        assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
-    error = error_of(lambda: client.call(DIVIDE, Args(1, 0)))
+    error = error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
     assert (type(error), str(error)) == (ServerError, "divide by zero")
 
 
 def test_error_of_the_method_leaves_the_connection_usable(client: FacedClient) -> None:
-    error_of(lambda: client.call(DIVIDE, Args(1, 0)))
-    assert client.call(DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
+    error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
+    assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
 
 
 @pytest.mark.parametrize("text", [" ", "\n", "nil", "größer als 世界", "x" * 100_000])
@@ -119,7 +126,7 @@ def test_unknown_name_is_refused_with_the_text_of_go(
 
 def test_unknown_name_leaves_the_connection_usable(client: FacedClient) -> None:
     error_of(lambda: client.call(Method[Args, int]("Nope.Nope"), Args(1, 2)))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_args_of_a_wrong_type_are_refused_by_go(client: FacedClient) -> None:
@@ -131,17 +138,17 @@ def test_args_of_a_wrong_type_are_refused_by_go(client: FacedClient) -> None:
 
 def test_args_of_a_wrong_type_leave_the_connection_usable(client: FacedClient) -> None:
     error_of(lambda: client.call(Method[str, int]("Arith.Multiply"), "text"))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_args_that_cannot_be_encoded_fail_their_call(client: FacedClient) -> None:
-    error = error_of(lambda: client.call(MULTIPLY, Args(2**63, 0)))
+    error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0)))
     assert isinstance(error, EncodeError)
 
 
 def test_args_that_cannot_be_encoded_leave_the_connection_usable(client: FacedClient) -> None:
-    error_of(lambda: client.call(MULTIPLY, Args(2**63, 0)))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0)))
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_replies_out_of_order_find_their_calls(client: FacedClient, gate: str) -> None:
@@ -161,7 +168,7 @@ def test_thousand_calls_in_flight_on_one_connection(client: FacedClient, gate: s
 
 
 def test_thousand_calls_in_flight_get_their_own_replies(client: FacedClient) -> None:
-    calls = [client.go(MULTIPLY, Args(n, n + 1)) for n in range(1000)]
+    calls = [client.go(ARITH_MULTIPLY, Args(n, n + 1)) for n in range(1000)]
     assert [call.result() for call in calls] == [n * (n + 1) for n in range(1000)]
 
 
@@ -170,7 +177,7 @@ def test_many_threads_share_a_client(client: FacedClient) -> None:
 
     def multiply(thread: int) -> list[int]:
         start.wait(60)
-        return [client.call(MULTIPLY, Args(thread, n)) for n in range(50)]
+        return [client.call(ARITH_MULTIPLY, Args(thread, n)) for n in range(50)]
 
     with ThreadPoolExecutor(16) as threads:
         products = list(threads.map(multiply, range(16)))
@@ -201,7 +208,7 @@ def test_reply_of_another_type_fails_its_call(client: FacedClient) -> None:
 
 def test_reply_of_another_type_leaves_the_connection_usable(client: FacedClient) -> None:
     error_of(lambda: client.call(Method[Args, str]("Arith.Multiply"), Args(7, 8)))
-    assert client.call(MULTIPLY, Args(7, 8)) == 56
+    assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_close_ends_pending_calls(client: FacedClient, gate: str) -> None:
@@ -212,7 +219,7 @@ def test_close_ends_pending_calls(client: FacedClient, gate: str) -> None:
 
 def test_call_after_close_raises(client: FacedClient) -> None:
     client.close()
-    error = error_of(lambda: client.call(MULTIPLY, Args(7, 8)))
+    error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert (type(error), str(error)) == (ShutdownError, "connection is shut down")
 
 
@@ -243,7 +250,7 @@ def test_killed_server_fails_later_calls(face: Face, gate: str) -> None:
         client.call(ARRIVED, Arrival(gate, 1))
         server.kill()
         error_of(pending.result)
-        error = error_of(lambda: client.call(MULTIPLY, Args(7, 8)))
+        error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert isinstance(error, ShutdownError)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from generated.arith import MULTIPLY, Args
+from generated.arith import ARITH_MULTIPLY, Args
 from tests.support.faces import Face
 from tests.support.sockets import connect
 
@@ -42,8 +42,8 @@ def python_requests(face: Face) -> list[bytes]:
         face.dial(address) as client,
         accept() as connection,
     ):
-        client.go(MULTIPLY, Args(7, 8))
-        client.go(MULTIPLY, Args(300, -5))
+        client.go(ARITH_MULTIPLY, Args(7, 8))
+        client.go(ARITH_MULTIPLY, Args(300, -5))
         return read_messages(connection, FIRST + LATER)
 
 

@@ -8,16 +8,16 @@ from math import pi
 import pytest
 
 from generated.shapes import (
-    AREA,
-    BOUNDS,
-    COUNT,
-    DESCRIBE,
-    MOVE,
+    SHAPES_AREA,
+    SHAPES_BOUNDS,
+    SHAPES_COUNT,
+    SHAPES_DESCRIBE,
+    SHAPES_MOVE,
     Circle,
     Group,
-    MoveArgs,
     Point,
     Rectangle,
+    ShapesMoveArgs,
     register_shapes,
 )
 from rpcgen import EncodeError, ServerError
@@ -52,7 +52,7 @@ def go_client(face: Face, go_clients: Callable[..., GoClient]) -> Iterator[GoCli
 def test_go_knows_the_type_of_what_python_sends(
     client: FacedClient, shape: Circle | Rectangle | Group, area: float
 ) -> None:
-    assert client.call(AREA, shape) == pytest.approx(area)
+    assert client.call(SHAPES_AREA, shape) == pytest.approx(area)
 
 
 @pytest.mark.parametrize(
@@ -66,30 +66,30 @@ def test_go_knows_the_type_of_what_python_sends(
 def test_python_knows_the_type_of_what_go_returns(
     client: FacedClient, shape: Circle | Rectangle, moved: Circle | Rectangle
 ) -> None:
-    assert client.call(MOVE, MoveArgs(shape, Point(10, 20), 2)) == moved
+    assert client.call(SHAPES_MOVE, ShapesMoveArgs(shape, Point(10, 20), 2)) == moved
 
 
 def test_shapes_of_changing_types_on_one_connection(client: FacedClient) -> None:
     group = Group("", [CIRCLE])
     shapes: list[Circle | Rectangle | Group] = [CIRCLE, group, RECTANGLE, CIRCLE, group]
-    areas = [client.call(AREA, shape) for shape in shapes]
+    areas = [client.call(SHAPES_AREA, shape) for shape in shapes]
     assert areas == pytest.approx([pi * 9, pi * 9, 6.0, pi * 9, pi * 9])
 
 
 def test_method_without_parameters_is_called_in_go(client: FacedClient) -> None:
-    seen = client.call(COUNT, None)
-    client.call(AREA, CIRCLE)
-    assert client.call(COUNT, None) == seen + 1
+    seen = client.call(SHAPES_COUNT, None)
+    client.call(SHAPES_AREA, CIRCLE)
+    assert client.call(SHAPES_COUNT, None) == seen + 1
 
 
 def test_imported_messages_go_to_go_and_back(client: FacedClient) -> None:
     points = [Point(1, 5), Point(-1, 2), Point(0, 9)]
-    assert client.call(BOUNDS, points) == Rectangle(Point(-1, 2), Point(1, 9))
+    assert client.call(SHAPES_BOUNDS, points) == Rectangle(Point(-1, 2), Point(1, 9))
 
 
 def test_error_of_go_has_its_text(client: FacedClient) -> None:
     with pytest.raises(ServerError, match=r"^no points$"):
-        client.call(BOUNDS, [])
+        client.call(SHAPES_BOUNDS, [])
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_error_of_go_has_its_text(client: FacedClient) -> None:
 def test_anything_reaches_go_as_what_it_is(
     client: FacedClient, value: object, description: str
 ) -> None:
-    assert client.call(DESCRIBE, value) == description
+    assert client.call(SHAPES_DESCRIBE, value) == description
 
 
 def test_message_outside_the_union_is_not_sent(client: FacedClient) -> None:
     with pytest.raises(EncodeError):
-        client.call(AREA, Point(1, 2))  # type: ignore[misc]
+        client.call(SHAPES_AREA, Point(1, 2))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("shape", "area"), [("circle", pi * 9), ("group", 12.0)])

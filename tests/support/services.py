@@ -219,8 +219,8 @@ class EchoKinds:
         methods = [m for m in vars(generated.kinds).values() if isinstance(m, Method)]
         handlers = [self._handler(m) for m in methods if m.name.startswith("Kinds.Echo")]
         handlers += [
-            generated.kinds.NOTHING.handler(lambda args: None),
-            generated.kinds.CALLED_OTHERWISE_BY_GO.handler(
+            generated.kinds.KINDS_NOTHING.handler(lambda args: None),
+            generated.kinds.KINDS_CALLED_OTHERWISE_BY_GO.handler(
                 lambda args: f"{args.number} {'nil' if args.text is None else args.text}"
             ),
         ]

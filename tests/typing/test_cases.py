@@ -6,6 +6,7 @@ codes for what is wrong; all other lines are right.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -44,6 +45,21 @@ def found() -> dict[str, Errors]:
 @pytest.mark.parametrize("name", NAMES)
 def test_mypy_finds_the_errors_and_no_others(name: str, found: dict[str, Errors]) -> None:
     assert dict(found[name]) == expected(CASES / name)
+
+
+def test_pyright_finds_wrong_callers_and_no_others() -> None:
+    """Protocols of generic methods are where type checkers differ."""
+    case = CASES / "callers.py"
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--outputjson", str(case)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    lines = {each["range"]["start"]["line"] + 1 for each in found if each["severity"] == "error"}
+    assert lines == set(expected(case))
 
 
 def expected(path: Path) -> Errors:

@@ -1,4 +1,4 @@
-"""Tests of `rpcgen.gen.mark`."""
+"""Tests of `rpcgen.gen.header`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rpcgen.gen.mark import MARK, generated_for, is_generated
+from rpcgen.gen.header import MARK, generated_for, header, is_generated
 
 from .test_golden import GOLDEN
 
@@ -40,3 +40,17 @@ def test_generated_for_names_the_idl_module() -> None:
 def test_generated_for_other_files_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.py").write_text(text)
     assert generated_for(tmp_path / "mine.py") is None
+
+
+def test_generated_for_an_earlier_form_of_the_header(tmp_path: Path) -> None:
+    text = f'"""Typed clients for ``idl.old``.\n\n{MARK} from old.py: change the IDL.\n"""\n'
+    (tmp_path / "old.py").write_text(text)
+    assert generated_for(tmp_path / "old.py") == "idl.old"
+
+
+def test_header_names_the_idl_and_says_not_to_edit() -> None:
+    assert header("idl/arith.py").startswith(f"# {MARK} from idl/arith.py. DO NOT EDIT.\n")
+
+
+def test_header_is_nothing_but_comments() -> None:
+    assert {line[:2] for line in header("idl/arith.py").splitlines()} == {"# "}

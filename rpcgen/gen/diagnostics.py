@@ -1,4 +1,4 @@
-"""What is wrong with an IDL, and where."""
+"""Diagnostics: what is wrong with an IDL, where, and what to write instead."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from attrs import frozen
 
 from ..errors import GenerateError
 
-__all__ = ["Place", "Problem", "raise_if_any", "shown"]
+__all__ = ["Diagnostic", "Location", "display_path", "raise_if_any"]
 
 
 @frozen(order=True)
-class Place:
-    """A place in a file; lines and columns count from 1."""
+class Location:
+    """A location in a file; lines and columns count from 1."""
 
     path: str
     line: int = 1
@@ -25,10 +25,10 @@ class Place:
 
 
 @frozen(order=True)
-class Problem:
+class Diagnostic:
     """One thing that is wrong: where, what, and what to write instead."""
 
-    place: Place
+    location: Location
     reason: str
     hint: str = ""
 
@@ -42,7 +42,7 @@ class Problem:
 
     def _text(self, severity: str) -> str:
         # Texts of foreign exceptions may have lines of their own.
-        text = f"{self.place}: {severity}: {_one_line(self.reason)}"
+        text = f"{self.location}: {severity}: {_one_line(self.reason)}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
 
 
@@ -50,14 +50,14 @@ def _one_line(text: str) -> str:
     return "".join([each if each.isprintable() else repr(each)[1:-1] for each in text])
 
 
-def raise_if_any(problems: Iterable[Problem]) -> None:
-    """Raise `GenerateError` with every problem, each once and in the order of the files."""
-    distinct = sorted(set(problems))
+def raise_if_any(diagnostics: Iterable[Diagnostic]) -> None:
+    """Raise `GenerateError` with every diagnostic, each once and in the order of the files."""
+    distinct = sorted(set(diagnostics))
     if distinct:
-        raise GenerateError(tuple(str(problem) for problem in distinct))
+        raise GenerateError(tuple(str(diagnostic) for diagnostic in distinct))
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return the path as messages spell it: relative where it is below the working directory."""
     try:
         return path.relative_to(Path.cwd()).as_posix() or "."

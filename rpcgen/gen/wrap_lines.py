@@ -1,6 +1,6 @@
 """Long lines of Python, broken as ``ruff format`` breaks them.
 
-Templates write each statement on one line. `layout` breaks those that are too
+Templates write each statement on one line. `wrap_lines` breaks those that are too
 long, at brackets: what is inside goes to a line of its own, or, where that is
 too long again, each element does, with a comma after the last.
 """
@@ -14,14 +14,14 @@ from itertools import pairwise
 
 from attrs import frozen
 
-__all__ = ["LINE_LENGTH", "layout"]
+__all__ = ["LINE_LENGTH", "wrap_lines"]
 
 LINE_LENGTH = 100
 _INDENT = " " * 4
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-def layout(code: str) -> str:
+def wrap_lines(code: str) -> str:
     """Return ``code`` with its overlong lines broken; what is inside strings is untouched."""
     inside = set(_inside_strings(code))
     lines: list[str] = []
@@ -53,7 +53,7 @@ class _Bracket:
 def _broken(line: str, trailing: str = "", *, inside: bool = False) -> Iterator[str]:
     """Yield the lines of a statement, or of an element with the comma ``trailing`` it.
 
-    ``inside`` says that brackets surround it, so that it may go on in another
+    ``inside`` says that brackets surround it, so that it may continue in another
     line wherever it likes.
     """
     operands = _operands(line)

@@ -1,4 +1,4 @@
-"""Tests of `rpcgen.gen.layout`: ruff is the judge."""
+"""Tests of `rpcgen.gen.wrap_lines`: ruff is the judge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rpcgen.gen.layout import LINE_LENGTH, layout
+from rpcgen.gen.wrap_lines import LINE_LENGTH, wrap_lines
 
 LONG = "a_rather_long_name_for_such_a_thing"
 
@@ -47,32 +47,32 @@ def formatted(code: str) -> str:
     ],
 )
 def test_layout_breaks_a_line_as_ruff_does(line: str) -> None:
-    assert layout(line) == formatted(line)
+    assert wrap_lines(line) == formatted(line)
 
 
 def test_layout_breaks_a_field_with_a_long_union() -> None:
     code = f"class A:\n    field: {LONG} | list[{LONG}_2] | None_of_the_above = None\n"
-    assert layout(code) == formatted(code)
+    assert wrap_lines(code) == formatted(code)
 
 
 def test_layout_breaks_an_element_inside_brackets() -> None:
     code = f"x = [\n    function(lambda args: {LONG}({LONG}, {LONG}_2)),\n]\n"
-    assert layout(code) == formatted(code)
+    assert wrap_lines(code) == formatted(code)
 
 
 def test_layout_leaves_the_lines_of_a_docstring() -> None:
     code = f'def f():\n    """One.\n\n    {"word, (word) " * 10}\n    """\n'
-    assert layout(code) == code
+    assert wrap_lines(code) == code
 
 
 def test_layout_leaves_a_docstring_of_one_line() -> None:
     code = f'def f():\n    """{"word, (word) " * 10}end."""\n'
-    assert layout(code) == code
+    assert wrap_lines(code) == code
 
 
 def test_layout_leaves_what_it_cannot_break() -> None:
     code = f"{'x' * 120} = 1\n"
-    assert layout(code) == code
+    assert wrap_lines(code) == code
 
 
 names = st.integers(1, 30).map(lambda length: ("Abcdefghij" * 3)[:length])
@@ -98,4 +98,4 @@ def signatures(draw: st.DrawFn) -> str:
 @given(st.lists(signatures(), min_size=20, max_size=30))
 def test_layout_breaks_any_signature_as_ruff_does(lines: list[str]) -> None:
     code = "\n".join(["class A:", *lines]) + "\n"
-    assert layout(code) == formatted(code)
+    assert wrap_lines(code) == formatted(code)
