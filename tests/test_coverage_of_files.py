@@ -24,7 +24,6 @@ SEEN_THROUGH = {
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sync/answer.py": "sync/test_server.py",
-    "sync/connection.py": "sync/test_server.py",
 }
 
 

@@ -99,18 +99,22 @@ class ServerConnection:
         self._hung_up = True
         self._stream.shutdown()
         with self._lock:
-            self._ask()
+            # Asked for anew where it was before: nobody is told of a socket that somebody else
+            # has closed meanwhile, but for who asks for its events.
+            self._ask(anew=True)
 
     def give_up(self) -> None:
         """End a connection whose socket somebody else has closed; its number is another's now."""
-        server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
         with self._lock:
+            if self._closed.is_set():  # another thread has met it just now; the loop may be over
+                return
             if self._asked:
                 self._asked = 0
                 # Another thread may have asked for events of the number since it is another's.
                 with suppress(OSError):
                     self._loop.ask(self, READ, 0)
             self._finish()
+        server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
 
     def close_after_fork(self) -> None:
         """Close the descriptor, in a child of the process that serves this connection."""
@@ -133,10 +137,13 @@ class ServerConnection:
 
     # --- for the loop ---------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Begin to be served."""
+    def open(self) -> None:
+        """Get ready for turns, before there can be any. Raises `OSError`."""
         self._stream.set_timeout(0)
         self._protocol.opened()
+
+    def begin(self) -> None:
+        """Begin to be served."""
         with self._lock:
             self._ask()
 
@@ -346,8 +353,8 @@ class ServerConnection:
             and not self._outbox.size
         )
 
-    def _ask(self) -> None:
-        """Ask for the events that this connection needs. Under the lock."""
+    def _ask(self, *, anew: bool = False) -> None:
+        """Ask for the events that this connection needs, ``anew``: again. Under the lock."""
         if self._asked == READ and not (
             self._has_more
             or self._outbox.size
@@ -357,14 +364,14 @@ class ServerConnection:
             or self._protocol.draining
         ):
             return  # which is nearly always so
-        if not self._change_to(self._needed()):
+        if not self._change_to(self._needed(), anew=anew):
             self._finish()
             self._loop.wake()
 
-    def _change_to(self, asked: int) -> bool:
+    def _change_to(self, asked: int, *, anew: bool = False) -> bool:
         """Ask for these events instead; say whether the loop could. Under the lock."""
         before, self._asked = self._asked, asked
-        if asked == before or self._closed.is_set():
+        if self._closed.is_set() or (asked == before and not (anew and asked)):
             return True
         try:
             self._loop.ask(self, before, asked)

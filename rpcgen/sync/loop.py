@@ -81,9 +81,12 @@ class Loop:
         lost = self._connections.get(connection.fileno())
         if lost is not None:
             lost.give_up()
+            self.wake()  # for the case that this one is not served either
         with self._lock:
             if self._poller is None:
                 self._start()
+            # The leader may still hold events of the number from when it was the other socket's.
+            connection.open()
             self._connections[connection.fileno()] = connection
         connection.begin()
 

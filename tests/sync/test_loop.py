@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +17,7 @@ from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import Schema
 from rpcgen.sync import loop as loop_module
 from rpcgen.sync import watchdog as watchdog_module
+from rpcgen.sync.connection import ServerConnection
 from tests.protocol.messages import DOUBLE, request_bytes
 
 PATIENCE = 30.0
@@ -280,7 +281,7 @@ class BrokenCodec(GobServerCodec):
 
 def serve_codec(server: Server, codec: GobServerCodec) -> tuple[socket.socket, threading.Thread]:
     ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_codec, args=(ours, codec))
+    thread = threading.Thread(target=server.serve_codec, args=(ours, codec), daemon=True)
     thread.start()
     theirs.settimeout(PATIENCE)
     return theirs, thread
@@ -457,10 +458,23 @@ def test_server_out_of_threads_serves_once_it_has_some(address: str) -> None:
             assert client.go(DOUBLE, 2).result(PATIENCE) == 4
 
 
-def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
+def begin_serving(server: Server, connection: socket.socket) -> threading.Thread:
+    """Serve a connection in a thread that does not keep the process alive if it hangs."""
+    thread = threading.Thread(target=server.serve_conn, args=(connection,), daemon=True)
     thread.start()
+    return thread
+
+
+def connected_pair() -> tuple[socket.socket, socket.socket]:
+    """Return our socket, and theirs, which waits for a while only."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(PATIENCE)
+    return ours, theirs
+
+
+def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
+    ours, theirs = connected_pair()
+    thread = begin_serving(server, ours)
     with theirs, dial(address) as client:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
@@ -474,35 +488,53 @@ def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, ad
 def test_socket_whose_number_is_another_connections_now_ends_its_connection(
     server: Server, address: str
 ) -> None:
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
-    thread.start()
+    ours, theirs = connected_pair()
+    thread = begin_serving(server, ours)
     with theirs:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
-        again, other = socket.socketpair()
+        again, other = connected_pair()
         number = ours.detach()
         # Closes one and gives the other its number, in one step: no other thread gets it.
         os.dup2(again.fileno(), number)
         again.close()
         with socket.socket(fileno=number) as again, other:
-            later = threading.Thread(target=server.serve_conn, args=(again,))
-            later.start()
+            later = begin_serving(server, again)
             thread.join(PATIENCE)
             assert not thread.is_alive()
             other.sendall(request_bytes(("Math.Double", 0, 2)))
             assert other.recv(65536)
             other.close()
             later.join(PATIENCE)
+            assert not later.is_alive()
+
+
+def test_connection_is_open_before_it_can_have_a_turn() -> None:
+    loop = loop_module.Loop(1)
+    seen: list[tuple[str, int]] = []
+
+    class Connection:
+        def fileno(self) -> int:
+            return 1 << 20
+
+        def open(self) -> None:
+            seen.append(("open", len(loop)))
+
+        def begin(self) -> None:
+            seen.append(("begin", len(loop)))
+            loop.remove(cast("ServerConnection", self))
+            loop.wake()
+
+    loop.add(cast("ServerConnection", Connection()))
+    assert seen == [("open", 0), ("begin", 1)]
 
 
 def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
     server = Server()
     server.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
     before = set(threading.enumerate())
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
-    thread.start()
+    ours, theirs = connected_pair()
+    begin_serving(server, ours)
     with theirs:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
