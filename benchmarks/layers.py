@@ -35,9 +35,9 @@ from rpcgen.protocol import (
     ServerProtocol,
 )
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.lead import Lead
-from rpcgen.sync.loop import Loop
+from rpcgen.sync.leader_term import Lead
 from rpcgen.sync.poller import READ, make_poller
+from rpcgen.sync.reactor import Loop
 from rpcgen.sync.stream import Stream
 from rpcgen.sync.watchdog import Watchdog
 

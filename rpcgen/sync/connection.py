@@ -27,17 +27,17 @@ from rpcgen.protocol.server import Stage
 from rpcgen.protocol.serving import ConnectionTimer
 
 from .latch import Latch
-from .loop import GATHERING
-from .outbox import Outbox
 from .poller import READ, WRITE
+from .reactor import GATHERING
+from .send_buffer import Outbox
 from .stream import Stream
 
 if TYPE_CHECKING:
     from rpcgen.protocol import Event
     from rpcgen.protocol.serving import AnyServerProtocol
 
-    from .lead import Lead
-    from .loop import Loop
+    from .leader_term import Lead
+    from .reactor import Loop
 
 __all__ = ["ServerConnection"]
 

@@ -39,11 +39,11 @@ from rpcgen.sockets import (
     prepare_connection,
 )
 
-from .answer import serve_request
 from .connection import ServerConnection
 from .latch import Latch
 from .listener import Listener
-from .loop import Loop
+from .reactor import Loop
+from .serve_one import serve_request
 from .stream import Stream, secure
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from rpcgen import Server
 from rpcgen.protocol import GobServerCodec, ServerProtocol
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.loop import Loop
 from rpcgen.sync.poller import READ, WRITE
+from rpcgen.sync.reactor import Loop
 from rpcgen.sync.stream import Stream
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from rpcgen.protocol import Invocation
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.lead import Lead
+from rpcgen.sync.leader_term import Lead
 from rpcgen.sync.watchdog import Watchdog
-from rpcgen.sync.workers import Workers
+from rpcgen.sync.worker_pool import Workers
 
 PATIENCE = 30.0
 

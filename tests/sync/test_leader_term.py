@@ -6,7 +6,7 @@ import pytest
 
 from rpcgen.protocol import Invocation
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.lead import Lead
+from rpcgen.sync.leader_term import Lead
 from rpcgen.sync.watchdog import Watchdog
 
 CONNECTION = cast("ServerConnection", object())

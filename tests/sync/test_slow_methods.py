@@ -7,8 +7,8 @@ import pytest
 
 from rpcgen.protocol import ServedMethod
 from rpcgen.schema import schema_of
-from rpcgen.sync import suspects as module
-from rpcgen.sync.suspects import Suspects
+from rpcgen.sync import slow_methods as module
+from rpcgen.sync.slow_methods import Suspects
 
 SERVED = ServedMethod(schema_of(int), schema_of(int), abs)
 OTHER = ServedMethod(schema_of(int), schema_of(int), abs)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen.sync.outbox import Outbox
+from rpcgen.sync.send_buffer import Outbox
 from rpcgen.sync.stream import Stream
 
 PATIENCE = 30.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rpcgen.protocol import Invocation
 
     from .connection import ServerConnection
-    from .lead import Lead
+    from .leader_term import Lead
 
 __all__ = ["Workers"]
 

@@ -15,7 +15,7 @@ import pytest
 from rpcgen import Method, RpcError, Server, ServerError, dial
 from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import Schema
-from rpcgen.sync import loop as loop_module
+from rpcgen.sync import reactor as reactor_module
 from rpcgen.sync import watchdog as watchdog_module
 from rpcgen.sync.connection import ServerConnection
 from tests.protocol.messages import DOUBLE, request_bytes
@@ -434,7 +434,7 @@ def test_server_out_of_files_serves_once_it_has_some(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     none_left = OSError(errno.EMFILE, "Too many open files")
-    with patch.object(loop_module, "make_poller", side_effect=none_left):
+    with patch.object(reactor_module, "make_poller", side_effect=none_left):
         with dial(address) as client, pytest.raises(RpcError):
             client.go(DOUBLE, 2).result(PATIENCE)
     with dial(address) as client:
@@ -510,7 +510,7 @@ def test_socket_whose_number_is_another_connections_now_ends_its_connection(
 
 
 def test_connection_is_open_before_it_can_have_a_turn() -> None:
-    loop = loop_module.Loop(1)
+    loop = reactor_module.Loop(1)
     seen: list[tuple[str, int]] = []
 
     class Connection:

@@ -20,11 +20,11 @@ from rpcgen.protocol import Invocation
 from rpcgen.protocol.serving import ConnectionLimits
 
 from .latch import Latch
-from .lead import Lead, Work
+from .leader_term import Lead, Work
 from .poller import READ, Poller, make_poller
-from .suspects import Suspects
+from .slow_methods import Suspects
 from .watchdog import Watchdog
-from .workers import Workers
+from .worker_pool import Workers
 
 if TYPE_CHECKING:
     from .connection import ServerConnection
