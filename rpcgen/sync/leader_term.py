@@ -1,63 +1,100 @@
-"""`Lead`: one thread's time as the leader of the loop."""
+"""`LeaderTerm`: one thread's time as the leader of the reactor, and what it works on."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 from attrs import define, field
 
-if TYPE_CHECKING:
-    from rpcgen.protocol import Invocation
+from rpcgen.protocol import Invocation
 
-    from .connection import ServerConnection
-    from .watchdog import Watchdog
+from .job import Job
+from .watchdog import Watchdog
 
-__all__ = ["Lead", "Work"]
+__all__ = ["LeaderTerm", "Schedulable", "Work"]
 
-# What the leader works on: a connection's bytes, or one of its calls.
-Work: TypeAlias = "ServerConnection | Invocation"
+
+class Schedulable(Protocol):
+    """A connection, as those see it that decide which thread serves it."""
+
+    running: set[Invocation]
+    """Calls that other threads than the leader's carry out; to add and to discard is atomic."""
+
+    def on_ready(self, term: LeaderTerm, events: int) -> bool:
+        """Do what there is to do, and return whether this thread still leads afterwards."""
+        ...
+
+    def flush_turn(self, term: LeaderTerm) -> bool:
+        """Send what there is to send, and return whether this thread still leads afterwards."""
+        ...
+
+    def pin_decoder(self, term: LeaderTerm) -> None:
+        """Let nobody decode but the thread of a term, though it has lost the lead."""
+        ...
+
+    def hand_back(self, term: LeaderTerm) -> None:
+        """Leave the decoding to the leader, which the thread of this term is no more."""
+        ...
+
+    def execute(self, invocation: Invocation) -> float:
+        """Carry out a call and leave the response to be sent; return the time it ended."""
+        ...
+
+    def make_job(self, invocation: Invocation) -> Job:
+        """Return a call as a job for another thread."""
+        ...
+
+    def on_call_done(self, invocation: Invocation) -> None:
+        """Send the response of a call that another thread than the leader has carried out."""
+        ...
+
+
+Work: TypeAlias = "Schedulable | Invocation"
+"""What the leader works on: a connection's bytes, or one of its calls."""
 
 
 @define(eq=False)
-class Lead:
-    """What a leader is at, until the watchdog ends its time; see `Watchdog`."""
+class LeaderTerm:
+    """State of one leader, until the watchdog ends its term; see `Watchdog`."""
 
     watchdog: Watchdog[Work]
-    slot: list[Work]
-    connection: ServerConnection | None = None
+    current: list[Work]
+    """The watchdog's slot: what the thread works on, empty if nothing or if the lead is lost."""
+
+    connection: Schedulable | None = None
     """The connection whose turn it is, or was, when the lead was lost."""
 
-    unsent: list[ServerConnection] = field(factory=list)
-    """Those that had their turn, and whose replies are still to be sent."""
+    unflushed: list[Schedulable] = field(factory=list)
+    """Connections that had their turn, and whose replies are still to be sent."""
 
-    is_busy: bool = False
-    """Whether it carries out a call."""
+    is_executing: bool = False
+    """True while the thread carries out a call."""
 
-    passed_on: threading.Event = field(factory=threading.Event)
+    handed_over: threading.Event = field(factory=threading.Event)
     """Set once another thread leads and knows what this one still does."""
 
-    def begin(self, connection: ServerConnection) -> None:
-        """Begin with a connection."""
+    def start(self, connection: Schedulable) -> None:
+        """Start with a connection."""
         self.connection = connection
-        self.slot.append(connection)
-        if self.watchdog.marked:
-            self.watchdog.wipe()
+        self.current.append(connection)
+        if self.watchdog.seen:
+            self.watchdog.kick()
 
-    def go_over_to(self, work: Work) -> bool:
-        """Say that it goes on with something else, and whether this thread still leads."""
+    def switch_to(self, work: Work) -> bool:
+        """Go from one piece of work to another; return False if the lead is lost."""
         try:
-            self.slot[0] = work
+            self.current[0] = work
         except IndexError:
             return False
-        if self.watchdog.marked:
-            self.watchdog.wipe()
+        if self.watchdog.seen:
+            self.watchdog.kick()
         return True
 
-    def end(self) -> bool:
-        """Say that it is done with the connection, and whether this thread still leads."""
+    def finish(self) -> bool:
+        """Finish with the connection; return False if the lead is lost."""
         try:
-            self.slot.pop()
+            self.current.pop()
         except IndexError:
             return False
         return True

@@ -42,7 +42,7 @@ from rpcgen.sockets import (
 from .connection import ServerConnection
 from .latch import Latch
 from .listener import Listener
-from .reactor import Loop
+from .reactor import Reactor
 from .serve_one import serve_request
 from .stream import Stream, secure
 
@@ -119,7 +119,7 @@ class Server(Registry):
 
     def _begin_anew(self) -> None:
         """Set what belongs to one process: threads, connections, and how far the end has come."""
-        self._loop = Loop(self._workers, self._connection_limits)
+        self._reactor = Reactor(self._workers, self._connection_limits)
         # Guards the listeners and the handshakes, for a moment each time. A signal handler may
         # come in between.
         self._lock = threading.RLock()
@@ -273,7 +273,7 @@ class Server(Registry):
         most = self._connection_limits.max_connections
         if most is None:
             return
-        while len(self._loop) + len(self._handshakes) >= most and not self._closing.is_set():
+        while len(self._reactor) + len(self._handshakes) >= most and not self._closing.is_set():
             self._closing.wait(_POLL)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
@@ -297,7 +297,7 @@ class Server(Registry):
         try:
             served.wait_closed()
         except BaseException:  # the thread is interrupted
-            served.hang_up()
+            served.abort()
             raise
 
     def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
@@ -323,7 +323,7 @@ class Server(Registry):
         has interrupted `serve` goes back to it: for both, this returns at once.
         """
         self._begin_closing(grace)
-        if self._loop.workers.is_own_thread or threading.get_ident() in self._in_serve:
+        if self._reactor.scheduler.is_own_thread or threading.get_ident() in self._in_serve:
             return
         # Longer than the grace only if this has interrupted what the closing has to wait for.
         while not self._closed.wait(_POLL) and monotonic() < self._deadline + _GRACE:
@@ -354,15 +354,15 @@ class Server(Registry):
             return  # another thread does
         try:
             self._close_listeners()
-            connections = self._loop.connections
+            connections = self._reactor.connections
             for connection in connections:
-                connection.stop_reading()
+                connection.shutdown_read()
             for connection in connections:
                 while monotonic() < self._deadline and not connection.wait_closed(_POLL):
                     pass
-            for connection in self._loop.connections:
-                connection.hang_up()
-            self._loop.workers.shutdown()
+            for connection in self._reactor.connections:
+                connection.abort()
+            self._reactor.scheduler.shutdown()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -380,7 +380,7 @@ class Server(Registry):
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""
-        self._loop.close_after_fork()
+        self._reactor.close_after_fork()
         self.renew_locks()
         for listener in self._listeners:
             listener.renew_lock()
@@ -466,10 +466,9 @@ class Server(Registry):
 
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
         """Serve a connection from now on."""
-        served = ServerConnection(stream, protocol, self._loop)
-        self._loop.add(served)
+        served = self._reactor.serve(stream, protocol)
         if self._closing.is_set():  # after `close` has looked for connections
-            served.stop_reading()
+            served.shutdown_read()
         return served
 
 

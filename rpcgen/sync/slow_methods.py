@@ -1,4 +1,4 @@
-"""`Suspects`: the methods that have held up the leader, which leaves them to workers."""
+"""`SlowMethodDetector`: methods that have held up the leader, which leaves them to workers."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from attrs import define
 
 from rpcgen.protocol import ServedMethod
 
-__all__ = ["Suspects"]
+__all__ = ["SlowMethodDetector"]
 
-# For how long, in seconds, a method is suspected the first time and at most. It doubles each
-# time: what is slow indeed holds up the leader ever more rarely, and what was only unlucky, on a
-# machine that is busy otherwise, is soon back.
-_FIRST: Final = 0.1
-_LONGEST: Final = 60.0
+# Seconds for which a method is left to workers the first time, and at most. They double each
+# time: a method that is slow indeed holds up the leader ever more rarely, and one that was only
+# unlucky, on a machine that is busy otherwise, is soon back.
+INITIAL_BACKOFF_S: Final = 0.1
+MAX_BACKOFF_S: Final = 60.0
 
-# After so many quick calls all is forgotten.
-_QUICK_CALLS: Final = 100
+# Number of quick calls after which all is forgotten.
+RECOVERY_CALLS: Final = 100
 
 
 @define
-class _Suspicion:
-    until: float = 0.0
-    lasts: float = _FIRST
-    quick_calls: int = 0
+class _Backoff:
+    offload_until: float = 0.0
+    backoff: float = INITIAL_BACKOFF_S
+    fast_calls: int = 0
 
 
-class Suspects:
-    """What is known of methods that were slow; empty as a rule, and then false."""
+class SlowMethodDetector:
+    """Methods recently seen to hold up the leader; falsy when there are none, as is common."""
 
     def __init__(self) -> None:
-        self._suspicions: dict[ServedMethod, _Suspicion] = {}
+        self._slow: dict[ServedMethod, _Backoff] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._suspicions)
+        return bool(self._slow)
 
-    def add(self, served: ServedMethod) -> None:
-        """Suspect a method: it has held up the leader just now."""
-        suspicion = self._suspicions.setdefault(served, _Suspicion())
-        suspicion.until = monotonic() + suspicion.lasts
-        suspicion.lasts = min(2 * suspicion.lasts, _LONGEST)
-        suspicion.quick_calls = 0
+    def mark_slow(self, served: ServedMethod) -> None:
+        """Leave a method to workers for a while: it has held up the leader just now."""
+        slow = self._slow.setdefault(served, _Backoff())
+        slow.offload_until = monotonic() + slow.backoff
+        slow.backoff = min(2 * slow.backoff, MAX_BACKOFF_S)
+        slow.fast_calls = 0
 
-    def include(self, served: ServedMethod) -> bool:
-        """Say whether a call of a method, which is about to begin, is to be left to a worker."""
-        suspicion = self._suspicions.get(served)
-        if suspicion is None:
+    def should_offload(self, served: ServedMethod) -> bool:
+        """Return whether a call of a method, which is about to begin, is left to a worker."""
+        slow = self._slow.get(served)
+        if slow is None:
             return False
-        if monotonic() < suspicion.until:
+        if monotonic() < slow.offload_until:
             return True
         # The calls since then were quick, or one of them would have prolonged it.
-        suspicion.quick_calls += 1
-        if suspicion.quick_calls > _QUICK_CALLS:
-            self._suspicions.pop(served, None)
+        slow.fast_calls += 1
+        if slow.fast_calls > RECOVERY_CALLS:
+            self._slow.pop(served, None)
         return False

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 
@@ -11,7 +10,7 @@ from rpcgen.protocol import GobServerCodec, ServerProtocol
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sync.connection import ServerConnection
 from rpcgen.sync.poller import READ, WRITE
-from rpcgen.sync.reactor import Loop
+from rpcgen.sync.scheduler import Scheduler
 from rpcgen.sync.stream import Stream
 
 
@@ -19,16 +18,15 @@ class Events:
     """Notes which events a connection asks for, and can forget them as the system does."""
 
     def __init__(self) -> None:
-        self.limits = ConnectionLimits()
         self.asked = 0
         self.is_lost = False
         self.removed = 0
         self.woken = 0
 
-    def ask(self, connection: ServerConnection, before: int, now: int) -> None:
+    def update_interest(self, fd: int, before: int, events: int) -> None:
         if self.is_lost:
             raise FileNotFoundError("No such file or directory")
-        self.asked = now
+        self.asked = events
 
     def remove(self, connection: ServerConnection) -> None:
         self.removed += 1
@@ -51,7 +49,9 @@ def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def begun(events: Events, ours: socket.socket, early: bytes = b"") -> ServerConnection:
     protocol = ServerProtocol(Server(), GobServerCodec())
-    connection = ServerConnection(Stream(ours, early=early), protocol, cast("Loop", events))
+    scheduler = Scheduler(1, lambda interrupted, unflushed: None)
+    stream = Stream(ours, early=early)
+    connection = ServerConnection(stream, protocol, scheduler, events, ConnectionLimits())
     connection.open()
     connection.begin()
     return connection
@@ -84,28 +84,28 @@ def test_hang_up_of_a_socket_whose_events_are_lost_ends_the_connection(
 ) -> None:
     connection = begun(events, sockets[0], early)
     events.is_lost = True
-    connection.hang_up()
+    connection.abort()
     assert connection.wait_closed(0)
     assert (events.removed, events.woken) == (1, 1)
 
 
-def test_give_up_ends_the_connection(
+def test_lost_socket_ends_the_connection(
     events: Events, sockets: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = begun(events, sockets[0])
-    connection.give_up()
+    connection.on_socket_lost()
     assert connection.wait_closed(0)
     assert events.asked == 0
     assert "was closed by somebody else" in caplog.text
 
 
-def test_give_up_of_a_connection_that_has_ended_asks_nothing_more(
+def test_lost_socket_of_a_connection_that_has_ended_changes_nothing(
     events: Events, sockets: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = begun(events, sockets[0])
     events.is_lost = True
-    connection.hang_up()
+    connection.abort()
     events.asked, events.is_lost = WRITE, False
-    connection.give_up()
+    connection.on_socket_lost()
     assert events.asked == WRITE
     assert "was closed by somebody else" not in caplog.text

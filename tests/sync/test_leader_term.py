@@ -6,7 +6,7 @@ import pytest
 
 from rpcgen.protocol import Invocation
 from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.leader_term import Lead
+from rpcgen.sync.leader_term import LeaderTerm
 from rpcgen.sync.watchdog import Watchdog
 
 CONNECTION = cast("ServerConnection", object())
@@ -14,42 +14,42 @@ CALL = cast("Invocation", object())
 
 
 @pytest.fixture
-def lead() -> Lead:
+def term() -> LeaderTerm:
     watchdog: Watchdog[Any] = Watchdog(lambda work: None)
-    return Lead(watchdog, watchdog.slot)
+    return LeaderTerm(watchdog, watchdog.current)
 
 
-def test_begin_shows_the_watchdog_the_connection(lead: Lead) -> None:
-    lead.begin(CONNECTION)
-    assert lead.watchdog.slot == [CONNECTION]
-    assert lead.connection is CONNECTION
+def test_start_shows_the_watchdog_the_connection(term: LeaderTerm) -> None:
+    term.start(CONNECTION)
+    assert term.watchdog.current == [CONNECTION]
+    assert term.connection is CONNECTION
 
 
-def test_begin_wipes_the_mark(lead: Lead) -> None:
-    lead.watchdog.marked = True
-    lead.begin(CONNECTION)
-    assert not lead.watchdog.marked
+def test_start_kicks_the_watchdog(term: LeaderTerm) -> None:
+    term.watchdog.seen = True
+    term.start(CONNECTION)
+    assert not term.watchdog.seen
 
 
-def test_go_over_to_shows_the_watchdog_something_else(lead: Lead) -> None:
-    lead.begin(CONNECTION)
-    assert lead.go_over_to(CALL)
-    assert lead.watchdog.slot == [CALL]
+def test_switch_to_shows_the_watchdog_something_else(term: LeaderTerm) -> None:
+    term.start(CONNECTION)
+    assert term.switch_to(CALL)
+    assert term.watchdog.current == [CALL]
 
 
-def test_go_over_to_after_the_lead_was_taken(lead: Lead) -> None:
-    lead.begin(CONNECTION)
-    lead.watchdog.slot.pop()
-    assert not lead.go_over_to(CALL)
+def test_switch_to_after_the_lead_was_taken(term: LeaderTerm) -> None:
+    term.start(CONNECTION)
+    term.watchdog.current.pop()
+    assert not term.switch_to(CALL)
 
 
-def test_end_leaves_nothing_to_watch(lead: Lead) -> None:
-    lead.begin(CONNECTION)
-    assert lead.end()
-    assert lead.watchdog.slot == []
+def test_finish_leaves_nothing_to_watch(term: LeaderTerm) -> None:
+    term.start(CONNECTION)
+    assert term.finish()
+    assert term.watchdog.current == []
 
 
-def test_end_after_the_lead_was_taken(lead: Lead) -> None:
-    lead.begin(CONNECTION)
-    lead.watchdog.slot.pop()
-    assert not lead.end()
+def test_finish_after_the_lead_was_taken(term: LeaderTerm) -> None:
+    term.start(CONNECTION)
+    term.watchdog.current.pop()
+    assert not term.finish()

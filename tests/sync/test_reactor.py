@@ -103,7 +103,7 @@ def small_address(small_server: Server, gate: Gate) -> Iterator[str]:
     yield from serving(small_server, gate)
 
 
-def loop_threads() -> set[threading.Thread]:
+def reactor_threads() -> set[threading.Thread]:
     return {
         thread
         for thread in threading.enumerate()
@@ -111,11 +111,11 @@ def loop_threads() -> set[threading.Thread]:
     }
 
 
-def wait_for_no_loop() -> None:
+def wait_for_no_reactor() -> None:
     deadline = time.monotonic() + PATIENCE
-    while loop_threads() and time.monotonic() < deadline:
+    while reactor_threads() and time.monotonic() < deadline:
         time.sleep(0.005)
-    assert not loop_threads()
+    assert not reactor_threads()
 
 
 # --- who carries out a call ----------------------------------------------------------------------
@@ -123,7 +123,7 @@ def wait_for_no_loop() -> None:
 
 def test_quick_call_is_carried_out_by_the_leader(address: str) -> None:
     # Nothing is slow here, however long the system takes to let the leader run.
-    with patch.object(watchdog_module.Watchdog, "look", return_value=False):
+    with patch.object(watchdog_module.Watchdog, "check", return_value=False):
         with dial(address) as client:
             assert client.call(THREAD, 0) == "rpcgen-leader"
 
@@ -204,7 +204,7 @@ def test_one_worker_carries_out_one_call_at_a_time(small_address: str, gate: Gat
     with dial(small_address) as client, dial(small_address) as other:
         calls = [each.go(HELD, number) for number in range(3) for each in (client, other)]
         assert gate.entered.acquire(timeout=PATIENCE)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         gate.open.set()
         assert sorted(call.result(PATIENCE) for call in calls) == [0, 0, 1, 1, 2, 2]
     assert gate.most_inside == 1
@@ -214,9 +214,9 @@ def test_calls_beyond_the_workers_wait(small_address: str, gate: Gate) -> None:
     with dial(small_address) as client:
         client.go(HELD, 1)
         assert gate.entered.acquire(timeout=PATIENCE)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         waiting = client.go(DOUBLE, 2)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         assert not waiting.over
         gate.open.set()
         assert waiting.result(PATIENCE) == 4
@@ -247,15 +247,15 @@ def test_threads_end_with_the_last_connection(address: str) -> None:
     with dial(address) as one, dial(address) as other:
         one.call(DOUBLE, 2)
         other.call(DOUBLE, 2)
-        assert loop_threads()
-    wait_for_no_loop()
+        assert reactor_threads()
+    wait_for_no_reactor()
 
 
 def test_threads_begin_again_with_the_next_connection(address: str) -> None:
     for number in range(3):
         with dial(address) as client:
             assert client.call(DOUBLE, number) == 2 * number
-        wait_for_no_loop()
+        wait_for_no_reactor()
 
 
 class SlowCodec(GobServerCodec):
@@ -325,7 +325,7 @@ def test_hang_up_during_slow_decoding(server: Server, address: str) -> None:
         codec.go_on.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
-    wait_for_no_loop()
+    wait_for_no_reactor()
 
 
 def test_codec_that_breaks_the_rules_is_hung_up_on(
@@ -359,7 +359,7 @@ def test_close_in_a_handler_answers_and_ends_its_own_connection(
     server.register_name("Bye", [Method[int, int]("Bye.Close").handler(close)])
     with dial(address) as client:
         assert client.go("Bye.Close", 0, reply=int).result(PATIENCE) == 7
-    wait_for_no_loop()
+    wait_for_no_reactor()
 
 
 class SulkingCodec(GobServerCodec):
@@ -386,7 +386,7 @@ def test_error_that_cannot_be_told_costs_the_connection_and_no_worker(
         connection.sendall(request_bytes(("Late.Fail", 0, 2)))
         if held:
             assert gate.entered.acquire(timeout=PATIENCE)
-            time.sleep(5 * watchdog_module.TICK)
+            time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
             gate.open.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
@@ -421,7 +421,7 @@ def test_slow_encoding_takes_no_more_than_a_thread_of_its_connection(
         refused = [client.go("Slow.Nope", n, reply=int) for n in range(20)]
         for _ in range(10):
             assert other.call(DOUBLE, 2) == 4
-            time.sleep(watchdog_module.TICK)
+            time.sleep(watchdog_module.CHECK_INTERVAL_S)
         assert threading.active_count() < before + 6
         gate.open.set()
         assert call.result(PATIENCE) == [1]
@@ -510,7 +510,7 @@ def test_socket_whose_number_is_another_connections_now_ends_its_connection(
 
 
 def test_connection_is_open_before_it_can_have_a_turn() -> None:
-    loop = reactor_module.Loop(1)
+    reactor = reactor_module.Reactor(1)
     seen: list[tuple[str, int]] = []
 
     class Connection:
@@ -518,14 +518,14 @@ def test_connection_is_open_before_it_can_have_a_turn() -> None:
             return 1 << 20
 
         def open(self) -> None:
-            seen.append(("open", len(loop)))
+            seen.append(("open", len(reactor)))
 
         def begin(self) -> None:
-            seen.append(("begin", len(loop)))
-            loop.remove(cast("ServerConnection", self))
-            loop.wake()
+            seen.append(("begin", len(reactor)))
+            reactor.remove(cast("ServerConnection", self))
+            reactor.wake()
 
-    loop.add(cast("ServerConnection", Connection()))
+    reactor.add(cast("ServerConnection", Connection()))
     assert seen == [("open", 0), ("begin", 1)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from rpcgen.protocol import ServedMethod
 from rpcgen.schema import schema_of
 from rpcgen.sync import slow_methods as module
-from rpcgen.sync.slow_methods import Suspects
+from rpcgen.sync.slow_methods import SlowMethodDetector
 
 SERVED = ServedMethod(schema_of(int), schema_of(int), abs)
 OTHER = ServedMethod(schema_of(int), schema_of(int), abs)
@@ -32,58 +32,58 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def suspects(clock: Clock) -> Suspects:
-    suspects = Suspects()
-    suspects.add(SERVED)
-    return suspects
+def detector(clock: Clock) -> SlowMethodDetector:
+    detector = SlowMethodDetector()
+    detector.mark_slow(SERVED)
+    return detector
 
 
-def test_nobody_is_suspected_at_first() -> None:
-    assert not Suspects()
-    assert not Suspects().include(SERVED)
+def test_no_method_is_offloaded_at_first() -> None:
+    assert not SlowMethodDetector()
+    assert not SlowMethodDetector().should_offload(SERVED)
 
 
-def test_method_that_was_added_is_suspected(suspects: Suspects) -> None:
-    assert suspects
-    assert suspects.include(SERVED)
+def test_method_that_was_slow_is_offloaded(detector: SlowMethodDetector) -> None:
+    assert detector
+    assert detector.should_offload(SERVED)
 
 
-def test_other_method_is_not_suspected(suspects: Suspects) -> None:
-    assert not suspects.include(OTHER)
+def test_other_method_is_not_offloaded(detector: SlowMethodDetector) -> None:
+    assert not detector.should_offload(OTHER)
 
 
-def test_suspicion_ends(suspects: Suspects, clock: Clock) -> None:
+def test_backoff_ends(detector: SlowMethodDetector, clock: Clock) -> None:
     clock.now = 0.11
-    assert not suspects.include(SERVED)
+    assert not detector.should_offload(SERVED)
 
 
-def test_suspicion_lasts_longer_each_time(suspects: Suspects, clock: Clock) -> None:
+def test_backoff_grows_each_time(detector: SlowMethodDetector, clock: Clock) -> None:
     clock.now = 1.0
-    suspects.add(SERVED)
+    detector.mark_slow(SERVED)
     clock.now = 1.19
-    assert suspects.include(SERVED)
+    assert detector.should_offload(SERVED)
     clock.now = 1.21
-    assert not suspects.include(SERVED)
+    assert not detector.should_offload(SERVED)
 
 
-def test_suspicion_does_not_last_for_ever(suspects: Suspects, clock: Clock) -> None:
+def test_backoff_is_bounded(detector: SlowMethodDetector, clock: Clock) -> None:
     for _ in range(100):
-        suspects.add(SERVED)
+        detector.mark_slow(SERVED)
     clock.now = 60.1
-    assert not suspects.include(SERVED)
+    assert not detector.should_offload(SERVED)
 
 
-def test_quick_calls_end_all_suspicion(suspects: Suspects, clock: Clock) -> None:
+def test_fast_calls_reset_the_backoff(detector: SlowMethodDetector, clock: Clock) -> None:
     clock.now = 1.0
     for _ in range(101):
-        suspects.include(SERVED)
-    assert not suspects
+        detector.should_offload(SERVED)
+    assert not detector
 
 
-def test_some_quick_calls_do_not_end_it(suspects: Suspects, clock: Clock) -> None:
+def test_some_fast_calls_do_not_reset_it(detector: SlowMethodDetector, clock: Clock) -> None:
     clock.now = 1.0
     for _ in range(50):
-        suspects.include(SERVED)
-    suspects.add(SERVED)
+        detector.should_offload(SERVED)
+    detector.mark_slow(SERVED)
     clock.now = 1.15
-    assert suspects.include(SERVED)
+    assert detector.should_offload(SERVED)
