@@ -69,13 +69,9 @@ class FairQueue(Generic[J]):
         kept = free - self.limit // _PLACES_PER_RESERVED
         return free > 1 and running < _PLACES_PER_FREE * kept
 
-    def next_owner(self, free: int) -> object | None:
-        """Return the owner whose job starts next if so many places are free, None if none may."""
-        if free > 0:
-            for owner in self.waiting:
-                if self.may_start(owner, free):
-                    return owner
-        return None
+    def is_ready(self, free: int) -> bool:
+        """Return whether a job that waits may start if so many places are free."""
+        return free > 0 and any(self.may_start(owner, free) for owner in self.waiting)
 
     def started(self, owner: object) -> None:
         """Count a place that an owner has taken."""
@@ -97,8 +93,10 @@ class FairQueue(Generic[J]):
 
     def pop(self, free: int) -> J | None:
         """Start the next job if one may with so many free places: count it, and return it."""
-        owner = self.next_owner(free)
-        if owner is None:
+        for owner in self.waiting:
+            if self.may_start(owner, free):
+                break
+        else:
             return None
         jobs = self.waiting.pop(owner)
         job = jobs.popleft()

@@ -117,7 +117,7 @@ class WorkerPool:
     def _others_come_first(self) -> bool:
         """Return whether a job that waits may start, before one that the leader has just read."""
         with self._lock:
-            return self._queue.next_owner(self._queue.free) is not None
+            return self._queue.is_ready(self._queue.free)
 
     def _take(self) -> Job | None:
         """Take the next job that may start, and count it. Under the lock."""

@@ -65,7 +65,24 @@ def test_owner_at_its_share_holds_up_no_other() -> None:
     queue = filled(2, "a")
     queue.push("b", "b0")
     assert next(iter(queue.waiting)) == "a"
-    assert queue.next_owner(queue.free) == "b"
+    assert queue.pop(queue.free) == "b0"
+
+
+def test_owner_may_be_none() -> None:
+    queue = FairQueue[str](2)
+    queue.push(None, "job")
+    assert queue.is_ready(2)
+    assert queue.pop(2) == "job"
+
+
+def test_queue_is_not_ready_without_a_job() -> None:
+    assert not FairQueue[str](2).is_ready(2)
+
+
+def test_queue_is_not_ready_for_an_owner_at_its_share() -> None:
+    queue = filled(2, "a")
+    assert queue.waiting
+    assert not queue.is_ready(queue.free)
 
 
 def test_pop_without_a_free_place() -> None:
