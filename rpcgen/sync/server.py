@@ -13,20 +13,17 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
-    Registry,
     ServerCodec,
     ServerProtocol,
-    check_codec_options,
     server_codec,
-    server_protocol,
 )
+from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import (
@@ -63,7 +60,7 @@ _POLL: Final = 0.05
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
-class Server(Registry):
+class Server(BaseServer):
     """Serves the methods that are registered, over any number of connections.
 
     One thread reads all connections and carries out what is fast. The requests
@@ -103,16 +100,18 @@ class Server(Registry):
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
     ) -> None:
-        super().__init__(threading.Lock)
-        self._limits = limits
-        self._workers = workers
-        self._connection_limits = ConnectionLimits(
-            header_timeout=header_timeout,
-            body_timeout=body_timeout,
-            idle_timeout=idle_timeout,
-            max_connections=max_connections,
-            max_calls_per_connection=max_calls_per_connection,
+        super().__init__(
+            threading.Lock,
+            limits,
+            ConnectionLimits(
+                header_timeout=header_timeout,
+                body_timeout=body_timeout,
+                idle_timeout=idle_timeout,
+                max_connections=max_connections,
+                max_calls_per_connection=max_calls_per_connection,
+            ),
         )
+        self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
         self._begin_anew()
         _servers.add(self)
@@ -137,10 +136,6 @@ class Server(Registry):
         self._deadline = math.inf
         # Held for ever by the thread that closes.
         self._closer = threading.Lock()
-
-    def __repr__(self) -> str:
-        names = ", ".join(service.name for service in self.services)
-        return f"<Server of {names or 'nothing'}>"
 
     def __enter__(self) -> Self:
         self._serve_listeners()
@@ -177,28 +172,29 @@ class Server(Registry):
         tls: ssl.SSLContext | None = None,
         **options: Unpack[CodecOptions],
     ) -> Listener:
-        """Open a listener for `serve`; its ``address`` says where it is.
+        """Open a listener for `serve`.
 
-        ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one), ``unix:///path.sock``, ``http://host:port``,
-        ``http+unix:///path.sock``, ``tls://host:port`` or
-        ``https://host:port``; the last two take the certificate from ``tls``.
-        ``:port`` is every address of this machine. ``fd://3`` is a socket that
-        listens already, as systemd hands it over, and so is a socket itself,
-        which the server then closes. ``codec`` is what is spoken there:
-        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``; ``options`` are those
-        of `CodecOptions`, for its arguments. Raises `DialError`, and `TypeError` or
-        `ValueError` for other options than there are.
+        Args:
+            address: ``host:port``, ``tcp://host:port`` (port 0 takes a free one),
+                ``unix:///path.sock``, ``http://host:port``,
+                ``http+unix:///path.sock``, ``tls://host:port`` or
+                ``https://host:port``. ``:port`` is every address of this
+                machine. ``fd://3`` is a socket that listens already, as systemd
+                hands it over, and so is a socket itself, which the server then
+                closes.
+            codec: ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``.
+            tls: Holds the certificate, for ``tls://`` and ``https://``.
+            options: How arguments are read; see `CodecOptions`.
+
+        Returns:
+            The listener, whose ``address`` is the one to dial.
+
+        Raises:
+            DialError: The address cannot be had, or the codec is unknown.
+            TypeError: There is no such option.
+            ValueError: An option cannot have this value.
         """
-        check_codec_options(options)
-        listener = Listener(address, tls)
-        listener.codec_options = options
-        try:
-            # For what it raises: there must be such a codec, and for HTTP the package that parses.
-            self._protocol(listener, codec)
-        except DialError:
-            listener.close()
-            raise
+        listener = self._open_listener(lambda: Listener(address, tls), codec, options)
         with self._lock:
             self._listeners[listener] = codec
             serving = self._serving
@@ -457,12 +453,6 @@ class Server(Registry):
         except (OSError, RuntimeError) as error:
             server_log.error("rpc.Serve: %s", error)
             connection.close()
-
-    def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
-        bound, options = listener.bound, listener.codec_options
-        return server_protocol(
-            self, codec, self._limits, bound.http_path, bound.known_as, **options
-        )
 
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
         """Serve a connection from now on."""
