@@ -85,7 +85,7 @@ class Scheduler:
             leads no more.
         """
         slow, pool = self._slow_methods, self._pool
-        if (slow and slow.should_offload(invocation.served)) or not pool.try_acquire(term):
+        if (slow.recent and slow.should_offload(invocation.served)) or not pool.try_acquire(term):
             pool.submit(connection.make_job(invocation))
             return 0.0
         if not term.switch_to(invocation):  # lost while decoding

@@ -29,24 +29,28 @@ class _Backoff:
 
 
 class SlowMethodDetector:
-    """Methods recently seen to hold up the leader; falsy when there are none, as is common."""
+    """Methods recently seen to hold up the leader; falsy when there are none, as is common.
+
+    Attributes:
+        recent: Those methods. To look whether there are any costs less than a call.
+    """
 
     def __init__(self) -> None:
-        self._slow: dict[ServedMethod, _Backoff] = {}
+        self.recent: dict[ServedMethod, _Backoff] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._slow)
+        return bool(self.recent)
 
     def mark_slow(self, served: ServedMethod) -> None:
         """Leave a method to workers for a while: it has held up the leader just now."""
-        slow = self._slow.setdefault(served, _Backoff())
+        slow = self.recent.setdefault(served, _Backoff())
         slow.offload_until = monotonic() + slow.backoff
         slow.backoff = min(2 * slow.backoff, MAX_BACKOFF_S)
         slow.fast_calls = 0
 
     def should_offload(self, served: ServedMethod) -> bool:
         """Return whether a call of a method, which is about to begin, is left to a worker."""
-        slow = self._slow.get(served)
+        slow = self.recent.get(served)
         if slow is None:
             return False
         if monotonic() < slow.offload_until:
@@ -54,5 +58,5 @@ class SlowMethodDetector:
         # The calls since then were quick, or one of them would have prolonged it.
         slow.fast_calls += 1
         if slow.fast_calls > RECOVERY_CALLS:
-            self._slow.pop(served, None)
+            self.recent.pop(served, None)
         return False

@@ -38,12 +38,14 @@ class WorkerPool:
     term: LeaderTerm
 
     def __init__(self, limit: int, *, idle_seconds: float = _IDLE_SECONDS) -> None:
-        self._limit = limit
         self._idle_seconds = idle_seconds
         # Guards all below, for a moment each time.
         self._lock = threading.Lock()
         # Jobs that wait, and the number of those that threads other than the leader run.
         self._queue = FairQueue[Job](limit)
+        # Number of running jobs from which on the last place is left, which is for a connection
+        # that has none.
+        self._many = limit - 1
         # The last one gets the next job, so that those that are not needed come to their end.
         self._idle: list[_IdleThread] = []
         self._closed = False
@@ -64,12 +66,13 @@ class WorkerPool:
         # Taken first and the count looked at afterwards, while `_take` does it the other way
         # round: one of the two sees the other, without a lock for every call.
         term.is_executing = True
-        running = self._queue.running
+        queue = self._queue
+        if queue.running < self._many and not queue.waiting:
+            return True
         if (
-            running < self._limit
-            and not (self._queue.waiting and self._others_come_first())
-            # The last place is for a connection that has none.
-            and (running < self._limit - 1 or not self._queue.running_for(term.connection))
+            queue.running < queue.limit
+            and not (queue.waiting and self._others_come_first())
+            and (queue.running < self._many or not queue.running_for(term.connection))
         ):
             return True
         term.is_executing = False
