@@ -103,7 +103,7 @@ class ServerConnection:
         self._stream = stream
         self._protocol = protocol
         self._execution = Execution(protocol, perf_counter, self._report)
-        self._dispatch = scheduler.dispatch
+        self._scheduler = scheduler
         self._interest = interest
         self._max_calls = limits.max_calls_per_connection
         self._timer = ConnectionTimer(limits, monotonic())
@@ -176,7 +176,7 @@ class ServerConnection:
         """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
         stage, message = self._protocol.stage
         was_active, self._was_active = self._was_active, False
-        if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self.running)):
+        if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self._has_calls)):
             self._timer.restart(now)
             return
         overdue = self._timer.overdue(stage, message, now)
@@ -296,7 +296,7 @@ class ServerConnection:
         if self._stream.has_early or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
-        dispatch = self._dispatch
+        dispatch = self._scheduler.dispatch
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or ((self._send_buffer.size or self.running) and self._is_throttled):
@@ -454,6 +454,12 @@ class ServerConnection:
         return bool(self._events & READ) and not (
             self._aborted or self._stopped or self._send_buffer.size or self._decoder is not None
         )
+
+    @property
+    def _has_calls(self) -> bool:
+        """True while a call is under way, in the leader's thread or in another one."""
+        # The leader comes first: if it loses the lead in between, its call is in the other.
+        return self._scheduler.is_serving(self) or bool(self.running)
 
     @property
     def _peer_name(self) -> str:

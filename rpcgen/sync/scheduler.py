@@ -49,6 +49,7 @@ class Scheduler:
         self._pool = WorkerPool(workers)
         self._slow_methods = SlowMethodDetector()
         self._lead = lead
+        self._term: LeaderTerm | None = None
 
     @property
     def is_own_thread(self) -> bool:
@@ -64,7 +65,7 @@ class Scheduler:
         self._pool.mark_thread()
         watchdog = Watchdog[Work](self._on_stall)
         term = LeaderTerm(watchdog, watchdog.current, unflushed=list(unflushed))
-        self._pool.term = term
+        self._term = self._pool.term = term
         try:
             watchdog.start()
         except RuntimeError as error:
@@ -74,6 +75,11 @@ class Scheduler:
     def end_term(self, term: LeaderTerm) -> None:
         """End the term of a thread that still leads; nobody does afterwards."""
         term.watchdog.stop()
+
+    def is_serving(self, connection: Schedulable) -> bool:
+        """Return whether the leader works on a connection, or on a call of it, right now."""
+        term = self._term
+        return term is not None and term.connection is connection and bool(term.current)
 
     def dispatch(
         self, term: LeaderTerm, connection: Schedulable, invocation: Invocation

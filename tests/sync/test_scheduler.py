@@ -250,6 +250,30 @@ def test_call_after_shutdown_is_rejected(
     assert connection.rejected == ["server takes no more calls: it is closed"]
 
 
+def test_connection_is_served_while_its_call_runs(
+    scheduler: Scheduler, term: LeaderTerm, connection: Connection
+) -> None:
+    served: list[tuple[bool, bool]] = []
+    other = Connection()
+
+    def look(number: int) -> None:
+        served.append((scheduler.is_serving(connection), scheduler.is_serving(other)))
+
+    scheduler.dispatch(term, connection, call(look))
+    assert served == [(True, False)]
+
+
+def test_connection_is_not_served_after_its_turn(
+    scheduler: Scheduler, term: LeaderTerm, connection: Connection
+) -> None:
+    term.finish()
+    assert not scheduler.is_serving(connection)
+
+
+def test_connection_is_not_served_without_a_leader(connection: Connection) -> None:
+    assert not Scheduler(1, NextLeader()).is_serving(connection)
+
+
 def test_leaders_thread_is_the_schedulers_own(scheduler: Scheduler) -> None:
     known: list[bool] = []
 
