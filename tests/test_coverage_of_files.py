@@ -23,7 +23,6 @@ SEEN_THROUGH = {
     "protocol/debug_assets.py": "protocol/test_debug.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
-    "sync/job.py": "sync/test_worker_pool.py",
     "sync/serve_one.py": "sync/test_server.py",
 }
 

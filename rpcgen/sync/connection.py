@@ -62,25 +62,6 @@ class Interest(Protocol):
         ...
 
 
-class _Job:
-    """A call of a connection, for another thread; see `Job`."""
-
-    __slots__ = ("_invocation", "owner")
-
-    def __init__(self, owner: ServerConnection, invocation: Invocation) -> None:
-        self.owner = owner
-        self._invocation = invocation
-
-    def run(self) -> None:
-        try:
-            self.owner.execute(self._invocation)
-        finally:
-            self.owner.on_call_done(self._invocation)
-
-    def reject(self, reason: str) -> None:
-        self.owner.reject_call(self._invocation, reason)
-
-
 class ServerConnection:
     """Reads requests, has them carried out, sends the responses.
 
@@ -245,11 +226,6 @@ class ServerConnection:
                 self._decoder = None
                 self._has_buffered_requests = True
             self._update_interest()
-
-    def make_job(self, invocation: Invocation) -> _Job:
-        """Return a call as a job for another thread."""
-        self.running.add(invocation)
-        return _Job(self, invocation)
 
     def execute(self, invocation: Invocation) -> float:
         """Carry out a call and leave the response to be sent; return the time it ended."""

@@ -9,13 +9,13 @@ from attrs import define, field
 
 from rpcgen.protocol import Invocation
 
-from .job import Job
+from .job import CallOwner
 from .watchdog import Watchdog
 
 __all__ = ["LeaderTerm", "Schedulable", "Work"]
 
 
-class Schedulable(Protocol):
+class Schedulable(CallOwner, Protocol):
     """A connection, as those see it that decide which thread serves it."""
 
     running: set[Invocation]
@@ -35,18 +35,6 @@ class Schedulable(Protocol):
 
     def hand_back(self, term: LeaderTerm) -> None:
         """Leave the decoding to the leader, which the thread of this term is no more."""
-        ...
-
-    def execute(self, invocation: Invocation) -> float:
-        """Carry out a call and leave the response to be sent; return the time it ended."""
-        ...
-
-    def make_job(self, invocation: Invocation) -> Job:
-        """Return a call as a job for another thread."""
-        ...
-
-    def on_call_done(self, invocation: Invocation) -> None:
-        """Send the response of a call that another thread than the leader has carried out."""
         ...
 
 

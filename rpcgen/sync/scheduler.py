@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 from rpcgen.logs import server_log
 from rpcgen.protocol import Invocation
 
+from .job import CallJob
 from .leader_term import LeaderTerm, Schedulable, Work
 from .slow_methods import SlowMethodDetector
 from .watchdog import Watchdog
@@ -92,10 +93,10 @@ class Scheduler:
         """
         slow, pool = self._slow_methods, self._pool
         if (slow.recent and slow.should_offload(invocation.served)) or not pool.try_acquire(term):
-            pool.submit(connection.make_job(invocation))
+            self._offload(connection, invocation)
             return 0.0
         if not term.switch_to(invocation):  # lost while decoding
-            pool.submit(connection.make_job(invocation))
+            self._offload(connection, invocation)
             connection.hand_back(term)
             return None
         ended = connection.execute(invocation)
@@ -106,6 +107,11 @@ class Scheduler:
             return None
         pool.release(term)
         return ended
+
+    def _offload(self, connection: Schedulable, invocation: Invocation) -> None:
+        """Leave a call to the worker pool."""
+        connection.running.add(invocation)
+        self._pool.submit(CallJob(connection, invocation))
 
     def _on_stall(self, stalled: Work) -> None:
         """Lead from now on, in the watchdog's thread, in the place of the one that is held up."""

@@ -273,8 +273,8 @@ class Server(BaseServer):
             self._closing.wait(_POLL)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
-        if listener.shakes_hands:
-            self._shake_hands_aside(listener, connection, codec)
+        if listener.needs_handshake:
+            self._handshake_in_thread(listener, connection, codec)
         else:
             self._serve(Stream(connection), self._protocol(listener, codec))
 
@@ -407,7 +407,7 @@ class Server(BaseServer):
             if self._in_serve:
                 self._begin_closing()
 
-    def _shake_hands_aside(
+    def _handshake_in_thread(
         self, listener: Listener, connection: socket.socket, codec: CodecName
     ) -> None:
         """Shake hands in a thread: a slow client holds up nobody but itself.
@@ -422,7 +422,7 @@ class Server(BaseServer):
             self._handshakes[connection] = None
         try:
             threading.Thread(
-                target=self._shake_hands,
+                target=self._handshake,
                 args=(listener, connection, codec),
                 name="rpcgen-handshake",
                 daemon=True,
@@ -432,7 +432,7 @@ class Server(BaseServer):
                 self._handshakes.pop(connection, None)
             raise
 
-    def _shake_hands(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
+    def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
         place = peer_place(connection)

@@ -9,28 +9,12 @@ import pytest
 
 from rpcgen.protocol import Invocation, Request, ServedMethod
 from rpcgen.schema import schema_of
-from rpcgen.sync.job import Job
 from rpcgen.sync.leader_term import LeaderTerm, Schedulable
 from rpcgen.sync.scheduler import Scheduler
 
 PATIENCE = 30.0
 
 ENDED = 7.0
-
-
-class CallJob:
-    """A call for another thread."""
-
-    def __init__(self, owner: Connection, invocation: Invocation) -> None:
-        self.owner = owner
-        self.invocation = invocation
-
-    def run(self) -> None:
-        self.owner.execute(self.invocation)
-        self.owner.on_call_done(self.invocation)
-
-    def reject(self, reason: str) -> None:
-        self.owner.rejected.append(reason)
 
 
 class Connection:
@@ -63,9 +47,8 @@ class Connection:
         invocation.served.function(invocation.args)
         return ENDED
 
-    def make_job(self, invocation: Invocation) -> Job:
-        self.running.add(invocation)
-        return CallJob(self, invocation)
+    def reject_call(self, invocation: Invocation, error: str) -> None:
+        self.rejected.append(error)
 
     def on_call_done(self, invocation: Invocation) -> None:
         self.running.discard(invocation)
