@@ -434,7 +434,8 @@ class ServerConnection:
     @property
     def _has_calls(self) -> bool:
         """True while a call is under way, in the leader's thread or in another one."""
-        # The leader comes first: if it loses the lead in between, its call is in the other.
+        # The leader first: a call that it loses is added to the others. In between it is seen in
+        # neither, for less than the time between two checks.
         return self._scheduler.is_serving(self) or bool(self.running)
 
     @property

@@ -74,7 +74,9 @@ class Server(BaseServer):
     Mirrors ``rpc.Server``.
 
     Args:
-        workers: Maximum number of handlers that run at a time.
+        workers: Maximum number of handlers that run at a time. Connections
+            share them fairly: one alone gets at most four fifths, and of two or
+            more the last one is for connections that have none.
         limits: How large a request may be.
         header_timeout: Seconds from the first byte of a request's header to its
             end; None: no limit, as for the next three.
