@@ -34,9 +34,11 @@ from rpcgen.protocol import (
     Response,
     ServerProtocol,
 )
+from rpcgen.sync.leader_term import LeaderTerm
 from rpcgen.sync.poller import READ, make_poller
 from rpcgen.sync.reactor import Reactor
 from rpcgen.sync.stream import Stream
+from rpcgen.sync.watchdog import Watchdog
 
 from .messages import Args, Item, Order
 from .values import build, copy
@@ -217,7 +219,8 @@ def _server(work: Work, requests: list[bytes]) -> float:
     ours, theirs = socket.socketpair()
     reactor = _LedByHand(workers=1)
     connection = reactor.serve(Stream(ours), ServerProtocol(_serving(work), GobServerCodec()))
-    term = reactor.scheduler.start_term()
+    watchdog: Watchdog[Any] = Watchdog(lambda stalled: None)
+    term = LeaderTerm(watchdog, watchdog.current)
     poller = make_poller()
     poller.register(ours.fileno(), READ)
     took = 0.0
@@ -230,7 +233,6 @@ def _server(work: Work, requests: list[bytes]) -> float:
                 term.unflushed.pop().flush_turn(term)
             took += (time.perf_counter() - start) if number else 0.0
             theirs.recv(1 << 20)
-    reactor.scheduler.end_term(term)
     poller.close()
     return took
 
