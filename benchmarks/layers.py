@@ -34,10 +34,9 @@ from rpcgen.protocol import (
     Response,
     ServerProtocol,
 )
-from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.lead import Lead
-from rpcgen.sync.loop import Loop
+from rpcgen.sync.leader_term import LeaderTerm
 from rpcgen.sync.poller import READ, make_poller
+from rpcgen.sync.reactor import Reactor
 from rpcgen.sync.stream import Stream
 from rpcgen.sync.watchdog import Watchdog
 
@@ -218,12 +217,10 @@ def _server_protocol(work: Work, requests: list[bytes]) -> float:
 def _server(work: Work, requests: list[bytes]) -> float:
     """Time the turns of a connection, as the loop gives them."""
     ours, theirs = socket.socketpair()
-    loop = _LedByHand(workers=1)
-    protocol = ServerProtocol(_serving(work), GobServerCodec())
-    connection = ServerConnection(Stream(ours), protocol, loop)
-    loop.add(connection)
-    watchdog: Watchdog[Any] = Watchdog(lambda held_up: None)
-    lead = loop.workers.lead = Lead(watchdog, watchdog.slot)
+    reactor = _LedByHand(workers=1)
+    connection = reactor.serve(Stream(ours), ServerProtocol(_serving(work), GobServerCodec()))
+    watchdog: Watchdog[Any] = Watchdog(lambda stalled: None)
+    term = LeaderTerm(watchdog, watchdog.current)
     poller = make_poller()
     poller.register(ours.fileno(), READ)
     took = 0.0
@@ -232,16 +229,16 @@ def _server(work: Work, requests: list[bytes]) -> float:
             theirs.sendall(request)
             start = time.perf_counter()
             for _, events in poller.poll():
-                connection.take_turn(lead, events)
-                lead.unsent.pop().end_turn(lead)
+                connection.on_ready(term, events)
+                term.unflushed.pop().flush_turn(term)
             took += (time.perf_counter() - start) if number else 0.0
             theirs.recv(1 << 20)
     poller.close()
     return took
 
 
-class _LedByHand(Loop):
-    """A loop without a thread."""
+class _LedByHand(Reactor):
+    """A reactor without a thread."""
 
     def _start(self) -> None:
         self._poller = make_poller()

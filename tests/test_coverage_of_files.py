@@ -27,8 +27,7 @@ SEEN_THROUGH = {
     "protocol/debug_assets.py": "protocol/test_debug.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
-    "sync/answer.py": "sync/test_server.py",
-    "sync/connection.py": "sync/test_server.py",
+    "sync/serve_one.py": "sync/test_server.py",
 }
 
 

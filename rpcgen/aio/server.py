@@ -6,22 +6,20 @@ import asyncio
 import math
 import socket
 from collections.abc import Iterable
+from contextlib import nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
     CodecOptions,
-    Registry,
     ServerCodec,
     ServerProtocol,
-    check_codec_options,
     server_codec,
-    server_protocol,
 )
+from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
 
@@ -43,7 +41,7 @@ __all__ = ["Server"]
 _GRACE: Final = 1.0
 
 
-class Server(Registry):
+class Server(BaseServer):
     """Serves the methods that are registered, on one event loop.
 
     An ``async def`` runs as a task, a plain function in a thread; the requests
@@ -82,14 +80,16 @@ class Server(Registry):
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
     ) -> None:
-        super().__init__()
-        self._limits = limits
-        self._connection_limits = ConnectionLimits(
-            header_timeout=header_timeout,
-            body_timeout=body_timeout,
-            idle_timeout=idle_timeout,
-            max_connections=max_connections,
-            max_calls_per_connection=max_calls_per_connection,
+        super().__init__(
+            nullcontext,
+            limits,
+            ConnectionLimits(
+                header_timeout=header_timeout,
+                body_timeout=body_timeout,
+                idle_timeout=idle_timeout,
+                max_connections=max_connections,
+                max_calls_per_connection=max_calls_per_connection,
+            ),
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
@@ -107,10 +107,6 @@ class Server(Registry):
         self._admission = Admission(max_connections)
         # Why there is nothing to accept any more.
         self._failure: OSError | None = None
-
-    def __repr__(self) -> str:
-        names = ", ".join(service.name for service in self.services)
-        return f"<Server of {names or 'nothing'}>"
 
     async def __aenter__(self) -> Self:
         await self._start()
@@ -132,28 +128,8 @@ class Server(Registry):
         tls: ssl.SSLContext | None = None,
         **options: Unpack[CodecOptions],
     ) -> Listener:
-        """Open a listener for `serve`; its ``address`` says where it is.
-
-        ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one), ``unix:///path.sock``, ``http://host:port``,
-        ``http+unix:///path.sock``, ``tls://host:port`` or
-        ``https://host:port``; the last two take the certificate from ``tls``.
-        ``:port`` is every address of this machine. ``fd://3`` is a socket that
-        listens already, as systemd hands it over, and so is a socket itself,
-        which the server then closes. ``codec`` is what is spoken there:
-        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``; ``options`` are those
-        of `CodecOptions`, for its arguments. Raises `DialError`, and `TypeError` or
-        `ValueError` for other options than there are.
-        """
-        check_codec_options(options)
-        listener = Listener(address, tls)
-        listener.codec_options = options
-        try:
-            # For what it raises: there must be such a codec, and for HTTP the package that parses.
-            self._protocol(listener, codec)
-        except DialError:
-            listener.close()
-            raise
+        """Open a listener for `serve`; arguments and errors are those of `rpcgen.Server.listen`."""
+        listener = self._open_listener(lambda: Listener(address, tls), codec, options)
         self._listeners[listener] = codec
         if self._serving:
             await self.accept(listener, codec)
@@ -305,12 +281,6 @@ class Server(Registry):
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
-
-    def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
-        bound, options = listener.bound, listener.codec_options
-        return server_protocol(
-            self, codec, self._limits, bound.http_path, bound.known_as, **options
-        )
 
     def _transport(
         self, protocol: AnyServerProtocol, place: Place | None = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
+
+from rpcgen.protocol.fair_queue import FairQueue
 
 __all__ = ["Job", "Workers", "decoders", "serving"]
 
@@ -20,12 +21,6 @@ Done: TypeAlias = Callable[[Any, BaseException | None], None]
 
 # Seconds after which a thread that has nothing to do ends.
 _IDLE_SECONDS: Final = 5.0
-
-# An owner may have another thread as long as it has fewer than so many times those that are free:
-# alone it gets four fifths of all. So many of the threads, as a share, are for owners without one:
-# who comes next finds some though there are many that would take all.
-_SHARE: Final = 4
-_RESERVED: Final = 16
 
 # Threads of one event loop that decode and encode large messages. More would only take the
 # interpreter lock from the loop more often.
@@ -50,25 +45,18 @@ class Job:
 
 
 class Workers:
-    """Up to ``most`` threads, shared fairly between the owners of jobs.
+    """Up to ``limit`` threads, shared fairly between the owners of jobs; see `FairQueue`.
 
     Threads are started when they are needed, end when they are not, and do not
-    keep the process from ending, as those of a `ThreadPoolExecutor` do. Jobs of
-    one owner begin in their order; owners take turns.
+    keep the process from ending, as those of a `ThreadPoolExecutor` do.
     """
 
-    def __init__(self, most: int, *, idle_seconds: float = _IDLE_SECONDS) -> None:
-        if most < 1:
-            raise ValueError("workers must be greater than 0")
-        self._most = most
+    def __init__(self, limit: int, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         # Guards all below, for a moment each time.
         self._lock = threading.Lock()
-        # Jobs that wait, by owner; the owner whose turn is next comes first.
-        self._waiting: dict[object, deque[Job]] = {}
-        # Number of jobs that run: of each owner, and all together.
-        self._running: dict[object, int] = {}
-        self._busy = 0
+        # Jobs that wait, and the number of those that run.
+        self._queue = FairQueue[Job](limit)
         # Mailboxes of the threads without a job. The last one gets the next job, so that those
         # that are not needed come to their end.
         self._idle: list[queue.SimpleQueue[Job | None]] = []
@@ -105,40 +93,28 @@ class Workers:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the server is closed")
-            if not (self._may_begin(job.owner) and self._begin(job)):
-                self._waiting.setdefault(job.owner, deque()).append(job)
+            queue = self._queue
+            if not (queue.may_start(job.owner, queue.free) and self._begin(job)):
+                queue.push(job.owner, job)
 
     def forget(self, job: Job) -> None:
         """Drop a job if it has not begun."""
         with self._lock:
-            jobs = self._waiting.get(job.owner)
-            if jobs is None or job not in jobs:
-                return
-            jobs.remove(job)
-            if not jobs:
-                del self._waiting[job.owner]
+            self._queue.discard(job.owner, job)
 
     def close(self) -> None:
         """Take no more jobs, and cancel those that wait; those that run are left alone."""
         with self._lock:
             self._closed = True
-            dropped = [job for jobs in self._waiting.values() for job in jobs]
-            self._waiting.clear()
+            dropped = self._queue.clear()
             for mailbox in self._idle:
                 mailbox.put(None)
             self._idle.clear()
         for job in dropped:
             job.done(None, asyncio.CancelledError())
 
-    def _may_begin(self, owner: object) -> bool:
-        free = self._most - self._busy
-        running = self._running.get(owner, 0)
-        if not running:
-            return free > 0
-        return running < _SHARE * (free - self._most // _RESERVED)
-
     def _begin(self, job: Job) -> bool:
-        """Give a job to a thread; say whether there is one. Under the lock."""
+        """Give a job to a thread; return whether there is one. Under the lock."""
         if self._idle:
             self._idle.pop().put(job)
         else:
@@ -148,33 +124,11 @@ class Workers:
             try:
                 thread.start()
             except RuntimeError:  # too many for the system
-                if not self._busy:
+                if not self._queue.running:
                     raise
                 return False  # a thread that is there will take it up
-        self._count(job.owner, 1)
+        self._queue.started(job.owner)
         return True
-
-    def _count(self, owner: object, change: int) -> None:
-        self._busy += change
-        count = self._running.get(owner, 0) + change
-        if count:
-            self._running[owner] = count
-        else:
-            del self._running[owner]
-
-    def _take(self) -> Job | None:
-        """Take the next job that may begin, and let other owners come first afterwards."""
-        for owner in self._waiting:
-            if self._may_begin(owner):
-                break
-        else:
-            return None
-        jobs = self._waiting.pop(owner)
-        job = jobs.popleft()
-        if jobs:
-            self._waiting[owner] = jobs
-        self._count(owner, 1)
-        return job
 
     def _work(self, first: Job) -> None:
         serving.set(self)
@@ -188,8 +142,8 @@ class Workers:
                 error = raised
             ended, job = job, None
             with self._lock:
-                self._count(ended.owner, -1)
-                job = self._take()
+                self._queue.finished(ended.owner)
+                job = self._queue.pop(self._queue.free)
                 goes_on = job is not None or not self._closed
                 if job is None and goes_on:
                     self._idle.append(mailbox)

@@ -1,8 +1,8 @@
 """`ServerConnection`: one client of a server.
 
-The leader of the `Loop` reads and decodes, and runs what is fast; other
-threads that carry out calls only add to what is to be sent, and then say what
-they would have the leader do by the events they ask for::
+The leader of the `Reactor` reads and decodes, and runs what is fast; other
+threads that carry out calls only add to what is to be sent, and tell the leader
+what to do next by the events that they have it wait for::
 
     READ   the leader reads more requests
     WRITE  the leader goes on with the connection: sends what is left, begins
@@ -18,67 +18,98 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import Invocation, Refusal
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Stage
-from rpcgen.protocol.serving import ConnectionTimer
+from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
-from .loop import GATHERING
-from .outbox import Outbox
+from .leader_term import LeaderTerm
 from .poller import READ, WRITE
+from .scheduler import COALESCE_WINDOW_S, Scheduler
+from .send_buffer import SendBuffer
 from .stream import Stream
 
 if TYPE_CHECKING:
     from rpcgen.protocol import Event
     from rpcgen.protocol.serving import AnyServerProtocol
 
-    from .lead import Lead
-    from .loop import Loop
+__all__ = ["Interest", "ServerConnection"]
 
-__all__ = ["ServerConnection"]
+# Bytes left to send above which no more requests are begun.
+WRITE_HIGH_WATER: Final = 1 << 20
 
-# What may be left to send, in bytes, before no more requests are begun.
-_CAPACITY: Final = 1 << 20
+# Number of requests that are begun before it is another connection's turn.
+MAX_REQUESTS_PER_TURN: Final = 64
 
-# How many requests are begun before it is another connection's turn.
-_REQUESTS_A_TURN: Final = 64
+
+class Interest(Protocol):
+    """The events that connections wait for."""
+
+    def update_interest(self, fd: int, before: int, events: int) -> None:
+        """Wait for other events of a socket than ``before``. Raises `OSError`."""
+        ...
+
+    def remove(self, connection: ServerConnection) -> None:
+        """Serve a connection no more."""
+        ...
+
+    def wake(self) -> None:
+        """Have the leader look whether there is still anything to serve."""
+        ...
 
 
 class ServerConnection:
-    """Reads requests, has them carried out, sends the responses."""
+    """Reads requests, has them carried out, sends the responses.
 
-    def __init__(self, stream: Stream, protocol: AnyServerProtocol, loop: Loop) -> None:
+    Args:
+        stream: The client's socket; the connection closes it.
+        protocol: What the client speaks.
+        scheduler: Decides which thread carries out a call.
+        interest: Gives the connection its turns.
+        limits: What the client may take in time and in number of calls.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        protocol: AnyServerProtocol,
+        scheduler: Scheduler,
+        interest: Interest,
+        limits: ConnectionLimits,
+    ) -> None:
         self._stream = stream
         self._protocol = protocol
         self._execution = Execution(protocol, perf_counter, self._report)
-        self._loop = loop
-        self._most_calls = loop.limits.max_calls_per_connection
-        self._timer = ConnectionTimer(loop.limits, monotonic())
-        # Whether something was read since `check` has looked.
+        self._scheduler = scheduler
+        self._interest = interest
+        self._max_calls = limits.max_calls_per_connection
+        self._timer = ConnectionTimer(limits, monotonic())
+        # True if something was read since `check` has looked.
         self._was_active = False
-        # What the system says of the client, also when it has gone.
+        # The client's place as the system knows it, also when it has gone.
         self._peer = stream.peer()
         self._fd = stream.fileno()
         self._reads_into = stream.is_plain
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
         self.running: set[Invocation] = set()
-        # Held over encoding and `_put`: replies travel in the order in which they were encoded.
+        # Held over encoding and `_enqueue`: replies travel in the order in which they were encoded.
         # That can take long; whoever waits for it must not keep the lead meanwhile.
         self._encoding = threading.Lock()
-        # Guards what is asked of the loop and what is to be sent, for a moment each time.
+        # Guards the events asked for and what is to be sent, for a moment each time. Taken after
+        # `_encoding`, and before the reactor's lock.
         self._lock = threading.Lock()
-        self._outbox = Outbox(stream)
-        self._asked = 0
-        # Whether what was read may hold more requests.
-        self._has_more = stream.has_early
-        # Who has lost the lead over decoding, and is still at it, so that nobody else may be.
-        self._decoder: Lead | None = None
+        self._send_buffer = SendBuffer(stream)
+        self._events = 0
+        # True if what was read may hold more requests.
+        self._has_buffered_requests = stream.has_early
+        # The term whose thread is still decoding after losing the lead; others must not decode.
+        self._decoder: LeaderTerm | None = None
         self._stopped = False
-        self._hung_up = False
+        self._aborted = False
         self._closed = Latch()
 
     def fileno(self) -> int:
@@ -86,35 +117,39 @@ class ServerConnection:
         return self._fd
 
     def wait_closed(self, timeout: float | None = None) -> bool:
-        """Wait, for some seconds or for ever, and say whether the connection is closed."""
+        """Wait, for some seconds or forever, and return whether the connection is closed."""
         return self._closed.wait(timeout)
 
-    def stop_reading(self) -> None:
+    def shutdown_read(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._stopped = True
         self._stream.shutdown(socket.SHUT_RD)  # which the leader is told of
 
-    def hang_up(self) -> None:
+    def abort(self) -> None:
         """End the connection now; what is not sent yet is lost, and no call is waited for."""
-        self._hung_up = True
+        self._aborted = True
         self._stream.shutdown()
         with self._lock:
-            self._ask()
+            # Anew even if nothing changes: that a socket was closed by somebody else meanwhile
+            # is told only to those who ask for its events.
+            self._update_interest(anew=True)
 
-    def give_up(self) -> None:
+    def on_socket_lost(self) -> None:
         """End a connection whose socket somebody else has closed; its number is another's now."""
-        server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
         with self._lock:
-            if self._asked:
-                self._asked = 0
-                # Another thread may have asked for events of the number since it is another's.
+            if self._closed.is_set():  # another thread was first, and the reactor may have ended
+                return
+            if self._events:
+                self._events = 0
+                # Another thread may have registered the number since it is another's.
                 with suppress(OSError):
-                    self._loop.ask(self, READ, 0)
-            self._finish()
+                    self._interest.update_interest(self._fd, READ, 0)
+            self._release()
+        server_log.error("rpc.Serve: the socket of %s was closed by somebody else", self._peer_name)
 
     def close_after_fork(self) -> None:
         """Close the descriptor, in a child of the process that serves this connection."""
-        self._hung_up = True
+        self._aborted = True
         self._closed.set()
         self._stream.close()
 
@@ -122,65 +157,77 @@ class ServerConnection:
         """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
         stage, message = self._protocol.stage
         was_active, self._was_active = self._was_active, False
-        if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self.running)):
+        if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self._has_calls)):
             self._timer.restart(now)
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
             level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
             server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
-            self.hang_up()
+            self.abort()
 
-    # --- for the loop ---------------------------------------------------------------------------
+    # --- for the reactor and the scheduler ------------------------------------------------------
+
+    def open(self) -> None:
+        """Get ready for turns, before there can be any. Raises `OSError`."""
+        self._stream.set_timeout(0)
+        self._protocol.opened()
 
     def begin(self) -> None:
         """Begin to be served."""
-        self._stream.set_timeout(0)
-        self._protocol.opened()
         with self._lock:
-            self._ask()
+            self._update_interest()
 
-    def take_turn(self, lead: Lead, events: int) -> bool:
-        """Do what there is to do, and say whether this thread still leads afterwards."""
-        lead.begin(self)
+    def on_ready(self, term: LeaderTerm, events: int) -> bool:
+        """Do what there is to do, and return whether this thread still leads afterwards."""
+        term.start(self)
         try:
-            if self._decoder is None and not self._go_on(lead, events):
+            if self._decoder is None and not self._process_requests(term, events):
                 return False
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
             self._log_broken()
-            self._hung_up = True
-        lead.unsent.append(self)
-        if lead.end():
+            self._aborted = True
+        term.unflushed.append(self)
+        if term.finish():
             return True
-        self._resume(lead)
+        self.hand_back(term)
         return False
 
-    def end_turn(self, lead: Lead) -> bool:
-        """Send what there is to send, and say whether this thread still leads afterwards."""
-        lead.begin(self)
+    def flush_turn(self, term: LeaderTerm) -> bool:
+        """Send what there is to send, and return whether this thread still leads afterwards."""
+        term.start(self)
         try:
             with self._lock:
-                if self._outbox.size:
+                if self._send_buffer.size:
                     self._flush()
-                self._ask()
+                self._update_interest()
         except BaseException:  # or the next leader would meet it again, and the next
             self._log_broken()
             with self._lock:
-                self._change_to(0)
-                self._finish()
-        if not lead.end():
-            self._resume(lead)
+                self._set_interest(0)
+                self._release()
+        if not term.finish():
+            self.hand_back(term)
             return False
-        if self._asked & WRITE and (self._hung_up or self._is_over):
+        if self._events & WRITE and (self._aborted or self._is_finished):
             self._close()
         return True
 
-    def leave_to(self, lead: Lead) -> None:
-        """Let nobody decode but the thread that does, though it has lost the lead."""
+    def pin_decoder(self, term: LeaderTerm) -> None:
+        """Let nobody decode but the thread of a term, though it has lost the lead."""
         if self._decoder is None:
-            self._decoder = lead
+            self._decoder = term
 
-    def answer(self, invocation: Invocation) -> float:
+    def hand_back(self, term: LeaderTerm) -> None:
+        """Leave the decoding to the leader, which the thread of this term is no more."""
+        term.handed_over.wait()
+        with self._lock:
+            if self._decoder is term:
+                self._decoder = None
+                self._has_buffered_requests = True
+            self._update_interest()
+
+    def execute(self, invocation: Invocation) -> float:
         """Carry out a call and leave the response to be sent; return the time it ended."""
         execution = self._execution
         execution.started(invocation)
@@ -191,67 +238,64 @@ class ServerConnection:
             return invocation.ended
         try:
             with self._encoding:
-                self._put(execution.succeeded(invocation, reply))
+                self._enqueue(execution.succeeded(invocation, reply))
         except BaseException:  # a codec from outside: without an answer, the client would wait
-            self._break()
+            self._abort_broken()
         return invocation.ended
 
     def _answer_failure(self, invocation: Invocation, error: BaseException) -> None:
         try:
             with self._encoding:
-                self._put(self._execution.failed(invocation, error))
+                self._enqueue(self._execution.failed(invocation, error))
         except BaseException:
-            self._break()
+            self._abort_broken()
 
-    def refuse_call(self, invocation: Invocation, error: str) -> None:
+    def reject_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
         self._refuse(Refusal(invocation.request, error))
-        self.call_is_over(invocation)
+        self.on_call_done(invocation)
 
-    def call_is_over(self, invocation: Invocation) -> None:
+    def on_call_done(self, invocation: Invocation) -> None:
         """Send the response of a call that another thread than the leader has carried out."""
         self.running.discard(invocation)
         try:
             with self._lock:
                 self._flush()
-                self._ask()
+                self._update_interest()
         except BaseException:  # the thread has others to serve
-            self._break()
+            self._abort_broken()
 
     # --- one turn -------------------------------------------------------------------------------
 
-    def _go_on(self, lead: Lead, events: int) -> bool:
-        """Read and begin requests; say whether this thread still leads."""
-        if self._stream.has_early or (events & ~WRITE and not self._has_more):
+    def _process_requests(self, term: LeaderTerm, events: int) -> bool:
+        """Read and begin requests; return whether this thread still leads."""
+        if self._stream.has_early or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
-        self._has_more = True
-        suspects, workers = self._loop.suspects, self._loop.workers
+        self._has_buffered_requests = True
+        dispatch = self._scheduler.dispatch
         gathered_since = 0.0
-        for _ in range(_REQUESTS_A_TURN):
-            if self._hung_up or ((self._outbox.size or self.running) and self._is_busy):
+        for _ in range(MAX_REQUESTS_PER_TURN):
+            if self._aborted or ((self._send_buffer.size or self.running) and self._is_throttled):
                 return True
             event = self._protocol.next_event()
             if event is None:
-                self._has_more = False
+                self._has_buffered_requests = False
                 return True
             if not isinstance(event, Invocation):
-                self._say(event)
-            elif (suspects and suspects.include(event.served)) or not workers.claim(lead):
-                self._leave_to_worker(event)
-            else:
-                ended = self._carry_out(event, lead)
-                if not ended:
-                    return False
-                workers.release(lead)
-                if ended - gathered_since > GATHERING:
-                    if gathered_since:
-                        with self._lock:
-                            self._flush()
-                    gathered_since = ended
+                self._send_event(event)
+                continue
+            ended = dispatch(term, self, event)
+            if ended is None:
+                return False
+            if ended - gathered_since > COALESCE_WINDOW_S:
+                if gathered_since:
+                    with self._lock:
+                        self._flush()
+                gathered_since = ended
         return True
 
     def _read(self) -> None:
-        """Give what has come to the protocol."""
+        """Feed received bytes to the protocol."""
         data, view = b"", None
         self._was_active = True
         try:
@@ -268,150 +312,131 @@ class ServerConnection:
             count = 0
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
-                self._say(refusal)
+                self._send_event(refusal)
         elif view is None:
             self._protocol.feed(data)
         else:
             self._protocol.filled(count)
 
-    def _say(self, event: Event) -> None:
+    def _send_event(self, event: Event) -> None:
         if isinstance(event, Refusal):
             self._refuse(event)
         elif not isinstance(event, Invocation):
-            self._put((event.data,))
+            self._enqueue((event.data,))
 
     def _refuse(self, refusal: Refusal) -> None:
         try:
             with self._encoding:
-                self._put((self._protocol.refuse(refusal.request, refusal.error),))
+                self._enqueue((self._protocol.refuse(refusal.request, refusal.error),))
         except BaseException:  # a codec from outside: without an answer, the client would wait
-            self._break()
+            self._abort_broken()
 
-    def _put(self, parts: Sequence[bytes]) -> None:
+    def _enqueue(self, parts: Sequence[bytes]) -> None:
         with self._lock:
             try:
-                self._outbox.put(parts)
+                self._send_buffer.put(parts)
             except OSError as error:  # TLS that has failed
-                self._give_up(error)
-
-    def _carry_out(self, invocation: Invocation, lead: Lead) -> float:
-        """Carry out a call here and now; return when it ended, 0 if the lead was lost over it."""
-        if not lead.go_over_to(invocation):  # lost while decoding
-            self._leave_to_worker(invocation)
-            self._resume(lead)
-            return 0.0
-        ended = self.answer(invocation)
-        if not lead.go_over_to(self):
-            lead.passed_on.wait()
-            self._loop.workers.go_on(self, invocation)
-            return 0.0
-        return ended
-
-    def _leave_to_worker(self, invocation: Invocation) -> None:
-        self.running.add(invocation)
-        self._loop.workers.submit(self, invocation)
-
-    def _resume(self, lead: Lead) -> None:
-        """Leave the decoding to the leader, which this thread is no more."""
-        lead.passed_on.wait()
-        with self._lock:
-            if self._decoder is lead:
-                self._decoder = None
-                self._has_more = True
-            self._ask()
+                self._on_write_error(error)
 
     def _flush(self) -> None:
         """Send what goes. Under the lock."""
         try:
-            self._outbox.flush()
+            self._send_buffer.flush()
         except OSError as error:
-            self._give_up(error)
+            self._on_write_error(error)
 
-    def _give_up(self, error: OSError) -> None:
+    def _on_write_error(self, error: OSError) -> None:
         server_log.debug("writing responses: %s", error)
-        self._outbox.give_up()
+        self._send_buffer.discard()
 
     @property
-    def _is_busy(self) -> bool:
-        """Whether the client is slow to read, or as many calls are under way as can be."""
-        return self._outbox.size > _CAPACITY or len(self.running) >= self._most_calls
+    def _is_throttled(self) -> bool:
+        """True if the client is slow to read, or as many calls are under way as may be."""
+        return self._send_buffer.size > WRITE_HIGH_WATER or len(self.running) >= self._max_calls
 
     @property
-    def _is_over(self) -> bool:
-        """Whether all is said and done."""
+    def _is_finished(self) -> bool:
+        """True once every request is answered and no more can come."""
         return (
             self._protocol.draining
-            and not self._has_more
+            and not self._has_buffered_requests
             and not self.running
-            and not self._outbox.size
+            and not self._send_buffer.size
         )
 
-    def _ask(self) -> None:
-        """Ask for the events that this connection needs. Under the lock."""
-        if self._asked == READ and not (
-            self._has_more
-            or self._outbox.size
+    def _update_interest(self, *, anew: bool = False) -> None:
+        """Wait for the events that the connection needs, ``anew``: in any case. Under the lock."""
+        if self._events == READ and not (
+            self._has_buffered_requests
+            or self._send_buffer.size
             or self.running
-            or self._hung_up
+            or self._aborted
             or self._decoder is not None
             or self._protocol.draining
         ):
             return  # which is nearly always so
-        if not self._change_to(self._needed()):
-            self._finish()
-            self._loop.wake()
+        if not self._set_interest(self._wanted_events(), anew=anew):
+            self._release()
+            self._interest.wake()
 
-    def _change_to(self, asked: int) -> bool:
-        """Ask for these events instead; say whether the loop could. Under the lock."""
-        before, self._asked = self._asked, asked
-        if asked == before or self._closed.is_set():
+    def _set_interest(self, events: int, *, anew: bool = False) -> bool:
+        """Wait for these events instead; return whether that is possible. Under the lock."""
+        before, self._events = self._events, events
+        if self._closed.is_set() or (events == before and not (anew and events)):
             return True
         try:
-            self._loop.ask(self, before, asked)
+            self._interest.update_interest(self._fd, before, events)
         except OSError as error:  # somebody else has closed the socket
             server_log.error("rpc.Serve: %s", error)
             return False
         return True
 
-    def _needed(self) -> int:
+    def _wanted_events(self) -> int:
         if self._decoder is not None:
             return 0
-        if self._hung_up:
+        if self._aborted:
             return READ | WRITE
         needed = 0
-        if not self._is_busy:
-            needed = WRITE if self._has_more else 0
+        if not self._is_throttled:
+            needed = WRITE if self._has_buffered_requests else 0
             if not self._protocol.draining:
                 needed |= READ
-        return needed | WRITE if self._outbox.size or self._is_over else needed
+        return needed | WRITE if self._send_buffer.size or self._is_finished else needed
 
     def _close(self) -> None:
         if self._protocol.failure:
             server_log.warning("%s (from %s)", self._protocol.failure, self._peer_name)
         with self._lock:
-            self._change_to(0)
-            self._finish()
+            self._set_interest(0)
+            self._release()
 
-    def _finish(self) -> None:
+    def _release(self) -> None:
         """Give everything back. Under the lock."""
         if self._closed.is_set():
             return
-        self._hung_up = True
-        self._outbox.give_up()
-        self._loop.remove(self)
+        self._aborted = True
+        self._send_buffer.discard()
+        self._interest.remove(self)
         self._stream.shutdown()
         self._stream.close()
         self._protocol.closed()
         self._closed.set()
 
-    # --- what the log is told -------------------------------------------------------------------
+    # --- log -------------------------------------------------------------------------------------
 
     @property
     def _waits_for_client(self) -> bool:
-        """Whether only the client can bring this connection further."""
-        return bool(self._asked & READ) and not (
-            self._hung_up or self._stopped or self._outbox.size or self._decoder is not None
+        """True if only the client can bring this connection further."""
+        return bool(self._events & READ) and not (
+            self._aborted or self._stopped or self._send_buffer.size or self._decoder is not None
         )
+
+    @property
+    def _has_calls(self) -> bool:
+        """True while a call is under way, in the leader's thread or in another one."""
+        # The leader first: a call that it loses is added to the others. In between it is seen in
+        # neither, for less than the time between two checks.
+        return self._scheduler.is_serving(self) or bool(self.running)
 
     @property
     def _peer_name(self) -> str:
@@ -423,7 +448,7 @@ class ServerConnection:
     def _log_broken(self) -> None:
         server_log.exception("rpc.Serve: connection of %s broken", self._peer_name)
 
-    def _break(self) -> None:
+    def _abort_broken(self) -> None:
         """Hang up, after what an exception under way says about the codec, or about us."""
         self._log_broken()
-        self.hang_up()
+        self.abort()

@@ -83,7 +83,7 @@ class Listener:
         return self._closed
 
     @property
-    def shakes_hands(self) -> bool:
+    def needs_handshake(self) -> bool:
         """Whether a connection begins with a TLS handshake."""
         return self.tls is not None
 

@@ -13,20 +13,17 @@ from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from rpcgen.errors import DialError
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
-    Registry,
     ServerCodec,
     ServerProtocol,
-    check_codec_options,
     server_codec,
-    server_protocol,
 )
+from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import (
@@ -39,11 +36,11 @@ from rpcgen.sockets import (
     prepare_connection,
 )
 
-from .answer import serve_request
 from .connection import ServerConnection
 from .latch import Latch
 from .listener import Listener
-from .loop import Loop
+from .reactor import Reactor
+from .serve_one import serve_request
 from .stream import Stream, secure
 
 if TYPE_CHECKING:
@@ -63,7 +60,7 @@ _POLL: Final = 0.05
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
-class Server(Registry):
+class Server(BaseServer):
     """Serves the methods that are registered, over any number of connections.
 
     One thread reads all connections and carries out what is fast. The requests
@@ -77,7 +74,9 @@ class Server(Registry):
     Mirrors ``rpc.Server``.
 
     Args:
-        workers: Maximum number of handlers that run at a time.
+        workers: Maximum number of handlers that run at a time. Connections
+            share them fairly: one alone gets at most four fifths, and of two or
+            more the last one is for connections that have none.
         limits: How large a request may be.
         header_timeout: Seconds from the first byte of a request's header to its
             end; None: no limit, as for the next three.
@@ -103,23 +102,25 @@ class Server(Registry):
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
     ) -> None:
-        super().__init__(threading.Lock)
-        self._limits = limits
-        self._workers = workers
-        self._connection_limits = ConnectionLimits(
-            header_timeout=header_timeout,
-            body_timeout=body_timeout,
-            idle_timeout=idle_timeout,
-            max_connections=max_connections,
-            max_calls_per_connection=max_calls_per_connection,
+        super().__init__(
+            threading.Lock,
+            limits,
+            ConnectionLimits(
+                header_timeout=header_timeout,
+                body_timeout=body_timeout,
+                idle_timeout=idle_timeout,
+                max_connections=max_connections,
+                max_calls_per_connection=max_calls_per_connection,
+            ),
         )
+        self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
         self._begin_anew()
         _servers.add(self)
 
     def _begin_anew(self) -> None:
         """Set what belongs to one process: threads, connections, and how far the end has come."""
-        self._loop = Loop(self._workers, self._connection_limits)
+        self._reactor = Reactor(self._workers, self._connection_limits)
         # Guards the listeners and the handshakes, for a moment each time. A signal handler may
         # come in between.
         self._lock = threading.RLock()
@@ -137,10 +138,6 @@ class Server(Registry):
         self._deadline = math.inf
         # Held for ever by the thread that closes.
         self._closer = threading.Lock()
-
-    def __repr__(self) -> str:
-        names = ", ".join(service.name for service in self.services)
-        return f"<Server of {names or 'nothing'}>"
 
     def __enter__(self) -> Self:
         self._serve_listeners()
@@ -177,28 +174,29 @@ class Server(Registry):
         tls: ssl.SSLContext | None = None,
         **options: Unpack[CodecOptions],
     ) -> Listener:
-        """Open a listener for `serve`; its ``address`` says where it is.
+        """Open a listener for `serve`.
 
-        ``address`` is ``host:port``, ``tcp://host:port`` (port 0 takes a free
-        one), ``unix:///path.sock``, ``http://host:port``,
-        ``http+unix:///path.sock``, ``tls://host:port`` or
-        ``https://host:port``; the last two take the certificate from ``tls``.
-        ``:port`` is every address of this machine. ``fd://3`` is a socket that
-        listens already, as systemd hands it over, and so is a socket itself,
-        which the server then closes. ``codec`` is what is spoken there:
-        ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``; ``options`` are those
-        of `CodecOptions`, for its arguments. Raises `DialError`, and `TypeError` or
-        `ValueError` for other options than there are.
+        Args:
+            address: ``host:port``, ``tcp://host:port`` (port 0 takes a free one),
+                ``unix:///path.sock``, ``http://host:port``,
+                ``http+unix:///path.sock``, ``tls://host:port`` or
+                ``https://host:port``. ``:port`` is every address of this
+                machine. ``fd://3`` is a socket that listens already, as systemd
+                hands it over, and so is a socket itself, which the server then
+                closes.
+            codec: ``gob``, or ``json`` for Go's ``net/rpc/jsonrpc``.
+            tls: Holds the certificate, for ``tls://`` and ``https://``.
+            options: How arguments are read; see `CodecOptions`.
+
+        Returns:
+            The listener, whose ``address`` is the one to dial.
+
+        Raises:
+            DialError: The address cannot be had, or the codec is unknown.
+            TypeError: There is no such option.
+            ValueError: An option cannot have this value.
         """
-        check_codec_options(options)
-        listener = Listener(address, tls)
-        listener.codec_options = options
-        try:
-            # For what it raises: there must be such a codec, and for HTTP the package that parses.
-            self._protocol(listener, codec)
-        except DialError:
-            listener.close()
-            raise
+        listener = self._open_listener(lambda: Listener(address, tls), codec, options)
         with self._lock:
             self._listeners[listener] = codec
             serving = self._serving
@@ -273,12 +271,12 @@ class Server(Registry):
         most = self._connection_limits.max_connections
         if most is None:
             return
-        while len(self._loop) + len(self._handshakes) >= most and not self._closing.is_set():
+        while len(self._reactor) + len(self._handshakes) >= most and not self._closing.is_set():
             self._closing.wait(_POLL)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
-        if listener.shakes_hands:
-            self._shake_hands_aside(listener, connection, codec)
+        if listener.needs_handshake:
+            self._handshake_in_thread(listener, connection, codec)
         else:
             self._serve(Stream(connection), self._protocol(listener, codec))
 
@@ -297,7 +295,7 @@ class Server(Registry):
         try:
             served.wait_closed()
         except BaseException:  # the thread is interrupted
-            served.hang_up()
+            served.abort()
             raise
 
     def serve_request(self, connection: socket.socket, codec: ServerCodec) -> None:
@@ -323,7 +321,7 @@ class Server(Registry):
         has interrupted `serve` goes back to it: for both, this returns at once.
         """
         self._begin_closing(grace)
-        if self._loop.workers.is_own_thread or threading.get_ident() in self._in_serve:
+        if self._reactor.scheduler.is_own_thread or threading.get_ident() in self._in_serve:
             return
         # Longer than the grace only if this has interrupted what the closing has to wait for.
         while not self._closed.wait(_POLL) and monotonic() < self._deadline + _GRACE:
@@ -354,15 +352,15 @@ class Server(Registry):
             return  # another thread does
         try:
             self._close_listeners()
-            connections = self._loop.connections
+            connections = self._reactor.connections
             for connection in connections:
-                connection.stop_reading()
+                connection.shutdown_read()
             for connection in connections:
                 while monotonic() < self._deadline and not connection.wait_closed(_POLL):
                     pass
-            for connection in self._loop.connections:
-                connection.hang_up()
-            self._loop.workers.shutdown()
+            for connection in self._reactor.connections:
+                connection.abort()
+            self._reactor.scheduler.shutdown()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -380,7 +378,7 @@ class Server(Registry):
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""
-        self._loop.close_after_fork()
+        self._reactor.close_after_fork()
         self.renew_locks()
         for listener in self._listeners:
             listener.renew_lock()
@@ -411,7 +409,7 @@ class Server(Registry):
             if self._in_serve:
                 self._begin_closing()
 
-    def _shake_hands_aside(
+    def _handshake_in_thread(
         self, listener: Listener, connection: socket.socket, codec: CodecName
     ) -> None:
         """Shake hands in a thread: a slow client holds up nobody but itself.
@@ -426,7 +424,7 @@ class Server(Registry):
             self._handshakes[connection] = None
         try:
             threading.Thread(
-                target=self._shake_hands,
+                target=self._handshake,
                 args=(listener, connection, codec),
                 name="rpcgen-handshake",
                 daemon=True,
@@ -436,7 +434,7 @@ class Server(Registry):
                 self._handshakes.pop(connection, None)
             raise
 
-    def _shake_hands(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
+    def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
         place = peer_place(connection)
@@ -458,18 +456,11 @@ class Server(Registry):
             server_log.error("rpc.Serve: %s", error)
             connection.close()
 
-    def _protocol(self, listener: Listener, codec: CodecName) -> AnyServerProtocol:
-        bound, options = listener.bound, listener.codec_options
-        return server_protocol(
-            self, codec, self._limits, bound.http_path, bound.known_as, **options
-        )
-
     def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
         """Serve a connection from now on."""
-        served = ServerConnection(stream, protocol, self._loop)
-        self._loop.add(served)
+        served = self._reactor.serve(stream, protocol)
         if self._closing.is_set():  # after `close` has looked for connections
-            served.stop_reading()
+            served.shutdown_read()
         return served
 
 

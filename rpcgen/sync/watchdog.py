@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-__all__ = ["TICK", "Watchdog"]
+__all__ = ["CHECK_INTERVAL_S", "Watchdog"]
 
-TICK: Final = 0.005
-"""How often the watchdog looks, in seconds: the leader is held up for two of these at most."""
+CHECK_INTERVAL_S: Final = 0.005
+"""Seconds between two looks of the watchdog: the leader is held up for two of these at most."""
 
-# After so many looks at an empty slot it sleeps until there is something to watch.
-_PATIENCE: Final = 20
+# Number of looks at an empty slot after which it sleeps until there is something to watch.
+_IDLE_CHECKS: Final = 20
 
 T = TypeVar("T")
 
@@ -29,21 +29,21 @@ T = TypeVar("T")
 class Watchdog(Generic[T]):
     """Watches over one leader.
 
-    ``take_over`` is called in the watchdog's thread, with what has held up the
-    leader, and once at most: from then on the thread does as it likes.
+    ``on_stall`` is called in the watchdog's thread, with the work that has held
+    up the leader, at most once: afterwards the thread belongs to it.
     """
 
-    def __init__(self, take_over: Callable[[T], None]) -> None:
-        self._take_over = take_over
+    def __init__(self, on_stall: Callable[[T], None]) -> None:
+        self._on_stall = on_stall
         # Empty, or what the leader works on. Appending, replacing and popping are atomic, so it
         # takes no lock: a leader that finds it empty has lost the lead.
-        self.slot: list[T] = []
-        # Whether the leader must call `wipe` when it begins something: what it worked on has
+        self.current: list[T] = []
+        # True if the leader must call `kick` when it begins something: what it worked on has
         # been seen, or the watchdog sleeps. To look at it costs less than to count the turns.
-        self.marked = False
+        self.seen = False
         self._asleep = False
         self._stopped = False
-        # How often it has found the slot empty, one time after the other.
+        # Number of times that it has found the slot empty, one after the other.
         self._empty = 0
         # Held while the watchdog sleeps, by itself: to be released by the leader.
         self._sleep = threading.Lock()
@@ -56,11 +56,11 @@ class Watchdog(Generic[T]):
     def stop(self) -> None:
         """Watch no more; for the leader alone."""
         self._stopped = True
-        self.wipe()
+        self.kick()
 
-    def wipe(self) -> None:
-        """Let the watchdog know that the leader works on something else now."""
-        self.marked = False
+    def kick(self) -> None:
+        """Kick the watchdog: the leader works on something else now."""
+        self.seen = False
         if self._asleep:
             self._asleep = False
             try:
@@ -68,35 +68,35 @@ class Watchdog(Generic[T]):
             except RuntimeError:
                 pass  # the watchdog itself was faster
 
-    def look(self) -> bool:
-        """Look into the slot once, and say whether the lead was taken."""
-        if not self.slot:
+    def check(self) -> bool:
+        """Look into the slot once, and return whether the lead was taken."""
+        if not self.current:
             self._empty += 1
-            if self._empty >= _PATIENCE:
+            if self._empty >= _IDLE_CHECKS:
                 self._empty = 0
                 self._fall_asleep()
             return False
         self._empty = 0
-        if not self.marked:
-            self.marked = True
+        if not self.seen:
+            self.seen = True
             return False
         try:
-            held_up = self.slot.pop()
+            stalled = self.current.pop()
         except IndexError:  # done at this very moment
             return False
-        self._take_over(held_up)
+        self._on_stall(stalled)
         return True
 
     def _watch(self) -> None:
         while not self._stopped:
-            time.sleep(TICK)
-            if self.look():
+            time.sleep(CHECK_INTERVAL_S)
+            if self.check():
                 return
 
     def _fall_asleep(self) -> None:
-        # Marked first and looked at the slot afterwards, while the leader does it the other way
+        # Set first and looked at the slot afterwards, while the leader does it the other way
         # round: one of the two sees the other.
-        self._asleep = self.marked = True
-        if self.slot or self._stopped:
-            self.wipe()
+        self._asleep = self.seen = True
+        if self.current or self._stopped:
+            self.kick()
         self._sleep.acquire()

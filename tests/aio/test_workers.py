@@ -142,12 +142,22 @@ def test_owner_without_a_thread_finds_one_where_few_take_all() -> None:
     workers.close()
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 4])
-def test_owner_that_is_alone_gets_all_of_few_threads(most: int) -> None:
-    workers, held = Workers(most), Held()
-    for number in range(most):
+@pytest.mark.parametrize("limit", [2, 3, 4])
+def test_owner_that_is_alone_leaves_one_of_few_threads(limit: int) -> None:
+    workers, held = Workers(limit), Held()
+    for number in range(limit):
         workers.submit(held.job("greedy", number + 1))
-    assert len(held.begun_now(most)) == most
+    assert len(held.begun_now(limit - 1)) == limit - 1
+    workers.submit(held.job("modest"))
+    assert held.begun_now(1) == ["modest"]
+    held.finish_all()
+    workers.close()
+
+
+def test_owner_gets_the_only_thread() -> None:
+    workers, held = Workers(1), Held()
+    workers.submit(held.job("greedy"))
+    assert held.begun_now(1) == ["greedy"]
     held.finish_all()
     workers.close()
 

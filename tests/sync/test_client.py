@@ -5,11 +5,13 @@ import os
 import queue
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -553,6 +555,34 @@ def handle() -> Iterator[Callable[[Callable[[], object], float], None]]:
     signal.signal(signal.SIGALRM, before)
 
 
+def is_receiving(frame: FrameType | None) -> bool:
+    """Return whether a frame is in the middle of taking what has come."""
+    while frame is not None:
+        if frame.f_code.co_name == "_take":
+            return True
+        frame = frame.f_back
+    return False
+
+
+@pytest.fixture
+def handle_waiting(handle: Handle) -> Handle:
+    """Call a function in a signal handler that interrupts a call which only waits.
+
+    In the middle of a step of the client it could not wait for another call.
+    """
+
+    def set_handler(function: Callable[[], object]) -> None:
+        def call() -> None:
+            if is_receiving(sys._getframe()):
+                handle(call)  # later
+            else:
+                function()
+
+        handle(call)
+
+    return set_handler
+
+
 Handle = Callable[..., None]
 
 
@@ -576,7 +606,7 @@ def test_close_in_a_handler_that_interrupts_the_sending_of_a_large_request(handl
             client.call(BLOB, bytes(8 << 20))
 
 
-def test_call_in_a_handler_that_interrupts_a_call_works(handle: Handle) -> None:
+def test_call_in_a_handler_that_interrupts_a_call_works(handle_waiting: Handle) -> None:
     results: list[int] = []
     with connected() as (client, server):
         outer = client.go(SUM, Pair(1, 2))
@@ -588,11 +618,13 @@ def test_call_in_a_handler_that_interrupts_a_call_works(handle: Handle) -> None:
             results.append(inner.result(TIMEOUT_S))
             server.reply(0, 3)
 
-        handle(call)
+        handle_waiting(call)
         assert (outer.result(TIMEOUT_S), results) == (3, [7])
 
 
-def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(handle: Handle) -> None:
+def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(
+    handle_waiting: Handle,
+) -> None:
     with connected() as (client, server):
         outer = client.go(SUM, Pair(1, 2))
         server.receive()
@@ -603,11 +635,11 @@ def test_reply_that_a_handler_has_read_ends_the_call_that_it_interrupts(handle: 
             server.reply(server.receive().seq, 7)
             inner.result(TIMEOUT_S)
 
-        handle(call)
+        handle_waiting(call)
         assert outer.result(TIMEOUT_S) == 3
 
 
-def test_handler_may_wait_for_a_thread_that_calls(handle: Handle) -> None:
+def test_handler_may_wait_for_a_thread_that_calls(handle_waiting: Handle) -> None:
     with connected() as (client, server), ThreadPoolExecutor(1) as threads:
         outer = client.go(SUM, Pair(1, 2))
         server.receive()
@@ -618,7 +650,7 @@ def test_handler_may_wait_for_a_thread_that_calls(handle: Handle) -> None:
             assert inner.result(TIMEOUT_S) == 7
             server.reply(0, 3)
 
-        handle(wait)
+        handle_waiting(wait)
         assert outer.result(TIMEOUT_S) == 3
 
 

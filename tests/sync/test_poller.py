@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen import Server, dial
-from rpcgen.sync import loop
+from rpcgen.sync import reactor
 from rpcgen.sync.poller import READ, WRITE, Poller, SelectorPoller, make_poller
 from tests.protocol.messages import SUM, Pair
 from tests.support.timeouts import TIMEOUT_S
@@ -125,7 +125,7 @@ def test_server_works_with_any(name: str) -> None:
     server = Server()
     server.register_name("Math", [SUM.handler(lambda pair: pair.a + pair.b)])
     listener = server.listen("tcp://127.0.0.1:0")
-    with patch.object(loop, "make_poller", POLLERS[name]), server:
+    with patch.object(reactor, "make_poller", POLLERS[name]), server:
         with dial(listener.address) as one, dial(listener.address) as other:
             assert one.call(SUM, Pair(1, 2)) == 3
             assert other.call(SUM, Pair(3, 4)) == 7

@@ -666,7 +666,7 @@ def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) 
 
 
 def test_idle_connection_is_hung_up_on() -> None:
-    server = serving_with(idle_timeout=0.05)
+    server = serving_with(idle_timeout=0.2)
     listener = server.listen("127.0.0.1:0")
     with server, connect(listener.address) as client:
         client.sendall(REQUEST)
@@ -674,10 +674,18 @@ def test_idle_connection_is_hung_up_on() -> None:
 
 
 def test_connection_whose_call_is_under_way_is_not_idle() -> None:
-    server = serving_with(idle_timeout=0.05)
+    server = serving_with(idle_timeout=0.2)
     listener = server.listen("127.0.0.1:0")
     with server, dial(listener.address) as client:
-        assert client.go(HELD, 400).result(TIMEOUT_S) == 400
+        assert client.go(HELD, 800).result(TIMEOUT_S) == 800
+
+
+def test_connection_whose_call_holds_up_the_leader_is_not_idle() -> None:
+    server = serving_with(idle_timeout=0.2)
+    listener = server.listen("127.0.0.1:0")
+    with patch("rpcgen.sync.watchdog.Watchdog.check", return_value=False):
+        with server, dial(listener.address) as client:
+            assert client.go(HELD, 800).result(TIMEOUT_S) == 800
 
 
 def test_connection_is_not_idle_unless_said() -> None:

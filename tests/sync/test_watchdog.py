@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen.sync.watchdog import TICK, Watchdog
+from rpcgen.sync.watchdog import CHECK_INTERVAL_S, Watchdog
 from tests.support.timeouts import TIMEOUT_S
 
 
@@ -39,15 +39,15 @@ def watchdog(taken: Taken) -> Iterator[Watchdog[str]]:
 
 def begin(watchdog: Watchdog[str], work: str) -> None:
     """Begin something as a leader does."""
-    watchdog.slot.append(work)
-    if watchdog.marked:
-        watchdog.wipe()
+    watchdog.current.append(work)
+    if watchdog.seen:
+        watchdog.kick()
 
 
 def fall_asleep(watchdog: Watchdog[str]) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     while not watchdog._asleep and time.monotonic() < deadline:
-        time.sleep(TICK)
+        time.sleep(CHECK_INTERVAL_S)
     assert watchdog._asleep
 
 
@@ -55,7 +55,7 @@ def test_leader_that_is_held_up_loses_the_lead(taken: Taken, watchdog: Watchdog[
     begin(watchdog, "slow")
     assert taken.happened.wait(TIMEOUT_S)
     assert taken.work == ["slow"]
-    assert not watchdog.slot
+    assert not watchdog.current
 
 
 def test_lead_is_taken_in_the_watchdogs_own_thread(taken: Taken, watchdog: Watchdog[str]) -> None:
@@ -68,32 +68,32 @@ def test_lead_is_taken_once(taken: Taken, watchdog: Watchdog[str]) -> None:
     begin(watchdog, "slow")
     assert taken.happened.wait(TIMEOUT_S)
     begin(watchdog, "slow too")
-    time.sleep(5 * TICK)
+    time.sleep(5 * CHECK_INTERVAL_S)
     assert taken.work == ["slow"]
 
 
-def test_look_at_what_was_there_before_takes_the_lead(taken: Taken) -> None:
+def test_check_of_what_was_there_before_takes_the_lead(taken: Taken) -> None:
     watchdog = Watchdog(taken)
     begin(watchdog, "slow")
-    assert [watchdog.look(), watchdog.look()] == [False, True]
+    assert [watchdog.check(), watchdog.check()] == [False, True]
     assert taken.work == ["slow"]
 
 
-def test_look_at_something_new_takes_nothing(taken: Taken) -> None:
+def test_check_of_something_new_takes_nothing(taken: Taken) -> None:
     watchdog = Watchdog(taken)
     for _ in range(10):
         begin(watchdog, "quick")
-        assert not watchdog.look()
-        watchdog.slot.pop()
+        assert not watchdog.check()
+        watchdog.current.pop()
     assert not taken.work
 
 
-def test_look_at_an_empty_slot_takes_nothing(taken: Taken) -> None:
+def test_check_of_an_empty_slot_takes_nothing(taken: Taken) -> None:
     watchdog = Watchdog(taken)
     begin(watchdog, "quick")
-    watchdog.look()
-    watchdog.slot.pop()
-    assert not watchdog.look()
+    watchdog.check()
+    watchdog.current.pop()
+    assert not watchdog.check()
     assert not taken.work
 
 
@@ -115,7 +115,7 @@ def test_stop_ends_the_thread(taken: Taken) -> None:
     watchdog.stop()
     deadline = time.monotonic() + TIMEOUT_S
     while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(TICK)
+        time.sleep(CHECK_INTERVAL_S)
     assert threading.active_count() == before
 
 
@@ -127,5 +127,5 @@ def test_stop_ends_the_thread_of_one_that_sleeps(taken: Taken) -> None:
     watchdog.stop()
     deadline = time.monotonic() + TIMEOUT_S
     while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(TICK)
+        time.sleep(CHECK_INTERVAL_S)
     assert threading.active_count() == before

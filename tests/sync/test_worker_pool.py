@@ -8,12 +8,27 @@ from unittest.mock import patch
 
 import pytest
 
-from rpcgen.protocol import Invocation
-from rpcgen.sync.connection import ServerConnection
-from rpcgen.sync.lead import Lead
+from rpcgen.sync.leader_term import LeaderTerm, Schedulable
 from rpcgen.sync.watchdog import Watchdog
-from rpcgen.sync.workers import Workers
+from rpcgen.sync.worker_pool import WorkerPool
 from tests.support.timeouts import TIMEOUT_S
+
+
+class Call:
+    """A job of a connection."""
+
+    def __init__(self, owner: Connection, call: object) -> None:
+        self.owner = owner
+        self.call = call
+
+    def run(self) -> None:
+        try:
+            self.owner.execute()
+        finally:
+            self.owner.over.append(self.call)
+
+    def reject(self, reason: str) -> None:
+        self.owner.refused.append(reason)
 
 
 class Connection:
@@ -25,19 +40,12 @@ class Connection:
         self.over: list[object] = []
         self.refused: list[str] = []
 
-    def answer(self, invocation: Invocation) -> float:
+    def execute(self) -> None:
         self.begun.release()
         assert self.go_on.acquire(timeout=TIMEOUT_S)
-        return 0.0
 
-    def call_is_over(self, invocation: Invocation) -> None:
-        self.over.append(invocation)
-
-    def refuse_call(self, invocation: Invocation, error: str) -> None:
-        self.refused.append(error)
-
-    def as_one(self) -> ServerConnection:
-        return cast("ServerConnection", self)
+    def job(self, call: object = None) -> Call:
+        return Call(self, call)
 
     def wait_for(self, count: int) -> None:
         deadline = time.monotonic() + TIMEOUT_S
@@ -46,31 +54,27 @@ class Connection:
         assert len(self.over) == count
 
 
-def lead() -> Lead:
+def leader_term() -> LeaderTerm:
     watchdog: Watchdog[Any] = Watchdog(lambda work: None)
-    return Lead(watchdog, watchdog.slot)
+    return LeaderTerm(watchdog, watchdog.current)
 
 
-def call() -> Invocation:
-    return cast("Invocation", object())
-
-
-def workers_of(limit: int) -> Iterator[Workers]:
-    workers = Workers(limit)
-    workers.lead = lead()
+def workers_of(limit: int) -> Iterator[WorkerPool]:
+    workers = WorkerPool(limit)
+    workers.term = leader_term()
     yield workers
     workers.shutdown()
 
 
 @pytest.fixture
-def one() -> Iterator[Workers]:
-    """Workers that may carry out one call at a time."""
+def one() -> Iterator[WorkerPool]:
+    """WorkerPool that may carry out one call at a time."""
     yield from workers_of(1)
 
 
 @pytest.fixture
-def two() -> Iterator[Workers]:
-    """Workers that may carry out two calls at a time."""
+def two() -> Iterator[WorkerPool]:
+    """WorkerPool that may carry out two calls at a time."""
     yield from workers_of(2)
 
 
@@ -81,94 +85,99 @@ def connection() -> Iterator[Connection]:
     connection.go_on.release(100)
 
 
-def test_claim_while_nobody_works(one: Workers) -> None:
-    assert one.claim(one.lead)
+def test_try_acquire_while_nobody_works(one: WorkerPool) -> None:
+    assert one.try_acquire(one.term)
 
 
-def test_claim_while_all_work(one: Workers, connection: Connection) -> None:
-    one.submit(connection.as_one(), call())
+def test_try_acquire_while_all_work(one: WorkerPool, connection: Connection) -> None:
+    one.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
-    assert not one.claim(one.lead)
+    assert not one.try_acquire(one.term)
 
 
-def test_claim_after_a_call_is_over(one: Workers, connection: Connection) -> None:
-    one.submit(connection.as_one(), call())
+def test_try_acquire_after_a_call_is_over(one: WorkerPool, connection: Connection) -> None:
+    one.submit(connection.job())
     connection.go_on.release()
     connection.wait_for(1)
     deadline = time.monotonic() + TIMEOUT_S
-    while not one.claim(one.lead) and time.monotonic() < deadline:
+    while not one.try_acquire(one.term) and time.monotonic() < deadline:
         time.sleep(0.001)
-    assert one.lead.is_busy
+    assert one.term.is_executing
 
 
-def test_submit_carries_out_a_call(one: Workers, connection: Connection) -> None:
-    invocation = call()
-    one.submit(connection.as_one(), invocation)
+def test_submit_carries_out_a_call(one: WorkerPool, connection: Connection) -> None:
+    one.submit(connection.job("call"))
     connection.go_on.release()
     connection.wait_for(1)
-    assert connection.over == [invocation]
+    assert connection.over == ["call"]
 
 
-def test_submit_while_the_leader_is_busy_waits_for_it(one: Workers, connection: Connection) -> None:
-    assert one.claim(one.lead)
-    one.submit(connection.as_one(), call())
+def test_submit_while_the_leader_is_executing_waits_for_it(
+    one: WorkerPool, connection: Connection
+) -> None:
+    assert one.try_acquire(one.term)
+    one.submit(connection.job())
     assert not connection.begun.acquire(timeout=0.05)
-    one.release(one.lead)
+    one.release(one.term)
     assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
-def test_submit_beside_a_busy_leader(two: Workers, connection: Connection) -> None:
-    assert two.claim(two.lead)
-    two.submit(connection.as_one(), call())
+def test_submit_beside_a_busy_leader(two: WorkerPool, connection: Connection) -> None:
+    assert two.try_acquire(two.term)
+    two.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
-def test_submit_beyond_the_limit_waits_for_a_worker(one: Workers, connection: Connection) -> None:
+def test_submit_beyond_the_limit_waits_for_a_worker(
+    one: WorkerPool, connection: Connection
+) -> None:
     for _ in range(3):
-        one.submit(connection.as_one(), call())
+        one.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
     assert not connection.begun.acquire(timeout=0.05)
     connection.go_on.release(3)
     connection.wait_for(3)
 
 
-def test_adopt_counts_the_call_of_a_late_thread(one: Workers, connection: Connection) -> None:
-    late = one.lead
-    assert one.claim(late)
-    one.adopt(late)
-    one.lead = lead()
-    assert not one.claim(one.lead)
+def test_count_detached_counts_the_call_of_a_late_thread(
+    one: WorkerPool, connection: Connection
+) -> None:
+    late = one.term
+    assert one.try_acquire(late)
+    one.count_detached(late)
+    one.term = leader_term()
+    assert not one.try_acquire(one.term)
 
 
-def test_go_on_takes_up_what_waits(one: Workers, connection: Connection) -> None:
-    late = one.lead
-    assert one.claim(late)
-    one.adopt(late)
-    one.lead = lead()
-    one.submit(connection.as_one(), call())
+def test_finish_takes_up_what_waits(one: WorkerPool, connection: Connection) -> None:
+    late = one.term
+    assert one.try_acquire(late)
+    one.count_detached(late)
+    one.term = leader_term()
+    one.submit(connection.job())
     connection.go_on.release()
-    one.go_on(connection.as_one(), call())  # in this thread, the late one
-    assert len(connection.over) == 2
-    assert one.claim(one.lead)
+    one.finish(late.connection)  # in this thread, the late one
+    assert len(connection.over) == 1
+    assert one.try_acquire(one.term)
 
 
-def test_submit_without_a_thread_to_spare_refuses(one: Workers, connection: Connection) -> None:
+def test_submit_without_a_thread_to_spare_refuses(one: WorkerPool, connection: Connection) -> None:
     no_more = RuntimeError("can't start new thread")
     with patch("threading.Thread.start", side_effect=no_more):
-        one.submit(connection.as_one(), call())
+        one.submit(connection.job())
     assert connection.refused == ["server takes no more calls: can't start new thread"]
-    assert one.claim(one.lead)
+    assert one.try_acquire(one.term)
 
 
-def test_submit_after_shutdown_refuses(one: Workers, connection: Connection) -> None:
+def test_submit_after_shutdown_refuses(one: WorkerPool, connection: Connection) -> None:
     one.shutdown()
-    one.submit(connection.as_one(), call())
+    one.submit(connection.job())
     assert len(connection.refused) == 1
 
 
-def test_shutdown_drops_what_waits(one: Workers, connection: Connection) -> None:
+def test_shutdown_drops_what_waits(one: WorkerPool, connection: Connection) -> None:
     for _ in range(2):
-        one.submit(connection.as_one(), call())
+        one.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
     one.shutdown()
     connection.go_on.release(2)
@@ -177,7 +186,7 @@ def test_shutdown_drops_what_waits(one: Workers, connection: Connection) -> None
 
 def test_limit_must_be_greater_than_zero() -> None:
     with pytest.raises(ValueError, match="workers must be greater than 0"):
-        Workers(0)
+        WorkerPool(0)
 
 
 def worker_threads() -> int:
@@ -193,23 +202,23 @@ def wait_for_threads(count: int) -> None:
 
 def test_idle_threads_end() -> None:
     before = worker_threads()
-    workers = Workers(8, idle_seconds=0.05)
-    workers.lead = lead()
+    workers = WorkerPool(8, idle_seconds=0.05)
+    workers.term = leader_term()
     connection = Connection()
     for _ in range(4):
-        workers.submit(connection.as_one(), call())
+        workers.submit(connection.job())
         assert connection.begun.acquire(timeout=TIMEOUT_S)
     connection.go_on.release(4)
     wait_for_threads(before)
 
 
 def test_idle_thread_takes_the_next_call() -> None:
-    workers = Workers(8)
-    workers.lead = lead()
+    workers = WorkerPool(8)
+    workers.term = leader_term()
     connection = Connection()
     before = worker_threads()
     for number in range(1, 20):
-        workers.submit(connection.as_one(), call())
+        workers.submit(connection.job())
         connection.go_on.release()
         connection.wait_for(number)
         while not workers._idle:
@@ -221,18 +230,18 @@ def test_idle_thread_takes_the_next_call() -> None:
 
 def test_shutdown_ends_idle_threads() -> None:
     before = worker_threads()
-    workers = Workers(8, idle_seconds=3600)
-    workers.lead = lead()
+    workers = WorkerPool(8, idle_seconds=3600)
+    workers.term = leader_term()
     connection = Connection()
-    workers.submit(connection.as_one(), call())
+    workers.submit(connection.job())
     connection.go_on.release()
     connection.wait_for(1)
     workers.shutdown()
     wait_for_threads(before)
 
 
-def test_threads_do_not_keep_the_process_alive(one: Workers, connection: Connection) -> None:
-    one.submit(connection.as_one(), call())
+def test_threads_do_not_keep_the_process_alive(one: WorkerPool, connection: Connection) -> None:
+    one.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
     threads = [thread for thread in threading.enumerate() if thread.name == "rpcgen-worker"]
     assert all(thread.daemon for thread in threads)
@@ -255,9 +264,9 @@ def begun(connection: Connection) -> int:
 def test_one_connection_leaves_some_threads(greedy: Connection, connection: Connection) -> None:
     for workers in workers_of(10):
         for _ in range(30):
-            workers.submit(greedy.as_one(), call())
+            workers.submit(greedy.job())
         assert begun(greedy) == 8
-        workers.submit(connection.as_one(), call())
+        workers.submit(connection.job())
         assert connection.begun.acquire(timeout=TIMEOUT_S)
         greedy.go_on.release(30)
         greedy.wait_for(30)
@@ -268,8 +277,8 @@ def test_few_connections_leave_some_threads(connection: Connection) -> None:
         several = [Connection() for _ in range(5)]
         for greedy in several:
             for _ in range(80):
-                workers.submit(greedy.as_one(), call())
-        workers.submit(connection.as_one(), call())
+                workers.submit(greedy.job())
+        workers.submit(connection.job())
         assert connection.begun.acquire(timeout=TIMEOUT_S / 3)
         for greedy in several:
             greedy.go_on.release(80)
@@ -278,18 +287,20 @@ def test_few_connections_leave_some_threads(connection: Connection) -> None:
 def test_leader_goes_on_beside_a_connection_that_waits_for_its_share(greedy: Connection) -> None:
     for workers in workers_of(10):
         for _ in range(30):
-            workers.submit(greedy.as_one(), call())
+            workers.submit(greedy.job())
         assert begun(greedy) == 8
-        assert workers.claim(workers.lead)
-        workers.release(workers.lead)
+        assert workers.try_acquire(workers.term)
+        workers.release(workers.term)
         greedy.go_on.release(30)
 
 
-def test_connections_take_turns(one: Workers, greedy: Connection, connection: Connection) -> None:
+def test_connections_take_turns(
+    one: WorkerPool, greedy: Connection, connection: Connection
+) -> None:
     for _ in range(5):
-        one.submit(greedy.as_one(), call())
+        one.submit(greedy.job())
     assert greedy.begun.acquire(timeout=TIMEOUT_S)
-    one.submit(connection.as_one(), call())
+    one.submit(connection.job())
     greedy.go_on.release(2)  # one of those that waited before comes first
     assert connection.begun.acquire(timeout=TIMEOUT_S)
     connection.go_on.release()
@@ -297,32 +308,56 @@ def test_connections_take_turns(one: Workers, greedy: Connection, connection: Co
     greedy.wait_for(5)
 
 
-def test_calls_of_a_connection_begin_in_their_order(one: Workers, connection: Connection) -> None:
-    calls = [call() for _ in range(10)]
+def test_calls_of_a_connection_begin_in_their_order(
+    one: WorkerPool, connection: Connection
+) -> None:
+    calls = [object() for _ in range(10)]
     for each in calls:
-        one.submit(connection.as_one(), each)
+        one.submit(connection.job(each))
     connection.go_on.release(10)
     connection.wait_for(10)
     assert connection.over == calls
 
 
-def test_failing_connection_costs_no_thread(one: Workers, connection: Connection) -> None:
-    broken = Connection()
-    broken.answer = lambda invocation: 1 / 0  # type: ignore[method-assign]
-    one.submit(broken.as_one(), call())
-    one.submit(connection.as_one(), call())
+def test_failing_connection_costs_no_thread(one: WorkerPool, connection: Connection) -> None:
+    class Broken(Connection):
+        def execute(self) -> None:
+            raise ZeroDivisionError("a fault of ours")
+
+    broken = Broken()
+    one.submit(broken.job())
+    one.submit(connection.job())
     assert connection.begun.acquire(timeout=TIMEOUT_S)
 
 
-def test_own_thread_is_known(one: Workers) -> None:
+def test_own_thread_is_known(one: WorkerPool) -> None:
     known: list[bool] = []
 
     class Asking(Connection):
-        def answer(self, invocation: Invocation) -> float:
+        def execute(self) -> None:
             known.append(one.is_own_thread)
-            return 0.0
 
     asking = Asking()
-    one.submit(asking.as_one(), call())
+    one.submit(asking.job())
     asking.wait_for(1)
     assert (known, one.is_own_thread) == ([True], False)
+
+
+def test_last_place_is_not_the_leaders_for_a_connection_that_has_one(
+    two: WorkerPool, connection: Connection
+) -> None:
+    two.term.connection = cast("Schedulable", connection)
+    assert two.try_acquire(two.term)
+    two.count_detached(two.term)
+    two.term = leader_term()
+    two.term.connection = cast("Schedulable", connection)
+    assert not two.try_acquire(two.term)
+
+
+def test_last_place_is_the_leaders_for_a_connection_that_has_none(
+    two: WorkerPool, connection: Connection
+) -> None:
+    two.submit(connection.job())
+    assert connection.begun.acquire(timeout=TIMEOUT_S)
+    two.term.connection = cast("Schedulable", Connection())
+    assert two.try_acquire(two.term)

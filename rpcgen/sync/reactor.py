@@ -1,9 +1,8 @@
-"""`Loop`: the one thread that serves all connections of a server, and those that relieve it.
+"""`Reactor`: serves all connections of a server, one thread at a time.
 
 The leader waits for all sockets at once, reads, decodes, runs the handler,
-encodes and sends, without a switch of threads. If a handler holds it up, the
-watchdog takes the lead, and the late thread answers that one call when it can;
-a method that has been seen to be slow goes straight to a worker for a while.
+encodes and sends, without a switch of threads. Another thread leads where a
+handler holds it up; see `Scheduler`.
 """
 
 from __future__ import annotations
@@ -12,57 +11,65 @@ import socket
 import threading
 from collections.abc import Sequence
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rpcgen.logs import server_log
 from rpcgen.patience import Patience
-from rpcgen.protocol import Invocation
 from rpcgen.protocol.serving import ConnectionLimits
 
+from .connection import ServerConnection
 from .latch import Latch
-from .lead import Lead, Work
+from .leader_term import LeaderTerm, Schedulable
 from .poller import READ, Poller, make_poller
-from .suspects import Suspects
-from .watchdog import Watchdog
-from .workers import Workers
+from .scheduler import COALESCE_WINDOW_S, Scheduler
+from .stream import Stream
 
 if TYPE_CHECKING:
-    from .connection import ServerConnection
+    from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["GATHERING", "Loop"]
-
-GATHERING: Final = 0.0005
-"""For how long replies are gathered, in seconds, to be sent one after the other.
-
-While a client is awake to read one, the next does not have to wake it.
-"""
+__all__ = ["Reactor"]
 
 
-class Loop:
-    """Serves connections while there are any, with ``workers`` handlers at a time at most."""
+class Reactor:
+    """Serves connections while there are any.
+
+    Args:
+        workers: Maximum number of handlers that run at a time.
+        limits: What a client may take in time and in number of calls.
+    """
 
     def __init__(self, workers: int, limits: ConnectionLimits | None = None) -> None:
-        self.workers = Workers(workers)
-        self.limits = limits or ConnectionLimits()
-        self.suspects = Suspects()
+        self.scheduler = Scheduler(workers, self._lead)
+        self._limits = limits or ConnectionLimits()
         # Guards the connections, the poller and the waker while the loop begins or ends.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
         self._poller: Poller | None = None
-        # Ends the thread that looks at the clock.
+        # Ends the thread that checks the timeouts.
         self._over = Latch()
-        # What the leader waits for beside the connections, and its other end; see `wake`.
+        # A socket that the leader waits for beside the connections, and its other end; see `wake`.
         self._waker: tuple[socket.socket, socket.socket] | None = None
 
     @property
     def connections(self) -> list[ServerConnection]:
-        """Those that are served now."""
+        """Connections that are served now."""
         # Copied at once, and without the lock: a signal handler may ask.
         return list(self._connections.copy().values())
 
     def __len__(self) -> int:
         """Return the number of connections that are served now."""
         return len(self._connections)
+
+    def serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
+        """Serve a client from now on.
+
+        Raises:
+            OSError: The system has no room for that.
+            RuntimeError: It has no more threads.
+        """
+        connection = ServerConnection(stream, protocol, self.scheduler, self, self._limits)
+        self.add(connection)
+        return connection
 
     def close_after_fork(self) -> None:
         """Give back what the parent process serves, in a child that was forked off it."""
@@ -73,17 +80,17 @@ class Loop:
         self._close_waker()
 
     def add(self, connection: ServerConnection) -> None:
-        """Serve a connection from now on.
-
-        Raises `OSError` or `RuntimeError` if the system has no room for that.
-        """
+        """Serve a connection from now on; raises what `serve` does."""
         # One whose socket somebody else has closed: the system has given its number away.
         lost = self._connections.get(connection.fileno())
         if lost is not None:
-            lost.give_up()
+            lost.on_socket_lost()
+            self.wake()  # for the case that this one is not served either
         with self._lock:
             if self._poller is None:
                 self._start()
+            # The leader may still hold events of the number from when it was the other socket's.
+            connection.open()
             self._connections[connection.fileno()] = connection
         connection.begin()
 
@@ -115,7 +122,7 @@ class Loop:
 
     def _check_connections(self, over: Latch) -> None:
         """Look now and then for clients that take too long, which costs their calls nothing."""
-        while not over.wait(self.limits.interval):
+        while not over.wait(self._limits.interval):
             now = monotonic()
             for connection in self.connections:
                 try:
@@ -138,8 +145,8 @@ class Loop:
             except BlockingIOError:
                 pass  # it is awake, or will be
 
-    def _awoken(self) -> None:
-        """Take what `wake` has sent. For the leader."""
+    def _drain_waker(self) -> None:
+        """Read what `wake` has sent. For the leader."""
         assert self._waker is not None
         try:
             self._waker[0].recv(4096)
@@ -152,41 +159,32 @@ class Loop:
                 end.close()
             self._waker = None
 
-    def ask(self, connection: ServerConnection, before: int, now: int) -> None:
-        """Ask for other events of a connection's socket than ``before``; see `Poller`."""
-        poller, fd = self._poller, connection.fileno()
+    def update_interest(self, fd: int, before: int, events: int) -> None:
+        """Wait for other events of a socket than ``before``; see `Poller`. Raises `OSError`."""
+        poller = self._poller
         assert poller is not None
-        # One that asks for nothing is not registered: the end of it would be told for ever.
-        if not now:
+        # One that asks for nothing is not registered: its end would be told forever.
+        if not events:
             poller.unregister(fd)
         elif before:
-            poller.modify(fd, now)
+            poller.modify(fd, events)
         else:
-            poller.register(fd, now)
+            poller.register(fd, events)
 
     # --- leading ------------------------------------------------------------------------------
 
     def _lead(
-        self,
-        interrupted: ServerConnection | None = None,
-        unsent: Sequence[ServerConnection] = (),
+        self, interrupted: Schedulable | None = None, unflushed: Sequence[Schedulable] = ()
     ) -> None:
         """Lead until there is nothing to serve, or the lead is lost."""
-        self.workers.mark_thread()
-        watchdog = Watchdog[Work](self._take_over)
-        lead = self.workers.lead = Lead(watchdog, watchdog.slot)
-        lead.unsent += unsent
-        try:
-            watchdog.start()
-        except RuntimeError as error:
-            server_log.error("rpc.Serve: slow calls will hold up others: %s", error)
-        if interrupted is not None and not interrupted.take_turn(lead, 0):
+        term = self.scheduler.start_term(unflushed)
+        if interrupted is not None and not interrupted.on_ready(term, 0):
             return
-        if self._send(lead) and self._serve(lead):
-            watchdog.stop()
+        if self._flush(term) and self._poll(term):
+            self.scheduler.end_term(term)
 
-    def _serve(self, lead: Lead) -> bool:
-        """Give each connection its turn; say whether there is nothing to serve any more."""
+    def _poll(self, term: LeaderTerm) -> bool:
+        """Give each connection its turn; return False if the lead is lost, True at the end."""
         connections, poller = self._connections, self._poller
         assert poller is not None
         patience = Patience()
@@ -194,35 +192,36 @@ class Loop:
         def look() -> list[tuple[int, int]] | None:
             return poller.poll(0) or None
 
-        while connections or not self._ends(poller):
+        while connections or not self._stop_if_idle(poller):
             began = 0.0
             for fd, events in patience.wait_for(look) or poller.poll():
                 connection = connections.get(fd)
                 if connection is None:
-                    self._awoken()
+                    self._drain_waker()
                     continue
-                if not connection.take_turn(lead, events):
+                if not connection.on_ready(term, events):
                     return False
                 now = perf_counter()
-                if began and now - began > GATHERING:
-                    if not self._send(lead):
+                if began and now - began > COALESCE_WINDOW_S:
+                    if not self._flush(term):
                         return False
                     began = 0.0
                 began = began or now
-            if not self._send(lead):
+            if not self._flush(term):
                 return False
         return True
 
-    def _send(self, lead: Lead) -> bool:
-        """Send the replies of those that had their turn; say whether this thread still leads."""
-        unsent = lead.unsent
-        while unsent:
-            # Taken off the list while it is in the slot: whoever leads then has the others.
-            if not unsent.pop().end_turn(lead):
+    def _flush(self, term: LeaderTerm) -> bool:
+        """Send the replies of those that had their turn; return whether this thread still leads."""
+        unflushed = term.unflushed
+        while unflushed:
+            # Pop first: if the lead is lost during the flush, the new leader has the others.
+            if not unflushed.pop().flush_turn(term):
                 return False
         return True
 
-    def _ends(self, poller: Poller) -> bool:
+    def _stop_if_idle(self, poller: Poller) -> bool:
+        """End the reactor if there is nothing to serve; return whether that is so."""
         with self._lock:
             if self._connections:
                 return False
@@ -231,17 +230,3 @@ class Loop:
             self._over.set()
             self._close_waker()
             return True
-
-    def _take_over(self, held_up: Work) -> None:
-        """Lead from now on, in the watchdog's thread, in the place of the one that is held up."""
-        late, interrupted = self.workers.lead, None
-        assert late.connection is not None
-        if isinstance(held_up, Invocation):
-            interrupted = late.connection
-            interrupted.running.add(held_up)
-            self.suspects.add(held_up.served)
-            self.workers.adopt(late)
-        else:
-            late.connection.leave_to(late)
-        late.passed_on.set()
-        self._lead(interrupted, late.unsent)

@@ -1,21 +1,22 @@
-"""`Outbox`: what a connection has still to send."""
+"""`SendBuffer`: bytes that a connection has still to send."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from typing import Final
 
 from .stream import Stream
 
-__all__ = ["Outbox"]
+__all__ = ["SendBuffer"]
 
-# How many messages go out at once at most; systems allow 1024 or more.
-_MESSAGES = 256
+# Maximum number of pieces for one system call; systems allow 1024 or more.
+_IOV_MAX: Final = 256
 
 
-class Outbox:
-    """Holds messages until the other side takes them, and waits for that only if told to.
+class SendBuffer:
+    """Messages that wait until the peer takes them; to send them waits only if told to.
 
     For one thread at a time. ``size`` is the number of bytes that are left to
     send; who fills it sees to it that this is bounded.
@@ -30,7 +31,7 @@ class Outbox:
         self.size = 0
 
     def put(self, parts: Sequence[bytes]) -> None:
-        """Add a message, all parts of it. After `give_up`, it is dropped."""
+        """Add a message, all parts of it. After `discard`, it is dropped."""
         if self._broken:
             return
         for part in parts:
@@ -62,7 +63,7 @@ class Outbox:
                 if len(waiting) == 1:
                     sent = self._stream.send(waiting[0], wait)
                 else:
-                    sent = self._stream.send_several(list(islice(waiting, _MESSAGES)), wait)
+                    sent = self._stream.send_several(list(islice(waiting, _IOV_MAX)), wait)
             except BlockingIOError:
                 return
             if sent == self.size:
@@ -71,8 +72,8 @@ class Outbox:
             else:
                 self._drop(sent)
 
-    def give_up(self) -> None:
-        """Drop everything, now and from now on: nobody is there to read it."""
+    def discard(self) -> None:
+        """Discard what is queued, and what comes later: the peer is gone."""
         self._broken = True
         self._waiting.clear()
         self.size = 0

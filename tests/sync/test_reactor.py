@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -15,8 +15,10 @@ import pytest
 from rpcgen import Method, RpcError, Server, ServerError, dial
 from rpcgen.protocol import GobServerCodec, Request, Response
 from rpcgen.schema import Schema
-from rpcgen.sync import loop as loop_module
+from rpcgen.sync import reactor as reactor_module
+from rpcgen.sync import slow_methods
 from rpcgen.sync import watchdog as watchdog_module
+from rpcgen.sync.connection import ServerConnection
 from tests.protocol.messages import DOUBLE, request_bytes
 from tests.support.gates import Gate
 from tests.support.sockets import connect
@@ -82,7 +84,7 @@ def small_address(small_server: Server, gate: Gate) -> Iterator[str]:
     yield from serving(small_server, gate)
 
 
-def loop_threads() -> set[threading.Thread]:
+def reactor_threads() -> set[threading.Thread]:
     return {
         thread
         for thread in threading.enumerate()
@@ -90,11 +92,11 @@ def loop_threads() -> set[threading.Thread]:
     }
 
 
-def wait_for_no_loop() -> None:
+def wait_for_no_reactor() -> None:
     deadline = time.monotonic() + TIMEOUT_S
-    while loop_threads() and time.monotonic() < deadline:
+    while reactor_threads() and time.monotonic() < deadline:
         time.sleep(0.005)
-    assert not loop_threads()
+    assert not reactor_threads()
 
 
 # --- who carries out a call ----------------------------------------------------------------------
@@ -102,7 +104,7 @@ def wait_for_no_loop() -> None:
 
 def test_quick_call_is_carried_out_by_the_leader(address: str) -> None:
     # Nothing is slow here, however long the system takes to let the leader run.
-    with patch.object(watchdog_module.Watchdog, "look", return_value=False):
+    with patch.object(watchdog_module.Watchdog, "check", return_value=False):
         with dial(address) as client:
             assert client.call(THREAD, 0) == "rpcgen-leader"
 
@@ -144,7 +146,11 @@ def test_reply_before_a_slow_call_is_not_kept_back(address: str, gate: Gate) -> 
         assert not gate.open.is_set()
 
 
-def test_method_that_was_slow_goes_to_a_worker(address: str) -> None:
+def test_method_that_was_slow_goes_to_a_worker(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However long the machine takes, it was slow just now.
+    monkeypatch.setattr(slow_methods, "monotonic", lambda: 0.0)
     with dial(address) as client:
         client.call(SLEEP, 30)
         assert client.call(SLEEP, 1).startswith("rpcgen-worker")
@@ -181,7 +187,7 @@ def test_one_worker_carries_out_one_call_at_a_time(small_address: str, gate: Gat
     with dial(small_address) as client, dial(small_address) as other:
         calls = [each.go(HELD, number) for number in range(3) for each in (client, other)]
         assert gate.entered.acquire(timeout=TIMEOUT_S)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         gate.open.set()
         assert sorted(call.result(TIMEOUT_S) for call in calls) == [0, 0, 1, 1, 2, 2]
     assert gate.most_inside == 1
@@ -191,9 +197,9 @@ def test_calls_beyond_the_workers_wait(small_address: str, gate: Gate) -> None:
     with dial(small_address) as client:
         client.go(HELD, 1)
         assert gate.entered.acquire(timeout=TIMEOUT_S)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         waiting = client.go(DOUBLE, 2)
-        time.sleep(5 * watchdog_module.TICK)
+        time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         assert not waiting.over
         gate.open.set()
         assert waiting.result(TIMEOUT_S) == 4
@@ -223,15 +229,15 @@ def test_threads_end_with_the_last_connection(address: str) -> None:
     with dial(address) as one, dial(address) as other:
         one.call(DOUBLE, 2)
         other.call(DOUBLE, 2)
-        assert loop_threads()
-    wait_for_no_loop()
+        assert reactor_threads()
+    wait_for_no_reactor()
 
 
 def test_threads_begin_again_with_the_next_connection(address: str) -> None:
     for number in range(3):
         with dial(address) as client:
             assert client.call(DOUBLE, number) == 2 * number
-        wait_for_no_loop()
+        wait_for_no_reactor()
 
 
 class SlowCodec(GobServerCodec):
@@ -257,7 +263,7 @@ class BrokenCodec(GobServerCodec):
 
 def serve_codec(server: Server, codec: GobServerCodec) -> tuple[socket.socket, threading.Thread]:
     ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_codec, args=(ours, codec))
+    thread = threading.Thread(target=server.serve_codec, args=(ours, codec), daemon=True)
     thread.start()
     theirs.settimeout(TIMEOUT_S)
     return theirs, thread
@@ -301,7 +307,7 @@ def test_hang_up_during_slow_decoding(server: Server, address: str) -> None:
         codec.go_on.set()
         thread.join(TIMEOUT_S)
         assert not thread.is_alive()
-    wait_for_no_loop()
+    wait_for_no_reactor()
 
 
 def test_codec_that_breaks_the_rules_is_hung_up_on(
@@ -335,7 +341,7 @@ def test_close_in_a_handler_answers_and_ends_its_own_connection(
     server.register_name("Bye", [Method[int, int]("Bye.Close").handler(close)])
     with dial(address) as client:
         assert client.go("Bye.Close", 0, reply=int).result(TIMEOUT_S) == 7
-    wait_for_no_loop()
+    wait_for_no_reactor()
 
 
 class SulkingCodec(GobServerCodec):
@@ -362,7 +368,7 @@ def test_error_that_cannot_be_told_costs_the_connection_and_no_worker(
         connection.sendall(request_bytes(("Late.Fail", 0, 2)))
         if held:
             assert gate.entered.acquire(timeout=TIMEOUT_S)
-            time.sleep(5 * watchdog_module.TICK)
+            time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
             gate.open.set()
         thread.join(TIMEOUT_S)
         assert not thread.is_alive()
@@ -397,7 +403,7 @@ def test_slow_encoding_takes_no_more_than_a_thread_of_its_connection(
         refused = [client.go("Slow.Nope", n, reply=int) for n in range(20)]
         for _ in range(10):
             assert other.call(DOUBLE, 2) == 4
-            time.sleep(watchdog_module.TICK)
+            time.sleep(watchdog_module.CHECK_INTERVAL_S)
         assert threading.active_count() < before + 6
         gate.open.set()
         assert call.result(TIMEOUT_S) == [1]
@@ -410,7 +416,7 @@ def test_server_out_of_files_serves_once_it_has_some(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     none_left = OSError(errno.EMFILE, "Too many open files")
-    with patch.object(loop_module, "make_poller", side_effect=none_left):
+    with patch.object(reactor_module, "make_poller", side_effect=none_left):
         with dial(address) as client, pytest.raises(RpcError):
             client.go(DOUBLE, 2).result(TIMEOUT_S)
     with dial(address) as client:
@@ -434,10 +440,23 @@ def test_server_out_of_threads_serves_once_it_has_some(address: str) -> None:
             assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
 
 
-def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
+def begin_serving(server: Server, connection: socket.socket) -> threading.Thread:
+    """Serve a connection in a thread that does not keep the process alive if it hangs."""
+    thread = threading.Thread(target=server.serve_conn, args=(connection,), daemon=True)
     thread.start()
+    return thread
+
+
+def connected_pair() -> tuple[socket.socket, socket.socket]:
+    """Return our socket, and theirs, which waits for a while only."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(TIMEOUT_S)
+    return ours, theirs
+
+
+def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, address: str) -> None:
+    ours, theirs = connected_pair()
+    thread = begin_serving(server, ours)
     with theirs, dial(address) as client:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
@@ -451,35 +470,53 @@ def test_socket_that_somebody_else_closes_ends_its_connection(server: Server, ad
 def test_socket_whose_number_is_another_connections_now_ends_its_connection(
     server: Server, address: str
 ) -> None:
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
-    thread.start()
+    ours, theirs = connected_pair()
+    thread = begin_serving(server, ours)
     with theirs:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)
-        again, other = socket.socketpair()
+        again, other = connected_pair()
         number = ours.detach()
         # Closes one and gives the other its number, in one step: no other thread gets it.
         os.dup2(again.fileno(), number)
         again.close()
         with socket.socket(fileno=number) as again, other:
-            later = threading.Thread(target=server.serve_conn, args=(again,))
-            later.start()
+            later = begin_serving(server, again)
             thread.join(TIMEOUT_S)
             assert not thread.is_alive()
             other.sendall(request_bytes(("Math.Double", 0, 2)))
             assert other.recv(65536)
             other.close()
             later.join(TIMEOUT_S)
+            assert not later.is_alive()
+
+
+def test_connection_is_open_before_it_can_have_a_turn() -> None:
+    reactor = reactor_module.Reactor(1)
+    seen: list[tuple[str, int]] = []
+
+    class Connection:
+        def fileno(self) -> int:
+            return 1 << 20
+
+        def open(self) -> None:
+            seen.append(("open", len(reactor)))
+
+        def begin(self) -> None:
+            seen.append(("begin", len(reactor)))
+            reactor.remove(cast("ServerConnection", self))
+            reactor.wake()
+
+    reactor.add(cast("ServerConnection", Connection()))
+    assert seen == [("open", 0), ("begin", 1)]
 
 
 def test_last_socket_that_somebody_else_closes_ends_the_leader() -> None:
     server = Server()
     server.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
     before = set(threading.enumerate())
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=server.serve_conn, args=(ours,))
-    thread.start()
+    ours, theirs = connected_pair()
+    begin_serving(server, ours)
     with theirs:
         theirs.sendall(request_bytes(("Math.Double", 0, 2)))
         theirs.recv(65536)

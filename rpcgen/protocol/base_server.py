@@ -1,0 +1,79 @@
+"""`BaseServer`: the part of a server that both APIs have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from rpcgen.errors import DialError
+from rpcgen.gob import Limits
+
+from .codecs import CodecName, CodecOptions, check_codec_options
+from .registry import Registry
+from .serving import ConnectionLimits, server_protocol
+from .statistics import MakeLock
+
+if TYPE_CHECKING:
+    from .address import Address
+    from .serving import AnyServerProtocol
+
+__all__ = ["BaseServer"]
+
+
+class _Listener(Protocol):
+    bound: Address
+    codec_options: CodecOptions
+
+    def close(self) -> None: ...
+
+
+L = TypeVar("L", bound=_Listener)
+
+
+class BaseServer(Registry):
+    """A registry of services, and what may be asked of it on a connection.
+
+    Args:
+        make_lock: Makes the locks of the statistics; see `Registry`.
+        limits: How large a request may be.
+        connection_limits: What a client may take in time and in number.
+    """
+
+    def __init__(
+        self, make_lock: MakeLock, limits: Limits | None, connection_limits: ConnectionLimits
+    ) -> None:
+        super().__init__(make_lock)
+        self._limits = limits
+        self._connection_limits = connection_limits
+
+    def __repr__(self) -> str:
+        names = ", ".join(service.name for service in self.services)
+        return f"<Server of {names or 'nothing'}>"
+
+    def _open_listener(
+        self, open_listener: Callable[[], L], codec: CodecName, options: CodecOptions
+    ) -> L:
+        """Open a listener for a codec; it is closed again if there is no such codec.
+
+        Raises:
+            DialError: The address cannot be had, or the codec is unknown, or
+                HTTP lacks the package that parses it.
+            TypeError: There is no such option of the codec.
+            ValueError: An option cannot have this value.
+        """
+        check_codec_options(options)
+        listener = open_listener()
+        listener.codec_options = options
+        try:
+            self._protocol(listener, codec)  # for the errors that it raises
+        except DialError:
+            listener.close()
+            raise
+        return listener
+
+    def _protocol(self, listener: _Listener, codec: CodecName) -> AnyServerProtocol:
+        """Return the protocol of a new connection of a listener."""
+        bound, options = listener.bound, listener.codec_options
+        return server_protocol(
+            self, codec, self._limits, bound.http_path, bound.known_as, **options
+        )

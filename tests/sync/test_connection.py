@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from rpcgen import Server
+from rpcgen.protocol import GobServerCodec, ServerProtocol
+from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.sync.connection import ServerConnection
+from rpcgen.sync.poller import READ, WRITE
+from rpcgen.sync.scheduler import Scheduler
+from rpcgen.sync.stream import Stream
+
+
+class Events:
+    """Notes which events a connection asks for, and can forget them as the system does."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_lost = False
+        self.removed = 0
+        self.woken = 0
+
+    def update_interest(self, fd: int, before: int, events: int) -> None:
+        if self.is_lost:
+            raise FileNotFoundError("No such file or directory")
+        self.asked = events
+
+    def remove(self, connection: ServerConnection) -> None:
+        self.removed += 1
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def begun(events: Events, ours: socket.socket, early: bytes = b"") -> ServerConnection:
+    protocol = ServerProtocol(Server(), GobServerCodec())
+    scheduler = Scheduler(1, lambda interrupted, unflushed: None)
+    stream = Stream(ours, early=early)
+    connection = ServerConnection(stream, protocol, scheduler, events, ConnectionLimits())
+    connection.open()
+    connection.begin()
+    return connection
+
+
+def test_begin_asks_for_requests(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    begun(events, sockets[0])
+    assert events.asked == READ
+
+
+def test_begin_with_something_read_before_asks_for_a_turn(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    begun(events, sockets[0], early=b"\x00")
+    assert events.asked == READ | WRITE
+
+
+def test_open_does_not_let_a_read_wait(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    begun(events, sockets[0])
+    assert sockets[0].gettimeout() == 0
+
+
+@pytest.mark.parametrize("early", [b"", b"\x00"], ids=["idle", "about to have a turn"])
+def test_hang_up_of_a_socket_whose_events_are_lost_ends_the_connection(
+    events: Events, sockets: tuple[socket.socket, socket.socket], early: bytes
+) -> None:
+    connection = begun(events, sockets[0], early)
+    events.is_lost = True
+    connection.abort()
+    assert connection.wait_closed(0)
+    assert (events.removed, events.woken) == (1, 1)
+
+
+def test_lost_socket_ends_the_connection(
+    events: Events, sockets: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = begun(events, sockets[0])
+    connection.on_socket_lost()
+    assert connection.wait_closed(0)
+    assert events.asked == 0
+    assert "was closed by somebody else" in caplog.text
+
+
+def test_lost_socket_of_a_connection_that_has_ended_changes_nothing(
+    events: Events, sockets: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = begun(events, sockets[0])
+    events.is_lost = True
+    connection.abort()
+    events.asked, events.is_lost = WRITE, False
+    connection.on_socket_lost()
+    assert events.asked == WRITE
+    assert "was closed by somebody else" not in caplog.text
