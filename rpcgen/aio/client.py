@@ -27,9 +27,9 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 from .call import Call
 from .effort import effort_of, is_large
 from .inbox import Inbox
+from .loop_spin import Vigil
 from .loops import check_loop
 from .outbox import Outbox
-from .vigil import Vigil
 from .workers import Job, decoders
 
 __all__ = ["Client", "ClientTransport"]

@@ -25,9 +25,9 @@ from .admission import Place
 from .answer import encode, encode_in_thread, run_in_thread, start_task
 from .effort import is_large
 from .inbox import Inbox
+from .loop_spin import Vigil
 from .outbox import Outbox
 from .sweep import Sweep
-from .vigil import Vigil
 from .workers import Job, Workers, decoders
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from rpcgen.aio import vigil as module
-from rpcgen.aio.vigil import Vigil
+from rpcgen.aio import loop_spin as module
+from rpcgen.aio.loop_spin import Vigil
 
 
 class Clock:
