@@ -27,7 +27,7 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 from .call import Call
 from .effort import effort_of, is_large
 from .inbox import Inbox
-from .loop_spin import Vigil
+from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .outbox import Outbox
 from .workers import Job, decoders
@@ -92,7 +92,7 @@ class ClientTransport(Inbox):
         self.writable.set()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
-        self._vigil = Vigil(self.loop)
+        self._spinner = LoopSpinner(self.loop)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
 
@@ -113,7 +113,7 @@ class ClientTransport(Inbox):
         is_alone = self.protocol.pending == 1
         self._outbox.send(data, last=is_alone)
         if is_alone:
-            self._vigil.begin()
+            self._spinner.arm()
 
     def send_in_turn(
         self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object
@@ -217,7 +217,7 @@ class ClientTransport(Inbox):
         self._outbox = Outbox(self._transport, self.loop)
 
     def data_received(self, data: bytes) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         if self._early is None:
             self._end(self.protocol.receive(data))
         else:
@@ -229,7 +229,7 @@ class ClientTransport(Inbox):
         return self.protocol.space()
 
     def filled(self, count: int) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         self._end(self.protocol.filled(count))
 
     def connection_lost(self, exc: Exception | None) -> None:
