@@ -27,9 +27,9 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 from .call import Call
 from .effort import effort_of, is_large
 from .inbox import Inbox
+from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .outbox import Outbox
-from .vigil import Vigil
 from .workers import Job, decoders
 
 __all__ = ["Client", "ClientTransport"]
@@ -92,7 +92,14 @@ class ClientTransport(Inbox):
         self.writable.set()
         self._transport: asyncio.Transport | None = None
         self._outbox: Outbox | None = None
-        self._vigil = Vigil(self.loop)
+        self._spinner = LoopSpinner(self.loop)
+        self.is_sending = False
+        """True while a request is encoded and written, or what a thread has encoded."""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """True if sending is under way: whoever asks that is a signal handler or a finalizer."""
+        return self.is_sending or (self._outbox is not None and self._outbox.is_releasing)
 
     def write(self, data: bytes) -> None:
         """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
@@ -106,7 +113,7 @@ class ClientTransport(Inbox):
         is_alone = self.protocol.pending == 1
         self._outbox.send(data, last=is_alone)
         if is_alone:
-            self._vigil.begin()
+            self._spinner.arm()
 
     def send_in_turn(
         self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object
@@ -119,6 +126,24 @@ class ClientTransport(Inbox):
         else:
             self.unsent.append(unsent)
             self._unsent_size += unsent.size
+
+    def send_later(self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object) -> None:
+        """Send a call in a turn of the event loop; what fails ends it."""
+        unsent = _Unsent(seq, waiter, method, args)
+        self.loop.call_soon_threadsafe(self._send_now, unsent)
+
+    def _send_now(self, unsent: _Unsent) -> None:
+        if unsent.is_over:
+            self.protocol.abandon(unsent.seq)
+            return
+        self.is_sending = True
+        try:
+            if self.unsent is not None or is_large(unsent.method.request, unsent.args):
+                self.send_in_turn(unsent.seq, unsent.waiter, unsent.method, unsent.args)
+            else:
+                self._send_late(unsent)
+        finally:
+            self.is_sending = False
 
     def _encode_in_thread(self, unsent: _Unsent) -> None:
         loop, encoded = self.loop, self._encoded
@@ -133,6 +158,13 @@ class ClientTransport(Inbox):
         decoders(loop).submit(Job(self, encode, done))
 
     def _encoded(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
+        self.is_sending = True
+        try:
+            self._go_on_sending(unsent, data, error)
+        finally:
+            self.is_sending = False
+
+    def _go_on_sending(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
         """Send what a thread has encoded, and go on with what has waited for it."""
         if error is None:
             self.write(data)  # also if the call was given up: later ones need its definitions
@@ -185,7 +217,7 @@ class ClientTransport(Inbox):
         self._outbox = Outbox(self._transport, self.loop)
 
     def data_received(self, data: bytes) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         if self._early is None:
             self._end(self.protocol.receive(data))
         else:
@@ -197,7 +229,7 @@ class ClientTransport(Inbox):
         return self.protocol.space()
 
     def filled(self, count: int) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         self._end(self.protocol.filled(count))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -407,6 +439,9 @@ class Client:
             call._seq = self._begin(call, method, args)
         except RpcError as error:
             call._finish(None, error)
+        if asyncio.current_task() is None:
+            # Perhaps a signal handler that has come while the loop sleeps: it would not look.
+            self._loop.call_soon_threadsafe(_do_nothing)
         return call
 
     async def close(self) -> None:
@@ -426,6 +461,10 @@ class Client:
         """
         transport = self._transport
         seq = self._protocol.begin(method, waiter)
+        if transport.is_interrupted:
+            transport.send_later(seq, waiter, method, args)
+            return seq
+        transport.is_sending = True
         try:
             if transport.unsent is not None or is_large(method.request, args):
                 transport.send_in_turn(seq, waiter, method, args)
@@ -434,4 +473,10 @@ class Client:
         except BaseException:
             self._protocol.abandon(seq)
             raise
+        finally:
+            transport.is_sending = False
         return seq
+
+
+def _do_nothing() -> None:
+    """Have the event loop awake, where nothing else is to be called."""

@@ -25,9 +25,9 @@ from .admission import Place
 from .answer import encode, encode_in_thread, run_in_thread, start_task
 from .effort import is_large
 from .inbox import Inbox
+from .loop_spin import LoopSpinner
 from .outbox import Outbox
 from .sweep import Sweep
-from .vigil import Vigil
 from .workers import Job, Workers, decoders
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Serving:
         self.limits = limits
         self.workers = workers
         # Kept for the next request, of whichever connection.
-        self.vigil = Vigil(asyncio.get_running_loop())
+        self.spinner = LoopSpinner(asyncio.get_running_loop())
         # All that are connected.
         self.connections: set[ServerTransport] = set()
         # Those that are lost, and whose requests are still being carried out.
@@ -92,11 +92,11 @@ class ServerTransport(Inbox):
         "_running",
         "_serving",
         "_shakes_hands",
+        "_spinner",
         "_stalled",
         "_timer",
         "_transport",
         "_turn",
-        "_vigil",
         "_writing_paused",
     )
 
@@ -110,7 +110,7 @@ class ServerTransport(Inbox):
         self._place = place
         # Whether an HTTP request is still to come.
         self._shakes_hands = False
-        self._vigil = serving.vigil
+        self._spinner = serving.spinner
         self._most_calls = serving.limits.max_calls_per_connection
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
@@ -220,7 +220,7 @@ class ServerTransport(Inbox):
             self._closed.set()
 
     def data_received(self, data: bytes) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         if self._ended:
             return
         if self._early is not None:
@@ -237,7 +237,7 @@ class ServerTransport(Inbox):
         return self._protocol.space()
 
     def filled(self, count: int) -> None:
-        self._vigil.end()
+        self._spinner.disarm()
         if not self._ended:
             self._looks = True
             self._protocol.filled(count)
@@ -474,7 +474,7 @@ class ServerTransport(Inbox):
         is_last = not self._running and not self._beginning
         self._outbox.send(data, last=is_last)
         if is_last:
-            self._vigil.begin()
+            self._spinner.arm()
 
     def _drop_outbox(self) -> None:
         if self._outbox is not None:

@@ -23,13 +23,15 @@ class Outbox:
     read many.
     """
 
-    __slots__ = ("_gathered", "_loop", "_size", "_transport")
+    __slots__ = ("_gathered", "_loop", "_size", "_transport", "is_releasing")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._gathered: list[bytes] | None = None
         self._size = 0
+        # True while `release` runs: a signal handler that has interrupted it must not send.
+        self.is_releasing = False
 
     def send(self, data: bytes, *, last: bool) -> None:
         """Send now if this is the ``last`` for this turn, or else at the end of the turn.
@@ -60,9 +62,13 @@ class Outbox:
 
     def release(self) -> None:
         """Send what has been gathered, and gather no more."""
-        if self._gathered:
-            self.flush()
-        self._gathered = None
+        self.is_releasing = True
+        try:
+            if self._gathered:
+                self.flush()
+            self._gathered = None
+        finally:
+            self.is_releasing = False
 
     def flush(self) -> None:
         """Send what has been gathered."""

@@ -7,6 +7,7 @@ import math
 import socket
 from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
@@ -154,11 +155,16 @@ class Server(BaseServer):
     async def serve(self) -> None:
         """Serve every listener, and return once the server is closed.
 
-        Ctrl-C closes it as well, quietly, where `asyncio.run` turns it into
-        the end of this task. Raises `OSError` if a listening socket has become
-        useless, and `RuntimeError` if the server belongs to another event loop.
+        Ctrl-C under `asyncio.run` closes it as well, quietly, and cancels
+        nobody: this returns, in whatever task, and the program goes on from
+        there. A main task that has not waited for this is cancelled then, as it
+        is without a server. A second Ctrl-C does not wait for the grace.
+
+        Raises:
+            OSError: A listening socket has become useless.
+            RuntimeError: The server belongs to another event loop.
         """
-        with Interrupts() as interrupts:
+        with Interrupts(partial(self._begin_closing, None)) as interrupts:
             try:
                 await self._start()
                 await self._closed.wait()

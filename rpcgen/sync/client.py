@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar, overload
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
-from rpcgen.gob import Limits
+from rpcgen.gob import Limits, decoder, encoder
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
 from rpcgen.sockets import check_is_plain
@@ -69,6 +69,8 @@ class Client:
         self._stream = connection
         self._stream.set_timeout(None)
         self._limits = limits or Limits()
+        if codec is None or isinstance(codec, GobClientCodec):
+            _import_for_calls()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
         self._sections = Sections(self._give_up, self._release)
         self._sender = Sender(self._protocol, self._stream, self._sections)
@@ -338,6 +340,16 @@ class Client:
         except BaseException:
             threads.pop(name, None)
             raise
+
+
+def _import_for_calls() -> None:
+    """Import now what gob imports with the first message.
+
+    An exception that a signal handler raises in the middle of an import may
+    leave Python's lock of all imports taken, and other threads waiting for ever.
+    """
+    decoder._compiler()
+    encoder._compiler()
 
 
 class _Background:

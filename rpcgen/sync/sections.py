@@ -34,8 +34,10 @@ from types import FrameType
 from typing import Final, TypeAlias, cast
 
 from rpcgen.errors import RpcError
+from rpcgen.protocol import ServerProtocol
+from rpcgen.protocol.execution import Execution
 
-__all__ = ["Sections", "Token", "new_token"]
+__all__ = ["Sections", "Token", "check_replies_to_nobody", "new_token"]
 
 Token: TypeAlias = list[int]
 """A claim, by its identity; it holds the number of the thread."""
@@ -47,6 +49,19 @@ _LONGEST_PAUSE: Final = 0.005
 _CHECK_AFTER: Final = 0.5
 
 _PACKAGE: Final = __name__.rpartition(".")[0]
+
+# What encodes the replies of a connection, one at a time, in servers of both APIs.
+_REPLYING: Final = {
+    function.__code__
+    for function in (
+        Execution.succeeded,
+        Execution.failed,
+        Execution.encode,
+        ServerProtocol.refuse,
+    )
+}
+# And what looks there, before, how large a reply is: the one API knows nothing of the other.
+_MEASURING: Final = _PACKAGE.rpartition(".")[0] + ".aio.effort"
 
 
 def new_token() -> Token:
@@ -111,6 +126,26 @@ class Sections:
                     "called by a signal handler or a finalizer that has interrupted this client in "
                     "the same thread: use `go` there, or call from another thread"
                 )
+
+
+def check_replies_to_nobody() -> None:
+    """Look whether this thread is encoding a reply of a server, further down its stack.
+
+    A finalizer that is run there and waits for the same server waits for
+    itself. It takes some microseconds: for who has waited for some time already.
+
+    Raises:
+        RpcError: It is.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code in _REPLYING or frame.f_globals.get("__name__") == _MEASURING:
+            raise RpcError(
+                "called by a finalizer or a signal handler that has interrupted a server while it"
+                " encodes a reply, which may be what this waits for: use `go` there, or call from"
+                " another thread"
+            )
+        frame = frame.f_back
 
 
 def _is_lost(token: Token) -> bool:

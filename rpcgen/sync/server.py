@@ -207,8 +207,10 @@ class Server(BaseServer):
     def serve(self) -> None:
         """Serve every listener, and return once the server is closed.
 
-        Ctrl-C closes it as well, quietly. A signal handler may call `close`:
-        that returns at once, and this once the grace is over.
+        Ctrl-C closes it as well, quietly: KeyboardInterrupt ends here, and the
+        program goes on. A second one, which does not wait for the grace, is
+        raised. A signal handler may call `close`: that returns at once, and
+        this once the grace is over.
 
         Raises:
             OSError: A listener has ended because its socket is of no use.
@@ -230,8 +232,8 @@ class Server(BaseServer):
     def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
         """Serve each connection that ``listener`` takes; return when it, or the server, is closed.
 
-        A socket that listens will do as well, and stays open. Mirrors
-        ``rpc.Server.Accept``.
+        A socket that listens will do as well, and stays open. Ctrl-C closes the
+        server as it does in `serve`. Mirrors ``rpc.Server.Accept``.
 
         Raises:
             OSError: The socket is of no use. Errors that pass are logged and
@@ -243,6 +245,9 @@ class Server(BaseServer):
             self._accepting.add(listener)
         try:
             self._accept(listener, codec)
+        except KeyboardInterrupt:
+            self._begin_closing()
+            self._closed.wait()
         finally:
             with self._lock:
                 self._accepting.discard(listener)

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 
 from rpcgen._interrupts import reraise_interrupt
 
-from .sections import Sections, Token
+from .sections import Sections, Token, check_replies_to_nobody
 
 __all__ = ["Awaited", "Duplex", "Releasable", "Turns", "wake"]
 
@@ -106,7 +106,8 @@ class Turns:
             Whether it is over.
 
         Raises:
-            RpcError: This thread was interrupted in the middle of a section.
+            RpcError: This thread was interrupted in the middle of a section, or while it
+                encodes a reply of a server.
         """
         token = [get_ident()]
         leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
@@ -117,8 +118,10 @@ class Turns:
                     left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
                     if left <= 0:
                         break
-                if is_idle and claims:
-                    self._sections.check(thorough=True)
+                if is_idle:
+                    check_replies_to_nobody()
+                    if claims:
+                        self._sections.check(thorough=True)
                 holder = leader.setdefault(None, token)
                 if holder is not token and holder[0] == token[0]:
                     # A frame below, which this one has interrupted, or one that is gone.
@@ -152,6 +155,7 @@ class Turns:
             if latch.acquire(True, seconds):
                 return
             # Nobody has woken this thread for long.
+            check_replies_to_nobody()
             self._sections.check(thorough=True)
             if self._duplex.is_readable():
                 self._leader[None] = token

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from rpcgen.aio import Call, Client
+from rpcgen.aio.outbox import Outbox
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
@@ -481,6 +484,78 @@ async def test_go_sends_at_once() -> None:
     async with connected() as (client, server):
         client.go(SUM, Pair(1, 2))
         assert (await server.receive()).service_method == "Math.Sum"
+
+
+async def test_go_in_a_handler_that_interrupts_the_sleep_of_the_loop_is_sent() -> None:
+    async with connected() as (client, server):
+        client.go(SUM, Pair(1, 2))  # beside which another one waits for the end of the turn
+        await server.receive()
+        calls: list[Call[int]] = []
+        before = signal.signal(signal.SIGALRM, lambda *_: calls.append(client.go(SUM, Pair(3, 4))))
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            await server.answer(7)  # nothing else is to come
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert await calls[0] == 7
+
+
+async def interrupted_go(client: Client, server: ScriptedServer, calls: list[Call[int]]) -> None:
+    """Make two calls at a time, answer all, and what ``calls`` has got meanwhile."""
+    replies = asyncio.gather(client.call(SUM, Pair(1, 2)), client.call(SUM, Pair(3, 4)))
+    for _ in range(3):
+        await server.answer(3)
+    assert [*await replies, *[await call for call in calls]] == [3, 3, 3]
+
+
+async def test_go_from_inside_the_encoding_of_another_is_sent_after_it() -> None:
+    async with connected() as (client, server):
+        calls: list[Call[int]] = []
+        encode = client._protocol.encode
+
+        def encode_and_go(*request: Any) -> bytes:
+            data = encode(*request)
+            if not calls:
+                calls.append(client.go(SUM, Pair(5, 6)))
+            return data
+
+        with patch.object(client._protocol, "encode", encode_and_go):
+            await interrupted_go(client, server, calls)
+
+
+async def test_go_from_inside_the_writing_of_a_turn_is_sent_after_it() -> None:
+    async with connected() as (client, server):
+        calls: list[Call[int]] = []
+        clear = Outbox.clear
+
+        def clear_late(outbox: Outbox) -> None:
+            if not calls:
+                calls.append(client.go(SUM, Pair(5, 6)))
+            clear(outbox)
+
+        with patch.object(Outbox, "clear", clear_late):
+            await interrupted_go(client, server, calls)
+
+
+async def test_go_from_inside_the_encoding_of_another_that_is_given_up_is_not_sent() -> None:
+    async with connected() as (client, server):
+        client._transport.is_sending = True
+        call = client.go(SUM, Pair(5, 6))
+        client._transport.is_sending = False
+        call._finish(0, None)
+        await asyncio.gather(client.call(SUM, Pair(1, 2)), server.answer(3))
+        assert client._protocol.pending == 0
+
+
+async def test_large_go_from_inside_the_encoding_of_another_is_sent() -> None:
+    async with connected() as (client, server):
+        client._transport.is_sending = True
+        call = client.go(LIST, MANY)
+        client._transport.is_sending = False
+        assert await server.receive_args(LIST) == MANY
+        server.writer.write(large_response())
+        assert await call == MANY
 
 
 async def test_go_by_name_with_the_type_of_the_reply() -> None:

@@ -41,12 +41,13 @@ server = make()
 listener = server.listen(sys.argv[1])
 {before}
 print(listener.address, flush=True)
-server.serve()
+{serve}
 print("served", flush=True)
 """
 
 ASYNC = """
 import asyncio, os, signal, sys, time
+from functools import partial
 from rpcgen import Method, aio
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
 {prelude}
@@ -70,12 +71,13 @@ async def main():
     loop = asyncio.get_running_loop()
     {before}
     print(listener.address, flush=True)
-    await server.serve()
+    {serve}
     print("served", flush=True)
 asyncio.run(main())
 """
 
 SCRIPTS = {"sync": SYNC, "asyncio": ASYNC}
+SERVE = {"sync": "server.serve()", "asyncio": "await server.serve()"}
 
 # How a program has SIGTERM close its server.
 TERM = {
@@ -106,11 +108,17 @@ class Process:
 
 @contextmanager
 def running(
-    api: str, address: str = "127.0.0.1:0", *, prelude: str = "", before: str = "pass"
+    api: str,
+    address: str = "127.0.0.1:0",
+    *,
+    prelude: str = "",
+    before: str = "pass",
+    serve: str = "",
 ) -> Iterator[Process]:
     """Run a server; kill it at the end if it still runs."""
+    code = SCRIPTS[api].format(prelude=prelude, before=before, serve=serve or SERVE[api])
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPTS[api].format(prelude=prelude, before=before), address],
+        [sys.executable, "-c", code, address],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -160,6 +168,124 @@ def test_ctrl_c_while_serve_begins_ends_it_quietly(api: str) -> None:
         server.wait_until("served")
         _, complained = server.process.communicate(timeout=TIMEOUT_S)
         assert (server.process.returncode, complained) == (0, "")
+
+
+# Other ways in which the server is what a program runs: what stands for `serve`.
+ENDS_QUIETLY = {
+    "accept": ("sync", "server.accept(listener)"),
+    "with-accept": ("sync", "with server: server.accept(rpcgen.Listener('127.0.0.1:0'))"),
+    "with-serve": (
+        "asyncio",
+        """
+    async with server:
+        await server.serve()
+""",
+    ),
+    "task": ("asyncio", "await asyncio.create_task(server.serve())"),
+    "group": (
+        "asyncio",
+        """
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve())
+""",
+    ),
+    "wait_for": ("asyncio", "await asyncio.wait_for(server.serve(), 3600)"),
+    "timeout": (
+        "asyncio",
+        """
+    async with asyncio.timeout(3600):
+        await server.serve()
+""",
+    ),
+    "gather": (
+        "asyncio",
+        """
+    other = aio.Server()
+    await other.listen("127.0.0.1:0")
+    await asyncio.gather(server.serve(), other.serve())
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ENDS_QUIETLY)
+def test_ctrl_c_is_quiet_wherever_the_server_is_what_runs(way: str) -> None:
+    api, serve = ENDS_QUIETLY[way]
+    with running(api, serve=serve) as server:
+        with dial(server.address) as client:
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
+        assert server.end(signal.SIGINT) == (0, "served\n", "")
+
+
+# Programs that wait for something else: the interrupt is theirs, too.
+IS_INTERRUPTED = {
+    "with": ("sync", "with server: signal.pause()"),
+    "async-with": (
+        "asyncio",
+        """
+    async with server:
+        await asyncio.Event().wait()
+""",
+    ),
+    "group": (
+        "asyncio",
+        """
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve())
+        group.create_task(asyncio.Event().wait())
+""",
+    ),
+    "task": (
+        "asyncio",
+        """
+    task = asyncio.create_task(server.serve())
+    await asyncio.Event().wait()
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", IS_INTERRUPTED)
+def test_ctrl_c_interrupts_a_program_that_does_something_else(way: str) -> None:
+    api, serve = IS_INTERRUPTED[way]
+    with running(api, serve=serve) as server:
+        with dial(server.address) as client:
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
+        status, said, complained = server.end(signal.SIGINT)
+        assert (status, said) == (-signal.SIGINT, "")
+        assert complained.endswith("KeyboardInterrupt\n")
+
+
+@apis
+def test_second_ctrl_c_does_not_wait_for_the_grace(api: str) -> None:
+    with running(api, before=GRACE_OF_AN_HOUR[api]) as server, dial(server.address) as client:
+        client.go(HOLD, 3600)
+        server.wait_until("held")
+        server.process.send_signal(signal.SIGINT)
+        server.wait_until("closing")
+        status, said, complained = server.end(signal.SIGINT)
+        assert (status, said) == (-signal.SIGINT, "")
+        assert complained.endswith("KeyboardInterrupt\n")
+
+
+# How the first Ctrl-C is made to wait long for calls; it is told when that has begun.
+GRACE_OF_AN_HOUR = {
+    "sync": """
+begin = server._begin_closing
+def begin_closing(grace=None):
+    begin(3600)
+    print("closing", flush=True)
+server._begin_closing = begin_closing
+""",
+    "asyncio": """
+    begin = server._begin_closing
+    def begin_closing(grace):
+        if server._closing is not None:  # `serve`, which waits for it from now on
+            loop.call_soon(partial(print, "closing", flush=True))
+        return begin(3600)
+    server._begin_closing = begin_closing
+""",
+}
 
 
 @apis
@@ -341,7 +467,7 @@ with server, rpcgen.dial(listener.address) as client:
 
 def test_socket_that_systemd_hands_over_is_served() -> None:
     with socket.create_server(("127.0.0.1", 0)) as activated:
-        code = SYNC.format(prelude="", before=TERM["sync"])
+        code = SYNC.format(prelude="", before=TERM["sync"], serve=SERVE["sync"])
         with subprocess.Popen(
             [sys.executable, "-c", code, f"fd://{activated.fileno()}"],
             stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ import os
 import queue
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -161,6 +162,25 @@ def test_go_with_something_that_is_no_queue() -> None:
 
 
 @FORKS
+def test_first_call_imports_nothing_of_the_package() -> None:
+    script = """
+import sys
+import rpcgen
+from rpcgen import Method
+double = Method[list[int], list[int]]("Math.Double")
+server = rpcgen.Server()
+server.register_name("Math", [double.handler(lambda n: 2 * n)])
+with server, rpcgen.dial(server.listen("127.0.0.1:0").address) as client:
+    before = set(sys.modules)
+    client.call(double, [1])
+    print(*(name for name in sys.modules if name.startswith("rpcgen") and name not in before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "\n"
+
+
 def test_call_in_a_process_that_forked() -> None:
     with connected() as (client, _):
         assert "dial again after a fork" in in_child(lambda: str(error_of(client)))

@@ -3,12 +3,19 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 
 import pytest
 
 from rpcgen.errors import RpcError
-from rpcgen.sync.sections import Sections, Token, new_token
+from rpcgen.method import Method
+from rpcgen.protocol import GobServerCodec, Invocation, Registry, Request, ServerProtocol
+from rpcgen.protocol.execution import Execution
+from rpcgen.protocol.registry import ServedMethod
+from rpcgen.sync.sections import Sections, Token, check_replies_to_nobody, new_token
 from tests.support.timeouts import TIMEOUT_S
+
+LIST = Method[list[int], list[int]]("Math.List")
 
 
 class Recorder:
@@ -147,3 +154,25 @@ def test_check_collects_no_garbage_while_it_reads_stacks(
     recorder.sections.claims["send"] = [threading.get_ident() + 1]
     recorder.sections.check(thorough=True)
     assert (seen, gc.isenabled()) == ([False], True)
+
+
+def test_check_of_a_thread_that_encodes_a_reply_says_what_to_do() -> None:
+    errors: list[str] = []
+
+    class Listing(list[int]):
+        def __len__(self) -> int:
+            try:
+                check_replies_to_nobody()
+            except RpcError as error:  # as in a finalizer, which none gets out of
+                errors.append(str(error))
+            return super().__len__()
+
+    server = ServerProtocol(Registry(), GobServerCodec())
+    execution = Execution(server, time.perf_counter, lambda invocation, error: None)
+    served = ServedMethod(LIST.request, LIST.response, lambda numbers: numbers)
+    execution.encode(Invocation(Request("Math.List", 1), served, []), Listing([1]))
+    assert "use `go` there, or call from another thread" in errors[0]
+
+
+def test_check_of_a_thread_that_encodes_no_reply_is_content() -> None:
+    check_replies_to_nobody()

@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from rpcgen.aio import vigil as module
-from rpcgen.aio.vigil import Vigil
+from rpcgen.aio import loop_spin as module
+from rpcgen.aio.loop_spin import LoopSpinner
 
 
 class Clock:
@@ -34,20 +34,20 @@ def run(main: Callable[[Clock], Coroutine[None, None, None]]) -> None:
         asyncio.run(main(clock))
 
 
-def test_vigil_looks_in_every_turn_of_the_loop() -> None:
+def test_loop_spinner_looks_in_every_turn_of_the_loop() -> None:
     async def main(clock: Clock) -> None:
-        vigil = Vigil(asyncio.get_running_loop())
-        vigil.begin()
+        spinner = LoopSpinner(asyncio.get_running_loop())
+        spinner.arm()
         await turns(5)
         assert clock.looks >= 5
-        vigil.end()
+        spinner.disarm()
 
     run(main)
 
 
-def test_vigil_ends_by_itself() -> None:
+def test_loop_spinner_ends_by_itself() -> None:
     async def main(clock: Clock) -> None:
-        Vigil(asyncio.get_running_loop()).begin()
+        LoopSpinner(asyncio.get_running_loop()).arm()
         await turns(100)
         looks = clock.looks
         await turns(10)
@@ -56,11 +56,11 @@ def test_vigil_ends_by_itself() -> None:
     run(main)
 
 
-def test_vigil_looks_no_more_after_its_end() -> None:
+def test_loop_spinner_looks_no_more_after_its_end() -> None:
     async def main(clock: Clock) -> None:
-        vigil = Vigil(asyncio.get_running_loop())
-        vigil.begin()
-        vigil.end()
+        spinner = LoopSpinner(asyncio.get_running_loop())
+        spinner.arm()
+        spinner.disarm()
         looks = clock.looks
         await turns(10)
         assert clock.looks == looks
@@ -68,25 +68,25 @@ def test_vigil_looks_no_more_after_its_end() -> None:
     run(main)
 
 
-def test_vigil_after_one_in_vain_is_not_kept() -> None:
+def test_loop_spinner_after_one_in_vain_is_not_kept() -> None:
     async def main(clock: Clock) -> None:
-        vigil = Vigil(asyncio.get_running_loop())
-        vigil.begin()
+        spinner = LoopSpinner(asyncio.get_running_loop())
+        spinner.arm()
         await turns(100)
         looks = clock.looks
-        vigil.begin()
+        spinner.arm()
         await turns(10)
         assert clock.looks == looks
 
     run(main)
 
 
-def test_vigil_that_is_kept_already_is_kept_once() -> None:
+def test_loop_spinner_that_is_kept_already_is_kept_once() -> None:
     async def main(clock: Clock) -> None:
-        vigil = Vigil(asyncio.get_running_loop())
-        vigil.begin()
-        vigil.begin()
-        vigil.end()
+        spinner = LoopSpinner(asyncio.get_running_loop())
+        spinner.arm()
+        spinner.arm()
+        spinner.disarm()
         looks = clock.looks
         await turns(10)
         assert clock.looks == looks
@@ -95,11 +95,11 @@ def test_vigil_that_is_kept_already_is_kept_once() -> None:
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.001])
-def test_vigil_lets_others_go_on(delay: float) -> None:
+def test_loop_spinner_lets_others_go_on(delay: float) -> None:
     async def main(clock: Clock) -> None:
-        vigil = Vigil(asyncio.get_running_loop())
-        vigil.begin()
+        spinner = LoopSpinner(asyncio.get_running_loop())
+        spinner.arm()
         await asyncio.wait_for(asyncio.sleep(delay), 30)
-        vigil.end()
+        spinner.disarm()
 
     run(main)

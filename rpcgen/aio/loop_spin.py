@@ -1,4 +1,4 @@
-"""`Vigil`: keeps the event loop awake for a moment, where an answer is about to come."""
+"""`LoopSpinner`: keeps the event loop awake for a moment, where an answer is about to come."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from time import perf_counter
 
 from rpcgen.patience import LONGEST, Patience, let_others_run
 
-__all__ = ["Vigil"]
+__all__ = ["LoopSpinner"]
 
 
-class Vigil:
+class LoopSpinner:
     """Looks for events again and again before the loop sleeps until there are some.
 
     See `rpcgen.patience` for what that saves. As long as there is something to
@@ -26,23 +26,23 @@ class Vigil:
         self._until = 0.0
         self._handle: asyncio.Handle | None = None
 
-    def begin(self) -> None:
+    def arm(self) -> None:
         """Expect something to come soon."""
         if self._handle is None and self._patience.begin():
             self._until = perf_counter() + LONGEST
-            self._handle = self._loop.call_soon(self._look)
+            self._handle = self._loop.call_soon(self._poll)
 
-    def end(self) -> None:
+    def disarm(self) -> None:
         """Take note that something has come, or never will."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
             self._patience.succeed()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if perf_counter() > self._until:
             self._handle = None
             self._patience.fail()
             return
         let_others_run()
-        self._handle = self._loop.call_soon(self._look)
+        self._handle = self._loop.call_soon(self._poll)
