@@ -23,9 +23,6 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
-from rpcgen.gob import Limits
-from rpcgen.gob.collisions import check_merged, dict_of, merges_keys, steerable
-from rpcgen.gob.opaque import duration_of
 from rpcgen.schema import (
     Array,
     Bool,
@@ -50,14 +47,17 @@ from rpcgen.schema import (
     Untyped,
     uuid_form,
 )
+from rpcgen.values.collisions import check_merged, dict_of, merges_keys, steerable
+from rpcgen.values.durations import duration_of
+from rpcgen.values.limits import Limits
 
-from .json_base64 import base64_error_place, octets_of_base64
-from .json_library import TEXTS, parse_ip
-from .json_members import Member, Owner, by_fold, fold, members_of
-from .json_merge import merged
-from .json_numbers import collisions_limit, digits_of, limited, too_many_digits
-from .json_size import check_decoded_size, growth
-from .json_stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
+from .base64 import base64_error_place, octets_of_base64
+from .members import Member, Owner, by_fold, fold, members_of
+from .merge import merged
+from .numbers import collisions_limit, digits_of, limited, too_many_digits
+from .size import check_decoded_size, growth
+from .stdlib import TEXTS, parse_ip
+from .stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
 
 __all__ = ["DecodeFunction", "decode", "decode_function", "mismatch"]
 

@@ -17,8 +17,6 @@ from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
-from rpcgen.gob import Record, Typed
-from rpcgen.gob.kept import Kept
 from rpcgen.schema import (
     Array,
     Bool,
@@ -42,11 +40,14 @@ from rpcgen.schema import (
     Untyped,
     schema_for,
 )
+from rpcgen.values.kept import Kept
+from rpcgen.values.record import Record
+from rpcgen.values.registry import Typed
 
-from .json_library import TEXTS, format_ip
-from .json_members import Member, Owner, members_of
-from .json_numbers import digits_count, digits_limit, digits_of
-from .json_stream import compact, escape_html, parse
+from .members import Member, Owner, members_of
+from .numbers import digits_count, digits_limit, digits_of
+from .stdlib import TEXTS, format_ip
+from .stream import compact, escape_html, parse
 
 __all__ = ["EncodeFunction", "encode", "encode_function", "quote"]
 

@@ -25,8 +25,8 @@ from rpcgen.schema import (
     Untyped,
 )
 
-from .json_base64 import octets_of_base64
-from .json_members import by_fold, fold, members_of
+from .base64 import octets_of_base64
+from .members import by_fold, fold, members_of
 
 __all__ = ["merged"]
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from attrs import frozen
 
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
 __all__ = [
     "Real",

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from rpcgen.errors import DecodeError
-from rpcgen.gob import Limits
 from rpcgen.schema import (
     Array,
     Bytes,
@@ -28,9 +27,10 @@ from rpcgen.schema import (
     Struct,
     Untyped,
 )
+from rpcgen.values.limits import Limits
 
-from .json_members import by_fold, fold, members_of
-from .json_numbers import digits_limit
+from .members import by_fold, fold, members_of
+from .numbers import digits_limit
 
 __all__ = ["bracket_size", "check_decoded_size", "growth", "parsed_size", "skip", "too_large"]
 

@@ -25,7 +25,7 @@ from typing import Any, Final, TypeAlias
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.types import AddrPort, BigFloatValue, Time
 
-from .json_numbers import (
+from .numbers import (
     Real,
     digits_limit,
     digits_of,

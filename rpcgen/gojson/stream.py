@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Limits
+from rpcgen.values.limits import Limits
 
-from .json_members import fold
-from .json_numbers import digits_limit, int_of
-from .json_size import bracket_size, parsed_size, skip, too_large
+from .members import fold
+from .numbers import digits_limit, int_of
+from .size import bracket_size, parsed_size, skip, too_large
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from attrs import field, frozen
 
 from ..schema import Schema
 
-if TYPE_CHECKING:
-    from .wire import WireType
-
-__all__ = ["Described", "Origin", "Record", "Undecoded"]
+__all__ = ["Described", "Record", "Undecoded"]
 
 
 class Described(Protocol):
@@ -22,34 +18,6 @@ class Described(Protocol):
     def schema(self) -> Schema[Any]:
         """The type."""
         ...
-
-
-class Origin:
-    """A type of a stream, which is looked at when a value of it is sent on."""
-
-    __slots__ = ("_id", "_known", "_types")
-
-    def __init__(
-        self, types: Mapping[int, WireType], id: int, known: dict[int, Schema[Any]]
-    ) -> None:
-        """Take the types of a stream, and the schemas that were made of them."""
-        self._types = types
-        self._id = id
-        self._known = known
-
-    @property
-    def schema(self) -> Schema[Any]:
-        """The type."""
-        from .untyped import untyped_schema
-
-        return untyped_schema(self._types, self._id, self._known)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _itself, (self.schema,)
-
-
-def _itself(schema: Schema[Any]) -> Schema[Any]:
-    return schema
 
 
 @frozen

@@ -30,7 +30,7 @@ from ..schema import (
     schema_of,
 )
 from ..types import GoType
-from .definitions import base_of, type_key
+from .types import base_of, type_key
 
 __all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
 

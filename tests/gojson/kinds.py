@@ -1,4 +1,4 @@
-"""The Python side of the types in `json_oracle/main.go`, under the same names."""
+"""The Python side of the types in `oracle/main.go`, under the same names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long-lived Go process that says what Go's ``encoding/json`` makes of a text; `json_oracle/`."""
+"""A long-lived Go process that says what Go's ``encoding/json`` makes of a text; `oracle/`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JsonOracle:
     """A client of the Go process; a context manager, which ends the process."""
 
     def __init__(self) -> None:
-        program = golang.build(Path(__file__).with_name("json_oracle"))
+        program = golang.build(Path(__file__).with_name("oracle"))
         self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for values of the types in `json_kinds`."""
+"""Hypothesis strategies for values of the types in `kinds`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rpcgen.types import AddrPort, BigFloatValue, Duration, Time
 
-from .json_kinds import (
+from .kinds import (
     Cell,
     Color,
     Containers,

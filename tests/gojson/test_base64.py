@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen.protocol.json_base64 import base64_error_place, octets_of_base64
+from rpcgen.gojson.base64 import base64_error_place, octets_of_base64
 
 
 @given(st.binary(), st.lists(st.tuples(st.integers(0, 50), st.sampled_from("\r\n"))))

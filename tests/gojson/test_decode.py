@@ -1,4 +1,4 @@
-"""What Go makes of the same texts is compared in test_json_differential.py."""
+"""What Go makes of the same texts is compared in test_differential.py."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
-from rpcgen.protocol.json_decode import decode
-from rpcgen.protocol.json_encode import encode
-from rpcgen.protocol.json_stream import parse
+from rpcgen.gojson.decode import decode
+from rpcgen.gojson.encode import encode
+from rpcgen.gojson.stream import parse
 from rpcgen.schema import schema_of
 from rpcgen.types import URL, NetipAddr, embedded, json_tag
 
-from .json_kinds import KINDS, Cell, Color, Embedding, Inner, Middle, Other, Special, Tree
-from .json_strategies import VALUES
+from .kinds import KINDS, Cell, Color, Embedding, Inner, Middle, Other, Special, Tree
+from .strategies import VALUES
 
 
 class Temperature:

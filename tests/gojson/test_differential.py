@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.protocol.json_decode import decode
-from rpcgen.protocol.json_encode import encode
-from rpcgen.protocol.json_stream import parse
+from rpcgen.gojson.decode import decode
+from rpcgen.gojson.encode import encode
+from rpcgen.gojson.stream import parse
 from rpcgen.schema import schema_of
 
-from .json_kinds import KINDS
-from .json_strategies import VALUES
-from .jsonoracle import Answer, JsonOracle
+from .kinds import KINDS
+from .oracle import Answer, JsonOracle
+from .strategies import VALUES
 
 # The process has no memory of what it was asked before.
 SHARED = settings(

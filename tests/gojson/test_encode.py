@@ -1,4 +1,4 @@
-"""What Go makes of the same values is compared in test_json_differential.py."""
+"""What Go makes of the same values is compared in test_differential.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attrs import define
 from rpcgen import gob
 from rpcgen.errors import EncodeError
 from rpcgen.gob import Record, Typed
-from rpcgen.protocol.json_encode import encode, quote
+from rpcgen.gojson.encode import encode, quote
 from rpcgen.schema import schema_of
 from rpcgen.types import (
     BigFloat,
@@ -31,7 +31,7 @@ from rpcgen.types import (
     length,
 )
 
-from .json_kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
+from .kinds import KINDS, Cell, Color, Containers, Mood, Special, Tree
 
 
 class Temperature:

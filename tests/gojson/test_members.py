@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import pytest
 from attrs import define, field
 
-from rpcgen.protocol.json_members import fold, members_of
+from rpcgen.gojson.members import fold, members_of
 from rpcgen.schema import Schema, Struct, schema_of
 from rpcgen.types import embedded, json_tag, wire
 
-from .json_kinds import Embedding, Inner, Tagged
+from .kinds import Embedding, Inner, Tagged
 
 
 def names_of(cls: type) -> list[str]:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from rpcgen.errors import DecodeError
-from rpcgen.protocol.json_decode import decode
-from rpcgen.protocol.json_stream import parse
+from rpcgen.gojson.decode import decode
+from rpcgen.gojson.stream import parse
 from rpcgen.schema import schema_of
 
-from .json_kinds import Cell, Containers, Tree
+from .kinds import Cell, Containers, Tree
 
 
 def decoded(annotation: Any, text: str) -> Any:

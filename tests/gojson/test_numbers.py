@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen.gob import Limits
-from rpcgen.protocol.json_numbers import (
+from rpcgen.gojson.numbers import (
     digits_limit,
     digits_of,
     general,

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError
 from rpcgen.gob import Limits
+from rpcgen.gojson.decode import decode
+from rpcgen.gojson.size import parsed_size, skip
+from rpcgen.gojson.stream import parse
 from rpcgen.protocol import JsonServerCodec
-from rpcgen.protocol.json_decode import decode
-from rpcgen.protocol.json_size import parsed_size, skip
-from rpcgen.protocol.json_stream import parse
 from rpcgen.schema import schema_of
 from rpcgen.types import BigRat, length
 
-from .json_cost import (
+from .cost import (
     PLACES,
     VALUES,
     memory_of,

@@ -1,4 +1,4 @@
-"""What Go makes of the same values is compared in test_json_differential.py."""
+"""What Go makes of the same values is compared in test_differential.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.protocol.json_library import TEXTS, format_time, parse_ip, parse_time
+from rpcgen.gojson.stdlib import TEXTS, format_time, parse_ip, parse_time
 from rpcgen.types import BigFloatValue, Time
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
-from rpcgen.protocol.json_members import fold
-from rpcgen.protocol.json_stream import (
+from rpcgen.gojson.members import fold
+from rpcgen.gojson.stream import (
     MINUS_ZERO,
     LongNumber,
     ObjectStream,

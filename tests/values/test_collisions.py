@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen import DecodeError, EncodeError, gob
-from rpcgen.gob import Typed, collisions
-from rpcgen.gob.collisions import MANY_KEYS, check_collisions, dict_of, merges_keys, steerable
+from rpcgen.gob import Typed
 from rpcgen.schema import schema_of
 from rpcgen.types import Float32, Uint8, length
+from rpcgen.values import collisions
+from rpcgen.values.collisions import MANY_KEYS, check_collisions, dict_of, merges_keys, steerable
 
 MODULUS = (1 << 61) - 1
 

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError
-from rpcgen.gob.kept import PLAIN, Kept, keep
 from rpcgen.schema import schema_of
 from rpcgen.types import Complex64, Float32, Int8, Uint8, Uint64
-
-from .vectors import plain
+from rpcgen.values.kept import PLAIN, Kept, keep
+from tests.gob.vectors import plain
 
 SENT: list[tuple[Any, Any]] = [
     (200, Uint8),

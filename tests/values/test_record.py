@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rpcgen import gob
 from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.gob import Record, Undecoded
-from rpcgen.gob.record import Origin
+from rpcgen.gob.untyped import Origin
 from rpcgen.gob.wire import INT, StructType
 from rpcgen.schema import schema_of
 from rpcgen.types import BigInt, Float32, Uint8, length

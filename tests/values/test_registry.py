@@ -9,11 +9,10 @@ import pytest
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError, SchemaError
-from rpcgen.gob.registry import Typed, registry
 from rpcgen.schema import schema_of
 from rpcgen.types import Int8, Uint8
-
-from .examples import Circle, Holder, Item, Point, Point3, Square
+from rpcgen.values.registry import Typed, registry
+from tests.gob.examples import Circle, Holder, Item, Point, Point3, Square
 
 
 def test_register_takes_the_name_of_go() -> None:

@@ -1,4 +1,4 @@
-// Command json_oracle answers what Go's encoding/json does with a text.
+// Command oracle answers what Go's encoding/json does with a text.
 //
 // It reads one JSON request a line, with the name of a type and a text for it,
 // unmarshals the text into a value of the type, marshals that again, and answers
