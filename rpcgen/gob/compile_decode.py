@@ -38,8 +38,7 @@ from ..schema import (
     Uint,
     uuid_form,
 )
-from . import numbers, wire
-from .collisions import (
+from ..values.collisions import (
     MANY_KEYS,
     Entries,
     check_collisions,
@@ -48,10 +47,11 @@ from .collisions import (
     merges_keys,
     steerable,
 )
+from ..values.record import Undecoded
+from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
 from .interpret import fits, narrow_float_of, spelled
 from .memory import ENTRY, SLOT, size_of
-from .record import Undecoded
 from .source import Source
 from .untyped import RecordStruct
 
@@ -250,7 +250,7 @@ class Compiler:
                 )
             case Duration(), wire.INT:
                 self._int(target)
-                from .opaque import duration_of
+                from ..values.durations import duration_of
 
                 source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:

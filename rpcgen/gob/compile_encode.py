@@ -36,10 +36,10 @@ from ..schema import (
     Struct,
     Uint,
 )
+from ..values.registry import Typed
 from . import numbers
 from .definitions import bare_name, base_of, is_octet
 from .encoder import LARGE
-from .registry import Typed
 from .source import MisfitError, Source
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class _Compiler:
                 found = f"{table}[{variable}] if {variable}.__class__ is {cls}"
                 return f"({found} else {table}.__missing__({variable}))"
             case Duration():
-                from .opaque import nanoseconds_of
+                from ..values.durations import nanoseconds_of
 
                 return f"int_bytes({source.constant(nanoseconds_of, 'nanoseconds')}({variable}))"
             case Opaque():

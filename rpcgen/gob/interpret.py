@@ -39,8 +39,7 @@ from ..schema import (
     Untyped,
     uuid_form,
 )
-from . import numbers, wire
-from .collisions import (
+from ..values.collisions import (
     MANY_KEYS,
     check_collisions,
     check_merged,
@@ -48,11 +47,13 @@ from .collisions import (
     merges_keys,
     steerable,
 )
+from ..values.record import Record, Undecoded
+from ..values.registry import ANYTHING
+from . import numbers, wire
 from .definitions import bare_name, base_of, is_octet
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
-from .record import Origin, Record, Undecoded
-from .registry import ANYTHING
+from .untyped import Origin
 
 if TYPE_CHECKING:
     from .decoder import Decoder
@@ -260,7 +261,7 @@ class Interpreter:
                 known = schema.cls._value2member_map_
                 return known[value] if value in known else schema.member(value)
             case Duration(), wire.INT:
-                from .opaque import duration_of
+                from ..values.durations import duration_of
 
                 return duration_of(self._int())
             case Interface(), wire.INTERFACE:
