@@ -18,6 +18,7 @@ SEEN_THROUGH = {
     "__init__.py": "test_init.py",
     "__main__.py": "test_main.py",
     "library.py": "test_types.py",
+    "schema/kinds.py": "schema/test_resolve.py",
     "aio/connection.py": "aio/test_server.py",
     "protocol/codec.py": "protocol/test_gob_codec.py",
     "protocol/debug_assets.py": "protocol/test_debug.py",

@@ -61,11 +61,11 @@ from typing import (
 
 import attrs
 
-from .errors import DecodeError, EncodeError, SchemaError
-from .frozen import Frozen, Value
-from .names import go_name, is_exported
-from .types import Duration as PreciseDuration
-from .types import (
+from ..errors import DecodeError, EncodeError, SchemaError
+from ..frozen import Frozen, Value
+from ..names import go_name, is_exported
+from ..types import Duration as PreciseDuration
+from ..types import (
     Embedded,
     GoType,
     InterfaceMark,
@@ -1353,7 +1353,7 @@ def _library() -> dict[object, Schema[Any]]:
     from fractions import Fraction
     from uuid import UUID
 
-    from .library import AddrPort, BigFloatValue
+    from ..library import AddrPort, BigFloatValue
 
     userinfo: Struct[Any] = Struct(attrs.make_class("Userinfo", ()), "url.Userinfo")
     big_float = Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False)

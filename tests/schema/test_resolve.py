@@ -79,7 +79,7 @@ from rpcgen.types import (
     wire,
 )
 
-from . import golang
+from .. import golang
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTypes
