@@ -21,7 +21,7 @@ from .registry import registry as global_registry
 from .room import Room
 
 if TYPE_CHECKING:
-    from .compile_decode import DecodeFunction
+    from .decode.checked import DecodeFunction
     from .interpret import Interpreter
 
 __all__ = ["Decoder", "loads"]
@@ -943,7 +943,7 @@ def _is_copy(data: bytes, pos: int) -> bool:
 @cache
 def _compiler() -> tuple[Callable[..., tuple[DecodeFunction | None, int]], int, int]:
     """Return what compiles functions, and what that costs: imported when it is needed."""
-    from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
+    from .decode.functions import BYTES_PER_LINE, FREE_LINES, compiled
 
     return compiled, BYTES_PER_LINE, FREE_LINES
 

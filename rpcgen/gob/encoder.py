@@ -16,7 +16,7 @@ from .registry import UUID_NAME, Registry, Typed, uuid_schema
 from .registry import registry as global_registry
 
 if TYPE_CHECKING:
-    from .compile_encode import EncodeFunction, Encoding
+    from .encode.compiler import EncodeFunction, Encoding
 
 __all__ = ["LARGE", "Encoder", "dumps"]
 
@@ -254,7 +254,7 @@ class Encoder:
 @cache
 def _compiler() -> Callable[[Schema[Any], str], Encoding]:
     """Import what compiles, when the first value goes out."""
-    from .compile_encode import encoding_of
+    from .encode.compiler import encoding_of
 
     return encoding_of
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import attrs
 
-from ..schema import Array, Bool, Float, Int, Schema, Slice, String, Struct, Uint
-from . import wire
-from .compile_decode import Compiler
-from .definitions import base_of
-from .numbers import SIGNED
+from ...schema import Array, Bool, Float, Int, Schema, Slice, String, Struct, Uint
+from .. import wire
+from ..definitions import base_of
+from ..numbers import SIGNED
+from .checked import Compiler
 
 __all__ = ["QuickCompiler"]
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from attrs import frozen
 
-from .._interrupts import reraise_interrupt
-from ..errors import EncodeError
-from ..schema import (
+from ..._interrupts import reraise_interrupt
+from ...errors import EncodeError
+from ...schema import (
     Array,
     Bool,
     Bytes,
@@ -36,14 +36,14 @@ from ..schema import (
     Struct,
     Uint,
 )
-from . import numbers
-from .definitions import bare_name, base_of, is_octet
-from .encoder import LARGE
-from .registry import Typed
-from .source import MisfitError, Source
+from .. import numbers
+from ..definitions import bare_name, base_of, is_octet
+from ..encoder import LARGE
+from ..registry import Typed
+from ..source import MisfitError, Source
 
 if TYPE_CHECKING:
-    from .encoder import Encoder
+    from ..encoder import Encoder
 
 __all__ = ["EncodeFunction", "Encoding", "encoding_of"]
 
@@ -216,11 +216,11 @@ class _Compiler:
                 found = f"{table}[{variable}] if {variable}.__class__ is {cls}"
                 return f"({found} else {table}.__missing__({variable}))"
             case Duration():
-                from .opaque import nanoseconds_of
+                from ..opaque import nanoseconds_of
 
                 return f"int_bytes({source.constant(nanoseconds_of, 'nanoseconds')}({variable}))"
             case Opaque():
-                from .opaque import marshaller
+                from ..opaque import marshaller
 
                 return f"sized({source.constant(marshaller(schema), 'marshal')}({variable}))"
             case Converted():
@@ -487,7 +487,7 @@ class _Fields:
 
     def _opaque(self, path: str, schema: Opaque[Any], local: str) -> _Plain:
         """Return a field whose zero is known by its bytes: Go looks at the value itself."""
-        from .opaque import ALWAYS_SENT, marshaller
+        from ..opaque import ALWAYS_SENT, marshaller
 
         marshal = marshaller(schema)
         with self._source.at(path, schema.go, local):

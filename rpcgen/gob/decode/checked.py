@@ -1,7 +1,7 @@
 """From a type on the wire and a schema to a Python function that decodes.
 
 The functions are source code: what they are made of is written here, how they
-read in `compile_quick`. They take for granted that the message is well-formed:
+read in `fast`. They take for granted that the message is well-formed:
 they may read past its end, which their caller notices afterwards. Where one
 fails, `interpret` looks before every step, and then either says exactly what
 is wrong, or finds that Go would have let it pass.
@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..errors import DecodeError
-from ..schema import (
+from ...errors import DecodeError
+from ...schema import (
     Array,
     Bool,
     Bytes,
@@ -38,8 +38,8 @@ from ..schema import (
     Uint,
     uuid_form,
 )
-from . import numbers, wire
-from .collisions import (
+from .. import numbers, wire
+from ..collisions import (
     MANY_KEYS,
     Entries,
     check_collisions,
@@ -48,15 +48,15 @@ from .collisions import (
     merges_keys,
     steerable,
 )
-from .definitions import bare_name, base_of, is_octet
-from .interpret import fits, narrow_float_of, spelled
-from .memory import ENTRY, SLOT, size_of
-from .record import Undecoded
-from .source import Source
-from .untyped import RecordStruct
+from ..definitions import bare_name, base_of, is_octet
+from ..interpret import fits, narrow_float_of, spelled
+from ..memory import ENTRY, SLOT, size_of
+from ..record import Undecoded
+from ..source import Source
+from ..untyped import RecordStruct
 
 if TYPE_CHECKING:
-    from .decoder import Decoder
+    from ..decoder import Decoder
 
 __all__ = ["Compiler", "DecodeFunction", "Types"]
 
@@ -250,7 +250,7 @@ class Compiler:
                 )
             case Duration(), wire.INT:
                 self._int(target)
-                from .opaque import duration_of
+                from ..opaque import duration_of
 
                 source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:
@@ -269,7 +269,7 @@ class Compiler:
                     f"data, pos, {constant}, depth - {self._depth})"
                 )
             case Opaque(), wire.OpaqueType() if fits(known, schema):
-                from .opaque import unmarshaller
+                from ..opaque import unmarshaller
 
                 unmarshal = source.constant(unmarshaller(schema), "unmarshal")
                 is_checked = schema.cls is Undecoded or schema.name == "big.Rat"
