@@ -21,8 +21,8 @@ from .registry import registry as global_registry
 from .room import Room
 
 if TYPE_CHECKING:
-    from .decode.checked import DecodeFunction
     from .interpret import Interpreter
+    from .streams import DecodeFunction
 
 __all__ = ["Decoder", "loads"]
 
@@ -960,7 +960,7 @@ class _Interpreted:
         self._schema = schema
         self.price: int | None = 0
 
-    def __call__(self, data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
+    def __call__(self, data: bytes, pos: int, stream: Any, depth: int) -> tuple[Any, int]:
         value, after = stream._interpreter.decode(self._id, self._schema, data, pos, depth)
         stream.account.bytes_interpreted += after - pos
         return value, after

@@ -11,22 +11,20 @@ from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, Slice, schema_for, schema_of
 from .definitions import TypeTable
 from .kept import Kept
-from .numbers import UINT, int_bytes, uint_bytes
+from .numbers import LARGE, UINT, int_bytes, uint_bytes
 from .registry import UUID_NAME, Registry, Typed, uuid_schema
 from .registry import registry as global_registry
 
 if TYPE_CHECKING:
-    from .encode.compiler import EncodeFunction, Encoding
+    from .encode.compiler import Encoding
+    from .streams import EncodeFunction
 
-__all__ = ["LARGE", "Encoder", "dumps"]
+__all__ = ["Encoder", "dumps"]
 
 T = TypeVar("T")
 
 # The names of types that go without registration, for the classes `GoTime` and `uuid.UUID`.
 _UNREGISTERED: Final = {"time.Time": "time.Time", "uuid.UUID": UUID_NAME}
-
-# Strings and bytes from this size on are not copied more often than they must be.
-LARGE: Final = 1 << 15
 
 
 class Encoder:

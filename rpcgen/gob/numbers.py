@@ -16,6 +16,7 @@ from ..errors import DecodeError, EncodeError
 
 __all__ = [
     "INT",
+    "LARGE",
     "SIGNED",
     "UINT",
     "float_bytes",
@@ -26,6 +27,9 @@ __all__ = [
     "single",
     "uint_bytes",
 ]
+
+LARGE: Final = 1 << 15
+"""Strings and bytes from this size on are not copied more often than they must be."""
 
 _pack_float = struct.Struct("<d").pack
 _unpack_float = struct.Struct("<d").unpack

@@ -10,9 +10,9 @@ is wrong, or finds that Go would have let it pass.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ...errors import DecodeError
 from ...schema import (
@@ -53,16 +53,10 @@ from ..interpret import fits, narrow_float_of, spelled
 from ..memory import ENTRY, SLOT, size_of
 from ..record import Undecoded
 from ..source import Source
+from ..streams import DecodeFunction
 from ..untyped import RecordStruct
 
-if TYPE_CHECKING:
-    from ..decoder import Decoder
-
-__all__ = ["Compiler", "DecodeFunction", "Types"]
-
-# Takes the data, the position of the value in it, the stream, and how much deeper the
-# value may nest; returns the value and the position after it.
-DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
+__all__ = ["Compiler", "Types"]
 
 # Parts are decoded in place down to this many levels, and this many lines of a function's
 # source; beyond that by functions of their own.

@@ -9,7 +9,8 @@ from typing import Any, Final
 from ...schema import Schema, Untyped
 from .. import wire
 from ..source import TooLongError, forget
-from .checked import DecodeFunction, Types
+from ..streams import DecodeFunction
+from .checked import Types
 from .fast import QuickCompiler
 
 __all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "compiled"]

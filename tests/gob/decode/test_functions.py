@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rpcgen.gob import wire
-from rpcgen.gob.decode.checked import DecodeFunction
 from rpcgen.gob.decode.functions import FunctionCache, compiled
+from rpcgen.gob.streams import DecodeFunction
 from rpcgen.schema import UNTYPED, Schema, schema_of
 
 from ..examples import Node, Point
