@@ -13,6 +13,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from ..frozen import Frozen
+from .gostdlib import uuid_form
 from .kinds import (
     Array,
     Bool,
@@ -70,7 +72,7 @@ class Member(NamedTuple):
     node: int
 
 
-class Node(NamedTuple):
+class Node(Frozen):
     """One type of a plan, as it stands in one kind of place.
 
     Attributes:
@@ -91,6 +93,8 @@ class Node(NamedTuple):
         length: The number of elements of an array.
         container: Function that makes the Python value of elements or octets.
         any_bytes: True for text that may stand for bytes that are not UTF-8.
+        other: The number of the form that other senders give the same value, -1 where there is
+            none: a UUID is an array, or encodes itself.
     """
 
     number: int
@@ -108,6 +112,7 @@ class Node(NamedTuple):
     length: int = -1
     container: Callable[..., Any] = bytes
     any_bytes: bool = False
+    other: int = -1
 
     @property
     def go(self) -> str:
@@ -155,7 +160,7 @@ def is_octet(schema: Schema[Any]) -> bool:
     return isinstance(schema, Uint) and schema.bits == 8
 
 
-class _Variant(NamedTuple):
+class _Variant(Frozen):
     """A type as it stands under a pointer or a conversion, or both."""
 
     plain: int
@@ -206,7 +211,7 @@ class _Builder:
 
     def _varied(self, number: int, declared: Schema[Any], variant: _Variant) -> Node:
         conversion = variant.conversion
-        return self._nodes[variant.plain]._replace(
+        return self._nodes[variant.plain].replaced(
             number=number,
             declared=declared,
             plain=variant.plain,
@@ -242,7 +247,11 @@ class _Builder:
                 return node(Op.LIST, schema.element, container=schema.container)
             case Array():
                 return node(
-                    Op.ARRAY, schema.element, length=schema.length, container=schema.container
+                    Op.ARRAY,
+                    schema.element,
+                    length=schema.length,
+                    container=schema.container,
+                    other=self._other(schema, uuid_form(schema, is_array=False)),
                 )
             case Map():
                 return node(Op.MAP, schema.key, schema.value)
@@ -255,7 +264,8 @@ class _Builder:
             case Interface():
                 return node(Op.INTERFACE)
             case Opaque():
-                return node(Op.OPAQUE, *schema.exposed)
+                other = self._other(schema, uuid_form(schema, is_array=True))
+                return node(Op.OPAQUE, *schema.exposed, other=other)
             case Nothing():
                 return node(Op.EMPTY)
             case Enum():
@@ -263,3 +273,6 @@ class _Builder:
             case Duration():
                 return node(Op.DURATION)
         raise AssertionError(f"no plan for {schema!r}")
+
+    def _other(self, schema: Schema[Any], other: Schema[Any]) -> int:
+        return -1 if other is schema else self._number_of(other)

@@ -10,8 +10,8 @@ from ...schema import Schema, Untyped
 from .. import wire
 from ..source import TooLongError, forget
 from ..streams import DecodeFunction
-from .checked import Types
 from .fast import QuickCompiler
+from .match import Types
 
 __all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "compiled"]
 
