@@ -222,9 +222,19 @@ class _Builder:
         )
 
     def _node(self, number: int, schema: Schema[Any]) -> Node:
-        def node(op: Op, *children: Schema[Any], **more: Any) -> Node:
-            numbers = tuple([self._number_of(child) for child in children])
-            return Node(number, op, schema, schema, number, number, children=numbers, **more)
+        def node(
+            op: Op,
+            *parts: Schema[Any],
+            members: tuple[Member, ...] = (),
+            bits: int = 64,
+            length: int = -1,
+            container: Callable[..., Any] = bytes,
+            any_bytes: bool = False,
+            other: int = -1,
+        ) -> Node:
+            kept = number, op, schema, schema, number, number, False, None, None
+            children = tuple([self._number_of(part) for part in parts])
+            return Node(*kept, children, members, bits, length, container, any_bytes, other)
 
         match schema:
             case Bool():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ...errors import DecodeError
 from ...frozen import Frozen
@@ -31,7 +31,7 @@ _BASIC: Final = {
 }
 
 
-class SentField(NamedTuple):
+class SentField(Frozen):
     """One field of a sender's struct.
 
     ``member`` is the field of ours that it becomes, None for one that is skipped; ``pair`` is
@@ -145,12 +145,14 @@ class _Matcher:
 
     def _pair(self, number: int, id: int, node: Node) -> Pair:
         if node.number != node.plain:
-            return Pair(number, id, node, (self._number(id, node.plain),))
+            return Pair(number, id, node, (self._number(id, node.plain),), ())
+        if _BASIC.get(node.op) == id:
+            return Pair(number, id, node, (), ())
         known = self._types.get(id)
-        if isinstance(known, wire.StructType) and node.op is Op.STRUCT:
-            return Pair(number, id, node, fields=self._fields(known, node))
+        if node.op is Op.STRUCT and isinstance(known, wire.StructType):
+            return Pair(number, id, node, (), self._fields(known, node))
         parts = tuple([self._number(*part) for part in self._parts(id, known, node)])
-        return Pair(number, id, node, parts)
+        return Pair(number, id, node, parts, ())
 
     def _parts(self, id: int, known: wire.WireType | None, node: Node) -> Iterable[tuple[int, int]]:
         """Return the ids and numbers of the types that must go together for these to do so."""
@@ -165,13 +167,9 @@ class _Matcher:
                 return zip((known.key, known.value), node.children, strict=True)
             case Op.OPAQUE, wire.OpaqueType() if fits(known, node.schema):
                 return ()
-            case Op.ENUM, None if _BASIC[self._nodes[node.children[0]].op] == id:
+            case Op.ENUM, _ if _BASIC[self._nodes[node.children[0]].op] == id:
                 return [(id, node.children[0])]
-        if _BASIC.get(node.op) != id:
-            raise DecodeError(
-                f"{spelled(self._types, id)} arrives where {node.go or 'Any'} is wanted"
-            )
-        return ()
+        raise DecodeError(f"{spelled(self._types, id)} arrives where {node.go or 'Any'} is wanted")
 
     def _fields(self, known: wire.StructType, node: Node) -> tuple[SentField, ...]:
         ours = {member.field.wire_name: member for member in node.members}
@@ -181,7 +179,7 @@ class _Matcher:
 
     def _field(self, name: str, id: int, member: Member | None) -> SentField:
         if member is None:
-            return SentField(name, id)
+            return SentField(name, id, None, -1)
         return SentField(name, id, member, self._number(id, member.node))
 
 
