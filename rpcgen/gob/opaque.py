@@ -34,7 +34,6 @@ __all__ = [
     "duration_of",
     "guess",
     "marshaller",
-    "nanoseconds_of",
     "unmarshaller",
 ]
 
@@ -184,13 +183,6 @@ def _encode_any_time(value: datetime | GoTime) -> bytes:
 def _fixed_zone(offset: int) -> timezone:
     # Without a name this would be the zone UTC, which Go tells from an offset of 0.
     return timezone(timedelta(seconds=offset)) if offset else timezone(timedelta(), "+00:00")
-
-
-def nanoseconds_of(value: Any) -> int:
-    """Return a `timedelta` in nanoseconds."""
-    microseconds: int = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
-    nanosecond: int = getattr(value, "nanosecond", 0)
-    return microseconds * 1000 + nanosecond
 
 
 def duration_of(nanoseconds: int) -> timedelta:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.gob.opaque import duration_of, marshaller, nanoseconds_of, unmarshaller
+from rpcgen.gob.opaque import duration_of, marshaller, unmarshaller
 from rpcgen.schema import Opaque, schema_of
 from rpcgen.types import (
     URL,
@@ -32,6 +32,7 @@ from rpcgen.types import (
     NetipPrefix,
     Time,
     length,
+    nanoseconds_of,
 )
 
 from .examples import Keeper, Secret

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ...schema import Schema, Struct
 from ...schema.plan import Node, Op, plan_of
+from ...types import nanoseconds_of
 from ..definitions import bare_name, base_of
 from ..source import Source
 from ..streams import EncodeFunction
@@ -192,8 +193,6 @@ class _Compiler:
                 found = f"{table}[{variable}] if {variable}.__class__ is {cls}"
                 return f"({found} else {table}.__missing__({variable}))"
             case Op.DURATION:
-                from ..opaque import nanoseconds_of
-
                 return f"int_bytes({source.constant(nanoseconds_of, 'nanoseconds')}({variable}))"
             case Op.OPAQUE:
                 from ..opaque import marshaller
