@@ -23,14 +23,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from ..values.limits import Limits
+from ..values.registry import Registry, Typed, register
 from .decoder import Decoder, loads
 from .encoder import Encoder, dumps
-from .limits import Limits
-from .registry import Registry, Typed, register
 
 if TYPE_CHECKING:
+    from ..values.record import Record, Undecoded
     from .explain import dump
-    from .record import Record, Undecoded
 
 __all__ = [
     "Decoder",
@@ -47,10 +47,14 @@ __all__ = [
 ]
 
 # Looked up when first used: who calls a method does without the imports of these.
-_LATER = {"Record": "record", "Undecoded": "record", "dump": "explain"}
+_LATER = {
+    "Record": "rpcgen.values.record",
+    "Undecoded": "rpcgen.values.record",
+    "dump": "rpcgen.gob.explain",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
+    return getattr(importlib.import_module(_LATER[name]), name)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
 from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Struct, Untyped, schema_of
+from ..values.kept import PLAIN, keep
+from ..values.limits import Limits
+from ..values.registry import ANYTHING, Registry
+from ..values.registry import registry as global_registry
 from . import wire
-from .kept import PLAIN, keep
-from .limits import Limits
 from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
-from .registry import ANYTHING, Registry
-from .registry import registry as global_registry
 from .room import Room
 
 if TYPE_CHECKING:
@@ -814,8 +814,8 @@ class Decoder:
 
     def unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
         """Return the value of a type that encodes itself."""
+        from ..values.record import Undecoded
         from .opaque import unmarshaller
-        from .record import Undecoded
 
         if schema.cls is Undecoded or schema.name == "big.Rat":
             self.short(octets)

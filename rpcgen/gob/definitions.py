@@ -10,29 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sized
 from typing import TypeAlias
 
-from ..schema import (
-    Array,
-    Converted,
-    Map,
-    Nothing,
-    Opaque,
-    Pointer,
-    Schema,
-    Slice,
-    Struct,
-    schema_of,
-)
+from ..schema import Schema
 from ..schema.plan import Node, Op, plan_of
+from ..values.types import type_key
 from . import wire
 
-__all__ = ["TypeTable", "bare_name", "base_of", "type_key"]
-
-
-def base_of(schema: Schema[object]) -> Schema[object]:
-    """Return the schema under any number of pointers, which the wire does not show."""
-    while isinstance(schema, Pointer):
-        schema = schema.element
-    return schema
+__all__ = ["TypeTable", "bare_name"]
 
 
 def bare_name(schema: Schema[object]) -> str:
@@ -203,29 +186,3 @@ class TypeTable:
     def _new_id(self) -> int:
         self._next += 1
         return self._next - 1
-
-
-def type_key(schema: Schema[object]) -> Hashable:
-    """Return what two schemas share that are one type to Go."""
-    if schema.described:
-        return schema
-    match schema:
-        case Struct():
-            if not schema.arguments:
-                return "struct", schema.cls
-            return "struct", schema.cls, tuple([type_key(schema_of(a)) for a in schema.arguments])
-        case Converted():
-            return type_key(schema.inner)
-        case Opaque():
-            return "opaque", schema.name, schema.cls
-        case Array():
-            return "array", schema.name, schema.length, type_key(schema.element)
-        case Slice():
-            return "slice", schema.name, type_key(schema.element)
-        case Map():
-            return "map", schema.name, type_key(schema.key), type_key(schema.value)
-        case Pointer():
-            return "pointer", type_key(schema.element)
-        case Nothing():
-            return "nothing"
-    return schema.go

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 from .._interrupts import reraise_interrupt
 from ..errors import EncodeError, SchemaError
 from ..schema import Interface, Schema, Slice, schema_for, schema_of
+from ..values.kept import Kept
+from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
+from ..values.registry import registry as global_registry
 from .definitions import TypeTable
-from .kept import Kept
 from .numbers import LARGE, UINT, int_bytes, uint_bytes
-from .registry import UUID_NAME, Registry, Typed, uuid_schema
-from .registry import registry as global_registry
 
 if TYPE_CHECKING:
     from .encode.compiler import Encoding
@@ -375,7 +375,7 @@ def _described(value: object) -> Schema[Any] | None:
     """
     if not hasattr(type(value), "rpcgen_described"):
         return None
-    from .record import Record, Undecoded
+    from ..values.record import Record, Undecoded
     from .untyped import opaque_schema
 
     if isinstance(value, Undecoded):

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from ..errors import DecodeError
+from ..values.record import Undecoded
 from . import wire
 from .numbers import float_of, read_int, read_uint
 from .opaque import guess
-from .record import Undecoded
 
 __all__ = ["dump", "examine"]
 

@@ -39,8 +39,7 @@ from ..schema import (
     uuid_form,
 )
 from ..schema.plan import is_octet
-from . import numbers, wire
-from .collisions import (
+from ..values.collisions import (
     MANY_KEYS,
     check_collisions,
     check_merged,
@@ -48,12 +47,15 @@ from .collisions import (
     merges_keys,
     steerable,
 )
+from ..values.record import Record
+from ..values.registry import ANYTHING
+from ..values.types import base_of
+from . import numbers, wire
 from .decode.match import fits, spelled
-from .definitions import bare_name, base_of
+from .definitions import bare_name
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
-from .record import Origin, Record
-from .registry import ANYTHING
+from .untyped import Origin
 
 if TYPE_CHECKING:
     from .decoder import Decoder
@@ -260,7 +262,7 @@ class Interpreter:
                 known = schema.cls._value2member_map_
                 return known[value] if value in known else schema.member(value)
             case Duration(), wire.INT:
-                from .opaque import duration_of
+                from ..values.durations import duration_of
 
                 return duration_of(self._int())
             case Interface(), wire.INTERFACE:

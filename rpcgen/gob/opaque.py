@@ -23,15 +23,14 @@ from typing import Any, Final, TypeAlias
 from ..errors import DecodeError, EncodeError
 from ..library import AddrPort, BigFloatValue, GoTime
 from ..schema import Opaque
-from ..types import Duration, Time
-from .record import Undecoded
+from ..types import Time
+from ..values.record import Undecoded
 from .source import MisfitError
 
 __all__ = [
     "ALWAYS_SENT",
     "ANY_TIME",
     "decode_any_time",
-    "duration_of",
     "guess",
     "marshaller",
     "unmarshaller",
@@ -183,12 +182,6 @@ def _encode_any_time(value: datetime | GoTime) -> bytes:
 def _fixed_zone(offset: int) -> timezone:
     # Without a name this would be the zone UTC, which Go tells from an offset of 0.
     return timezone(timedelta(seconds=offset)) if offset else timezone(timedelta(), "+00:00")
-
-
-def duration_of(nanoseconds: int) -> timedelta:
-    """Return nanoseconds as a `timedelta`, or a `Duration` where microseconds do not suffice."""
-    microseconds, nanosecond = divmod(nanoseconds, 1000)
-    return Duration.of(nanoseconds) if nanosecond else timedelta(microseconds=microseconds)
 
 
 # --- math/big -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
 from ..schema import Interface
-from .limits import Limits
+from ..values.limits import Limits
 
 __all__ = ["DecodeFunction", "DecodeStream", "EncodeFunction", "EncodeStream"]
 

@@ -24,11 +24,18 @@ from ..schema import (
     Struct,
     Uint,
 )
+from ..values.record import Record, Undecoded
+from ..values.registry import ANYTHING
 from . import wire
-from .record import Record, Undecoded
-from .registry import ANYTHING
 
-__all__ = ["RecordStruct", "map_schema", "opaque_schema", "slice_schema", "untyped_schema"]
+__all__ = [
+    "Origin",
+    "RecordStruct",
+    "map_schema",
+    "opaque_schema",
+    "slice_schema",
+    "untyped_schema",
+]
 
 _BASIC: dict[int, Schema[Any]] = {
     wire.BOOL: Bool(),
@@ -189,3 +196,29 @@ def opaque_schema(name: str, encoding: str) -> Schema[Any]:
     elif encoding == "text":
         kind = "text"
     return _DescribedOpaque(Undecoded, name, partial(Undecoded, name, b"", kind), kind)
+
+
+class Origin:
+    """A type of a stream, which is looked at when a value of it is sent on."""
+
+    __slots__ = ("_id", "_known", "_types")
+
+    def __init__(
+        self, types: Mapping[int, wire.WireType], id: int, known: dict[int, Schema[Any]]
+    ) -> None:
+        """Take the types of a stream, and the schemas that were made of them."""
+        self._types = types
+        self._id = id
+        self._known = known
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        return untyped_schema(self._types, self._id, self._known)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _itself, (self.schema,)
+
+
+def _itself(schema: Schema[Any]) -> Schema[Any]:
+    return schema

@@ -17,13 +17,13 @@ from typing import Any, Final, TypedDict
 from attrs import asdict
 
 from rpcgen.errors import RpcError, SchemaError
+from rpcgen.gojson.encode import encode
 from rpcgen.names import go_name
 from rpcgen.schema import Schema
 from rpcgen.types import wire_name_of
 
 from .address import DEFAULT_RPC_PATH
 from .debug_assets import CONTENT_SECURITY_POLICY, SCRIPT, STYLE
-from .json_encode import encode
 from .registry import Registry, ServedMethod, Service
 
 __all__ = [

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gob import Limits
+from rpcgen.gojson.decode import decode, mismatch
+from rpcgen.gojson.encode import encode, quote
+from rpcgen.gojson.numbers import general
+from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members
 from rpcgen.schema import Bytes, Interface, Map, Nothing, Pointer, Schema, Slice, Untyped
 
 from .headers import Request, Response
-from .json_decode import decode, mismatch
-from .json_encode import encode, quote
-from .json_numbers import general
-from .json_stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members
 
 __all__ = ["JsonClientCodec", "JsonServerCodec"]
 

@@ -354,7 +354,7 @@ def test_change_is_as_the_page_says(
     wanted = tried.forth if forth else tried.back
     for name in ("server", "caller"):
         (tmp_path / name).mkdir()
-    with imports_from(tmp_path), mock.patch("rpcgen.gob.registry.registry", Registry()):
+    with imports_from(tmp_path), mock.patch("rpcgen.values.registry.registry", Registry()):
         theirs = generated(tmp_path / "server", server)
         ours = generated(tmp_path / "caller", caller)
         results = {

@@ -499,7 +499,7 @@ def _import_output(folder: Path) -> None:
 def _fresh_state() -> Iterator[None]:
     """Forget the types of a case afterwards, and let it have the names of those before."""
     known, path = dict(resolve._known), sys.path[:]
-    with warnings.catch_warnings(), mock.patch("rpcgen.gob.registry.registry", Registry()):
+    with warnings.catch_warnings(), mock.patch("rpcgen.values.registry.registry", Registry()):
         warnings.simplefilter("ignore")
         try:
             yield

@@ -96,7 +96,7 @@ def test_output_passes_pyright_strict(project: Path) -> None:
 @pytest.mark.parametrize("case", GOOD)
 def test_output_has_schemas_for_all_its_types(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The cases have messages of the same names as others that this process knows.
-    monkeypatch.setattr("rpcgen.gob.registry.registry", Registry())
+    monkeypatch.setattr("rpcgen.values.registry.registry", Registry())
     with imports_from(GOLDEN):
         for path in sorted((GOLDEN / case / "generated").rglob("*.py")):
             name = ".".join(path.relative_to(GOLDEN).with_suffix("").parts)

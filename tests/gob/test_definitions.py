@@ -8,7 +8,7 @@ import pytest
 from attrs import define
 
 from rpcgen.gob import wire
-from rpcgen.gob.definitions import TypeTable, bare_name, base_of, type_key
+from rpcgen.gob.definitions import TypeTable, bare_name
 from rpcgen.gob.numbers import read_int
 from rpcgen.schema import schema_of
 from rpcgen.schema.plan import is_octet
@@ -125,13 +125,5 @@ def test_bare_name_is_without_the_package(name: str, bare: str) -> None:
     assert bare_name(schema_of(cls)) == bare
 
 
-def test_base_of_follows_pointers() -> None:
-    assert base_of(schema_of(Point | None)) is schema_of(Point)
-
-
 def test_is_octet_by_another_name() -> None:
     assert is_octet(schema_of(_Octet))
-
-
-def test_type_key_tells_names_apart() -> None:
-    assert type_key(schema_of(_Names)) != type_key(schema_of(list[str]))

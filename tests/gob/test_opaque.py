@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.gob.opaque import duration_of, marshaller, unmarshaller
+from rpcgen.gob.opaque import marshaller, unmarshaller
 from rpcgen.schema import Opaque, schema_of
 from rpcgen.types import (
     URL,
@@ -25,14 +25,12 @@ from rpcgen.types import (
     BigFloatValue,
     BigInt,
     BigRat,
-    Duration,
     GoTime,
     NetipAddr,
     NetipAddrPort,
     NetipPrefix,
     Time,
     length,
-    nanoseconds_of,
 )
 
 from .examples import Keeper, Secret
@@ -144,20 +142,6 @@ def test_time_one_minute_west_is_refused_as_go_does() -> None:
     moment = datetime(2024, 1, 1, tzinfo=timezone(timedelta(minutes=-1)))
     with pytest.raises(EncodeError, match="one minute west"):
         gob.dumps(moment, datetime)
-
-
-@given(st.integers(-(2**63), 2**63 - 1))
-def test_duration_keeps_its_nanoseconds(nanoseconds: int) -> None:
-    assert nanoseconds_of(duration_of(nanoseconds)) == nanoseconds
-
-
-def test_duration_of_whole_microseconds_is_a_timedelta() -> None:
-    assert type(duration_of(5000)) is timedelta
-
-
-def test_duration_of_nanoseconds_is_not_zero() -> None:
-    back = gob.loads(gob.dumps(Duration.of(7), timedelta), timedelta)
-    assert back == Duration.of(7) != timedelta()
 
 
 @given(st.fractions())

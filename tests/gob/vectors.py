@@ -21,8 +21,9 @@ import attrs
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob import wire as gob_wire
-from rpcgen.gob.opaque import duration_of, unmarshaller
+from rpcgen.gob.opaque import unmarshaller
 from rpcgen.schema import Opaque, Schema, Struct, schema_of
+from rpcgen.values.durations import duration_of
 
 from .gotypes import Universe, UnsupportedTypeError
 

@@ -41,7 +41,9 @@ from attrs import define, field, frozen
 from rpcgen import gob
 from rpcgen import schema as schema_module
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
-from rpcgen.protocol import json_decode, json_encode, json_stream
+from rpcgen.gojson.decode import decode as json_decode
+from rpcgen.gojson.encode import encode as json_encode
+from rpcgen.gojson.stream import parse as json_parse
 from rpcgen.schema import (
     Array,
     Field,
@@ -1016,7 +1018,7 @@ K = TypeVar("K")
 
 
 def from_json(schema: schema_module.Schema[Any], text: str) -> Any:
-    return json_decode.decode(schema, json_stream.parse(text))
+    return json_decode(schema, json_parse(text))
 
 
 @frozen
@@ -1127,7 +1129,7 @@ def test_generic_message_has_one_schema_for_each_of_its_types() -> None:
 def test_generic_message_travels(annotation: object, value: object) -> None:
     assert gob.loads(gob.dumps(value, annotation), annotation) == value
     schema = schema_of(annotation)
-    assert from_json(schema, json_encode.encode(schema, value)) == value
+    assert from_json(schema, json_encode(schema, value)) == value
 
 
 def test_generic_messages_of_one_class_are_several_types_of_one_stream() -> None:
@@ -1195,7 +1197,7 @@ def test_dataclass_travels(value: object) -> None:
     annotation = GenericData[Data] if isinstance(value, GenericData) else type(value)
     schema = schema_of(annotation)
     assert gob.loads(gob.dumps(value, annotation), annotation) == value
-    assert from_json(schema, json_encode.encode(schema, value)) == value
+    assert from_json(schema, json_encode(schema, value)) == value
 
 
 def test_dataclass_has_a_default_where_the_sender_has_no_field() -> None:
@@ -1277,7 +1279,7 @@ def test_converted_values_travel(value: Loose) -> None:
     assert attrs.evolve(received, names=tuple(received.names)) == attrs.evolve(
         value, names=tuple(value.names)
     )
-    again = from_json(schema, json_encode.encode(schema, value))
+    again = from_json(schema, json_encode(schema, value))
     assert attrs.evolve(again, names=()) == attrs.evolve(value, names=())
 
 
@@ -1300,7 +1302,7 @@ def test_converted_value_is_taken_in_every_form(
     schema = schema_of(annotation)
     for received in (
         gob.loads(gob.dumps(value, annotation), annotation),
-        from_json(schema, json_encode.encode(schema, value)),
+        from_json(schema, json_encode(schema, value)),
     ):
         assert (received, type(received)) == (expected, type(expected))
 
@@ -1328,7 +1330,7 @@ def test_value_that_cannot_be_converted_is_refused_at_its_place(
     changes: dict[str, Any], text: str
 ) -> None:
     value = attrs.evolve(LOOSE, **changes)
-    for encode in (gob.dumps, json_encode.encode):
+    for encode in (gob.dumps, json_encode):
         with pytest.raises(EncodeError) as raised:
             encode(value, Loose) if encode is gob.dumps else encode(schema_of(Loose), value)
         assert str(raised.value).startswith(text)

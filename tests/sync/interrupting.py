@@ -66,9 +66,9 @@ _FILES: Final = tuple(
         "protocol/client",
         "protocol/gob_codec",
         "protocol/json_codec",
-        "protocol/json_stream",
-        "protocol/json_encode",
-        "protocol/json_decode",
+        "gojson/stream",
+        "gojson/encode",
+        "gojson/decode",
         "gob/encoder",
         "gob/decoder",
     )

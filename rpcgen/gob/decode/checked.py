@@ -16,8 +16,7 @@ from typing import Any, Final
 from ...errors import DecodeError
 from ...schema import Schema, Struct
 from ...schema.plan import Member, Node, Op, plan_of
-from .. import numbers, wire
-from ..collisions import (
+from ...values.collisions import (
     MANY_KEYS,
     Entries,
     check_collisions,
@@ -26,9 +25,11 @@ from ..collisions import (
     merges_keys,
     steerable,
 )
-from ..definitions import bare_name, base_of
+from ...values.record import Undecoded
+from ...values.types import base_of
+from .. import numbers, wire
+from ..definitions import bare_name
 from ..memory import ENTRY, SLOT, size_of
-from ..record import Undecoded
 from ..source import Source
 from ..streams import DecodeFunction
 from ..untyped import RecordStruct
@@ -217,7 +218,7 @@ class Compiler:
                 self._enum(pair, target)
             case Op.DURATION:
                 self._int(target)
-                from ..opaque import duration_of
+                from ...values.durations import duration_of
 
                 source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:

@@ -10,8 +10,8 @@ from ...errors import DecodeError
 from ...frozen import Frozen
 from ...schema import Opaque
 from ...schema.plan import Member, Node, Op, Plan
+from ...values.record import Undecoded
 from .. import wire
-from ..record import Undecoded
 from ..source import TooLongError
 
 __all__ = ["DecodePlan", "Pair", "SentField", "Types", "fits", "match", "spelled"]

@@ -12,8 +12,9 @@ from attrs import frozen
 
 from ...schema import Schema, Struct
 from ...schema.plan import Node, Op, plan_of
-from ...types import nanoseconds_of
-from ..definitions import bare_name, base_of
+from ...values.durations import nanoseconds_of
+from ...values.types import base_of
+from ..definitions import bare_name
 from ..source import Source
 from ..streams import EncodeFunction
 from .runtime import RUNTIME, EnumTable

@@ -9,8 +9,8 @@ from typing import Any, Final
 from ..._interrupts import reraise_interrupt
 from ...errors import EncodeError
 from ...schema import Enum, Int
+from ...values.registry import Typed
 from .. import numbers
-from ..registry import Typed
 from ..source import MisfitError
 from ..streams import EncodeStream
 

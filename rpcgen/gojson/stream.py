@@ -1,0 +1,477 @@
+"""JSON text: objects out of a stream that has no framing, and values out of text.
+
+The standard library's `json` parses; what is here finds the end of each object,
+as the bytes come in, and sees to what Go's parser takes differently.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container
+from typing import Any, Final
+
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.values.limits import Limits
+
+from .members import fold
+from .numbers import digits_limit, int_of
+from .size import bracket_size, parsed_size, skip, too_large
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "MINUS_ZERO",
+    "LongNumber",
+    "ObjectStream",
+    "Parsed",
+    "compact",
+    "escape_html",
+    "members",
+    "parse",
+]
+
+DEFAULT_LIMITS: Final = Limits()
+
+# ``-0`` is an integer to Python, which has no integer like that; to Go it may be a float.
+MINUS_ZERO: Final = -0.0
+
+_QUOTE, _OPENING, _CLOSING = ord('"'), frozenset(b"{["), frozenset(b"}]")
+_SPACE: Final = re.compile(rb"[ \t\n\r]*+")
+# Everything up to the next bracket, or up to a string that does not end in sight.
+_BETWEEN_BRACKETS: Final = re.compile(
+    rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+', re.DOTALL
+)
+# Everything up to the end of the string.
+_INSIDE_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+# How far one match may go, in bytes, which bounds the memory that it takes.
+_WINDOW: Final = 1 << 16
+# The object of the message, and the array of its parameters, are not part of the value.
+_ENVELOPE_DEPTH: Final = 2
+
+
+class ObjectStream:
+    """Cuts what arrives into objects, however it is split; looks at each byte once."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._buffer = bytearray()
+        self._pos = 0
+        self._depth = 0
+        self._inside_string = False
+        # The text of the next object, if `ahead` has found it.
+        self._found: str | None = None
+        # What was wrong with the stream: nothing after it can be understood.
+        self._failure = ""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes that have arrived."""
+        self._buffer += data
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no object yet, white space aside.
+
+        At least 1 once the stream has failed, which `next` tells.
+        """
+        if self._failure:
+            return 1
+        if not self._depth and self._buffer:
+            self._drop_space()
+        return len(self._buffer) + (self._found is not None)
+
+    @property
+    def ahead(self) -> int:
+        """Size of the next object, 0 unless all of it is there."""
+        if self._found is None:
+            try:
+                self._found = self._next()
+            except DecodeError:  # `next` raises it again
+                return 0
+        return len(self._found)
+
+    def fail(self, reason: str) -> DecodeError:
+        """Give the stream up; return the error to raise."""
+        self._failure, self._found = reason, None
+        self._buffer.clear()
+        return DecodeError(reason)
+
+    def next(self) -> str:
+        """Return the text of the next object.
+
+        Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
+        from then on at every call, where no object begins, or one is too large
+        or too deep.
+
+        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
+        """
+        if self._found is None:
+            return self._next()
+        text, self._found = self._found, None
+        return text
+
+    def _next(self) -> str:
+        if self._failure:
+            raise DecodeError(self._failure)
+        if not self._depth:
+            self._skip_space()
+        end = self._scan()
+        # Go has no limit; without one, a peer could fill the memory.
+        if (end or len(self._buffer)) > self._limits.message:
+            raise self.fail(f"a message of more than {self._limits.message} bytes (Limits.message)")
+        if not end:
+            raise TruncatedError("the message is not complete")
+        text = _text(self._buffer[:end])
+        del self._buffer[:end]
+        self._pos = 0
+        return text
+
+    def _drop_space(self) -> None:
+        match = _SPACE.match(self._buffer)
+        assert match is not None  # it matches the empty string
+        del self._buffer[: match.end()]
+
+    def _skip_space(self) -> None:
+        self._drop_space()
+        if self._buffer and self._buffer[0] != ord("{"):
+            raise self.fail(_not_an_object(self._buffer))
+
+    def _scan(self) -> int:
+        """Go on to the end of the object and return its position, 0 if it is not in sight."""
+        buffer = self._buffer
+        while self._pos < len(buffer):
+            pattern = _INSIDE_STRING if self._inside_string else _BETWEEN_BRACKETS
+            match = pattern.match(buffer, self._pos, self._pos + _WINDOW)
+            assert match is not None  # both match the empty string
+            start, self._pos = self._pos, match.end()
+            if self._pos == len(buffer):
+                break
+            byte = buffer[self._pos]
+            if byte == _QUOTE:
+                self._inside_string = not self._inside_string
+            elif self._inside_string:
+                if self._pos == start and start + 1 == len(buffer):
+                    break  # a backslash whose other half is still to come
+                continue  # the end of the window
+            elif byte in _OPENING:
+                self._depth += 1
+                if self._depth > self._limits.depth + _ENVELOPE_DEPTH:
+                    raise self.fail(
+                        f"values are nested too deeply; the limit is {self._limits.depth} "
+                        "(Limits.depth)"
+                    )
+            elif byte in _CLOSING:
+                self._depth -= 1
+                if not self._depth:
+                    return self._pos + 1
+            else:
+                continue
+            self._pos += 1
+        return 0
+
+
+def _not_an_object(buffer: bytearray) -> str:
+    start = buffer[:20].decode(errors="replace")
+    return f"json: {start!r} is not the beginning of an object"
+
+
+def _text(data: bytearray) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        reraise_interrupt(error)
+        return data.decode(errors="surrogateescape")
+
+
+# --- what Go replaces ---------------------------------------------------------------------------
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+# Bytes that were no UTF-8: each is replaced, where Python takes several for one character.
+_NO_UTF8: Final = re.compile("[\udc80-\udcff]")
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+def _replace_lone_surrogate(match: re.Match[str]) -> str:
+    return "\\ufffd" if match["lone"] else match[0]
+
+
+def _has_halves(text: str) -> bool:
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        return True
+    return not text.isascii() and _NO_UTF8.search(text) is not None
+
+
+def _with_whole_characters(text: str) -> str:
+    """Replace halves of surrogate pairs as Go does: as text they could not be encoded again."""
+    if _has_halves(text):
+        text = _ESCAPE.sub(_replace_lone_surrogate, _NO_UTF8.sub(_REPLACEMENT, text))
+    return text
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+class Parsed:
+    """JSON text and the value it stands for.
+
+    An object is a tuple of its members, each a pair of key and value: in the
+    order in which they came, and those that came twice are there twice. Text
+    that was skipped is parsed at the first `read`.
+    """
+
+    __slots__ = ("_name", "_text", "_value")
+
+    def __init__(self, text: str, value: Any, name: str | None = None) -> None:
+        self._text = text
+        self._value = value
+        # Which member of ``text`` it is, if that is an object that was parsed as a whole.
+        self._name = name
+
+    @property
+    def text(self) -> str:
+        """The text of the value."""
+        if self._name is not None:
+            self._text = _members_one_by_one(self._text, (self._name,))[self._name].text
+            self._name = None
+        return self._text
+
+    @property
+    def size(self) -> int:
+        """Length of the text, or of one that it is part of, in characters."""
+        return len(self._text)
+
+    @property
+    def is_read(self) -> bool:
+        """True if the text was parsed already."""
+        return self._value is not _UNREAD
+
+    @property
+    def is_null(self) -> bool:
+        """True if it stands for null."""
+        return self._value is None
+
+    def read(self, limits: Limits = DEFAULT_LIMITS) -> Any:
+        """Return the value. Raises `DecodeError` where it would be larger than ``limits`` says."""
+        if self._value is _UNREAD:
+            size = parsed_size(self.text)
+            if size > limits.decoded:
+                raise too_large(size, limits)
+            self._value = parse(self.text).read()
+        return self._value
+
+    def exact(self) -> tuple[Any, dict[int, str]]:
+        """Return the value anew, and the text of each number that may be spelled in other ways.
+
+        The texts are found by the `id` of the number, which lasts as long as the value does.
+        """
+        spellings: dict[int, str] = {}
+
+        def kept(number: float | int, text: str) -> float | int:
+            if type(number) is not int:
+                spellings[id(number)] = text
+            return number
+
+        decoder = json.JSONDecoder(
+            parse_constant=_refuse_constant,
+            parse_int=lambda text: kept(_exact_int(text), text),
+            parse_float=lambda text: kept(float(text), text),
+            object_pairs_hook=tuple,
+        )
+        value = decoder.decode(_with_whole_characters(self.text))
+        return value, spellings
+
+
+_UNREAD: Final = object()
+
+
+class LongNumber(float):
+    """An integer of more digits than `Limits.digits` allows to convert, as the nearest float."""
+
+    __slots__ = ("digits",)
+    digits: int
+
+    def __new__(cls, text: str) -> LongNumber:
+        number = super().__new__(cls, text)
+        number.digits = len(text.lstrip("-"))
+        return number
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _exact_int(text: str) -> int | float:
+    if text == "-0":
+        return MINUS_ZERO
+    if len(text) > digits_limit():
+        return LongNumber(text)
+    return int_of(text)
+
+
+_quick: Final = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=tuple)
+_exact: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_exact_int, object_pairs_hook=tuple
+)
+
+
+def parse(text: str) -> Parsed:
+    """Return the value that ``text`` is the JSON of. Raises `DecodeError`."""
+    text = text.strip(" \t\n\r")
+    whole = _with_whole_characters(text)
+    value, end = _parse_at(whole, 0, _decoder_of(whole))
+    if end != len(whole):
+        raise DecodeError("json: more than one value")
+    return Parsed(text, value)
+
+
+# Text below this size is parsed whatever it holds, in characters: it becomes a few MB at most.
+_SMALL: Final = 32768
+# How many times its size the value of larger text may have that nobody may ask for.
+_GROWTH: Final = 36
+
+
+def _is_large(text: str, limits: Limits) -> bool:
+    """Say whether the value of ``text`` would be large, beside the text or beside the limit."""
+    if len(text) <= _SMALL:
+        return False
+    size = bracket_size(text) + _GROWTH // 2 * len(text)
+    if size > _GROWTH * len(text):
+        return True
+    return size > limits.decoded and parsed_size(text) > limits.decoded
+
+
+def members(
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
+) -> dict[str, Parsed]:
+    """Take an object apart: return its members by name, of which ``names`` alone are of interest.
+
+    A key fits a name whatever its case, and the last one counts, unless it is a
+    null for the member ``scalar``, for which null says nothing. Text whose
+    value would be large beside it is only checked; `Parsed.read` makes the
+    value where it is asked for.
+
+    Raises `DecodeError` where ``text`` is not an object.
+    """
+    if len(text) <= _SMALL and not _has_halves(text):
+        found = _members_at_once(text, names, scalar)
+        if found is not None:
+            return found
+    return _members_one_by_one(text, names, limits, scalar)
+
+
+def _members_at_once(
+    text: str, names: Container[str], scalar: str | None
+) -> dict[str, Parsed] | None:
+    """Return the members, or None where something is wrong: this is only faster."""
+    try:
+        value, end = _decoder_of(text).raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        reraise_interrupt(error)
+        return None
+    if end != len(text) or value.__class__ is not tuple:
+        return None
+    found = {}
+    for key, item in value:
+        name = key if key in names else fold(key)
+        if name in names and (item is not None or name != scalar):
+            found[name] = Parsed(text, item, name)
+    return found
+
+
+def _members_one_by_one(
+    text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
+) -> dict[str, Parsed]:
+    found: dict[str, Parsed] = {}
+    has_halves = _has_halves(text)
+    is_large = _is_large(text, limits)
+    decoder = _decoder_of(text)
+    pos = _after(text, 0, "{")
+    if text.startswith("}", pos):
+        return found
+    while True:
+        match = _PLAIN_KEY.match(text, pos)
+        key, start = (match[1], match.end()) if match is not None else _key_at(text, pos)
+        value: Any = _UNREAD
+        if is_large:
+            end = skip(text, start, limits.depth)
+        else:
+            value, end = _parse_at(text, start, decoder)
+        name = key if key in names else fold(key)
+        if name in names and (value is not None or name != scalar):
+            raw = text[start:end]
+            found[name] = parse(raw) if has_halves and not is_large else Parsed(raw, value)
+        pos = _space_end(text, end)
+        if text.startswith("}", pos) and pos + 1 == len(text):
+            return found
+        pos = _after(text, pos, ",")
+
+
+# A key without escapes, as all keys are that mean something here, and the colon.
+_PLAIN_KEY: Final = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+
+
+def _key_at(text: str, pos: int) -> tuple[str, int]:
+    key, pos = _parse_at(text, pos, _quick)
+    if not isinstance(key, str):
+        raise DecodeError("json: a key that is not a string")
+    return key, _after(text, _space_end(text, pos), ":")
+
+
+def _decoder_of(text: str) -> json.JSONDecoder:
+    return _exact if "-0" in text else _quick
+
+
+def _parse_at(text: str, pos: int, decoder: json.JSONDecoder) -> tuple[Any, int]:
+    try:
+        try:
+            return decoder.raw_decode(text, pos)
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:  # an integer of thousands of digits, or a constant
+            reraise_interrupt(error)
+            return _exact.raw_decode(text, pos)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"json: {error}") from None
+
+
+def _after(text: str, pos: int, character: str) -> int:
+    if not text.startswith(character, pos):
+        raise DecodeError(f"json: {character!r} is missing at character {pos}")
+    return _space_end(text, pos + 1)
+
+
+_SPACES: Final = re.compile(r"[ \t\n\r]*")
+_SPACE_CHARACTERS: Final = frozenset(" \t\n\r")
+
+
+def _space_end(text: str, pos: int) -> int:
+    if text[pos : pos + 1] not in _SPACE_CHARACTERS:
+        return pos
+    match = _SPACES.match(text, pos)
+    assert match is not None  # it matches the empty string
+    return match.end()
+
+
+# --- text that is handed on ---------------------------------------------------------------------
+
+_WITHOUT_SPACE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^" \t\n\r])++', re.DOTALL)
+
+
+def compact(text: str) -> str:
+    """Return JSON text as Go's encoder hands it on: without white space, safe inside HTML."""
+    if not text.isalnum():
+        text = escape_html("".join(_WITHOUT_SPACE.findall(text)))
+    return text
+
+
+_HTML: Final = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_needs_escape: Final = re.compile("[<>&\u2028\u2029]").search
+
+
+def escape_html(text: str) -> str:
+    """Escape in JSON text what Go's encoder does beyond the standard's needs."""
+    return text.translate(_HTML) if _needs_escape(text) else text

@@ -1,0 +1,74 @@
+"""`Record`: a struct that was read without a schema."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from attrs import field, frozen
+
+from ..schema import Schema
+
+__all__ = ["Described", "Record", "Undecoded"]
+
+
+class Described(Protocol):
+    """What knows the type of a value as its sender has described it."""
+
+    @property
+    def schema(self) -> Schema[Any]:
+        """The type."""
+        ...
+
+
+@frozen
+class Record:
+    """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
+
+    It can be sent on, as the struct that it came as: ``origin`` knows what its
+    sender said of its type, ``go_type`` is the name that it had as the value of an
+    interface, if it was one.
+    """
+
+    rpcgen_described: ClassVar = "a struct that its sender has described"
+
+    type_name: str
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    origin: Described | None = field(default=None, repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self.values[self.names.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"{self.type_name} has no field {name!r}") from None
+
+    def asdict(self) -> dict[str, Any]:
+        """Return the fields in a dict of their own."""
+        return dict(zip(self.names, self.values, strict=True))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{k}={v!r}" for k, v in self.asdict().items())
+        return f"{self.type_name or 'Record'}({fields})"
+
+
+@frozen
+class Undecoded:
+    """The bytes that a Go type made of itself, whose meaning only it knows.
+
+    ``encoding`` says by which of Go's interfaces: ``gob``, ``binary`` or
+    ``text``. ``go_type`` is that of `Record`.
+    """
+
+    rpcgen_described: ClassVar = "a type that encodes itself"
+
+    type_name: str
+    data: bytes
+    encoding: str = field(default="gob", repr=False, eq=False)
+    go_type: str = field(default="", repr=False, eq=False)

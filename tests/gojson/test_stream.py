@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import Limits
+from rpcgen.gojson.members import fold
+from rpcgen.gojson.stream import (
+    MINUS_ZERO,
+    LongNumber,
+    ObjectStream,
+    compact,
+    members,
+    parse,
+)
+
+KEYS = frozenset(("a", "b"))
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+OBJECTS = st.dictionaries(st.text(), JSON, max_size=4)
+
+
+def objects_of(stream: ObjectStream) -> list[str]:
+    """Take everything that is complete."""
+    texts = []
+    while True:
+        try:
+            texts.append(stream.next())
+        except TruncatedError:
+            return texts
+
+
+def fed(data: bytes, limits: Limits | None = None) -> ObjectStream:
+    stream = ObjectStream(limits)
+    stream.feed(data)
+    return stream
+
+
+@given(
+    st.lists(st.tuples(OBJECTS, st.sampled_from(["", "\n", " \t\r\n"]), st.booleans()), max_size=4),
+    st.lists(st.integers(0, 200)),
+)
+def test_any_chunking_gives_the_same_objects(
+    items: list[tuple[dict[str, object], str, bool]], cuts: list[int]
+) -> None:
+    texts = [json.dumps(each, indent=2 if pretty else None) for each, _, pretty in items]
+    data = "".join(space + text for text, (_, space, _) in zip(texts, items, strict=True)).encode()
+    stream, received = ObjectStream(), []
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    for start, end in itertools.pairwise(places):
+        stream.feed(data[start:end])
+        received += objects_of(stream)
+    assert received == texts
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":"}"}', '{"a":"\\""}', '{"a":"\\\\"}', '{"a":[{"b":[]},"]"]}', '{"é":"世界"}', "{}"],
+)
+def test_object_is_taken_byte_by_byte(text: str) -> None:
+    stream, received = ObjectStream(), []
+    for byte in text.encode() * 2:
+        stream.feed(bytes((byte,)))
+        received += objects_of(stream)
+    assert received == [text, text]
+
+
+def test_string_longer_than_a_window_is_taken() -> None:
+    text = json.dumps({"a": "x\\" * 100_000, "b": "y" * 70_000})
+    assert fed(text.encode()).next() == text
+
+
+def test_many_small_strings_are_taken() -> None:
+    text = json.dumps({"a": [""] * 100_000})
+    assert fed(text.encode()).next() == text
+
+
+@pytest.mark.parametrize("data", [b"[1]", b"5", b'"x"', b"null", b"nonsense", b"}", b"\xff", b" ]"])
+def test_what_is_no_object_is_refused(data: bytes) -> None:
+    with pytest.raises(DecodeError, match="not the beginning of an object"):
+        fed(data).next()
+
+
+def test_refused_stream_stays_refused() -> None:
+    stream = fed(b"[1]")
+    with pytest.raises(DecodeError):
+        stream.next()
+    stream.feed(b"{}")
+    with pytest.raises(DecodeError, match="not the beginning of an object"):
+        stream.next()
+
+
+def test_incomplete_object_is_truncated() -> None:
+    with pytest.raises(TruncatedError):
+        fed(b'{"a":1').next()
+
+
+def test_nothing_but_space_is_truncated() -> None:
+    with pytest.raises(TruncatedError):
+        fed(b" \n").next()
+
+
+@pytest.mark.parametrize("data", [b'{"a":"' + b"x" * 100, b'{"a":"' + b"x" * 100 + b'"}'])
+def test_object_above_the_limit_is_refused(data: bytes) -> None:
+    with pytest.raises(DecodeError, match="more than 50 bytes"):
+        fed(data, Limits(message=50)).next()
+
+
+def test_objects_below_the_limit_may_be_above_it_together() -> None:
+    assert len(objects_of(fed(b'{"a":1}\n' * 20, Limits(message=50)))) == 20
+
+
+def test_nesting_above_the_limit_is_refused() -> None:
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        fed(b'{"a":' + b"[" * 1000).next()
+
+
+def test_nesting_within_the_limit_is_taken() -> None:
+    text = '{"params":[' + "[" * 100 + "]" * 100 + "]}"
+    assert fed(text.encode()).next() == text
+
+
+def test_each_invalid_byte_is_replaced_as_by_go() -> None:
+    text = fed(b'{"a":"\xff\xf0\x9f\x98"}').next()
+    assert members(text, KEYS)["a"].read() == "\ufffd\ufffd\ufffd\ufffd"
+
+
+@given(st.binary() | st.text(alphabet='{}[]":,\\ 01eE-.utrnfalse\n').map(str.encode))
+def test_arbitrary_bytes_give_objects_or_decode_errors(data: bytes) -> None:
+    try:
+        for text in objects_of(fed(b"{" + data)):
+            members(text, KEYS)
+    except DecodeError:
+        pass
+
+
+# --- members ------------------------------------------------------------------------------------
+
+
+@given(OBJECTS)
+def test_members_are_those_of_the_object(value: dict[str, object]) -> None:
+    text = json.dumps(value, indent=1)
+    found = members(text, {fold(key) for key in value} | set(value))
+    assert {key: json.loads(found[key].text) for key in value} == value
+
+
+def test_members_have_their_text() -> None:
+    found = members('{ "a" : [1 , 2.0], "b":"x" }', KEYS)
+    assert [(key, found[key].read(), found[key].text) for key in found] == [
+        ("a", [1, 2.0], "[1 , 2.0]"),
+        ("b", "x", '"x"'),
+    ]
+
+
+def test_members_of_no_interest_are_left_out() -> None:
+    assert list(members('{"x":1,"a":2,"y":[3]}', KEYS)) == ["a"]
+
+
+def test_members_of_another_case_are_found() -> None:
+    assert members('{"A":2}', KEYS)["a"].read() == 2
+
+
+def test_last_of_members_with_one_name_counts() -> None:
+    assert members('{"a":1,"A":null}', KEYS)["a"].read() is None
+
+
+def test_null_of_a_scalar_member_says_nothing() -> None:
+    assert members('{"a":1,"A":null}', KEYS, scalar="a")["a"].read() == 1
+
+
+def test_members_keep_the_text_of_what_is_replaced_in_values() -> None:
+    found = members(r'{"a":"\ud800"}', KEYS)["a"]
+    assert (found.read(), found.text) == ("\ufffd", r'"\ud800"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a"}', '{"a":}', '{"a":1,}', "{,}", "{1:2}", '{"a":1 "b":2}', '{"a":1}}', '{"a":1]', "{]"],
+)
+def test_members_of_a_broken_object_are_refused(text: str) -> None:
+    with pytest.raises(DecodeError, match="json"):
+        members(text, KEYS)
+
+
+# --- parse --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("NaN", "Infinity", "-Infinity", "01", "1.", ".5", "+1", "'a'", "[1,]", "tru"),
+        *('"\x01"', '"\\x"', '"\\ud80"', "\ufeff1"),
+        *("", "1 2", "\u00a01", "[" * 100_000),
+    ],
+)
+def test_what_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError, match="json"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"\ud83d\ude00"', "😀"),
+        (r'"\ud83dx"', "\ufffdx"),
+        (r'"\ude00\ud83d"', "\ufffd\ufffd"),
+        (r'"\uD83D\ud83d\ude00"', "\ufffd😀"),
+        (r'"\\ud83d"', r"\ud83d"),
+        (r'"\\\ud83d"', "\\\ufffd"),
+    ],
+)
+def test_lone_surrogates_are_replaced(text: str, value: str) -> None:
+    assert parse(text).read() == value
+
+
+def test_minus_zero_is_told_from_zero() -> None:
+    assert parse("[0,-0]").read()[1] is MINUS_ZERO
+
+
+def test_integer_of_thousands_of_digits_is_exact() -> None:
+    assert parse("[" + "1" * 5000 + "]").read() == [(10**5000 - 1) // 9]
+
+
+def test_integer_of_more_digits_than_the_limit_is_told_from_others() -> None:
+    (number,) = parse("[-" + "1" * 10_001 + "]").read()
+    assert (type(number), number.digits) == (LongNumber, 10_001)
+
+
+def test_object_has_all_its_members_in_order() -> None:
+    assert parse('{"b":1,"a":[{}],"b":2}').read() == (("b", 1), ("a", [()]), ("b", 2))
+
+
+# --- compact ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5", "5"),
+        ("[ 1.0 ,\n2e5 ]", "[1.0,2e5]"),
+        ('" a \\" b "', '" a \\" b "'),
+        ('{"<" : ">&\u2028"}', '{"\\u003c":"\\u003e\\u0026\\u2028"}'),
+    ],
+)
+def test_text_is_handed_on_as_by_go(text: str, expected: str) -> None:
+    assert compact(text) == expected
+
+
+def test_pending_is_what_belongs_to_no_object() -> None:
+    stream = ObjectStream()
+    stream.feed(b' {"a":1}\n{"b"')
+    assert stream.next() == '{"a":1}'
+    assert stream.pending == len('{"b"')
+
+
+def test_pending_without_white_space() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1} \r\n\t')
+    stream.next()
+    assert stream.pending == 0
+
+
+def test_pending_of_a_stream_that_has_failed() -> None:
+    stream = ObjectStream()
+    stream.feed(b"nonsense")
+    with pytest.raises(DecodeError):
+        stream.next()
+    assert stream.pending > 0
+
+
+def test_ahead_of_an_object_that_is_cut() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":')
+    assert stream.ahead == 0
+
+
+def test_ahead_is_the_size_of_the_next_object() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1}{"b":2222}')
+    assert stream.ahead == 7
+    assert stream.next() == '{"a":1}'
+    assert stream.ahead == 10
+
+
+def test_ahead_leaves_the_object_pending() -> None:
+    stream = ObjectStream()
+    stream.feed(b'{"a":1}')
+    assert stream.ahead
+    assert stream.pending
+    assert stream.next() == '{"a":1}'
+    assert not stream.pending
+
+
+def test_ahead_of_nonsense_leaves_the_error_to_next() -> None:
+    stream = ObjectStream()
+    stream.feed(b"nonsense")
+    assert stream.ahead == 0
+    with pytest.raises(DecodeError, match="nonsense"):
+        stream.next()

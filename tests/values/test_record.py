@@ -1,0 +1,187 @@
+"""Structs without a schema."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import pytest
+from attrs import define
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rpcgen import gob
+from rpcgen.errors import EncodeError, SchemaError
+from rpcgen.gob import Record, Undecoded
+from rpcgen.gob.untyped import Origin
+from rpcgen.gob.wire import INT, StructType
+from rpcgen.schema import schema_of
+from rpcgen.types import BigInt, Float32, Uint8, length
+
+_POINT = Record("Point", ("X", "Y"), (1, 2))
+
+
+def test_fields_by_key() -> None:
+    assert _POINT["X"] == 1
+
+
+def test_fields_by_attribute() -> None:
+    assert _POINT.Y == 2
+
+
+def test_a_key_that_is_no_field() -> None:
+    with pytest.raises(KeyError):
+        _POINT["Z"]
+
+
+def test_an_attribute_that_is_no_field() -> None:
+    with pytest.raises(AttributeError, match="Point has no field 'Z'"):
+        _POINT.Z  # noqa: B018
+
+
+def test_asdict() -> None:
+    assert _POINT.asdict() == {"X": 1, "Y": 2}
+
+
+def test_repr_names_the_fields() -> None:
+    assert repr(_POINT) == "Point(X=1, Y=2)"
+
+
+def test_records_can_be_keys() -> None:
+    assert {_POINT: 1}[Record("Point", ("X", "Y"), (1, 2))] == 1
+
+
+@define
+class Inner:
+    octet: Uint8
+    at: datetime
+
+
+@define
+class Outer:
+    whole: int
+    inner: Inner
+    none: Inner | None
+    several: list[Inner]
+    by_name: dict[str, Inner]
+    anything: Any
+    narrow: Float32
+    three: Annotated[list[int], length(3)]
+    big: BigInt
+    ident: uuid.UUID
+
+
+gob.register(Inner, "test_record.Inner")
+
+INNERS = st.builds(Inner, st.integers(0, 255), st.datetimes(timezones=st.just(UTC)))
+OUTERS = st.builds(
+    Outer,
+    st.integers(-(2**63), 2**63 - 1),
+    INNERS,
+    st.none() | INNERS,
+    st.lists(INNERS, max_size=3),
+    st.dictionaries(st.text(max_size=3), INNERS, max_size=2),
+    st.none() | INNERS | st.integers(-9, 9) | st.just(gob.Typed(200, Uint8)),
+    st.floats(width=32, allow_nan=False),
+    st.lists(st.integers(-9, 9), min_size=3, max_size=3),
+    st.integers(),
+    st.uuids(),
+)
+
+
+@given(OUTERS)
+def test_record_goes_out_with_the_values_that_it_came_with(value: Outer) -> None:
+    data = gob.dumps(value)
+    assert gob.loads(gob.dumps(gob.loads(data)), Outer) == gob.loads(data, Outer)
+
+
+@given(OUTERS)
+def test_record_goes_out_as_the_struct_that_it_came_as(value: Outer) -> None:
+    value.anything = None  # the types of interface values may be described once more
+    data = gob.dumps(value)
+    assert gob.dumps(gob.loads(data)) == data
+
+
+@given(st.lists(OUTERS, min_size=1, max_size=3))
+def test_records_in_a_list_go_out_as_they_came(values: list[Outer]) -> None:
+    again = gob.dumps(gob.loads(gob.dumps(values)))
+    assert gob.loads(again, list[Outer]) == gob.loads(gob.dumps(values), list[Outer])
+
+
+def test_record_of_another_stream_goes_out_in_a_list() -> None:
+    records = [gob.loads(gob.dumps(Inner(n, datetime.now(UTC)))) for n in range(3)]
+    assert [each.octet for each in gob.loads(gob.dumps(records), list[Inner])] == [0, 1, 2]
+
+
+def test_record_of_another_type_does_not_go_out_in_a_list() -> None:
+    records = [gob.loads(gob.dumps(value)) for value in (Inner(1, datetime.now(UTC)), Args(1))]
+    with pytest.raises(EncodeError, match=r"\[1\]: Args\(A=1\) is no Inner"):
+        gob.dumps(records)
+
+
+@define
+class Args:
+    a: int
+
+
+def test_records_in_a_dict_go_out_as_they_came() -> None:
+    data = gob.dumps({"a": Args(1)}, dict[str, Args])
+    assert gob.loads(gob.dumps(gob.loads(data)), dict[str, Args]) == {"a": Args(1)}
+
+
+def test_record_that_was_not_decoded_is_refused() -> None:
+    with pytest.raises(EncodeError, match="make it a message"):
+        gob.dumps(_POINT)
+
+
+def test_record_that_was_in_no_interface_has_no_name_for_one() -> None:
+    with pytest.raises(EncodeError, match="has no name"):
+        gob.dumps(gob.loads(gob.dumps(Args(1))), Any)
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
+def test_copies_of_a_record_go_out_as_it_came(again: Any) -> None:
+    data = gob.dumps(Inner(1, datetime.now(UTC)))
+    assert gob.dumps(again(gob.loads(data))) == data
+
+
+def test_type_of_a_record_is_no_code() -> None:
+    names = 'X"]', "__import__('os')", "{0}", "a b"
+    types = {65: StructType("T", 65, tuple((name, INT) for name in names))}
+    record = Record("T", names, (1, 2, 3, 4), Origin(types, 65, {}))
+    assert gob.loads(gob.dumps(record)) == record
+
+
+class Celsius:
+    def __init__(self, degrees: bytes) -> None:
+        self.degrees = degrees
+
+    def gob_encode(self) -> bytes:
+        return self.degrees
+
+    @classmethod
+    def gob_decode(cls, data: bytes) -> Celsius:
+        return cls(data)
+
+
+@define
+class Weather:
+    now: Celsius
+
+
+def test_undecoded_goes_out_as_it_came() -> None:
+    data = gob.dumps(Weather(Celsius(b"7C")))
+    record = gob.loads(data)
+    assert record.Now == Undecoded("Celsius", b"7C")
+    assert gob.dumps(record) == data
+    assert gob.dumps(record.Now) == gob.dumps(Celsius(b"7C"))
+
+
+def test_record_has_no_schema_of_its_class() -> None:
+    with pytest.raises(SchemaError, match="pass what was decoded on as it is"):
+        schema_of(list[Record])
