@@ -413,12 +413,17 @@ class Duration(_Nanoseconds, timedelta):
         return super().__bool__() or self.nanosecond != 0
 
     def __repr__(self) -> str:
-        microseconds = (self.days * 86400 + self.seconds) * 1_000_000 + self.microseconds
-        return f"Duration.of({microseconds * 1000 + self.nanosecond})"
+        return f"Duration.of({nanoseconds_of(self)})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        microseconds = (self.days * 86400 + self.seconds) * 1_000_000 + self.microseconds
-        return Duration.of, (microseconds * 1000 + self.nanosecond,)
+        return Duration.of, (nanoseconds_of(self),)
+
+
+def nanoseconds_of(span: Any) -> int:
+    """Return a `timedelta` in nanoseconds; raises `AttributeError` for what is none."""
+    microseconds: int = (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds
+    nanosecond: int = getattr(span, "nanosecond", 0)
+    return microseconds * 1000 + nanosecond
 
 
 # Looked up when first used: they need modules that take long to import.

@@ -49,7 +49,7 @@ MARKERS = {
     "test_go_rpc_suite.py": ("go",),
     "test_names.py": ("go",),
     "test_readme.py": ("go", "slow"),
-    "test_schema.py": ("go",),
+    "schema/test_resolve.py": ("go",),
     "typing": ("typecheck", "slow"),
 }
 

@@ -21,8 +21,8 @@ from .numbers import SIGNED, read_int, read_uint
 from .room import Room
 
 if TYPE_CHECKING:
-    from .compile_decode import DecodeFunction
     from .interpret import Interpreter
+    from .streams import DecodeFunction
 
 __all__ = ["Decoder", "loads"]
 
@@ -943,7 +943,7 @@ def _is_copy(data: bytes, pos: int) -> bool:
 @cache
 def _compiler() -> tuple[Callable[..., tuple[DecodeFunction | None, int]], int, int]:
     """Return what compiles functions, and what that costs: imported when it is needed."""
-    from .decode_functions import BYTES_PER_LINE, FREE_LINES, compiled
+    from .decode.functions import BYTES_PER_LINE, FREE_LINES, compiled
 
     return compiled, BYTES_PER_LINE, FREE_LINES
 
@@ -960,7 +960,7 @@ class _Interpreted:
         self._schema = schema
         self.price: int | None = 0
 
-    def __call__(self, data: bytes, pos: int, stream: Decoder, depth: int) -> tuple[Any, int]:
+    def __call__(self, data: bytes, pos: int, stream: Any, depth: int) -> tuple[Any, int]:
         value, after = stream._interpreter.decode(self._id, self._schema, data, pos, depth)
         stream.account.bytes_interpreted += after - pos
         return value, after

@@ -8,43 +8,14 @@ that a stream is the same to the byte as that of a fresh Go process.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sized
+from typing import TypeAlias
 
-from ..schema import (
-    Array,
-    Bool,
-    Bytes,
-    Complex,
-    Converted,
-    Duration,
-    Enum,
-    Float,
-    Int,
-    Interface,
-    Map,
-    Nothing,
-    Opaque,
-    Pointer,
-    Schema,
-    Slice,
-    String,
-    Struct,
-    Uint,
-)
-from ..values.types import base_of, type_key
+from ..schema import Schema
+from ..schema.plan import Node, Op, plan_of
+from ..values.types import type_key
 from . import wire
 
-__all__ = ["TypeTable", "bare_name", "base_of", "is_octet", "type_key"]
-
-
-def _underlying(schema: Schema[object]) -> Schema[object]:
-    """Return the schema under pointers and conversions, neither of which the wire shows."""
-    while True:
-        if isinstance(schema, Pointer):
-            schema = schema.element
-        elif isinstance(schema, Converted):
-            schema = schema.inner
-        else:
-            return schema
+__all__ = ["TypeTable", "bare_name"]
 
 
 def bare_name(schema: Schema[object]) -> str:
@@ -55,16 +26,14 @@ def bare_name(schema: Schema[object]) -> str:
     return plain.rpartition("/")[2].rpartition(".")[2] + bracket + arguments
 
 
-def is_octet(schema: Schema[object]) -> bool:
-    """Say whether the type is an unsigned integer of 8 bits, of which a slice is ``[]byte``."""
-    return isinstance(schema, Uint) and schema.bits == 8
+# All types of a plan, which name each other by their numbers.
+_Nodes: TypeAlias = tuple[Node, ...]
 
 
 class _Type:
     """A type that has, or will have, an id in this stream."""
 
-    def __init__(self, schema: Schema[object], name: str, id: int = 0) -> None:
-        self.schema = schema
+    def __init__(self, name: str, id: int = 0) -> None:
         self.name = name
         self.id = id
         self.element: _Type | None = None
@@ -72,7 +41,19 @@ class _Type:
         self.fields: tuple[tuple[str, _Type], ...] = ()
 
 
-_BASIC = {id: _Type(Nothing(), name, id) for id, name in wire.NAMES.items()}
+_BASIC = {id: _Type(name, id) for id, name in wire.NAMES.items()}
+
+_BASIC_IDS = {
+    Op.BOOL: wire.BOOL,
+    Op.INT: wire.INT,
+    Op.UINT: wire.UINT,
+    Op.FLOAT: wire.FLOAT,
+    Op.COMPLEX: wire.COMPLEX,
+    Op.STRING: wire.STRING,
+    Op.BYTES: wire.BYTES,
+    Op.INTERFACE: wire.INTERFACE,
+    Op.DURATION: wire.INT,
+}
 
 
 class TypeTable:
@@ -101,103 +82,100 @@ class TypeTable:
 
     def id_of(self, schema: Schema[object]) -> int:
         """Return the id of a type whose `definitions` were asked for."""
-        base = _underlying(schema)
-        return self._build(base, bare_name(base)).id
+        nodes, root = plan_of(schema)
+        plain = nodes[nodes[root].plain]
+        return self._build(nodes, plain, bare_name(plain.schema)).id
 
     def definitions(self, schema: Schema[object]) -> Iterator[bytes]:
         """Yield the definitions that this stream lacks for a value of ``schema``.
 
         Each is the body of a message, and noted as sent.
         """
-        base = _underlying(schema)
-        if type_key(base) in self._sent:
+        nodes, root = plan_of(schema)
+        plain = nodes[nodes[root].plain]
+        if type_key(plain.schema) in self._sent:
             return
-        self._build(base, bare_name(base))
-        yield from self._send(schema)
+        self._build(nodes, plain, bare_name(plain.schema))
+        yield from self._send(nodes, root)
 
-    def _send(self, schema: Schema[object]) -> Iterator[bytes]:
-        base = _underlying(schema)
-        built = self._build(base, bare_name(base))
-        if built.id < wire.FIRST_ID or type_key(base) in self._sent:
+    def _send(self, nodes: _Nodes, number: int) -> Iterator[bytes]:
+        node = nodes[number]
+        plain = nodes[node.plain]
+        schema = plain.schema
+        built = self._build(nodes, plain, bare_name(schema))
+        if built.id < wire.FIRST_ID or type_key(schema) in self._sent:
             return
-        self._sent[type_key(base)] = None
+        self._sent[type_key(schema)] = None
         # Pointers to what a sender has described are in none of its definitions.
-        pointer = base is not schema and not base.described
-        yield wire.write_definition(built.id, self._wire_type(built, pointer))
-        match base:
-            case Struct():
-                for field in base.fields:
-                    yield from self._send(field.schema)
-            case Array() | Slice():
-                yield from self._send(base.element)
-            case Map():
-                yield from self._send(base.key)
-                yield from self._send(base.value)
-            case Opaque():
-                for exposed in base.exposed:
-                    yield from self._send(exposed)
+        pointer = node.nullable and not schema.described
+        yield wire.write_definition(built.id, self._wire_type(built, plain, pointer))
+        for part in (*[member.node for member in plain.members], *plain.children):
+            yield from self._send(nodes, part)
 
-    def _wire_type(self, built: _Type, pointer: bool) -> wire.WireType:
-        schema = built.schema
-        match schema:
-            case Array():
+    def _wire_type(self, built: _Type, node: Node, pointer: bool) -> wire.WireType:
+        match node.op:
+            case Op.ARRAY:
                 assert built.element is not None
-                return wire.ArrayType(built.name, built.id, built.element.id, schema.length)
-            case Slice():
+                return wire.ArrayType(built.name, built.id, built.element.id, node.length)
+            case Op.LIST:
                 assert built.element is not None
                 return wire.SliceType(built.name, built.id, built.element.id)
-            case Map():
+            case Op.MAP:
                 assert built.element is not None
                 assert built.key is not None
                 return wire.MapType(built.name, built.id, built.key.id, built.element.id)
-            case Opaque():
+            case Op.OPAQUE:
                 if not pointer:
-                    return wire.OpaqueType(built.name, built.id, schema.encoding)
+                    return wire.OpaqueType(built.name, built.id, node.schema.encoding)
                 # Go describes the pointer type, which has no name and an id of its own.
-                return wire.OpaqueType("", self._new_id(), schema.encoding)
+                return wire.OpaqueType("", self._new_id(), node.schema.encoding)
         fields = tuple((name, field.id) for name, field in built.fields)
         return wire.StructType(built.name, built.id, fields)
 
-    def _build(self, schema: Schema[object], name: str) -> _Type:
-        """Return the type of ``schema``, no pointer, under the name it was first met by."""
-        basic = _basic_id(schema)
+    def _build(self, nodes: _Nodes, node: Node, name: str) -> _Type:
+        """Return the type of a node, no pointer, under the name it was first met by."""
+        # An enum is what its base is.
+        basic = _BASIC_IDS.get(nodes[node.children[0]].op if node.op is Op.ENUM else node.op)
         if basic is not None:
             return _BASIC[basic]
-        if schema.described:
-            name = schema.name
-        key = type_key(schema)
+        if node.schema.described:
+            name = node.schema.name
+        key = type_key(node.schema)
         built = self._types.get(key)
         if built is None:
-            built = self._types[key] = _Type(schema, name)
-            self._fill(built)
+            built = self._types[key] = _Type(name)
+            self._fill(built, nodes, node)
         return built
 
-    def _fill(self, built: _Type) -> None:
+    def _fill(self, built: _Type, nodes: _Nodes, node: Node) -> None:
         # Structs and opaque types take their id before their parts do, the others after.
-        schema = built.schema
-        match schema:
-            case Struct():
+        match node.op:
+            case Op.STRUCT:
                 built.id = self._new_id()
                 built.fields = tuple(
-                    (field.wire_name, self._field_type(field.schema)) for field in schema.fields
+                    (field.wire_name, self._field_type(nodes, nodes[nodes[number].plain]))
+                    for field, number in node.members
                 )
-            case Array():
-                built.element = self._build(_underlying(schema.element), "")
+            case Op.ARRAY:
+                built.element = self._part(nodes, node.children[0], "")
                 self._give_id(built)
-            case Map():
-                built.key = self._build(_underlying(schema.key), "")
-                built.element = self._build(_underlying(schema.value), "")
+            case Op.MAP:
+                built.key = self._part(nodes, node.children[0], "")
+                built.element = self._part(nodes, node.children[1], "")
                 self._give_id(built)
-            case Slice():
-                built.element = self._build(_underlying(schema.element), bare_name(schema.element))
+            case Op.LIST:
+                element = nodes[node.children[0]]
+                built.element = self._part(nodes, element.number, bare_name(element.declared))
                 self._give_id(built)
                 self._give_id(built.element)
             case _:
                 built.id = self._new_id()
 
-    def _field_type(self, schema: Schema[object]) -> _Type:
-        base = _underlying(schema)
-        built = self._build(base, bare_name(base) or base.go)
+    def _part(self, nodes: _Nodes, number: int, name: str) -> _Type:
+        return self._build(nodes, nodes[nodes[number].plain], name)
+
+    def _field_type(self, nodes: _Nodes, plain: Node) -> _Type:
+        built = self._build(nodes, plain, bare_name(plain.schema) or plain.schema.go)
         self._give_id(built)
         return built
 
@@ -208,30 +186,3 @@ class TypeTable:
     def _new_id(self) -> int:
         self._next += 1
         return self._next - 1
-
-
-def _basic_id(schema: Schema[object]) -> int | None:
-    match schema:
-        case Bool():
-            return wire.BOOL
-        case Int() | Duration():
-            return wire.INT
-        case Uint():
-            return wire.UINT
-        case Float():
-            return wire.FLOAT
-        case Complex():
-            return wire.COMPLEX
-        case String():
-            return wire.STRING
-        case Bytes():
-            return wire.BYTES
-        case Slice() if is_octet(schema.element):
-            return wire.BYTES
-        case Interface():
-            return wire.INTERFACE
-        case Enum():
-            return _basic_id(schema.base)
-        case Converted():
-            return _basic_id(schema.inner)
-    return None

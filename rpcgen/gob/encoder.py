@@ -13,20 +13,18 @@ from ..values.kept import Kept
 from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
 from ..values.registry import registry as global_registry
 from .definitions import TypeTable
-from .numbers import UINT, int_bytes, uint_bytes
+from .numbers import LARGE, UINT, int_bytes, uint_bytes
 
 if TYPE_CHECKING:
-    from .compile_encode import EncodeFunction, Encoding
+    from .encode.compiler import Encoding
+    from .streams import EncodeFunction
 
-__all__ = ["LARGE", "Encoder", "dumps"]
+__all__ = ["Encoder", "dumps"]
 
 T = TypeVar("T")
 
 # The names of types that go without registration, for the classes `GoTime` and `uuid.UUID`.
 _UNREGISTERED: Final = {"time.Time": "time.Time", "uuid.UUID": UUID_NAME}
-
-# Strings and bytes from this size on are not copied more often than they must be.
-LARGE: Final = 1 << 15
 
 
 class Encoder:
@@ -254,7 +252,7 @@ class Encoder:
 @cache
 def _compiler() -> Callable[[Schema[Any], str], Encoding]:
     """Import what compiles, when the first value goes out."""
-    from .compile_encode import encoding_of
+    from .encode.compiler import encoding_of
 
     return encoding_of
 

@@ -14,7 +14,6 @@ from .opaque import guess
 
 __all__ = ["dump", "examine"]
 
-_DEEPEST: Final = 200
 _LONGEST: Final = 64
 
 
@@ -117,8 +116,8 @@ class _Dumper:
         self._value(id, depth, label)
 
     def _value(self, id: int, depth: int, label: str) -> None:
-        if depth > _DEEPEST:
-            raise DecodeError(f"more than {_DEEPEST} levels", self.pos)
+        if depth > wire.DEEPEST:
+            raise DecodeError(f"more than {wire.DEEPEST} levels", self.pos)
         begin, known = self.pos, self._types.get(id)
         match known:
             case wire.StructType():

@@ -9,7 +9,6 @@ asked for, and what is too large or too rare to be worth one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -39,6 +38,7 @@ from ..schema import (
     Untyped,
     uuid_form,
 )
+from ..schema.plan import is_octet
 from ..values.collisions import (
     MANY_KEYS,
     check_collisions,
@@ -47,10 +47,12 @@ from ..values.collisions import (
     merges_keys,
     steerable,
 )
-from ..values.record import Record, Undecoded
+from ..values.record import Record
 from ..values.registry import ANYTHING
+from ..values.types import base_of
 from . import numbers, wire
-from .definitions import bare_name, base_of, is_octet
+from .decode.match import fits, spelled
+from .definitions import bare_name
 from .memory import ENTRY, SLOT, size_of, size_of_record
 from .near_names import check_names
 from .untyped import Origin
@@ -58,11 +60,10 @@ from .untyped import Origin
 if TYPE_CHECKING:
     from .decoder import Decoder
 
-__all__ = ["Interpreter", "check_types", "narrow_float_of", "spelled"]
+__all__ = ["Interpreter", "check_types"]
 
 Types: TypeAlias = Mapping[int, wire.WireType]
 
-_LARGEST_SINGLE: Final = float.fromhex("0x1.fffffep+127")
 
 # The zero values of gob's own types.
 _ZEROS: Final[dict[int, Any]] = {
@@ -204,7 +205,7 @@ class Interpreter:
 
     def _float(self, narrow: bool) -> float:
         bits = self._uint()
-        return narrow_float_of(bits) if narrow else numbers.float_of(bits)
+        return numbers.narrow_float_of(bits) if narrow else numbers.float_of(bits)
 
     def _complex(self, narrow: bool) -> complex:
         return complex(self._float(narrow), self._float(narrow))
@@ -578,24 +579,6 @@ def _in_range(value: int, schema: Int | Uint) -> int:
     return value
 
 
-def fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
-    """Say whether a type that encodes itself does so as the schema's own does."""
-    return (
-        known.encoding == schema.encoding
-        or schema.cls is Undecoded
-        or schema.name == "uuid.UUID"  # 16 bytes, or its text
-    )
-
-
-def narrow_float_of(bits: int) -> float:
-    """Return the float32 whose bits, those of a float64 reversed, are ``bits``."""
-    value = numbers.float_of(bits)
-    # Go does not round what is above the largest float32, however little.
-    if _LARGEST_SINGLE < abs(value) < math.inf:
-        raise DecodeError(f"{value!r} does not fit float32")
-    return numbers.single(value)
-
-
 @lru_cache(maxsize=1024)
 def _by_wire_name(schema: Struct[Any]) -> dict[str, Field]:
     return {field.wire_name: field for field in schema.fields}
@@ -699,18 +682,3 @@ _SCALARS: Final[dict[type, int]] = {
 
 def _mismatch(types: Types, id: int, schema: Schema[Any]) -> DecodeError:
     return DecodeError(f"{spelled(types, id)} arrives where {schema.go or 'Any'} is wanted")
-
-
-def spelled(types: Types, id: int) -> str:
-    """Return what to call a wire type in an error."""
-    known = types.get(id)
-    match known:
-        case None:
-            return wire.NAMES.get(id, f"undefined type {id}")
-        case wire.ArrayType():
-            return known.name or f"an array of {known.length}"
-        case wire.SliceType():
-            return known.name or "a slice"
-        case wire.MapType():
-            return known.name or "a map"
-    return known.name or "a type without a name"

@@ -30,7 +30,7 @@ from ..schema import (
     Struct,
     Uint,
 )
-from .definitions import base_of
+from ..values.types import base_of
 
 __all__ = ["ENTRY", "KEPT", "SLOT", "most_per_byte", "size_of", "size_of_record"]
 

@@ -9,6 +9,7 @@ the bits of a float64, bytes reversed, as an unsigned integer. See
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Final
 
@@ -16,21 +17,28 @@ from ..errors import DecodeError, EncodeError
 
 __all__ = [
     "INT",
+    "LARGE",
     "SIGNED",
     "UINT",
     "float_bytes",
     "float_of",
     "int_bytes",
+    "narrow_float_of",
     "read_int",
     "read_uint",
     "single",
     "uint_bytes",
 ]
 
+LARGE: Final = 1 << 15
+"""Strings and bytes from this size on are not copied more often than they must be."""
+
 _pack_float = struct.Struct("<d").pack
 _unpack_float = struct.Struct("<d").unpack
 _pack_single = struct.Struct("<f").pack
 _unpack_single = struct.Struct("<f").unpack
+
+_LARGEST_SINGLE: Final = float.fromhex("0x1.fffffep+127")
 
 # The byte that announces so many bytes of an integer.
 _COUNT: Final = [bytes(((256 - count) & 255,)) for count in range(9)]
@@ -76,6 +84,18 @@ def single(value: float) -> float:
     """
     rounded: float = _unpack_single(_pack_single(value))[0]
     return rounded
+
+
+def narrow_float_of(bits: int) -> float:
+    """Return the float32 whose bits, those of a float64 reversed, are ``bits``.
+
+    Raises `DecodeError` for what is beyond its range.
+    """
+    value = float_of(bits)
+    # Go does not round what is above the largest float32, however little.
+    if _LARGEST_SINGLE < abs(value) < math.inf:
+        raise DecodeError(f"{value!r} does not fit float32")
+    return single(value)
 
 
 # Indexed by the value; in INT the negative ones count from the end, as Python's indices do.

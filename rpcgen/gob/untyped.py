@@ -49,9 +49,6 @@ _BASIC: dict[int, Schema[Any]] = {
 }
 
 
-_DEEPEST = 200
-
-
 class RecordStruct(Struct[Record]):
     """The schema of a struct that becomes a `Record`; whoever makes one gives it its fields."""
 
@@ -134,8 +131,8 @@ class _Builder:
         schema = _BASIC.get(id) or self._schemas.get(id)
         if schema is not None:
             return schema
-        if depth > _DEEPEST:
-            raise DecodeError(f"types are nested more than {_DEEPEST} levels deep")
+        if depth > wire.DEEPEST:
+            raise DecodeError(f"types are nested more than {wire.DEEPEST} levels deep")
         match self._types.get(id):
             case wire.StructType() as known:
                 return self._struct(id, known, depth)

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..types import Duration
+from ..types import Duration, nanoseconds_of
 
 __all__ = ["duration_of", "nanoseconds_of"]
-
-
-def nanoseconds_of(value: timedelta) -> int:
-    """Return a `timedelta` in nanoseconds."""
-    microseconds = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
-    nanosecond: int = getattr(value, "nanosecond", 0)
-    return microseconds * 1000 + nanosecond
 
 
 def duration_of(nanoseconds: int) -> timedelta:

@@ -36,10 +36,11 @@ from pathlib import Path
 from types import FrameType
 from unittest import mock
 
-from rpcgen import cli, schema
+from rpcgen import cli
 from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
 from rpcgen.method import Method
+from rpcgen.schema import resolve
 
 __all__ = ["FaultError", "main", "run"]
 
@@ -497,14 +498,14 @@ def _import_output(folder: Path) -> None:
 @contextlib.contextmanager
 def _fresh_state() -> Iterator[None]:
     """Forget the types of a case afterwards, and let it have the names of those before."""
-    known, path = dict(schema._known), sys.path[:]
+    known, path = dict(resolve._known), sys.path[:]
     with warnings.catch_warnings(), mock.patch("rpcgen.values.registry.registry", Registry()):
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            schema._known.clear()
-            schema._known.update(known)
+            resolve._known.clear()
+            resolve._known.update(known)
             sys.path[:] = path
 
 

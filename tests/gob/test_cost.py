@@ -18,7 +18,8 @@ from attrs import define
 
 from rpcgen import DecodeError, gob
 from rpcgen.errors import TruncatedError
-from rpcgen.gob import decode_functions, wire
+from rpcgen.gob import wire
+from rpcgen.gob.decode import functions
 from rpcgen.gob.numbers import int_bytes, uint_bytes
 from rpcgen.protocol.gob_codec import GobClientCodec, GobServerCodec
 from rpcgen.types import BigRat
@@ -167,7 +168,7 @@ def test_code_of_many_streams_is_bounded() -> None:
         fields = tuple((f"Name{number}x{n}", wire.INT) for n in range(90))
         data = _defined(wire.StructType("S", 64, fields)) + _message(b"\xff\x80\0")
         gob.loads(data)
-    assert decode_functions._cache.lines <= decode_functions._MOST_LINES
+    assert functions._cache.lines <= functions._MOST_LINES
 
 
 def test_long_names_are_told_once() -> None:

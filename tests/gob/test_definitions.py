@@ -8,9 +8,10 @@ import pytest
 from attrs import define
 
 from rpcgen.gob import wire
-from rpcgen.gob.definitions import TypeTable, bare_name, is_octet
+from rpcgen.gob.definitions import TypeTable, bare_name
 from rpcgen.gob.numbers import read_int
 from rpcgen.schema import schema_of
+from rpcgen.schema.plan import is_octet
 from rpcgen.types import BigInt, Uint8, length
 from rpcgen.types import wire as wire_named
 

@@ -1,7 +1,7 @@
 """From a type on the wire and a schema to a Python function that decodes.
 
 The functions are source code: what they are made of is written here, how they
-read in `compile_quick`. They take for granted that the message is well-formed:
+read in `fast`. They take for granted that the message is well-formed:
 they may read past its end, which their caller notices afterwards. Where one
 fails, `interpret` looks before every step, and then either says exactly what
 is wrong, or finds that Go would have let it pass.
@@ -10,35 +10,13 @@ is wrong, or finds that Go would have let it pass.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final
 
-from ..errors import DecodeError
-from ..schema import (
-    Array,
-    Bool,
-    Bytes,
-    Complex,
-    Converted,
-    Duration,
-    Enum,
-    Field,
-    Float,
-    Int,
-    Interface,
-    Map,
-    Nothing,
-    Opaque,
-    Pointer,
-    Schema,
-    Slice,
-    String,
-    Struct,
-    Uint,
-    uuid_form,
-)
-from ..values.collisions import (
+from ...errors import DecodeError
+from ...schema import Schema, Struct
+from ...schema.plan import Member, Node, Op, plan_of
+from ...values.collisions import (
     MANY_KEYS,
     Entries,
     check_collisions,
@@ -47,22 +25,17 @@ from ..values.collisions import (
     merges_keys,
     steerable,
 )
-from ..values.record import Undecoded
-from . import numbers, wire
-from .definitions import bare_name, base_of, is_octet
-from .interpret import fits, narrow_float_of, spelled
-from .memory import ENTRY, SLOT, size_of
-from .source import Source
-from .untyped import RecordStruct
+from ...values.record import Undecoded
+from ...values.types import base_of
+from .. import numbers, wire
+from ..definitions import bare_name
+from ..memory import ENTRY, SLOT, size_of
+from ..source import Source
+from ..streams import DecodeFunction
+from ..untyped import RecordStruct
+from .match import Pair, SentField, Types, match
 
-if TYPE_CHECKING:
-    from .decoder import Decoder
-
-__all__ = ["Compiler", "DecodeFunction", "Types"]
-
-# Takes the data, the position of the value in it, the stream, and how much deeper the
-# value may nest; returns the value and the position after it.
-DecodeFunction: TypeAlias = "Callable[[bytes, int, Decoder, int], tuple[Any, int]]"
+__all__ = ["Compiler"]
 
 # Parts are decoded in place down to this many levels, and this many lines of a function's
 # source; beyond that by functions of their own.
@@ -72,8 +45,6 @@ _INLINE_LINES: Final = 1000
 # A sender's struct may have so many fields, and four for each of ours, before those that are
 # not ours cost no lines any more.
 _FEW_FIELDS: Final = 64
-
-Types: TypeAlias = Mapping[int, wire.WireType]
 
 
 class Compiler:
@@ -91,9 +62,11 @@ class Compiler:
         self._depth = 0
         # Whether the function being written is the one that others call.
         self._is_root = True
-        self._functions: dict[tuple[int, Schema[Any]], str] = {}
-        self._waiting: list[tuple[int, Schema[Any], str]] = []
-        self._inside: list[tuple[int, Schema[Any]]] = []
+        self._pairs: tuple[Pair, ...] = ()
+        self._nodes: tuple[Node, ...] = ()
+        self._functions: dict[int, str] = {}
+        self._waiting: list[tuple[Pair, str]] = []
+        self._inside: list[int] = []
         self._source = Source("decode")
 
     @property
@@ -108,51 +81,46 @@ class Compiler:
         title = f"decode {name or type(base).__name__}"
         source = self._source = Source(title, root, **self.runtime)
         source.longest = self._longest
+        # What has no line of its own is a pointer to something that has.
+        plan = match(plan_of(base), self._types, id, 2 * self._longest)
+        self._pairs, self._nodes = plan.pairs, plan.nodes
         with source.function("def decode(data, pos, stream, depth):"):
             if self._counted:
                 # A value at the top, not one of an interface inside it.
                 with source.block("if depth == stream.limits.depth:"):
                     source.line("stream.room_left = stream.limits.decoded")
-            self._top(id, base)
+            self._top(self._pairs[plan.root])
             source.line("return value, pos")
         while self._waiting:
             self._function(*self._waiting.pop())
         function: DecodeFunction = source.compile()["decode"]
         return function
 
-    def _top(self, id: int, base: Schema[Any]) -> None:
-        known = self._types.get(id)
-        if isinstance(base, Struct) and isinstance(known, wire.StructType):
-            ours = {field.wire_name for field in base.fields}
-            if ours and known.fields and ours.isdisjoint(name for name, _ in known.fields):
-                raise DecodeError(
-                    f"no field of {spelled(self._types, id)} is one of {base.go}, which has "
-                    + ", ".join(sorted(ours))
-                )
-        elif not isinstance(known, wire.StructType):
+    def _top(self, pair: Pair) -> None:
+        if not isinstance(self._types.get(pair.id), wire.StructType):
             # What is no struct comes like a field with the number 0.
             self._uint("value")
             with self._source.block("if value:"):
                 self._source.line("bad('a value that is no struct does not begin with 0')")
-        self._value(id, base, "value")
+        self._value(pair, "value")
 
     # --- functions, for what is not written out in place ---------------------------------------
 
-    def _call(self, id: int, schema: Schema[Any], target: str) -> None:
-        name = self._functions.get((id, schema))
+    def _call(self, pair: Pair, target: str) -> None:
+        name = self._functions.get(pair.number)
         if name is None:
-            name = self._functions[id, schema] = self._source.variable("part")
-            self._waiting.append((id, schema, name))
+            name = self._functions[pair.number] = self._source.variable("part")
+            self._waiting.append((pair, name))
         self._source.line(f"{target}, pos = {name}(data, pos, stream, depth - {self._depth})")
 
-    def _function(self, id: int, schema: Schema[Any], name: str) -> None:
+    def _function(self, pair: Pair, name: str) -> None:
         source, self._depth, self._is_root = self._source, 0, False
-        self._inside = [(id, schema)]
+        self._inside = [pair.number]
         with source.function(f"def {name}(data, pos, stream, depth):"):
             # What is written out in place does not look: near the limit, the interpreter does.
             with source.block(f"if depth < {_INLINE_DEPTH}:"):
                 source.line("bad('values are nested too deeply')")
-            self._parts(id, schema, "value")
+            self._parts(pair, "value")
             source.line("return value, pos")
 
     # --- what every value is made of --------------------------------------------------------
@@ -195,119 +163,119 @@ class Compiler:
 
     # --- values -----------------------------------------------------------------------------
 
-    def _value(self, id: int, schema: Schema[Any], target: str) -> None:
-        """Write lines that set ``target``, after checking that the types go together."""
-        if isinstance(schema, Pointer):
-            schema = base_of(schema)
-            if self._counted:
-                self._source.line(f"stream.charge({size_of(schema)})")
-        if isinstance(schema, Nothing):
-            self._skip(id)
-            self._source.line(f"{target} = None")
+    def _value(self, pair: Pair, target: str) -> None:
+        """Write lines that set ``target``."""
+        node = pair.node
+        if node.nullable and self._counted:
+            self._source.line(f"stream.charge({_size(node)})")
+        if node.number != node.plain:
+            self._value(self._pairs[pair.parts[0]], target)
+            if node.make is not None:
+                made = self._source.constant(node.make, "make")
+                self._source.line(f"{target} = {made}({target})")
             return
-        if isinstance(schema, Converted):
-            self._value(id, schema.inner, target)
-            made = self._source.constant(schema.make, "make")
-            self._source.line(f"{target} = {made}({target})")
-            return
-        if not self._scalar(id, schema, target):
-            self._composite(id, schema, target)
+        match node.op:
+            case Op.EMPTY:
+                self._skip(pair.id)
+                self._source.line(f"{target} = None")
+            case Op.INTERFACE:
+                self._interface(node, target)
+            case Op.OPAQUE:
+                self._opaque(node, target)
+            case Op.LIST | Op.ARRAY | Op.MAP | Op.STRUCT:
+                self._nested(pair, target)
+            case _:
+                self._scalar(pair, target)
 
-    def _scalar(self, id: int, schema: Schema[Any], target: str) -> bool:
-        source = self._source
-        match schema, id:
-            case Bool(), wire.BOOL:
+    def _scalar(self, pair: Pair, target: str) -> None:
+        source, node = self._source, pair.node
+        match node.op:
+            case Op.BOOL:
                 self._uint(target)
                 source.line(f"{target} = {target} != 0")
-            case Int(), wire.INT:
+            case Op.INT:
                 self._int(target)
-                self._range(target, schema)
-            case Uint(), wire.UINT:
+                self._range(target, node)
+            case Op.UINT:
                 self._uint(target)
-                self._range(target, schema)
-            case Float(), wire.FLOAT:
-                self._float(target, schema.bits == 32)
-            case Complex(), wire.COMPLEX:
+                self._range(target, node)
+            case Op.FLOAT:
+                self._float(target, node.bits == 32)
+            case Op.COMPLEX:
                 imaginary = source.variable("imag")
-                self._float(target, schema.bits == 64)
-                self._float(imaginary, schema.bits == 64)
+                self._float(target, node.bits == 64)
+                self._float(imaginary, node.bits == 64)
                 source.line(f"{target} = complex({target}, {imaginary})")
-            case String(), wire.STRING:
-                self._string(target, schema)
-            case (Bytes(), wire.BYTES):
-                self._bytes(target)
-            case Slice(), wire.BYTES if is_octet(schema.element):
-                container = source.constant(schema.container, "container")
+            case Op.STRING:
+                self._octets(target, self._text(node))
+                self._charge_text(target)
+            case Op.BYTES if node.children:
+                container = source.constant(node.container, "container")
                 self._octets(target, f"{container}({{}})")
-            case Enum(), _:
-                members = source.constant(dict(schema.cls._value2member_map_), "members")
-                member = source.constant(schema.member, "member")
-                if not self._scalar(id, schema.base, target):
-                    self._mismatch(id, schema)
-                source.line(
-                    f"{target} = {members}[{target}] if {target} in {members} "
-                    f"else {member}({target})"
-                )
-            case Duration(), wire.INT:
+            case Op.BYTES:
+                self._bytes(target)
+            case Op.ENUM:
+                self._enum(pair, target)
+            case Op.DURATION:
                 self._int(target)
-                from ..values.durations import duration_of
+                from ...values.durations import duration_of
 
                 source.line(f"{target} = {source.constant(duration_of, 'duration')}({target})")
             case _:
-                return False
-        return True
+                raise AssertionError(f"no decoding for {node!r}")
 
-    def _composite(self, id: int, schema: Schema[Any], target: str) -> None:
-        source = self._source
-        known = self._types.get(id)
-        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
-        match schema, known:
-            case Interface(), _ if id == wire.INTERFACE:
-                constant = source.constant(schema, "interface")
-                source.line(
-                    f"{target}, pos = stream.decode_interface("
-                    f"data, pos, {constant}, depth - {self._depth})"
-                )
-            case Opaque(), wire.OpaqueType() if fits(known, schema):
-                from .opaque import unmarshaller
+    def _enum(self, pair: Pair, target: str) -> None:
+        source, schema = self._source, pair.node.schema
+        members = source.constant(dict(schema.cls._value2member_map_), "members")
+        member = source.constant(schema.member, "member")
+        self._scalar(self._pairs[pair.parts[0]], target)
+        source.line(
+            f"{target} = {members}[{target}] if {target} in {members} else {member}({target})"
+        )
 
-                unmarshal = source.constant(unmarshaller(schema), "unmarshal")
-                is_checked = schema.cls is Undecoded or schema.name == "big.Rat"
-                self._octets(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
-            case _:
-                self._nested(id, schema, target)
+    def _interface(self, node: Node, target: str) -> None:
+        constant = self._source.constant(node.schema, "interface")
+        self._source.line(
+            f"{target}, pos = stream.decode_interface(data, pos, {constant}, depth - {self._depth})"
+        )
 
-    def _nested(self, id: int, schema: Schema[Any], target: str) -> None:
+    def _opaque(self, node: Node, target: str) -> None:
+        from ..opaque import unmarshaller
+
+        unmarshal = self._source.constant(unmarshaller(node.schema), "unmarshal")
+        is_checked = node.schema.cls is Undecoded or node.schema.name == "big.Rat"
+        self._octets(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
+
+    def _nested(self, pair: Pair, target: str) -> None:
         """Write what has parts in place, or a call where that would go too far."""
         self._depth += 1
         if (
-            (id, schema) in self._inside
+            pair.number in self._inside
             or len(self._inside) >= _INLINE_DEPTH
             or len(self._source) > _INLINE_LINES
         ):
-            self._call(id, schema, target)
+            self._call(pair, target)
         else:
-            self._inside.append((id, schema))
-            self._parts(id, schema, target)
+            self._inside.append(pair.number)
+            self._parts(pair, target)
             self._inside.pop()
         self._depth -= 1
 
-    def _parts(self, id: int, schema: Schema[Any], target: str) -> None:
-        known = self._types.get(id)
-        match schema, known:
-            case Struct(), wire.StructType():
-                self._struct(known, schema, target)
-            case Slice(), wire.SliceType() if not is_octet(schema.element):
+    def _parts(self, pair: Pair, target: str) -> None:
+        match pair.node.op:
+            case Op.STRUCT:
+                self._struct(pair, target)
+            case Op.LIST:
                 count = self._source.variable("count")
                 self._uint(count)
-                self._elements(known.element, schema, count, target)
-            case Array(), wire.ArrayType() if known.length == schema.length:
-                count = self._count_of_array(known.length)
-                self._elements(known.element, schema, count, target)
-            case Map(), wire.MapType():
-                self._map(known, schema, target)
+                self._elements(pair, count, target)
+            case Op.ARRAY:
+                count = self._count_of_array(pair.node.length)
+                self._elements(pair, count, target)
+            case Op.MAP:
+                self._map(pair, target)
             case _:
-                self._mismatch(id, schema)
+                raise AssertionError(f"no parts of {pair!r}")
 
     def _count_of_array(self, length: int) -> str:
         count = self._source.variable("count")
@@ -316,13 +284,9 @@ class Compiler:
             self._source.line(f"bad(f'{{{count}}} elements where there must be {length}')")
         return count
 
-    def _string(self, target: str, schema: String) -> None:
-        self._octets(target, self._text(schema))
-        self._charge_text(target)
-
-    def _text(self, schema: String) -> str:
+    def _text(self, node: Node) -> str:
         """Return the expression that makes text of octets, with ``{}`` for these."""
-        errors = "surrogateescape" if schema.any_bytes else self._strings
+        errors = "surrogateescape" if node.any_bytes else self._strings
         return "{}.decode()" if errors == "strict" else f"{{}}.decode('utf-8', {errors!r})"
 
     def _charge_text(self, target: str) -> None:
@@ -331,41 +295,43 @@ class Compiler:
             with self._source.block(f"if not {target}.isascii():"):
                 self._source.line(f"stream.charge(4 * len({target}))")
 
-    def _range(self, target: str, schema: Int | Uint) -> None:
-        if schema.bits == 64:
+    def _range(self, target: str, node: Node) -> None:
+        if node.bits == 64:
             return
-        top = 1 << schema.bits
-        fits = f"{-top >> 1} <= {target} < {top >> 1}"
-        with self._source.block(
-            f"if not {fits if isinstance(schema, Int) else f'{target} < {top}'}:"
-        ):
-            self._source.line(f"bad(f'{{{target}}} does not fit {schema.go}')")
+        top = 1 << node.bits
+        fits = f"{target} < {top}"
+        if node.op is Op.INT:
+            fits = f"{-top >> 1} <= {target} < {top >> 1}"
+        with self._source.block(f"if not {fits}:"):
+            self._source.line(f"bad(f'{{{target}}} does not fit {node.go}')")
 
-    def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
-        source = self._source
+    def _elements(self, pair: Pair, count: str, target: str) -> None:
+        source, container = self._source, pair.node.container
         item = source.variable("item")
-        self._charge_elements(schema, count)
+        self._charge_elements(pair, count)
         source.line(f"{target} = []")
         with self._loop(count):
-            self._value(id, schema.element, item)
+            self._value(self._pairs[pair.parts[0]], item)
             source.line(f"{target}.append({item})")
-        if schema.container is not list:
-            source.line(f"{target} = {source.constant(schema.container, 'container')}({target})")
+        if container is not list:
+            source.line(f"{target} = {source.constant(container, 'container')}({target})")
 
-    def _charge_elements(self, schema: Slice[Any] | Array[Any], count: str) -> None:
+    def _charge_elements(self, pair: Pair, count: str) -> None:
         # The elements of an array are a part of its size.
-        if isinstance(schema, Slice):
-            self._charge(count, SLOT + size_of(base_of(schema.element)))
+        if pair.node.op is Op.LIST:
+            self._charge(count, SLOT + _size(self._nodes[pair.node.children[0]]))
 
-    def _map(self, known: wire.MapType, schema: Map, target: str) -> None:
+    def _map(self, pair: Pair, target: str) -> None:
         source = self._source
         count = source.variable("count")
         key, item = source.variable("key"), source.variable("item")
         keys, items = source.variable("keys"), source.variable("items")
-        is_checked = steerable(schema.key)
-        may_probe = not isinstance(base_of(schema.key), String | Bytes)
+        key_pair, item_pair = (self._pairs[part] for part in pair.parts)
+        key_node, item_node = (self._nodes[child] for child in pair.node.children)
+        is_checked = steerable(key_node.declared)
+        may_probe = key_node.op not in (Op.STRING, Op.BYTES) or key_node.make is not None
         self._uint(count)
-        self._charge(count, ENTRY + size_of(base_of(schema.key)) + size_of(base_of(schema.value)))
+        self._charge(count, ENTRY + _size(key_node) + _size(item_node))
         if is_checked:
             source.line(f"{keys}, {items} = [], []")
         elif may_probe:
@@ -373,8 +339,8 @@ class Compiler:
         else:
             source.line(f"{target} = {{}}")
         with self._loop(count):
-            self._value(known.key, schema.key, key)
-            self._value(known.value, schema.value, item)
+            self._value(key_pair, key)
+            self._value(item_pair, item)
             if is_checked:
                 source.line(f"{keys}.append({key})")
                 source.line(f"{items}.append({item})")
@@ -389,7 +355,7 @@ class Compiler:
         elif may_probe:
             with source.block(f"if {count} > {MANY_KEYS}:"):
                 source.line(f"{target} = {target}.checked()")
-        if merges_keys(schema.key):
+        if merges_keys(key_node.declared):
             source.line(f"check_merged({target}, {count})")
 
     def _charge(self, count: str, size: int) -> None:
@@ -399,69 +365,63 @@ class Compiler:
 
     # --- structs ----------------------------------------------------------------------------
 
-    def _struct(self, known: wire.StructType, schema: Struct[Any], target: str) -> None:
-        ours = {field.wire_name: field for field in schema.fields}
-        if "" in known.names:
-            raise DecodeError(f"a field of {known.name} has no name")
-        if len(known.fields) > _FEW_FIELDS + 4 * len(ours):
-            values = self._fields_by_number(known, ours)
+    def _struct(self, pair: Pair, target: str) -> None:
+        if len(pair.fields) > _FEW_FIELDS + 4 * len(pair.node.members):
+            values = self._fields_by_number(pair)
         else:
-            values = self._fields_in_turn(known, ours)
-        self._make(schema, values, target)
+            values = self._fields_in_turn(pair)
+        self._make(pair.node, values, target)
 
-    def _fields_in_turn(self, known: wire.StructType, ours: Mapping[str, Field]) -> dict[str, str]:
+    def _fields_in_turn(self, pair: Pair) -> dict[str, str]:
         """Write lines for each field that the sender has."""
         source = self._source
         values: dict[str, str] = {}
-        count = len(known.fields)
+        count = len(pair.fields)
         steps = source.variable("step")
         self._steps(steps, count)
-        for name, id in known.fields:
-            field = ours.get(name)
-            if field is None:
-                self._skip_field(id, steps, count)
+        for sent in pair.fields:
+            if sent.member is None:
+                self._skip_field(sent.id, steps, count)
                 continue
-            local = values[name] = source.variable(field.attribute)
+            local = values[sent.name] = source.variable(sent.member.field.attribute)
             with source.block(f"if {steps} == 1:"):
-                self._field(id, field.schema, local, steps, count)
+                self._field(self._pairs[sent.pair], local, steps, count)
             with source.block("else:"):
-                source.line(f"{local} = {self._zero(field.schema)}")
+                source.line(f"{local} = {self._zero(sent.member)}")
                 source.line(f"{steps} -= 1")
         self._check_last(steps, count)
         return values
 
-    def _fields_by_number(
-        self, known: wire.StructType, ours: Mapping[str, Field]
-    ) -> dict[str, str]:
+    def _fields_by_number(self, pair: Pair) -> dict[str, str]:
         """Write a loop over the fields that are there: the sender has many that are not ours."""
         source = self._source
         number, steps = source.variable("number"), source.variable("step")
-        fields = source.constant(known.fields, "fields")
+        fields = source.constant(tuple([(sent.name, sent.id) for sent in pair.fields]), "fields")
         values: dict[str, str] = {}
-        wanted: dict[int, tuple[Field, int]] = {}
-        for index, (name, id) in enumerate(known.fields):
-            if name in ours and name not in values:
-                values[name] = source.variable(ours[name].attribute)
-                wanted[index] = ours[name], id
-                source.line(f"{values[name]} = {self._zero(ours[name].schema)}")
+        wanted: dict[int, SentField] = {}
+        for index, sent in enumerate(pair.fields):
+            if sent.member is not None and sent.name not in values:
+                wanted[index] = sent
+                values[sent.name] = source.variable(sent.member.field.attribute)
+                source.line(f"{values[sent.name]} = {self._zero(sent.member)}")
         source.line(f"{number} = -1")
         with source.block("while True:"):
             self._uint(steps)
             with source.block(f"if not {steps}:"):
                 source.line("break")
             source.line(f"{number} += {steps}")
-            for index, (field, id) in wanted.items():
+            for index, sent in wanted.items():
                 with source.block(f"if {number} == {index}:"):
-                    self._value(id, field.schema, values[field.wire_name])
+                    self._value(self._pairs[sent.pair], values[sent.name])
                     source.line("continue")
             source.line(
                 f"pos = stream.skip_value(data, pos, {fields}[{number}][1], depth - {self._depth})"
             )
         return values
 
-    def _field(self, id: int, schema: Schema[Any], target: str, steps: str, count: int) -> None:
+    def _field(self, pair: Pair, target: str, steps: str, count: int) -> None:
         """Write lines that read a field, and how many fields on the next one is."""
-        self._value(id, schema, target)
+        self._value(pair, target)
         self._steps(steps, count)
 
     def _skip_field(self, id: int, steps: str, count: int) -> None:
@@ -475,35 +435,33 @@ class Compiler:
         with self._source.block(f"if {steps} > 0:"):
             self._source.line(f"bad('a field beyond the {count} that the type has')")
 
-    def _make(self, schema: Struct[Any], values: dict[str, str], target: str) -> None:
+    def _make(self, node: Node, values: dict[str, str], target: str) -> None:
         """Write the call that makes the object."""
-        source = self._source
+        source, schema = self._source, node.schema
         if isinstance(schema, RecordStruct):
-            items = "".join(f"{values[field.wire_name]}, " for field in schema.fields)
+            items = "".join(f"{values[member.field.wire_name]}, " for member in node.members)
             source.line(f"{target} = {source.constant(schema.make, 'record')}(({items}))")
             return
-        positional = all(not field.keyword_only for field in schema.fields)
+        positional = all(not member.field.keyword_only for member in node.members)
         arguments = []
-        for field in schema.fields:
-            local = values.get(field.wire_name)
-            if local is None and field.has_default:
+        for member in node.members:
+            local = values.get(member.field.wire_name)
+            if local is None and member.field.has_default:
                 positional = False
                 continue
-            argument = local or self._zero(field.schema)
-            arguments.append(argument if positional else f"{field.argument}={argument}")
+            argument = local or self._zero(member)
+            arguments.append(argument if positional else f"{member.field.argument}={argument}")
         cls = source.constant(schema.cls, schema.cls.__name__)
         source.line(f"{target} = {cls}({', '.join(arguments)})")
 
-    def _zero(self, schema: Schema[Any]) -> str:
-        """Return an expression for the zero value."""
-        match schema:
-            case Bool() | Int() | Uint() | Float() | Complex() | String() | Bytes() | Pointer():
-                return repr(schema.zero())
-            case Map():
-                return "{}"
-            case Slice() if schema.container is list:
-                return "[]"
-        return f"{self._source.constant(schema.zero, 'zero')}()"
+    def _zero(self, member: Member) -> str:
+        """Return an expression for the zero value of a field."""
+        node = self._nodes[member.node]
+        if node.nullable:
+            return "None"
+        if node.make is None and (literal := _zero_literal(node)):
+            return literal
+        return f"{self._source.constant(node.zero, 'zero')}()"
 
     # --- skipping -----------------------------------------------------------------------------
 
@@ -543,12 +501,24 @@ class Compiler:
         """Read a size, and pass over so many bytes."""
         raise NotImplementedError
 
-    # --- types that do not go together --------------------------------------------------------
 
-    def _mismatch(self, id: int, schema: Schema[Any]) -> None:
-        raise DecodeError(
-            f"{spelled(self._types, id)} arrives where {schema.go or 'Any'} is wanted"
-        )
+def _zero_literal(node: Node) -> str:
+    """Return the zero value as it stands in source, empty where it must be made."""
+    match node.op:
+        case Op.BOOL | Op.INT | Op.UINT | Op.FLOAT | Op.COMPLEX | Op.STRING:
+            return repr(node.zero())
+        case Op.BYTES if not node.children:
+            return repr(node.zero())
+        case Op.MAP:
+            return "{}"
+        case Op.LIST | Op.BYTES if node.container is list:
+            return "[]"
+    return ""
+
+
+def _size(node: Node) -> int:
+    """Return the bytes in memory of a value, without what its message must bring."""
+    return size_of(base_of(node.declared))
 
 
 # --- what the generated code calls ------------------------------------------------------------
@@ -565,6 +535,6 @@ _RUNTIME: Final[dict[str, Any]] = {
     "check_merged": check_merged,
     "check_probes": check_probes,
     "float_of": numbers.float_of,
-    "narrow_float_of": narrow_float_of,
+    "narrow_float_of": numbers.narrow_float_of,
     "repeat": repeat,
 }

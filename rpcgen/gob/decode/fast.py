@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import attrs
 
-from ..schema import Array, Bool, Float, Int, Schema, Slice, String, Struct, Uint
-from . import wire
-from .compile_decode import Compiler
-from .definitions import base_of
-from .numbers import SIGNED
+from ...schema import Schema, Struct
+from ...schema.plan import Node, Op
+from ..numbers import SIGNED
+from .checked import Compiler
+from .match import Pair
 
 __all__ = ["QuickCompiler"]
 
@@ -105,15 +105,15 @@ class QuickCompiler(Compiler):
         else:
             self._first(steps)
 
-    def _field(self, id: int, schema: Schema[Any], target: str, steps: str, count: int) -> None:
+    def _field(self, pair: Pair, target: str, steps: str, count: int) -> None:
         """Write lines that read a value together with the byte of steps after it."""
         source = self._source
-        base = base_of(schema)
-        if count > 126:
-            super()._field(id, schema, target, steps, count)
+        node = self._nodes[pair.node.plain]
+        if count > 126 or pair.node.make is not None:
+            super()._field(pair, target, steps, count)
             return
-        match base, id:
-            case Int(), wire.INT:
+        match node.op:
+            case Op.INT:
                 source.line(f"{target} = data[pos]")
                 with source.block(f"if {target} < 128:"):
                     source.line(f"{target} = SIGNED[{target}]")
@@ -126,8 +126,8 @@ class QuickCompiler(Compiler):
                     self._rest(target)
                     source.line(f"{target} = {target} >> 1 ^ -({target} & 1)")
                     self._first(steps)
-                self._range(target, base)
-            case Uint(), wire.UINT:
+                self._range(target, node)
+            case Op.UINT:
                 source.line(f"{target} = data[pos]")
                 with source.block(f"if {target} < 128:"):
                     self._step_at(1, steps)
@@ -135,14 +135,14 @@ class QuickCompiler(Compiler):
                     source.line("pos += 1")
                     self._rest(target)
                     self._first(steps)
-                self._range(target, base)
-            case Bool(), wire.BOOL:
+                self._range(target, node)
+            case Op.BOOL:
                 source.line(f"{target} = data[pos]")
                 with source.block(f"if {target} > 127:"):
                     source.line("bad('a bool of more than one byte')")
                 source.line(f"{target} = {target} != 0")
                 self._step_at(1, steps)
-            case Float(bits=64), wire.FLOAT:
+            case Op.FLOAT if node.bits == 64:
                 # Most floats need all of their 8 bytes.
                 with source.block("if data[pos] == 248:"):
                     source.line(f"{target}, {steps} = float_and_step(data, pos + 1)")
@@ -150,61 +150,63 @@ class QuickCompiler(Compiler):
                 with source.block("else:"):
                     self._float(target, narrow=False)
                     self._first(steps)
-            case String(), wire.STRING:
+            case Op.STRING:
                 after = source.variable("after")
                 self._uint(after)
                 source.line(f"{after} += pos")
-                source.line(f"{target} = {self._text(base).format(f'data[pos:{after}]')}")
+                source.line(f"{target} = {self._text(node).format(f'data[pos:{after}]')}")
                 self._charge_text(target)
                 source.line(f"{steps} = data[{after}]")
                 source.line(f"pos = {after} + 1")
             case _:
-                self._value(id, schema, target)
+                self._value(pair, target)
                 self._first(steps)
 
     def _step_at(self, offset: int, steps: str) -> None:
         self._source.line(f"{steps} = data[pos + {offset}]")
         self._source.line(f"pos += {offset + 1}")
 
-    def _make(self, schema: Struct[Any], values: dict[str, str], target: str) -> None:
+    def _make(self, node: Node, values: dict[str, str], target: str) -> None:
         """Write lines that make the object: not by ``__init__`` where it does nothing else."""
-        if len(values) < len(schema.fields) or not _only_stores(schema):
-            super()._make(schema, values, target)
+        if len(values) < len(node.members) or not _only_stores(node.schema):
+            super()._make(node, values, target)
             return
-        source = self._source
-        source.line(f"{target} = new({source.constant(schema.cls, schema.cls.__name__)})")
-        for field in schema.fields:
+        source, cls = self._source, node.schema.cls
+        source.line(f"{target} = new({source.constant(cls, cls.__name__)})")
+        for field, _ in node.members:
             source.line(f"{target}.{field.attribute} = {values[field.wire_name]}")
 
     # --- lists ------------------------------------------------------------------------------
 
-    def _elements(self, id: int, schema: Slice[Any] | Array[Any], count: str, target: str) -> None:
-        together = self._together(id, base_of(schema.element))
-        if together is None or schema.element is not base_of(schema.element):
-            super()._elements(id, schema, count, target)
+    def _elements(self, pair: Pair, count: str, target: str) -> None:
+        together = self._together(self._nodes[pair.node.children[0]])
+        if together is None:
+            super()._elements(pair, count, target)
             return
         # Small numbers are one byte each: then all are read at once.
-        source = self._source
-        self._charge_elements(schema, count)
+        source, container = self._source, pair.node.container
+        self._charge_elements(pair, count)
         chunk = source.variable("chunk")
         source.line(f"{chunk} = data[pos:pos + {count}]")
         with source.block(f"if len({chunk}) == {count} and {chunk}.isascii():"):
             made = together.format(chunk)
-            if schema.container is not list:
-                made = f"{source.constant(schema.container, 'container')}({made})"
+            if container is not list:
+                made = f"{source.constant(container, 'container')}({made})"
             source.line(f"{target} = {made}")
             source.line(f"pos += {count}")
         with source.block("else:"):
-            super()._elements(id, schema, count, target)
+            super()._elements(pair, count, target)
 
-    def _together(self, id: int, element: Schema[Any]) -> str | None:
+    def _together(self, element: Node) -> str | None:
         """Return an expression for a list of elements of one byte each."""
-        match element, id:
-            case Int(), wire.INT:
+        if element.number != element.plain:
+            return None
+        match element.op:
+            case Op.INT:
                 return "[SIGNED[octet] for octet in {}]"
-            case Uint(), wire.UINT:
+            case Op.UINT:
                 return "list({})"
-            case Bool(), wire.BOOL:
+            case Op.BOOL:
                 return "[octet != 0 for octet in {}]"
         return None
 

@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..schema import Schema, Untyped
-from . import wire
-from .compile_decode import DecodeFunction, Types
-from .compile_quick import QuickCompiler
-from .source import TooLongError, forget
+from ...schema import Schema, Untyped
+from .. import wire
+from ..source import TooLongError, forget
+from ..streams import DecodeFunction
+from .fast import QuickCompiler
+from .match import Types
 
 __all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "compiled"]
 
@@ -115,7 +116,7 @@ def compiled(
     check()
     compiler = QuickCompiler(types, strings, counted=counted, longest=lines - cost)
     if isinstance(schema, Untyped):
-        from .untyped import untyped_schema
+        from ..untyped import untyped_schema
 
         schema = untyped_schema(types, id)
     try:

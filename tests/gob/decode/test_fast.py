@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError
-from rpcgen.gob.compile_decode import DecodeFunction
-from rpcgen.gob.compile_quick import QuickCompiler, _only_stores
+from rpcgen.gob.decode.fast import QuickCompiler, _only_stores
 from rpcgen.gob.interpret import Interpreter
+from rpcgen.gob.streams import DecodeFunction
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint64, wire
 
-from .examples import Item, Order, Point, Sizes
-from .vectors import same
+from ..examples import Item, Order, Point, Sizes
+from ..vectors import same
 
 _CASES: list[tuple[Any, Any]] = [
     (Order, Order(1, [Item("a", 1.5, ["x"]), Item("b" * 200, 0.1)], {"k": 2**40}, "note")),

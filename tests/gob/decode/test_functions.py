@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rpcgen.gob import wire
-from rpcgen.gob.compile_decode import DecodeFunction
-from rpcgen.gob.decode_functions import FunctionCache, compiled
+from rpcgen.gob.decode.functions import FunctionCache, compiled
+from rpcgen.gob.streams import DecodeFunction
 from rpcgen.schema import UNTYPED, Schema, schema_of
 
-from .examples import Node, Point
+from ..examples import Node, Point
 
 _POINT = wire.StructType("Point", 64, (("X", wire.INT), ("Y", wire.INT)))
 

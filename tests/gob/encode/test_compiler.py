@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError
-from rpcgen.gob.compile_encode import encoding_of
+from rpcgen.gob.encode.compiler import encoding_of
 from rpcgen.gob.numbers import float_bytes, int_bytes, uint_bytes
 from rpcgen.schema import schema_of
 from rpcgen.types import Complex64, Float32, Int8, Int16, Int32, Uint, Uint8, Uint16, Uint32, length
 
-from .examples import Color, Drawing, Item, Kinds, Order, Point, Rights, Sizes, Unit
-from .vectors import same
+from ..examples import Color, Drawing, Item, Kinds, Order, Point, Rights, Sizes, Unit
+from ..vectors import same
 
 _KINDS = Kinds(
     flag=True,

@@ -81,7 +81,7 @@ from rpcgen.types import (
     wire,
 )
 
-from . import golang
+from .. import golang
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTypes
@@ -322,14 +322,14 @@ def test_go_of_struct_without_name() -> None:
 
 
 def test_go_of_message_has_the_last_part_of_its_module() -> None:
-    assert go(Square) == "test_schema.Square"
+    assert go(Square) == "test_resolve.Square"
 
 
 def test_wire_name_of_message_is_not_inherited() -> None:
     class Disc(Circle):
         pass
 
-    assert go(Disc) == "test_schema.Disc"
+    assert go(Disc) == "test_resolve.Disc"
 
 
 # --- equal schemas --------------------------------------------------------------------------------
@@ -364,7 +364,7 @@ def test_annotated_with_what_cannot_be_hashed_is_allowed() -> None:
 
 def test_new_type_of_new_type_has_its_own_name() -> None:
     AdminID = NewType("AdminID", UserID)
-    assert go(AdminID) == "test_schema.AdminID"
+    assert go(AdminID) == "test_resolve.AdminID"
 
 
 def test_new_type_of_message_is_the_message() -> None:
@@ -508,11 +508,11 @@ def test_enum_travels_as_its_base(cls: type[enum.Enum], base: str) -> None:
 
 
 def test_message_may_refer_to_itself() -> None:
-    assert fields(Tree)["left"].schema.go == "*test_schema.Tree"
+    assert fields(Tree)["left"].schema.go == "*test_resolve.Tree"
 
 
 def test_messages_may_refer_to_each_other() -> None:
-    assert fields(Ping)["pongs"].schema.go == "map[string]test_schema.Pong"
+    assert fields(Ping)["pongs"].schema.go == "map[string]test_resolve.Pong"
 
 
 def test_message_may_quote_its_annotations() -> None:
@@ -700,7 +700,7 @@ def test_message_that_cannot_travel_is_refused_at_its_field(cls: type[Any], text
 
 
 def test_bad_field_is_not_looked_at_before_it_is_needed() -> None:
-    assert go(list[BadType]) == "[]test_schema.BadType"
+    assert go(list[BadType]) == "[]test_resolve.BadType"
 
 
 def test_field_of_leaves_the_place_to_its_caller() -> None:
@@ -1009,7 +1009,7 @@ def test_class_in_the_body_of_a_message_comes_before_one_outside() -> None:
 
 
 def test_alias_in_the_body_of_a_message_is_known() -> None:
-    assert go_fields(Person)["Homes"] == "map[string]test_schema.Address"
+    assert go_fields(Person)["Homes"] == "map[string]test_resolve.Address"
 
 
 # --- generic messages -----------------------------------------------------------------------------
@@ -1075,17 +1075,17 @@ def struct_of(annotation: object) -> Struct[Any]:
     ("annotation", "expected"),
     [
         (Page[int], {"Items": "[]int", "Next": "*int"}),
-        (Page[Round], {"Items": "[]test_schema.Round", "Next": "*test_schema.Round"}),
+        (Page[Round], {"Items": "[]test_resolve.Round", "Next": "*test_resolve.Round"}),
         (
             Page[Page[int]],
-            {"Items": "[]test_schema.Page[int]", "Next": "*test_schema.Page[int]"},
+            {"Items": "[]test_resolve.Page[int]", "Next": "*test_resolve.Page[int]"},
         ),
-        (StampedPage, {"Items": "[]test_schema.Round", "Next": "*test_schema.Round"}),
+        (StampedPage, {"Items": "[]test_resolve.Round", "Next": "*test_resolve.Round"}),
         (
             UserPage,
             {
-                "Items": "[]test_schema.Round",
-                "Next": "*test_schema.Round",
+                "Items": "[]test_resolve.Round",
+                "Next": "*test_resolve.Round",
                 "ByKey": "map[string]int",
                 "Total": "int",
             },
@@ -1095,7 +1095,7 @@ def struct_of(annotation: object) -> Struct[Any]:
             {
                 "Items": "[][]uint8",
                 "Next": "*[]uint8",
-                "ByKey": "map[string]test_schema.Page[string]",
+                "ByKey": "map[string]test_resolve.Page[string]",
             },
         ),
     ],
@@ -1108,7 +1108,7 @@ def test_generic_message_has_fields_of_its_types(
 
 
 def test_generic_message_is_called_as_in_go() -> None:
-    assert go(Page[Round]) == "test_schema.Page[test_schema.Round]"
+    assert go(Page[Round]) == "test_resolve.Page[test_resolve.Round]"
 
 
 def test_generic_message_has_one_schema_for_each_of_its_types() -> None:
@@ -1209,7 +1209,7 @@ def test_dataclass_has_a_default_where_the_sender_has_no_field() -> None:
 
 
 def test_frozen_dataclass_is_a_key() -> None:
-    assert go(dict[FrozenKey, int]) == "map[test_schema.FrozenKey]int"
+    assert go(dict[FrozenKey, int]) == "map[test_resolve.FrozenKey]int"
 
 
 @dataclass(frozen=True)
@@ -1255,7 +1255,7 @@ LOOSE = Loose(
         (set[str], "map[string]bool"),
         (AbstractSet[int], "map[int]bool"),
         (typing.Set[str], "map[string]bool"),  # noqa: UP006
-        (frozenset[Round], "map[test_schema.Round]bool"),
+        (frozenset[Round], "map[test_resolve.Round]bool"),
         (Sequence[int], "[]int"),
         (typing.MutableSequence[int], "[]int"),
         (Mapping[str, int], "map[string]int"),
@@ -1263,7 +1263,7 @@ LOOSE = Loose(
         (Literal["a", "b"], "string"),
         (Literal[1, 2], "int"),
         (Literal["a", None], "*string"),
-        (NewType("Level", Literal["a"]), "test_schema.Level"),
+        (NewType("Level", Literal["a"]), "test_resolve.Level"),
         (Annotated[Round, interface], "interface {}"),
     ],
     ids=str,
@@ -1380,5 +1380,5 @@ class Vector3:
 def test_interface_of_one_message_travels_with_its_name() -> None:
     annotation = list[Annotated[Round, interface]]
     data = gob.dumps([Round(1.0)], annotation)
-    assert b"test_schema.Round" in data
+    assert b"test_resolve.Round" in data
     assert gob.loads(data, annotation) == [Round(1.0)]

@@ -10,11 +10,11 @@ from attrs import define
 
 from rpcgen import DecodeError, gob
 from rpcgen.gob import wire
-from rpcgen.gob.compile_quick import QuickCompiler
+from rpcgen.gob.decode.fast import QuickCompiler
 from rpcgen.gob.numbers import int_bytes, uint_bytes
 from rpcgen.schema import schema_of
 
-from .examples import Point
+from ..examples import Point
 
 # More fields than are compiled one by one.
 _MANY = 500

@@ -1,0 +1,1 @@
+"""Functions that decode, as source code; compiled when first needed."""

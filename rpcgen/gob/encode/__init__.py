@@ -1,0 +1,1 @@
+"""Functions that encode, as source code; compiled when first needed."""

@@ -1,0 +1,137 @@
+"""Classes of messages: their attributes, and what type variables of generic ones stand for."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import attrs
+
+from ..errors import SchemaError
+from ..frozen import Value
+
+__all__ = [
+    "Attribute",
+    "attributes_of",
+    "check_bases",
+    "filled",
+    "is_alias",
+    "is_generic",
+    "is_message",
+    "substituted",
+    "type_arguments",
+]
+
+
+def is_alias(annotation: object) -> bool:
+    """Say whether it is the X of ``type X = ...``, which Python has since 3.12."""
+    return type(annotation).__name__ == "TypeAliasType"
+
+
+def is_message(cls: type[Any]) -> bool:
+    """Say whether a class is a message: an attrs class or a dataclass."""
+    return attrs.has(cls) or hasattr(cls, "__dataclass_fields__")
+
+
+def is_generic(cls: type[Any]) -> bool:
+    """Say whether a class needs types in brackets after its name."""
+    return bool(getattr(cls, "__parameters__", ()))
+
+
+def type_arguments(
+    cls: type[Any], arguments: tuple[Any, ...] = ()
+) -> dict[type[Any], dict[Any, Any]]:
+    """Return what the type variables of a class and of its bases stand for.
+
+    ``arguments`` are those of the class itself: User in ``Page[User]``.
+    """
+    found = {cls: dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))}
+    pending = [cls]
+    while pending:
+        current = pending.pop()
+        for base in vars(current).get("__orig_bases__", current.__bases__):
+            origin = typing.get_origin(base) or base
+            if not isinstance(origin, type) or origin in found:
+                continue
+            values = [substituted(each, found[current]) for each in typing.get_args(base)]
+            found[origin] = dict(zip(getattr(origin, "__parameters__", ()), values, strict=False))
+            pending.append(origin)
+    return found
+
+
+def check_bases(cls: type[Any]) -> None:
+    """Raise `SchemaError` if a class extends a generic message and does not say what that holds."""
+    for base, variables in type_arguments(cls).items():
+        parameters = getattr(base, "__parameters__", ())
+        if base is not cls and is_message(base) and len(variables) < len(parameters):
+            raise SchemaError(
+                f"{cls.__name__} does not say what its base {base.__name__} holds",
+                f"say it in brackets, as in class {cls.__name__}({filled(base)})",
+            )
+
+
+def filled(cls: type[Any]) -> str:
+    """Return an example of a generic class with all its types."""
+    return f"{cls.__name__}[{', '.join(['int'] * len(cls.__parameters__))}]"
+
+
+def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
+    """Return an annotation with the type variables in it replaced by what they stand for."""
+    if not variables:
+        return annotation
+    if isinstance(annotation, TypeVar):
+        return variables.get(annotation, annotation)
+    parameters = getattr(annotation, "__parameters__", ())
+    if not parameters or typing.get_origin(annotation) is None:
+        return annotation
+    return annotation[tuple([variables.get(each, each) for each in parameters])]
+
+
+class Attribute(Value):
+    """One attribute of the class of a message, whichever library has made the class.
+
+    ``argument`` is what ``__init__`` calls it, ``annotation`` its type where
+    the class does not annotate it. ``is_argument``: ``__init__`` takes it.
+    """
+
+    name: str
+    argument: str
+    annotation: object
+    has_default: bool
+    is_argument: bool
+    keyword_only: bool
+
+
+def attributes_of(cls: type[Any]) -> tuple[Attribute, ...]:
+    """Return the attributes of a message that are its fields."""
+    if not attrs.has(cls):
+        return _attributes_of_dataclass(cls)
+    return tuple(
+        Attribute(
+            each.name,
+            each.alias or each.name,
+            each.type,
+            each.default is not attrs.NOTHING,
+            each.init,
+            each.kw_only,
+        )
+        for each in attrs.fields(cls)
+    )
+
+
+def _attributes_of_dataclass(cls: type[Any]) -> tuple[Attribute, ...]:
+    import dataclasses  # in use by whoever has such a class
+
+    missing = dataclasses.MISSING
+    return tuple(
+        Attribute(
+            each.name,
+            each.name,
+            each.type,
+            each.default is not missing or each.default_factory is not missing,
+            each.init,
+            each.kw_only is True,
+        )
+        for each in dataclasses.fields(cls)
+    )

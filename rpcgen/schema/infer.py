@@ -1,0 +1,44 @@
+"""Schemas for values that come without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from .kinds import Schema
+from .resolve import schema_of
+
+__all__ = ["schema_for"]
+
+
+def schema_for(value: object) -> Schema[Any]:
+    """Return the schema that fits a value which comes without one.
+
+    Elements of different types make a list or dict of ``Any``. Raises
+    `SchemaError` if the value's type has no counterpart on the wire.
+    """
+    return schema_of(_annotation_for(value))
+
+
+def _annotation_for(value: object) -> Any:
+    match value:
+        case list():
+            return list[_common_annotation(value)]  # type: ignore[misc]
+        case tuple() if not hasattr(value, "_fields"):  # no NamedTuple
+            return tuple[_common_annotation(value), ...]  # type: ignore[misc]
+        case dict():
+            key, item = _common_annotation(value), _common_annotation(value.values())
+            return dict[key, item]  # type: ignore[valid-type]
+        case set() | frozenset():
+            return set[_common_annotation(value)]  # type: ignore[misc]
+        case datetime() | timedelta():  # and the subclasses with nanoseconds
+            return datetime if isinstance(value, datetime) else timedelta
+    # What has kept a Go type fits as the plain value that it is.
+    return getattr(type(value), "rpcgen_plain", type(value))
+
+
+def _common_annotation(values: Iterable[object]) -> Any:
+    annotations = set(map(_annotation_for, values))
+    # None alone is a nil: nobody wants a list of empty structs.
+    return annotations.pop() if len(annotations) == 1 and annotations != {type(None)} else Any

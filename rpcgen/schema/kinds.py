@@ -1,0 +1,569 @@
+"""The kinds of schemas, which are those of Go's type system."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+from ..errors import DecodeError, EncodeError, SchemaError
+from ..frozen import Frozen, Value
+from ..types import json_tag
+
+__all__ = [
+    "Array",
+    "Bool",
+    "Bytes",
+    "Complex",
+    "Converted",
+    "Duration",
+    "Enum",
+    "Field",
+    "Float",
+    "Int",
+    "Interface",
+    "Map",
+    "Nothing",
+    "Opaque",
+    "Pointer",
+    "Schema",
+    "Slice",
+    "String",
+    "Struct",
+    "UNTYPED",
+    "Uint",
+    "Untyped",
+    "holds_itself",
+    "pointed_to",
+]
+
+
+T = TypeVar("T")
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+E = TypeVar("E", bound=enum.Enum)
+
+
+class Schema(Generic[T_co]):
+    """The shape of a value on the wire, for Python values of type ``T``.
+
+    ``name`` is Go's name where the type has one of its own, with its package
+    (``shapes.Circle``), else empty.
+    """
+
+    name: str
+
+    # Whether a sender has described the type, whose name on the wire is exactly ``name``.
+    described = False
+
+    @property
+    def go(self) -> str:
+        """Go's spelling of the type, such as ``map[string][]shapes.Circle``."""
+        return self.name or self._literal()
+
+    def _literal(self) -> str:
+        """Go's spelling of the type where it has no name."""
+        raise NotImplementedError
+
+    def comparable(self) -> bool:
+        """Say whether values of the type can be keys of a map, in Go and in Python."""
+        return True
+
+    def zero(self) -> T_co:
+        """Return Go's zero value of the type, which a field left out of a message has.
+
+        Raises `DecodeError` where the Python type has no such value: an enum
+        without a member for 0, a union that does not allow None.
+        """
+        raise NotImplementedError
+
+
+class Bool(Frozen, Schema[bool]):
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "bool"
+
+    def zero(self) -> bool:
+        return False
+
+
+class Int(Frozen, Schema[int]):
+    """A signed integer; ``kind`` is Go's spelling of its size."""
+
+    kind: str = "int"
+    name: str = ""
+
+    @property
+    def bits(self) -> int:
+        """The size; Go's ``int`` has 64 bits wherever it matters."""
+        return int(self.kind.removeprefix("int") or 64)
+
+    def _literal(self) -> str:
+        return self.kind
+
+    def zero(self) -> int:
+        return 0
+
+
+class Uint(Frozen, Schema[int]):
+    """An unsigned integer; ``kind`` is Go's spelling of its size."""
+
+    kind: str = "uint"
+    name: str = ""
+
+    @property
+    def bits(self) -> int:
+        """The size; Go's ``uint`` and ``uintptr`` have 64 bits wherever it matters."""
+        return int(self.kind.removeprefix("uint").removeprefix("ptr") or 64)
+
+    def _literal(self) -> str:
+        return self.kind
+
+    def zero(self) -> int:
+        return 0
+
+
+class Float(Frozen, Schema[float]):
+    """A floating-point number of 32 or 64 bits."""
+
+    bits: int = 64
+    name: str = ""
+
+    def _literal(self) -> str:
+        return f"float{self.bits}"
+
+    def zero(self) -> float:
+        return 0.0
+
+
+class Complex(Frozen, Schema[complex]):
+    """A complex number of 64 or 128 bits, half of them for each part."""
+
+    bits: int = 128
+    name: str = ""
+
+    def _literal(self) -> str:
+        return f"complex{self.bits}"
+
+    def zero(self) -> complex:
+        return 0j
+
+
+class String(Frozen, Schema[str]):
+    """Text, in UTF-8 as a rule.
+
+    ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
+    bytes that are not UTF-8, whatever the stream says of other strings.
+    """
+
+    name: str = ""
+    any_bytes: bool = False
+
+    def _literal(self) -> str:
+        return "string"
+
+    def zero(self) -> str:
+        return ""
+
+
+class Bytes(Frozen, Schema[bytes]):
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "[]uint8"
+
+    def comparable(self) -> bool:
+        return False
+
+    def zero(self) -> bytes:
+        return b""
+
+
+class Slice(Frozen, Schema[T_co]):
+    """Any number of ``element``; ``container`` makes the Python value: `list` or `tuple`."""
+
+    element: Schema[Any]
+    container: Callable[[Iterable[Any]], T_co]
+    name: str = ""
+
+    def _literal(self) -> str:
+        return f"[]{self.element.go}"
+
+    def comparable(self) -> bool:
+        return False
+
+    def zero(self) -> T_co:
+        return self.container(())
+
+
+class Array(Frozen, Schema[T_co]):
+    """Exactly ``length`` of ``element``.
+
+    ``container`` makes the Python value: `list`, `tuple`, or (of ``uint8``)
+    `bytes` or `uuid.UUID`.
+    """
+
+    element: Schema[Any]
+    length: int
+    container: Callable[[Iterable[Any]], T_co]
+    name: str = ""
+
+    def _literal(self) -> str:
+        return f"[{self.length}]{self.element.go}"
+
+    def comparable(self) -> bool:
+        return self.container is not list and self.element.comparable()
+
+    def zero(self) -> T_co:
+        return self.container([self.element.zero() for _ in range(self.length)])
+
+
+class Map(Frozen, Schema[dict[Any, Any]]):
+    key: Schema[Any]
+    value: Schema[Any]
+    name: str = ""
+
+    def _literal(self) -> str:
+        return f"map[{self.key.go}]{self.value.go}"
+
+    def comparable(self) -> bool:
+        return False
+
+    def zero(self) -> dict[Any, Any]:
+        return {}
+
+
+class Field(Value):
+    """One field of a `Struct`.
+
+    ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
+    it, ``wire_name`` what Go calls it. ``has_default``: the call of
+    ``__init__`` may leave it out. ``json`` is its tag for Go's
+    ``encoding/json``; ``embedded`` says that Go embeds it. ``keyword_only``:
+    ``__init__`` takes it by name alone.
+    """
+
+    attribute: str
+    argument: str
+    wire_name: str
+    schema: Schema[Any]
+    has_default: bool
+    json: json_tag | None = None
+    embedded: bool = False
+    keyword_only: bool = False
+
+
+class Struct(Frozen, Schema[T_co]):
+    """A message: an attrs class or a dataclass; each field travels under its wire name.
+
+    ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
+    ``arguments`` are the types in the brackets of a generic class: ``Page[User]``.
+    """
+
+    cls: type[T_co]
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+    def _literal(self) -> str:
+        fields = "; ".join(f"{field.wire_name} {field.schema.go}" for field in self.fields)
+        return f"struct {{ {fields} }}" if fields else "struct {}"
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields, in the order of the class.
+
+        Resolved at first use, so that messages may refer to each other.
+        Raises `SchemaError` if one of them cannot travel, or if the message
+        contains itself without end.
+        """
+        if holds_itself(self):
+            raise SchemaError(
+                f"message {self.cls.__name__} contains itself, so it would never end",
+                f"hold it as {self.cls.__name__} | None, or in a list or dict",
+            )
+        return self._own_fields
+
+    @cached_property
+    def _own_fields(self) -> tuple[Field, ...]:
+        fields = self.resolve_fields()
+        by_name: dict[str, Field] = {}
+        for each in fields:
+            other = by_name.setdefault(each.wire_name, each)
+            if other is not each:
+                raise SchemaError(
+                    f"fields {other.attribute!r} and {each.attribute!r} of {self.cls.__name__} "
+                    f"are both {each.wire_name!r} on the wire",
+                    'name one of them otherwise with Annotated[..., wire("Name")]',
+                )
+        return fields
+
+    def resolve_fields(self) -> tuple[Field, ...]:
+        """Return the fields that the class has; `fields` puts in how, and knows annotations."""
+        raise NotImplementedError
+
+    def comparable(self) -> bool:
+        hashable = self.cls.__hash__ is not None
+        return hashable and all(f.schema.comparable() for f in self.fields)
+
+    def check(self, value: object) -> None:
+        """Check that a value of another class than ``cls`` can travel as this message.
+
+        It can if it has all the fields, and its class has no others, which would
+        be lost: a subclass that adds methods, or a stand-in of a test.
+
+        Raises:
+            EncodeError: If it has not, or has more.
+        """
+        names = [field.attribute for field in self.fields]
+        lacking = [name for name in names if not hasattr(value, name)]
+        if lacking:
+            raise EncodeError(
+                f"{_shown(value)} is not a {self.cls.__name__}: it has no {', '.join(lacking)}"
+            )
+        cls = type(value)
+        lost = [name for name in _field_names(cls) if name not in names]
+        if lost:
+            raise EncodeError(
+                f"a {cls.__name__} where {self.cls.__name__} is declared would lose "
+                f"{', '.join(lost)}: declare {self.cls.__name__} | {cls.__name__}, "
+                f"or make a {self.cls.__name__} of it"
+            )
+
+    def zero(self) -> T_co:
+        return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
+
+
+def _field_names(cls: type) -> list[str]:
+    """Return the names of the fields that a class has, if it is an attrs class or a dataclass."""
+    fields = getattr(cls, "__attrs_attrs__", None)
+    if fields is None:
+        fields = getattr(cls, "__dataclass_fields__", {}).values()
+    return [field.name for field in fields if field.init]
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:  # a class of the user's
+        return f"a value of {type(value).__name__}"
+
+
+class Pointer(Frozen, Schema[Any]):
+    """A value that may be missing: ``None`` is Go's nil.
+
+    Gob sends a pointer to a zero number, string or empty slice like nil, so
+    it arrives as None; a pointer to a struct always arrives.
+    """
+
+    element: Schema[Any]
+    name: str = ""
+
+    def _literal(self) -> str:
+        # Go's maps can be nil themselves.
+        held = self.element
+        while isinstance(held, Converted):
+            held = held.inner
+        return held.go if isinstance(held, Map) else f"*{held.go}"
+
+    def comparable(self) -> bool:
+        return False
+
+    def zero(self) -> None:
+        return None
+
+
+class Interface(Frozen, Schema[Any]):
+    """A value that brings its type along.
+
+    ``members`` are the messages it may hold; empty for ``Any``, which holds
+    every registered type. ``nullable``: it may be nil.
+    """
+
+    members: tuple[Struct[Any], ...] = ()
+    nullable: bool = True
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "interface {}"
+
+    def comparable(self) -> bool:
+        # Their fields are left alone: a member may hold the same union again.
+        return all(member.cls.__hash__ is not None for member in self.members)
+
+    def zero(self) -> None:
+        if not self.nullable:
+            names = " | ".join(member.cls.__name__ for member in self.members)
+            raise DecodeError(f"nil where {names} is wanted; '| None' in the IDL would allow it")
+        return None
+
+
+class Enum(Frozen, Schema[E]):
+    """A named integer or string with a class of its own; ``base`` is what travels."""
+
+    cls: type[E]
+    base: Int | String
+    name: str
+
+    def zero(self) -> E:
+        zero = self.base.zero()
+        try:
+            return self.cls(zero)
+        except ValueError:
+            raise DecodeError(
+                f"{self.cls.__name__} has no member for {zero!r}, Go's zero value"
+            ) from None
+
+    def member(self, value: object) -> E:
+        """Return the member for a value that is not listed: one of flags, or of an open enum.
+
+        Raises:
+            DecodeError: If the class makes none.
+        """
+        try:
+            return self.cls(value)
+        except ValueError:
+            kind = "OpenIntEnum" if isinstance(self.base, Int) else "OpenStrEnum"
+            raise DecodeError(
+                f"{value!r:.80} is not a valid {self.cls.__name__}; "
+                f"a class {self.cls.__name__}({kind}) takes unknown ones"
+            ) from None
+
+
+class Duration(Frozen, Schema[timedelta]):
+    """An ``int64`` of nanoseconds."""
+
+    name: str = "time.Duration"
+
+    def zero(self) -> timedelta:
+        return timedelta()
+
+
+class Opaque(Frozen, Schema[T_co]):
+    """A type that turns itself into bytes and back.
+
+    ``cls`` is the Python type. ``encoding`` says by which of Go's interfaces:
+    ``gob`` (``GobEncoder``) or ``binary`` (``encoding.BinaryMarshaler``); a
+    class of the user's has the methods ``gob_encode`` and ``gob_decode``, or
+    ``marshal_binary`` and ``unmarshal_binary``, the second a class method of
+    each pair. The types of Go's library (``time.Time``) are known to the
+    codecs by ``name``. ``exposed`` are the types of its exported fields in Go,
+    which gob announces although they never travel.
+    """
+
+    cls: type[T_co]
+    name: str
+    make_zero: Callable[[], T_co]
+    encoding: Literal["gob", "binary", "text"] = "gob"
+    hashable: bool = True
+    exposed: tuple[Schema[Any], ...] = ()
+
+    def _literal(self) -> str:
+        return "a type that encodes itself"
+
+    def comparable(self) -> bool:
+        return self.hashable
+
+    def zero(self) -> T_co:
+        return _made(self.make_zero)
+
+
+class Nothing(Frozen, Schema[None]):
+    """No value: sent as an empty struct; whatever arrives is skipped."""
+
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "struct {}"
+
+    def zero(self) -> None:
+        return None
+
+
+class Converted(Frozen, Schema[Any]):
+    """A Python type that travels as another one, whose schema is ``inner``.
+
+    ``lower`` turns a value into one of ``inner``, and raises `EncodeError` or
+    `TypeError` if it does not fit; ``make`` turns one that has arrived into
+    the Python value, and raises `DecodeError` if there is none.
+    """
+
+    inner: Schema[Any]
+    lower: Callable[[Any], Any]
+    make: Callable[[Any], Any]
+    name: str = ""
+
+    def _literal(self) -> str:
+        return self.inner.go
+
+    def comparable(self) -> bool:
+        return self.inner.comparable()
+
+    def zero(self) -> Any:
+        return self.make(self.inner.zero())
+
+
+class Untyped(Frozen, Schema[Any]):
+    """Nothing is known: what arrives is decoded as its sender describes it.
+
+    Of use for decoding alone; `schema_for` finds the schema of a value to encode.
+    """
+
+    name: str = ""
+
+    def _literal(self) -> str:
+        return "any"
+
+    def zero(self) -> None:
+        return None
+
+
+UNTYPED = Untyped()
+
+
+def _made(make: Callable[..., T], **arguments: object) -> T:
+    """Return the zero value that a class of the user's makes, if it does."""
+    try:
+        return make(**arguments)
+    except (DecodeError, SchemaError):
+        raise
+    except Exception as error:
+        name = getattr(make, "__name__", "the type")
+        raise DecodeError(f"{name} has no zero value: {type(error).__name__}: {error}") from error
+
+
+def holds_itself(schema: Struct[Any]) -> bool:
+    """Say whether a value of the message would hold another of it, and so on without end."""
+    pending, seen = [schema], {schema}
+    while pending:
+        for held in _held(pending.pop()):
+            if held is schema:
+                return True
+            if held not in seen:
+                seen.add(held)
+                pending.append(held)
+    return False
+
+
+def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
+    """Yield the messages that are part of every value of a message."""
+    try:
+        fields = schema._own_fields
+    except SchemaError:  # raised again where the fields of that message are asked for
+        return
+    for field in fields:
+        held = field.schema
+        while isinstance(held, Array):
+            held = held.element
+        if isinstance(held, Struct):
+            yield held
+
+
+def pointed_to(schema: Schema[Any]) -> Schema[Any]:
+    """Return what a pointer points to, any other schema as it is."""
+    return schema.element if isinstance(schema, Pointer) else schema
