@@ -141,7 +141,7 @@ class Encoder:
         return [b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
-        if annotation is None and isinstance(value, Kept):
+        if annotation is None and isinstance(value, Kept) and value.go_type:
             schema = self._kept(value)
         else:
             schema = _schema_for(value, annotation)
@@ -199,7 +199,7 @@ class Encoder:
                 schema = self._registry.known(name)
             elif isinstance(value, Typed):
                 value, schema = value.value, value.schema
-            elif isinstance(value, Kept) and not interface.members:
+            elif isinstance(value, Kept) and value.go_type and not interface.members:
                 schema, name = self._kept(value), value.go_type
             else:
                 schema = self._schema_in_interface(value, interface)
@@ -310,25 +310,45 @@ def _schema_for(value: object, annotation: object) -> Schema[Any]:
         return _as_schema(annotation)
     if isinstance(value, Typed):
         return value.schema
-    return _described(value) or _described_elements(value) or schema_for(value)
+    return _described_within(value) or schema_for(value)
 
 
-def _described_elements(value: object) -> Schema[Any] | None:
-    """Return the schema of a list or dict of values that were decoded without one."""
+def _described_within(value: object) -> Schema[Any] | None:
+    """Return the schema of what was decoded without one, or of lists and dicts of that.
+
+    None for any other value.
+    """
+    if isinstance(value, Kept) and not value.go_type and value.origin is not None:
+        return value.origin.schema
     if isinstance(value, list | tuple) and value:
-        element = _described(value[0])
+        element = _described_in_first(value)
         if element is not None:
             from .untyped import slice_schema
 
             return slice_schema(element)
     if isinstance(value, dict) and value:
-        key, item = next(iter(value.items()))
-        keys, items = _described(key), _described(item)
+        keys, items = _described_in_first(value), _described_in_first(value.values())
         if keys is not None or items is not None:
             from .untyped import map_schema
 
             return map_schema(keys or _element(value), items or _element(value.values()))
+    return _described(value)
+
+
+def _described_in_first(values: Iterable[object]) -> Schema[Any] | None:
+    """Return the schema of the first one that tells its type: nil and what is empty do not."""
+    for value in values:
+        schema = _described_within(value)
+        if schema is not None or not _is_hollow(value):
+            return schema
     return None
+
+
+def _is_hollow(value: object) -> bool:
+    """Say whether a value is nil, or holds nothing else."""
+    if isinstance(value, dict):
+        return all(map(_is_hollow, value.values()))
+    return value is None or (isinstance(value, list | tuple) and all(map(_is_hollow, value)))
 
 
 def _element(values: Iterable[object]) -> Schema[Any]:

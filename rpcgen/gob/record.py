@@ -12,7 +12,7 @@ from ..schema import Schema
 if TYPE_CHECKING:
     from .wire import WireType
 
-__all__ = ["Described", "Origin", "Record", "Undecoded"]
+__all__ = ["Described", "Known", "Origin", "Record", "Undecoded"]
 
 
 class Described(Protocol):
@@ -45,11 +45,14 @@ class Origin:
         return untyped_schema(self._types, self._id, self._known)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _itself, (self.schema,)
+        return Known, (self.schema,)
 
 
-def _itself(schema: Schema[Any]) -> Schema[Any]:
-    return schema
+@frozen
+class Known:
+    """A type that was looked at."""
+
+    schema: Schema[Any]
 
 
 @frozen

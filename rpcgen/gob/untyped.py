@@ -28,7 +28,14 @@ from . import wire
 from .record import Record, Undecoded
 from .registry import ANYTHING
 
-__all__ = ["RecordStruct", "map_schema", "opaque_schema", "slice_schema", "untyped_schema"]
+__all__ = [
+    "RecordStruct",
+    "holds_described",
+    "map_schema",
+    "opaque_schema",
+    "slice_schema",
+    "untyped_schema",
+]
 
 _BASIC: dict[int, Schema[Any]] = {
     wire.BOOL: Bool(),
@@ -52,6 +59,9 @@ class RecordStruct(Struct[Record]):
 
     def __init__(self, name: str) -> None:
         super().__init__(Record, name)
+
+    def _literal(self) -> str:
+        return "struct"  # its fields may lead to itself
 
     def zero(self) -> Record:
         return self.make(tuple(field.schema.zero() for field in self.fields))
@@ -84,13 +94,22 @@ class RecordStruct(Struct[Record]):
 class _DescribedSlice(Slice[list[Any]]):
     described = True
 
+    def _literal(self) -> str:
+        return "slice"  # its elements may be of its own type
+
 
 class _DescribedArray(Array[tuple[Any, ...]]):
     described = True
 
+    def _literal(self) -> str:
+        return f"array of {self.length}"
+
 
 class _DescribedMap(Map):
     described = True
+
+    def _literal(self) -> str:
+        return "map"
 
 
 class _DescribedOpaque(Opaque[Undecoded]):
@@ -114,6 +133,28 @@ def untyped_schema(
         while len(known) > count:
             known.popitem()  # it may be unfinished
         raise
+
+
+def holds_described(types: Mapping[int, wire.WireType], id: int) -> bool:
+    """Say whether ``id`` is a slice, array or map of what Python has no type of its own for.
+
+    These are structs and types that encode themselves, at any depth.
+    """
+    seen: set[int] = set()
+    waiting = [id]
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        match types.get(part):
+            case wire.StructType() | wire.OpaqueType() if part != id:
+                return True
+            case wire.SliceType(element=element) | wire.ArrayType(element=element):
+                waiting.append(element)
+            case wire.MapType(key=key, value=value):
+                waiting += key, value
+    return False
 
 
 class _Builder:
