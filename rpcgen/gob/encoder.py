@@ -230,12 +230,11 @@ class Encoder:
 
     def _kept(self, value: Kept) -> Schema[Any]:
         """Return the schema of a value as the Go type that it came as."""
-        schema = self._registry.by_name(value.go_type)
-        if schema is not None:
-            return schema
-        if value.origin is None:
+        # What came without a schema need not be what the registered class is, such as a timedelta.
+        schema = value.origin.schema if value.origin else self._registry.by_name(value.go_type)
+        if schema is None:
             raise _unregistered(value.go_type)
-        return value.origin.schema
+        return schema
 
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
         registered = "" if name else self._registry.name_of(schema) or ""

@@ -27,7 +27,6 @@ PLAIN: Final = frozenset(
         "[]interface {}",
         "map[string]interface {}",
         "time.Time",
-        "time.Duration",
     )
 )
 

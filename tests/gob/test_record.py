@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import pytest
@@ -219,6 +219,16 @@ def test_drawn_value_goes_out_as_it_came(data: st.DataObject) -> None:
     # Compared as bytes, since NaN is not equal to itself.
     received, wanted = (gob.loads(each, annotation(shape)) for each in (again, sent))
     assert gob.dumps(received, annotation(shape)) == gob.dumps(wanted, annotation(shape))
+
+
+@define
+class Holder:
+    value: Any
+
+
+def test_duration_in_any_goes_out_as_it_came() -> None:
+    value = Holder(timedelta(seconds=1))
+    assert gob.loads(gob.dumps(gob.loads(gob.dumps(value))), Holder) == value
 
 
 def test_second_value_of_a_stream_goes_out_as_it_came() -> None:
