@@ -16,6 +16,7 @@ from .kept import PLAIN, keep
 from .limits import Limits
 from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
+from .options import check_choice
 from .registry import ANYTHING, Registry
 from .registry import registry as global_registry
 from .room import Room
@@ -124,7 +125,8 @@ class Decoder:
     keeps their bytes as lone surrogates. ``names`` says what becomes of a field
     of the sender whose name differs from one of ours in case only, so that gob
     passes it over: ``log`` tells it once, as a warning of the logger
-    ``rpcgen.gob``, ``strict`` refuses it.
+    ``rpcgen.gob``, ``strict`` refuses it. Raises `ValueError` for another word
+    for one of these.
     """
 
     def __init__(
@@ -136,6 +138,10 @@ class Decoder:
         names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
     ) -> None:
+        if strings != "strict":
+            check_choice("strings", strings)
+        if names != "log":
+            check_choice("names", names)
         self.limits = limits
         self._largest = limits.message
         self._registry = registry

@@ -12,6 +12,7 @@ from ..schema import Interface, Schema, Slice, schema_for, schema_of
 from .definitions import TypeTable
 from .kept import Kept
 from .numbers import UINT, int_bytes, uint_bytes
+from .options import check_choice
 from .registry import UUID_NAME, Registry, Typed, uuid_schema
 from .registry import registry as global_registry
 
@@ -36,7 +37,8 @@ class Encoder:
     text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
     the lone surrogates by which a `Decoder` of the same option stands for the
     bytes of a Go string that is not UTF-8 back into these bytes. ``registry``
-    says what interface values may hold.
+    says what interface values may hold. Raises `ValueError` for another word
+    for ``strings``.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Encoder:
         strings: Literal["strict", "surrogateescape"] = "strict",
         registry: Registry = global_registry,
     ) -> None:
+        if strings != "strict":
+            check_choice("strings", strings)
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
