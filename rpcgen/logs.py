@@ -15,14 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .errors import ServerError
+from .escapes import escaped
 
 if TYPE_CHECKING:
     from .protocol import Invocation
 
-__all__ = ["client_log", "escaped", "log_failure", "server_log"]
-
-# Control characters, line ends, changes of the direction of writing, and what is no Unicode.
-_UNSAFE: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+__all__ = ["client_log", "log_failure", "server_log"]
 
 # Parts of a traceback that are Python's, with line ends in the right places.
 _LAYOUT: Final = re.compile(r"(Traceback \(|\n|[ |+]*(File \"|\+|Traceback \()|\s*\[Previous line)")
@@ -30,11 +28,6 @@ _LAYOUT: Final = re.compile(r"(Traceback \(|\n|[ |+]*(File \"|\+|Traceback \()|\
 _ExcInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
-
-
-def escaped(text: str) -> str:
-    """Return a text on one line, with whatever acts on a terminal written as an escape."""
-    return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None:
@@ -55,8 +48,9 @@ class _Escape(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if _UNSAFE.search(message):
-            record.msg, record.args = escaped(message), None
+        harmless = escaped(message)
+        if harmless != message:
+            record.msg, record.args = harmless, None
         if record.exc_info and not record.exc_text:
             # Formatters use this text if it is there, and whoever wants the exception has it.
             record.exc_text = _traceback(record.exc_info)

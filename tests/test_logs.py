@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rpcgen.errors import ServerError
-from rpcgen.logs import client_log, escaped, log_failure, server_log
+from rpcgen.logs import client_log, log_failure, server_log
 from rpcgen.method import Method
 from rpcgen.protocol import Invocation, Registry, Request
 
@@ -28,19 +28,6 @@ def invocation() -> Invocation:
     registry = Registry()
     registry.register_name("Math", [SUM.handler(lambda number: number)])
     return Invocation(Request("Math.Sum", 0), registry.find("Math.Sum"), 1)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["a\nb", "a\r", "\x1b[31m", "\0", "\x7f", "\x85", "\x9b", "\u2028", "\u202e", "\ud800", "a\tb"],
-)
-def test_escaped_text_is_harmless(text: str) -> None:
-    assert escaped(text).isprintable()
-
-
-@pytest.mark.parametrize("text", ["plain", "Größe 漢字 🎉", ""])
-def test_text_that_is_harmless_stays(text: str) -> None:
-    assert escaped(text) == text
 
 
 @pytest.mark.parametrize("log", [server_log, client_log])

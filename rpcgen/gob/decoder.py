@@ -18,11 +18,13 @@ from ..values.registry import registry as global_registry
 from . import wire
 from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
+from .options import check_choice
 from .room import Room
 
 if TYPE_CHECKING:
     from .interpret import Interpreter
-    from .streams import DecodeFunction
+    from .streams import DecodeFunction, DecodeStream
+    from .untyped import Origin
 
 __all__ = ["Decoder", "loads"]
 
@@ -79,6 +81,7 @@ class _Account:
         "bytes_interpreted",
         "checked",
         "compared",
+        "described",
         "fields",
         "lines",
         "matching",
@@ -103,11 +106,14 @@ class _Account:
         # All that go together, and how many fields were looked at to find out.
         self.matching: set[tuple[int, Schema[Any]]] = set()
         self.compared = 0
+        # Types that came without a schema: whether they hold structs without being one.
+        self.described: dict[int, bool] = {}
 
     def forget(self) -> None:
         """Forget what is known of types, of which some are gone."""
         self.checked.clear()
         self.matching.clear()
+        self.described.clear()
 
 
 class Decoder:
@@ -119,7 +125,8 @@ class Decoder:
     keeps their bytes as lone surrogates. ``names`` says what becomes of a field
     of the sender whose name differs from one of ours in case only, so that gob
     passes it over: ``log`` tells it once, as a warning of the logger
-    ``rpcgen.gob``, ``strict`` refuses it.
+    ``rpcgen.gob``, ``strict`` refuses it. Raises `ValueError` for another word
+    for one of these.
     """
 
     def __init__(
@@ -131,6 +138,10 @@ class Decoder:
         names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
     ) -> None:
+        if strings != "strict":
+            check_choice("strings", strings)
+        if names != "log":
+            check_choice("names", names)
         self.limits = limits
         self._largest = limits.message
         self._registry = registry
@@ -331,6 +342,8 @@ class Decoder:
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
         self._let_go()
+        if schema is UNTYPED and self._holds_described(id):
+            return keep(value, "", self._interpreter.origin(id))
         return value
 
     def _remember(
@@ -345,7 +358,18 @@ class Decoder:
         if function is not None and not isinstance(function, _Interpreted):
             if most is None:
                 most = self._largest
+            if schema is UNTYPED and self._holds_described(id):
+                function = _keeping(function, self._interpreter.origin(id))
             self._heads.setdefault(asked, {})[head] = function, width, most
+
+    def _holds_described(self, id: int) -> bool:
+        """Say whether a value that came without a schema has to remember its type."""
+        known = self.account.described.get(id)
+        if known is None:
+            from .untyped import holds_described
+
+            known = self.account.described[id] = holds_described(self._types, id)
+        return known
 
     def _gather(self) -> None:
         """Put the chunks together: as much as the next message needs, and some more."""
@@ -938,6 +962,16 @@ def _is_copy(data: bytes, pos: int) -> bool:
     """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
     start, _ = _bounds(data, pos)
     return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")
+
+
+def _keeping(function: DecodeFunction, origin: Origin) -> DecodeFunction:
+    """Return a function whose values remember their type."""
+
+    def decode(data: bytes, pos: int, stream: DecodeStream, depth: int) -> tuple[Any, int]:
+        value, pos = function(data, pos, stream, depth)
+        return keep(value, "", origin), pos
+
+    return decode
 
 
 @cache

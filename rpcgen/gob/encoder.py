@@ -14,6 +14,7 @@ from ..values.registry import UUID_NAME, Registry, Typed, uuid_schema
 from ..values.registry import registry as global_registry
 from .definitions import TypeTable
 from .numbers import LARGE, UINT, int_bytes, uint_bytes
+from .options import check_choice
 
 if TYPE_CHECKING:
     from .encode.compiler import Encoding
@@ -34,7 +35,8 @@ class Encoder:
     text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
     the lone surrogates by which a `Decoder` of the same option stands for the
     bytes of a Go string that is not UTF-8 back into these bytes. ``registry``
-    says what interface values may hold.
+    says what interface values may hold. Raises `ValueError` for another word
+    for ``strings``.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class Encoder:
         strings: Literal["strict", "surrogateescape"] = "strict",
         registry: Registry = global_registry,
     ) -> None:
+        if strings != "strict":
+            check_choice("strings", strings)
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
@@ -139,7 +143,7 @@ class Encoder:
         return [b"".join((ahead, UINT[size] if size < 512 else uint_bytes(size), body))]
 
     def _encode(self, value: object, annotation: object, messages: list[bytes]) -> None:
-        if annotation is None and isinstance(value, Kept):
+        if annotation is None and isinstance(value, Kept) and value.go_type:
             schema = self._kept(value)
         else:
             schema = _schema_for(value, annotation)
@@ -197,7 +201,7 @@ class Encoder:
                 schema = self._registry.known(name)
             elif isinstance(value, Typed):
                 value, schema = value.value, value.schema
-            elif isinstance(value, Kept) and not interface.members:
+            elif isinstance(value, Kept) and value.go_type and not interface.members:
                 schema, name = self._kept(value), value.go_type
             else:
                 schema = self._schema_in_interface(value, interface)
@@ -228,12 +232,11 @@ class Encoder:
 
     def _kept(self, value: Kept) -> Schema[Any]:
         """Return the schema of a value as the Go type that it came as."""
-        schema = self._registry.by_name(value.go_type)
-        if schema is not None:
-            return schema
-        if value.origin is None:
+        # What came without a schema need not be what the registered class is, such as a timedelta.
+        schema = value.origin.schema if value.origin else self._registry.by_name(value.go_type)
+        if schema is None:
             raise _unregistered(value.go_type)
-        return value.origin.schema
+        return schema
 
     def _name_in_interface(self, name: str, schema: Schema[Any], interface: Interface) -> bytes:
         registered = "" if name else self._registry.name_of(schema) or ""
@@ -308,25 +311,45 @@ def _schema_for(value: object, annotation: object) -> Schema[Any]:
         return _as_schema(annotation)
     if isinstance(value, Typed):
         return value.schema
-    return _described(value) or _described_elements(value) or schema_for(value)
+    return _described_within(value) or schema_for(value)
 
 
-def _described_elements(value: object) -> Schema[Any] | None:
-    """Return the schema of a list or dict of values that were decoded without one."""
+def _described_within(value: object) -> Schema[Any] | None:
+    """Return the schema of what was decoded without one, or of lists and dicts of that.
+
+    None for any other value.
+    """
+    if isinstance(value, Kept) and not value.go_type and value.origin is not None:
+        return value.origin.schema
     if isinstance(value, list | tuple) and value:
-        element = _described(value[0])
+        element = _described_in_first(value)
         if element is not None:
             from .untyped import slice_schema
 
             return slice_schema(element)
     if isinstance(value, dict) and value:
-        key, item = next(iter(value.items()))
-        keys, items = _described(key), _described(item)
+        keys, items = _described_in_first(value), _described_in_first(value.values())
         if keys is not None or items is not None:
             from .untyped import map_schema
 
             return map_schema(keys or _element(value), items or _element(value.values()))
+    return _described(value)
+
+
+def _described_in_first(values: Iterable[object]) -> Schema[Any] | None:
+    """Return the schema of the first one that tells its type: nil and what is empty do not."""
+    for value in values:
+        schema = _described_within(value)
+        if schema is not None or not _is_hollow(value):
+            return schema
     return None
+
+
+def _is_hollow(value: object) -> bool:
+    """Say whether a value is nil, or holds nothing else."""
+    if isinstance(value, dict):
+        return all(map(_is_hollow, value.values()))
+    return value is None or (isinstance(value, list | tuple) and all(map(_is_hollow, value)))
 
 
 def _element(values: Iterable[object]) -> Schema[Any]:

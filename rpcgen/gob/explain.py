@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ..errors import DecodeError
+from ..escapes import escaped
 from ..values.record import Undecoded
 from . import wire
 from .numbers import float_of, read_int, read_uint
@@ -50,7 +51,8 @@ class _Dumper:
         self._begins_again = False
 
     def say(self, at: int, text: str, depth: int) -> None:
-        self.lines.append(f"{at:06x}  {'  ' * depth}{text}")
+        # Names in it are the sender's.
+        self.lines.append(f"{at:06x}  {'  ' * depth}{escaped(text)}")
 
     # --- messages -----------------------------------------------------------------------------
 

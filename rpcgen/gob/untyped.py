@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
+from attrs import frozen
+
 from ..errors import DecodeError, EncodeError
 from ..schema import (
     Array,
@@ -29,8 +31,10 @@ from ..values.registry import ANYTHING
 from . import wire
 
 __all__ = [
+    "Known",
     "Origin",
     "RecordStruct",
+    "holds_described",
     "map_schema",
     "opaque_schema",
     "slice_schema",
@@ -56,6 +60,9 @@ class RecordStruct(Struct[Record]):
 
     def __init__(self, name: str) -> None:
         super().__init__(Record, name)
+
+    def _literal(self) -> str:
+        return "struct"  # its fields may lead to itself
 
     def zero(self) -> Record:
         return self.make(tuple(field.schema.zero() for field in self.fields))
@@ -88,13 +95,22 @@ class RecordStruct(Struct[Record]):
 class _DescribedSlice(Slice[list[Any]]):
     described = True
 
+    def _literal(self) -> str:
+        return "slice"  # its elements may be of its own type
+
 
 class _DescribedArray(Array[tuple[Any, ...]]):
     described = True
 
+    def _literal(self) -> str:
+        return f"array of {self.length}"
+
 
 class _DescribedMap(Map):
     described = True
+
+    def _literal(self) -> str:
+        return "map"
 
 
 class _DescribedOpaque(Opaque[Undecoded]):
@@ -118,6 +134,28 @@ def untyped_schema(
         while len(known) > count:
             known.popitem()  # it may be unfinished
         raise
+
+
+def holds_described(types: Mapping[int, wire.WireType], id: int) -> bool:
+    """Say whether ``id`` is a slice, array or map of what Python has no type of its own for.
+
+    These are structs and types that encode themselves, at any depth.
+    """
+    seen: set[int] = set()
+    waiting = [id]
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        match types.get(part):
+            case wire.StructType() | wire.OpaqueType() if part != id:
+                return True
+            case wire.SliceType(element=element) | wire.ArrayType(element=element):
+                waiting.append(element)
+            case wire.MapType(key=key, value=value):
+                waiting += key, value
+    return False
 
 
 class _Builder:
@@ -217,8 +255,11 @@ class Origin:
         return untyped_schema(self._types, self._id, self._known)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _itself, (self.schema,)
+        return Known, (self.schema,)
 
 
-def _itself(schema: Schema[Any]) -> Schema[Any]:
-    return schema
+@frozen
+class Known:
+    """A type that was looked at."""
+
+    schema: Schema[Any]

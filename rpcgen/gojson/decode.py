@@ -381,9 +381,9 @@ def _enum(schema: Enum[Any]) -> DecodeFunction:
 
 def _member(schema: Enum[Any], value: object) -> Any:
     try:
-        return schema.cls(value)  # a combination of flags, perhaps
-    except ValueError as error:
-        raise _PlacedError(str(error)) from None
+        return schema.member(value)  # a combination of flags, perhaps
+    except DecodeError as error:
+        raise _PlacedError(error.reason) from None
 
 
 # --- types that read their own JSON -------------------------------------------------------------

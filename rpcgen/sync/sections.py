@@ -30,12 +30,10 @@ import time
 from _thread import get_ident
 from collections.abc import Callable
 from operator import call
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Final, TypeAlias, cast
 
 from rpcgen.errors import RpcError
-from rpcgen.protocol import ServerProtocol
-from rpcgen.protocol.execution import Execution
 
 __all__ = ["Sections", "Token", "check_replies_to_nobody", "new_token"]
 
@@ -50,17 +48,7 @@ _CHECK_AFTER: Final = 0.5
 
 _PACKAGE: Final = __name__.rpartition(".")[0]
 
-# What encodes the replies of a connection, one at a time, in servers of both APIs.
-_REPLYING: Final = {
-    function.__code__
-    for function in (
-        Execution.succeeded,
-        Execution.failed,
-        Execution.encode,
-        ServerProtocol.refuse,
-    )
-}
-# And what looks there, before, how large a reply is: the one API knows nothing of the other.
+# Module that measures, before, how large a reply is: the one API knows nothing of the other.
 _MEASURING: Final = _PACKAGE.rpartition(".")[0] + ".aio.effort"
 
 
@@ -137,15 +125,26 @@ def check_replies_to_nobody() -> None:
     Raises:
         RpcError: It is.
     """
+    replying = _reply_encoders()
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code in _REPLYING or frame.f_globals.get("__name__") == _MEASURING:
+        if frame.f_code in replying or frame.f_globals.get("__name__") == _MEASURING:
             raise RpcError(
                 "called by a finalizer or a signal handler that has interrupted a server while it"
                 " encodes a reply, which may be what this waits for: use `go` there, or call from"
                 " another thread"
             )
         frame = frame.f_back
+
+
+def _reply_encoders() -> set[CodeType]:
+    """Return what encodes the replies of a connection, one at a time, in servers of both APIs."""
+    # A client needs nothing of a server's, but to know one that it would wait for.
+    from rpcgen.protocol import ServerProtocol
+    from rpcgen.protocol.execution import Execution
+
+    functions = (Execution.succeeded, Execution.failed, Execution.encode, ServerProtocol.refuse)
+    return {function.__code__ for function in functions}
 
 
 def _is_lost(token: Token) -> bool:

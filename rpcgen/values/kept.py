@@ -1,8 +1,9 @@
-"""Values that keep the Go type they came with in an interface value.
+"""Values that keep the Go type they came with, in an interface value or without a schema.
 
 An ``interface{}`` that holds ``uint8(200)`` arrives as `GoInt`: an `int` like
 any other, equal to it and counted with it, which goes out as ``uint8`` again.
 What Python's own type says already, such as Go's ``int``, arrives as that.
+So does what comes by itself, but lists and dicts of structs.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ PLAIN: Final = frozenset(
         "[]interface {}",
         "map[string]interface {}",
         "time.Time",
-        "time.Duration",
     )
 )
 
 
 class Kept:
-    """A value of an interface whose Go type is not the one that Python's stands for.
+    """A value that came without a schema, whose Go type is not the one that Python's stands for.
 
-    ``go_type`` is the name under which it came, such as ``uint8``. Arithmetic,
-    slices and the like give plain values.
+    ``go_type`` is the name under which it came in an interface value, such as
+    ``uint8``; it is empty for a value by itself. Arithmetic, slices and the
+    like give plain values.
     """
 
     __slots__ = ()
@@ -46,7 +47,7 @@ class Kept:
     origin: Described | None
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        return _restored, (self.plain(), self.go_type)
+        return keep, (self.plain(), self.go_type, self.origin)
 
     def plain(self) -> Any:
         """Return the value without its Go type."""
@@ -117,8 +118,8 @@ def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
     """Return ``value`` as one that remembers its Go type, if Python has such a thing for it.
 
     Args:
-        value: Value that has arrived in an interface value.
-        go_type: Name of its type there.
+        value: Value that has arrived without a schema.
+        go_type: Name of its type in an interface value; empty if it was in none.
         origin: What knows the type, where its name is not registered.
     """
     kind = _KINDS.get(value.__class__)
@@ -127,7 +128,3 @@ def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
     kept = kind(value)
     kept.go_type, kept.origin = go_type, origin
     return kept
-
-
-def _restored(value: object, go_type: str) -> object:
-    return keep(value, go_type)

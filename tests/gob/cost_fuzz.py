@@ -24,6 +24,7 @@ from .cost import (
     measured,
     memory_bound,
     rendered,
+    seconds_of,
     time_bound,
 )
 
@@ -31,6 +32,9 @@ __all__ = ["Search", "main"]
 
 # How many streams are kept by each measure.
 _KEPT = 20
+
+# How often a stream is measured again that took too long.
+_MEASURED_AGAIN = 5
 
 
 class Search:
@@ -80,9 +84,12 @@ def wrong(genome: Genome, cost: Cost, data: bytes) -> str | None:
     if cost.kept > kept_bound(len(data)):
         return f"{cost.kept} bytes kept for {len(data)}, more than {kept_bound(len(data))}"
     limit = time_bound(len(data))
-    # Somebody else may have had the processor's caches: it must be so each time.
-    if cost.seconds > limit and measured(genome, data).seconds > limit:
-        return f"{cost.seconds:.2f} s for {len(data)} bytes, more than {limit:.2f} s"
+    # Others may have had the processor's caches or half of a core: the least of some is meant.
+    seconds, left = cost.seconds, _MEASURED_AGAIN
+    while seconds > limit and left:
+        seconds, left = min(seconds, seconds_of(genome, data)), left - 1
+    if seconds > limit:
+        return f"{seconds:.2f} s for {len(data)} bytes, more than {limit:.2f} s"
     return None
 
 

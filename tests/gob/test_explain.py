@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen import gob
-from rpcgen.gob.numbers import read_uint
+from rpcgen.gob import wire
+from rpcgen.gob.numbers import read_uint, uint_bytes
 
 from .examples import Holder, Item, Node, Order, Point
 from .vectors import CASES
@@ -69,6 +72,17 @@ def test_dump_of_a_broken_value_names_the_offset() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_dump_reads_the_streams_of_go(case: dict[str, str]) -> None:
     assert "broken" not in gob.dump(bytes.fromhex(case["hex"])) or case["kind"] == "raw"
+
+
+def test_dump_escapes_what_acts_on_a_terminal() -> None:
+    name = "a\n\x1b[2J\u202eb"
+    struct = wire.StructType(name, 64, ((name, wire.INT),))
+    body = wire.write_definition(64, struct)
+    text = gob.dump(uint_bytes(len(body)) + body + b"\x05\xff\x80\x01\x02\x00")
+    assert r"struct a\n\x1b[2J\u202eb" in text
+    assert r"a\n\x1b[2J\u202eb = 1" in text
+    assert all(line.isprintable() for line in text.splitlines())
+    assert not re.search("^(?![0-9a-f]{6}  )", text.removesuffix("\n"), re.MULTILINE)
 
 
 @given(st.binary(max_size=60))

@@ -185,7 +185,8 @@ def test_union_may_be_none() -> None:
 
 
 def test_value_without_a_member_is_refused() -> None:
-    assert error_of(Color, "5") == "5 is not a valid Color"
+    hint = "a class Color(OpenIntEnum) takes unknown ones"
+    assert error_of(Color, "5") == f"5 is not a valid Color; {hint}"
 
 
 def test_message_that_refuses_a_value_gives_a_decode_error() -> None:
@@ -313,7 +314,8 @@ def test_key_that_comes_twice_has_the_last_value() -> None:
     ],
 )
 def test_unknown_member_of_an_enum_has_its_place(annotation: Any, text: str, place: str) -> None:
-    assert error_of(annotation, text) == f"{place}300 is not a valid Color"
+    hint = "a class Color(OpenIntEnum) takes unknown ones"
+    assert error_of(annotation, text) == f"{place}300 is not a valid Color; {hint}"
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1E400", "1" * 400])

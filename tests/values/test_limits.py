@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from rpcgen import gob
+from rpcgen import DecodeError, gob
 
 _DOCUMENTATION = Path(__file__).parents[2] / "docs" / "gob.md"
 
@@ -19,6 +19,13 @@ def test_defaults_are_those_of_the_documentation(field: attrs.Attribute[int]) ->
     default = row.split("|")[2].strip()
     number, _, unit = default.partition(" ")
     assert int(number.replace(",", "")) * {"": 1, "MiB": 1 << 20}[unit] == field.default
+
+
+def test_limits_of_loads() -> None:
+    data = gob.dumps([[1]])
+    assert gob.loads(data, list[list[int]], limits=gob.Limits(depth=2)) == [[1]]
+    with pytest.raises(DecodeError, match=r"nested too deeply \(Limits\.depth\)"):
+        gob.loads(data, list[list[int]], limits=gob.Limits(depth=1))
 
 
 def test_limits_do_not_change() -> None:
