@@ -119,7 +119,7 @@ class Decoder:
     keeps their bytes as lone surrogates. ``names`` says what becomes of a field
     of the sender whose name differs from one of ours in case only, so that gob
     passes it over: ``log`` tells it once, as a warning of the logger
-    ``rpcgen.gob``, ``strict`` refuses it.
+    ``rpcgen.gob``, ``strict`` refuses it. Raises `ValueError` for another choice.
     """
 
     def __init__(
@@ -131,6 +131,10 @@ class Decoder:
         names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
     ) -> None:
+        if strings not in ("strict", "surrogateescape"):
+            raise ValueError(f"strings={strings!r}: write 'strict' or 'surrogateescape'")
+        if names not in ("log", "strict"):
+            raise ValueError(f"names={names!r}: write 'log' or 'strict'")
         self.limits = limits
         self._largest = limits.message
         self._registry = registry

@@ -36,7 +36,7 @@ class Encoder:
     text that is not Unicode: ``strict`` refuses it, ``surrogateescape`` turns
     the lone surrogates by which a `Decoder` of the same option stands for the
     bytes of a Go string that is not UTF-8 back into these bytes. ``registry``
-    says what interface values may hold.
+    says what interface values may hold. Raises `ValueError` for another ``strings``.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class Encoder:
         strings: Literal["strict", "surrogateescape"] = "strict",
         registry: Registry = global_registry,
     ) -> None:
+        if strings not in ("strict", "surrogateescape"):
+            raise ValueError(f"strings={strings!r}: write 'strict' or 'surrogateescape'")
         self._strings = strings
         self._registry = registry
         self._types = TypeTable()
