@@ -25,7 +25,9 @@ __all__ = [
     "MOST_HANDSHAKES",
     "AcceptErrors",
     "ListeningSocket",
+    "check_context",
     "check_is_plain",
+    "check_tls",
     "keep_alive",
     "open_listener",
     "peer_name",
@@ -154,6 +156,32 @@ class AcceptErrors:
     def clear(self) -> None:
         """Take note that a connection was accepted."""
         self._in_a_row = 0
+
+
+def check_context(context: object) -> None:
+    """Raise `TypeError` for a ``tls`` that is neither None nor an `ssl.SSLContext`."""
+    if context is None:
+        return
+    import ssl  # a plain connection does without
+
+    if not isinstance(context, ssl.SSLContext):
+        raise TypeError(f"tls={context!r}: pass an ssl.SSLContext")
+
+
+def check_tls(address: Address, context: object) -> None:
+    """Check that a context to encrypt with is one, and goes with the address.
+
+    Args:
+        address: The address to connect to.
+        context: The ``tls`` that was passed to `dial`.
+
+    Raises:
+        TypeError: ``context`` is no `ssl.SSLContext`.
+        ValueError: The address is not encrypted.
+    """
+    check_context(context)
+    if context is not None and not address.tls:
+        raise ValueError(f"{address} is not encrypted: write tls:// or https://, or leave out tls=")
 
 
 def open_listener(

@@ -17,7 +17,7 @@ from rpcgen.protocol import (
     parse_address,
 )
 from rpcgen.protocol.options import check_options
-from rpcgen.sockets import keep_alive
+from rpcgen.sockets import check_tls, keep_alive
 
 from .client import Client, ClientTransport
 
@@ -79,7 +79,8 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
     ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
     ``tls://host:port`` or ``https://host:port``. Raises `DialError`, when
     awaited, if there is no connection to be had, and `TypeError` at once for an
-    option that there is not. Mirrors ``rpc.Dial``.
+    option that there is not; `ValueError`, when awaited, if ``tls`` is given for
+    an address that is not encrypted. Mirrors ``rpc.Dial``.
     """
     check_options(options)
 
@@ -111,6 +112,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:
+    check_tls(address, options.get("tls"))
     client = ClientTransport(client_codec(options), options.get("limits"))
     try:
         async with asyncio.timeout(options.get("timeout")):

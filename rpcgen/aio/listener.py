@@ -12,6 +12,7 @@ from rpcgen.logs import server_log
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
     AcceptErrors,
+    check_context,
     open_listener,
     peer_name,
     peer_place,
@@ -40,6 +41,7 @@ class Listener:
     """
 
     def __init__(self, address: str | socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        check_context(tls)
         self._listening = open_listener(address, has_tls=tls is not None)
         self._socket = self._listening.sock
         self.bound = self._listening.address

@@ -143,18 +143,28 @@ def _decode_time(octets: bytes) -> datetime:
     offset = int.from_bytes(octets[13:15], signed=True) * 60
     if octets[0] == 2:
         offset += int.from_bytes(octets[15:], signed=True)
+    is_utc = offset == _UTC_MINUTES * 60
     try:
         moment = _ORIGIN + timedelta(seconds=seconds, microseconds=microseconds)
     except OverflowError:
-        raise DecodeError(
-            "a time.Time outside of the years 1 to 9999, which no datetime can hold: "
-            "declare it as GoTime of rpcgen.types"
-        ) from None
-    if offset != _UTC_MINUTES * 60:
+        moment = _at_the_edge(seconds, microseconds, 0 if is_utc else offset)
+    if not is_utc:
         # Where the zone's clock shows a year that no datetime has, the moment is still there.
         with suppress(OverflowError, ValueError):
             moment = moment.astimezone(_fixed_zone(offset))
     return Time.of(moment, nanosecond) if nanosecond else moment
+
+
+def _at_the_edge(seconds: int, microseconds: int, offset: int) -> datetime:
+    """Return a moment that only a clock of its zone shows in a year that a `datetime` has."""
+    try:
+        clock = _ORIGIN + timedelta(seconds=seconds + offset, microseconds=microseconds)
+        return clock.replace(tzinfo=_fixed_zone(offset))
+    except (OverflowError, ValueError):
+        raise DecodeError(
+            "a time.Time outside of the years 1 to 9999, which no datetime can hold: "
+            "declare it as GoTime of rpcgen.types"
+        ) from None
 
 
 def decode_any_time(octets: bytes) -> datetime | GoTime:

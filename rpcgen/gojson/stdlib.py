@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -176,7 +177,8 @@ def _format_float(value: BigFloatValue) -> str:
     if not value.significand:
         return sign + "0"
     # To write a number takes time in the square of its digits, to read one does not.
-    count = abs(value.exponent) * 3 // 10
+    bits = value.significand.bit_length()
+    count = max(abs(value.exponent), bits) * 3 // 10
     if count > digits_limit():
         raise EncodeError(str(too_many_digits(count)))
     digits, exponent = _shortest(value)
@@ -185,40 +187,43 @@ def _format_float(value: BigFloatValue) -> str:
 
 def _shortest(value: BigFloatValue) -> tuple[str, int]:
     """Return the fewest digits that are read as ``value`` again, and the exponent of the first."""
-    exact = abs(value.fraction())
+    exact, bits = abs(value.fraction()), value.significand.bit_length()
     exponent = _decimal_exponent(exact)
+    # A precision beyond that of all digits of the value asks for no more of them.
+    all_digits = bits + 4 * abs(value.exponent) + 8
+    precision = min(value.precision, all_digits)
     # All digits that can be needed, as an integer: to try how many do costs little then.
-    most = value.precision * 30103 // 100_000 + 6
+    most = precision * 30103 // 100_000 + 6
     scale = Fraction(10) ** (most - 1 - exponent)
     scaled = exact * scale
     number, rest = divmod(scaled.numerator, scaled.denominator)
     # At least half the distance to the next number of this precision, and at most all of it.
-    spacing = number >> value.precision
-    digits, count = 0, 0
-    for count in range(1, most + 1):
-        unit = 10 ** (most - count)
+    spacing = number >> precision
+
+    def rounded(count: int) -> int:
+        unit: int = 10 ** (most - count)
         digits, remainder = divmod(number, unit)
         if 2 * remainder > unit or (2 * remainder == unit and (rest or digits % 2)):
             digits += 1
-        distance = abs(digits * unit - number)
+        return digits
+
+    def suffices(count: int) -> bool:
+        nearest = rounded(count) * 10 ** (most - count)
+        distance = abs(nearest - number)
         if distance < spacing // 2 - 1:
-            break
+            return True
         # So close to the middle between two numbers that it must be looked at exactly.
-        if distance <= spacing + 2 and _is_between(Fraction(digits * unit) / scale, exact, value):
-            break
-    text = str(digits)
+        if distance > spacing + 2:
+            return False
+        # Go takes the distance for the same on both sides, at powers of two as well.
+        half = Fraction(2) ** (value.exponent + bits - 1 - precision)
+        further = abs(Fraction(nearest) / scale - exact)
+        return further < half or (further == half and bits < precision)
+
+    # With more digits the distance never grows.
+    count = bisect_left(range(1, most), True, key=suffices) + 1
+    text = digits_of(rounded(count))
     return text.rstrip("0"), exponent + len(text) - count
-
-
-def _is_between(number: Fraction, exact: Fraction, value: BigFloatValue) -> bool:
-    """Say whether ``number`` is no further from ``value`` than half the distance to the next.
-
-    Go takes that distance for the same on both sides, at powers of two as well.
-    """
-    bits = value.significand.bit_length()
-    half = Fraction(2) ** (value.exponent + bits - 1 - value.precision)
-    distance = abs(number - exact)
-    return distance < half or (distance == half and bits < value.precision)
 
 
 def _decimal_exponent(number: Fraction) -> int:

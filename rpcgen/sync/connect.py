@@ -16,7 +16,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.sockets import prepare_connection
+from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
 from .stream import Stream, secure, set_deadline
@@ -41,7 +41,9 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
 
     Raises:
         DialError: There is no connection to be had.
-        TypeError: There is no option of this name.
+        TypeError: There is no option of this name, or ``tls`` is no context.
+        ValueError: An option has a value that it cannot have, such as ``tls`` for an address
+            that is not encrypted.
     """
     codec = client_codec(options)
     return Client(_open(parse_address(address), options), codec, limits=options.get("limits"))
@@ -65,6 +67,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
 
 def _open(address: Address, options: DialOptions) -> Stream:
+    check_tls(address, options.get("tls"))
     timeout = options.get("timeout")
     deadline = None if timeout is None else time.monotonic() + timeout
     try:

@@ -12,7 +12,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from rpcgen.sockets import open_listener, prepare_connection
+from rpcgen.sockets import check_context, open_listener, prepare_connection
 
 from . import forks
 
@@ -47,6 +47,7 @@ class Listener:
         *,
         borrowed: bool = False,
     ) -> None:
+        check_context(tls)
         self._listening = open_listener(address, has_tls=tls is not None, borrowed=borrowed)
         # Not for this process alone: others, who share it, may be faster to accept.
         self._listening.sock.setblocking(False)

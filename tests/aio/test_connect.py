@@ -54,6 +54,17 @@ async def test_dial_with_an_option_that_there_is_not(dialled: Any) -> None:
         dialled("127.0.0.1:1", tmeout=1.0)  # and at once
 
 
+@pytest.mark.parametrize("dialled", [dial, dial_http])
+async def test_dial_an_address_that_is_not_encrypted_with_a_context(dialled: Any) -> None:
+    with pytest.raises(ValueError, match=r"is not encrypted: write tls:// or https://"):
+        await dialled("127.0.0.1:1", tls=client_context())
+
+
+async def test_dial_with_a_context_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"tls=True: pass an ssl\.SSLContext"):
+        await dial("tls://127.0.0.1:1", tls=cast(Any, True))
+
+
 async def test_dial_where_nobody_listens() -> None:
     server = make_server()
     listener = await server.listen("127.0.0.1:0")

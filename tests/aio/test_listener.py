@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -120,3 +120,8 @@ async def test_close_hangs_up_on_handshakes() -> None:
     listener.close()
     assert await reader.read() == b""
     writer.close()
+
+
+async def test_listener_with_a_context_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"tls=True: pass an ssl\.SSLContext"):
+        Listener("tls://127.0.0.1:0", cast(Any, True))

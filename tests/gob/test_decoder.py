@@ -221,6 +221,12 @@ def test_strings_that_are_not_utf8_keep_their_bytes_on_request() -> None:
     assert decoder.decode(str) == "\udcff"
 
 
+@pytest.mark.parametrize("option", [{"strings": "replace"}, {"strings": None}, {"names": "stict"}])
+def test_decoder_with_a_value_that_an_option_cannot_have(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"write 'strict' or|write 'log' or"):
+        gob.loads(b"", str, **option)
+
+
 def test_unregistered_name() -> None:
     with pytest.raises(DecodeError, match=r"'main.Point' is not registered"):
         gob.Decoder(_stream([Holder(Point(1, 2))]), registry=gob.Registry()).decode(Holder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import define
@@ -113,6 +113,11 @@ def test_encode_of_a_surrogate_tells_of_the_option() -> None:
 def test_encode_of_an_escaped_byte_gives_the_byte() -> None:
     encoder = gob.Encoder(strings="surrogateescape")
     assert encoder.encode("\udcff", str).hex() == "040c0001ff"
+
+
+def test_encoder_with_a_value_that_an_option_cannot_have() -> None:
+    with pytest.raises(ValueError, match="strings='replace': write 'strict' or"):
+        gob.dumps("a", str, strings=cast(Any, "replace"))
 
 
 def test_encode_of_an_unregistered_class_in_any() -> None:

@@ -221,6 +221,22 @@ def test_moment_whose_zone_no_datetime_has_is_there(octets: str, moment: datetim
 
 
 @pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-5, seconds=-30))),
+    ],
+)
+@pytest.mark.parametrize("annotation", [datetime, Any, dict[datetime, int]])
+def test_moment_that_only_its_zone_has_in_a_year_of_datetimes_arrives(
+    moment: datetime, annotation: Any
+) -> None:
+    value = moment if annotation in (datetime, Any) else {moment: 1}
+    arrived = gob.loads(gob.dumps(value, annotation), annotation)
+    assert repr(arrived) == repr(value)
+
+
+@pytest.mark.parametrize(
     "octets", ["017fffffffffffffff00000000ffff", "01ff0000000000000000000000003c"]
 )
 def test_moment_that_no_datetime_holds_names_the_way_out(octets: str) -> None:

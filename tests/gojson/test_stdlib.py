@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -109,3 +111,22 @@ def test_float_of_too_many_digits_is_not_written() -> None:
         write(BigFloatValue(1, 100_343, 64))
     with pytest.raises(EncodeError, match="digits"):
         write(read("1e-99999"))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [(BigFloatValue(1, -1, 2**32 - 1), 1), (BigFloatValue(1, -33_000, 2**32 - 1), 23_067)],
+)
+def test_float_of_more_precision_than_digits_is_written_exactly(
+    value: BigFloatValue, digits: int
+) -> None:
+    write, _ = TEXTS["big.Float"]
+    written = Decimal(write(value))
+    assert len(written.as_tuple().digits) == digits
+    assert Fraction(written) == value.fraction()
+
+
+def test_float_of_too_many_bits_is_not_written() -> None:
+    write, _ = TEXTS["big.Float"]
+    with pytest.raises(EncodeError, match=r"a number of 300000 digits.*Limits\.digits"):
+        write(BigFloatValue((1 << 999_999) | 1, 0, 64))

@@ -98,6 +98,24 @@ def test_dial_with_a_value_that_an_option_cannot_have(option: dict[str, Any]) ->
         dial("127.0.0.1:1", **option)
 
 
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:1", "tcp://127.0.0.1:1", "unix:///s", "http://127.0.0.1:1"]
+)
+def test_dial_an_address_that_is_not_encrypted_with_a_context(address: str) -> None:
+    with pytest.raises(ValueError, match=r"is not encrypted: write tls:// or https://"):
+        dial(address, tls=client_context())
+
+
+def test_dial_http_with_a_context() -> None:
+    with pytest.raises(ValueError, match=r"is not encrypted"):
+        dial_http("127.0.0.1:1", tls=client_context())
+
+
+def test_dial_with_a_context_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"tls=True: pass an ssl\.SSLContext"):
+        dial("tls://127.0.0.1:1", tls=cast(Any, True))
+
+
 def test_dial_without_a_context() -> None:
     with Listener("127.0.0.1:0") as listener, dial(listener.address, tls=None) as client:
         assert not client.closed

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -194,3 +195,8 @@ def accept_until_closed(listener: Listener, begins: threading.Event) -> None:
     begins.set()
     with pytest.raises(OSError, match="closed"):
         listener.accept()
+
+
+def test_listen_with_a_context_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"tls=True: pass an ssl\.SSLContext"):
+        Listener("tls://127.0.0.1:0", cast(Any, True))
