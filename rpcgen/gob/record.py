@@ -12,7 +12,7 @@ from ..schema import Schema
 if TYPE_CHECKING:
     from .wire import WireType
 
-__all__ = ["Described", "Known", "Origin", "Record", "Undecoded"]
+__all__ = ["Described", "Known", "Origin", "Record", "Undecoded", "Unmade"]
 
 
 class Described(Protocol):
@@ -55,6 +55,23 @@ class Known:
     schema: Schema[Any]
 
 
+class Unmade(tuple[Any, ...]):
+    """Values of which some are the classes `list` and `dict`, for empty ones not made yet.
+
+    A sender chooses how many fields a struct has, and leaves them out: to make
+    all these containers would take more time than it does to read the struct.
+    """
+
+    __slots__ = ()
+
+
+def made(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return values with all their lists and dicts."""
+    if values.__class__ is not Unmade:
+        return values
+    return tuple([each() if each is list or each is dict else each for each in values])
+
+
 @frozen
 class Record:
     """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
@@ -68,9 +85,18 @@ class Record:
 
     type_name: str
     names: tuple[str, ...]
-    values: tuple[Any, ...]
+    _values: tuple[Any, ...] = field(eq=made)
     origin: Described | None = field(default=None, repr=False, eq=False)
     go_type: str = field(default="", repr=False, eq=False)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values of the fields, in the order of the names."""
+        values = self._values
+        if values.__class__ is Unmade:
+            values = made(values)
+            object.__setattr__(self, "_values", values)
+        return values
 
     def __getitem__(self, name: str) -> Any:
         try:
