@@ -47,7 +47,7 @@ from ..values.collisions import (
     merges_keys,
     steerable,
 )
-from ..values.record import Record
+from ..values.record import Record, Unmade
 from ..values.registry import ANYTHING
 from ..values.types import base_of
 from . import numbers, wire
@@ -126,9 +126,9 @@ class Interpreter:
         self._path: list[object] = []
         # For types that came as messages of ours: the names that both have.
         self._shared: dict[tuple[int, Schema[Any]], set[str]] = {}
-        # For types that came without a schema: the zeros of their fields, and which of these
-        # are containers, so that each value needs its own.
-        self._zeros: dict[int, tuple[list[Any], list[int]]] = {}
+        # For types that came without a schema: the zeros of their fields as in `Unmade`, and how
+        # many of these are containers, so that each value needs its own.
+        self._zeros: dict[int, tuple[list[Any], int]] = {}
 
     @property
     def path(self) -> str:
@@ -419,7 +419,7 @@ class Interpreter:
         zeros = self._zeros.get(id)
         if zeros is None:
             zeros = self._zeros[id] = self._zeros_of(known)
-        values = zeros[0].copy()
+        values, unmade = zeros[0].copy(), zeros[1]
         path, field = self._path, -1
         while step := self._step():
             field += step
@@ -427,12 +427,13 @@ class Interpreter:
                 raise _beyond(count)
             name, part = known.fields[field]
             path.append(name)
+            unmade -= values[field] is list or values[field] is dict
             values[field] = self._anything(part, depth)
             path.pop()
-        for index in zeros[1]:
-            if values[index] is _CONTAINER:
-                values[index] = self._zero(known.fields[index][1])
-        return Record(known.name, known.names, tuple(values), self.origin(id))
+        self._stream.charge(unmade * _EMPTY)
+        return Record(
+            known.name, known.names, Unmade(values) if unmade else tuple(values), self.origin(id)
+        )
 
     def origin(self, id: int) -> Origin:
         """Return the type ``id`` of the stream, for a value to be sent on."""
@@ -441,26 +442,20 @@ class Interpreter:
             origin = self._origins[id] = Origin(self._types, id, self._schemas)
         return origin
 
-    def _zeros_of(self, known: wire.StructType) -> tuple[list[Any], list[int]]:
-        """Return the zeros of the fields, and where containers have to be made."""
-        zeros = [
-            _CONTAINER
-            if isinstance(self._types.get(part), wire.SliceType | wire.MapType)
-            else self._zero(part)
-            for _, part in known.fields
-        ]
-        return zeros, [index for index, zero in enumerate(zeros) if zero is _CONTAINER]
+    def _zeros_of(self, known: wire.StructType) -> tuple[list[Any], int]:
+        """Return the zeros of the fields, and how many containers have to be made."""
+        zeros = [self._zero(part) for _, part in known.fields]
+        return zeros, sum(zero is list or zero is dict for zero in zeros)
 
     def _zero(self, id: int) -> Any:
+        """Return the zero of a type, the class in the place of an empty list or dict."""
         if id in _ZEROS:
             return _ZEROS[id]
         match self._types.get(id):
             case wire.SliceType():
-                self._stream.charge(64)
-                return []
+                return list
             case wire.MapType():
-                self._stream.charge(64)
-                return {}
+                return dict
             case wire.StructType() | wire.ArrayType() | wire.OpaqueType():
                 # They are left out only where they are nil pointers.
                 return None
@@ -554,7 +549,8 @@ class Interpreter:
                 self._skip(id, depth)
 
 
-_CONTAINER: Final = object()
+# The size of an empty list or dict.
+_EMPTY: Final = 64
 _UNTYPED_MAP: Final = Map(UNTYPED, UNTYPED)
 
 

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ..schema import Schema
 
-__all__ = ["Described", "Record", "Undecoded"]
+__all__ = ["Described", "Record", "Undecoded", "Unmade"]
 
 
 class Described(Protocol):
@@ -18,6 +18,23 @@ class Described(Protocol):
     def schema(self) -> Schema[Any]:
         """The type."""
         ...
+
+
+class Unmade(tuple[Any, ...]):
+    """Values of which some are the classes `list` and `dict`, for empty ones not made yet.
+
+    A sender chooses how many fields a struct has, and leaves them out: to make
+    all these containers would take more time than it does to read the struct.
+    """
+
+    __slots__ = ()
+
+
+def made(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return values with all their lists and dicts."""
+    if values.__class__ is not Unmade:
+        return values
+    return tuple([each() if each is list or each is dict else each for each in values])
 
 
 @frozen
@@ -33,9 +50,18 @@ class Record:
 
     type_name: str
     names: tuple[str, ...]
-    values: tuple[Any, ...]
+    _values: tuple[Any, ...] = field(eq=made)
     origin: Described | None = field(default=None, repr=False, eq=False)
     go_type: str = field(default="", repr=False, eq=False)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values of the fields, in the order of the names."""
+        values = self._values
+        if values.__class__ is Unmade:
+            values = made(values)
+            object.__setattr__(self, "_values", values)
+        return values
 
     def __getitem__(self, name: str) -> Any:
         try:

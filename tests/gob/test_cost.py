@@ -234,6 +234,22 @@ def test_absent_fields_are_counted() -> None:
         gob.loads(wide + _message(b"\xff\x82\0" + uint_bytes(3000) + bytes(3000)))
 
 
+def test_lists_that_are_left_out_take_no_time() -> None:
+    """Each of many empty structs leaves out many lists, of a type too wide to be compiled."""
+
+    def lines(fields: int) -> int:
+        lists = tuple((f"F{n}", 66) for n in range(fields))
+        types = wire.StructType("R", 64, lists), wire.SliceType("", 65, 64)
+        data = _defined(*types, wire.SliceType("", 66, wire.INT))
+        data += _message(b"\xff\x82\0" + uint_bytes(100) + bytes(100)) * 3
+        return _lines_of(lambda: _read(gob.Decoder(data))) - _lines_of(
+            lambda: _read(gob.Decoder(_defined(*types)))
+        )
+
+    # What is left is to read the definitions.
+    assert lines(3000) - lines(1500) < 60 * 1500
+
+
 def test_left_out_elements_are_skipped_without_memory() -> None:
     data = _empty_rows(300_000)
     decoder = gob.Decoder(data)

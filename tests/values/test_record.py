@@ -20,6 +20,7 @@ from rpcgen.gob.untyped import Origin
 from rpcgen.gob.wire import INT, StructType
 from rpcgen.schema import schema_of
 from rpcgen.types import BigInt, Float32, Uint8, length
+from rpcgen.values.record import Unmade
 from tests.gob.shapes import Shape, annotation
 from tests.gob.strategies import messages_of, shapes, values
 
@@ -285,6 +286,33 @@ def test_type_of_a_record_is_no_code() -> None:
     types = {65: StructType("T", 65, tuple((name, INT) for name in names))}
     record = Record("T", names, (1, 2, 3, 4), Origin(types, 65, {}))
     assert gob.loads(gob.dumps(record)) == record
+
+
+_SPARSE = Record("T", ("A", "B", "C"), Unmade((list, dict, 1)))
+
+
+def test_empty_lists_and_dicts_are_made_once() -> None:
+    record = Record("T", ("A", "B"), Unmade((list, dict)))
+    record.A.append(1)
+    record["B"]["k"] = 2
+    assert record.values == ([1], {"k": 2})
+
+
+def test_empty_lists_of_two_records_are_two() -> None:
+    first, second = (Record("T", ("A",), Unmade((list,))) for _ in range(2))
+    first.A.append(1)
+    assert second.A == []
+
+
+def test_record_whose_lists_are_not_made_is_equal_to_one_whose_are() -> None:
+    assert Record("T", ("A", "B", "C"), ([], {}, 1)) == _SPARSE
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
+def test_copy_of_a_record_whose_lists_are_not_made(again: Any) -> None:
+    assert again(Record("T", ("A", "B"), Unmade((list, dict)))).values == ([], {})
 
 
 class Celsius:
