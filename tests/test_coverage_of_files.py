@@ -24,7 +24,6 @@ SEEN_THROUGH = {
     "library.py": "test_types.py",
     "aio/connection.py": "aio/test_server.py",
     "protocol/codec.py": "protocol/test_gob_codec.py",
-    "protocol/debug_assets.py": "protocol/test_debug.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sync/serve_one.py": "sync/test_server.py",
