@@ -23,7 +23,6 @@ SEEN_THROUGH = {
     "__main__.py": "test_main.py",
     "library.py": "test_types.py",
     "aio/connection.py": "aio/test_server.py",
-    "protocol/codec.py": "protocol/test_gob_codec.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sync/serve_one.py": "sync/test_server.py",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
@@ -21,6 +21,7 @@ from rpcgen.gob.wire import STRING, StructType
 from rpcgen.gob.wire import UINT as UINT_TYPE
 from rpcgen.schema import Schema
 
+from .codec import BufferedCodec, DescribingCodec, MeasuredCodec
 from .headers import REQUEST, RESPONSE, Request, Response
 
 __all__ = ["GobClientCodec", "GobServerCodec"]
@@ -96,10 +97,6 @@ class _Headers(Decoder, Generic[H]):
             reraise_interrupt(error)
         return self._learned(self._base + pos, self.decode(self._schema))
 
-    def has_input(self) -> bool:
-        """Say whether `pending` is not 0; a method, which Python calls faster than a property."""
-        return self._pos < len(self._data) or self._size > 0 or self._owed
-
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
         begin -= self._base
@@ -124,7 +121,7 @@ class _Headers(Decoder, Generic[H]):
         super()._break(error)
 
 
-class _GobCodec:
+class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec):
     """One gob stream in each direction."""
 
     def __init__(
@@ -140,8 +137,6 @@ class _GobCodec:
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed
-        self.space = received.space
-        self.filled = received.filled
 
     @property
     def pending(self) -> int:
@@ -158,9 +153,13 @@ class _GobCodec:
         """Size in bytes of the next value, if it is there; see `Decoder.ahead`."""
         return self._decoder.ahead
 
-    def has_input(self) -> bool:
-        """Say whether `pending` is not 0."""
-        return self._decoder.has_input()
+    def get_buffer(self) -> memoryview:
+        """Return memory for the next bytes; see `Decoder.space`."""
+        return self._decoder.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was put into the memory of `get_buffer`."""
+        self._decoder.filled(nbytes)
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
@@ -205,11 +204,13 @@ class GobClientCodec(_GobCodec):
         headers = _Headers(Response, RESPONSE, limits, strings, names)
         super().__init__(REQUEST, headers, strings)
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
         head = self._head(request.service_method, request.seq)
         if head is None:
-            return b"".join(self._encode(request, schema, args))
-        return self._encoder.encode_after(head, args, schema)
+            return self._encode(request, schema, args)
+        return self._encoder.encode_parts_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
         header: Response = self._decoder.decode_header()
@@ -222,15 +223,6 @@ class GobClientCodec(_GobCodec):
         if schema is None:
             return self._decoder.skip()
         return self._decoder.decode(schema)
-
-    def encode_request_parts(
-        self, request: Request, schema: Schema[Any], args: object
-    ) -> list[bytes]:
-        """Return what `encode_request` does in pieces: large strings and bytes are not copied."""
-        head = self._head(request.service_method, request.seq)
-        if head is None:
-            return self._encode(request, schema, args)
-        return self._encoder.encode_parts_after(head, args, schema)
 
 
 class GobServerCodec(_GobCodec):
@@ -255,16 +247,9 @@ class GobServerCodec(_GobCodec):
             return self._decoder.skip()
         return self._decoder.decode(schema)
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        head = self._head(response.service_method, response.seq)
-        if head is None or response.error != "":
-            return b"".join(self._encode(response, schema, reply))
-        return self._encoder.encode_after(head, reply, schema)
-
-    def encode_response_parts(
+    def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
-    ) -> list[bytes]:
-        """Return what `encode_response` does in pieces: large strings and bytes are not copied."""
+    ) -> Sequence[bytes]:
         head = self._head(response.service_method, response.seq)
         if head is None or response.error != "":
             return self._encode(response, schema, reply)
