@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import re
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from attrs import define
@@ -140,6 +141,14 @@ def test_headers_are_encoded_as_by_the_encoder(calls: Any, bad_body: int) -> Non
         wanted = outcome(plain_responses.encode_all, [(response, RESPONSE), (body, INT)])
         parts = outcome(server.encode_response, response, INT, body)
         assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
+
+
+def test_request_of_a_known_method_does_not_encode_its_header() -> None:
+    client = GobClientCodec()
+    client.encode_request(Request("A.B", 1), INT, 1)
+    with patch.object(Encoder, "encode_parts", side_effect=AssertionError("encoded")):
+        sent = b"".join(client.encode_request(Request("A.B", 2), INT, 1))
+    assert b"A.B" in sent
 
 
 def test_large_bodies_are_not_copied_into_parts() -> None:
