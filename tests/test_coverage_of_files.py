@@ -23,6 +23,8 @@ SEEN_THROUGH = {
     "__main__.py": "test_main.py",
     "library.py": "test_types.py",
     "aio/connection.py": "aio/test_server.py",
+    "gojson/errors.py": "gojson/test_decode.py",
+    "gojson/structs.py": "gojson/test_encode.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sync/serve_one.py": "sync/test_server.py",

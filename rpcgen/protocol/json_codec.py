@@ -19,9 +19,9 @@ from typing import Any, Final
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode, mismatch
-from rpcgen.gojson.encode import encode, quote
+from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
-from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members
+from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
 from rpcgen.schema import Bytes, Interface, Map, Nothing, Pointer, Schema, Slice, Untyped
 
 from .codec import DescribingCodec, MeasuredCodec
