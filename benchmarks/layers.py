@@ -132,8 +132,8 @@ def _messages(work: Work) -> tuple[list[bytes], list[bytes]]:
     name, request, response = work.method.name, work.method.request, work.method.response
     seqs = range(_CALLS + 1)
     return (
-        [client.encode_request(Request(name, seq), request, work.args) for seq in seqs],
-        [server.encode_response(Response(name, seq), response, reply) for seq in seqs],
+        [b"".join(client.encode_request(Request(name, seq), request, work.args)) for seq in seqs],
+        [b"".join(server.encode_response(Response(name, seq), response, reply)) for seq in seqs],
     )
 
 
@@ -165,13 +165,13 @@ def _client_protocol(work: Work, replies: list[bytes]) -> float:
 
 def _encode_requests(work: Work) -> float:
     codec, name, schema = GobClientCodec(), work.method.name, work.method.request
-    return _timed(lambda seq: codec.encode_request_parts(Request(name, seq), schema, work.args))
+    return _timed(lambda seq: codec.encode_request(Request(name, seq), schema, work.args))
 
 
 def _encode_replies(work: Work) -> float:
     codec, name, schema = GobServerCodec(), work.method.name, work.method.response
     reply = work.handler(work.args)
-    return _timed(lambda seq: codec.encode_response_parts(Response(name, seq), schema, reply))
+    return _timed(lambda seq: codec.encode_response(Response(name, seq), schema, reply))
 
 
 def _decode_replies(work: Work, replies: list[bytes]) -> float:

@@ -10,7 +10,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,7 +133,7 @@ def make_server() -> Server:
 
 def multiplication(name: str = "Arith.Multiply") -> bytes:
     codec = GobClientCodec()
-    return codec.encode_request(Request(name, 0), ARITH_MULTIPLY.request, Args(7, 8))
+    return b"".join(codec.encode_request(Request(name, 0), ARITH_MULTIPLY.request, Args(7, 8)))
 
 
 def product(data: bytes) -> int:
@@ -196,7 +196,9 @@ def test_nothing_to_serve_is_refused() -> None:
 class FailingCodec(GobClientCodec):
     """A codec that encodes nothing."""
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
         raise EncodeError("fail")
 
 
@@ -310,7 +312,7 @@ def test_json_error_has_no_result() -> None:
     codec.feed(b'{"method": "Arith.Add", "id": "123", "params": []}')
     seq = codec.decode_request_header().seq
     response = Response("Method", seq, "some error")
-    line = codec.encode_response(response, schema_of(str), "a value")
+    line = b"".join(codec.encode_response(response, schema_of(str), "a value"))
     assert json.loads(line) == {"id": "123", "result": None, "error": "some error"}
 
 

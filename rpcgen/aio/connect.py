@@ -12,11 +12,10 @@ from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
     DialOptions,
-    client_codec,
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options
+from rpcgen.protocol.options import check_options, codec_of
 from rpcgen.sockets import check_tls, keep_alive
 
 from .client import Client, ClientTransport
@@ -113,7 +112,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
 async def _connect(address: Address, options: DialOptions) -> Client:
     check_tls(address, options.get("tls"))
-    client = ClientTransport(client_codec(options), options.get("limits"))
+    client = ClientTransport(codec_of(options), options.get("limits"))
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import (
@@ -17,7 +17,7 @@ from rpcgen.protocol import (
     Refusal,
 )
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Stage
+from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from rpcgen.sockets import peer_name
 
@@ -29,9 +29,6 @@ from .loop_spin import LoopSpinner
 from .outbox import Outbox
 from .sweep import Sweep
 from .workers import Job, Workers, decoders
-
-if TYPE_CHECKING:
-    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["ServerTransport", "Serving"]
 
@@ -101,7 +98,7 @@ class ServerTransport(Inbox):
     )
 
     def __init__(
-        self, protocol: AnyServerProtocol, serving: Serving, place: Place | None = None
+        self, protocol: ServerSession, serving: Serving, place: Place | None = None
     ) -> None:
         super().__init__()
         self._protocol = protocol

@@ -21,6 +21,7 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
 
@@ -35,7 +36,6 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
-    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Server"]
 
@@ -288,9 +288,7 @@ class Server(BaseServer):
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
 
-    def _transport(
-        self, protocol: AnyServerProtocol, place: Place | None = None
-    ) -> ServerTransport:
+    def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerTransport:
         if self._shared is None:
             self._shared = Serving(self._connection_limits, self._workers)
         return ServerTransport(protocol, self._shared, place)

@@ -23,14 +23,21 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from rpcgen._implementation import CHOSEN
+
 from ..values.limits import Limits
 from ..values.registry import Registry, Typed, register
-from .decoder import Decoder, loads
-from .encoder import Encoder, dumps
 
 if TYPE_CHECKING:
     from ..values.record import Record, Undecoded
+    from .decoder import Decoder, loads
+    from .encoder import Encoder, dumps
     from .explain import dump
+else:
+    _decoder = importlib.import_module(CHOSEN.decoder)
+    _encoder = importlib.import_module(CHOSEN.encoder)
+    Decoder, loads = _decoder.Decoder, _decoder.loads
+    Encoder, dumps = _encoder.Encoder, _encoder.dumps
 
 __all__ = [
     "Decoder",

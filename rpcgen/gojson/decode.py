@@ -16,10 +16,9 @@ from __future__ import annotations
 import json
 import math
 import re
-import struct
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
@@ -31,7 +30,6 @@ from rpcgen.schema import (
     Converted,
     Duration,
     Enum,
-    Field,
     Float,
     Int,
     Interface,
@@ -52,16 +50,16 @@ from rpcgen.values.durations import duration_of
 from rpcgen.values.limits import Limits
 
 from .base64 import base64_error_place, octets_of_base64
-from .members import Member, Owner, by_fold, fold, members_of
+from .errors import MismatchError, PlacedError, RepeatedError
+from .floats import parse_float, to_single
 from .merge import merged
-from .numbers import collisions_limit, digits_of, limited, too_many_digits
+from .numbers import collisions_limit, limited, too_many_digits
 from .size import check_decoded_size, growth
 from .stdlib import TEXTS, parse_ip
 from .stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
+from .structs import DecodeFunction, StructReader
 
 __all__ = ["DecodeFunction", "decode", "decode_function", "mismatch"]
-
-DecodeFunction: TypeAlias = Callable[[Any], Any]
 
 _known: dict[Schema[Any], DecodeFunction] = {}
 
@@ -94,9 +92,9 @@ def _decode(schema: Schema[Any], parsed: Parsed, value: object, index: int | Non
     try:
         try:
             return function(value)
-        except _RepeatedError:
+        except RepeatedError:
             return function(merged(schema, value, _is_valid))
-    except _MismatchError as error:
+    except MismatchError as error:
         if isinstance(error.value, float):
             error = _spelled(function, parsed, index) or error
         is_message = isinstance(schema, Struct) and index is None
@@ -106,31 +104,27 @@ def _decode(schema: Schema[Any], parsed: Parsed, value: object, index: int | Non
         raise DecodeError("values are nested too deeply") from None
 
 
-class _RepeatedError(Exception):
-    """A message has a member twice, or more often."""
-
-
 def _is_valid(schema: Schema[Any], value: object) -> bool:
     try:
         decode_function(schema)(value)
-    except (_MismatchError, DecodeError):
+    except (MismatchError, DecodeError):
         return False
     return True
 
 
 def _spelled(
     function: DecodeFunction, parsed: Parsed, index: int | None = None
-) -> _MismatchError | None:
+) -> MismatchError | None:
     """Decode again to get the same error, with the number as it was spelled."""
     value, spellings = parsed.exact()
     if index is not None:
         value = value[index]
     try:
         function(value)
-    except _MismatchError as error:
+    except MismatchError as error:
         error.spelling = spellings.get(id(error.value), "")
         return error
-    except _RepeatedError:
+    except RepeatedError:
         return None  # values that were put together: their texts are gone
     return None
 
@@ -140,12 +134,12 @@ def mismatch(parsed: Parsed, go: str, where: str = "Go value") -> DecodeError:
     if go.startswith("uint"):
 
         def refuse(value: object) -> object:
-            raise _MismatchError.of_number(value, go)
+            raise MismatchError.of_number(value, go)
 
         error = _spelled(refuse, parsed)
         assert error is not None
     else:
-        error = _MismatchError(parsed.read(), go)
+        error = MismatchError(parsed.read(), go)
     return DecodeError(error.text("", ()).replace("Go value", where))
 
 
@@ -207,77 +201,6 @@ def _make(schema: Schema[Any]) -> DecodeFunction:
     raise AssertionError(f"no JSON for {schema!r}")
 
 
-class _MismatchError(Exception):
-    """A value of the wrong type; ``path`` is filled on the way up, the innermost step first."""
-
-    def __init__(self, value: object, go: str, hint: str = "") -> None:
-        super().__init__(go)
-        self.path: list[str] = []
-        self.value = value
-        # How the peer has spelled the number, where Python does not know that.
-        self.spelling = ""
-        self._kind = _KINDS.get(type(value), "number")
-        self._is_spelled = False
-        self._go = go
-        self._hint = hint
-
-    @classmethod
-    def of_number(cls, value: object, go: str) -> _MismatchError:
-        """Return the error for what may be a number, but not one of this type."""
-        error = cls(value, go)
-        error._is_spelled = error._kind == "number"
-        return error
-
-    @classmethod
-    def of_key(cls, key: str, go: str) -> _MismatchError:
-        """Return the error for a key that is not a number of this type."""
-        error = cls(key, go)
-        error._kind = f"number {key}"
-        return error
-
-    def text(self, root: str, path: Iterable[str]) -> str:
-        """Return Go's text; ``root`` is the name of the type at the top, if it is a message."""
-        kind = self._kind
-        if self._is_spelled:
-            kind += f" {self.spelling or _number_text(self.value)}"
-        where = self._where(root, path)
-        return f"json: cannot unmarshal {kind} into {where} of type {self._go}{self._hint}"
-
-    def _where(self, root: str, path: Iterable[str]) -> str:
-        # Go has the place as a JSON pointer at first.
-        steps = [s.replace("~", "~0").replace("/", "~1") for s in (*path, *reversed(self.path))]
-        if not steps or steps == [""]:
-            return "Go value"
-        where = ".".join((root, *steps))
-        return where if where.rpartition(".")[2].isdecimal() else f"Go struct field {where}"
-
-
-class _PlacedError(_MismatchError):
-    """A value that fits its type in Go but not in Python, with the reason."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(None, "")
-        self._reason = reason
-
-    def text(self, root: str, path: Iterable[str]) -> str:
-        """Return the reason, with the place before it."""
-        place = ".".join(step for step in (root, *path, *reversed(self.path)) if step)
-        return f"{place}: {self._reason}" if place else self._reason
-
-
-_KINDS: Final[dict[type, str]] = {
-    bool: "bool",
-    tuple: "object",
-    list: "array",
-    str: "string",
-    type(None): "null",
-}
-
-
-def _number_text(value: Any) -> str:
-    return digits_of(value) if isinstance(value, int) else repr(value)
-
-
 # --- scalars ------------------------------------------------------------------------------------
 
 
@@ -289,7 +212,7 @@ def _scalar(schema: Schema[Any], cls: type) -> DecodeFunction:
             return value
         if value is None:
             return zero
-        raise _MismatchError(value, go)
+        raise MismatchError(value, go)
 
     return decode_scalar
 
@@ -304,12 +227,9 @@ def _integer(schema: Schema[Any], low: int, high: int) -> DecodeFunction:
         # Go's parser knows no unsigned integers with a sign.
         if value is None or (value is MINUS_ZERO and low):
             return 0
-        raise _MismatchError.of_number(value, go)
+        raise MismatchError.of_number(value, go)
 
     return decode_integer
-
-
-_single: Final = struct.Struct("<f")
 
 
 def _float(schema: Float) -> DecodeFunction:
@@ -319,15 +239,15 @@ def _float(schema: Float) -> DecodeFunction:
         if value is None:
             return 0.0
         if value.__class__ is not float and value.__class__ is not int:
-            raise _MismatchError(value, go)
+            raise MismatchError(value, go)
         try:
             number = float(value)
             if is_single:
-                number = _single.unpack(_single.pack(number))[0]
+                number = to_single(number)
         except OverflowError:
-            raise _MismatchError.of_number(value, go) from None
+            raise MismatchError.of_number(value, go) from None
         if math.isinf(number):
-            raise _MismatchError.of_number(value, go)
+            raise MismatchError.of_number(value, go)
         return number
 
     return decode_float
@@ -342,12 +262,12 @@ def _bytes(schema: Schema[Any], container: Callable[[Iterable[int]], Any]) -> De
             if octets is None:
                 place = base64_error_place(value)
                 hint = f": illegal base64 data at input byte {place}"
-                raise _MismatchError(value, schema.go, hint)
+                raise MismatchError(value, schema.go, hint)
             return container(octets)
         if value is None:
             return schema.zero()
         if value.__class__ is not list:
-            raise _MismatchError(value, schema.go)
+            raise MismatchError(value, schema.go)
         return container(decode_octets(value))
 
     return decode_bytes
@@ -358,7 +278,7 @@ def _ip(schema: Bytes) -> DecodeFunction:
         if value is None:
             return schema.zero()
         if value.__class__ is not str:
-            raise _MismatchError(value, schema.go, ": JSON value must be string type")
+            raise MismatchError(value, schema.go, ": JSON value must be string type")
         return parse_ip(value)
 
     return decode_ip
@@ -383,7 +303,7 @@ def _member(schema: Enum[Any], value: object) -> Any:
     try:
         return schema.member(value)  # a combination of flags, perhaps
     except DecodeError as error:
-        raise _PlacedError(error.reason) from None
+        raise PlacedError(error.reason) from None
 
 
 # --- types that read their own JSON -------------------------------------------------------------
@@ -420,7 +340,7 @@ def _itself(schema: Opaque[Any] | Struct[Any]) -> DecodeFunction:
             raise
         except Exception as error:
             reason = f"{schema.cls.__name__}.unmarshal_json: {error}"
-            raise _PlacedError(reason) from error
+            raise PlacedError(reason) from error
 
     return decode_itself
 
@@ -454,7 +374,7 @@ def _decode_big_int(value: Any) -> int:
     raise _BigIntError(value)
 
 
-class _BigIntError(_MismatchError):
+class _BigIntError(MismatchError):
     """A value that is no integer, where Go has a ``big.Int``."""
 
     def __init__(self, value: object) -> None:
@@ -473,7 +393,7 @@ def _text(schema: Opaque[Any], parse_text: Callable[[str], Any]) -> DecodeFuncti
         if value is None:
             return schema.zero()
         if value.__class__ is not str:
-            raise _MismatchError(value, schema.go, hint)
+            raise MismatchError(value, schema.go, hint)
         try:
             return parse_text(value)
         except DecodeError:
@@ -507,7 +427,7 @@ def _items(decode_element: DecodeFunction) -> Callable[[list[Any]], list[Any]]:
         try:
             for item in value:
                 items.append(decode_element(item))
-        except _MismatchError as error:
+        except MismatchError as error:
             error.path.append(str(len(items)))
             raise
         return items
@@ -525,7 +445,7 @@ def _slice(schema: Slice[Any]) -> DecodeFunction:
             return items if container is list else container(items)
         if value is None:
             return schema.zero()
-        raise _MismatchError(value, schema.go)
+        raise MismatchError(value, schema.go)
 
     return decode_slice
 
@@ -537,7 +457,7 @@ def _array(schema: Array[Any]) -> DecodeFunction:
         if value is None:
             return schema.zero()
         if value.__class__ is not list:
-            raise _MismatchError(value, schema.go)
+            raise MismatchError(value, schema.go)
         items = decode_items(value[: schema.length])
         items += [schema.element.zero() for _ in range(schema.length - len(items))]
         return schema.container(items)
@@ -553,7 +473,7 @@ def _map(schema: Map) -> DecodeFunction:
         if value is None:
             return {}
         if value.__class__ is not tuple:
-            raise _MismatchError(value, schema.go)
+            raise MismatchError(value, schema.go)
         key = ""
         try:
             if is_steerable:
@@ -566,7 +486,7 @@ def _map(schema: Map) -> DecodeFunction:
                 for key, item in value:
                     known = decode_key(key)
                     items[known] = decode_value(item)
-        except _MismatchError as error:
+        except MismatchError as error:
             error.path.append(key)
             raise
         if is_merging and len(items) < len(value):
@@ -578,16 +498,6 @@ def _map(schema: Map) -> DecodeFunction:
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _UNSIGNED: Final = re.compile(r"[0-9]{1,40}")
-# As Go's strconv.ParseFloat has it: underscores belong to numbers with a prefix, and to keys.
-_REAL: Final = re.compile(
-    r"[+-]?(?:(?:[0-9]++(?:_[0-9]++)*+\.?(?:[0-9]++(?:_[0-9]++)*+)?+"
-    r"|\.[0-9]++(?:_[0-9]++)*+)(?:[eE][+-]?[0-9]++(?:_[0-9]++)*+)?+"
-    r"|inf|infinity|nan)",
-    re.IGNORECASE,
-)
-_HEX_REAL: Final = re.compile(
-    r"[+-]?0x_?(?=\.?[0-9a-f])[0-9a-f_]*+\.?[0-9a-f_]*+p[+-]?[0-9]++", re.IGNORECASE
-)
 
 
 def _key(schema: Schema[Any]) -> Callable[[str], Any]:
@@ -614,49 +524,35 @@ def _key(schema: Schema[Any]) -> Callable[[str], Any]:
         if pattern.fullmatch(key):
             try:
                 return decode_number(int(key))
-            except _PlacedError:
+            except PlacedError:
                 raise
-            except _MismatchError as error:
+            except MismatchError as error:
                 reraise_interrupt(error)
         if key == "null":  # which Go reads as no number at all
             return decode_number(0)
-        raise _MismatchError.of_key(key, schema.go)
+        raise MismatchError.of_key(key, schema.go)
 
     return decode_key
 
 
 def _float_key(schema: Float) -> Callable[[str], float]:
     def decode_key(key: str) -> float:
-        number = 0.0 if key == "null" else _real(key)
+        number = 0.0 if key == "null" else parse_float(key)
         if number is None or (math.isinf(number) and not key.lower().strip("+-").startswith("inf")):
-            raise _MismatchError.of_key(key, schema.go)
+            raise MismatchError.of_key(key, schema.go)
         if schema.bits == 32:
             try:
-                number = float(_single.unpack(_single.pack(number))[0])
+                number = to_single(number)
             except OverflowError:
-                raise _MismatchError.of_key(key, schema.go) from None
+                raise MismatchError.of_key(key, schema.go) from None
         return number
 
     return decode_key
 
 
-def _real(text: str) -> float | None:
-    """Return the number that ``text`` is for Go, None if it is none."""
-    if _REAL.fullmatch(text):
-        if "nan" in text.lower() and text[0] in "+-":
-            return None
-        return float(text.replace("_", "") if text.isascii() else text)
-    if _HEX_REAL.fullmatch(text):
-        try:
-            return float.fromhex(text.replace("_", ""))
-        except (ValueError, OverflowError):
-            return None
-    return None
-
-
 def _refused_key(schema: Schema[Any]) -> Callable[[str], Any]:
     def refuse(key: str) -> Any:
-        raise _MismatchError(key, schema.go)
+        raise MismatchError(key, schema.go)
 
     return refuse
 
@@ -668,97 +564,19 @@ def _struct(schema: Struct[Any]) -> DecodeFunction:
     if hasattr(schema.cls, "unmarshal_json"):
         return _itself(schema)
     # Made at first use, since messages may hold themselves.
-    plan: _Plan | None = None
+    plan: StructReader | None = None
 
     def decode_struct(value: Any) -> Any:
         nonlocal plan
         if plan is None:
-            plan = _Plan(schema)
+            plan = StructReader(schema, decode_function)
         if value.__class__ is tuple:
             return plan.decode(value)
         if value is None:
             return schema.zero()
-        raise _MismatchError(value, schema.go)
+        raise MismatchError(value, schema.go)
 
     return decode_struct
-
-
-class _Plan:
-    """How to make a message, with those embedded in it, of an object."""
-
-    def __init__(self, schema: Struct[Any]) -> None:
-        owners, members = members_of(schema)
-        numbers = {owner: number for number, owner in enumerate(owners)}
-        targets = {member.name: _target(member, numbers[member.owner]) for member in members}
-        self._by_name = targets
-        self._by_fold = {name: targets[member.name] for name, member in by_fold(members).items()}
-        self._builders = [_Builder(owner, numbers) for owner in owners]
-
-    def decode(self, value: tuple[tuple[str, Any], ...]) -> Any:
-        arguments: list[dict[str, Any]] = [{} for _ in self._builders]
-        by_name = self._by_name
-        key = ""
-        try:
-            for key, item in value:
-                target = by_name.get(key) or self._by_fold.get(fold(key))
-                if target is not None:
-                    owner, argument, decode_field = target
-                    given = arguments[owner]
-                    if argument in given:
-                        raise _RepeatedError
-                    given[argument] = decode_field(item)
-        except _MismatchError as error:
-            error.path.append(key)
-            raise
-        # Embedded messages come after those that they are in, and are made before.
-        for number in range(len(arguments) - 1, 0, -1):
-            self._builders[number].embed(arguments, number)
-        return self._builders[0].build(arguments[0])
-
-
-# Where the value of a key goes: the number of the message, and the argument of its `__init__`.
-_Target: TypeAlias = tuple[int, str, DecodeFunction]
-
-
-def _target(member: Member, owner: int) -> _Target:
-    return owner, member.field.argument, decode_function(member.field.schema)
-
-
-class _Builder:
-    """Makes one message of what has arrived for it."""
-
-    def __init__(self, owner: Owner, numbers: dict[Owner, int]) -> None:
-        self._cls = owner.schema.cls
-        self._outer = 0 if owner.outer is None else numbers[owner.outer]
-        self._field = owner.field
-        self._count = len(owner.schema.fields)
-        self._zeros = [
-            (field.argument, field.schema.zero)
-            for field in owner.schema.fields
-            if not field.has_default or _leaves_zeros_out(field)
-        ]
-
-    def embed(self, arguments: list[dict[str, Any]], number: int) -> None:
-        """Make a message that is embedded in another, and add it to what that one is made of."""
-        assert self._field is not None
-        given = arguments[number]
-        if given:
-            arguments[self._outer][self._field.argument] = self.build(given)
-        # Else the outer one's own default stands, or zero.
-
-    def build(self, given: dict[str, Any]) -> Any:
-        if len(given) < self._count:
-            for argument, zero in self._zeros:
-                if argument not in given:
-                    given[argument] = zero()
-        try:
-            return self._cls(**given)
-        except Exception as error:
-            raise DecodeError(f"{self._cls.__name__}: {error}") from error
-
-
-def _leaves_zeros_out(field: Field) -> bool:
-    return field.json is not None and not field.json.options.isdisjoint(("omitempty", "omitzero"))
 
 
 # --- values that may be anything ----------------------------------------------------------------
@@ -772,7 +590,7 @@ def _interface(schema: Interface) -> DecodeFunction:
     def decode_nil(value: object) -> None:
         if value is None:
             return schema.zero()
-        raise _PlacedError(
+        raise PlacedError(
             f"JSON does not say which of {names} this is: use one message with optional fields, "
             "or gob"
         )
@@ -798,7 +616,7 @@ def plain(value: Any) -> Any:
     if cls is list:
         return value if len(value) >= _MANY and _is_plain(value) else _plain_items(value)
     if cls not in _PLAIN_TYPES and not -_LARGEST <= value <= _LARGEST:
-        raise _MismatchError.of_number(value, "float64")
+        raise MismatchError.of_number(value, "float64")
     return value
 
 
@@ -812,7 +630,7 @@ def _plain_members(value: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
         # The last one of those with one name counts, as in Go.
         for key, item in value:
             members[key] = item if item.__class__ is str else plain(item)
-    except _MismatchError as error:
+    except MismatchError as error:
         error.path.append(key)
         raise
     return members

@@ -7,16 +7,13 @@ what is escaped in strings.
 from __future__ import annotations
 
 import base64
-import math
 import operator
-import struct
 from collections.abc import Callable
 from datetime import timedelta
-from json.encoder import encode_basestring
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import DecodeError, EncodeError, SchemaError
+from rpcgen.errors import EncodeError, SchemaError
 from rpcgen.schema import (
     Array,
     Bool,
@@ -44,14 +41,14 @@ from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed
 
-from .members import Member, Owner, members_of
+from .errors import misfit, shown, too_large
+from .floats import format_float, format_single
 from .numbers import digits_count, digits_limit, digits_of
 from .stdlib import TEXTS, format_ip
-from .stream import compact, escape_html, parse
+from .stream import compact, parse, quote
+from .structs import EncodeFunction, Step, writing_steps
 
-__all__ = ["EncodeFunction", "encode", "encode_function", "quote"]
-
-EncodeFunction: TypeAlias = Callable[[Any], str]
+__all__ = ["EncodeFunction", "encode", "encode_function"]
 
 _known: dict[Schema[Any], EncodeFunction] = {}
 
@@ -121,22 +118,6 @@ def _make(schema: Schema[Any]) -> EncodeFunction:
     raise AssertionError(f"no JSON for {schema!r}")
 
 
-def _misfit(value: object, wanted: str) -> EncodeError:
-    return EncodeError(f"{_shown(value)} is not {wanted}")
-
-
-def _too_large(value: object, wanted: str) -> EncodeError:
-    return EncodeError(f"{_shown(value)} does not fit {wanted}")
-
-
-def _shown(value: object) -> str:
-    try:
-        return f"{value!r:.80}"
-    except Exception as error:  # thousands of digits, or a class of the user's
-        reraise_interrupt(error)
-        return f"a value of {type(value).__name__}"
-
-
 def _unsupported(schema: Schema[Any]) -> EncodeFunction:
     def encode_nothing(value: object) -> str:
         raise EncodeError(f"json: unsupported type: {schema.go}")
@@ -152,7 +133,7 @@ def _encode_bool(value: object) -> str:
         return "true"
     if value is False:
         return "false"
-    raise _misfit(value, "a bool")
+    raise misfit(value, "a bool")
 
 
 def _integer(go: str, low: int, high: int) -> EncodeFunction:
@@ -161,7 +142,7 @@ def _integer(go: str, low: int, high: int) -> EncodeFunction:
             value = _index(value, go)
         if low <= value < high:
             return str(value)
-        raise _too_large(value, go)
+        raise too_large(value, go)
 
     return encode_integer
 
@@ -171,77 +152,30 @@ def _index(value: object, wanted: str) -> int:
         # For subclasses of int too, whose text may be another.
         return int(operator.index(value))  # type: ignore[arg-type]
     except TypeError:
-        raise _misfit(value, wanted) from None
+        raise misfit(value, wanted) from None
 
 
 def _encode_float(value: object) -> str:
     if not isinstance(value, float | int):
-        raise _misfit(value, "a float")
+        raise misfit(value, "a float")
     try:
-        return _format_float(repr(float(value)))
+        return format_float(repr(float(value)))
     except OverflowError:
-        raise _too_large(value, "float64") from None
-
-
-_single: Final = struct.Struct("<f")
+        raise too_large(value, "float64") from None
 
 
 def _encode_single(value: object) -> str:
     if not isinstance(value, float | int):
-        raise _misfit(value, "a float")
+        raise misfit(value, "a float")
     try:
-        packed = _single.pack(float(value))
+        return format_single(float(value))
     except OverflowError:
-        raise _too_large(value, "float32") from None
-    rounded: float = _single.unpack(packed)[0]
-    if not math.isfinite(rounded):
-        return _format_float(repr(rounded))
-    for digits in range(9):
-        nearest = float(f"{rounded:.{digits}e}")
-        for candidate in (nearest, _further(nearest, rounded, digits)):
-            if abs(candidate) < _ABOVE_SINGLE and _single.pack(candidate) == packed:
-                return _format_float(repr(candidate))
-    return _format_float(repr(rounded))
-
-
-def _further(nearest: float, value: float, digits: int) -> float:
-    """Return the next decimal away from zero: above a power of two more numbers round to it."""
-    exponent = int(f"{value:.{digits}e}".partition("e")[2])
-    return float(f"{nearest + math.copysign(10.0 ** (exponent - digits), value):.{digits}e}")
-
-
-# What is rounded to infinity.
-_ABOVE_SINGLE: Final = 2.0**128 - 2.0**103
-
-
-def _format_float(text: str) -> str:
-    """Return what Go makes of the float whose shortest form is ``text``."""
-    if text.endswith(".0"):
-        return text[:-2]
-    if text[-1] in "fn":
-        raise EncodeError(f"json: unsupported value: {_NOT_FINITE[text]}")
-    mantissa, e, exponent = text.partition("e")
-    if not e:
-        return text
-    if -7 < int(exponent) < 21:
-        return _positional(mantissa, int(exponent))
-    return f"{mantissa}e{int(exponent):+d}"
-
-
-_NOT_FINITE: Final = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
-
-
-def _positional(mantissa: str, exponent: int) -> str:
-    sign = "-" if mantissa.startswith("-") else ""
-    digits = mantissa.lstrip("-").replace(".", "")
-    if exponent < 0:
-        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
-    return sign + digits.ljust(exponent + 1, "0")
+        raise too_large(value, "float32") from None
 
 
 def _encode_string(value: object) -> str:
     if not isinstance(value, str):
-        raise _misfit(value, "a str")
+        raise misfit(value, "a str")
     if not value.isascii():
         try:
             value.encode()
@@ -250,20 +184,15 @@ def _encode_string(value: object) -> str:
     return quote(value)
 
 
-def quote(text: str) -> str:
-    """Return a JSON string, escaped as Go's encoder does it: safe inside HTML."""
-    return escape_html(encode_basestring(text))
-
-
 def _encode_bytes(value: object) -> str:
     if not isinstance(value, bytes | bytearray | memoryview):
-        raise _misfit(value, "bytes")
+        raise misfit(value, "bytes")
     return f'"{base64.b64encode(value).decode()}"'
 
 
 def _encode_ip(value: object) -> str:
     if not isinstance(value, bytes | bytearray):
-        raise _misfit(value, "bytes")
+        raise misfit(value, "bytes")
     return f'"{format_ip(bytes(value))}"'
 
 
@@ -272,7 +201,7 @@ def _enum(schema: Enum[Any]) -> EncodeFunction:
 
     def encode_member(value: Any) -> str:
         if not isinstance(value, schema.cls):
-            raise _misfit(value, f"a {schema.cls.__name__}")
+            raise misfit(value, f"a {schema.cls.__name__}")
         return encode_base(value.value)
 
     return encode_member
@@ -280,11 +209,11 @@ def _enum(schema: Enum[Any]) -> EncodeFunction:
 
 def _encode_duration(value: object) -> str:
     if not isinstance(value, timedelta):
-        raise _misfit(value, "a timedelta")
+        raise misfit(value, "a timedelta")
     microseconds = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
     nanoseconds = microseconds * 1000 + getattr(value, "nanosecond", 0)
     if not -1 << 63 <= nanoseconds < 1 << 63:
-        raise _too_large(value, "time.Duration")
+        raise too_large(value, "time.Duration")
     return str(nanoseconds)
 
 
@@ -311,9 +240,9 @@ def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
         except EncodeError:
             raise
         except (AttributeError, TypeError) as error:  # whose text is of our code
-            raise _misfit(value, schema.go) from error
+            raise misfit(value, schema.go) from error
         except Exception as error:
-            raise EncodeError(f"{_shown(value)} is not {schema.go}: {error}") from error
+            raise EncodeError(f"{shown(value)} is not {schema.go}: {error}") from error
 
     return format_checked
 
@@ -330,14 +259,12 @@ def _encode_big_int(value: object) -> str:
 
 def _encode_itself(value: Any) -> str:
     if not hasattr(type(value), "marshal_json"):
-        raise _misfit(value, "of a class with marshal_json")
+        raise misfit(value, "of a class with marshal_json")
     try:
         text = value.marshal_json()
         return compact(_checked(text if isinstance(text, str) else bytes(text).decode()))
     except Exception as error:
-        raise EncodeError(
-            f"json: error calling MarshalJSON for {_shown(value)}: {error}"
-        ) from error
+        raise EncodeError(f"json: error calling MarshalJSON for {shown(value)}: {error}") from error
 
 
 def _checked(text: str) -> str:
@@ -363,7 +290,7 @@ def _lowered(schema: Converted, encode_inner: EncodeFunction) -> EncodeFunction:
         try:
             lowered = lower(value)
         except TypeError as error:
-            raise EncodeError(f"{_shown(value)} is {error}") from None
+            raise EncodeError(f"{shown(value)} is {error}") from None
         return encode_inner(lowered)
 
     return encode_converted
@@ -380,7 +307,7 @@ def _octets(value: object) -> str:
     try:
         return _encode_bytes(bytes(_elements(value)))
     except (TypeError, ValueError):
-        raise _misfit(value, "a list of numbers from 0 to 255") from None
+        raise misfit(value, "a list of numbers from 0 to 255") from None
 
 
 def _elements(value: Any) -> Any:
@@ -388,11 +315,11 @@ def _elements(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return value
     if isinstance(value, str | dict | set | frozenset):
-        raise _misfit(value, "a list")
+        raise misfit(value, "a list")
     try:
         return list(getattr(value, "bytes", value))  # of a UUID
     except TypeError:
-        raise _misfit(value, "a list") from None
+        raise misfit(value, "a list") from None
 
 
 def _sequence(schema: Slice[Any] | Array[Any]) -> EncodeFunction:
@@ -429,13 +356,13 @@ def _map(schema: Map) -> EncodeFunction:
 
     def encode_map(value: Any) -> str:
         if not isinstance(value, dict):
-            raise _misfit(value, "a dict")
+            raise misfit(value, "a dict")
         texts = {}
         for key, item in value.items():
             try:
                 texts[encode_key(key)] = encode_value(item)
             except EncodeError as error:
-                raise EncodeError(error.reason, f"[{_shown(key)}]{error.path}") from error.__cause__
+                raise EncodeError(error.reason, f"[{shown(key)}]{error.path}") from error.__cause__
         if len(texts) < len(value):
             raise EncodeError("keys that are the same in JSON, such as 1 and '1': one would vanish")
         return _object(texts)
@@ -490,15 +417,12 @@ def _any_key(key: object) -> str:
 
 # --- messages -----------------------------------------------------------------------------------
 
-# Stands for the fields of an embedded message that is None.
-_ABSENT: Final = object()
-
 
 def _struct(schema: Struct[Any]) -> EncodeFunction:
     if hasattr(schema.cls, "marshal_json"):
         return _encode_itself
     # Made at first use, since messages may hold themselves.
-    plan: list[_Step] | None = None
+    plan: list[Step] | None = None
     cls = schema.cls
 
     def encode_struct(value: Any) -> str:
@@ -506,7 +430,7 @@ def _struct(schema: Struct[Any]) -> EncodeFunction:
         if value.__class__ is not cls:
             schema.check(value)
         if plan is None:
-            plan = [_step(member) for member in members_of(schema)[1]]
+            plan = writing_steps(schema, encode_function)
         texts = []
         for prefix, path, get, encode_field, omits in plan:
             try:
@@ -516,81 +440,10 @@ def _struct(schema: Struct[Any]) -> EncodeFunction:
             except EncodeError as error:
                 raise EncodeError(error.reason, path + error.path) from error.__cause__
             except AttributeError:
-                raise _misfit(value, f"a {schema.cls.__name__}") from None
+                raise misfit(value, f"a {schema.cls.__name__}") from None
         return f"{{{','.join(texts)}}}"
 
     return encode_struct
-
-
-_Step: TypeAlias = tuple[
-    str, str, Callable[[Any], Any], EncodeFunction, Callable[[Any], bool] | None
-]
-
-
-def _step(member: Member) -> _Step:
-    outer = _outer_attributes(member.owner)
-    attribute = member.field.attribute
-    get: Callable[[Any], Any] = operator.attrgetter(attribute)
-    omits = _omits(member)
-    if outer:
-        get = _embedded_getter(outer, attribute)
-        omits = _or_absent(omits)
-    path = "".join(f".{each}" for each in (*outer, attribute))
-    return f"{quote(member.name)}:", path, get, encode_function(member.field.schema), omits
-
-
-def _outer_attributes(owner: Owner) -> tuple[str, ...]:
-    if owner.outer is None or owner.field is None:
-        return ()
-    return (*_outer_attributes(owner.outer), owner.field.attribute)
-
-
-def _embedded_getter(outer: tuple[str, ...], attribute: str) -> Callable[[Any], Any]:
-    def get(value: Any) -> Any:
-        for each in outer:
-            value = getattr(value, each)
-            if value is None:
-                return _ABSENT
-        return getattr(value, attribute)
-
-    return get
-
-
-def _or_absent(omits: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
-    return lambda item: item is _ABSENT or (omits is not None and omits(item))
-
-
-def _omits(member: Member) -> Callable[[Any], bool] | None:
-    """Return what says whether Go would leave a field out, None if it never does."""
-    if member.omit_zero:
-        return _is_zero(member.field.schema)
-    return _is_empty(member.field.schema) if member.omit_empty else None
-
-
-def _is_empty(schema: Schema[Any]) -> Callable[[Any], bool] | None:
-    match schema:
-        case Pointer() if isinstance(schema.element, Map | Slice | Bytes):
-            return operator.not_  # what Go has for it is nil or empty, and no pointer
-        case Pointer() | Interface():
-            return lambda item: item is None
-        case Enum():
-            return lambda item: not getattr(item, "value", True)
-        case Converted():
-            return _is_empty(schema.inner)
-        case Bool() | Int() | Uint() | Float() | String() | Bytes() | Slice() | Map() | Duration():
-            return operator.not_
-        case Array(length=0):
-            return lambda item: True
-    return None
-
-
-def _is_zero(schema: Schema[Any]) -> Callable[[Any], bool] | None:
-    try:
-        zero = schema.zero()
-    except DecodeError as error:  # a type whose zero Python has no value for
-        reraise_interrupt(error)
-        return None
-    return lambda item: bool(item == zero)
 
 
 # --- values that may be anything ----------------------------------------------------------------
@@ -611,7 +464,7 @@ def _interface(schema: Interface) -> EncodeFunction:
         if value is None and schema.nullable:
             return "null"
         if type(value) not in members:
-            raise _misfit(value, names)
+            raise misfit(value, names)
         return members[type(value)](value)
 
     return encode_member

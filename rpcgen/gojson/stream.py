@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
@@ -27,6 +28,7 @@ __all__ = [
     "Parsed",
     "compact",
     "escape_html",
+    "quote",
     "members",
     "parse",
 ]
@@ -475,3 +477,8 @@ _needs_escape: Final = re.compile("[<>&\u2028\u2029]").search
 def escape_html(text: str) -> str:
     """Escape in JSON text what Go's encoder does beyond the standard's needs."""
     return text.translate(_HTML) if _needs_escape(text) else text
+
+
+def quote(text: str) -> str:
+    """Return a JSON string, escaped as Go's encoder does it: safe inside HTML."""
+    return escape_html(encode_basestring(text))

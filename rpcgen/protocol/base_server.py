@@ -10,12 +10,12 @@ from rpcgen.gob import Limits
 
 from .codecs import CodecName, CodecOptions, check_codec_options
 from .registry import Registry
+from .server import ServerSession
 from .serving import ConnectionLimits, server_protocol
 from .statistics import MakeLock
 
 if TYPE_CHECKING:
     from .address import Address
-    from .serving import AnyServerProtocol
 
 __all__ = ["BaseServer"]
 
@@ -71,7 +71,7 @@ class BaseServer(Registry):
             raise
         return listener
 
-    def _protocol(self, listener: _Listener, codec: CodecName) -> AnyServerProtocol:
+    def _protocol(self, listener: _Listener, codec: CodecName) -> ServerSession:
         """Return the protocol of a new connection of a listener."""
         bound, options = listener.bound, listener.codec_options
         return server_protocol(

@@ -49,10 +49,11 @@ from rpcgen.schema import Schema
 from .codec import (
     LARGE,
     ClientCodec,
-    filled,
-    input_check,
+    Encode,
+    buffered_codec,
+    checked,
     is_large,
-    request_encoder,
+    measured_codec,
     space,
 )
 from .headers import Request
@@ -111,8 +112,9 @@ class ClientProtocol(Generic[W]):
 
     def __init__(self, codec: ClientCodec) -> None:
         self._codec = codec
-        self._has_input = input_check(codec)
-        self._encode_parts = request_encoder(codec)
+        self._measured = measured_codec(codec)
+        self._buffered = buffered_codec(codec)
+        self._encode: Encode[Request] = checked(codec, codec.encode_request)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Schema[Any]]] = {}
@@ -172,7 +174,9 @@ class ClientProtocol(Generic[W]):
         Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
         """
         try:
-            return self._codec.encode_request(Request(method.name, seq), method.request, args)
+            parts = self._encode(Request(method.name, seq), method.request, args)
+            # `joined` once more, which would be a call for every request.
+            return parts[0] if len(parts) == 1 else b"".join(parts)
         except RpcError as error:
             reraise_interrupt(error)
             raise
@@ -180,7 +184,7 @@ class ClientProtocol(Generic[W]):
     def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the arguments as they are: not copied."""
         try:
-            return self._encode_parts(Request(method.name, seq), method.request, args)
+            return self._encode(Request(method.name, seq), method.request, args)
         except RpcError as error:
             reraise_interrupt(error)
             raise
@@ -229,7 +233,7 @@ class ClientProtocol(Generic[W]):
 
         There is such memory in the middle of a large response.
         """
-        return space(self._codec) if self.is_cut else None
+        return space(self._buffered) if self.is_cut else None
 
     def filled(self, count: int) -> list[Completion[W]]:
         """Take what was put into `space`; see `receive`."""
@@ -239,7 +243,8 @@ class ClientProtocol(Generic[W]):
         """Do the same as `filled`, but leave the calls pending."""
         if self.closed:
             return []
-        filled(self._codec, count)
+        assert self._buffered is not None  # it has given the memory
+        self._buffered.buffer_updated(count)
         return self._complete(self.defers_large)
 
     def decode_large(self) -> list[Completion[W]]:
@@ -253,7 +258,7 @@ class ClientProtocol(Generic[W]):
 
     def resume(self) -> list[Completion[W]]:
         """Go on after a large reply; see `receive`."""
-        if self.closed or not self._has_input():
+        if self.closed or (self._measured is not None and not self._measured.pending):
             return []
         return self._settle(self._complete(True))
 
@@ -272,6 +277,7 @@ class ClientProtocol(Generic[W]):
     def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:
         """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
+        measured = self._measured
         self.is_cut = False
         try:
             while not (looks and self._find_large()):
@@ -280,7 +286,8 @@ class ClientProtocol(Generic[W]):
                     if looks and self._find_large():
                         break
                 self._receive_body(completions)
-                if only_one or not self._has_input():
+                # A codec that does not tell must be asked for the header.
+                if only_one or (measured is not None and not measured.pending):
                     break
         except TruncatedError as error:
             reraise_interrupt(error)
@@ -291,7 +298,7 @@ class ClientProtocol(Generic[W]):
         return completions
 
     def _find_large(self) -> bool:
-        self.has_large = is_large(self._codec)
+        self.has_large = is_large(self._measured)
         return self.has_large
 
     def _receive_header(self, completions: list[Completion[W]]) -> None:

@@ -4,6 +4,9 @@ A codec belongs to one connection and keeps what the wire format needs to
 remember from message to message (gob: the type definitions sent and received).
 It does no I/O: the connection feeds it what arrives, and sends what it returns.
 
+The encoding methods return a message as a sequence of buffers, so that large
+values need not be copied; most messages are a sequence of one.
+
 The decoding methods raise `TruncatedError` when the bytes so far do not hold
 the whole thing, and take nothing then: they are called again after more has
 been fed. Its reason says what it means if nothing more comes, in Go's words:
@@ -13,23 +16,12 @@ They raise any other `DecodeError` when the bytes are wrong. A codec that is
 still in step afterwards goes on with the next message; one that is not raises
 again at the next header, which ends the connection.
 
-A codec may also have, for speed alone:
+For speed alone, a codec may be one of these as well, each as a whole; it is
+asked once, when its connection begins:
 
-- ``pending``, the number of bytes that were fed and belong to no message yet:
-  where it is 0, no header is asked for in vain. Beside it ``has_input()``, which
-  says whether it is not 0, in less time.
-- ``needed``, the number of bytes that must at least be fed, as far as is known,
-  before the message being received is whole; with it ``space()``, which returns
-  memory for these or some of them, and ``filled(count)``, which feeds them.
-- ``ahead``, the number of bytes that the next decoding method takes, if all of
-  them were fed and they are more work than a copy, and else 0: where it is
-  large, asyncio calls that method in a thread, and does not feed meanwhile.
-- ``described``, a collection that grows with each type that the messages so far
-  have described, or does not at all: where an exception from outside ends
-  ``encode_request``, and the collection has not grown, the codec is as if it
-  had not been called, and the connection goes on.
-- ``encode_request_parts`` or ``encode_response_parts``, which give a list of
-  what together is the message, so that large values need not be copied.
+- a `MeasuredCodec` tells what it holds;
+- a `BufferedCodec` offers memory for the rest of a large message;
+- a `DescribingCodec` tells when a message has described a type.
 
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
 themselves.
@@ -37,8 +29,8 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast, overload, runtime_checkable
 
 from rpcgen.schema import Schema
 
@@ -46,37 +38,40 @@ from .headers import Request, Response
 
 __all__ = [
     "LARGE",
+    "BufferedCodec",
     "ClientCodec",
-    "ResponseEncoder",
+    "DescribingCodec",
+    "Encode",
+    "MeasuredCodec",
     "ServerCodec",
-    "checked_parts",
-    "checked_whole",
-    "filled",
-    "input_check",
+    "buffered_codec",
+    "checked",
+    "described_types",
     "is_large",
-    "is_ours",
-    "request_encoder",
-    "response_encoder",
+    "joined",
+    "measured_codec",
     "space",
 ]
 
 T = TypeVar("T")
-H = TypeVar("H", contravariant=True)
+H = TypeVar("H", bound=Request | Response)
 
 LARGE: Final = 65536
-"""What it pays to treat as a large message, in bytes."""
+"""Size in bytes above which a message is treated as a large one."""
 
-_ENOUGH: Final = 16384
+# Bytes of a large message that must be there before memory is taken for its rest.
+_MIN_RECEIVED: Final = 16384
 
-PartsEncoder: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
-ResponseEncoder: TypeAlias = Callable[[Response, Schema[Any], object], bytes]
+Encode: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
 
 
 class ClientCodec(Protocol):
     """Writes requests and reads responses."""
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
-        """Return the bytes of a header and its arguments.
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
+        """Return a header and its arguments, as buffers that are sent one after the other.
 
         Raises `EncodeError` if they do not fit the schema, and is then as if
         it had not been called.
@@ -119,8 +114,10 @@ class ServerCodec(Protocol):
         """Return what follows the header; without a schema, skip it. Raises `DecodeError`."""
         ...
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        """Return the bytes of a header and its reply.
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
+        """Return a header and its reply, as buffers that are sent one after the other.
 
         Raises `EncodeError` if they do not fit the schema, and is then as if
         it had not been called.
@@ -128,101 +125,129 @@ class ServerCodec(Protocol):
         ...
 
 
-def input_check(codec: ClientCodec | ServerCodec) -> Callable[[], bool]:
-    """Return what says whether there may be a header to decode: the codec's own, if it has one.
+@runtime_checkable
+class MeasuredCodec(Protocol):
+    """A codec that tells what it holds: no header is asked for in vain."""
 
-    A codec that does not tell must be asked for the header.
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no message yet."""
+        ...
+
+    @property
+    def ahead(self) -> int:
+        """Number of bytes that the next decoding method takes, as far as they are work.
+
+        0 unless all of them are there, and if they are no more work than a
+        copy. Where it is large, asyncio calls that method in a thread, and does
+        not feed meanwhile.
+        """
+        ...
+
+
+@runtime_checkable
+class BufferedCodec(Protocol):
+    """A codec that offers memory for the rest of a large message, to receive into."""
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes that were fed and belong to no message yet."""
+        ...
+
+    @property
+    def needed(self) -> int:
+        """Number of bytes that must at least come, as far as is known, to complete a message."""
+        ...
+
+    def get_buffer(self) -> memoryview:
+        """Return memory for the bytes that are `needed`, or for some of them."""
+        ...
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Feed the first bytes of the memory that `get_buffer` has returned."""
+        ...
+
+
+@runtime_checkable
+class DescribingCodec(Protocol):
+    """A codec whose messages describe types to later ones, and which tells when they do.
+
+    Where an exception from outside ends ``encode_request``, and the collection
+    has not grown, the codec is as if it had not been called, and the connection
+    goes on.
     """
-    if _prefers(codec, "has_input", "pending"):
-        own: Callable[[], bool] = codec.has_input  # type: ignore[union-attr]
-        return own
 
-    def has_input() -> bool:
-        pending: int = getattr(codec, "pending", 1)
-        return pending > 0
-
-    return has_input
+    described: Sized
+    """A collection that grows with each type that the messages so far have described."""
 
 
-def is_large(codec: ClientCodec | ServerCodec) -> bool:
+# The bases are looked at first: until Python 3.12, `isinstance` looks for each member before.
+
+
+def measured_codec(codec: ClientCodec | ServerCodec) -> MeasuredCodec | None:
+    """Return a codec if it is a `MeasuredCodec`."""
+    if MeasuredCodec in type(codec).__mro__ or isinstance(codec, MeasuredCodec):
+        return cast("MeasuredCodec", codec)
+    return None
+
+
+def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:
+    """Return a codec if it is a `BufferedCodec`."""
+    if BufferedCodec in type(codec).__mro__ or isinstance(codec, BufferedCodec):
+        return cast("BufferedCodec", codec)
+    return None
+
+
+def described_types(codec: ClientCodec) -> Sized | None:
+    """Return the collection of a codec that is a `DescribingCodec`."""
+    return codec.described if isinstance(codec, DescribingCodec) else None
+
+
+def is_large(codec: MeasuredCodec | None) -> bool:
     """Say whether what is decoded next takes long enough for a thread of its own to pay."""
-    ahead: int = getattr(codec, "ahead", 0)
-    return ahead > LARGE
+    return codec is not None and codec.ahead > LARGE
 
 
-def space(codec: ClientCodec | ServerCodec) -> memoryview | None:
+def space(codec: BufferedCodec | None) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
-    needed: int = getattr(codec, "needed", 0)
     # A length alone is no reason to take memory: some of the message must be there.
-    if needed < LARGE or codec.pending < _ENOUGH:  # type: ignore[union-attr]
+    if codec is None or codec.needed < LARGE or codec.pending < _MIN_RECEIVED:
         return None
-    view: memoryview = codec.space()  # type: ignore[union-attr]
-    return view
+    return codec.get_buffer()
 
 
-def filled(codec: ClientCodec | ServerCodec, count: int) -> None:
-    """Feed what has been put into `space`."""
-    codec.filled(count)  # type: ignore[union-attr]
+def checked(codec: ClientCodec | ServerCodec, encode: Encode[H]) -> Encode[H]:
+    """Return a codec's method that encodes, or one that raises `TypeError` unless it gives bytes.
 
+    Args:
+        codec: The codec; one that comes with this package need not be checked.
+        encode: Its ``encode_request`` or ``encode_response``.
+    """
+    if type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return encode
 
-def request_encoder(codec: ClientCodec) -> PartsEncoder[Request]:
-    """Return what encodes requests in parts."""
-    if _prefers(codec, "encode_request_parts", "encode_request"):
-        in_parts: PartsEncoder[Request] = codec.encode_request_parts  # type: ignore[attr-defined]
-        return in_parts
-    return lambda request, schema, args: (codec.encode_request(request, schema, args),)
-
-
-def response_encoder(codec: ServerCodec) -> PartsEncoder[Response]:
-    """Return what encodes responses in parts."""
-    if _prefers(codec, "encode_response_parts", "encode_response"):
-        in_parts: PartsEncoder[Response] = codec.encode_response_parts  # type: ignore[attr-defined]
-        return in_parts
-    return lambda response, schema, reply: (codec.encode_response(response, schema, reply),)
-
-
-def is_ours(codec: ClientCodec | ServerCodec) -> bool:
-    """Say whether a codec comes with this package, and need not be checked at every message."""
-    return type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
-
-
-def checked_whole(codec: ServerCodec) -> ResponseEncoder:
-    """Return what encodes responses, and raises `TypeError` unless there are bytes to send."""
-
-    def encode(response: Response, schema: Schema[Any], reply: object) -> bytes:
-        return _not_empty(codec, _bytes_of(codec, codec.encode_response(response, schema, reply)))
-
-    return encode
-
-
-def checked_parts(codec: ServerCodec, encode: PartsEncoder[Response]) -> PartsEncoder[Response]:
-    """Return the same for what encodes them in parts."""
-
-    def encode_parts(response: Response, schema: Schema[Any], reply: object) -> Sequence[bytes]:
+    def encode_checked(header: H, schema: Schema[Any], body: object) -> Sequence[bytes]:
         # In one piece, for the sake of simplicity: few write a codec for large values.
-        parts = encode(response, schema, reply)
-        return (_not_empty(codec, b"".join([_bytes_of(codec, part) for part in parts])),)
+        data = b"".join([_bytes_of(codec, each) for each in encode(header, schema, body)])
+        if not data:
+            name = type(codec).__name__
+            raise TypeError(f"{name} has encoded nothing: the other side would wait forever")
+        return (data,)
 
-    return encode_parts
+    return encode_checked
 
 
-def _bytes_of(codec: ServerCodec, data: object) -> bytes:
+def joined(buffers: Sequence[bytes]) -> bytes:
+    """Return the bytes of an encoded message as one object."""
+    return buffers[0] if len(buffers) == 1 else b"".join(buffers)
+
+
+def _bytes_of(codec: ClientCodec | ServerCodec, data: object) -> bytes:
     if isinstance(data, bytes):
         return data
     if isinstance(data, (bytearray, memoryview)):
         return bytes(data)
-    raise TypeError(f"{type(codec).__name__} has encoded {type(data).__name__}, which is no bytes")
-
-
-def _not_empty(codec: ServerCodec, data: bytes) -> bytes:
-    if data:
-        return data
-    raise TypeError(f"{type(codec).__name__} has encoded nothing: the client would wait for ever")
-
-
-def _prefers(codec: object, parts: str, whole: str) -> bool:
-    """Say which of two methods is meant: a class that replaces one leaves the other behind."""
-    for cls in type(codec).__mro__:
-        if parts in vars(cls) or whole in vars(cls):
-            return parts in vars(cls)
-    return False
+    raise TypeError(
+        f"{type(codec).__name__} has encoded {type(data).__name__}, which is no bytes:"
+        " return a sequence of bytes, such as [data]"
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import (
-    TYPE_CHECKING,
     Literal,
     TypeAlias,
     TypedDict,
@@ -18,9 +17,6 @@ from rpcgen.gob import Limits
 
 from .codec import ClientCodec, ServerCodec
 from .gob_codec import GobClientCodec, GobServerCodec
-
-if TYPE_CHECKING:
-    from .options import DialOptions
 
 __all__ = ["CodecName", "CodecOptions", "check_codec_options", "client_codec", "server_codec"]
 
@@ -73,19 +69,12 @@ def check_codec_options(
 # The JSON codecs are imported where they are used: who speaks gob does without.
 
 
-def client_codec(options: DialOptions) -> ClientCodec:
-    """Return the codec of a new client. Raises `DialError` if there is none of this name.
-
-    Raises `TypeError` for an option that there is not.
-    """
-    from .options import check_options  # whose types need the name of a codec
-
-    check_options(options)
-    name, limits = options.get("codec", "gob"), options.get("limits")
+def client_codec(
+    name: CodecName = "gob", limits: Limits | None = None, **options: Unpack[CodecOptions]
+) -> ClientCodec:
+    """Return the codec of a new client. Raises `DialError` if there is none of this name."""
     if name == "gob":
-        return GobClientCodec(
-            limits, strings=options.get("strings", "strict"), names=options.get("names", "log")
-        )
+        return GobClientCodec(limits, **options)
     if name == "json":
         from .json_codec import JsonClientCodec
 

@@ -14,14 +14,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from types import CoroutineType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from rpcgen.errors import EncodeError
 
-from .server import Invocation, error_text
-
-if TYPE_CHECKING:
-    from .serving import AnyServerProtocol
+from .server import Invocation, ServerSession, error_text
 
 __all__ = ["Execution", "Report"]
 
@@ -40,9 +37,7 @@ class Execution:
 
     __slots__ = ("_clock", "_protocol", "_reply_parts", "_report")
 
-    def __init__(
-        self, protocol: AnyServerProtocol, clock: Callable[[], float], report: Report
-    ) -> None:
+    def __init__(self, protocol: ServerSession, clock: Callable[[], float], report: Report) -> None:
         self._protocol = protocol
         self._reply_parts = protocol.reply_parts
         self._clock = clock

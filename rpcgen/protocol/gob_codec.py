@@ -2,43 +2,33 @@
 
 A header is like the last one of its method, except for its number. So both
 directions know headers by their bytes: what is in front of the number is
-looked up, neither made nor read. Whatever is out of the ordinary, and the
-first header of each method, goes the general way, through `rpcgen.gob`.
+looked up, neither made nor read (`rpcgen.gob.header_cache`). Whatever is out
+of the ordinary, and the first header of each method, goes the general way.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
-from typing import Any, Final, Generic, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import DecodeError
-from rpcgen.gob import Decoder, Encoder, Limits
+from rpcgen.gob import Encoder, Limits
+from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.gob.numbers import UINT, uint_bytes
-from rpcgen.gob.wire import STRING, StructType
-from rpcgen.gob.wire import UINT as UINT_TYPE
 from rpcgen.schema import Schema
 
+from .codec import BufferedCodec, DescribingCodec, MeasuredCodec
 from .headers import REQUEST, RESPONSE, Request, Response
 
 __all__ = ["GobClientCodec", "GobServerCodec"]
-
-H = TypeVar("H", bound=Request | Response)
-
-# How many headers are remembered in each direction: a peer may name any number of methods.
-_MOST: Final = 256
 
 # A number takes at most so many bytes.
 _WIDEST: Final = 9
 
 # Small numbers as they end a header: the zero says that no field follows.
 _NUMBERS: Final = [octets + b"\0" for octets in UINT]
-
-# How both headers begin; what else they have, a header is remembered without.
-_FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
-
 
 # What stands for bytes of a header that are not UTF-8.
 _NOT_UTF8: Final = "[\udc80-\udcff]"
@@ -55,82 +45,13 @@ def _number(seq: int) -> bytes:
     return uint_bytes(seq) + b"\0"
 
 
-class _Headers(Decoder, Generic[H]):
-    """A stream on which every other value is a header."""
-
-    def __init__(
-        self,
-        make: Callable[[str, int], H],
-        schema: Schema[H],
-        limits: Limits | None,
-        strings: Literal["strict", "surrogateescape"],
-        names: Literal["log", "strict"],
-    ) -> None:
-        super().__init__(limits=limits or Limits(), strings=strings, names=names)
-        self._make = make
-        self._schema = schema
-        # By all that is in front of the number, from the length of the message to the method's
-        # name: this name, and how many bytes the number has.
-        self._known: dict[bytes, tuple[str, int]] = {}
-
-    def decode_header(self) -> H:
-        """Return the next header. Raises `DecodeError`."""
-        data, pos = self._data, self._pos
-        if pos == len(data):
-            # Most often nothing more has come: that is found without a failure on the short way.
-            return self._learned(self._base + pos, self._next(self._schema, self._schema))
-        try:
-            # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
-            start = pos + 5 + data[pos + 4]
-            name, width = self._known[data[pos:start]]
-            end = start + width + 2
-            seq = data[start + 1]
-            if width > 1 or seq > 127:
-                if width + seq != 257:  # its first byte is not the negated count of the others
-                    raise IndexError("no number of Go's")
-                seq = int.from_bytes(data[start + 2 : end - 1])
-            if data[start] == 1 and data[end - 1] == 0:
-                self._pos, self._owed, self._needed = end, False, 1
-                return self._make(name, seq)
-        except (IndexError, KeyError) as error:
-            reraise_interrupt(error)
-        return self._learned(self._base + pos, self.decode(self._schema))
-
-    def has_input(self) -> bool:
-        """Say whether `pending` is not 0; a method, which Python calls faster than a property."""
-        return self._pos < len(self._data) or self._size > 0 or self._owed
-
-    def _learned(self, begin: int, header: H) -> H:
-        """Remember a header that was read at ``begin``, if others of its method are like it."""
-        begin -= self._base
-        if self._pos - begin > 128:
-            return header  # definitions came first, or the length takes more than one byte
-        message = self._data[begin : self._pos]
-        name = header.service_method.encode("utf-8", "surrogateescape")
-        number = uint_bytes(header.seq)
-        rest = b"%b\1%b\0" % (name, number)
-        # An id of the usual size, the two fields, and nothing else.
-        if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
-            return header
-        known = self._types.get(message[2] >> 1)
-        if isinstance(known, StructType) and known.fields[:2] == _FIELDS:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[message[: 5 + len(name)]] = header.service_method, len(number)
-        return header
-
-    def _break(self, error: DecodeError) -> None:
-        self._known.clear()
-        super()._break(error)
-
-
-class _GobCodec:
+class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec):
     """One gob stream in each direction."""
 
     def __init__(
         self,
         sent: Schema[Any],
-        received: _Headers[Any],
+        received: HeaderDecoder[Any],
         strings: Literal["strict", "surrogateescape"],
     ) -> None:
         self._sent = sent
@@ -140,8 +61,6 @@ class _GobCodec:
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
         self.feed = received.feed
-        self.space = received.space
-        self.filled = received.filled
 
     @property
     def pending(self) -> int:
@@ -158,9 +77,13 @@ class _GobCodec:
         """Size in bytes of the next value, if it is there; see `Decoder.ahead`."""
         return self._decoder.ahead
 
-    def has_input(self) -> bool:
-        """Say whether `pending` is not 0."""
-        return self._decoder.has_input()
+    def get_buffer(self) -> memoryview:
+        """Return memory for the next bytes; see `Decoder.space`."""
+        return self._decoder.space()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was put into the memory of `get_buffer`."""
+        self._decoder.filled(nbytes)
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
@@ -183,7 +106,7 @@ class _GobCodec:
         middle = self._encoder.encode(cls(method, 1), self._sent)[1:-2]
         # The empty name is left out; after a long one, a length takes more than one byte.
         if method and len(middle) + _WIDEST + 1 < 128:
-            if len(self._heads) >= _MOST:
+            if len(self._heads) >= MAX_HEADERS:
                 self._heads.clear()
             self._heads[method] = [bytes((len(middle) + n,)) + middle for n in range(_WIDEST + 2)]
 
@@ -202,14 +125,16 @@ class GobClientCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         names: Literal["log", "strict"] = "log",
     ) -> None:
-        headers = _Headers(Response, RESPONSE, limits, strings, names)
+        headers = HeaderDecoder(Response, RESPONSE, limits, strings, names)
         super().__init__(REQUEST, headers, strings)
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
         head = self._head(request.service_method, request.seq)
         if head is None:
-            return b"".join(self._encode(request, schema, args))
-        return self._encoder.encode_after(head, args, schema)
+            return self._encode(request, schema, args)
+        return self._encoder.encode_parts_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
         header: Response = self._decoder.decode_header()
@@ -223,15 +148,6 @@ class GobClientCodec(_GobCodec):
             return self._decoder.skip()
         return self._decoder.decode(schema)
 
-    def encode_request_parts(
-        self, request: Request, schema: Schema[Any], args: object
-    ) -> list[bytes]:
-        """Return what `encode_request` does in pieces: large strings and bytes are not copied."""
-        head = self._head(request.service_method, request.seq)
-        if head is None:
-            return self._encode(request, schema, args)
-        return self._encoder.encode_parts_after(head, args, schema)
-
 
 class GobServerCodec(_GobCodec):
     """The server's side of Go's default codec; its options are those of `GobClientCodec`."""
@@ -243,7 +159,7 @@ class GobServerCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         names: Literal["log", "strict"] = "log",
     ) -> None:
-        headers = _Headers(Request, REQUEST, limits, strings, names)
+        headers = HeaderDecoder(Request, REQUEST, limits, strings, names)
         super().__init__(RESPONSE, headers, strings)
 
     def decode_request_header(self) -> Request:
@@ -255,16 +171,9 @@ class GobServerCodec(_GobCodec):
             return self._decoder.skip()
         return self._decoder.decode(schema)
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        head = self._head(response.service_method, response.seq)
-        if head is None or response.error != "":
-            return b"".join(self._encode(response, schema, reply))
-        return self._encoder.encode_after(head, reply, schema)
-
-    def encode_response_parts(
+    def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
-    ) -> list[bytes]:
-        """Return what `encode_response` does in pieces: large strings and bytes are not copied."""
+    ) -> Sequence[bytes]:
         head = self._head(response.service_method, response.seq)
         if head is None or response.error != "":
             return self._encode(response, schema, reply)

@@ -12,17 +12,19 @@ body is then at hand.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode, mismatch
-from rpcgen.gojson.encode import encode, quote
+from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
-from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members
+from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
 from rpcgen.schema import Bytes, Interface, Map, Nothing, Pointer, Schema, Slice, Untyped
 
+from .codec import DescribingCodec, MeasuredCodec
 from .headers import Request, Response
 
 __all__ = ["JsonClientCodec", "JsonServerCodec"]
@@ -30,7 +32,7 @@ __all__ = ["JsonClientCodec", "JsonServerCodec"]
 _NULL: Final = Parsed("null", None)
 
 
-class _JsonCodec:
+class _JsonCodec(MeasuredCodec):
     """What both sides have of a stream whose header and body are one object."""
 
     def __init__(self, limits: Limits | None) -> None:
@@ -51,7 +53,7 @@ class _JsonCodec:
         return 0 if self._has_body else self._stream.ahead
 
 
-class JsonClientCodec(_JsonCodec):
+class JsonClientCodec(_JsonCodec, DescribingCodec):
     """The client's side; mirrors ``jsonrpc.NewClientCodec``.
 
     Beyond Go's, it takes a null result without an error where the reply may be
@@ -59,18 +61,19 @@ class JsonClientCodec(_JsonCodec):
     clients break on it.
     """
 
-    described = ()
-
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(limits)
+        self.described = ()
         self._result = _NULL
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
         params = encode(schema, args)
         method = quote(request.service_method)
         line = f'{{"method":{method},"params":[{params}],"id":{request.seq}}}\n'
         try:
-            return line.encode()
+            return (line.encode(),)
         except UnicodeEncodeError:
             raise EncodeError(
                 "the method's name holds lone surrogates, which are no UTF-8"
@@ -159,7 +162,9 @@ class JsonServerCodec(_JsonCodec):
             return schema.zero()
         return decode(schema, params, 0, limits=self._limits)
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
         raw_id = self._ids.get(response.seq)
         if raw_id is None:
             raise EncodeError("invalid sequence number in response")
@@ -174,11 +179,8 @@ class JsonServerCodec(_JsonCodec):
                 )
         del self._ids[response.seq]
         # The id as it came: bytes that are no UTF-8 too.
-        return b'{"id":%b,"result":%b,"error":%b}\n' % (
-            raw_id.encode(errors="surrogateescape"),
-            result.encode(),
-            error.encode(),
-        )
+        raw = raw_id.encode(errors="surrogateescape")
+        return (b'{"id":%b,"result":%b,"error":%b}\n' % (raw, result.encode(), error.encode()),)
 
 
 def _members(

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
 
-from .codecs import CodecName, CodecOptions, check_codec_options
+from .codec import ClientCodec
+from .codecs import CodecName, CodecOptions, check_codec_options, client_codec
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DialOptions", "check_options"]
+__all__ = ["DialOptions", "check_options", "codec_of"]
 
 
 class DialOptions(CodecOptions, total=False):
@@ -37,3 +38,20 @@ def check_options(options: DialOptions) -> None:
     """
     known = DialOptions.__optional_keys__ | DialOptions.__required_keys__
     check_codec_options(options, known, "dial")
+
+
+def codec_of(options: DialOptions) -> ClientCodec:
+    """Return the codec of a new client.
+
+    Raises:
+        DialError: There is none of this name.
+        TypeError: There is an option of another name; see `check_options`.
+        ValueError: An option cannot have this value.
+    """
+    check_options(options)
+    return client_codec(
+        options.get("codec", "gob"),
+        options.get("limits"),
+        strings=options.get("strings", "strict"),
+        names=options.get("names", "log"),
+    )

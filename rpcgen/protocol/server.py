@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from attrs import define, field
 
@@ -26,15 +26,13 @@ from rpcgen.schema import schema_of
 
 from .codec import (
     LARGE,
-    ResponseEncoder,
+    Encode,
     ServerCodec,
-    checked_parts,
-    checked_whole,
-    filled,
-    input_check,
+    buffered_codec,
+    checked,
     is_large,
-    is_ours,
-    response_encoder,
+    joined,
+    measured_codec,
     space,
 )
 from .headers import Request, Response
@@ -47,6 +45,7 @@ __all__ = [
     "Output",
     "Refusal",
     "ServerProtocol",
+    "ServerSession",
     "Stage",
     "error_text",
 ]
@@ -102,18 +101,91 @@ class Stage(Enum):
     BODY = "the rest of a request's body"
 
 
+class ServerSession(Protocol):
+    """What one connection's client says, as a server of either API sees it.
+
+    Of the methods that take what has come, one thread at a time may be in any;
+    likewise for those that encode a response.
+    """
+
+    @property
+    def draining(self) -> bool:
+        """True once no more requests can come."""
+        ...
+
+    @property
+    def failure(self) -> str:
+        """Why no more requests can come, empty if it was the end of the stream."""
+        ...
+
+    @property
+    def stage(self) -> tuple[Stage, object]:
+        """What the client is to send next, and an object that stands for this very message."""
+        ...
+
+    @property
+    def is_cut(self) -> bool:
+        """True if the last thing that was fed ended in the middle of a request."""
+        ...
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take bytes from the client and return what there is to do."""
+        ...
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the client, for `next_event` to say what they hold."""
+        ...
+
+    def space(self) -> memoryview | None:
+        """Return where to put the next bytes from the client, or None to call `feed`."""
+        ...
+
+    def filled(self, count: int) -> None:
+        """Take what was put into `space`, like `feed`."""
+        ...
+
+    def is_large(self) -> bool:
+        """Say whether `next_event` has so much to decode that a thread of its own pays."""
+        ...
+
+    def next_event(self) -> Event | None:
+        """Return the next thing to do, or None where there is none yet, or will be none."""
+        ...
+
+    def receive_eof(self) -> list[Event]:
+        """Take the end of the stream, and return what there is still to do."""
+        ...
+
+    def opened(self) -> None:
+        """Take the beginning of the connection."""
+        ...
+
+    def closed(self) -> None:
+        """Take the end of the connection."""
+        ...
+
+    def reply(self, invocation: Invocation, value: object) -> bytes:
+        """Return the bytes of a response. Raises `EncodeError` if the value does not fit."""
+        ...
+
+    def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
+        """Return the same as buffers to send one after the other."""
+        ...
+
+    def refuse(self, request: Request, error: str) -> bytes:
+        """Return the bytes of an error response."""
+        ...
+
+
 class ServerProtocol:
-    """One connection's requests."""
+    """The `ServerSession` of net/rpc itself: one connection's requests, from its first byte on."""
 
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
         self._registry = registry
         self._codec = codec
-        self._has_input = input_check(codec)
-        self._encode_parts = response_encoder(codec)
-        self._encode: ResponseEncoder = codec.encode_response
-        if not is_ours(codec):
-            self._encode_parts = checked_parts(codec, self._encode_parts)
-            self._encode = checked_whole(codec)
+        self._measured = measured_codec(codec)
+        self._buffered = buffered_codec(codec)
+        self._encode: Encode[Response] = checked(codec, codec.encode_response)
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # What to call the end of the stream if it came now.
@@ -138,7 +210,8 @@ class ServerProtocol:
         if self._partial is None or self.draining:
             return Stage.IDLE, None
         # JSON has both in one: what is that long is no header any more.
-        is_body = self._current is not None or getattr(self._codec, "pending", 0) > LARGE
+        pending = 0 if self._measured is None else self._measured.pending
+        is_body = self._current is not None or pending > LARGE
         return Stage.BODY if is_body else Stage.HEADER, self._partial
 
     def receive(self, data: bytes) -> list[Event]:
@@ -162,12 +235,13 @@ class ServerProtocol:
 
         There is such memory in the middle of a large request.
         """
-        return space(self._codec) if self.is_cut and not self.draining else None
+        return space(self._buffered) if self.is_cut and not self.draining else None
 
     def filled(self, count: int) -> None:
         """Take what was put into `space`, like `feed`."""
         self.is_cut = False
-        filled(self._codec, count)
+        assert self._buffered is not None  # it has given the memory
+        self._buffered.buffer_updated(count)
 
     def is_large(self) -> bool:
         """Say whether `next_event` has so much to decode that a thread of its own pays.
@@ -177,9 +251,9 @@ class ServerProtocol:
         """
         if self.draining:
             return False
-        if self._current is None and not is_large(self._codec):
+        if self._current is None and not is_large(self._measured):
             try:
-                if not self._has_input():
+                if self._measured is not None and not self._measured.pending:
                     return False
                 self._current = self._codec.decode_request_header()
             except TruncatedError:
@@ -187,7 +261,7 @@ class ServerProtocol:
             except DecodeError as error:
                 self._fail(error)
                 return False
-        return is_large(self._codec)
+        return is_large(self._measured)
 
     def next_event(self) -> Invocation | Refusal | None:
         """Return the next request, or None where there is none yet, or will be none."""
@@ -195,7 +269,7 @@ class ServerProtocol:
             return None
         try:
             if self._current is None:
-                if not self._has_input():
+                if self._measured is not None and not self._measured.pending:
                     self._eof = "EOF"
                     return None
                 self._current = self._codec.decode_request_header()
@@ -266,20 +340,20 @@ class ServerProtocol:
         """
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._encode(response, invocation.served.response, value)
+        return joined(self._encode(response, invocation.served.response, value))
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
         request = invocation.request
         response = Response(request.service_method, request.seq)
-        return self._encode_parts(response, invocation.served.response, value)
+        return self._encode(response, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str) -> bytes:
         """Return the bytes of an error response."""
         # What is no Unicode, such as the name of a file can be in an error, could not be sent.
         error = error.encode(errors="backslashreplace").decode()
         response = Response(request.service_method, request.seq, error)
-        return self._encode(response, _INVALID_REQUEST, None)
+        return joined(self._encode(response, _INVALID_REQUEST, None))
 
 
 def error_text(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
+from typing import Final, Unpack
 
 from attrs import frozen
 
@@ -12,12 +12,7 @@ from .address import DEFAULT_RPC_PATH
 from .codecs import CodecName, CodecOptions, server_codec
 from .hosts import HostNames
 from .registry import Registry
-from .server import CALLS_IN_FLIGHT, ServerProtocol, Stage
-
-if TYPE_CHECKING:
-    from .http import HttpServerProtocol
-
-    AnyServerProtocol: TypeAlias = ServerProtocol | HttpServerProtocol
+from .server import CALLS_IN_FLIGHT, ServerProtocol, ServerSession, Stage
 
 __all__ = ["ConnectionLimits", "ConnectionTimer", "server_protocol"]
 
@@ -116,7 +111,7 @@ def server_protocol(
     http_path: str = "",
     host: str | None = "",
     **options: Unpack[CodecOptions],
-) -> AnyServerProtocol:
+) -> ServerSession:
     """Return the protocol of a new connection.
 
     With an ``http_path`` it begins as HTTP, whose routes are those that

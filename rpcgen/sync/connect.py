@@ -12,10 +12,10 @@ from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
     DialOptions,
-    client_codec,
     http_address,
     parse_address,
 )
+from rpcgen.protocol.options import codec_of
 from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
@@ -45,7 +45,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
         ValueError: An option has a value that it cannot have, such as ``tls`` for an address
             that is not encrypted.
     """
-    codec = client_codec(options)
+    codec = codec_of(options)
     return Client(_open(parse_address(address), options), codec, limits=options.get("limits"))
 
 
@@ -62,7 +62,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
 
     Mirrors ``rpc.DialHTTPPath``.
     """
-    codec = client_codec(options)
+    codec = codec_of(options)
     return Client(_open(http_address(address, path), options), codec, limits=options.get("limits"))
 
 

@@ -18,12 +18,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import Invocation, Refusal
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Stage
+from rpcgen.protocol.server import Event, ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
@@ -32,10 +32,6 @@ from .poller import READ, WRITE
 from .scheduler import COALESCE_WINDOW_S, Scheduler
 from .send_buffer import SendBuffer
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from rpcgen.protocol import Event
-    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Interest", "ServerConnection"]
 
@@ -76,7 +72,7 @@ class ServerConnection:
     def __init__(
         self,
         stream: Stream,
-        protocol: AnyServerProtocol,
+        protocol: ServerSession,
         scheduler: Scheduler,
         interest: Interest,
         limits: ConnectionLimits,

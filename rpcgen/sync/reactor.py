@@ -11,10 +11,10 @@ import socket
 import threading
 from collections.abc import Sequence
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING
 
 from rpcgen.logs import server_log
 from rpcgen.patience import Patience
+from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 
 from .connection import ServerConnection
@@ -23,9 +23,6 @@ from .leader_term import LeaderTerm, Schedulable
 from .poller import READ, Poller, make_poller
 from .scheduler import COALESCE_WINDOW_S, Scheduler
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Reactor"]
 
@@ -60,7 +57,7 @@ class Reactor:
         """Return the number of connections that are served now."""
         return len(self._connections)
 
-    def serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
+    def serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a client from now on.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
 from rpcgen.protocol import ClientProtocol
+from rpcgen.protocol.codec import described_types
 
 from .sections import Sections, Token
 from .stream import Stream
@@ -57,7 +58,8 @@ class Sender:
         self._sections = sections
         self._claims = sections.claims
         # The types that the stream has described: an encoder that does not tell is in doubt.
-        self._described: Sized = getattr(protocol.codec, "described", _Doubtful())
+        described = described_types(protocol.codec)
+        self._described: Sized = _Doubtful() if described is None else described
         # What is to be sent: added to in the section `encode`, taken from in the section `send`.
         self._queue: deque[bytes | memoryview] = deque()
         # The calls that the queue has something of, or had since it was last empty.

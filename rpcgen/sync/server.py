@@ -25,6 +25,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
+from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import (
     LONGEST_HANDSHAKE,
@@ -46,7 +47,6 @@ from .stream import Stream, secure
 if TYPE_CHECKING:
     import ssl
 
-    from rpcgen.protocol.serving import AnyServerProtocol
 
 __all__ = ["Server"]
 
@@ -461,7 +461,7 @@ class Server(BaseServer):
             server_log.error("rpc.Serve: %s", error)
             connection.close()
 
-    def _serve(self, stream: Stream, protocol: AnyServerProtocol) -> ServerConnection:
+    def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a connection from now on."""
         served = self._reactor.serve(stream, protocol)
         if self._closing.is_set():  # after `close` has looked for connections

@@ -5,7 +5,7 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -38,7 +38,7 @@ MANY = list(range(100_000))
 def large_response() -> bytes:
     """Return the bytes of the first answer to `LIST`."""
     response = Response("Math.List", 0)
-    return GobServerCodec().encode_response(response, LIST.response, MANY)
+    return b"".join(GobServerCodec().encode_response(response, LIST.response, MANY))
 
 
 async def error_of(client: Client, args: Pair | None = None) -> RpcError:
@@ -327,7 +327,9 @@ async def test_large_arguments_are_encoded_in_another_thread() -> None:
     threads: set[int] = set()
 
     class Codec(GobClientCodec):
-        def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
+        def encode_request(
+            self, request: Request, schema: Schema[Any], args: object
+        ) -> Sequence[bytes]:
             threads.add(threading.get_ident())
             return super().encode_request(request, schema, args)
 

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -461,7 +461,9 @@ async def test_debug_page_is_served_over_http(caplog: pytest.LogCaptureFixture) 
 class SulkingCodec(GobServerCodec):
     """Cannot even say that something went wrong."""
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
         if response.error:
             raise RuntimeError("out of words")
         return super().encode_response(response, schema, reply)
@@ -490,8 +492,9 @@ MANY = list(range(100_000))
 def list_bytes(*lists: list[int]) -> bytes:
     codec = GobClientCodec()
     return b"".join(
-        codec.encode_request(Request(LIST.name, seq), LIST.request, numbers)
+        part
         for seq, numbers in enumerate(lists)
+        for part in codec.encode_request(Request(LIST.name, seq), LIST.request, numbers)
     )
 
 
@@ -638,12 +641,12 @@ async def test_close_while_a_large_reply_is_encoded_leaves_nothing_behind(
     loop = asyncio.get_running_loop()
 
     class Codec(GobServerCodec):
-        def encode_response_parts(
+        def encode_response(
             self, response: Response, schema: Schema[Any], reply: object
-        ) -> list[bytes]:
+        ) -> Sequence[bytes]:
             loop.call_soon_threadsafe(began.set)
             leave.wait(60)
-            return super().encode_response_parts(response, schema, reply)
+            return super().encode_response(response, schema, reply)
 
     server = Server()
     server.register_name("Math", [ECHO.async_handler(echo)])

@@ -13,6 +13,7 @@ and, after a tab, that of a value: a whole number, a text, or a message as its f
 from __future__ import annotations
 
 from ast import literal_eval
+from collections.abc import Sequence
 from typing import Any
 
 from rpcgen import DecodeError, EncodeError, Request, Response, TruncatedError
@@ -89,8 +90,10 @@ class LineClientCodec:
         self._lines = Lines()
         self.feed = self._lines.feed
 
-    def encode_request(self, request: Request, schema: Schema[Any], args: object) -> bytes:
-        return line(request.seq, request.service_method, "", schema, args)
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
+        return [line(request.seq, request.service_method, "", schema, args)]
 
     def decode_response_header(self) -> Response:
         seq, method, error = self._lines.header()
@@ -114,5 +117,7 @@ class LineServerCodec:
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         return self._lines.body(schema)
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        return line(response.seq, response.service_method, response.error, schema, reply)
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
+        return [line(response.seq, response.service_method, response.error, schema, reply)]

@@ -40,7 +40,8 @@ class Kind:
             yield bound
 
     def still_serves(self, face: Face, address: str) -> bool:
-        with face.dial(address, codec=self.codec, tls=client_context()) as client:
+        tls = client_context() if self.scheme in ("tls", "https") else None
+        with face.dial(address, codec=self.codec, tls=tls) as client:
             return client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 

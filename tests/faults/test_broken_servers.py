@@ -64,7 +64,8 @@ def reply(codec: CodecName) -> bytes:
     server = server_codec(codec)
     server.feed(request(ARITH_MULTIPLY, Args(7, 8), codec))
     seq = server.decode_request_header().seq
-    return server.encode_response(Response("Arith.Multiply", seq), ARITH_MULTIPLY.response, 56)
+    response = Response("Arith.Multiply", seq)
+    return b"".join(server.encode_response(response, ARITH_MULTIPLY.response, 56))
 
 
 def error_of(client: FacedClient) -> RpcError:
@@ -139,7 +140,8 @@ def test_announced_length_takes_no_memory(face: Face) -> None:
 def test_reply_that_would_take_too_much_memory_fails_its_call(face: Face) -> None:
     rows = Method[int, list[list[int]]]("Table.Rows")
     codec = server_codec("gob")
-    sent = codec.encode_response(Response("Table.Rows", 0), schema_of(list[list[int]]), [[]] * 9000)
+    schema = schema_of(list[list[int]])
+    sent = b"".join(codec.encode_response(Response("Table.Rows", 0), schema, [[]] * 9000))
     limits = Limits(decoded=100_000)
     with server(says(sent)) as address, face.dial(address, limits=limits) as client:
         with pytest.raises(DecodeError, match=r"more than 100000 bytes .*Limits\.decoded"):

@@ -27,8 +27,9 @@ def request_bytes(*calls: tuple[str, int, object], codec: GobClientCodec | None 
     """Return what a client sends for calls of (service method, seq, args)."""
     codec = codec or GobClientCodec()
     return b"".join(
-        codec.encode_request(Request(name, seq), schema_of(type(args)), args)
+        part
         for name, seq, args in calls
+        for part in codec.encode_request(Request(name, seq), schema_of(type(args)), args)
     )
 
 
@@ -38,10 +39,11 @@ def response_bytes(
     """Return what a server sends for replies of (seq, value) or (seq, None, error)."""
     codec = codec or GobServerCodec()
     return b"".join(
-        codec.encode_response(
+        part
+        for reply in replies
+        for part in codec.encode_response(
             Response("Math.Sum", reply[0], reply[2] if len(reply) == 3 else ""),
             schema_of(type(reply[1])),
             reply[1],
         )
-        for reply in replies
     )

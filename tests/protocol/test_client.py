@@ -360,8 +360,9 @@ MANY = list(range(100_000))
 def large_replies(*replies: tuple[int, object]) -> bytes:
     codec = GobServerCodec()
     return b"".join(
-        codec.encode_response(Response("Math.List", seq), schema_for(reply), reply)
+        part
         for seq, reply in replies
+        for part in codec.encode_response(Response("Math.List", seq), schema_for(reply), reply)
     )
 
 

@@ -16,19 +16,20 @@ from rpcgen.protocol import (
     client_codec,
     server_codec,
 )
+from rpcgen.protocol.options import codec_of
 
 
 def test_client_speaks_gob_by_default() -> None:
-    assert isinstance(client_codec({}), GobClientCodec)
+    assert isinstance(client_codec(), GobClientCodec)
 
 
 def test_client_speaks_json_if_told() -> None:
-    assert isinstance(client_codec({"codec": "json"}), JsonClientCodec)
+    assert isinstance(client_codec("json"), JsonClientCodec)
 
 
 def test_client_refuses_an_unknown_codec() -> None:
     with pytest.raises(DialError, match="'xml' is no codec: write 'gob' or 'json'"):
-        client_codec(cast(Any, {"codec": "xml"}))
+        client_codec(cast(Any, "xml"))
 
 
 def test_server_speaks_gob() -> None:
@@ -51,12 +52,12 @@ def test_client_of_gob_does_not_import_json() -> None:
 
 def test_client_refuses_an_option_that_there_is_not() -> None:
     with pytest.raises(TypeError, match="unexpected option 'tmeout'; there are: codec, limits"):
-        client_codec(cast(Any, {"tmeout": 3}))
+        codec_of(cast(Any, {"tmeout": 3}))
 
 
 def test_client_refuses_a_value_that_an_option_cannot_have() -> None:
     with pytest.raises(ValueError, match=r"^names='stict': write 'log' or 'strict'$"):
-        client_codec(cast(Any, {"names": "stict"}))
+        codec_of(cast(Any, {"names": "stict"}))
 
 
 @pytest.mark.parametrize("name", ["codc", "timeout"])

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any, cast
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from attrs import define
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.gob import Decoder, Encoder, Limits, Record
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
-from rpcgen.protocol.codec import ServerCodec, input_check
 from rpcgen.protocol.headers import REQUEST, RESPONSE
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import Uint64
@@ -84,35 +84,22 @@ def test_limits_apply() -> None:
         codec.decode_request_header()
 
 
-def test_has_input_while_something_is_pending() -> None:
+def test_pending_until_all_is_decoded() -> None:
     codec, stream = GobServerCodec(), request_bytes(("Math.Sum", 3, Pair(1, 2)))
-    assert not codec.has_input()
+    assert codec.pending == 0
     codec.feed(stream[:-1])
-    assert codec.has_input()
+    assert codec.pending > 0
     codec.feed(stream[-1:])
     codec.decode_request_header()
-    assert codec.has_input()
+    assert codec.pending > 0
     codec.decode_request_body(schema_of(Pair))
-    assert not codec.has_input()
-
-
-def test_input_check_asks_a_subclass_that_has_its_own_pending() -> None:
-    class Counting(GobServerCodec):
-        pending = 1
-
-    assert input_check(Counting())()
-
-
-def test_input_check_of_a_codec_that_does_not_tell() -> None:
-    class Silent:
-        pass
-
-    assert input_check(cast("ServerCodec", Silent()))()
+    assert codec.pending == 0
 
 
 def test_needed_is_what_a_body_lacks() -> None:
     client, server = GobClientCodec(), GobServerCodec()
-    stream = client.encode_request(Request("A.B", 1), schema_of(bytes), bytes(100_000))
+    request = client.encode_request(Request("A.B", 1), schema_of(bytes), bytes(100_000))
+    stream = b"".join(request)
     assert server.needed == 1
     server.feed(stream[:1000])
     server.decode_request_header()
@@ -144,28 +131,33 @@ def outcome(function: Any, *arguments: Any) -> object:
 def test_headers_are_encoded_as_by_the_encoder(calls: Any, bad_body: int) -> None:
     plain_requests, plain_responses = Encoder(), Encoder()
     client, server = GobClientCodec(), GobServerCodec()
-    client_of_parts, server_of_parts = GobClientCodec(), GobServerCodec()
     # Twice, so that each header is known once.
     for index, (method, seq, error) in enumerate(calls + calls):
         body = "no int" if index % 4 == bad_body else index
         request, response = Request(method, seq), Response(method, seq, error)
         wanted = outcome(plain_requests.encode_all, [(request, REQUEST), (body, INT)])
-        assert outcome(client.encode_request, request, INT, body) == wanted
-        parts = outcome(client_of_parts.encode_request_parts, request, INT, body)
+        parts = outcome(client.encode_request, request, INT, body)
         assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
         wanted = outcome(plain_responses.encode_all, [(response, RESPONSE), (body, INT)])
-        assert outcome(server.encode_response, response, INT, body) == wanted
-        parts = outcome(server_of_parts.encode_response_parts, response, INT, body)
+        parts = outcome(server.encode_response, response, INT, body)
         assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
+
+
+def test_request_of_a_known_method_does_not_encode_its_header() -> None:
+    client = GobClientCodec()
+    client.encode_request(Request("A.B", 1), INT, 1)
+    with patch.object(Encoder, "encode_parts", side_effect=AssertionError("encoded")):
+        sent = b"".join(client.encode_request(Request("A.B", 2), INT, 1))
+    assert b"A.B" in sent
 
 
 def test_large_bodies_are_not_copied_into_parts() -> None:
     large, schema = bytes(1 << 20), schema_of(bytes)
     client, server = GobClientCodec(), GobServerCodec()
     for seq in range(3):
-        parts = client.encode_request_parts(Request("A.B", seq), schema, large)
+        parts = client.encode_request(Request("A.B", seq), schema, large)
         assert any(part is large for part in parts)
-        parts = server.encode_response_parts(Response("A.B", seq), schema, large)
+        parts = server.encode_response(Response("A.B", seq), schema, large)
         assert any(part is large for part in parts)
 
 
@@ -307,10 +299,10 @@ class _Deadline:
 def test_headers_of_any_number_of_methods_are_not_all_remembered() -> None:
     client, server = GobClientCodec(), GobServerCodec()
     for seq in range(1, 1000):
-        server.feed(client.encode_request(Request(f"A.M{seq}", 9), INT, 1))
+        server.feed(b"".join(client.encode_request(Request(f"A.M{seq}", 9), INT, 1)))
         assert server.decode_request_header() == Request(f"A.M{seq}", 9)
         server.decode_request_body(INT)
-        client.feed(server.encode_response(Response(f"A.M{seq}", 9), INT, 1))
+        client.feed(b"".join(server.encode_response(Response(f"A.M{seq}", 9), INT, 1)))
         client.decode_response_header()
         client.decode_response_body(INT)
     for codec in (client, server):
@@ -326,8 +318,9 @@ def test_request_that_does_not_fit_leaves_the_stream_as_it_was() -> None:
         with pytest.raises(EncodeError):
             codec.encode_request(Request("A.B", 2), schema_of(Pair), 5)
         for args in (3, Pair(1, 2)):
-            sent = codec.encode_request(Request("A.B", 7), schema_of(type(args)), args)
-            assert sent == plain.encode_request(Request("A.B", 7), schema_of(type(args)), args)
+            request = Request("A.B", 7), schema_of(type(args)), args
+            sent = b"".join(codec.encode_request(*request))
+            assert sent == b"".join(plain.encode_request(*request))
 
 
 def response_of_bytes(error: str) -> bytes:
@@ -347,13 +340,13 @@ def test_connection_goes_on_after_an_error_text_that_is_not_utf8() -> None:
     codec.decode_response_header()
     assert codec.decode_response_body(None) is None
     assert codec.pending == 0
-    assert isinstance(peer.encode_response(Response("A.B", 2), INT, 1), bytes)
+    assert isinstance(b"".join(peer.encode_response(Response("A.B", 2), INT, 1)), bytes)
 
 
 def test_method_name_that_is_not_utf8_keeps_its_bytes() -> None:
     client, server = GobClientCodec(), GobServerCodec()
     for seq in range(3):
-        data = client.encode_request(Request("A.caf\udce9", seq), INT, 1)
+        data = b"".join(client.encode_request(Request("A.caf\udce9", seq), INT, 1))
         assert b"A.caf\xe9" in data
         server.feed(data)
         assert server.decode_request_header() == Request("A.caf\udce9", seq)
@@ -361,7 +354,8 @@ def test_method_name_that_is_not_utf8_keeps_its_bytes() -> None:
 
 
 def test_response_names_the_bytes_of_the_request() -> None:
-    assert b"A.caf\xe9" in GobServerCodec().encode_response(Response("A.caf\udce9", 1), INT, 1)
+    response = Response("A.caf\udce9", 1)
+    assert b"A.caf\xe9" in b"".join(GobServerCodec().encode_response(response, INT, 1))
 
 
 def test_strings_that_are_not_utf8_are_refused_with_a_way_out() -> None:
@@ -374,6 +368,6 @@ def test_strings_that_are_not_utf8_travel_on_demand() -> None:
     text, schema = "caf\udce9", schema_of(str)
     client = GobClientCodec(strings="surrogateescape")
     server = GobServerCodec(strings="surrogateescape")
-    server.feed(client.encode_request(Request("A.B", 0), schema, text))
+    server.feed(b"".join(client.encode_request(Request("A.B", 0), schema, text)))
     server.decode_request_header()
     assert server.decode_request_body(schema) == text

@@ -32,7 +32,7 @@ def client_fed(text: str | bytes) -> JsonClientCodec:
 
 def reply(codec: JsonServerCodec, seq: int, value: object, error: str = "") -> bytes:
     schema = schema_of(None if error else type(value))
-    return codec.encode_response(Response("Math.Sum", seq, error), schema, value)
+    return b"".join(codec.encode_response(Response("Math.Sum", seq, error), schema, value))
 
 
 # --- the client ---------------------------------------------------------------------------------
@@ -40,12 +40,12 @@ def reply(codec: JsonServerCodec, seq: int, value: object, error: str = "") -> b
 
 def test_request_is_as_by_go() -> None:
     sent = JsonClientCodec().encode_request(Request("Arith.Multiply", 0), SUM.request, Pair(7, 8))
-    assert sent == b'{"method":"Arith.Multiply","params":[{"A":7,"B":8}],"id":0}\n'
+    assert b"".join(sent) == b'{"method":"Arith.Multiply","params":[{"A":7,"B":8}],"id":0}\n'
 
 
 def test_request_of_nothing_has_an_empty_object() -> None:
     sent = JsonClientCodec().encode_request(Request("Math.Nothing", 1), NOTHING.request, None)
-    assert sent == b'{"method":"Math.Nothing","params":[{}],"id":1}\n'
+    assert b"".join(sent) == b'{"method":"Math.Nothing","params":[{}],"id":1}\n'
 
 
 def test_request_that_does_not_fit_is_refused_with_its_path() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -288,13 +288,17 @@ def test_reply_parts_does_not_copy_what_is_large(blob_server: ServerProtocol) ->
 
 
 class ShoutingCodec(GobServerCodec):
-    """A codec that changes what a class above has in parts as well."""
+    """A codec that changes what a class above encodes."""
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
-        return super().encode_response(response, schema, reply) + b"!"
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
+        return [*super().encode_response(response, schema, reply), b"!"]
 
 
-def test_reply_parts_of_a_codec_that_only_encodes_whole(blob_server: ServerProtocol) -> None:
+def test_reply_parts_of_a_codec_that_changes_what_another_encodes(
+    blob_server: ServerProtocol,
+) -> None:
     (event,) = blob_server.receive(request_bytes(("Math.Blob", 3, b"")))
     assert isinstance(event, Invocation)
     parts = ServerProtocol(Registry(), ShoutingCodec()).reply_parts(event, b"x")
@@ -327,9 +331,7 @@ def make_list_server(codec: str) -> tuple[ServerProtocol, bytes]:
     registry = Registry()
     registry.register_name("List", [LIST.handler(len)])
     name: CodecName = "json" if codec == "json" else "gob"
-    request = client_codec({"codec": name}).encode_request(
-        Request(LIST.name, 0), LIST.request, MANY
-    )
+    request = b"".join(client_codec(name).encode_request(Request(LIST.name, 0), LIST.request, MANY))
     return ServerProtocol(registry, server_codec(name)), request
 
 

@@ -12,7 +12,7 @@ from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from .messages import DOUBLE, request_bytes
 
 if TYPE_CHECKING:
-    from rpcgen.protocol.serving import AnyServerProtocol
+    from rpcgen.protocol.server import ServerSession
 
 CONNECTED = [Output(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
 
@@ -102,7 +102,7 @@ def test_stage_without_a_limit_is_never_overdue() -> None:
 REQUEST = request_bytes(("Math.Double", 0, 4))
 
 
-def served_protocol(http_path: str = "") -> AnyServerProtocol:
+def served_protocol(http_path: str = "") -> ServerSession:
     registry = Registry()
     registry.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
     return server_protocol(registry, "gob", None, http_path)

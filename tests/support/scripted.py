@@ -33,7 +33,7 @@ class ScriptedServer:
     def reply(self, seq: int, value: int) -> None:
         """Answer a call."""
         response = Response("Math.Sum", seq)
-        self.socket.sendall(self._codec.encode_response(response, schema_of(int), value))
+        self.socket.sendall(b"".join(self._codec.encode_response(response, schema_of(int), value)))
 
     def _wait_for_header(self) -> Request:
         while True:

@@ -57,7 +57,8 @@ class ScriptedServer:
 
     def response(self, seq: int, value: object) -> bytes:
         """Return the bytes of an answer."""
-        return self._codec.encode_response(Response("Math.Sum", seq), schema_for(value), value)
+        response = Response("Math.Sum", seq)
+        return b"".join(self._codec.encode_response(response, schema_for(value), value))
 
     async def answer(self, value: int) -> None:
         """Answer the next call."""

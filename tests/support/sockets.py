@@ -53,8 +53,9 @@ def requests(
     method: Method[Any, Any], all_args: Iterable[object], codec: CodecName = "gob"
 ) -> bytes:
     """Return the bytes of the first requests of a connection."""
-    encoder = client_codec({"codec": codec})
+    encoder = client_codec(codec)
     return b"".join(
-        encoder.encode_request(Request(method.name, seq), method.request, args)
+        part
         for seq, args in enumerate(all_args)
+        for part in encoder.encode_request(Request(method.name, seq), method.request, args)
     )

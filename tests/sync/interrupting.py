@@ -66,8 +66,12 @@ _FILES: Final = tuple(
         "gojson/stream",
         "gojson/encode",
         "gojson/decode",
+        "gojson/errors",
+        "gojson/floats",
+        "gojson/structs",
         "gob/encoder",
         "gob/decoder",
+        "gob/header_cache",
     )
 )
 _GENERATED: Final = "<gob "

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -347,7 +347,9 @@ def test_close_in_a_handler_answers_and_ends_its_own_connection(
 class SulkingCodec(GobServerCodec):
     """Cannot even say that something went wrong."""
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
         if response.error:
             raise RuntimeError("out of words")
         return super().encode_response(response, schema, reply)

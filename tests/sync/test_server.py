@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -881,9 +881,11 @@ class OddCodec(GobServerCodec):
     def decode_request_body(self, schema: Any) -> Any:
         return self._odd if self._odd_at("body") else super().decode_request_body(schema)
 
-    def encode_response(self, response: Response, schema: Schema[Any], reply: object) -> bytes:
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
         if self._odd_at("response"):
-            odd: bytes = self._odd
+            odd: Sequence[bytes] = self._odd
             return odd
         if response.error and self._odd_at("error"):
             raise self._odd

@@ -1,66 +1,23 @@
-"""The debug page: what a server serves, and how it fares. Mirrors ``debug.go`` of ``net/rpc``.
-
-Go's page has the services, their methods with their signatures, and the number
-of calls. This one adds errors, calls in flight, latencies, connections and
-docstrings, and on request a form to try each method.
-"""
+"""The debug page as HTML, and the answer to a GET of it."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from functools import lru_cache
 from html import escape
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
-from attrs import asdict
-
-from rpcgen.errors import RpcError, SchemaError
+from rpcgen.errors import RpcError
 from rpcgen.gojson.encode import encode
-from rpcgen.names import go_name
+from rpcgen.protocol.address import DEFAULT_RPC_PATH
+from rpcgen.protocol.registry import Registry, ServedMethod
 from rpcgen.schema import Schema
-from rpcgen.types import wire_name_of
 
-from .address import DEFAULT_RPC_PATH
-from .debug_assets import CONTENT_SECURITY_POLICY, SCRIPT, STYLE
-from .registry import Registry, ServedMethod, Service
+from .assets import CONTENT_SECURITY_POLICY, PAGE, SCRIPT, STYLE
+from .data import DebugData, MethodData, ServiceData, debug_data
 
-__all__ = [
-    "DebugData",
-    "MethodData",
-    "ServiceData",
-    "debug_answer",
-    "debug_data",
-    "render_debug_page",
-]
-
-
-class MethodData(TypedDict):
-    """A method; ``latency`` has p50, p90, p99 and max in seconds, once there are any."""
-
-    name: str
-    signature: str
-    doc: str
-    calls: int
-    errors: int
-    in_flight: int
-    latency: dict[str, float] | None
-
-
-class ServiceData(TypedDict):
-    """A service and its methods, by name."""
-
-    name: str
-    doc: str
-    methods: list[MethodData]
-
-
-class DebugData(TypedDict):
-    """Everything that the page shows; ``connections`` has open and total."""
-
-    connections: dict[str, int]
-    services: list[ServiceData]
+__all__ = ["debug_answer", "render_debug_page"]
 
 
 def debug_answer(
@@ -88,57 +45,6 @@ def debug_answer(
     ], page
 
 
-def debug_data(registry: Registry) -> DebugData:
-    """Return what the page shows, services and methods sorted by name as in Go."""
-    services = sorted(registry.services, key=lambda service: service.name)
-    return {
-        "connections": {"open": registry.connections.open, "total": registry.connections.total},
-        "services": [_service_data(service) for service in services],
-    }
-
-
-def _service_data(service: Service) -> ServiceData:
-    described_by = service.described_by
-    docs = {} if described_by is None else _method_docs(described_by)
-    return {
-        "name": service.name,
-        "doc": inspect.cleandoc((described_by and described_by.__doc__) or ""),
-        "methods": [
-            _method_data(name, served, docs.get(name))
-            for name, served in sorted(service.methods.items())
-        ],
-    }
-
-
-def _method_docs(cls: type[object]) -> dict[str, str]:
-    """Return the docstrings of a service's methods, by their names on the wire."""
-    functions = inspect.getmembers(cls, inspect.isfunction)
-    return {
-        wire_name_of(function) or go_name(name): inspect.getdoc(function) or ""
-        for name, function in functions
-    }
-
-
-def _method_data(name: str, served: ServedMethod, doc: str | None) -> MethodData:
-    calls = served.statistics.snapshot()
-    return {
-        "name": name,
-        "signature": f"func {name}({_spelled(served.request)}, *{_spelled(served.response)}) error",
-        "doc": inspect.getdoc(served.function) or "" if doc is None else doc,
-        "calls": calls.calls,
-        "errors": calls.errors,
-        "in_flight": calls.in_flight,
-        "latency": None if calls.latencies is None else asdict(calls.latencies),
-    }
-
-
-def _spelled(schema: Schema[Any]) -> str:
-    try:
-        return schema.go
-    except (SchemaError, RecursionError):  # Go has no spelling for a nameless type inside itself
-        return "struct { ... }"
-
-
 def render_debug_page(
     registry: Registry, *, rpc_path: str = DEFAULT_RPC_PATH, allow_calls: bool = False
 ) -> bytes:
@@ -151,7 +57,7 @@ def render_debug_page(
     data = debug_data(registry)
     forms = _forms(registry, rpc_path) if allow_calls else {}
     services = "".join(_render_service(service, forms) for service in data["services"])
-    page = _PAGE.format(
+    page = PAGE.format(
         style=STYLE,
         script=SCRIPT,
         totals=_render_totals(data),
@@ -159,34 +65,6 @@ def render_debug_page(
         without_script=" Trying methods needs JavaScript." if allow_calls else "",
     )
     return page.encode(errors="replace")
-
-
-# The refresh by <meta> is for browsers without JavaScript alone: the script does better.
-_PAGE: Final = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Services</title>
-<link rel="icon" href="data:,">
-<noscript><meta http-equiv="refresh" content="10"></noscript>
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>Services</h1>
-<span id="status" role="status" hidden></span>
-</header>
-<noscript><p class="hint">This page reloads every 10 seconds.{without_script}</p></noscript>
-<main>
-{totals}
-{services}
-</main>
-<script>{script}</script>
-</body>
-</html>
-"""
 
 
 def _render_totals(data: DebugData) -> str:

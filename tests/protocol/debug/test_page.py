@@ -1,3 +1,5 @@
+"""The debug page as HTML, and the answer to a GET of it."""
+
 from __future__ import annotations
 
 import base64
@@ -8,51 +10,20 @@ import re
 from enum import IntEnum
 from html import unescape
 from html.parser import HTMLParser
-from typing import Any, Protocol, cast
+from typing import Any
 
 import pytest
-from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generated.arith import register_arith
-from generated.kvstore import KVStore, register_kv_store
-from idl.arith import Args, Quotient
+from generated.kvstore import register_kv_store
 from idl.kvstore import Entry
 from rpcgen.method import Method
 from rpcgen.protocol import Registry
-from rpcgen.protocol.debug import MethodData, debug_answer, debug_data, render_debug_page
-from rpcgen.protocol.statistics import RELATIVE_ERROR
-from rpcgen.types import wire
+from rpcgen.protocol.debug import debug_answer, debug_data, render_debug_page
+from tests.protocol.messages import DOUBLE, SUM
 
-from .messages import DOUBLE, SUM, Pair
-
-
-class Calculator:
-    """Ours."""
-
-    def multiply(self, args: Args) -> int:
-        return args.a * args.b
-
-    def divide(self, args: Args) -> Quotient:
-        return Quotient(*divmod(args.a, args.b))
-
-
-class Store:
-    """An implementation without docstrings for its methods."""
-
-    def __getattr__(self, name: str) -> object:
-        return lambda *args, **kwargs: None
-
-
-UNDOCUMENTED = cast("KVStore", Store())
-
-
-@pytest.fixture
-def registry() -> Registry:
-    registry = Registry()
-    register_arith(registry, Calculator())
-    return registry
+from .services import UNDOCUMENTED, call
 
 
 class Page(HTMLParser):
@@ -87,22 +58,6 @@ def rendered(registry: Registry, *, allow_calls: bool = False) -> Page:
     return Page(render_debug_page(registry, allow_calls=allow_calls))
 
 
-def method_data(registry: Registry, name: str) -> MethodData:
-    methods = (
-        method for service in debug_data(registry)["services"] for method in service["methods"]
-    )
-    return next(method for method in methods if method["name"] == name)
-
-
-def call(registry: Registry, name: str, seconds: float = 0.002, failed: bool = False) -> None:
-    statistics = registry.find(name).statistics
-    statistics.started()
-    statistics.finished(seconds, failed)
-
-
-# What Go's page has.
-
-
 def test_page_shows_the_services(registry: Registry) -> None:
     register_kv_store(registry, UNDOCUMENTED)
     assert re.findall("<h2>(.*?)</h2>", render_debug_page(registry).decode()) == [
@@ -123,74 +78,6 @@ def test_page_shows_the_number_of_calls(registry: Registry) -> None:
 
 def test_page_of_an_empty_server() -> None:
     assert "No services are registered." in rendered(Registry()).text
-
-
-def test_data_is_sorted_by_name() -> None:
-    registry = Registry()
-    registry.register_name("B", [SUM.handler(lambda pair: 0), DOUBLE.handler(abs)])
-    registry.register_name("A", [SUM.handler(lambda pair: 0)])
-    services = debug_data(registry)["services"]
-    names = [(each["name"], [method["name"] for method in each["methods"]]) for each in services]
-    assert names == [("A", ["Sum"]), ("B", ["Double", "Sum"])]
-
-
-@wire("")
-@define
-class Chain:
-    """A struct that Go gives no name, and holds itself."""
-
-    next: Chain | None = None
-
-
-@pytest.mark.parametrize(
-    ("method", "signature"),
-    [
-        (Method[str, None]("S.M"), "func M(string, *struct {}) error"),
-        (Method[list[bytes], bool]("S.M"), "func M([][]uint8, *bool) error"),
-        (
-            Method[dict[str, Entry], float]("S.M"),
-            "func M(map[string]kvstore.Entry, *float64) error",
-        ),
-        (Method[Pair | None, Pair]("S.M"), "func M(*messages.Pair, *messages.Pair) error"),
-        (Method[Chain, int]("S.M"), "func M(struct { ... }, *int) error"),
-    ],
-)
-def test_signature_is_as_go_spells_it(method: Method[Any, Any], signature: str) -> None:
-    registry = Registry()
-    registry.register_name("S", [method.handler(lambda args: None)])
-    assert method_data(registry, "M")["signature"] == signature
-
-
-# And more.
-
-
-def test_data_counts_errors(registry: Registry) -> None:
-    call(registry, "Arith.Divide", failed=True)
-    call(registry, "Arith.Divide")
-    assert method_data(registry, "Divide")["errors"] == 1
-
-
-def test_data_counts_calls_in_flight(registry: Registry) -> None:
-    registry.find("Arith.Divide").statistics.started()
-    assert method_data(registry, "Divide")["in_flight"] == 1
-
-
-def test_data_has_latencies_in_seconds(registry: Registry) -> None:
-    call(registry, "Arith.Divide", seconds=0.002)
-    latency = method_data(registry, "Divide")["latency"]
-    expected = dict.fromkeys(("p50", "p90", "p99", "max"), 0.002)
-    assert latency == pytest.approx(expected, rel=RELATIVE_ERROR)
-
-
-def test_data_has_no_latencies_before_the_first_call(registry: Registry) -> None:
-    assert method_data(registry, "Divide")["latency"] is None
-
-
-def test_data_counts_connections(registry: Registry) -> None:
-    registry.connections.opened()
-    registry.connections.opened()
-    registry.connections.closed()
-    assert debug_data(registry)["connections"] == {"open": 1, "total": 2}
 
 
 @pytest.mark.parametrize(
@@ -223,53 +110,6 @@ def test_page_shows_durations_to_three_digits(seconds: float) -> None:
     number, unit = rendered(registry).numbers["Math.Double max"].replace(",", "").split(" ")
     size = {"µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600}[unit]
     assert math.isclose(float(number) * size, seconds, rel_tol=0.0051)
-
-
-# Docstrings.
-
-
-def test_doc_of_a_generated_service(registry: Registry) -> None:
-    service = debug_data(registry)["services"][0]
-    assert service["doc"] == "The arithmetic service of Go's net/rpc documentation."
-
-
-def test_doc_of_a_generated_method(registry: Registry) -> None:
-    assert method_data(registry, "Multiply")["doc"] == "Return the product of a and b."
-
-
-def test_doc_of_a_generated_method_of_several_parameters() -> None:
-    registry = Registry()
-    register_kv_store(registry, UNDOCUMENTED)
-    expected = "Return the entries whose keys begin with ``prefix``, in order."
-    assert method_data(registry, "Scan")["doc"] == expected
-
-
-def test_doc_of_a_method_with_another_wire_name() -> None:
-    class Numbers(Protocol):
-        @wire("Double")
-        def twice(self, number: int) -> int:
-            """Return twice the number."""
-            ...
-
-    registry = Registry()
-    registry.register_name("Math", [DOUBLE.handler(abs)], described_by=Numbers)
-    assert method_data(registry, "Double")["doc"] == "Return twice the number."
-
-
-def test_doc_of_a_function_without_an_idl() -> None:
-    def double(number: int) -> int:
-        """Return twice the number."""
-        return 2 * number
-
-    registry = Registry()
-    registry.register_name("Math", [DOUBLE.handler(double)])
-    assert method_data(registry, "Double")["doc"] == "Return twice the number."
-
-
-def test_doc_where_there_is_none() -> None:
-    registry = Registry()
-    registry.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
-    assert method_data(registry, "Double")["doc"] == ""
 
 
 def page_with_doc(doc: str) -> str:
