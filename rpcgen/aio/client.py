@@ -61,7 +61,7 @@ class _Unsent:
     @property
     def is_over(self) -> bool:
         """True if nobody waits for the call any more."""
-        return self.waiter.over if isinstance(self.waiter, Call) else self.waiter.done()
+        return self.waiter._is_done if isinstance(self.waiter, Call) else self.waiter.done()
 
 
 class ClientTransport(Inbox):

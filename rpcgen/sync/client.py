@@ -127,7 +127,7 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         call = self._begin(method, args, None)
-        if not call.over:
+        if not call._is_done:
             try:
                 self._sender.send(call, method, args)
                 self._sender.flush_alone()
@@ -182,7 +182,7 @@ class Client:
         if done is not None:
             check_done(done)
         call = self._begin(method, args, done)
-        if not call.over:
+        if not call._is_done:
             self._send_in_time(call, method, args)
         if self._protocol.closing:
             self._end()
@@ -331,7 +331,7 @@ class Client:
                     if self._protocol.closing:
                         self._end()
                 # Asked once it is off the list: others may have relied on this thread until then.
-                is_over = awaited.over
+                is_over = awaited._is_done
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:
@@ -357,10 +357,10 @@ class _Background:
 
     def __init__(self, protocol: ClientProtocol[Any]) -> None:
         self._protocol = protocol
-        self.latches: list[Releasable] = []
+        self._waiters: list[Releasable] = []
 
     @property
-    def over(self) -> bool:
+    def _is_done(self) -> bool:
         raise NotImplementedError
 
 
@@ -368,7 +368,7 @@ class _End(_Background):
     """The end of the connection and of all calls."""
 
     @property
-    def over(self) -> bool:
+    def _is_done(self) -> bool:
         return self._protocol.closed and not self._protocol.pending
 
 
@@ -380,5 +380,5 @@ class _Sent(_Background):
         self._sender = sender
 
     @property
-    def over(self) -> bool:
+    def _is_done(self) -> bool:
         return not self._sender.is_blocked or self._protocol.closed

@@ -43,14 +43,14 @@ class Releasable(Protocol):
 
 
 class Awaited(Protocol):
-    """What threads wait for."""
+    """What threads wait for; the fields are private to the package, since users see a `Call`."""
 
-    latches: list[Releasable]
-    """Released, each of them, once ``over`` is true: see `wake`."""
+    _waiters: list[Releasable]
+    """Released, each of them, once ``_is_done`` is true: see `wake`."""
 
     @property
-    def over(self) -> bool:
-        """Whether the wait is over."""
+    def _is_done(self) -> bool:
+        """True once the wait is over."""
         ...
 
 
@@ -113,7 +113,7 @@ class Turns:
         leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
         is_idle = False
         try:
-            while not awaited.over:
+            while not awaited._is_done:
                 if deadline is not None:
                     left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
                     if left <= 0:
@@ -137,17 +137,17 @@ class Turns:
                 del leader[None]
             if self._followers and not leader:
                 self._wake_follower()
-        return awaited.over
+        return awaited._is_done
 
     def _follow(self, awaited: Awaited, seconds: float, token: Token) -> None:
         latch = threading.Lock()
         latch.acquire()
-        awaited.latches.append(latch)
+        awaited._waiters.append(latch)
         self._followers[latch] = None
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
         try:
-            if awaited.over or not self._leader:
+            if awaited._is_done or not self._leader:
                 return
             for claim in tuple(self._sections.claims.values()):
                 if claim[0] == token[0]:
@@ -161,7 +161,7 @@ class Turns:
                 self._leader[None] = token
         finally:
             self._followers.pop(latch, None)
-            awaited.latches.remove(latch)
+            awaited._waiters.remove(latch)
 
     def _wake_follower(self) -> None:
         try:
@@ -173,8 +173,8 @@ class Turns:
 
 
 def wake(awaited: Awaited) -> None:
-    """Wake every thread that sleeps until ``awaited`` is over, which it is now."""
-    for latch in tuple(awaited.latches):
+    """Wake every thread that sleeps until ``awaited`` is done, which it is now."""
+    for latch in tuple(awaited._waiters):
         _release(latch)
 
 

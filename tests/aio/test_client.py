@@ -205,7 +205,7 @@ async def test_calls_that_waited_for_room_go_one_by_one(monkeypatch: pytest.Monk
 async def test_go_beyond_what_may_be_queued_ends_the_call() -> None:
     async with connected(limits=Limits(queued=4 << 20)) as (client, server):
         calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
-        refused = [call for call in calls if call.over]
+        refused = [call for call in calls if call.is_done()]
         assert 30 < len(refused) < 50
         with pytest.raises(RpcError, match=r"the limit is 4194304 \(Limits\.queued\)"):
             await refused[0]
@@ -215,14 +215,14 @@ async def test_go_beyond_what_may_be_queued_ends_the_call() -> None:
 async def test_go_beyond_what_may_be_queued_leaves_nothing_pending() -> None:
     async with connected(limits=Limits(queued=4 << 20)) as (client, server):
         calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
-        pending = sum(not call.over for call in calls)
+        pending = sum(not call.is_done() for call in calls)
         assert repr(client) == f"<Client open, {pending} pending>"
         server.writer.transport.abort()
 
 
 async def test_go_of_one_request_that_is_larger_than_what_may_be_queued() -> None:
     async with connected(limits=Limits(queued=1000)) as (client, server):
-        assert not client.go(BLOB, bytes(1 << 20)).over
+        assert not client.go(BLOB, bytes(1 << 20)).is_done()
         server.writer.transport.abort()
 
 
@@ -232,7 +232,7 @@ async def test_call_that_waits_for_room_can_be_given_up() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await client.call(BLOB, bytes(1 << 20))
-        assert (repr(client), first.over) == ("<Client open, 1 pending>", False)
+        assert (repr(client), first.is_done()) == ("<Client open, 1 pending>", False)
         server.writer.transport.abort()
 
 
@@ -290,7 +290,7 @@ async def test_close_while_a_large_reply_is_decoded() -> None:
         calls = [client.go(LIST, [1]), client.go(LIST, [1])]
         client._transport.data_received(large_response())
         await client.close()
-        assert [call.over for call in calls] == [True, True]
+        assert [call.is_done() for call in calls] == [True, True]
         assert isinstance(calls[1].error, ShutdownError)
 
 

@@ -232,7 +232,7 @@ async def test_handlers_run_in_tasks_of_their_own() -> None:
 async def test_requests_are_answered_in_the_order_in_which_they_end() -> None:
     async with serving() as (_, _, address), dial(address) as client:
         held = client.go(HELD, 1)
-        assert (await client.call(DOUBLE, 2), held.over) == (4, False)
+        assert (await client.call(DOUBLE, 2), held.is_done()) == (4, False)
 
 
 async def test_error_of_a_handler_is_the_answer() -> None:

@@ -69,7 +69,7 @@ def sleeps(counts: Counter[str]) -> Iterator[None]:
     def counting_transfer(self: Receiver, token: Token, seconds: float, whole: bool) -> bool:
         begin = time.monotonic()
         has_come = transfer(self, token, seconds, whole)
-        if not has_come and time.monotonic() - begin >= SLEEP and waiting.awaited.over:
+        if not has_come and time.monotonic() - begin >= SLEEP and waiting.awaited._is_done:
             counts["reads of a call that was over"] += 1
         return has_come
 

@@ -205,7 +205,7 @@ def test_done_in_a_process_that_forked_gets_the_error() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
         assert "belongs to process" in in_child(lambda: str(call.done.get(timeout=TIMEOUT_S).error))
-        assert not call.over
+        assert not call.is_done()
 
 
 @FORKS
@@ -356,7 +356,7 @@ def test_calls_go_on_where_no_thread_can_be_started(caplog: pytest.LogCaptureFix
     with connected() as (client, _):
         with patch.object(threading.Thread, "start", side_effect=RuntimeError("no more threads")):
             call = client.go(BLOB, bytes(4 << 20))
-        assert not call.over
+        assert not call.is_done()
         assert "no more threads" in caplog.text
 
 
@@ -705,7 +705,7 @@ def test_go_from_inside_the_encoding_of_another_ends_its_call() -> None:
         call = client.go(SUM, args)
         server.reply(server.receive().seq, 3)
         assert call.result(TIMEOUT_S) == 3
-        assert all(each.over and each.error is not None for each in calls)
+        assert all(each.is_done() and each.error is not None for each in calls)
 
 
 def close_once(client: Client) -> None:
@@ -740,7 +740,7 @@ def test_done_queue_may_be_asked_for_from_inside_the_end_of_the_call() -> None:
 
 def test_go_does_not_wait_for_a_server_that_takes_nothing() -> None:
     with connected() as (client, _):
-        assert not client.go(BLOB, bytes(50_000_000)).over
+        assert not client.go(BLOB, bytes(50_000_000)).is_done()
 
 
 def test_result_of_a_request_that_cannot_be_sent_ends_in_time() -> None:
@@ -762,7 +762,7 @@ def test_go_beyond_the_limit_ends_its_call_at_once() -> None:
     with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
         first = client.go(BLOB, bytes(4 << 20))
         error = client.go(BLOB, b"more").error
-        assert not first.over
+        assert not first.is_done()
         assert error is not None
         assert "Limits.queued is 1048576" in str(error)
 
@@ -772,12 +772,12 @@ def test_go_takes_requests_again_once_those_before_are_sent() -> None:
     ours, theirs = socket.socketpair()
     with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
         client.go(BLOB, large)
-        assert client.go(BLOB, b"more").over
+        assert client.go(BLOB, b"more").is_done()
         with theirs.makefile("rb") as file:
             file.read(len(large))
         while client._sender.queued >= 1 << 20:
             time.sleep(0.001)
-        assert not client.go(BLOB, b"more").over
+        assert not client.go(BLOB, b"more").is_done()
 
 
 def test_call_waits_where_go_would_be_refused() -> None:

@@ -29,7 +29,7 @@ def test_transfer_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
         client._turns._duplex.transfer(new_token(), 0.01, True)
-        assert not call.over
+        assert not call.is_done()
 
 
 def test_transfer_receives_a_large_reply_in_pieces() -> None:
@@ -38,7 +38,7 @@ def test_transfer_receives_a_large_reply_in_pieces() -> None:
         call = client.go(BLOB, b"")
         writer = threading.Thread(target=server.socket.sendall, args=(data,))
         writer.start()
-        while not call.over:
+        while not call.is_done():
             client._turns._duplex.transfer(new_token(), TIMEOUT_S, False)
         writer.join(TIMEOUT_S)
         assert call.reply == bytes(300_000)
@@ -55,7 +55,7 @@ def test_transfer_waits_for_no_bytes_that_another_thread_has_taken() -> None:
             pass
         with patch.object(receiver, "_poll", return_value=select.POLLIN):  # it was, a moment ago
             assert not receiver.transfer(new_token(), TIMEOUT_S, False)
-        assert not call.over
+        assert not call.is_done()
 
 
 def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:
@@ -71,7 +71,7 @@ def test_transfer_in_the_middle_of_a_large_reply_that_ends() -> None:
         call = client.go(BLOB, b"")
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         server.socket.shutdown(socket.SHUT_WR)
-        while not call.over:
+        while not call.is_done():
             client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert isinstance(call.error, DisconnectedError)
 

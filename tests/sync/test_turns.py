@@ -16,11 +16,11 @@ class Reply:
     """Something to wait for."""
 
     def __init__(self) -> None:
-        self.over = False
-        self.latches: list[Releasable] = []
+        self._is_done = False
+        self._waiters: list[Releasable] = []
 
     def arrive(self) -> None:
-        self.over = True
+        self._is_done = True
         wake(self)
 
 
@@ -82,7 +82,7 @@ class Waiter(threading.Thread):
 def asleep(count: int, *replies: Reply) -> None:
     """Wait until so many threads follow."""
     deadline = time.monotonic() + TIMEOUT_S
-    while sum(len(reply.latches) for reply in replies) < count and time.monotonic() < deadline:
+    while sum(len(reply._waiters) for reply in replies) < count and time.monotonic() < deadline:
         time.sleep(0.001)
 
 
@@ -104,7 +104,7 @@ def test_wait_reads_for_others_first() -> None:
     source = Source(first, second)
     source.let_go(2)
     turns_of(source).wait(second, None)
-    assert first.over
+    assert first._is_done
 
 
 def test_wait_until_the_deadline() -> None:
@@ -151,7 +151,7 @@ def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
 
     def end(error: BaseException) -> None:
         errors.append(error)
-        reply.over = True
+        reply._is_done = True
 
     sections = Sections(end, lambda: None)
     thread = threading.Thread(target=lambda: sections.enter("send", new_token()))
