@@ -21,7 +21,7 @@ from rpcgen.sockets import keep_alive
 
 from .client import Client, ClientTransport
 
-__all__ = ["Connecting", "dial", "dial_http", "dial_http_path"]
+__all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 
 
 class _Closing(Protocol):
@@ -39,20 +39,27 @@ T = TypeVar("T", bound=_Closing)
 U = TypeVar("U", bound=_Closing)
 
 
-class Connecting(Generic[T]):
+class ClientConnector(Generic[T]):
     """A client that is not connected yet: await it, or use it in ``async with``, once."""
 
     def __init__(self, connect: Callable[[], Awaitable[T]]) -> None:
         self._connect = connect
         self._connected: T | None = None
 
-    def then(self, wrap: Callable[[T], U]) -> Connecting[U]:
-        """Return the same with what ``wrap`` makes of the client."""
+    def map(self, wrap: Callable[[T], U]) -> ClientConnector[U]:
+        """Return a connector that gives what ``wrap`` makes of the client.
+
+        Args:
+            wrap: Called with the client once it is connected, as a generated client is made.
+
+        Returns:
+            The connector of the result; await it or use it in ``async with``, instead of this one.
+        """
 
         async def connect() -> U:
             return wrap(await self)
 
-        return Connecting(connect)
+        return ClientConnector(connect)
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._connect().__await__()
@@ -71,7 +78,7 @@ class Connecting(Generic[T]):
             await self._connected.__aexit__(exc_type, exc_value, traceback)
 
 
-def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client]:
     """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
     Await the result, or use it in ``async with``. ``address`` is
@@ -86,10 +93,10 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
     async def connect() -> Client:
         return await _connect(parse_address(address), options)
 
-    return Connecting(connect)
+    return ClientConnector(connect)
 
 
-def dial_http(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial_http(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client]:
     """Connect to the HTTP server at ``address``, at the default path; see `dial`.
 
     Mirrors ``rpc.DialHTTP``.
@@ -97,7 +104,9 @@ def dial_http(address: str, **options: Unpack[DialOptions]) -> Connecting[Client
     return dial_http_path(address, DEFAULT_RPC_PATH, **options)
 
 
-def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial_http_path(
+    address: str, path: str, **options: Unpack[DialOptions]
+) -> ClientConnector[Client]:
     """Connect to the HTTP server at ``address``, at ``path``; see `dial`.
 
     Mirrors ``rpc.DialHTTPPath``.
@@ -107,7 +116,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)
 
-    return Connecting(connect)
+    return ClientConnector(connect)
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:

@@ -131,14 +131,14 @@ async def test_dial_keeps_the_connection_alive() -> None:
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-async def test_then_wraps_the_client() -> None:
+async def test_map_wraps_the_client() -> None:
     class Wrapper(Client):
         def __init__(self, client: Client) -> None:
             super().__init__(client._transport)
 
     async with make_server() as server:
         address = (await server.listen("127.0.0.1:0")).address
-        async with dial(address).then(Wrapper) as client:
+        async with dial(address).map(Wrapper) as client:
             assert isinstance(client, Wrapper)
 
 

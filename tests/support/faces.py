@@ -277,7 +277,7 @@ class AsyncFace:
         return self._connected(aio.dial_http_path(address, path, **options))
 
     @contextmanager
-    def _connected(self, connecting: aio.Connecting[aio.Client]) -> Iterator[FacedClient]:
+    def _connected(self, connecting: aio.ClientConnector[aio.Client]) -> Iterator[FacedClient]:
         async def connect() -> aio.Client:
             return await connecting
 
