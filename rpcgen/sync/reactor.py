@@ -14,8 +14,8 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
 from rpcgen.logs import server_log
-from rpcgen.patience import Patience
 from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.spin import Patience
 
 from .connection import ServerConnection
 from .latch import Latch

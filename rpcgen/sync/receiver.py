@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.patience import Patience
 from rpcgen.protocol import ClientProtocol, Completion
+from rpcgen.spin import Patience
 
 from .sections import Sections, Token
 from .sender import Sender

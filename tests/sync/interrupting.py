@@ -59,7 +59,7 @@ _FILES: Final = tuple(
         "sync/sender",
         "sync/receiver",
         "sync/stream",
-        "patience",
+        "spin",
         "protocol/client",
         "protocol/gob_codec",
         "protocol/json_codec",

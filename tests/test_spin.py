@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-import rpcgen.patience as module
-from rpcgen.patience import Patience
+import rpcgen.spin as module
+from rpcgen.spin import Patience
 
 
 class World:
