@@ -1,9 +1,9 @@
-"""`Patience`: to look for bytes for a moment before sleeping until they come.
+"""Adaptive spin: polling for a moment before blocking.
 
 A thread that sleeps is woken 20 us late or more, and to wake it costs the other
 side as much again: on a machine with two cores to spare that is two thirds of a
-small call. So where bytes have come soon the last times, a thread looks for
-them again and again, and in between lets others run that could use its core.
+small call. So where bytes have come soon the last times, a thread polls for
+them, and in between yields the core to others that could use it.
 """
 
 from __future__ import annotations
@@ -13,66 +13,71 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Final, TypeVar
 
-__all__ = ["LONGEST", "Patience", "let_others_run"]
+__all__ = ["SPIN_LIMIT_S", "AdaptiveSpin", "yield_cpu"]
 
 T = TypeVar("T")
 
-let_others_run: Final[Callable[[], None]] = getattr(os, "sched_yield", lambda: None)
-"""Offers the core to other threads and processes."""
+yield_cpu: Final[Callable[[], None]] = getattr(os, "sched_yield", lambda: None)
+"""Offer the core to other threads and processes (``sched_yield``)."""
 
-LONGEST: Final = 0.0001 if hasattr(os, "sched_yield") and os.cpu_count() != 1 else 0.0
-"""How long to look, in seconds.
+SPIN_LIMIT_S: Final = 0.0001 if hasattr(os, "sched_yield") and os.cpu_count() != 1 else 0.0
+"""Maximum time of one spin, in seconds.
 
-Where there is a single core, or no way to let others run, once must do: else
-the other side would be kept from answering.
+0 where there is a single core, or no way to yield it, so that it polls once:
+else the other side would be kept from answering.
 """
 
-# After so many times at most it is tried again: so it costs next to nothing where the other side
-# takes longer.
-_MOST_SKIPPED: Final = 255
+# Maximum number of waits without a spin after a miss: so spinning costs next to nothing where the
+# other side takes longer.
+MAX_BACKOFF: Final = 255
 
 
-class Patience:
-    """Learns whether it pays to look. For one thread at a time."""
+class AdaptiveSpin:
+    """Decides, from recent hits and misses, whether to spin before blocking. Not thread-safe."""
 
     __slots__ = ("_skip", "_to_skip")
 
     def __init__(self) -> None:
-        # How often not to look after it was in vain, and how often from now on.
+        # Waits without a spin after the last miss, and how many of them are left.
         self._skip = 0
         self._to_skip = 0
 
-    def begin(self) -> bool:
-        """Say whether to look this time."""
+    def should_spin(self) -> bool:
+        """Return True if it pays to spin this time; counts the wait."""
         if not self._to_skip:
             return True
         self._to_skip -= 1
         return False
 
-    def succeed(self) -> None:
-        """Learn that something has come in time."""
+    def record_hit(self) -> None:
+        """Note that the spin has found something in time."""
         self._skip = 0
 
-    def fail(self) -> None:
-        """Learn that nothing has."""
-        self._to_skip = self._skip = min(2 * self._skip + 1, _MOST_SKIPPED)
+    def record_miss(self) -> None:
+        """Note that the spin has found nothing; back off."""
+        self._to_skip = self._skip = min(2 * self._skip + 1, MAX_BACKOFF)
 
-    def wait_for(self, look: Callable[[], T | None]) -> T | None:
-        """Call ``look`` until it finds something, and return that; None if it takes too long.
+    def poll_until(self, ready: Callable[[], T | None]) -> T | None:
+        """Poll until something is ready, for `SPIN_LIMIT_S` at most.
 
-        Then the caller had better sleep. It returns at once as long as
-        experience says that it would take too long.
+        It returns at once as long as experience says that it would take longer.
+
+        Args:
+            ready: Called again and again; returns None while nothing is ready.
+
+        Returns:
+            What ``ready`` has returned, or None: then the caller had better block.
         """
-        if not self.begin():
+        if not self.should_spin():
             return None
         end = 0.0
-        while (found := look()) is None:
+        while (found := ready()) is None:
             now = perf_counter()
             if not end:
-                end = now + LONGEST
+                end = now + SPIN_LIMIT_S
             elif now > end:
-                self.fail()
+                self.record_miss()
                 return None
-            let_others_run()
-        self.succeed()
+            yield_cpu()
+        self.record_hit()
         return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.protocol import ClientProtocol, Completion
-from rpcgen.spin import Patience
+from rpcgen.spin import AdaptiveSpin
 
 from .sections import Sections, Token
 from .sender import Sender
@@ -47,7 +47,7 @@ class Receiver:
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
         self._look = partial(stream.receive_nowait, self._received)
-        self._look_patiently = partial(Patience().wait_for, self._look)
+        self._look_or_spin = partial(AdaptiveSpin().poll_until, self._look)
 
     @property
     def is_blocked(self) -> bool:
@@ -55,7 +55,7 @@ class Receiver:
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         view = self._protocol.space() if self._stream.is_plain else None
-        if view is None and self._take(self._look_patiently, token):
+        if view is None and self._take(self._look_or_spin, token):
             return True
         if self._sender.is_blocked:
             whole = False  # the other side may send the rest only after it has got more
