@@ -9,7 +9,7 @@ from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .turns import Releasable, wake
+from .leader_follower import Releasable, wake
 
 if TYPE_CHECKING:
     from .client import Client

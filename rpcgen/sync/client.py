@@ -18,11 +18,11 @@ from rpcgen.sockets import check_is_plain
 
 from . import forks
 from .call import Call
+from .leader_follower import Releasable, Turns
 from .receiver import Receiver, deliver
 from .sections import Sections
 from .sender import Sender
 from .stream import Stream
-from .turns import Releasable, Turns
 
 __all__ = ["Client"]
 

@@ -28,7 +28,7 @@ _PAUSE: Final = 0.001
 
 
 class Receiver:
-    """Both directions of a client's connection, for the threads that wait; see `turns.Duplex`."""
+    """Both directions of a client's connection, for the threads that wait; see `Duplex`."""
 
     def __init__(
         self,

@@ -54,7 +54,7 @@ _FILES: Final = tuple(
     for name in (
         "sync/client",
         "sync/call",
-        "sync/turns",
+        "sync/leader_follower",
         "sync/sections",
         "sync/sender",
         "sync/receiver",

@@ -24,9 +24,9 @@ from rpcgen import Client, DialOptions, Method, RpcError, Server, dial
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, ServerError, ShutdownError
 from rpcgen.protocol import CodecName
 from rpcgen.sync.call import Call
+from rpcgen.sync.leader_follower import Awaited, Turns
 from rpcgen.sync.receiver import Receiver
 from rpcgen.sync.sections import Token
-from rpcgen.sync.turns import Awaited, Turns
 from tests.support.certificates import client_context, server_context
 
 __all__ = ["SLEEP", "Stress", "sleeps"]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from rpcgen.errors import RpcError
+from rpcgen.sync.leader_follower import Releasable, Turns, wake
 from rpcgen.sync.sections import Sections, Token, new_token
-from rpcgen.sync.turns import Releasable, Turns, wake
 from tests.support.timeouts import TIMEOUT_S
 
 
