@@ -20,8 +20,8 @@ from . import forks
 from .call import Call
 from .leader_follower import Releasable, Turns
 from .receiver import Receiver, deliver
+from .request_writer import Sender
 from .sections import Sections
-from .sender import Sender
 from .stream import Stream
 
 __all__ = ["Client"]

@@ -14,8 +14,8 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.protocol import ClientProtocol, Completion
 from rpcgen.spin import AdaptiveSpin
 
+from .request_writer import Sender
 from .sections import Sections, Token
-from .sender import Sender
 from .stream import Stream
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ _FILES: Final = tuple(
         "sync/call",
         "sync/leader_follower",
         "sync/sections",
-        "sync/sender",
+        "sync/request_writer",
         "sync/receiver",
         "sync/stream",
         "spin",
