@@ -9,7 +9,7 @@ from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .leader_follower import Releasable, wake
+from .leader_follower import Releasable, notify
 
 if TYPE_CHECKING:
     from .client import Client
@@ -132,7 +132,7 @@ class Call(Generic[Res]):
         self.reply, self.error = outcomes[0]
         self._is_done = True
         if self._waiters:
-            wake(self)
+            notify(self)
 
     def _told(self) -> _Done | None:
         """Return what tells the queue, if there is one."""

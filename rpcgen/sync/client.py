@@ -18,7 +18,7 @@ from rpcgen.sockets import check_is_plain
 
 from . import forks
 from .call import Call
-from .leader_follower import Releasable, Turns
+from .leader_follower import LeaderFollower, Releasable
 from .receiver import Receiver, deliver
 from .request_writer import Sender
 from .sections import Sections
@@ -75,7 +75,7 @@ class Client:
         self._sections = Sections(self._give_up, self._release)
         self._sender = Sender(self._protocol, self._stream, self._sections)
         receiver = Receiver(self._protocol, self._stream, self._sender, self._sections)
-        self._turns = Turns(receiver, self._sections)
+        self._leader_follower = LeaderFollower(receiver, self._sections)
         # Threads of the client's own, by what they are for.
         self._threads: dict[str, threading.Thread] = {}
         self._process = os.getpid()
@@ -299,7 +299,9 @@ class Client:
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
         self._check_process()
         try:
-            self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
+            self._leader_follower.wait(
+                call, None if timeout is None else time.monotonic() + timeout
+            )
         finally:
             if self._protocol.closing:  # by a handler that could not finish, or was interrupted
                 self._end()
@@ -311,7 +313,7 @@ class Client:
         if "read" not in self._threads:
             self._run_in_background("read", _End(self._protocol))
 
-    def _run_in_background(self, name: str, awaited: _Background) -> None:
+    def _run_in_background(self, name: str, waitable: _Background) -> None:
         """Have a thread wait, and read and send meanwhile, unless there is one.
 
         In a process that was forked off, end the calls instead: nobody waits for them there.
@@ -325,13 +327,13 @@ class Client:
             is_over = False
             while not is_over:
                 try:
-                    self._turns.wait(awaited, None)
+                    self._leader_follower.wait(waitable, None)
                 finally:
                     threads.pop(name, None)
                     if self._protocol.closing:
                         self._end()
                 # Asked once it is off the list: others may have relied on this thread until then.
-                is_over = awaited._is_done
+                is_over = waitable._is_done
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:

@@ -498,10 +498,10 @@ def test_interrupt_of_one_thread_leaves_the_others_awake(
     with connected() as (client, server), ThreadPoolExecutor(2) as threads:
         calls = [client.go(SUM, Pair(1, n)) for n in range(3)]
         leading = threads.submit(calls[0].result, TIMEOUT_S)
-        while not client._turns._leader:
+        while not client._leader_follower._leader:
             time.sleep(0.001)
         following = threads.submit(calls[1].result, TIMEOUT_S)
-        while not client._turns._followers:
+        while not client._leader_follower._followers:
             time.sleep(0.001)
         interrupt(0.05)
         with pytest.raises(InterruptError):
