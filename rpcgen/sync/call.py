@@ -119,7 +119,7 @@ class Call(Generic[Res]):
         """See to it that the entry among the pending calls does not outlive this call."""
         if self._told() is None:
             self._client._protocol.weaken(self._seq)
-            self._client._sender.forget(self._seq)
+            self._client._writer.forget(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.

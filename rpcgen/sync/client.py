@@ -20,7 +20,7 @@ from . import forks
 from .call import Call
 from .leader_follower import LeaderFollower, Releasable
 from .receiver import Receiver, deliver
-from .request_writer import Sender
+from .request_writer import RequestWriter
 from .sections import Sections
 from .stream import Stream
 
@@ -73,8 +73,8 @@ class Client:
             _import_for_calls()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
         self._sections = Sections(self._give_up, self._release)
-        self._sender = Sender(self._protocol, self._stream, self._sections)
-        receiver = Receiver(self._protocol, self._stream, self._sender, self._sections)
+        self._writer = RequestWriter(self._protocol, self._stream, self._sections)
+        receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
         self._leader_follower = LeaderFollower(receiver, self._sections)
         # Threads of the client's own, by what they are for.
         self._threads: dict[str, threading.Thread] = {}
@@ -129,8 +129,8 @@ class Client:
         call = self._begin(method, args, None)
         if not call._is_done:
             try:
-                self._sender.send(call, method, args)
-                self._sender.flush_alone()
+                self._writer.send(call, method, args)
+                self._writer.flush_alone()
             except BaseException:
                 self._send_rest()
                 raise
@@ -223,7 +223,7 @@ class Client:
             del claims["send"]
             return False
         self._stream.close()
-        self._sender.discard()
+        self._writer.discard()
         return True
 
     def _is_interrupted(self) -> bool:
@@ -257,13 +257,13 @@ class Client:
 
     def _send_in_time(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Send a call that nobody may wait for."""
-        sender = self._sender
-        if sender.is_blocked and sender.queued >= self._limits.queued:
+        writer = self._writer
+        if writer.is_blocked and writer.queued >= self._limits.queued:
             self._protocol.abandon(call._seq)
             call._finish(None, self._queue_is_full())
             return
         try:
-            sender.send(call, method, args)
+            writer.send(call, method, args)
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
@@ -271,10 +271,10 @@ class Client:
 
     def _send_rest(self) -> None:
         """See to it that what is left is sent, for a thread that does not wait any longer."""
-        if not self._sender.is_blocked or self._protocol.closed:
+        if not self._writer.is_blocked or self._protocol.closed:
             return
         try:
-            self._run_in_background("send", _Sent(self._protocol, self._sender))
+            self._run_in_background("send", _Sent(self._protocol, self._writer))
         except RuntimeError as error:
             reraise_interrupt(error)
             # And with it `logging`, which a client does without as a rule.
@@ -284,7 +284,7 @@ class Client:
 
     def _queue_is_full(self) -> RpcError:
         return RpcError(
-            f"{self._sender.queued} bytes wait to be sent already, and Limits.queued is "
+            f"{self._writer.queued} bytes wait to be sent already, and Limits.queued is "
             f"{self._limits.queued}: wait for replies before sending more, or use `call`"
         )
 
@@ -305,7 +305,7 @@ class Client:
         finally:
             if self._protocol.closing:  # by a handler that could not finish, or was interrupted
                 self._end()
-            if self._sender.is_blocked:
+            if self._writer.is_blocked:
                 self._send_rest()
 
     def _read_in_background(self) -> None:
@@ -377,10 +377,10 @@ class _End(_Background):
 class _Sent(_Background):
     """The end of what is left to be sent, or of the connection."""
 
-    def __init__(self, protocol: ClientProtocol[Any], sender: Sender) -> None:
+    def __init__(self, protocol: ClientProtocol[Any], writer: RequestWriter) -> None:
         super().__init__(protocol)
-        self._sender = sender
+        self._writer = writer
 
     @property
     def _is_done(self) -> bool:
-        return not self._sender.is_blocked or self._protocol.closed
+        return not self._writer.is_blocked or self._protocol.closed

@@ -14,7 +14,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.protocol import ClientProtocol, Completion
 from rpcgen.spin import AdaptiveSpin
 
-from .request_writer import Sender
+from .request_writer import RequestWriter
 from .sections import Sections, Token
 from .stream import Stream
 
@@ -34,12 +34,12 @@ class Receiver:
         self,
         protocol: ClientProtocol[Call[Any]],
         stream: Stream,
-        sender: Sender,
+        writer: RequestWriter,
         sections: Sections,
     ) -> None:
         self._protocol = protocol
         self._stream = stream
-        self._sender = sender
+        self._writer = writer
         self._sections = sections
         self._claims = sections.claims
         # What has come and is being dealt with, if it is: an exception may leave it to the next.
@@ -51,17 +51,17 @@ class Receiver:
 
     @property
     def is_blocked(self) -> bool:
-        return self._sender.is_blocked
+        return self._writer.is_blocked
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
         view = self._protocol.space() if self._stream.is_plain else None
         if view is None and self._take(self._look_or_spin, token):
             return True
-        if self._sender.is_blocked:
+        if self._writer.is_blocked:
             whole = False  # the other side may send the rest only after it has got more
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
-                self._sender.flush()
+                self._writer.flush()
             if events in (0, select.POLLOUT):
                 return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
@@ -70,7 +70,7 @@ class Receiver:
 
     def send(self, seconds: float) -> None:
         if self._poll(select.POLLOUT, seconds):
-            self._sender.flush()
+            self._writer.flush()
 
     def is_readable(self) -> bool:
         return bool(self._poll(select.POLLIN, 0))

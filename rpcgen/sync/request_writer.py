@@ -1,4 +1,4 @@
-"""`Sender`: sends the requests of the threads that share a client."""
+"""`RequestWriter`: the combining writer of the threads that share a client."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-__all__ = ["STALL", "Sender"]
+__all__ = ["STALL_S", "RequestWriter"]
 
-STALL: Final = 0.005
-"""Longest time in seconds that a thread waits in the system for room, and sees nothing else."""
+STALL_S: Final = 0.005
+"""Maximum time in seconds that a thread waits in the system for room, and sees nothing else."""
 
-# How many pieces go out at once at most; systems allow 1024 or more.
+# Maximum number of buffers in one system call; systems allow 1024 or more.
 _MAX_PIECES: Final = 256
 
 
 class _Doubtful:
-    """Stands for a number that may have changed."""
+    """A length that is another one each time: of what may have changed."""
 
     def __len__(self) -> int:
         return next(_numbers)
@@ -39,8 +39,8 @@ class _Doubtful:
 _numbers: Final = count()
 
 
-class Sender:
-    """Sends requests, each whole, in the order in which they were encoded.
+class RequestWriter:
+    """Combining writer: sends requests, each whole, in the order in which they were encoded.
 
     A thread that finds another one sending leaves its request in the queue:
     while that one is in the system, which lets the others run, these make the
@@ -58,19 +58,19 @@ class Sender:
         self._claims = sections.claims
         # The types that the stream has described: an encoder that does not tell is in doubt.
         self._described: Sized = getattr(protocol.codec, "described", _Doubtful())
-        # What is to be sent: added to in the section `encode`, taken from in the section `send`.
+        # Data to be sent: added to in the section `encode`, taken from in the section `send`.
         self._queue: deque[bytes | memoryview] = deque()
         # The calls that the queue has something of, or had since it was last empty.
         self._unsent: dict[int, Call[Any]] = {}
         # Bytes put into the queue, and taken out of it: either is counted in one section alone.
-        self._put_count = 0
+        self._enqueued_count = 0
         self._sent_count = 0
         self.is_blocked = False
 
     @property
     def queued(self) -> int:
-        """The number of bytes that wait to be sent."""
-        return self._put_count - self._sent_count
+        """Number of bytes that wait to be sent."""
+        return self._enqueued_count - self._sent_count
 
     def send(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Encode a request and send what the connection takes at once, or leave it all.
@@ -92,7 +92,7 @@ class Sender:
                 return
             if self._queue or len(parts) > 1 or claims.setdefault("send", token) is not token:
                 sent.append(-1)
-                self._put(parts, seq, call)
+                self._enqueue(parts, seq, call)
                 del claims["encode"]
             else:
                 # Nearly every message is small, and goes out whole: so it is not even queued.
@@ -114,7 +114,7 @@ class Sender:
         """Send what the connection takes at once, unless another thread does.
 
         Args:
-            wait: Wait up to `STALL` for room, each time that there is none.
+            wait: Wait up to `STALL_S` for room, each time that there is none.
         """
         claims, token = self._claims, [get_ident()]
         try:
@@ -135,10 +135,10 @@ class Sender:
         The system waits for room meanwhile, which is faster than to be told of
         each piece of it. It is no more than a guess that the server reads: it
         may be busy with the reply to a call that was given up, and read no
-        further before that is taken. So no wait is longer than `STALL`, and
+        further before that is taken. So no wait is longer than `STALL_S`, and
         what comes ends this.
         """
-        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL):
+        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL_S):
             if self._stream.is_readable():
                 return
             self.flush(wait=True)
@@ -147,7 +147,7 @@ class Sender:
         return self._protocol.expects_one and "send" not in self._claims
 
     def forget(self, seq: int) -> None:
-        """Let go of a call that was given up; its request is sent all the same."""
+        """Drop the reference to a call that was given up; its request is sent nevertheless."""
         self._unsent.pop(seq, None)
 
     def discard(self) -> None:
@@ -156,11 +156,11 @@ class Sender:
         self._unsent.clear()
         self.is_blocked = False
 
-    def _put(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
+    def _enqueue(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
         self._unsent[seq] = call
         for part in parts:
             sealed = self._stream.seal(part)
-            self._put_count += len(sealed)
+            self._enqueued_count += len(sealed)
             self._queue.append(sealed)
 
     def _send_now(self, sealed: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
@@ -179,9 +179,9 @@ class Sender:
             self._fail(error)
             return
         if sent[0] < len(sealed):
-            self._put_first(memoryview(sealed)[sent[0] :], seq, call)
+            self._enqueue_first(memoryview(sealed)[sent[0] :], seq, call)
 
-    def _put_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
+    def _enqueue_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
         # In front of what other threads may have put there by now.
         self._unsent[seq] = call
         self._sent_count -= len(rest)
@@ -211,7 +211,7 @@ class Sender:
                 del claims["encode"]
         elif claims.get("send") is token:
             if not sent:
-                self._put_first(memoryview(sealed), call._seq, call)
+                self._enqueue_first(memoryview(sealed), call._seq, call)
             elif sent[0] != len(sealed):
                 return
             del claims["send"]

@@ -322,7 +322,7 @@ def test_call_that_is_over_leaves_nothing_unsent() -> None:
     with connected() as (client, server):
         first = client.go(SUM, Pair(1, 2))
         assert server.receive().seq == 0
-        client._sender.send(client._begin(BLOB, large, None), BLOB, large)
+        client._writer.send(client._begin(BLOB, large, None), BLOB, large)
         server.reply(0, 3)
         assert first.result() == 3
         size = len(large)
@@ -333,7 +333,7 @@ def test_call_that_is_over_leaves_nothing_unsent() -> None:
 def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
     large = bytes(4 << 20)
     with connected() as (client, server):
-        flush_alone = patch.object(client._sender, "flush_alone", side_effect=KeyboardInterrupt)
+        flush_alone = patch.object(client._writer, "flush_alone", side_effect=KeyboardInterrupt)
         with flush_alone, pytest.raises(KeyboardInterrupt):
             client.call(BLOB, large)
         size = len(large)
@@ -343,7 +343,7 @@ def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
 
 def test_background_thread_that_comes_too_late_makes_room_for_the_next() -> None:
     with connected() as (client, server):
-        client._run_in_background("send", _Sent(client._protocol, client._sender))
+        client._run_in_background("send", _Sent(client._protocol, client._writer))
         while "send" in client._threads:
             time.sleep(0.001)
         client.go(BLOB, large := bytes(4 << 20))
@@ -775,7 +775,7 @@ def test_go_takes_requests_again_once_those_before_are_sent() -> None:
         assert client.go(BLOB, b"more").is_done()
         with theirs.makefile("rb") as file:
             file.read(len(large))
-        while client._sender.queued >= 1 << 20:
+        while client._writer.queued >= 1 << 20:
             time.sleep(0.001)
         assert not client.go(BLOB, b"more").is_done()
 

@@ -84,7 +84,7 @@ def test_transfer_sends_what_is_left() -> None:
         _leave(client, BLOB, large)
         reader = threading.Thread(target=_read, args=(server.socket, len(large)))
         reader.start()
-        while client._sender.is_blocked:
+        while client._writer.is_blocked:
             client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, False)
         reader.join(TIMEOUT_S)
         assert not reader.is_alive()
@@ -94,7 +94,7 @@ def test_send_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
         _leave(client, BLOB, bytes(4 << 20))
         client._leader_follower._duplex.send(0.01)
-        assert client._sender.is_blocked
+        assert client._writer.is_blocked
 
 
 def test_is_readable_once_something_has_come() -> None:
@@ -107,7 +107,7 @@ def test_is_readable_once_something_has_come() -> None:
 
 def _leave(client: Client, method: Method[Any, Any], args: object) -> None:
     """Send a call, as far as that goes at once, with nobody to go on."""
-    client._sender.send(client._begin(method, args, None), method, args)
+    client._writer.send(client._begin(method, args, None), method, args)
 
 
 def _read(connection: socket.socket, size: int) -> None:

@@ -57,16 +57,16 @@ class Held:
         self.stream = HeldStream(connection)
         self.client = Client(self.stream)
         self.first: list[Call[int]] = []
-        self._sender = threading.Thread(
+        self._writer = threading.Thread(
             target=lambda: self.first.append(self.client.go(SUM, Pair(0, 0)))
         )
-        self._sender.start()
+        self._writer.start()
         assert self.stream.entered.wait(TIMEOUT_S)
 
     def go_on(self) -> Call[int]:
         """Let the thread send; return its call."""
         self.stream.go_on.set()
-        self._sender.join(TIMEOUT_S)
+        self._writer.join(TIMEOUT_S)
         return self.first[0]
 
 
