@@ -54,7 +54,7 @@ class Receiver:
         return self._writer.is_blocked
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
-        view = self._protocol.space() if self._stream.is_plain else None
+        view = self._protocol.space() if self._stream.is_plaintext else None
         if view is None and self._take(self._look_or_spin, token):
             return True
         if self._writer.is_blocked:
@@ -96,7 +96,7 @@ class Receiver:
             del claims["take"]
         except BaseException as error:
             # While nothing is decoded, or decrypted, an exception from outside does no harm.
-            if not self._is_decoding and self._stream.is_plain and claims.get("take") is token:
+            if not self._is_decoding and self._stream.is_plaintext and claims.get("take") is token:
                 del claims["take"]
             self._sections.leave("take", token, error)
             raise

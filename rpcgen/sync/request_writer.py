@@ -78,7 +78,7 @@ class RequestWriter:
         A call whose request cannot be encoded or sent is over.
         """
         claims, token, seq = self._claims, [get_ident()], call._seq
-        described, sealed, sent = -1, b"", []
+        described, wire_data, sent = -1, b"", []
         try:
             if claims.setdefault("encode", token) is not token:
                 self._sections.enter("encode", token)
@@ -96,12 +96,12 @@ class RequestWriter:
                 del claims["encode"]
             else:
                 # Nearly every message is small, and goes out whole: so it is not even queued.
-                sealed = self._stream.seal(parts[0])
+                wire_data = self._stream.encrypt(parts[0])
                 del claims["encode"]
-                self._send_now(sealed, sent, seq, call)
+                self._send_now(wire_data, sent, seq, call)
                 del claims["send"]
         except BaseException as error:
-            self._recover(token, described, sealed, sent, call)
+            self._recover(token, described, wire_data, sent, call)
             self._sections.leave("encode", token, error)
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
@@ -138,7 +138,7 @@ class RequestWriter:
         further before that is taken. So no wait is longer than `STALL_S`, and
         what comes ends this.
         """
-        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL_S):
+        while self.is_blocked and self._is_alone() and self._stream.set_send_timeout(STALL_S):
             if self._stream.is_readable():
                 return
             self.flush(wait=True)
@@ -159,17 +159,17 @@ class RequestWriter:
     def _enqueue(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
         self._unsent[seq] = call
         for part in parts:
-            sealed = self._stream.seal(part)
-            self._enqueued_count += len(sealed)
-            self._queue.append(sealed)
+            wire_data = self._stream.encrypt(part)
+            self._enqueued_count += len(wire_data)
+            self._queue.append(wire_data)
 
-    def _send_now(self, sealed: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
+    def _send_now(self, wire_data: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
         """Send a request, and put what does not go at once in front of the queue.
 
         ``sent`` gets the number of bytes that have gone.
         """
         try:
-            self._stream.send_nowait(sealed, sent)
+            self._stream.send_nowait(wire_data, sent)
         except BlockingIOError as error:
             if error.errno is None:  # none of the system's
                 raise
@@ -178,8 +178,8 @@ class RequestWriter:
             self._unsent[seq] = call
             self._fail(error)
             return
-        if sent[0] < len(sealed):
-            self._enqueue_first(memoryview(sealed)[sent[0] :], seq, call)
+        if sent[0] < len(wire_data):
+            self._enqueue_first(memoryview(wire_data)[sent[0] :], seq, call)
 
     def _enqueue_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
         # In front of what other threads may have put there by now.
@@ -189,7 +189,7 @@ class RequestWriter:
         self.is_blocked = True
 
     def _recover(
-        self, token: Token, described: int, sealed: bytes, sent: list[int], call: Call[Any]
+        self, token: Token, described: int, wire_data: bytes, sent: list[int], call: Call[Any]
     ) -> None:
         """Leave the sections of `send` after an exception, if the stream is still in step.
 
@@ -199,20 +199,20 @@ class RequestWriter:
         Args:
             token: That of the sections.
             described: The number of types that were described before.
-            sealed: The request, once it is encoded.
+            wire_data: The request as it goes on the wire, once it is encoded.
             sent: The number of bytes that have gone, if it was tried to send any.
             call: The call.
         """
         claims = self._claims
         if claims.get("encode") is token:
-            if not sent and described == len(self._described) and self._stream.is_plain:
+            if not sent and described == len(self._described) and self._stream.is_plaintext:
                 if claims.get("send") is token:
                     del claims["send"]
                 del claims["encode"]
         elif claims.get("send") is token:
             if not sent:
-                self._enqueue_first(memoryview(sealed), call._seq, call)
-            elif sent[0] != len(sealed):
+                self._enqueue_first(memoryview(wire_data), call._seq, call)
+            elif sent[0] != len(wire_data):
                 return
             del claims["send"]
 
@@ -225,7 +225,7 @@ class RequestWriter:
                     sent = stream.send(queue[0], wait)
                 else:
                     pieces = [queue[i] for i in range(min(size, _MAX_PIECES))]
-                    sent = stream.send_several(pieces, wait)
+                    sent = stream.sendmsg(pieces, wait)
                 self._drop(sent)
                 wait = False
         except BlockingIOError as error:

@@ -32,7 +32,7 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
 from rpcgen.sync.call import Call
 from rpcgen.sync.client import _Sent
-from rpcgen.sync.stream import Stream, secure
+from rpcgen.sync.stream import Stream, wrap_tls
 from tests.protocol.messages import SUM, Pair, response_bytes
 from tests.support.certificates import client_context, server_context
 from tests.support.scripted import ScriptedServer, connected
@@ -281,11 +281,11 @@ def test_call_reads_while_the_server_is_too_busy_writing_to_read(link: str) -> N
             client.go(BLOB, b"").result(0)
 
         def serve() -> None:
-            server.send_all(server.seal(first))
+            server.send_all(server.encrypt(first))
             size = 0
             while size < len(large):
                 size += len(server.read())
-            server.send_all(server.seal(second))
+            server.send_all(server.encrypt(second))
 
         serving = threading.Thread(target=serve)
         serving.start()
@@ -309,8 +309,8 @@ def small_buffers(link: str) -> Iterator[tuple[Client, Stream]]:
         streams = [Stream(ours), Stream(theirs)]
         if link == "tls":
             with ThreadPoolExecutor() as pool:
-                server = pool.submit(secure, theirs, server_context(), server_hostname=None)
-                streams = [secure(ours, client_context(), server_hostname="127.0.0.1")]
+                server = pool.submit(wrap_tls, theirs, server_context(), server_hostname=None)
+                streams = [wrap_tls(ours, client_context(), server_hostname="127.0.0.1")]
                 streams.append(server.result())
         with Client(streams[0]) as client:
             yield client, streams[1]
