@@ -26,11 +26,11 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
 from .effort import effort_of, is_large
-from .inbox import Inbox
 from .loop_spin import LoopSpinner
 from .loops import check_loop
-from .outbox import Outbox
+from .read_buffer import Inbox
 from .workers import Job, decoders
+from .write_coalescer import Outbox
 
 __all__ = ["Client", "ClientTransport"]
 

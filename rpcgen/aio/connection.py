@@ -22,13 +22,13 @@ from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from rpcgen.sockets import peer_name
 
 from .admission import Place
-from .answer import encode, encode_in_thread, run_in_thread, start_task
 from .effort import is_large
-from .inbox import Inbox
 from .loop_spin import LoopSpinner
-from .outbox import Outbox
+from .read_buffer import Inbox
+from .serve_one import encode, encode_in_thread, run_in_thread, start_task
 from .sweep import Sweep
 from .workers import Job, Workers, decoders
+from .write_coalescer import Outbox
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol

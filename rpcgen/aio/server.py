@@ -25,11 +25,11 @@ from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .admission import Admission, Place
-from .answer import serve_request
 from .connection import ServerTransport, Serving
 from .interrupts import Interrupts
 from .listener import Listener
 from .loops import check_loop
+from .serve_one import serve_request
 from .workers import Workers, serving
 
 if TYPE_CHECKING:

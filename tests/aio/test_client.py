@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen.aio import Call, Client
-from rpcgen.aio.outbox import Outbox
+from rpcgen.aio.write_coalescer import Outbox
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from rpcgen.aio.inbox import READ_SIZE, Inbox
+from rpcgen.aio.read_buffer import READ_SIZE, Inbox
 
 
 class Reader(Inbox):

@@ -14,7 +14,7 @@ from rpcgen.protocol import Invocation, Refusal, ServerProtocol
 from rpcgen.protocol.execution import Execution
 from rpcgen.sockets import peer_name, peer_place
 
-from .inbox import READ_SIZE
+from .read_buffer import READ_SIZE
 from .workers import Workers
 
 __all__ = [

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from rpcgen.aio.outbox import Outbox
+from rpcgen.aio.write_coalescer import Outbox
 
 
 class Transport(asyncio.Transport):

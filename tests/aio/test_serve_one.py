@@ -10,7 +10,7 @@ import pytest
 from attrs import define
 
 from rpcgen import Registry
-from rpcgen.aio.answer import answer, start_task
+from rpcgen.aio.serve_one import answer, start_task
 from rpcgen.aio.workers import Workers
 from rpcgen.errors import EncodeError
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, Response, ServerProtocol
