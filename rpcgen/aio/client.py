@@ -28,7 +28,7 @@ from .call import Call
 from .effort import effort_of, is_large
 from .loop_spin import LoopSpinner
 from .loops import check_loop
-from .read_buffer import Inbox
+from .read_buffer import ReadBufferProtocol
 from .workers import Job, decoders
 from .write_coalescer import Outbox
 
@@ -64,7 +64,7 @@ class _Unsent:
         return self.waiter._is_done if isinstance(self.waiter, Call) else self.waiter.done()
 
 
-class ClientTransport(Inbox):
+class ClientTransport(ReadBufferProtocol):
     """What the event loop calls: takes what arrives, and ends the calls that it answers.
 
     Large replies are decoded in a thread. Until it is done, nothing else is

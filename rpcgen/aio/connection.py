@@ -24,7 +24,7 @@ from rpcgen.sockets import peer_name
 from .admission import Place
 from .effort import is_large
 from .loop_spin import LoopSpinner
-from .read_buffer import Inbox
+from .read_buffer import ReadBufferProtocol
 from .serve_one import encode, encode_in_thread, run_in_thread, start_task
 from .sweep import Sweep
 from .workers import Job, Workers, decoders
@@ -59,7 +59,7 @@ class Serving:
         self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
-class ServerTransport(Inbox):
+class ServerTransport(ReadBufferProtocol):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     One read can bring thousands of requests. They stay bytes until they can be
