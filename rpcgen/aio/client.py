@@ -30,7 +30,7 @@ from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .read_buffer import ReadBufferProtocol
 from .workers import Job, decoders
-from .write_coalescer import Outbox
+from .write_coalescer import WriteCoalescer
 
 __all__ = ["Client", "ClientTransport"]
 
@@ -91,7 +91,7 @@ class ClientTransport(ReadBufferProtocol):
         self.writable = asyncio.Event()
         self.writable.set()
         self._transport: asyncio.Transport | None = None
-        self._outbox: Outbox | None = None
+        self._coalescer: WriteCoalescer | None = None
         self._spinner = LoopSpinner(self.loop)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
@@ -99,7 +99,7 @@ class ClientTransport(ReadBufferProtocol):
     @property
     def is_interrupted(self) -> bool:
         """True if sending is under way: whoever asks that is a signal handler or a finalizer."""
-        return self.is_sending or (self._outbox is not None and self._outbox.is_releasing)
+        return self.is_sending or (self._coalescer is not None and self._coalescer.is_uncorking)
 
     def write(self, data: bytes) -> None:
         """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
@@ -108,10 +108,10 @@ class ClientTransport(ReadBufferProtocol):
         turn of the event loop: replies that came together make their callers
         call again together.
         """
-        if self._outbox is None:
+        if self._coalescer is None:
             return
         is_alone = self.protocol.pending == 1
-        self._outbox.send(data, last=is_alone)
+        self._coalescer.send(data, flush=is_alone)
         if is_alone:
             self._spinner.arm()
 
@@ -208,13 +208,13 @@ class ClientTransport(ReadBufferProtocol):
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None and self._outbox is not None:
-            self._outbox.flush()
+        if self._transport is not None and self._coalescer is not None:
+            self._coalescer.flush()
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._outbox = Outbox(self._transport, self.loop)
+        self._coalescer = WriteCoalescer(self._transport, self.loop)
 
     def data_received(self, data: bytes) -> None:
         self._spinner.disarm()
@@ -234,9 +234,9 @@ class ClientTransport(ReadBufferProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
-        if self._outbox is not None:
-            self._outbox.clear()
-        self._transport = self._outbox = None
+        if self._coalescer is not None:
+            self._coalescer.clear()
+        self._transport = self._coalescer = None
         self.writable.set()
         if self._early is None:
             self._lose()

@@ -28,7 +28,7 @@ from .read_buffer import ReadBufferProtocol
 from .serve_one import encode, encode_in_thread, run_in_thread, start_task
 from .sweep import Sweep
 from .workers import Job, Workers, decoders
-from .write_coalescer import Outbox
+from .write_coalescer import WriteCoalescer
 
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
@@ -74,6 +74,7 @@ class ServerTransport(ReadBufferProtocol):
     __slots__ = (
         "_beginning",
         "_closed",
+        "_coalescer",
         "_early",
         "_encoders",
         "_encoding",
@@ -85,7 +86,6 @@ class ServerTransport(ReadBufferProtocol):
         "_loop",
         "_lost",
         "_most_calls",
-        "_outbox",
         "_peer",
         "_place",
         "_protocol",
@@ -119,7 +119,7 @@ class ServerTransport(ReadBufferProtocol):
         self._transport: asyncio.Transport | None = None
         # What the system says of the client, also when it has gone.
         self._peer: object = None
-        self._outbox: Outbox | None = None
+        self._coalescer: WriteCoalescer | None = None
         self._running: dict[object, asyncio.Task[None]] = {}
         # Held while a large response is encoded in a thread; None while no response waits for one.
         self._encoding: asyncio.Lock | None = None
@@ -169,7 +169,7 @@ class ServerTransport(ReadBufferProtocol):
         self._serving.orphans.discard(self)
         for task in self._running.values():
             task.cancel()
-        self._drop_outbox()
+        self._drop_coalescer()
         if self._transport is not None:
             self._transport.abort()
 
@@ -194,7 +194,7 @@ class ServerTransport(ReadBufferProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = transport.get_extra_info("peername")
-        self._outbox = Outbox(self._transport, self._loop)
+        self._coalescer = WriteCoalescer(self._transport, self._loop)
         self._serving.connections.add(self)
         self._serving.sweep.begin()
         self._protocol.opened()
@@ -206,7 +206,7 @@ class ServerTransport(ReadBufferProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._drop_outbox()
+        self._drop_coalescer()
         self._writing_paused = False
         self._serving.connections.discard(self)
         if not self._hung_up:
@@ -260,7 +260,9 @@ class ServerTransport(ReadBufferProtocol):
         if self._hung_up or self._beginning or self._turn is not None:
             return
         self._beginning = True
-        outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
+        coalescer = (
+            self._coalescer if self._coalescer is not None and self._coalescer.cork() else None
+        )
         try:
             stalled = self._begin_requests()
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
@@ -268,13 +270,13 @@ class ServerTransport(ReadBufferProtocol):
             return
         finally:
             self._beginning = self._early is not None
-            if outbox is not None:
-                outbox.release()
+            if coalescer is not None:
+                coalescer.uncork()
         if self._shakes_hands and not self._is_shaking_hands:
             self._shakes_hands = False
             if self._place is not None:
                 self._place.end_handshake()
-        stalled = stalled or self._writing_paused  # since the outbox has sent
+        stalled = stalled or self._writing_paused  # since the coalescer has sent
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
@@ -468,22 +470,22 @@ class ServerTransport(ReadBufferProtocol):
         self.hang_up()
 
     def _send(self, data: bytes) -> None:
-        if self._outbox is None:
+        if self._coalescer is None:
             return
         # Where no call is under way, none can end in this turn of the event loop.
-        is_last = not self._running and not self._beginning
-        self._outbox.send(data, last=is_last)
-        if is_last:
+        is_alone = not self._running and not self._beginning
+        self._coalescer.send(data, flush=is_alone)
+        if is_alone:
             self._spinner.arm()
 
-    def _drop_outbox(self) -> None:
-        if self._outbox is not None:
-            self._outbox.clear()
-            self._outbox = None
+    def _drop_coalescer(self) -> None:
+        if self._coalescer is not None:
+            self._coalescer.clear()
+            self._coalescer = None
 
     def _close_when_idle(self) -> None:
         if self._transport is None and not self._running:
             self._serving.orphans.discard(self)
-        if self._transport is not None and self._outbox is not None and not self._running:
-            self._outbox.flush()
+        if self._transport is not None and self._coalescer is not None and not self._running:
+            self._coalescer.flush()
             self._transport.close()  # once everything is sent

@@ -1,21 +1,21 @@
-"""`Outbox`: what a connection sends, in as few system calls as can be."""
+"""`WriteCoalescer`: joins the messages of one turn of the event loop into one write."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Final
 
-__all__ = ["Outbox"]
+__all__ = ["WriteCoalescer"]
 
-# More than this is not gathered, in bytes: copying it would cost more than a system call, and
+# Maximum size of a batch, in bytes: copying more would cost more than a system call, and
 # nobody could tell that the other side is slow to read. It is asyncio's own high-water mark.
-_MOST: Final = 65536
+_HIGH_WATER_BYTES: Final = 65536
 
-# Nor more messages: the other side can begin on these while the next are made.
-_MOST_MESSAGES: Final = 32
+# Maximum number of messages in a batch: the other side can begin on these while the next are made.
+_MAX_BATCH_MESSAGES: Final = 32
 
 
-class Outbox:
+class WriteCoalescer:
     """Gathers what is sent in one turn of the event loop, and writes it at once.
 
     A system call takes as long as it takes to encode several small messages,
@@ -23,62 +23,68 @@ class Outbox:
     read many.
     """
 
-    __slots__ = ("_gathered", "_loop", "_size", "_transport", "is_releasing")
+    __slots__ = ("_batch", "_loop", "_size", "_transport", "is_uncorking")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._gathered: list[bytes] | None = None
+        self._batch: list[bytes] | None = None
         self._size = 0
-        # True while `release` runs: a signal handler that has interrupted it must not send.
-        self.is_releasing = False
+        # True while `uncork` runs: a signal handler that has interrupted it must not send.
+        self.is_uncorking = False
 
-    def send(self, data: bytes, *, last: bool) -> None:
-        """Send now if this is the ``last`` for this turn, or else at the end of the turn.
+    def send(self, data: bytes, *, flush: bool) -> None:
+        """Send at the end of this turn of the event loop, or now.
 
-        Say ``last`` where nothing else can be under way, so that it goes out
-        without delay. All is sent in the order of these calls.
+        Everything is sent in the order of these calls.
+
+        Args:
+            data: A message, or several.
+            flush: Send now, and the batch with it: for a message that no other can follow
+                in this turn, so that it goes out without delay.
         """
-        if self._gathered is None:
-            if last:
+        if self._batch is None:
+            if flush:
                 self._transport.write(data)
                 return
-            self._gathered = []
-            self._loop.call_soon(self.release)
-        self._gathered.append(data)
+            self._batch = []
+            self._loop.call_soon(self.uncork)
+        self._batch.append(data)
         self._size += len(data)
-        if last or self._size > _MOST or len(self._gathered) == _MOST_MESSAGES:
+        if flush or self._size > _HIGH_WATER_BYTES or len(self._batch) == _MAX_BATCH_MESSAGES:
             self.flush()
 
-    def hold(self) -> bool:
-        """Gather until `release`, which comes in this turn of the event loop.
+    def cork(self) -> bool:
+        """Gather until `uncork`, which comes in this turn of the event loop.
 
-        Say whether it has to come: not where the end of the turn will send all the same.
+
+        Returns:
+            True if `uncork` has to come; False if the end of the turn sends anyway.
         """
-        if self._gathered is not None:
+        if self._batch is not None:
             return False
-        self._gathered = []
+        self._batch = []
         return True
 
-    def release(self) -> None:
-        """Send what has been gathered, and gather no more."""
-        self.is_releasing = True
+    def uncork(self) -> None:
+        """Send the batch, and gather no more."""
+        self.is_uncorking = True
         try:
-            if self._gathered:
+            if self._batch:
                 self.flush()
-            self._gathered = None
+            self._batch = None
         finally:
-            self.is_releasing = False
+            self.is_uncorking = False
 
     def flush(self) -> None:
-        """Send what has been gathered."""
-        if self._gathered:
-            data = b"".join(self._gathered)
+        """Send the batch."""
+        if self._batch:
+            data = b"".join(self._batch)
             self.clear()
             self._transport.write(data)
 
     def clear(self) -> None:
-        """Drop what has been gathered: the connection is gone."""
-        if self._gathered:
-            self._gathered.clear()
+        """Drop the batch: the connection is gone."""
+        if self._batch:
+            self._batch.clear()
             self._size = 0

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen.aio import Call, Client
-from rpcgen.aio.write_coalescer import Outbox
+from rpcgen.aio.write_coalescer import WriteCoalescer
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
@@ -527,14 +527,14 @@ async def test_go_from_inside_the_encoding_of_another_is_sent_after_it() -> None
 async def test_go_from_inside_the_writing_of_a_turn_is_sent_after_it() -> None:
     async with connected() as (client, server):
         calls: list[Call[int]] = []
-        clear = Outbox.clear
+        clear = WriteCoalescer.clear
 
-        def clear_late(outbox: Outbox) -> None:
+        def clear_late(coalescer: WriteCoalescer) -> None:
             if not calls:
                 calls.append(client.go(SUM, Pair(5, 6)))
-            clear(outbox)
+            clear(coalescer)
 
-        with patch.object(Outbox, "clear", clear_late):
+        with patch.object(WriteCoalescer, "clear", clear_late):
             await interrupted_go(client, server, calls)
 
 
