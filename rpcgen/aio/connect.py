@@ -19,7 +19,7 @@ from rpcgen.protocol import (
 from rpcgen.protocol.options import check_options
 from rpcgen.sockets import keep_alive
 
-from .client import Client, ClientTransport
+from .client import Client, ClientConnection
 
 __all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 
@@ -120,7 +120,7 @@ def dial_http_path(
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:
-    client = ClientTransport(client_codec(options), options.get("limits"))
+    client = ClientConnection(client_codec(options), options.get("limits"))
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)
@@ -138,13 +138,13 @@ async def _connect(address: Address, options: DialOptions) -> Client:
         raise
 
 
-async def _open(address: Address, client: ClientTransport, options: DialOptions) -> None:
+async def _open(address: Address, client: ClientConnection, options: DialOptions) -> None:
     if not address.http_path:
         await _create_connection(address, lambda: client, options)
         return
-    from .handshake import HandshakeTransport  # and with it h11, which others do without
+    from .handshake import HandshakeConnection  # and with it h11, which others do without
 
-    handshake = HandshakeTransport(address.http_path, client)
+    handshake = HandshakeConnection(address.http_path, client)
     await _create_connection(address, lambda: handshake, options)
     try:
         await handshake.over

@@ -1,4 +1,4 @@
-"""`ServerTransport`: one client of a server on asyncio."""
+"""`ServerConnection`: one client of a server on asyncio."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .write_coalescer import WriteCoalescer
 if TYPE_CHECKING:
     from rpcgen.protocol.serving import AnyServerProtocol
 
-__all__ = ["ServerTransport", "Serving"]
+__all__ = ["ServerConnection", "Serving"]
 
 # Requests that are begun before it is another connection's turn.
 _REQUESTS_A_TURN: Final = 64
@@ -53,13 +53,13 @@ class Serving:
         # Kept for the next request, of whichever connection.
         self.spinner = LoopSpinner(asyncio.get_running_loop())
         # All that are connected.
-        self.connections: set[ServerTransport] = set()
+        self.connections: set[ServerConnection] = set()
         # Those that are lost, and whose requests are still being carried out.
-        self.orphans: set[ServerTransport] = set()
+        self.orphans: set[ServerConnection] = set()
         self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
-class ServerTransport(ReadBufferProtocol):
+class ServerConnection(ReadBufferProtocol):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     One read can bring thousands of requests. They stay bytes until they can be
@@ -154,7 +154,7 @@ class ServerTransport(ReadBufferProtocol):
         # Asked of the coroutine: a task that was started eagerly is not in `_running` yet.
         return (
             inspect.iscoroutine(coroutine)
-            and coroutine.cr_code is ServerTransport._answer.__code__
+            and coroutine.cr_code is ServerConnection._answer.__code__
             and inspect.getcoroutinelocals(coroutine).get("self") is self
         )
 

@@ -156,7 +156,7 @@ async def test_call_that_is_cancelled_when_its_reply_has_come() -> None:
         task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
         await asyncio.sleep(0)
         task.cancel()
-        client._transport.data_received(response_bytes((0, 3)))
+        client._connection.data_received(response_bytes((0, 3)))
         await asyncio.wait([task])
         assert task.cancelled()
 
@@ -165,7 +165,7 @@ async def test_call_that_is_cancelled_when_its_error_has_come() -> None:
     async with connected() as (client, _):
         task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
         await asyncio.sleep(0)
-        client._transport.data_received(response_bytes((0, None, "no luck")))
+        client._connection.data_received(response_bytes((0, None, "no luck")))
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
@@ -187,7 +187,7 @@ async def test_call_waits_for_a_server_that_is_slow_to_read() -> None:
 
 async def test_calls_that_waited_for_room_go_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected() as (client, server):
-        transport = client._transport
+        transport = client._connection
         # As if each request took all the room that there is.
         monkeypatch.setattr(transport, "write", lambda data: transport.pause_writing())
         tasks = [asyncio.ensure_future(client.call(SUM, Pair(1, 2))) for _ in range(4)]
@@ -288,7 +288,7 @@ async def test_connection_that_is_lost_while_a_large_reply_is_decoded() -> None:
 async def test_close_while_a_large_reply_is_decoded() -> None:
     async with connected() as (client, _):
         calls = [client.go(LIST, [1]), client.go(LIST, [1])]
-        client._transport.data_received(large_response())
+        client._connection.data_received(large_response())
         await client.close()
         assert [call.is_done() for call in calls] == [True, True]
         assert isinstance(calls[1].error, ShutdownError)
@@ -540,9 +540,9 @@ async def test_go_from_inside_the_writing_of_a_turn_is_sent_after_it() -> None:
 
 async def test_go_from_inside_the_encoding_of_another_that_is_given_up_is_not_sent() -> None:
     async with connected() as (client, server):
-        client._transport.is_sending = True
+        client._connection.is_sending = True
         call = client.go(SUM, Pair(5, 6))
-        client._transport.is_sending = False
+        client._connection.is_sending = False
         call._finish(0, None)
         await asyncio.gather(client.call(SUM, Pair(1, 2)), server.answer(3))
         assert client._protocol.pending == 0
@@ -550,9 +550,9 @@ async def test_go_from_inside_the_encoding_of_another_that_is_given_up_is_not_se
 
 async def test_large_go_from_inside_the_encoding_of_another_is_sent() -> None:
     async with connected() as (client, server):
-        client._transport.is_sending = True
+        client._connection.is_sending = True
         call = client.go(LIST, MANY)
-        client._transport.is_sending = False
+        client._connection.is_sending = False
         assert await server.receive_args(LIST) == MANY
         server.writer.write(large_response())
         assert await call == MANY

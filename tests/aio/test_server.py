@@ -994,7 +994,7 @@ async def test_connections_are_probed_for_life() -> None:
         await client.call(DOUBLE, 2)
         assert server._shared is not None
         (ours,) = server._shared.connections
-        for transport in (ours._transport, client._transport._transport):
+        for transport in (ours._transport, client._connection._transport):
             assert transport is not None
             connection = transport.get_extra_info("socket")
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

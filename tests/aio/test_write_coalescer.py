@@ -101,7 +101,7 @@ async def test_cork_in_a_turn_that_has_begun_leaves_it_to_its_end() -> None:
     assert transport.written == [b"ab"]
 
 
-async def test_send_after_release() -> None:
+async def test_send_after_uncork() -> None:
     coalescer, transport = make_coalescer()
     coalescer.cork()
     coalescer.uncork()

@@ -253,7 +253,7 @@ class AsyncClient:
 
     def half_close(self) -> None:
         async def write_eof() -> None:
-            transport = self._client._transport._transport
+            transport = self._client._connection._transport
             assert transport is not None
             transport.write_eof()
 
