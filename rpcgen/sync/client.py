@@ -16,7 +16,7 @@ from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
 from rpcgen.sockets import check_is_plain
 
-from . import forks
+from . import _fork
 from .call import Call
 from .leader_follower import LeaderFollower, Releasable
 from .receiver import Receiver, deliver
@@ -79,7 +79,7 @@ class Client:
         # Threads of the client's own, by what they are for.
         self._threads: dict[str, threading.Thread] = {}
         self._process = os.getpid()
-        self._forks = forks.count
+        self._fork_generation = _fork.generation
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -193,7 +193,7 @@ class Client:
 
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             # The other process goes on with the connection.
             self._protocol.close()
             self._stream.close()
@@ -290,7 +290,7 @@ class Client:
 
     def _check_process(self) -> None:
         # Two processes on one connection would mix their bytes, and each lose the other's replies.
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             raise ShutdownError(self._foreign())
 
     def _foreign(self) -> str:
@@ -318,7 +318,7 @@ class Client:
 
         In a process that was forked off, end the calls instead: nobody waits for them there.
         """
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             deliver(self._protocol, self._protocol.fail_all(self._foreign()))
             return
         threads = self._threads
