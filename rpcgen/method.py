@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from .frozen import Value
+from ._records import Value
 from .schema import UNTYPED, Schema, schema_for, schema_of
 
 __all__ = ["Handler", "Method", "untyped_method"]

@@ -61,9 +61,9 @@ from typing import (
 
 import attrs
 
+from ._names import go_name, is_exported
+from ._records import Frozen, Value
 from .errors import DecodeError, EncodeError, SchemaError
-from .frozen import Frozen, Value
-from .names import go_name, is_exported
 from .types import Duration as PreciseDuration
 from .types import (
     Embedded,

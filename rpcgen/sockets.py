@@ -15,8 +15,8 @@ from typing import Final, Protocol, overload
 
 from attrs import evolve
 
+from ._records import Value
 from .errors import DialError
-from .frozen import Value
 from .protocol import Address, parse_address
 
 __all__ = [

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias, TypeVa
 
 from attrs import frozen
 
-from .frozen import Value
+from ._records import Value
 
 if TYPE_CHECKING:
     from .library import (

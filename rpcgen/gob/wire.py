@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final, TypeAlias
 
+from .._records import Value
 from ..errors import DecodeError
-from ..frozen import Value
 from .numbers import SIGNED, int_bytes, read_int, read_uint, uint_bytes
 
 __all__ = [

@@ -16,9 +16,9 @@ from typing import Any, Final, TypedDict
 
 from attrs import asdict
 
+from rpcgen._names import go_name
 from rpcgen.errors import RpcError, SchemaError
 from rpcgen.gojson.encode import encode
-from rpcgen.names import go_name
 from rpcgen.schema import Schema
 from rpcgen.types import wire_name_of
 

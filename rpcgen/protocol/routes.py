@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rpcgen.frozen import Value
+from rpcgen._records import Value
 
 from .address import DEFAULT_RPC_PATH
 

@@ -9,8 +9,8 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
+from .._records import Value
 from ..errors import EncodeError, SchemaError
-from ..frozen import Value
 from ..schema import (
     Array,
     Bool,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rpcgen.frozen import Frozen, Value
+from rpcgen._records import Frozen, Value
 
 
 class _Thing(Frozen):
