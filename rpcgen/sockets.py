@@ -15,7 +15,7 @@ from typing import Final, Protocol, overload
 
 from attrs import evolve
 
-from ._records import Value
+from ._records import ValueRecord
 from .errors import DialError
 from .protocol import Address, parse_address
 
@@ -85,7 +85,7 @@ class _HasOptions(Protocol):
 
 
 # The numbers by which a file is known again; not its ctime, which chmod changes.
-class _File(Value):
+class _File(ValueRecord):
     device: int
     inode: int
     modified: int
