@@ -99,7 +99,7 @@ def _report(differences: Sequence[Difference]) -> int:
 
 def _dump(arguments: Sequence[str]) -> int:
     options = _dump_parser().parse_args(arguments)
-    from .gob.explain import examine
+    from .gob._dump import examine
 
     try:
         data = _read(options.file)

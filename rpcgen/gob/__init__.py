@@ -30,7 +30,7 @@ from .encoder import Encoder, dumps
 
 if TYPE_CHECKING:
     from ..values.record import Record, Undecoded
-    from .explain import dump
+    from ._dump import dump
 
 __all__ = [
     "Decoder",
@@ -50,7 +50,7 @@ __all__ = [
 _LATER = {
     "Record": "rpcgen.values.record",
     "Undecoded": "rpcgen.values.record",
-    "dump": "rpcgen.gob.explain",
+    "dump": "rpcgen.gob._dump",
 }
 
 

@@ -18,7 +18,7 @@ from ..values.registry import registry as global_registry
 from . import wire
 from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
-from .room import Room
+from .receive_buffer import Room
 
 if TYPE_CHECKING:
     from .compile_decode import DecodeFunction

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen.gob import room as module
-from rpcgen.gob.room import Room
+from rpcgen.gob import receive_buffer as module
+from rpcgen.gob.receive_buffer import Room
 
 KIBIBYTE = 1 << 10
 MEBIBYTE = 1 << 20
