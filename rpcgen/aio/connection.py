@@ -377,7 +377,7 @@ class ServerConnection(ReadBufferProtocol):
         reply, error = None, None
         try:
             execution.started(invocation)
-            # `carry_out` once more: another coroutine for each call would take a good part of it.
+            # `run_handler` once more: another coroutine for each call would take a good part of it.
             try:
                 if served.is_async:
                     reply = await served.function(invocation.args)
