@@ -73,7 +73,7 @@ class ConnectHandshake:
 class HttpServerProtocol:
     """The server's side: net/rpc after a CONNECT, and a few pages besides.
 
-    To a face it looks like a `ServerProtocol`. Each connection has one request:
+    To an API it looks like a `ServerProtocol`. Each connection has one request:
     after a CONNECT it belongs to net/rpc, after any other it is closed. Mirrors
     ``rpc.Server.ServeHTTP``.
     """
