@@ -85,7 +85,7 @@ def layers(work: Work, rounds: int) -> Iterator[Layer]:
     encode = best(partial(_encode_requests, work))
     decode = best(partial(_decode_replies, work, replies))
     system = best(partial(_send_and_receive, requests, replies))
-    yield Layer("client: stub, call, turns, sender", calls - core - system)
+    yield Layer("client: stub, call, leader/followers, request writer", calls - core - system)
     yield Layer("client: protocol (numbers, pending calls)", core - encode - decode)
     yield Layer("client: encode the request", encode)
     yield Layer("client: decode the reply", decode)
@@ -97,7 +97,9 @@ def layers(work: Work, rounds: int) -> Iterator[Layer]:
     encode = best(partial(_encode_replies, work))
     handler = best(partial(_handle, work))
     system = best(partial(_poll_receive_and_send, requests, replies))
-    yield Layer("server: loop, watchdog, outbox, statistics", turns - core - handler - system)
+    yield Layer(
+        "server: reactor, watchdog, send buffer, statistics", turns - core - handler - system
+    )
     yield Layer("server: protocol (registry, events)", core - decode - encode)
     yield Layer("server: decode the request", decode)
     yield Layer("server: the handler", handler)

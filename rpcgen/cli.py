@@ -99,14 +99,14 @@ def _report(differences: Sequence[Difference]) -> int:
 
 def _dump(arguments: Sequence[str]) -> int:
     options = _dump_parser().parse_args(arguments)
-    from .gob.explain import examine
+    from .gob._dump import dump_lines
 
     try:
         data = _read(options.file)
     except OSError as error:
         _tell(f"rpcgen: error: {error}")
         return 1
-    lines, broken = examine(data)
+    lines, broken = dump_lines(data)
     for line in lines:
         _say(line)
     return 1 if broken else 0

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from .frozen import Value
+from ._records import ValueRecord
 from .schema import UNTYPED, Schema, schema_for, schema_of
 
 __all__ = ["Handler", "Method", "untyped_method"]
@@ -123,7 +123,7 @@ def untyped_method(name: str, args: object, reply: object = None) -> Method[Any,
     return Method.of(name, schema_for(args), UNTYPED if reply is None else schema_of(reply))
 
 
-class Handler(Value):
+class Handler(ValueRecord):
     """A method and the function that answers it, one argument in and one value out.
 
     Attributes:

@@ -15,8 +15,8 @@ from typing import Final, Protocol, overload
 
 from attrs import evolve
 
+from ._records import ValueRecord
 from .errors import DialError
-from .frozen import Value
 from .protocol import Address, parse_address
 
 __all__ = [
@@ -87,7 +87,7 @@ class _HasOptions(Protocol):
 
 
 # The numbers by which a file is known again; not its ctime, which chmod changes.
-class _File(Value):
+class _File(ValueRecord):
     device: int
     inode: int
     modified: int

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias, TypeVa
 
 from attrs import frozen
 
-from .frozen import Value
+from ._records import ValueRecord
 
 if TYPE_CHECKING:
     from .library import (
@@ -90,7 +90,7 @@ _WIRE_NAME: Final = "__rpcgen_wire_name__"
 _STRUCT_ARGS: Final = "__rpcgen_struct_args__"
 
 
-class GoType(Value):
+class GoType(ValueRecord):
     """The Go type that an annotated Python type stands for.
 
     Attributes:
@@ -121,7 +121,7 @@ class length:  # noqa: N801 - reads as a word of the IDL
         return f"length({self.count})"
 
 
-@frozen  # as a `Value`, type checkers would take what it decorates for one
+@frozen  # as a `ValueRecord`, type checkers would take what it decorates for one
 class wire:  # noqa: N801 - reads as a word of the IDL
     """The name that Go knows something by, where the default would be another.
 
@@ -152,7 +152,7 @@ class wire:  # noqa: N801 - reads as a word of the IDL
         return target
 
 
-class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
+class json_tag(ValueRecord):  # noqa: N801 - reads as a word of the IDL
     """How a field appears in JSON, as Go's struct tag says it: ``json_tag("id,omitempty")``.
 
     Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
@@ -184,7 +184,7 @@ class json_tag(Value):  # noqa: N801 - reads as a word of the IDL
         return self.text == "-"
 
 
-class Embedded(Value):
+class Embedded(ValueRecord):
     """The type of `embedded`."""
 
 
@@ -218,7 +218,7 @@ def takes_struct(target: object) -> bool:
     return _STRUCT_ARGS in vars(target)
 
 
-class InterfaceMark(Value):
+class InterfaceMark(ValueRecord):
     """The type of `interface`."""
 
 

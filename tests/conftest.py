@@ -47,7 +47,7 @@ MARKERS = {
     "sync/test_interrupts.py": ("slow",),
     "sync/test_stress.py": HEAVY,
     "test_go_rpc_suite.py": ("go",),
-    "test_names.py": ("go",),
+    "test__names.py": ("go",),
     "test_readme.py": ("go", "slow"),
     "schema/test_resolve.py": ("go",),
     "typing": ("typecheck", "slow"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .caller import Caller
     from .client import Client
-    from .connect import Connecting, dial, dial_http, dial_http_path
+    from .connect import ClientConnector, dial, dial_http, dial_http_path
     from .listener import Listener
     from .server import Server
 
@@ -21,7 +21,7 @@ __all__ = [
     "Call",
     "Caller",
     "Client",
-    "Connecting",
+    "ClientConnector",
     "Listener",
     "Server",
     "dial",
@@ -33,7 +33,7 @@ _MODULES = {
     "Call": "call",
     "Caller": "caller",
     "Client": "client",
-    "Connecting": "connect",
+    "ClientConnector": "connect",
     "Listener": "listener",
     "Server": "server",
     "dial": "connect",

@@ -1,4 +1,4 @@
-"""`Call`: one call that is under way, or over."""
+"""`Call`: one call, pending or done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Res = TypeVar("Res")
 
 
 class Call(Generic[Res]):
-    """One call: what was asked, and once it is ``over``, the reply or the error.
+    """One call: what was asked, and once it is done, the reply or the error.
 
     Made by `Client.go`; ``await call`` is ``await call.result()``. Mirrors ``rpc.Call``.
     """
@@ -36,7 +36,7 @@ class Call(Generic[Res]):
         self.args = args
         self.reply: Res | None = None
         self.error: RpcError | None = None
-        self.over = False
+        self._is_done = False
         self._done = done
         self._loop = loop
         # Where it is pending, and under which number.
@@ -46,21 +46,25 @@ class Call(Generic[Res]):
         self._waiters: list[asyncio.Future[None]] = []
 
     def __repr__(self) -> str:
-        state = "over" if self.over else "pending"
+        state = "done" if self._is_done else "pending"
         return f"<Call {self.service_method} {state}>"
 
     def __await__(self) -> Generator[Any, None, Res]:
         return self.result().__await__()
 
+    def is_done(self) -> bool:
+        """Return True once the call has its outcome: ``reply`` or ``error`` is final."""
+        return self._is_done
+
     @property
     def done(self) -> asyncio.Queue[Call[Res]]:
-        """The queue that receives this call, once, when it is over.
+        """The queue that receives this call, once, when it is done.
 
         The one given to `Client.go`, or else one of its own with room for 10.
         """
         if self._done is None:
             self._done = _Done(self)
-            if self.over:
+            if self._is_done:
                 self._done.put_nowait(self)
         return cast("asyncio.Queue[Call[Res]]", self._done)
 
@@ -75,9 +79,9 @@ class Call(Generic[Res]):
         their schema, `ShutdownError` or `DisconnectedError` for a connection
         that is gone, and `RuntimeError` outside of the client's event loop.
         """
-        if not self.over:
+        if not self._is_done:
             await self._wait(timeout)
-        if not self.over:
+        if not self._is_done:
             raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
@@ -95,7 +99,7 @@ class Call(Generic[Res]):
                 await asyncio.wait([waiter], timeout=timeout)
         finally:
             self._waiters.remove(waiter)
-            is_awaited = self.over or self._waiters or self._done is not None
+            is_awaited = self._is_done or self._waiters or self._done is not None
             if self._protocol is not None and not is_awaited:
                 # It was given up: its entry among the pending calls must not outlive it.
                 self._protocol.weaken(self._seq)
@@ -104,7 +108,7 @@ class Call(Generic[Res]):
         """Take the outcome and tell everybody who waits for it."""
         self.reply = reply
         self.error = error
-        self.over = True
+        self._is_done = True
         for waiter in self._waiters:
             if not waiter.done():  # its task was cancelled
                 waiter.set_result(None)

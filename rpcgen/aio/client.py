@@ -26,13 +26,13 @@ from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
 from .effort import effort_of, is_large
-from .inbox import Inbox
 from .loop_spin import LoopSpinner
 from .loops import check_loop
-from .outbox import Outbox
+from .read_buffer import ReadBufferProtocol
 from .workers import Job, decoders
+from .write_coalescer import WriteCoalescer
 
-__all__ = ["Client", "ClientTransport"]
+__all__ = ["Client", "ClientConnection"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -61,10 +61,10 @@ class _Unsent:
     @property
     def is_over(self) -> bool:
         """True if nobody waits for the call any more."""
-        return self.waiter.over if isinstance(self.waiter, Call) else self.waiter.done()
+        return self.waiter._is_done if isinstance(self.waiter, Call) else self.waiter.done()
 
 
-class ClientTransport(Inbox):
+class ClientConnection(ReadBufferProtocol):
     """What the event loop calls: takes what arrives, and ends the calls that it answers.
 
     Large replies are decoded in a thread. Until it is done, nothing else is
@@ -91,7 +91,7 @@ class ClientTransport(Inbox):
         self.writable = asyncio.Event()
         self.writable.set()
         self._transport: asyncio.Transport | None = None
-        self._outbox: Outbox | None = None
+        self._coalescer: WriteCoalescer | None = None
         self._spinner = LoopSpinner(self.loop)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
@@ -99,7 +99,7 @@ class ClientTransport(Inbox):
     @property
     def is_interrupted(self) -> bool:
         """True if sending is under way: whoever asks that is a signal handler or a finalizer."""
-        return self.is_sending or (self._outbox is not None and self._outbox.is_releasing)
+        return self.is_sending or (self._coalescer is not None and self._coalescer.is_uncorking)
 
     def write(self, data: bytes) -> None:
         """Send, or drop if the connection is gone: the calls are told by `connection_lost`.
@@ -108,10 +108,10 @@ class ClientTransport(Inbox):
         turn of the event loop: replies that came together make their callers
         call again together.
         """
-        if self._outbox is None:
+        if self._coalescer is None:
             return
         is_alone = self.protocol.pending == 1
-        self._outbox.send(data, last=is_alone)
+        self._coalescer.send(data, flush=is_alone)
         if is_alone:
             self._spinner.arm()
 
@@ -208,13 +208,13 @@ class ClientTransport(Inbox):
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None and self._outbox is not None:
-            self._outbox.flush()
+        if self._transport is not None and self._coalescer is not None:
+            self._coalescer.flush()
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._outbox = Outbox(self._transport, self.loop)
+        self._coalescer = WriteCoalescer(self._transport, self.loop)
 
     def data_received(self, data: bytes) -> None:
         self._spinner.disarm()
@@ -234,9 +234,9 @@ class ClientTransport(Inbox):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
-        if self._outbox is not None:
-            self._outbox.clear()
-        self._transport = self._outbox = None
+        if self._coalescer is not None:
+            self._coalescer.clear()
+        self._transport = self._coalescer = None
         self.writable.set()
         if self._early is None:
             self._lose()
@@ -310,10 +310,10 @@ class Client:
     Mirrors ``rpc.Client``.
     """
 
-    def __init__(self, transport: ClientTransport) -> None:
-        self._transport = transport
-        self._protocol = transport.protocol
-        self._loop = transport.loop
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._protocol = connection.protocol
+        self._loop = connection.loop
 
     @classmethod
     async def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
@@ -322,15 +322,15 @@ class Client:
         The client owns the socket from here on. Mirrors ``rpc.NewClientWithCodec``.
         """
         check_is_plain(connection)
-        transport = ClientTransport(codec)
+        protocol = ClientConnection(codec)
         loop = asyncio.get_running_loop()
         connection.setblocking(False)
         prepare_connection(connection)
         if connection.family == socket.AF_UNIX:
-            await loop.create_unix_connection(lambda: transport, sock=connection)
+            await loop.create_unix_connection(lambda: protocol, sock=connection)
         else:
-            await loop.create_connection(lambda: transport, sock=connection)
-        return cls(transport)
+            await loop.create_connection(lambda: protocol, sock=connection)
+        return cls(protocol)
 
     @property
     def closed(self) -> bool:
@@ -376,7 +376,7 @@ class Client:
             method = untyped_method(method, args, reply)
         if asyncio.get_running_loop() is not self._loop:
             check_loop(self._loop, "the client")
-        writable = self._transport.writable
+        writable = self._connection.writable
         while not writable.is_set():  # again, if others were faster
             await writable.wait()
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
@@ -435,7 +435,7 @@ class Client:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._protocol)
         try:
-            self._transport.check_room()
+            self._connection.check_room()
             call._seq = self._begin(call, method, args)
         except RpcError as error:
             call._finish(None, error)
@@ -451,30 +451,30 @@ class Client:
         """
         check_loop(self._loop, "the client")
         self._protocol.close()
-        self._transport.close()
-        await asyncio.wait([self._transport.lost])
+        self._connection.close()
+        await asyncio.wait([self._connection.lost])
 
     def _begin(self, waiter: Waiter, method: Method[Any, Any], args: object) -> int:
         """Register a call and send it; return the sequence number.
 
         Raises what keeps the call from being sent, and has forgotten it then.
         """
-        transport = self._transport
+        connection = self._connection
         seq = self._protocol.begin(method, waiter)
-        if transport.is_interrupted:
-            transport.send_later(seq, waiter, method, args)
+        if connection.is_interrupted:
+            connection.send_later(seq, waiter, method, args)
             return seq
-        transport.is_sending = True
+        connection.is_sending = True
         try:
-            if transport.unsent is not None or is_large(method.request, args):
-                transport.send_in_turn(seq, waiter, method, args)
+            if connection.unsent is not None or is_large(method.request, args):
+                connection.send_in_turn(seq, waiter, method, args)
             else:
-                transport.write(self._protocol.encode(seq, method, args))
+                connection.write(self._protocol.encode(seq, method, args))
         except BaseException:
             self._protocol.abandon(seq)
             raise
         finally:
-            transport.is_sending = False
+            connection.is_sending = False
         return seq
 
 

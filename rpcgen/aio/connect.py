@@ -18,9 +18,9 @@ from rpcgen.protocol import (
 from rpcgen.protocol.options import check_options, codec_of
 from rpcgen.sockets import check_tls, keep_alive
 
-from .client import Client, ClientTransport
+from .client import Client, ClientConnection
 
-__all__ = ["Connecting", "dial", "dial_http", "dial_http_path"]
+__all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 
 
 class _Closing(Protocol):
@@ -38,20 +38,27 @@ T = TypeVar("T", bound=_Closing)
 U = TypeVar("U", bound=_Closing)
 
 
-class Connecting(Generic[T]):
+class ClientConnector(Generic[T]):
     """A client that is not connected yet: await it, or use it in ``async with``, once."""
 
     def __init__(self, connect: Callable[[], Awaitable[T]]) -> None:
         self._connect = connect
         self._connected: T | None = None
 
-    def then(self, wrap: Callable[[T], U]) -> Connecting[U]:
-        """Return the same with what ``wrap`` makes of the client."""
+    def map(self, wrap: Callable[[T], U]) -> ClientConnector[U]:
+        """Return a connector that gives what ``wrap`` makes of the client.
+
+        Args:
+            wrap: Called with the client once it is connected, as a generated client is made.
+
+        Returns:
+            The connector of the result; await it or use it in ``async with``, instead of this one.
+        """
 
         async def connect() -> U:
             return wrap(await self)
 
-        return Connecting(connect)
+        return ClientConnector(connect)
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._connect().__await__()
@@ -70,7 +77,7 @@ class Connecting(Generic[T]):
             await self._connected.__aexit__(exc_type, exc_value, traceback)
 
 
-def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client]:
     """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
     Await the result, or use it in ``async with``. ``address`` is
@@ -86,10 +93,10 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
     async def connect() -> Client:
         return await _connect(parse_address(address), options)
 
-    return Connecting(connect)
+    return ClientConnector(connect)
 
 
-def dial_http(address: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial_http(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client]:
     """Connect to the HTTP server at ``address``, at the default path; see `dial`.
 
     Mirrors ``rpc.DialHTTP``.
@@ -97,7 +104,9 @@ def dial_http(address: str, **options: Unpack[DialOptions]) -> Connecting[Client
     return dial_http_path(address, DEFAULT_RPC_PATH, **options)
 
 
-def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> Connecting[Client]:
+def dial_http_path(
+    address: str, path: str, **options: Unpack[DialOptions]
+) -> ClientConnector[Client]:
     """Connect to the HTTP server at ``address``, at ``path``; see `dial`.
 
     Mirrors ``rpc.DialHTTPPath``.
@@ -107,12 +116,12 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)
 
-    return Connecting(connect)
+    return ClientConnector(connect)
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:
     check_tls(address, options.get("tls"))
-    client = ClientTransport(codec_of(options), options.get("limits"))
+    client = ClientConnection(codec_of(options), options.get("limits"))
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)
@@ -130,13 +139,13 @@ async def _connect(address: Address, options: DialOptions) -> Client:
         raise
 
 
-async def _open(address: Address, client: ClientTransport, options: DialOptions) -> None:
+async def _open(address: Address, client: ClientConnection, options: DialOptions) -> None:
     if not address.http_path:
         await _create_connection(address, lambda: client, options)
         return
-    from .handshake import HandshakeTransport  # and with it h11, which others do without
+    from .handshake import HandshakeConnection  # and with it h11, which others do without
 
-    handshake = HandshakeTransport(address.http_path, client)
+    handshake = HandshakeConnection(address.http_path, client)
     await _create_connection(address, lambda: handshake, options)
     try:
         await handshake.over

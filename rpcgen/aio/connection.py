@@ -1,4 +1,4 @@
-"""`ServerTransport`: one client of a server on asyncio."""
+"""`ServerConnection`: one client of a server on asyncio."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 from rpcgen.sockets import peer_name
 
 from .admission import Place
-from .answer import encode, encode_in_thread, run_in_thread, start_task
 from .effort import is_large
-from .inbox import Inbox
 from .loop_spin import LoopSpinner
-from .outbox import Outbox
+from .read_buffer import ReadBufferProtocol
+from .serve_one import encode, encode_in_thread, run_in_thread, start_task
 from .sweep import Sweep
 from .workers import Job, Workers, decoders
+from .write_coalescer import WriteCoalescer
 
-__all__ = ["ServerTransport", "Serving"]
+__all__ = ["ServerConnection", "Serving"]
 
 # Requests that are begun before it is another connection's turn.
 _REQUESTS_A_TURN: Final = 64
@@ -50,13 +50,13 @@ class Serving:
         # Kept for the next request, of whichever connection.
         self.spinner = LoopSpinner(asyncio.get_running_loop())
         # All that are connected.
-        self.connections: set[ServerTransport] = set()
+        self.connections: set[ServerConnection] = set()
         # Those that are lost, and whose requests are still being carried out.
-        self.orphans: set[ServerTransport] = set()
+        self.orphans: set[ServerConnection] = set()
         self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
-class ServerTransport(Inbox):
+class ServerConnection(ReadBufferProtocol):
     """What the event loop calls: requests go to tasks, their replies to the client.
 
     One read can bring thousands of requests. They stay bytes until they can be
@@ -71,6 +71,7 @@ class ServerTransport(Inbox):
     __slots__ = (
         "_beginning",
         "_closed",
+        "_coalescer",
         "_early",
         "_encoders",
         "_encoding",
@@ -82,7 +83,6 @@ class ServerTransport(Inbox):
         "_loop",
         "_lost",
         "_most_calls",
-        "_outbox",
         "_peer",
         "_place",
         "_protocol",
@@ -116,7 +116,7 @@ class ServerTransport(Inbox):
         self._transport: asyncio.Transport | None = None
         # What the system says of the client, also when it has gone.
         self._peer: object = None
-        self._outbox: Outbox | None = None
+        self._coalescer: WriteCoalescer | None = None
         self._running: dict[object, asyncio.Task[None]] = {}
         # Held while a large response is encoded in a thread; None while no response waits for one.
         self._encoding: asyncio.Lock | None = None
@@ -151,7 +151,7 @@ class ServerTransport(Inbox):
         # Asked of the coroutine: a task that was started eagerly is not in `_running` yet.
         return (
             inspect.iscoroutine(coroutine)
-            and coroutine.cr_code is ServerTransport._answer.__code__
+            and coroutine.cr_code is ServerConnection._answer.__code__
             and inspect.getcoroutinelocals(coroutine).get("self") is self
         )
 
@@ -166,7 +166,7 @@ class ServerTransport(Inbox):
         self._serving.orphans.discard(self)
         for task in self._running.values():
             task.cancel()
-        self._drop_outbox()
+        self._drop_coalescer()
         if self._transport is not None:
             self._transport.abort()
 
@@ -191,7 +191,7 @@ class ServerTransport(Inbox):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = transport.get_extra_info("peername")
-        self._outbox = Outbox(self._transport, self._loop)
+        self._coalescer = WriteCoalescer(self._transport, self._loop)
         self._serving.connections.add(self)
         self._serving.sweep.begin()
         self._protocol.opened()
@@ -203,7 +203,7 @@ class ServerTransport(Inbox):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._drop_outbox()
+        self._drop_coalescer()
         self._writing_paused = False
         self._serving.connections.discard(self)
         if not self._hung_up:
@@ -257,7 +257,9 @@ class ServerTransport(Inbox):
         if self._hung_up or self._beginning or self._turn is not None:
             return
         self._beginning = True
-        outbox = self._outbox if self._outbox is not None and self._outbox.hold() else None
+        coalescer = (
+            self._coalescer if self._coalescer is not None and self._coalescer.cork() else None
+        )
         try:
             stalled = self._begin_requests()
         except BaseException:  # a codec from outside, or a fault of ours: not the end of others
@@ -265,13 +267,13 @@ class ServerTransport(Inbox):
             return
         finally:
             self._beginning = self._early is not None
-            if outbox is not None:
-                outbox.release()
+            if coalescer is not None:
+                coalescer.uncork()
         if self._shakes_hands and not self._is_shaking_hands:
             self._shakes_hands = False
             if self._place is not None:
                 self._place.end_handshake()
-        stalled = stalled or self._writing_paused  # since the outbox has sent
+        stalled = stalled or self._writing_paused  # since the coalescer has sent
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
@@ -372,7 +374,7 @@ class ServerTransport(Inbox):
         reply, error = None, None
         try:
             execution.started(invocation)
-            # `carry_out` once more: another coroutine for each call would take a good part of it.
+            # `run_handler` once more: another coroutine for each call would take a good part of it.
             try:
                 if served.is_async:
                     reply = await served.function(invocation.args)
@@ -465,22 +467,22 @@ class ServerTransport(Inbox):
         self.hang_up()
 
     def _send(self, data: bytes) -> None:
-        if self._outbox is None:
+        if self._coalescer is None:
             return
         # Where no call is under way, none can end in this turn of the event loop.
-        is_last = not self._running and not self._beginning
-        self._outbox.send(data, last=is_last)
-        if is_last:
+        is_alone = not self._running and not self._beginning
+        self._coalescer.send(data, flush=is_alone)
+        if is_alone:
             self._spinner.arm()
 
-    def _drop_outbox(self) -> None:
-        if self._outbox is not None:
-            self._outbox.clear()
-            self._outbox = None
+    def _drop_coalescer(self) -> None:
+        if self._coalescer is not None:
+            self._coalescer.clear()
+            self._coalescer = None
 
     def _close_when_idle(self) -> None:
         if self._transport is None and not self._running:
             self._serving.orphans.discard(self)
-        if self._transport is not None and self._outbox is not None and not self._running:
-            self._outbox.flush()
+        if self._transport is not None and self._coalescer is not None and not self._running:
+            self._coalescer.flush()
             self._transport.close()  # once everything is sent

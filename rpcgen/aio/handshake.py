@@ -1,4 +1,4 @@
-"""`HandshakeTransport`: the CONNECT that comes before net/rpc on an HTTP server."""
+"""`HandshakeConnection`: the CONNECT that comes before net/rpc on an HTTP server."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import cast
 from rpcgen.errors import DialError
 from rpcgen.protocol.http import ConnectHandshake
 
-from .client import ClientTransport
+from .client import ClientConnection
 
-__all__ = ["HandshakeTransport"]
+__all__ = ["HandshakeConnection"]
 
 
-class HandshakeTransport(asyncio.Protocol):
+class HandshakeConnection(asyncio.Protocol):
     """Asks the server to switch to net/rpc, and leaves the connection to ``client`` if it does.
 
     ``over`` is the outcome; it raises `DialError` if the server refuses.
     """
 
-    def __init__(self, path: str, client: ClientTransport) -> None:
+    def __init__(self, path: str, client: ClientConnection) -> None:
         self._handshake = ConnectHandshake(path)
         self._client = client
         self._transport: asyncio.Transport | None = None

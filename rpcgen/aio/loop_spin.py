@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from time import perf_counter
 
-from rpcgen.patience import LONGEST, Patience, let_others_run
+from rpcgen.spin import SPIN_LIMIT_S, AdaptiveSpin, yield_cpu
 
 __all__ = ["LoopSpinner"]
 
@@ -13,23 +13,23 @@ __all__ = ["LoopSpinner"]
 class LoopSpinner:
     """Looks for events again and again before the loop sleeps until there are some.
 
-    See `rpcgen.patience` for what that saves. As long as there is something to
+    See `rpcgen.spin` for what that saves. As long as there is something to
     call, a loop does not sleep, so this has itself called; everything else on
     the loop goes on as usual.
     """
 
-    __slots__ = ("_handle", "_loop", "_patience", "_until")
+    __slots__ = ("_handle", "_loop", "_spin", "_until")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._patience = Patience()
+        self._spin = AdaptiveSpin()
         self._until = 0.0
         self._handle: asyncio.Handle | None = None
 
     def arm(self) -> None:
         """Expect something to come soon."""
-        if self._handle is None and self._patience.begin():
-            self._until = perf_counter() + LONGEST
+        if self._handle is None and self._spin.should_spin():
+            self._until = perf_counter() + SPIN_LIMIT_S
             self._handle = self._loop.call_soon(self._poll)
 
     def disarm(self) -> None:
@@ -37,12 +37,12 @@ class LoopSpinner:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
-            self._patience.succeed()
+            self._spin.record_hit()
 
     def _poll(self) -> None:
         if perf_counter() > self._until:
             self._handle = None
-            self._patience.fail()
+            self._spin.record_miss()
             return
-        let_others_run()
+        yield_cpu()
         self._handle = self._loop.call_soon(self._poll)

@@ -26,11 +26,11 @@ from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .admission import Admission, Place
-from .answer import serve_request
-from .connection import ServerTransport, Serving
+from .connection import ServerConnection, Serving
 from .interrupts import Interrupts
 from .listener import Listener
 from .loops import check_loop
+from .serve_one import serve_request
 from .workers import Workers, serving
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Server(BaseServer):
             self._listeners[listener] = codec  # for `close`
         self._bind()
 
-        def make_protocol() -> ServerTransport:
+        def make_protocol() -> ServerConnection:
             serving.set(self._workers)  # in the context of the task that begins the connection
             return self._transport(self._protocol(listener, codec), listener.place)
 
@@ -261,7 +261,7 @@ class Server(BaseServer):
             connection.hang_up()
         self._workers.close()
 
-    async def _wait_for(self, connections: set[ServerTransport]) -> None:
+    async def _wait_for(self, connections: set[ServerConnection]) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         loop = asyncio.get_running_loop()
         ends = loop.create_task(_all_closed(connections))
@@ -288,10 +288,10 @@ class Server(BaseServer):
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
 
-    def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerTransport:
+    def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:
             self._shared = Serving(self._connection_limits, self._workers)
-        return ServerTransport(protocol, self._shared, place)
+        return ServerConnection(protocol, self._shared, place)
 
     def _bind(self) -> None:
         """Belong to the running event loop from now on. Raises `RuntimeError` in another one."""
@@ -305,6 +305,6 @@ class Server(BaseServer):
         self._closed.set()
 
 
-async def _all_closed(connections: Iterable[ServerTransport]) -> None:
+async def _all_closed(connections: Iterable[ServerConnection]) -> None:
     for connection in connections:
         await connection.wait_closed()

@@ -14,7 +14,7 @@ from typing import Any, NewType, Protocol
 
 from attrs import frozen
 
-from ..names import go_name
+from .._names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
 from .diagnostics import Location

@@ -399,8 +399,8 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,
         options=n.DialOptions,
-        connected=f"{n.aio}.Connecting[{n.Self}]",
-        dial=f"{n.aio}.dial(address, **options).then(lambda client: cls(client, service=service))",
+        connected=f"{n.aio}.ClientConnector[{n.Self}]",
+        dial=f"{n.aio}.dial(address, **options).map(lambda client: cls(client, service=service))",
         dial_docstring="Connect to a server; the options are those of `rpcgen.aio.dial`.\n\n"
         "``service`` is the name that the server has for this service, if another. Await\n"
         "what it returns, or use it in ``async with``.",

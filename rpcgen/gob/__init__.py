@@ -30,9 +30,9 @@ from ..values.registry import Registry, Typed, register
 
 if TYPE_CHECKING:
     from ..values.record import Record, Undecoded
+    from ._dump import dump
     from .decoder import Decoder, loads
     from .encoder import Encoder, dumps
-    from .explain import dump
 else:
     _decoder = importlib.import_module(CHOSEN.decoder)
     _encoder = importlib.import_module(CHOSEN.encoder)
@@ -57,7 +57,7 @@ __all__ = [
 _LATER = {
     "Record": "rpcgen.values.record",
     "Undecoded": "rpcgen.values.record",
-    "dump": "rpcgen.gob.explain",
+    "dump": "rpcgen.gob._dump",
 }
 
 

@@ -19,7 +19,7 @@ from . import wire
 from .memory import KEPT, most_per_byte, size_of
 from .numbers import SIGNED, read_int, read_uint
 from .options import check_choice
-from .room import Room
+from .receive_buffer import ReceiveBuffer
 
 if TYPE_CHECKING:
     from .interpret import Interpreter
@@ -169,7 +169,7 @@ class Decoder:
         self._chunks: list[bytes | memoryview] = []
         self._size = 0
         # Where some of the chunks are, if `space` was asked for.
-        self._room: Room | None = None
+        self._receive_buffer: ReceiveBuffer | None = None
         # How many bytes there must be before it makes sense to look again.
         self._needed = 1
         # What follows the octets that `across` has put together, and where it begins.
@@ -199,13 +199,13 @@ class Decoder:
         Put them there and say how many with `filled`: what belongs to a large
         message is then copied less often than with `feed`.
         """
-        self._room = self._room or Room()
-        return self._room.view(self.needed, self._held)
+        self._receive_buffer = self._receive_buffer or ReceiveBuffer()
+        return self._receive_buffer.get_buffer(self.needed, self._held)
 
     def filled(self, count: int) -> None:
         """Add the first bytes of the memory that `space` has returned to the stream."""
-        assert self._room is not None
-        self._chunks.append(self._room.fill(count))
+        assert self._receive_buffer is not None
+        self._chunks.append(self._receive_buffer.commit(count))
         self._size += count
 
     @property
@@ -375,7 +375,7 @@ class Decoder:
         """Put the chunks together: as much as the next message needs, and some more."""
         rest = memoryview(self._data)[self._pos :]
         wanted = 2 * self._needed + _WINDOW
-        if self._room is not None or self._held <= wanted + _WINDOW:
+        if self._receive_buffer is not None or self._held <= wanted + _WINDOW:
             self._replace(b"".join([rest, *self._chunks]), self._pos)
             return
         parts, missing = [rest], wanted - len(rest)
@@ -414,9 +414,9 @@ class Decoder:
         self._data = data
         self._pos = self._size = 0
         self._chunks.clear()
-        if self._room is not None:
-            self._room.release()
-            self._room = None
+        if self._receive_buffer is not None:
+            self._receive_buffer.release()
+            self._receive_buffer = None
 
     def _let_go(self) -> None:
         """Keep no large message that is used up: nothing more may come for long."""

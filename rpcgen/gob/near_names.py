@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._names import is_exported
 from ..errors import DecodeError
-from ..names import is_exported
 from ..schema import Field, Struct
 from . import wire
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final, TypeAlias
 
+from .._records import ValueRecord
 from ..errors import DecodeError
-from ..frozen import Value
 from .numbers import SIGNED, int_bytes, read_int, read_uint, uint_bytes
 
 __all__ = [
@@ -64,20 +64,20 @@ DEEPEST: Final = 200
 FIRST_ID: Final = 64
 
 
-class ArrayType(Value):
+class ArrayType(ValueRecord):
     name: str
     id: int
     element: int
     length: int
 
 
-class SliceType(Value):
+class SliceType(ValueRecord):
     name: str
     id: int
     element: int
 
 
-class StructType(Value):
+class StructType(ValueRecord):
     """``fields`` are pairs of name and type id."""
 
     name: str
@@ -90,14 +90,14 @@ class StructType(Value):
         return tuple([name for name, _ in self.fields])
 
 
-class MapType(Value):
+class MapType(ValueRecord):
     name: str
     id: int
     key: int
     value: int
 
 
-class OpaqueType(Value):
+class OpaqueType(ValueRecord):
     """A type that encodes itself; ``encoding`` says how: ``gob``, ``binary`` or ``text``."""
 
     name: str
@@ -105,7 +105,7 @@ class OpaqueType(Value):
     encoding: str
 
 
-class UnknownType(Value):
+class UnknownType(ValueRecord):
     """A definition that says nothing."""
 
     name: str = ""

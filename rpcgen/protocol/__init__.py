@@ -1,6 +1,6 @@
 """net/rpc without I/O: bytes in, events out.
 
-No socket, thread, clock or await here: the faces (`rpcgen.sync`, `rpcgen.aio`)
+No socket, thread, clock or await here: the APIs (`rpcgen.sync`, `rpcgen.aio`)
 have those, and this has everything else.
 """
 

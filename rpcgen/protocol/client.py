@@ -10,15 +10,15 @@
     closing   ShutdownError       completes calls that were answered before the close
     closed    ShutdownError       nothing
 
-A face (threads or asyncio) hands in a waiter for each call and gets it back,
+An API (threads or asyncio) hands in a waiter for each call and gets it back,
 once, in a `Completion`. Mirrors ``rpc.Client``; `receive` is its ``input``.
 
 Any thread may call `begin`, `abandon`, `weaken`, `stop`, `close` and `fail_all`
-at any time. The face sees to it that one thread at a time is in `encode`, and
+at any time. The API sees to it that one thread at a time is in `encode`, and
 one in `receive` or `receive_eof`.
 
 `receive`, `filled` and `receive_eof` forget the calls that they complete. A
-face that an exception may interrupt at any bytecode takes their counterparts
+API that an exception may interrupt at any bytecode takes their counterparts
 `take`, `take_filled` and `fail_all` instead, which leave each call pending: it
 tells the waiter, which must stand being told twice, and calls `abandon` after
 that. So no call is lost between the two.

@@ -71,9 +71,9 @@ class Registrable(Protocol):
 
 
 class Registry:
-    """The services of a server, which both faces extend. Mirrors the map of ``rpc.Server``.
+    """The services of a server, which both APIs extend. Mirrors the map of ``rpc.Server``.
 
-    ``make_lock`` makes the locks of its statistics, for a face with threads.
+    ``make_lock`` makes the locks of its statistics, for an API with threads.
     """
 
     def __init__(self, make_lock: MakeLock = nullcontext) -> None:

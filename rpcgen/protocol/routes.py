@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rpcgen.frozen import Value
+from rpcgen._records import ValueRecord
 
 from .address import DEFAULT_RPC_PATH
 
@@ -12,7 +12,7 @@ DEFAULT_DEBUG_PATH = "/debug/rpc"
 """Where the debug page is to be found. Mirrors ``rpc.DefaultDebugPath``."""
 
 
-class HttpRoutes(Value):
+class HttpRoutes(ValueRecord):
     """Where an HTTP server has what.
 
     ``rpc_path`` takes CONNECT, and JSON-RPC by POST if ``post``; ``debug_path``

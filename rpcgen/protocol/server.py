@@ -4,12 +4,12 @@
 
     reading ──receive_eof(), a broken stream──▶ draining
 
-A face feeds what arrives to `ServerProtocol.receive`, carries out each
+An API feeds what arrives to `ServerProtocol.receive`, carries out each
 `Invocation` it gets back, and sends what `reply` or `refuse` make of the
 outcome. While draining, it waits for the calls that are still running, sends
 their replies, and closes the connection. Mirrors ``rpc.Server.ServeCodec``.
 
-The face sees to it that one thread at a time is in `receive` or `receive_eof`,
+The API sees to it that one thread at a time is in `receive` or `receive_eof`,
 and one in `reply` or `refuse`.
 """
 

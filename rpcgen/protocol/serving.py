@@ -125,7 +125,7 @@ def server_protocol(
 
     routes = registry.routes
     if http_path != DEFAULT_RPC_PATH:
-        routes = routes.replaced(rpc_path=http_path)
+        routes = routes.replace(rpc_path=http_path)
     limits = limits or Limits()
     return HttpServerProtocol(
         registry,

@@ -1,7 +1,7 @@
 """What a server counts: calls, errors and latencies of each method, and its connections.
 
-No clock here: the faces hand durations in, in seconds. No threads either: a
-face whose threads share a server hands in the lock, which every update and
+No clock here: the APIs hand durations in, in seconds. No threads either: an
+API whose threads share a server hands in the lock, which every update and
 `MethodStatistics.snapshot` hold for a few instructions. Counting a call, its
 start, its end and the lock included, takes 1.1 us where encoding the smallest
 response takes 1.8 us, and memory does not grow with use.

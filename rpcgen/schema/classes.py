@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from .._records import ValueRecord
 from ..errors import SchemaError
-from ..frozen import Value
 
 __all__ = [
     "Attribute",
@@ -88,7 +88,7 @@ def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
     return annotation[tuple([variables.get(each, each) for each in parameters])]
 
 
-class Attribute(Value):
+class Attribute(ValueRecord):
     """One attribute of the class of a message, whichever library has made the class.
 
     ``argument`` is what ``__init__`` calls it, ``annotation`` its type where

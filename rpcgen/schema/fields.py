@@ -11,8 +11,8 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, TypeVar, Union
 
+from .._names import go_name, is_exported
 from ..errors import SchemaError
-from ..names import go_name, is_exported
 from ..types import Embedded, json_tag, wire
 from .classes import Attribute, attributes_of, check_bases, is_alias, substituted, type_arguments
 from .diagnostics import UNDEFINED

@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
+from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
-from ..frozen import Frozen, Value
 from ..types import json_tag
 
 __all__ = [
@@ -83,7 +83,7 @@ class Schema(Generic[T_co]):
         raise NotImplementedError
 
 
-class Bool(Frozen, Schema[bool]):
+class Bool(ImmutableRecord, Schema[bool]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -93,7 +93,7 @@ class Bool(Frozen, Schema[bool]):
         return False
 
 
-class Int(Frozen, Schema[int]):
+class Int(ImmutableRecord, Schema[int]):
     """A signed integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "int"
@@ -111,7 +111,7 @@ class Int(Frozen, Schema[int]):
         return 0
 
 
-class Uint(Frozen, Schema[int]):
+class Uint(ImmutableRecord, Schema[int]):
     """An unsigned integer; ``kind`` is Go's spelling of its size."""
 
     kind: str = "uint"
@@ -129,7 +129,7 @@ class Uint(Frozen, Schema[int]):
         return 0
 
 
-class Float(Frozen, Schema[float]):
+class Float(ImmutableRecord, Schema[float]):
     """A floating-point number of 32 or 64 bits."""
 
     bits: int = 64
@@ -142,7 +142,7 @@ class Float(Frozen, Schema[float]):
         return 0.0
 
 
-class Complex(Frozen, Schema[complex]):
+class Complex(ImmutableRecord, Schema[complex]):
     """A complex number of 64 or 128 bits, half of them for each part."""
 
     bits: int = 128
@@ -155,7 +155,7 @@ class Complex(Frozen, Schema[complex]):
         return 0j
 
 
-class String(Frozen, Schema[str]):
+class String(ImmutableRecord, Schema[str]):
     """Text, in UTF-8 as a rule.
 
     ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
@@ -172,7 +172,7 @@ class String(Frozen, Schema[str]):
         return ""
 
 
-class Bytes(Frozen, Schema[bytes]):
+class Bytes(ImmutableRecord, Schema[bytes]):
     name: str = ""
 
     def _literal(self) -> str:
@@ -185,7 +185,7 @@ class Bytes(Frozen, Schema[bytes]):
         return b""
 
 
-class Slice(Frozen, Schema[T_co]):
+class Slice(ImmutableRecord, Schema[T_co]):
     """Any number of ``element``; ``container`` makes the Python value: `list` or `tuple`."""
 
     element: Schema[Any]
@@ -202,7 +202,7 @@ class Slice(Frozen, Schema[T_co]):
         return self.container(())
 
 
-class Array(Frozen, Schema[T_co]):
+class Array(ImmutableRecord, Schema[T_co]):
     """Exactly ``length`` of ``element``.
 
     ``container`` makes the Python value: `list`, `tuple`, or (of ``uint8``)
@@ -224,7 +224,7 @@ class Array(Frozen, Schema[T_co]):
         return self.container([self.element.zero() for _ in range(self.length)])
 
 
-class Map(Frozen, Schema[dict[Any, Any]]):
+class Map(ImmutableRecord, Schema[dict[Any, Any]]):
     key: Schema[Any]
     value: Schema[Any]
     name: str = ""
@@ -239,7 +239,7 @@ class Map(Frozen, Schema[dict[Any, Any]]):
         return {}
 
 
-class Field(Value):
+class Field(ValueRecord):
     """One field of a `Struct`.
 
     ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
@@ -259,7 +259,7 @@ class Field(Value):
     keyword_only: bool = False
 
 
-class Struct(Frozen, Schema[T_co]):
+class Struct(ImmutableRecord, Schema[T_co]):
     """A message: an attrs class or a dataclass; each field travels under its wire name.
 
     ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
@@ -354,7 +354,7 @@ def _shown(value: object) -> str:
         return f"a value of {type(value).__name__}"
 
 
-class Pointer(Frozen, Schema[Any]):
+class Pointer(ImmutableRecord, Schema[Any]):
     """A value that may be missing: ``None`` is Go's nil.
 
     Gob sends a pointer to a zero number, string or empty slice like nil, so
@@ -378,7 +378,7 @@ class Pointer(Frozen, Schema[Any]):
         return None
 
 
-class Interface(Frozen, Schema[Any]):
+class Interface(ImmutableRecord, Schema[Any]):
     """A value that brings its type along.
 
     ``members`` are the messages it may hold; empty for ``Any``, which holds
@@ -403,7 +403,7 @@ class Interface(Frozen, Schema[Any]):
         return None
 
 
-class Enum(Frozen, Schema[E]):
+class Enum(ImmutableRecord, Schema[E]):
     """A named integer or string with a class of its own; ``base`` is what travels."""
 
     cls: type[E]
@@ -435,7 +435,7 @@ class Enum(Frozen, Schema[E]):
             ) from None
 
 
-class Duration(Frozen, Schema[timedelta]):
+class Duration(ImmutableRecord, Schema[timedelta]):
     """An ``int64`` of nanoseconds."""
 
     name: str = "time.Duration"
@@ -444,7 +444,7 @@ class Duration(Frozen, Schema[timedelta]):
         return timedelta()
 
 
-class Opaque(Frozen, Schema[T_co]):
+class Opaque(ImmutableRecord, Schema[T_co]):
     """A type that turns itself into bytes and back.
 
     ``cls`` is the Python type. ``encoding`` says by which of Go's interfaces:
@@ -473,7 +473,7 @@ class Opaque(Frozen, Schema[T_co]):
         return _made(self.make_zero)
 
 
-class Nothing(Frozen, Schema[None]):
+class Nothing(ImmutableRecord, Schema[None]):
     """No value: sent as an empty struct; whatever arrives is skipped."""
 
     name: str = ""
@@ -485,7 +485,7 @@ class Nothing(Frozen, Schema[None]):
         return None
 
 
-class Converted(Frozen, Schema[Any]):
+class Converted(ImmutableRecord, Schema[Any]):
     """A Python type that travels as another one, whose schema is ``inner``.
 
     ``lower`` turns a value into one of ``inner``, and raises `EncodeError` or
@@ -508,7 +508,7 @@ class Converted(Frozen, Schema[Any]):
         return self.make(self.inner.zero())
 
 
-class Untyped(Frozen, Schema[Any]):
+class Untyped(ImmutableRecord, Schema[Any]):
     """Nothing is known: what arrives is decoded as its sender describes it.
 
     Of use for decoding alone; `schema_for` finds the schema of a value to encode.

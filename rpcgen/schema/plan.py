@@ -13,7 +13,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from ..frozen import Frozen
+from .._records import ImmutableRecord
 from .gostdlib import uuid_form
 from .kinds import (
     Array,
@@ -72,7 +72,7 @@ class Member(NamedTuple):
     node: int
 
 
-class Node(Frozen):
+class Node(ImmutableRecord):
     """One type of a plan, as it stands in one kind of place.
 
     Attributes:
@@ -160,7 +160,7 @@ def is_octet(schema: Schema[Any]) -> bool:
     return isinstance(schema, Uint) and schema.bits == 8
 
 
-class _Variant(Frozen):
+class _Variant(ImmutableRecord):
     """A type as it stands under a pointer or a conversion, or both."""
 
     plain: int
@@ -211,7 +211,7 @@ class _Builder:
 
     def _varied(self, number: int, declared: Schema[Any], variant: _Variant) -> Node:
         conversion = variant.conversion
-        return self._nodes[variant.plain].replaced(
+        return self._nodes[variant.plain].replace(
             number=number,
             declared=declared,
             plain=variant.plain,

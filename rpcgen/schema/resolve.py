@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, overload
 
+from .._records import ImmutableRecord
 from ..errors import DecodeError, EncodeError, SchemaError
-from ..frozen import Frozen
 from ..types import GoType, InterfaceMark, length, wire, wire_name_of
 from .classes import is_alias, is_generic, is_message, substituted
 from .diagnostics import UNDEFINED, spelled, unsupported
@@ -309,7 +309,7 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
 
 def _optional(schema: Schema[Any]) -> Schema[Any]:
     if isinstance(schema, Interface):
-        return schema.replaced(nullable=True)
+        return schema.replace(nullable=True)
     # As in Python, there is but one None, however often it is allowed.
     return schema if _is_nullable(schema) else Pointer(schema)
 
@@ -331,9 +331,9 @@ def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
     if isinstance(schema, Struct | Opaque | Nothing):
         return schema
     if isinstance(schema, Converted):
-        return schema.replaced(inner=_renamed(schema.inner, name))
-    assert isinstance(schema, Frozen)
-    return schema.replaced(name=name)
+        return schema.replace(inner=_renamed(schema.inner, name))
+    assert isinstance(schema, ImmutableRecord)
+    return schema.replace(name=name)
 
 
 def _qualified_name(cls: type[Any] | NewType) -> str:

@@ -1,4 +1,4 @@
-"""`Call`: one call that is under way, or over."""
+"""`Call`: one call, pending or done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
-from .turns import Releasable, wake
+from .leader_follower import Releasable, notify
 
 if TYPE_CHECKING:
     from .client import Client
@@ -20,7 +20,7 @@ Res = TypeVar("Res")
 
 
 class Call(Generic[Res]):
-    """One call: what was asked, and once it is ``over``, the reply or the error.
+    """One call: what was asked, and once it is done, the reply or the error.
 
     Made by `Client.go`. Mirrors ``rpc.Call``.
     """
@@ -28,12 +28,12 @@ class Call(Generic[Res]):
     __slots__ = (
         "__weakref__",
         "_client",
+        "_is_done",
         "_outcomes",
         "_seq",
+        "_waiters",
         "args",
         "error",
-        "latches",
-        "over",
         "reply",
         "service_method",
     )
@@ -49,32 +49,36 @@ class Call(Generic[Res]):
         self.args = args
         self.reply: Res | None = None
         self.error: RpcError | None = None
-        self.over = False
-        self.latches: list[Releasable] = []
+        self._is_done = False
+        self._waiters: list[Releasable] = []
         self._client = client
         self._seq = -1
         # The reply and the error, first of all those that this call was told: adding one is a
         # single step, so two threads agree which is the first.
         self._outcomes: list[tuple[Any, RpcError | None]] = []
         if done is not None:
-            self.latches.append(_Done(done, self))
+            self._waiters.append(_Done(done, self))
             client._read_in_background()
 
     def __repr__(self) -> str:
-        state = "over" if self.over else "pending"
+        state = "done" if self._is_done else "pending"
         return f"<Call {self.service_method} {state}>"
+
+    def is_done(self) -> bool:
+        """Return True once the call has its outcome: ``reply`` or ``error`` is final."""
+        return self._is_done
 
     @property
     def done(self) -> queue.Queue[Call[Res]]:
-        """The queue that receives this call, once, when it is over.
+        """The queue that receives this call, once, when it is done.
 
         The one given to `Client.go`, or else one of its own with room for 10.
         """
         if self._told() is None:
-            self.latches.append(_Done(queue.Queue(DONE_CAPACITY), self))
+            self._waiters.append(_Done(queue.Queue(DONE_CAPACITY), self))
         done = self._told()  # another thread may have been faster
         assert done is not None
-        if self.over:
+        if self._is_done:
             done.release()
         else:
             self._client._read_in_background()
@@ -99,13 +103,13 @@ class Call(Generic[Res]):
                 signal handler or finalizer that has interrupted this client in
                 the same thread, in the middle of a step, would have to wait.
         """
-        if not self.over:
+        if not self._is_done:
             try:
                 self._client._wait(self, timeout)
             finally:
-                if not self.over:
+                if not self._is_done:
                     self._give_up()
-            if not self.over:
+            if not self._is_done:
                 raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
@@ -115,7 +119,7 @@ class Call(Generic[Res]):
         """See to it that the entry among the pending calls does not outlive this call."""
         if self._told() is None:
             self._client._protocol.weaken(self._seq)
-            self._client._sender.forget(self._seq)
+            self._client._writer.forget(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.
@@ -126,20 +130,20 @@ class Call(Generic[Res]):
         outcomes = self._outcomes
         outcomes.append((reply, error))
         self.reply, self.error = outcomes[0]
-        self.over = True
-        if self.latches:
-            wake(self)
+        self._is_done = True
+        if self._waiters:
+            notify(self)
 
     def _told(self) -> _Done | None:
         """Return what tells the queue, if there is one."""
-        for latch in tuple(self.latches):
-            if isinstance(latch, _Done):
-                return latch
+        for waiter in tuple(self._waiters):
+            if isinstance(waiter, _Done):
+                return waiter
         return None
 
 
 class _Done:
-    """Puts a call that is over into its queue, once."""
+    """Puts a call that is done into its queue, once."""
 
     def __init__(self, done: DoneQueue[Any], call: Call[Any]) -> None:
         self.queue = done

@@ -16,13 +16,13 @@ from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
 from rpcgen.sockets import check_is_plain
 
-from . import forks
+from . import _fork
 from .call import Call
+from .leader_follower import LeaderFollower, Releasable
 from .receiver import Receiver, deliver
+from .request_writer import RequestWriter
 from .sections import Sections
-from .sender import Sender
 from .stream import Stream
-from .turns import Releasable, Turns
 
 __all__ = ["Client"]
 
@@ -73,13 +73,13 @@ class Client:
             _import_for_calls()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
         self._sections = Sections(self._give_up, self._release)
-        self._sender = Sender(self._protocol, self._stream, self._sections)
-        receiver = Receiver(self._protocol, self._stream, self._sender, self._sections)
-        self._turns = Turns(receiver, self._sections)
+        self._writer = RequestWriter(self._protocol, self._stream, self._sections)
+        receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
+        self._leader_follower = LeaderFollower(receiver, self._sections)
         # Threads of the client's own, by what they are for.
         self._threads: dict[str, threading.Thread] = {}
         self._process = os.getpid()
-        self._forks = forks.count
+        self._fork_generation = _fork.generation
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -127,10 +127,10 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         call = self._begin(method, args, None)
-        if not call.over:
+        if not call._is_done:
             try:
-                self._sender.send(call, method, args)
-                self._sender.flush_alone()
+                self._writer.send(call, method, args)
+                self._writer.flush_alone()
             except BaseException:
                 self._send_rest()
                 raise
@@ -182,7 +182,7 @@ class Client:
         if done is not None:
             check_done(done)
         call = self._begin(method, args, done)
-        if not call.over:
+        if not call._is_done:
             self._send_in_time(call, method, args)
         if self._protocol.closing:
             self._end()
@@ -193,7 +193,7 @@ class Client:
 
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             # The other process goes on with the connection.
             self._protocol.close()
             self._stream.close()
@@ -223,7 +223,7 @@ class Client:
             del claims["send"]
             return False
         self._stream.close()
-        self._sender.discard()
+        self._writer.discard()
         return True
 
     def _is_interrupted(self) -> bool:
@@ -257,13 +257,13 @@ class Client:
 
     def _send_in_time(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Send a call that nobody may wait for."""
-        sender = self._sender
-        if sender.is_blocked and sender.queued >= self._limits.queued:
+        writer = self._writer
+        if writer.is_blocked and writer.queued >= self._limits.queued:
             self._protocol.abandon(call._seq)
             call._finish(None, self._queue_is_full())
             return
         try:
-            sender.send(call, method, args)
+            writer.send(call, method, args)
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
@@ -271,10 +271,10 @@ class Client:
 
     def _send_rest(self) -> None:
         """See to it that what is left is sent, for a thread that does not wait any longer."""
-        if not self._sender.is_blocked or self._protocol.closed:
+        if not self._writer.is_blocked or self._protocol.closed:
             return
         try:
-            self._run_in_background("send", _Sent(self._protocol, self._sender))
+            self._run_in_background("send", _Sent(self._protocol, self._writer))
         except RuntimeError as error:
             reraise_interrupt(error)
             # And with it `logging`, which a client does without as a rule.
@@ -284,13 +284,13 @@ class Client:
 
     def _queue_is_full(self) -> RpcError:
         return RpcError(
-            f"{self._sender.queued} bytes wait to be sent already, and Limits.queued is "
+            f"{self._writer.queued} bytes wait to be sent already, and Limits.queued is "
             f"{self._limits.queued}: wait for replies before sending more, or use `call`"
         )
 
     def _check_process(self) -> None:
         # Two processes on one connection would mix their bytes, and each lose the other's replies.
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             raise ShutdownError(self._foreign())
 
     def _foreign(self) -> str:
@@ -299,11 +299,13 @@ class Client:
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
         self._check_process()
         try:
-            self._turns.wait(call, None if timeout is None else time.monotonic() + timeout)
+            self._leader_follower.wait(
+                call, None if timeout is None else time.monotonic() + timeout
+            )
         finally:
             if self._protocol.closing:  # by a handler that could not finish, or was interrupted
                 self._end()
-            if self._sender.is_blocked:
+            if self._writer.is_blocked:
                 self._send_rest()
 
     def _read_in_background(self) -> None:
@@ -311,12 +313,12 @@ class Client:
         if "read" not in self._threads:
             self._run_in_background("read", _End(self._protocol))
 
-    def _run_in_background(self, name: str, awaited: _Background) -> None:
+    def _run_in_background(self, name: str, waitable: _Background) -> None:
         """Have a thread wait, and read and send meanwhile, unless there is one.
 
         In a process that was forked off, end the calls instead: nobody waits for them there.
         """
-        if self._forks != forks.count:
+        if self._fork_generation != _fork.generation:
             deliver(self._protocol, self._protocol.fail_all(self._foreign()))
             return
         threads = self._threads
@@ -325,13 +327,13 @@ class Client:
             is_over = False
             while not is_over:
                 try:
-                    self._turns.wait(awaited, None)
+                    self._leader_follower.wait(waitable, None)
                 finally:
                     threads.pop(name, None)
                     if self._protocol.closing:
                         self._end()
                 # Asked once it is off the list: others may have relied on this thread until then.
-                is_over = awaited.over
+                is_over = waitable._is_done
 
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:
@@ -357,10 +359,10 @@ class _Background:
 
     def __init__(self, protocol: ClientProtocol[Any]) -> None:
         self._protocol = protocol
-        self.latches: list[Releasable] = []
+        self._waiters: list[Releasable] = []
 
     @property
-    def over(self) -> bool:
+    def _is_done(self) -> bool:
         raise NotImplementedError
 
 
@@ -368,17 +370,17 @@ class _End(_Background):
     """The end of the connection and of all calls."""
 
     @property
-    def over(self) -> bool:
+    def _is_done(self) -> bool:
         return self._protocol.closed and not self._protocol.pending
 
 
 class _Sent(_Background):
     """The end of what is left to be sent, or of the connection."""
 
-    def __init__(self, protocol: ClientProtocol[Any], sender: Sender) -> None:
+    def __init__(self, protocol: ClientProtocol[Any], writer: RequestWriter) -> None:
         super().__init__(protocol)
-        self._sender = sender
+        self._writer = writer
 
     @property
-    def over(self) -> bool:
-        return not self._sender.is_blocked or self._protocol.closed
+    def _is_done(self) -> bool:
+        return not self._writer.is_blocked or self._protocol.closed

@@ -19,7 +19,7 @@ from rpcgen.protocol.options import codec_of
 from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
-from .stream import Stream, secure, set_deadline
+from .stream import Stream, set_deadline, wrap_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -116,29 +116,29 @@ def _prepare(
     """Do what comes before the first call: TLS, and the CONNECT of HTTP."""
     stream = Stream(connection)
     if address.tls:
-        stream = secure(
+        stream = wrap_tls(
             connection,
             context or _default_context(),
             server_hostname=address.host or "localhost",
             deadline=deadline,
         )
     if address.http_path:
-        _shake_hands(stream, connection, address.http_path, deadline)
+        _connect_http(stream, connection, address.http_path, deadline)
     return stream
 
 
-def _shake_hands(
+def _connect_http(
     stream: Stream, connection: socket.socket, path: str, deadline: float | None
 ) -> None:
     from rpcgen.protocol.http import ConnectHandshake  # and with it h11, which others do without
 
     handshake, early = ConnectHandshake(path), None
     set_deadline(connection, deadline)
-    stream.send_all(stream.seal(handshake.request))
+    stream.send_all(stream.encrypt(handshake.request))
     while early is None:
         set_deadline(connection, deadline)
         early = handshake.receive(stream.read())
-    stream.unread(early)
+    stream.push_back(early)
 
 
 def _default_context() -> ssl.SSLContext:

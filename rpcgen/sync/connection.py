@@ -89,7 +89,7 @@ class ServerConnection:
         # The client's place as the system knows it, also when it has gone.
         self._peer = stream.peer()
         self._fd = stream.fileno()
-        self._reads_into = stream.is_plain
+        self._reads_into = stream.is_plaintext
         # Calls that other threads than the leader's carry out; adding and discarding are atomic.
         self.running: set[Invocation] = set()
         # Held over encoding and `_enqueue`: replies travel in the order in which they were encoded.
@@ -101,7 +101,7 @@ class ServerConnection:
         self._send_buffer = SendBuffer(stream)
         self._events = 0
         # True if what was read may hold more requests.
-        self._has_buffered_requests = stream.has_early
+        self._has_buffered_requests = stream.has_buffered
         # The term whose thread is still decoding after losing the lead; others must not decode.
         self._decoder: LeaderTerm | None = None
         self._stopped = False
@@ -265,7 +265,7 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
-        if self._stream.has_early or (events & ~WRITE and not self._has_buffered_requests):
+        if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
         dispatch = self._scheduler.dispatch

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from rpcgen.sockets import check_context, open_listener, prepare_connection
 
-from . import forks
+from . import _fork
 
 if TYPE_CHECKING:
     import ssl
@@ -133,7 +133,7 @@ class Listener:
             if self._closed:
                 return
             self._closed = True
-            if self._waker is not None and self._waker.forks == forks.count:
+            if self._waker is not None and self._waker.fork_generation == _fork.generation:
                 self._waker.wake()
         self._wait_for_pollers()
         self._listening.close()
@@ -159,7 +159,7 @@ class Listener:
 
     def _wakened(self) -> _Waker:
         """Return what wakes the threads of this process, not of the one that it was forked from."""
-        if self._waker is None or self._waker.forks != forks.count:
+        if self._waker is None or self._waker.fork_generation != _fork.generation:
             self._waker = _Waker()
         return self._waker
 
@@ -168,7 +168,7 @@ class _Waker:
     """A pipe that `select.poll` can wait for; it is closed when nobody needs it any more."""
 
     def __init__(self) -> None:
-        self.forks = forks.count
+        self.fork_generation = _fork.generation
         self.woken, self._waking = os.pipe()
         for descriptor in self.woken, self._waking:
             weakref.finalize(self, os.close, descriptor)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from time import monotonic, perf_counter
 
 from rpcgen.logs import server_log
-from rpcgen.patience import Patience
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.spin import AdaptiveSpin
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -184,14 +184,14 @@ class Reactor:
         """Give each connection its turn; return False if the lead is lost, True at the end."""
         connections, poller = self._connections, self._poller
         assert poller is not None
-        patience = Patience()
+        spin = AdaptiveSpin()
 
         def look() -> list[tuple[int, int]] | None:
             return poller.poll(0) or None
 
         while connections or not self._stop_if_idle(poller):
             began = 0.0
-            for fd, events in patience.wait_for(look) or poller.poll():
+            for fd, events in spin.poll_until(look) or poller.poll():
                 connection = connections.get(fd)
                 if connection is None:
                     self._drain_waker()

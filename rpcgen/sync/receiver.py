@@ -11,11 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.patience import Patience
 from rpcgen.protocol import ClientProtocol, Completion
+from rpcgen.spin import AdaptiveSpin
 
+from .request_writer import RequestWriter
 from .sections import Sections, Token
-from .sender import Sender
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ _PAUSE: Final = 0.001
 
 
 class Receiver:
-    """Both directions of a client's connection, for the threads that wait; see `turns.Duplex`."""
+    """Both directions of a client's connection, for the threads that wait; see `Duplex`."""
 
     def __init__(
         self,
         protocol: ClientProtocol[Call[Any]],
         stream: Stream,
-        sender: Sender,
+        writer: RequestWriter,
         sections: Sections,
     ) -> None:
         self._protocol = protocol
         self._stream = stream
-        self._sender = sender
+        self._writer = writer
         self._sections = sections
         self._claims = sections.claims
         # What has come and is being dealt with, if it is: an exception may leave it to the next.
@@ -47,21 +47,21 @@ class Receiver:
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False
         self._look = partial(stream.receive_nowait, self._received)
-        self._look_patiently = partial(Patience().wait_for, self._look)
+        self._look_or_spin = partial(AdaptiveSpin().poll_until, self._look)
 
     @property
     def is_blocked(self) -> bool:
-        return self._sender.is_blocked
+        return self._writer.is_blocked
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
-        view = self._protocol.space() if self._stream.is_plain else None
-        if view is None and self._take(self._look_patiently, token):
+        view = self._protocol.space() if self._stream.is_plaintext else None
+        if view is None and self._take(self._look_or_spin, token):
             return True
-        if self._sender.is_blocked:
+        if self._writer.is_blocked:
             whole = False  # the other side may send the rest only after it has got more
             events = self._poll(select.POLLIN | select.POLLOUT, seconds)
             if events & select.POLLOUT:
-                self._sender.flush()
+                self._writer.flush()
             if events in (0, select.POLLOUT):
                 return events != 0
         elif not (whole and view) and not self._poll(select.POLLIN, seconds):
@@ -70,7 +70,7 @@ class Receiver:
 
     def send(self, seconds: float) -> None:
         if self._poll(select.POLLOUT, seconds):
-            self._sender.flush()
+            self._writer.flush()
 
     def is_readable(self) -> bool:
         return bool(self._poll(select.POLLIN, 0))
@@ -96,7 +96,7 @@ class Receiver:
             del claims["take"]
         except BaseException as error:
             # While nothing is decoded, or decrypted, an exception from outside does no harm.
-            if not self._is_decoding and self._stream.is_plain and claims.get("take") is token:
+            if not self._is_decoding and self._stream.is_plaintext and claims.get("take") is token:
                 del claims["take"]
             self._sections.leave("take", token, error)
             raise

@@ -35,9 +35,9 @@ class SendBuffer:
         if self._broken:
             return
         for part in parts:
-            sealed = self._stream.seal(part)
-            self._waiting.append(sealed)
-            self.size += len(sealed)
+            wire_data = self._stream.encrypt(part)
+            self._waiting.append(wire_data)
+            self.size += len(wire_data)
 
     def send(self, parts: Sequence[bytes]) -> None:
         """Add a message and send as much as goes without waiting. Raises `OSError`."""
@@ -46,14 +46,14 @@ class SendBuffer:
             self.flush()
             return
         # Nearly every message is small, and goes out whole: so it is not even kept.
-        sealed = self._stream.seal(parts[0])
+        wire_data = self._stream.encrypt(parts[0])
         try:
-            sent = self._stream.send(sealed)
+            sent = self._stream.send(wire_data)
         except BlockingIOError:
             sent = 0
-        if sent < len(sealed):
-            self._waiting.append(memoryview(sealed)[sent:])
-            self.size = len(sealed) - sent
+        if sent < len(wire_data):
+            self._waiting.append(memoryview(wire_data)[sent:])
+            self.size = len(wire_data) - sent
 
     def flush(self, *, wait: bool = False) -> None:
         """Send as much as goes without waiting, or else all. Raises `OSError`."""
@@ -63,7 +63,7 @@ class SendBuffer:
                 if len(waiting) == 1:
                     sent = self._stream.send(waiting[0], wait)
                 else:
-                    sent = self._stream.send_several(list(islice(waiting, _IOV_MAX)), wait)
+                    sent = self._stream.sendmsg(list(islice(waiting, _IOV_MAX)), wait)
             except BlockingIOError:
                 return
             if sent == self.size:

@@ -42,7 +42,7 @@ from .latch import Latch
 from .listener import Listener
 from .reactor import Reactor
 from .serve_one import serve_request
-from .stream import Stream, secure
+from .stream import Stream, wrap_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -446,7 +446,7 @@ class Server(BaseServer):
         try:
             assert listener.tls is not None
             deadline = monotonic() + LONGEST_HANDSHAKE
-            stream = secure(connection, listener.tls, server_hostname=None, deadline=deadline)
+            stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)

@@ -16,7 +16,7 @@ from rpcgen.sockets import peer_name, peer_place
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Stream", "secure"]
+__all__ = ["Stream", "wrap_tls"]
 
 # Larger reads are slower: each allocates a buffer of this many bytes.
 _READ_SIZE = 65536
@@ -32,16 +32,19 @@ _TIMEVAL = struct.Struct("@ll")
 class Stream:
     """A connected socket. One thread may read while another writes.
 
-    ``early``: what was read from it before, and is not used up.
+    Args:
+        connection: The socket.
+        tls: The encryption, None for plaintext.
+        pushback: Bytes that were read from the socket before, for the next `read`.
     """
 
     def __init__(
-        self, connection: socket.socket, tls: _Tls | None = None, early: bytes = b""
+        self, connection: socket.socket, tls: _Tls | None = None, pushback: bytes = b""
     ) -> None:
         self._socket = connection
         self._tls = tls
-        self._early = early
-        self._limits_stalls = False
+        self._pushback = pushback
+        self._has_send_timeout = False
 
     def fileno(self) -> int:
         """Return the socket's file descriptor, for `select.poll`."""
@@ -56,18 +59,18 @@ class Stream:
         return peer_name(place, self._socket)
 
     @property
-    def has_early(self) -> bool:
-        """Whether `read` gives something that the socket knows nothing of."""
-        return bool(self._early)
+    def has_buffered(self) -> bool:
+        """True while `read` gives something that the socket knows nothing of."""
+        return bool(self._pushback)
 
     def read(self) -> bytes:
         """Wait for bytes and return them; empty at the end.
 
         Raises `OSError`, of which `BlockingIOError` says that a timeout of 0 is over.
         """
-        if self._early:
-            early, self._early = self._early, b""
-            return early
+        if self._pushback:
+            data, self._pushback = self._pushback, b""
+            return data
         while True:
             data = self._socket.recv(_READ_SIZE)
             if self._tls is None or not data:
@@ -77,9 +80,9 @@ class Stream:
                 return data
 
     @property
-    def is_plain(self) -> bool:
-        """Whether what comes is what the socket gives, so that `read_into` can be used."""
-        return self._tls is None and not self._early
+    def is_plaintext(self) -> bool:
+        """True if the next bytes are those of the socket, so that `read_into` can be used."""
+        return self._tls is None and not self._pushback
 
     def read_into(self, view: memoryview, *, whole: bool = False) -> int:
         """Read into memory and return how many bytes came, 0 at the end; see `read`.
@@ -96,7 +99,7 @@ class Stream:
         Receiving and appending are one step for Python: no exception comes in
         between, so nothing is lost. Raises `OSError`.
         """
-        if self._early:
+        if self._pushback:
             received.append(self.read())
             return True
         try:
@@ -114,9 +117,9 @@ class Stream:
         received.pop()  # TLS can have something to say that is no data
         return None
 
-    def unread(self, data: bytes) -> None:
-        """Put back what was read and belongs to somebody else."""
-        self._early = data + self._early
+    def push_back(self, data: bytes) -> None:
+        """Put bytes back that were read too many: the next `read` gives them first."""
+        self._pushback = data + self._pushback
 
     def set_timeout(self, seconds: float | None) -> None:
         """Bound how long each `read` and `send_all` may take.
@@ -125,41 +128,41 @@ class Stream:
         """
         self._socket.settimeout(seconds)
 
-    def seal(self, data: bytes) -> bytes:
+    def encrypt(self, data: bytes) -> bytes:
         """Return what must be sent for ``data`` to arrive, in the order of the calls."""
         return data if self._tls is None else self._tls.encrypt(data)
 
-    def send(self, sealed: bytes | memoryview, wait: bool = False) -> int:
+    def send(self, wire_data: bytes | memoryview, wait: bool = False) -> int:
         """Send what can be sent without waiting, or else all; return how much that was.
 
         Raises `BlockingIOError` if that is nothing, and `OSError`.
         """
-        return self._socket.send(sealed, 0 if wait else socket.MSG_DONTWAIT)
+        return self._socket.send(wire_data, 0 if wait else socket.MSG_DONTWAIT)
 
-    def send_nowait(self, sealed: bytes, sent: list[int]) -> None:
+    def send_nowait(self, wire_data: bytes, sent: list[int]) -> None:
         """Send what can be sent without waiting, and append how much that was; see `send`.
 
         Sending and appending are one step for Python: no exception comes in between.
         """
-        sent.extend(map(self._socket.send, (sealed,), _NO_WAIT))
+        sent.extend(map(self._socket.send, (wire_data,), _NO_WAIT))
 
-    def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
+    def sendmsg(self, wire_data: Sequence[bytes | memoryview], wait: bool = False) -> int:
         """Send several pieces, one after the other; see `send`."""
-        return self._socket.sendmsg(sealed, (), 0 if wait else socket.MSG_DONTWAIT)
+        return self._socket.sendmsg(wire_data, (), 0 if wait else socket.MSG_DONTWAIT)
 
-    def limit_stalls(self, seconds: float) -> bool:
+    def set_send_timeout(self, seconds: float) -> bool:
         """Let `send`, where it waits, do so for less than a second; say whether the system can.
 
         It then raises `BlockingIOError`, or returns how much was sent until then.
         """
-        if not self._limits_stalls:
+        if not self._has_send_timeout:
             time_value = _TIMEVAL.pack(0, int(seconds * 1_000_000))
             try:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time_value)
             except OSError as error:
                 reraise_interrupt(error)
                 return False
-            self._limits_stalls = True
+            self._has_send_timeout = True
         return True
 
     def is_readable(self) -> bool:
@@ -171,9 +174,9 @@ class Stream:
         poll.register(descriptor, select.POLLIN)
         return bool(poll.poll(0))
 
-    def send_all(self, sealed: bytes) -> None:
+    def send_all(self, wire_data: bytes) -> None:
         """Send everything, however long that takes. Raises `OSError`."""
-        self._socket.sendall(sealed)
+        self._socket.sendall(wire_data)
 
     def shutdown(self, how: int = socket.SHUT_RDWR) -> None:
         """End one or both directions; wakes the threads that wait there."""
@@ -188,7 +191,7 @@ class Stream:
         self._socket.close()
 
 
-def secure(
+def wrap_tls(
     connection: socket.socket,
     context: ssl.SSLContext,
     *,
@@ -208,7 +211,7 @@ def secure(
         OSError: It has failed, or took too long; `ssl.SSLError` is one.
     """
     tls = _Tls(context, server_hostname)
-    while not tls.shake_hands():
+    while not tls.do_handshake():
         if deadline is not None:
             set_deadline(connection, deadline)
         connection.sendall(tls.outgoing())
@@ -217,13 +220,13 @@ def secure(
             raise ConnectionResetError("the connection ended during the TLS handshake")
         tls.incoming(data)
     connection.sendall(tls.outgoing())
-    return Stream(connection, tls, early=tls.decrypt(b""))
+    return Stream(connection, tls, pushback=tls.decrypt(b""))
 
 
 def set_deadline(connection: socket.socket, deadline: float | None) -> None:
     """Let the next step take no longer than until the deadline, in seconds of `time.monotonic`.
 
-    None lets it take for ever. Raises `TimeoutError` if the deadline has passed.
+    None lets it take forever. Raises `TimeoutError` if the deadline has passed.
     """
     if deadline is None:
         connection.settimeout(None)
@@ -238,7 +241,7 @@ class _Tls:
     """Encryption without I/O, so that no thread holds the lock while it waits for a socket."""
 
     def __init__(self, context: ssl.SSLContext, server_hostname: str | None) -> None:
-        import ssl  # a plain connection does without
+        import ssl  # lazy: plaintext connections never need it
 
         self._want_read = ssl.SSLWantReadError
         self._zero_return = ssl.SSLZeroReturnError
@@ -254,8 +257,8 @@ class _Tls:
         # finalizer may come in between two steps and encrypt, which does no harm.
         self._lock = threading.RLock()
 
-    def shake_hands(self) -> bool:
-        """Go on with the handshake; say whether it is over. Raises `ssl.SSLError`."""
+    def do_handshake(self) -> bool:
+        """Take the next step of the handshake; True if it is done. Raises `ssl.SSLError`."""
         try:
             self._object.do_handshake()
         except self._want_read:
@@ -285,5 +288,5 @@ class _Tls:
                 while piece := self._object.read(_READ_SIZE):
                     pieces.append(piece)
             except (self._want_read, self._zero_return):
-                pass  # read everything; after a goodbye, the socket's end follows
+                pass  # buffer drained, or close_notify received: EOF follows
         return b"".join(pieces)

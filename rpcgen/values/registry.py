@@ -9,8 +9,8 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
+from .._records import ValueRecord
 from ..errors import EncodeError, SchemaError
-from ..frozen import Value
 from ..schema import (
     Array,
     Bool,
@@ -41,7 +41,7 @@ UUID_NAME: Final = "github.com/google/uuid.UUID"
 ANYTHING: Final = Interface()
 
 
-class Typed(Value):
+class Typed(ValueRecord):
     """A value in ``Any`` that Go shall see as the type ``annotation``, not as the obvious one.
 
     ``Typed(5, Uint8)`` arrives in Go as ``uint8(5)``, where a plain ``5`` is an

@@ -127,7 +127,7 @@ async def test_result_of_arguments_that_do_not_fit() -> None:
 async def test_call_is_pending_at_first() -> None:
     async with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
-        assert (call.over, call.reply, call.error) == (False, None, None)
+        assert (call.is_done(), call.reply, call.error) == (False, None, None)
 
 
 async def test_done_receives_the_call() -> None:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from rpcgen.aio import Call, Client
-from rpcgen.aio.outbox import Outbox
+from rpcgen.aio.write_coalescer import WriteCoalescer
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
@@ -156,7 +156,7 @@ async def test_call_that_is_cancelled_when_its_reply_has_come() -> None:
         task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
         await asyncio.sleep(0)
         task.cancel()
-        client._transport.data_received(response_bytes((0, 3)))
+        client._connection.data_received(response_bytes((0, 3)))
         await asyncio.wait([task])
         assert task.cancelled()
 
@@ -165,7 +165,7 @@ async def test_call_that_is_cancelled_when_its_error_has_come() -> None:
     async with connected() as (client, _):
         task = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
         await asyncio.sleep(0)
-        client._transport.data_received(response_bytes((0, None, "no luck")))
+        client._connection.data_received(response_bytes((0, None, "no luck")))
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
@@ -187,7 +187,7 @@ async def test_call_waits_for_a_server_that_is_slow_to_read() -> None:
 
 async def test_calls_that_waited_for_room_go_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     async with connected() as (client, server):
-        transport = client._transport
+        transport = client._connection
         # As if each request took all the room that there is.
         monkeypatch.setattr(transport, "write", lambda data: transport.pause_writing())
         tasks = [asyncio.ensure_future(client.call(SUM, Pair(1, 2))) for _ in range(4)]
@@ -205,7 +205,7 @@ async def test_calls_that_waited_for_room_go_one_by_one(monkeypatch: pytest.Monk
 async def test_go_beyond_what_may_be_queued_ends_the_call() -> None:
     async with connected(limits=Limits(queued=4 << 20)) as (client, server):
         calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
-        refused = [call for call in calls if call.over]
+        refused = [call for call in calls if call.is_done()]
         assert 30 < len(refused) < 50
         with pytest.raises(RpcError, match=r"the limit is 4194304 \(Limits\.queued\)"):
             await refused[0]
@@ -215,14 +215,14 @@ async def test_go_beyond_what_may_be_queued_ends_the_call() -> None:
 async def test_go_beyond_what_may_be_queued_leaves_nothing_pending() -> None:
     async with connected(limits=Limits(queued=4 << 20)) as (client, server):
         calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
-        pending = sum(not call.over for call in calls)
+        pending = sum(not call.is_done() for call in calls)
         assert repr(client) == f"<Client open, {pending} pending>"
         server.writer.transport.abort()
 
 
 async def test_go_of_one_request_that_is_larger_than_what_may_be_queued() -> None:
     async with connected(limits=Limits(queued=1000)) as (client, server):
-        assert not client.go(BLOB, bytes(1 << 20)).over
+        assert not client.go(BLOB, bytes(1 << 20)).is_done()
         server.writer.transport.abort()
 
 
@@ -232,7 +232,7 @@ async def test_call_that_waits_for_room_can_be_given_up() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
                 await client.call(BLOB, bytes(1 << 20))
-        assert (repr(client), first.over) == ("<Client open, 1 pending>", False)
+        assert (repr(client), first.is_done()) == ("<Client open, 1 pending>", False)
         server.writer.transport.abort()
 
 
@@ -288,9 +288,9 @@ async def test_connection_that_is_lost_while_a_large_reply_is_decoded() -> None:
 async def test_close_while_a_large_reply_is_decoded() -> None:
     async with connected() as (client, _):
         calls = [client.go(LIST, [1]), client.go(LIST, [1])]
-        client._transport.data_received(large_response())
+        client._connection.data_received(large_response())
         await client.close()
-        assert [call.over for call in calls] == [True, True]
+        assert [call.is_done() for call in calls] == [True, True]
         assert isinstance(calls[1].error, ShutdownError)
 
 
@@ -529,22 +529,22 @@ async def test_go_from_inside_the_encoding_of_another_is_sent_after_it() -> None
 async def test_go_from_inside_the_writing_of_a_turn_is_sent_after_it() -> None:
     async with connected() as (client, server):
         calls: list[Call[int]] = []
-        clear = Outbox.clear
+        clear = WriteCoalescer.clear
 
-        def clear_late(outbox: Outbox) -> None:
+        def clear_late(coalescer: WriteCoalescer) -> None:
             if not calls:
                 calls.append(client.go(SUM, Pair(5, 6)))
-            clear(outbox)
+            clear(coalescer)
 
-        with patch.object(Outbox, "clear", clear_late):
+        with patch.object(WriteCoalescer, "clear", clear_late):
             await interrupted_go(client, server, calls)
 
 
 async def test_go_from_inside_the_encoding_of_another_that_is_given_up_is_not_sent() -> None:
     async with connected() as (client, server):
-        client._transport.is_sending = True
+        client._connection.is_sending = True
         call = client.go(SUM, Pair(5, 6))
-        client._transport.is_sending = False
+        client._connection.is_sending = False
         call._finish(0, None)
         await asyncio.gather(client.call(SUM, Pair(1, 2)), server.answer(3))
         assert client._protocol.pending == 0
@@ -552,9 +552,9 @@ async def test_go_from_inside_the_encoding_of_another_that_is_given_up_is_not_se
 
 async def test_large_go_from_inside_the_encoding_of_another_is_sent() -> None:
     async with connected() as (client, server):
-        client._transport.is_sending = True
+        client._connection.is_sending = True
         call = client.go(LIST, MANY)
-        client._transport.is_sending = False
+        client._connection.is_sending = False
         assert await server.receive_args(LIST) == MANY
         server.writer.write(large_response())
         assert await call == MANY

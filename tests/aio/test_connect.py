@@ -137,19 +137,19 @@ async def test_dial_that_is_cancelled_hangs_up(scheme: str) -> None:
 async def test_dial_keeps_the_connection_alive() -> None:
     async with make_server() as server:
         async with dial((await server.listen("127.0.0.1:0")).address) as client:
-            assert client._transport._transport is not None
-            connection = client._transport._transport.get_extra_info("socket")
+            assert client._connection._transport is not None
+            connection = client._connection._transport.get_extra_info("socket")
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-async def test_then_wraps_the_client() -> None:
+async def test_map_wraps_the_client() -> None:
     class Wrapper(Client):
         def __init__(self, client: Client) -> None:
-            super().__init__(client._transport)
+            super().__init__(client._connection)
 
     async with make_server() as server:
         address = (await server.listen("127.0.0.1:0")).address
-        async with dial(address).then(Wrapper) as client:
+        async with dial(address).map(Wrapper) as client:
             assert isinstance(client, Wrapper)
 
 

@@ -50,7 +50,7 @@ async def test_handshake_in_pieces() -> None:
 async def test_reply_after_the_handshake() -> None:
     async with answering(CONNECTED) as (address, _), dial_http(address) as client:
         call = client.go(SUM, Pair(1, 2))
-        client._transport.data_received(response_bytes((0, 3)))
+        client._connection.data_received(response_bytes((0, 3)))
         assert await call == 3
 
 

@@ -30,7 +30,7 @@ async def turns(count: int) -> None:
 
 def run(main: Callable[[Clock], Coroutine[None, None, None]]) -> None:
     clock = Clock()
-    with patch.object(module, "perf_counter", clock), patch.object(module, "LONGEST", 1e-5):
+    with patch.object(module, "perf_counter", clock), patch.object(module, "SPIN_LIMIT_S", 1e-5):
         asyncio.run(main(clock))
 
 

@@ -232,7 +232,7 @@ async def test_handlers_run_in_tasks_of_their_own() -> None:
 async def test_requests_are_answered_in_the_order_in_which_they_end() -> None:
     async with serving() as (_, _, address), dial(address) as client:
         held = client.go(HELD, 1)
-        assert (await client.call(DOUBLE, 2), held.over) == (4, False)
+        assert (await client.call(DOUBLE, 2), held.is_done()) == (4, False)
 
 
 async def test_error_of_a_handler_is_the_answer() -> None:
@@ -997,7 +997,7 @@ async def test_connections_are_probed_for_life() -> None:
         await client.call(DOUBLE, 2)
         assert server._shared is not None
         (ours,) = server._shared.connections
-        for transport in (ours._transport, client._transport._transport):
+        for transport in (ours._transport, client._connection._transport):
             assert transport is not None
             connection = transport.get_extra_info("socket")
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -66,4 +66,4 @@ def test_function_returns_what_can_be_awaited_for_the_same(name: str) -> None:
     ours, theirs = (
         inspect.signature(getattr(api, name)).return_annotation for api in (rpcgen.sync, rpcgen.aio)
     )
-    assert f"Connecting[{ours}]" == theirs
+    assert f"ClientConnector[{ours}]" == theirs

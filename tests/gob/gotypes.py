@@ -11,7 +11,7 @@ from typing import Annotated, Any, NewType, Optional, Union
 
 import attrs
 
-from rpcgen.names import go_name
+from rpcgen._names import go_name
 from rpcgen.types import (
     URL,
     BigFloat,

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import attrs
 
 from rpcgen import gob, types
-from rpcgen.names import go_name
+from rpcgen._names import go_name
 from rpcgen.types import length, wire
 
 from . import messages

@@ -253,7 +253,7 @@ class AsyncClient:
 
     def half_close(self) -> None:
         async def write_eof() -> None:
-            transport = self._client._transport._transport
+            transport = self._client._connection._transport
             assert transport is not None
             transport.write_eof()
 
@@ -277,7 +277,7 @@ class AsyncFace:
         return self._connected(aio.dial_http_path(address, path, **options))
 
     @contextmanager
-    def _connected(self, connecting: aio.Connecting[aio.Client]) -> Iterator[FacedClient]:
+    def _connected(self, connecting: aio.ClientConnector[aio.Client]) -> Iterator[FacedClient]:
         async def connect() -> aio.Client:
             return await connecting
 

@@ -24,9 +24,9 @@ from rpcgen import Client, DialOptions, Method, RpcError, Server, dial
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, ServerError, ShutdownError
 from rpcgen.protocol import CodecName
 from rpcgen.sync.call import Call
+from rpcgen.sync.leader_follower import LeaderFollower, Waitable
 from rpcgen.sync.receiver import Receiver
 from rpcgen.sync.sections import Token
-from rpcgen.sync.turns import Awaited, Turns
 from tests.support.certificates import client_context, server_context
 
 __all__ = ["SLEEP", "Stress", "sleeps"]
@@ -48,19 +48,25 @@ def slow(milliseconds: int) -> int:
 def sleeps(counts: Counter[str]) -> Iterator[None]:
     """Count the sleeps of threads that had no reason to go on sleeping when they awoke."""
     waiting = threading.local()
-    wait, follow, transfer = Turns.wait, Turns._follow, Receiver.transfer
+    wait, follow, transfer = (
+        LeaderFollower.wait,
+        LeaderFollower._wait_as_follower,
+        Receiver.transfer,
+    )
 
-    def counting_wait(self: Turns, awaited: Awaited, deadline: float | None) -> bool:
-        before = getattr(waiting, "awaited", None)
-        waiting.awaited = awaited
+    def counting_wait(self: LeaderFollower, waitable: Waitable, deadline: float | None) -> bool:
+        before = getattr(waiting, "waitable", None)
+        waiting.waitable = waitable
         try:
-            return wait(self, awaited, deadline)
+            return wait(self, waitable, deadline)
         finally:
-            waiting.awaited = before
+            waiting.waitable = before
 
-    def counting_follow(self: Turns, awaited: Awaited, seconds: float, token: Token) -> None:
+    def counting_follow(
+        self: LeaderFollower, waitable: Waitable, seconds: float, token: Token
+    ) -> None:
         begin = time.monotonic()
-        follow(self, awaited, seconds, token)
+        follow(self, waitable, seconds, token)
         if time.monotonic() - begin >= SLEEP:
             counts["long sleeps"] += 1
             if self._leader.get(None) is token and "take" not in self._sections.claims:
@@ -69,13 +75,13 @@ def sleeps(counts: Counter[str]) -> Iterator[None]:
     def counting_transfer(self: Receiver, token: Token, seconds: float, whole: bool) -> bool:
         begin = time.monotonic()
         has_come = transfer(self, token, seconds, whole)
-        if not has_come and time.monotonic() - begin >= SLEEP and waiting.awaited.over:
+        if not has_come and time.monotonic() - begin >= SLEEP and waiting.waitable._is_done:
             counts["reads of a call that was over"] += 1
         return has_come
 
     with (
-        patch.object(Turns, "wait", counting_wait),
-        patch.object(Turns, "_follow", counting_follow),
+        patch.object(LeaderFollower, "wait", counting_wait),
+        patch.object(LeaderFollower, "_wait_as_follower", counting_follow),
         patch.object(Receiver, "transfer", counting_transfer),
     ):
         yield

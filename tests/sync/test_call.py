@@ -76,7 +76,7 @@ def test_call_knows_what_was_asked() -> None:
 def test_call_is_pending_at_first() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
-        assert (call.over, call.reply, call.error) == (False, None, None)
+        assert (call.is_done(), call.reply, call.error) == (False, None, None)
 
 
 def test_done_receives_the_call() -> None:

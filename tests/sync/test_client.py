@@ -32,7 +32,7 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
 from rpcgen.sync.call import Call
 from rpcgen.sync.client import _Sent
-from rpcgen.sync.stream import Stream, secure
+from rpcgen.sync.stream import Stream, wrap_tls
 from tests.protocol.messages import SUM, Pair, response_bytes
 from tests.support.certificates import client_context, server_context
 from tests.support.scripted import ScriptedServer, connected
@@ -205,7 +205,7 @@ def test_done_in_a_process_that_forked_gets_the_error() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
         assert "belongs to process" in in_child(lambda: str(call.done.get(timeout=TIMEOUT_S).error))
-        assert not call.over
+        assert not call.is_done()
 
 
 @FORKS
@@ -281,11 +281,11 @@ def test_call_reads_while_the_server_is_too_busy_writing_to_read(link: str) -> N
             client.go(BLOB, b"").result(0)
 
         def serve() -> None:
-            server.send_all(server.seal(first))
+            server.send_all(server.encrypt(first))
             size = 0
             while size < len(large):
                 size += len(server.read())
-            server.send_all(server.seal(second))
+            server.send_all(server.encrypt(second))
 
         serving = threading.Thread(target=serve)
         serving.start()
@@ -309,8 +309,8 @@ def small_buffers(link: str) -> Iterator[tuple[Client, Stream]]:
         streams = [Stream(ours), Stream(theirs)]
         if link == "tls":
             with ThreadPoolExecutor() as pool:
-                server = pool.submit(secure, theirs, server_context(), server_hostname=None)
-                streams = [secure(ours, client_context(), server_hostname="127.0.0.1")]
+                server = pool.submit(wrap_tls, theirs, server_context(), server_hostname=None)
+                streams = [wrap_tls(ours, client_context(), server_hostname="127.0.0.1")]
                 streams.append(server.result())
         with Client(streams[0]) as client:
             yield client, streams[1]
@@ -322,7 +322,7 @@ def test_call_that_is_over_leaves_nothing_unsent() -> None:
     with connected() as (client, server):
         first = client.go(SUM, Pair(1, 2))
         assert server.receive().seq == 0
-        client._sender.send(client._begin(BLOB, large, None), BLOB, large)
+        client._writer.send(client._begin(BLOB, large, None), BLOB, large)
         server.reply(0, 3)
         assert first.result() == 3
         size = len(large)
@@ -333,7 +333,7 @@ def test_call_that_is_over_leaves_nothing_unsent() -> None:
 def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
     large = bytes(4 << 20)
     with connected() as (client, server):
-        flush_alone = patch.object(client._sender, "flush_alone", side_effect=KeyboardInterrupt)
+        flush_alone = patch.object(client._writer, "flush_alone", side_effect=KeyboardInterrupt)
         with flush_alone, pytest.raises(KeyboardInterrupt):
             client.call(BLOB, large)
         size = len(large)
@@ -343,7 +343,7 @@ def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
 
 def test_background_thread_that_comes_too_late_makes_room_for_the_next() -> None:
     with connected() as (client, server):
-        client._run_in_background("send", _Sent(client._protocol, client._sender))
+        client._run_in_background("send", _Sent(client._protocol, client._writer))
         while "send" in client._threads:
             time.sleep(0.001)
         client.go(BLOB, large := bytes(4 << 20))
@@ -356,7 +356,7 @@ def test_calls_go_on_where_no_thread_can_be_started(caplog: pytest.LogCaptureFix
     with connected() as (client, _):
         with patch.object(threading.Thread, "start", side_effect=RuntimeError("no more threads")):
             call = client.go(BLOB, bytes(4 << 20))
-        assert not call.over
+        assert not call.is_done()
         assert "no more threads" in caplog.text
 
 
@@ -498,10 +498,10 @@ def test_interrupt_of_one_thread_leaves_the_others_awake(
     with connected() as (client, server), ThreadPoolExecutor(2) as threads:
         calls = [client.go(SUM, Pair(1, n)) for n in range(3)]
         leading = threads.submit(calls[0].result, TIMEOUT_S)
-        while not client._turns._leader:
+        while not client._leader_follower._leader:
             time.sleep(0.001)
         following = threads.submit(calls[1].result, TIMEOUT_S)
-        while not client._turns._followers:
+        while not client._leader_follower._followers:
             time.sleep(0.001)
         interrupt(0.05)
         with pytest.raises(InterruptError):
@@ -705,7 +705,7 @@ def test_go_from_inside_the_encoding_of_another_ends_its_call() -> None:
         call = client.go(SUM, args)
         server.reply(server.receive().seq, 3)
         assert call.result(TIMEOUT_S) == 3
-        assert all(each.over and each.error is not None for each in calls)
+        assert all(each.is_done() and each.error is not None for each in calls)
 
 
 def close_once(client: Client) -> None:
@@ -740,7 +740,7 @@ def test_done_queue_may_be_asked_for_from_inside_the_end_of_the_call() -> None:
 
 def test_go_does_not_wait_for_a_server_that_takes_nothing() -> None:
     with connected() as (client, _):
-        assert not client.go(BLOB, bytes(50_000_000)).over
+        assert not client.go(BLOB, bytes(50_000_000)).is_done()
 
 
 def test_result_of_a_request_that_cannot_be_sent_ends_in_time() -> None:
@@ -762,7 +762,7 @@ def test_go_beyond_the_limit_ends_its_call_at_once() -> None:
     with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
         first = client.go(BLOB, bytes(4 << 20))
         error = client.go(BLOB, b"more").error
-        assert not first.over
+        assert not first.is_done()
         assert error is not None
         assert "Limits.queued is 1048576" in str(error)
 
@@ -772,12 +772,12 @@ def test_go_takes_requests_again_once_those_before_are_sent() -> None:
     ours, theirs = socket.socketpair()
     with theirs, Client(ours, limits=Limits(queued=1 << 20)) as client:
         client.go(BLOB, large)
-        assert client.go(BLOB, b"more").over
+        assert client.go(BLOB, b"more").is_done()
         with theirs.makefile("rb") as file:
             file.read(len(large))
-        while client._sender.queued >= 1 << 20:
+        while client._writer.queued >= 1 << 20:
             time.sleep(0.001)
-        assert not client.go(BLOB, b"more").over
+        assert not client.go(BLOB, b"more").is_done()
 
 
 def test_call_waits_where_go_would_be_refused() -> None:

@@ -50,7 +50,7 @@ def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
 def begun(events: Events, ours: socket.socket, early: bytes = b"") -> ServerConnection:
     protocol = ServerProtocol(Server(), GobServerCodec())
     scheduler = Scheduler(1, lambda interrupted, unflushed: None)
-    stream = Stream(ours, early=early)
+    stream = Stream(ours, pushback=early)
     connection = ServerConnection(stream, protocol, scheduler, events, ConnectionLimits())
     connection.open()
     connection.begin()

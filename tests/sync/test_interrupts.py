@@ -128,7 +128,7 @@ def interrupt_twice(client: Client) -> None:
     """Leave a claim behind, as a second exception does in the middle of the clean-up."""
     args: Any = Stopped()
     # As if types had been described, so that the connection cannot go on.
-    with patch.object(client._sender, "_recover"):
+    with patch.object(client._writer, "_recover"):
         with patch.object(Sections, "leave", side_effect=KeyboardInterrupt):
             with pytest.raises(KeyboardInterrupt):
                 client.go(SUM, args)

@@ -114,7 +114,7 @@ def test_slow_call_holds_up_no_other_connection(address: str, gate: Gate) -> Non
         slow = client.go(HELD, 1)
         assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert other.call(DOUBLE, 2) == 4
-        assert not slow.over
+        assert not slow.is_done()
 
 
 def test_slow_call_holds_up_no_other_call_of_its_connection(address: str, gate: Gate) -> None:
@@ -122,7 +122,7 @@ def test_slow_call_holds_up_no_other_call_of_its_connection(address: str, gate: 
         slow = client.go(HELD, 1)
         assert gate.entered.acquire(timeout=TIMEOUT_S)
         assert client.call(DOUBLE, 2) == 4
-        assert not slow.over
+        assert not slow.is_done()
 
 
 def test_slow_call_holds_up_nothing_that_was_sent_with_it(address: str, gate: Gate) -> None:
@@ -200,7 +200,7 @@ def test_calls_beyond_the_workers_wait(small_address: str, gate: Gate) -> None:
         time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
         waiting = client.go(DOUBLE, 2)
         time.sleep(5 * watchdog_module.CHECK_INTERVAL_S)
-        assert not waiting.over
+        assert not waiting.is_done()
         gate.open.set()
         assert waiting.result(TIMEOUT_S) == 4
 

@@ -21,15 +21,15 @@ def test_transfer_deals_with_what_has_come() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.reply(0, 3)
-        client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
+        client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert call.reply == 3
 
 
 def test_transfer_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2))
-        client._turns._duplex.transfer(new_token(), 0.01, True)
-        assert not call.over
+        client._leader_follower._duplex.transfer(new_token(), 0.01, True)
+        assert not call.is_done()
 
 
 def test_transfer_receives_a_large_reply_in_pieces() -> None:
@@ -38,8 +38,8 @@ def test_transfer_receives_a_large_reply_in_pieces() -> None:
         call = client.go(BLOB, b"")
         writer = threading.Thread(target=server.socket.sendall, args=(data,))
         writer.start()
-        while not call.over:
-            client._turns._duplex.transfer(new_token(), TIMEOUT_S, False)
+        while not call.is_done():
+            client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, False)
         writer.join(TIMEOUT_S)
         assert call.reply == bytes(300_000)
 
@@ -48,21 +48,21 @@ def test_transfer_waits_for_no_bytes_that_another_thread_has_taken() -> None:
     with connected() as (client, server):
         call = client.go(BLOB, b"")
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
-        receiver = client._turns._duplex
+        receiver = client._leader_follower._duplex
         while client._protocol.space() is None:
             receiver.transfer(new_token(), TIMEOUT_S, False)
         while receiver.transfer(new_token(), 0, False):
             pass
         with patch.object(receiver, "_poll", return_value=select.POLLIN):  # it was, a moment ago
             assert not receiver.transfer(new_token(), TIMEOUT_S, False)
-        assert not call.over
+        assert not call.is_done()
 
 
 def test_transfer_at_the_end_of_the_connection_ends_the_calls() -> None:
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
         server.socket.shutdown(socket.SHUT_WR)
-        client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
+        client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -71,8 +71,8 @@ def test_transfer_in_the_middle_of_a_large_reply_that_ends() -> None:
         call = client.go(BLOB, b"")
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         server.socket.shutdown(socket.SHUT_WR)
-        while not call.over:
-            client._turns._duplex.transfer(new_token(), TIMEOUT_S, True)
+        while not call.is_done():
+            client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, True)
         assert isinstance(call.error, DisconnectedError)
 
 
@@ -84,8 +84,8 @@ def test_transfer_sends_what_is_left() -> None:
         _leave(client, BLOB, large)
         reader = threading.Thread(target=_read, args=(server.socket, len(large)))
         reader.start()
-        while client._sender.is_blocked:
-            client._turns._duplex.transfer(new_token(), TIMEOUT_S, False)
+        while client._writer.is_blocked:
+            client._leader_follower._duplex.transfer(new_token(), TIMEOUT_S, False)
         reader.join(TIMEOUT_S)
         assert not reader.is_alive()
 
@@ -93,21 +93,21 @@ def test_transfer_sends_what_is_left() -> None:
 def test_send_waits_no_longer_than_it_is_told() -> None:
     with connected() as (client, _):
         _leave(client, BLOB, bytes(4 << 20))
-        client._turns._duplex.send(0.01)
-        assert client._sender.is_blocked
+        client._leader_follower._duplex.send(0.01)
+        assert client._writer.is_blocked
 
 
 def test_is_readable_once_something_has_come() -> None:
     with connected() as (client, server):
-        seen = [client._turns._duplex.is_readable()]
+        seen = [client._leader_follower._duplex.is_readable()]
         server.reply(0, 3)
-        seen.append(client._turns._duplex.is_readable())
+        seen.append(client._leader_follower._duplex.is_readable())
         assert seen == [False, True]
 
 
 def _leave(client: Client, method: Method[Any, Any], args: object) -> None:
     """Send a call, as far as that goes at once, with nobody to go on."""
-    client._sender.send(client._begin(method, args, None), method, args)
+    client._writer.send(client._begin(method, args, None), method, args)
 
 
 def _read(connection: socket.socket, size: int) -> None:

@@ -116,7 +116,7 @@ def test_requests_are_answered_in_the_order_in_which_they_end(address: str, gate
     with dial(address) as client:
         held = client.go(HELD, 1)
         assert client.call(DOUBLE, 2) == 4
-        assert not held.over
+        assert not held.is_done()
 
 
 def test_error_of_a_handler_is_the_answer(server: Server, address: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen.sync.stream import Stream, secure
+from rpcgen.sync.stream import Stream, wrap_tls
 from tests.support.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
@@ -25,16 +25,16 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def secured(pair: tuple[socket.socket, socket.socket]) -> tuple[Stream, Stream]:
     streams: list[Stream] = []
     server = threading.Thread(
-        target=lambda: streams.append(secure(pair[0], server_context(), server_hostname=None))
+        target=lambda: streams.append(wrap_tls(pair[0], server_context(), server_hostname=None))
     )
     server.start()
-    client = secure(pair[1], client_context(), server_hostname="localhost")
+    client = wrap_tls(pair[1], client_context(), server_hostname="localhost")
     server.join(TIMEOUT_S)
     return streams[0], client
 
 
 def send(stream: Stream, data: bytes) -> None:
-    stream.send_all(stream.seal(data))
+    stream.send_all(stream.encrypt(data))
 
 
 def read_all(stream: Stream, size: int) -> bytes:
@@ -57,7 +57,7 @@ def test_read_at_the_end(pair: tuple[socket.socket, socket.socket]) -> None:
 def test_read_begins_with_what_was_put_back(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].sendall(b"later")
     stream = Stream(pair[0])
-    stream.unread(b"early")
+    stream.push_back(b"early")
     assert (stream.read(), stream.read()) == (b"early", b"later")
 
 
@@ -70,7 +70,7 @@ def test_read_into_without_anything_there(pair: tuple[socket.socket, socket.sock
 def test_send_that_stalls_returns(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[0].settimeout(None)
     stream = Stream(pair[0])
-    assert stream.limit_stalls(0.001)
+    assert stream.set_send_timeout(0.001)
     stream.send(bytes(1 << 24), wait=True)
     with pytest.raises(BlockingIOError):
         stream.send(b"x", wait=True)
@@ -140,12 +140,12 @@ def test_secured_streams_read_and_write_at_once(secured: tuple[Stream, Stream]) 
 
 def test_secured_bytes_are_not_readable(pair: tuple[socket.socket, socket.socket]) -> None:
     server = threading.Thread(
-        target=secure, args=(pair[0], server_context()), kwargs={"server_hostname": None}
+        target=wrap_tls, args=(pair[0], server_context()), kwargs={"server_hostname": None}
     )
     server.start()
-    client = secure(pair[1], client_context(), server_hostname="localhost")
+    client = wrap_tls(pair[1], client_context(), server_hostname="localhost")
     server.join(TIMEOUT_S)
-    assert b"secret" not in client.seal(b"secret")
+    assert b"secret" not in client.encrypt(b"secret")
 
 
 def test_secure_with_a_server_that_is_not_trusted(
@@ -155,14 +155,14 @@ def test_secure_with_a_server_that_is_not_trusted(
 
     def serve() -> None:
         try:
-            secure(pair[0], server_context(), server_hostname=None).read()
+            wrap_tls(pair[0], server_context(), server_hostname=None).read()
         except OSError as error:
             failures.append(error)
 
     server = threading.Thread(target=serve)
     server.start()
     with pytest.raises(ssl.SSLCertVerificationError):
-        secure(pair[1], ssl.create_default_context(), server_hostname="localhost")
+        wrap_tls(pair[1], ssl.create_default_context(), server_hostname="localhost")
     pair[1].close()
     server.join(TIMEOUT_S)
     assert len(failures) == 1
@@ -171,7 +171,7 @@ def test_secure_with_a_server_that_is_not_trusted(
 def test_secure_with_somebody_who_hangs_up(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].close()
     with pytest.raises(OSError, match=r"ended during the TLS handshake|Broken pipe"):
-        secure(pair[0], server_context(), server_hostname=None)
+        wrap_tls(pair[0], server_context(), server_hostname=None)
 
 
 def test_secure_with_somebody_who_speaks_no_tls(
@@ -179,4 +179,4 @@ def test_secure_with_somebody_who_speaks_no_tls(
 ) -> None:
     pair[1].sendall(b"GET / HTTP/1.0\r\n\r\n")
     with pytest.raises(ssl.SSLError):
-        secure(pair[0], server_context(), server_hostname=None)
+        wrap_tls(pair[0], server_context(), server_hostname=None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..._names import go_name, is_exported
 from ...errors import SchemaError
-from ...names import go_name, is_exported
 from ...schema import wire_name_in
 from ...stubs import AbstractService, AsyncClientStub, ClientStub
 from ..defaults import unportable

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
+from ..._records import ImmutableRecord
 from ...errors import DecodeError
-from ...frozen import Frozen
 from ...schema import Opaque
 from ...schema.plan import Member, Node, Op, Plan
 from ...values.record import Undecoded
@@ -31,7 +31,7 @@ _BASIC: Final = {
 }
 
 
-class SentField(Frozen):
+class SentField(ImmutableRecord):
     """One field of a sender's struct.
 
     ``member`` is the field of ours that it becomes, None for one that is skipped; ``pair`` is
@@ -44,7 +44,7 @@ class SentField(Frozen):
     pair: int = -1
 
 
-class Pair(Frozen):
+class Pair(ImmutableRecord):
     """A type of the sender's, and one of ours that its values become.
 
     Attributes:
@@ -63,7 +63,7 @@ class Pair(Frozen):
     fields: tuple[SentField, ...] = ()
 
 
-class DecodePlan(Frozen):
+class DecodePlan(ImmutableRecord):
     """How values of a sender's type become values of ours.
 
     Attributes:

@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 
 from attrs import asdict
 
+from rpcgen._names import go_name
 from rpcgen.errors import SchemaError
-from rpcgen.names import go_name
 from rpcgen.protocol.registry import Registry, ServedMethod, Service
 from rpcgen.schema import Schema
 from rpcgen.types import wire_name_of

@@ -449,13 +449,13 @@ class AsyncRegistryClient(AsyncClientStub):
         *,
         service: builtins.str | None = None,
         **options: Unpack[DialOptions],
-    ) -> aio_.Connecting[Self_]:
+    ) -> aio_.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).then(lambda client: cls(client, service=service))
+        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
@@ -925,13 +925,13 @@ class AsyncBuiltinsClient(AsyncClientStub):
         *,
         service: builtins.str | None = None,
         **options: Unpack[DialOptions],
-    ) -> aio_.Connecting[Self_]:
+    ) -> aio_.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).then(lambda client: cls(client, service=service))
+        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:

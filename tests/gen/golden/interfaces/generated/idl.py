@@ -128,13 +128,13 @@ class AsyncBoxesClient(AsyncClientStub):
     @classmethod
     def dial(
         cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
-    ) -> aio.Connecting[Self]:
+    ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).then(lambda client: cls(client, service=service))
+        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBoxesGo:

@@ -1,4 +1,4 @@
-"""`Inbox`: how a connection reads."""
+"""`ReadBufferProtocol`: the reading side of a connection, into a buffer that is there already."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import asyncio
 from typing import Final
 from weakref import WeakKeyDictionary
 
-__all__ = ["READ_SIZE", "Inbox"]
+__all__ = ["READ_SIZE", "ReadBufferProtocol"]
 
 READ_SIZE: Final = 262144
-"""How much is read at once, as asyncio does."""
+"""Maximum number of bytes of one read, as asyncio has it."""
 
 
-# What the connections of each event loop read into.
+# The buffer of each event loop, which all its connections read into.
 _buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDictionary()
 
 
-class Inbox(asyncio.BufferedProtocol, asyncio.Protocol):
+class ReadBufferProtocol(asyncio.BufferedProtocol, asyncio.Protocol):
     """Reads in the way that is the cheaper one on its event loop.
 
     asyncio's own loop makes 256 KiB of fresh memory for each read of a

@@ -30,17 +30,17 @@ class HeldStream(Stream):
         self.batches: list[int] = []
         self.error: OSError | None = None
 
-    def send(self, sealed: bytes | memoryview, wait: bool = False) -> int:
+    def send(self, wire_data: bytes | memoryview, wait: bool = False) -> int:
         self._hold(1)
-        return super().send(sealed, wait)
+        return super().send(wire_data, wait)
 
-    def send_nowait(self, sealed: bytes, sent: list[int]) -> None:
+    def send_nowait(self, wire_data: bytes, sent: list[int]) -> None:
         self._hold(1)
-        super().send_nowait(sealed, sent)
+        super().send_nowait(wire_data, sent)
 
-    def send_several(self, sealed: Sequence[bytes | memoryview], wait: bool = False) -> int:
-        self._hold(len(sealed))
-        return super().send_several(sealed, wait)
+    def sendmsg(self, wire_data: Sequence[bytes | memoryview], wait: bool = False) -> int:
+        self._hold(len(wire_data))
+        return super().sendmsg(wire_data, wait)
 
     def _hold(self, count: int) -> None:
         self.batches.append(count)
@@ -57,16 +57,16 @@ class Held:
         self.stream = HeldStream(connection)
         self.client = Client(self.stream)
         self.first: list[Call[int]] = []
-        self._sender = threading.Thread(
+        self._writer = threading.Thread(
             target=lambda: self.first.append(self.client.go(SUM, Pair(0, 0)))
         )
-        self._sender.start()
+        self._writer.start()
         assert self.stream.entered.wait(TIMEOUT_S)
 
     def go_on(self) -> Call[int]:
         """Let the thread send; return its call."""
         self.stream.go_on.set()
-        self._sender.join(TIMEOUT_S)
+        self._writer.join(TIMEOUT_S)
         return self.first[0]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from rpcgen.errors import RpcError
+from rpcgen.sync.leader_follower import LeaderFollower, Releasable, notify
 from rpcgen.sync.sections import Sections, Token, new_token
-from rpcgen.sync.turns import Releasable, Turns, wake
 from tests.support.timeouts import TIMEOUT_S
 
 
@@ -16,12 +16,12 @@ class Reply:
     """Something to wait for."""
 
     def __init__(self) -> None:
-        self.over = False
-        self.latches: list[Releasable] = []
+        self._is_done = False
+        self._waiters: list[Releasable] = []
 
     def arrive(self) -> None:
-        self.over = True
-        wake(self)
+        self._is_done = True
+        notify(self)
 
 
 class Source:
@@ -58,16 +58,18 @@ class Source:
         self._let_go.release(count)
 
 
-def turns_of(source: Source) -> Turns:
-    return Turns(source, Sections(lambda error: None, lambda: None))
+def leader_follower_of(source: Source) -> LeaderFollower:
+    return LeaderFollower(source, Sections(lambda error: None, lambda: None))
 
 
 class Waiter(threading.Thread):
     """A thread that waits for a reply."""
 
-    def __init__(self, turns: Turns, reply: Reply, deadline: float | None = None) -> None:
+    def __init__(
+        self, leader_follower: LeaderFollower, reply: Reply, deadline: float | None = None
+    ) -> None:
         super().__init__(daemon=True)
-        self._wait: Callable[[], bool] = lambda: turns.wait(reply, deadline)
+        self._wait: Callable[[], bool] = lambda: leader_follower.wait(reply, deadline)
         self.result: bool | None = None
         self.start()
 
@@ -82,39 +84,39 @@ class Waiter(threading.Thread):
 def asleep(count: int, *replies: Reply) -> None:
     """Wait until so many threads follow."""
     deadline = time.monotonic() + TIMEOUT_S
-    while sum(len(reply.latches) for reply in replies) < count and time.monotonic() < deadline:
+    while sum(len(reply._waiters) for reply in replies) < count and time.monotonic() < deadline:
         time.sleep(0.001)
 
 
 def test_wait_when_over_reads_nothing() -> None:
     reply = Reply()
     reply.arrive()
-    assert turns_of(Source()).wait(reply, None)
+    assert leader_follower_of(Source()).wait(reply, None)
 
 
 def test_wait_alone_reads() -> None:
     reply = Reply()
     source = Source(reply)
     source.let_go()
-    assert turns_of(source).wait(reply, None)
+    assert leader_follower_of(source).wait(reply, None)
 
 
 def test_wait_reads_for_others_first() -> None:
     first, second = Reply(), Reply()
     source = Source(first, second)
     source.let_go(2)
-    turns_of(source).wait(second, None)
-    assert first.over
+    leader_follower_of(source).wait(second, None)
+    assert first._is_done
 
 
 def test_wait_until_the_deadline() -> None:
-    turns = turns_of(Source(Reply()))
-    assert not turns.wait(Reply(), time.monotonic() + 0.01)
+    leader_follower = leader_follower_of(Source(Reply()))
+    assert not leader_follower.wait(Reply(), time.monotonic() + 0.01)
 
 
 def test_wait_after_the_deadline_reads_nothing() -> None:
     source = Source(Reply())
-    turns_of(source).wait(Reply(), time.monotonic() - 1)
+    leader_follower_of(source).wait(Reply(), time.monotonic() - 1)
     assert not source.reading.acquire(blocking=False)
 
 
@@ -122,10 +124,10 @@ def test_wait_of_a_thread_that_is_in_a_section_fails(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("rpcgen.sync.sections._PACKAGE", __package__)
     sections = Sections(lambda error: None, lambda: None)
     token = sections.claims["send"] = new_token()
-    turns = Turns(Source(), sections)
-    turns._leader[None] = [-1]  # else the thread would look for a reply first
+    leader_follower = LeaderFollower(Source(), sections)
+    leader_follower._leader[None] = [-1]  # else the thread would look for a reply first
     with pytest.raises(RpcError, match="signal handler or a finalizer"):
-        turns.wait(Reply(), None)
+        leader_follower.wait(Reply(), None)
     assert sections.claims["send"] is token
 
 
@@ -133,16 +135,16 @@ def test_wait_that_interrupts_another_one_of_its_thread_works() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
     source.let_go(2)
-    turns = turns_of(source)
+    leader_follower = leader_follower_of(source)
     outer = source.transfer
 
     def interrupted(token: Token, seconds: float, whole: bool) -> bool:
         source.transfer = outer  # type: ignore[method-assign]
-        return turns.wait(second, None)
+        return leader_follower.wait(second, None)
 
     source.transfer = interrupted  # type: ignore[method-assign]
-    assert turns.wait(first, None)
-    assert not turns._leader
+    assert leader_follower.wait(first, None)
+    assert not leader_follower._leader
 
 
 def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
@@ -151,23 +153,23 @@ def test_wait_finds_a_claim_that_another_thread_has_lost() -> None:
 
     def end(error: BaseException) -> None:
         errors.append(error)
-        reply.over = True
+        reply._is_done = True
 
     sections = Sections(end, lambda: None)
     thread = threading.Thread(target=lambda: sections.enter("send", new_token()))
     thread.start()
     thread.join(TIMEOUT_S)
-    assert Turns(Source(), sections).wait(reply, None)
+    assert LeaderFollower(Source(), sections).wait(reply, None)
     assert len(errors) == 1
 
 
 def test_follower_is_woken_by_its_reply() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
-    follower = Waiter(turns, second)
+    follower = Waiter(leader_follower, second)
     asleep(1, second)
     source.let_go()
     assert (follower.outcome(), leader.is_alive()) == (True, True)
@@ -178,10 +180,10 @@ def test_follower_is_woken_by_its_reply() -> None:
 def test_follower_leads_when_the_leader_leaves() -> None:
     first, second = Reply(), Reply()
     source = Source(first, second)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
-    follower = Waiter(turns, second)
+    follower = Waiter(leader_follower, second)
     asleep(1, second)
     source.let_go()
     assert leader.outcome()
@@ -192,9 +194,9 @@ def test_follower_leads_when_the_leader_leaves() -> None:
 def test_follower_leads_when_the_leader_does_not_read() -> None:
     reply = Reply()
     source = Source(reply)
-    turns = turns_of(source)
-    turns._leader[None] = [-1]  # a thread whose signal handler waits for this one, say
-    follower = Waiter(turns, reply)
+    leader_follower = leader_follower_of(source)
+    leader_follower._leader[None] = [-1]  # a thread whose signal handler waits for this one, say
+    follower = Waiter(leader_follower, reply)
     asleep(1, reply)
     source.let_go()
     assert follower.outcome()
@@ -203,11 +205,11 @@ def test_follower_leads_when_the_leader_does_not_read() -> None:
 def test_follower_sends_what_is_left_to_be_sent() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
     source.is_blocked = True
-    follower = Waiter(turns, second)
+    follower = Waiter(leader_follower, second)
     assert source.sent.wait(TIMEOUT_S)
     source.let_go(2)
     assert (leader.outcome(), follower.outcome()) == (True, True)
@@ -216,11 +218,11 @@ def test_follower_sends_what_is_left_to_be_sent() -> None:
 def test_follower_that_sends_looks_often_whether_its_wait_is_over() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
     source.is_blocked = True
-    follower = Waiter(turns, second)
+    follower = Waiter(leader_follower, second)
     assert source.sent.wait(TIMEOUT_S)
     source.let_go(2)
     assert (leader.outcome(), follower.outcome()) == (True, True)
@@ -230,11 +232,11 @@ def test_follower_that_sends_looks_often_whether_its_wait_is_over() -> None:
 def test_follower_that_gives_up_hands_its_turn_on() -> None:
     first, second, third = Reply(), Reply(), Reply()
     source = Source(first, third)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
-    patient = Waiter(turns, third)
-    hasty = Waiter(turns, second, time.monotonic() + 0.05)
+    patient = Waiter(leader_follower, third)
+    hasty = Waiter(leader_follower, second, time.monotonic() + 0.05)
     asleep(1, third)
     assert hasty.outcome() is False
     source.let_go(2)
@@ -244,10 +246,10 @@ def test_follower_that_gives_up_hands_its_turn_on() -> None:
 def test_two_threads_wait_for_one_reply() -> None:
     first, second = Reply(), Reply()
     source = Source(second, first)
-    turns = turns_of(source)
-    leader = Waiter(turns, first)
+    leader_follower = leader_follower_of(source)
+    leader = Waiter(leader_follower, first)
     source.reading.acquire(timeout=TIMEOUT_S)
-    followers = [Waiter(turns, second), Waiter(turns, second)]
+    followers = [Waiter(leader_follower, second), Waiter(leader_follower, second)]
     asleep(2, second)
     source.let_go(2)
     assert [waiter.outcome() for waiter in (leader, *followers)] == [True, True, True]
@@ -256,7 +258,7 @@ def test_two_threads_wait_for_one_reply() -> None:
 def test_many_threads_all_get_their_replies() -> None:
     replies = [Reply() for _ in range(100)]
     source = Source(*reversed(replies))
-    turns = turns_of(source)
-    waiters = [Waiter(turns, reply) for reply in replies]
+    leader_follower = leader_follower_of(source)
+    waiters = [Waiter(leader_follower, reply) for reply in replies]
     source.let_go(100)
     assert all(waiter.outcome() for waiter in waiters)

@@ -1,20 +1,20 @@
-"""`Frozen` and `Value`: small objects that do not change.
+"""`ImmutableRecord` and `ValueRecord`: small objects that do not change.
 
 attrs compiles methods for each of its classes, which takes longer than all
-else that importing this package does. These have theirs in one place; messages
-and what is made often are attrs classes.
+else that importing this package does. These share theirs; messages, and objects
+that are made often, are attrs classes.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self, dataclass_transform
 
-__all__ = ["Frozen", "Value"]
+__all__ = ["ImmutableRecord", "ValueRecord"]
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
-class Frozen:
-    """An object of the fields that its class annotates, equal to itself alone.
+class ImmutableRecord:
+    """Object that does not change, of the fields that its class annotates; equal to itself alone.
 
     Assigned values are defaults. The fields of a base class are not inherited.
     """
@@ -52,8 +52,15 @@ class Frozen:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names)
         return f"{type(self).__qualname__}({fields})"
 
-    def replaced(self, **changes: object) -> Self:
-        """Return another one with some fields changed."""
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with some fields changed, as `dataclasses.replace` does.
+
+        Args:
+            **changes: New values by field.
+
+        Raises:
+            TypeError: A field of this name does not exist.
+        """
         return type(self)(**{name: getattr(self, name) for name in self._names} | changes)
 
     def _values(self) -> tuple[object, ...]:
@@ -61,8 +68,8 @@ class Frozen:
 
 
 @dataclass_transform(frozen_default=True)
-class Value(Frozen):
-    """A `Frozen` that is equal to every other of its class with equal fields."""
+class ValueRecord(ImmutableRecord):
+    """`ImmutableRecord` that is equal to every other of its class with equal fields."""
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

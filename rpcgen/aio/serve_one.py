@@ -1,4 +1,4 @@
-"""How a server on asyncio carries out a call."""
+"""Execution of a call by a server on asyncio, and of one request alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rpcgen.protocol import Invocation, Refusal, ServerProtocol
 from rpcgen.protocol.execution import Execution
 from rpcgen.sockets import peer_name, peer_place
 
-from .inbox import READ_SIZE
+from .read_buffer import READ_SIZE
 from .workers import Workers
 
 __all__ = [
-    "answer",
-    "carry_out",
+    "execute",
+    "run_handler",
     "encode",
     "encode_in_thread",
     "run_in_thread",
@@ -82,27 +82,33 @@ async def serve_request(
             log_failure(invocation, error, peer_name(peer_place(connection), connection))
 
     execution = Execution(protocol, perf_counter, report)
-    response = await answer(execution, event, workers, protocol)
+    response = await execute(execution, event, workers, protocol)
     if task.cancelling() > cancelled_before:  # the task, and not what the handler waited for
         raise asyncio.CancelledError
     await loop.sock_sendall(connection, response)
 
 
-async def answer(
+async def execute(
     execution: Execution, invocation: Invocation, workers: Workers, owner: object
 ) -> bytes:
-    """Carry out a call and return what to send, whatever the handler raises.
+    """Execute a call, whatever its handler raises.
 
-    The handler runs in a thread if it is no ``async def``; ``owner`` is the
-    connection, to which its share of the threads is given.
+    Args:
+        execution: Counts the call and encodes its reply.
+        invocation: The call.
+        workers: The threads for a handler that is not an ``async def``.
+        owner: The connection, to which its share of the threads is given.
+
+    Returns:
+        The response to send.
     """
-    return encode(execution, invocation, *await carry_out(execution, invocation, workers, owner))
+    return encode(execution, invocation, *await run_handler(execution, invocation, workers, owner))
 
 
-async def carry_out(
+async def run_handler(
     execution: Execution, invocation: Invocation, workers: Workers, owner: object
 ) -> tuple[object, BaseException | None]:
-    """Run the handler of a call, and return what it returns or raises; see `answer`."""
+    """Run the handler of a call; return its reply and its exception, one of them None."""
     execution.started(invocation)
     try:
         if invocation.served.is_async:
@@ -115,14 +121,14 @@ async def carry_out(
 def run_in_thread(
     invocation: Invocation, workers: Workers, owner: object
 ) -> Coroutine[object, object, tuple[object, BaseException | None]]:
-    """Run the handler of a call that is no ``async def``; give what it returns and raises."""
+    """Run a handler that is not an ``async def`` in a thread; see `run_handler`."""
     return workers.run(owner, _outcome, invocation.served.function, invocation.args)
 
 
 def encode(
     execution: Execution, invocation: Invocation, reply: object, error: BaseException | None
 ) -> bytes:
-    """Return what to send for what the handler has returned or raised."""
+    """Return the response for the reply or the exception of a handler."""
     if error is None:
         parts = execution.succeeded(invocation, reply)
     else:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen.names import go_name, is_exported, is_identifier
+from rpcgen._names import go_name, is_exported, is_identifier
 
 from . import golang
 

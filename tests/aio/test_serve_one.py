@@ -10,7 +10,7 @@ import pytest
 from attrs import define
 
 from rpcgen import Registry
-from rpcgen.aio.answer import answer, start_task
+from rpcgen.aio.serve_one import execute, start_task
 from rpcgen.aio.workers import Workers
 from rpcgen.errors import EncodeError
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, Response, ServerProtocol
@@ -43,7 +43,7 @@ async def answered(function: Callable[[int], Any], *, is_async: bool = False) ->
     errors: list[BaseException] = []
     execution = Execution(protocol, perf_counter, lambda call, error: errors.append(error))
     workers = Workers(1)
-    data = await answer(execution, invocation, workers, None)
+    data = await execute(execution, invocation, workers, None)
     workers.close()
     codec = GobClientCodec()
     codec.feed(data)
@@ -52,15 +52,15 @@ async def answered(function: Callable[[int], Any], *, is_async: bool = False) ->
     return Answered(invocation, response, errors, value)
 
 
-async def test_answer_of_an_async_handler() -> None:
+async def test_execute_of_an_async_handler() -> None:
     assert (await answered(double, is_async=True)).value == 8
 
 
-async def test_answer_of_a_plain_handler() -> None:
+async def test_execute_of_a_plain_handler() -> None:
     assert (await answered(lambda number: 2 * number)).value == 8
 
 
-async def test_answer_of_a_plain_handler_comes_from_another_thread() -> None:
+async def test_execute_of_a_plain_handler_comes_from_another_thread() -> None:
     threads: list[int] = []
 
     def remember(number: int) -> int:
@@ -71,7 +71,7 @@ async def test_answer_of_a_plain_handler_comes_from_another_thread() -> None:
     assert threads != [threading.get_ident()]
 
 
-async def test_answer_is_counted() -> None:
+async def test_execute_is_counted() -> None:
     call = await answered(double, is_async=True)
     calls = call.invocation.served.statistics.snapshot()
     assert (calls.calls, calls.errors, calls.in_flight) == (1, 0, 0)
@@ -89,7 +89,7 @@ EXCEPTIONS = (
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS)
-async def test_answer_of_a_plain_handler_that_raises(exception: type[BaseException]) -> None:
+async def test_execute_of_a_plain_handler_that_raises(exception: type[BaseException]) -> None:
     def fail(_: int) -> int:
         raise exception("text")
 
@@ -99,7 +99,7 @@ async def test_answer_of_a_plain_handler_that_raises(exception: type[BaseExcepti
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS)
-async def test_answer_of_an_async_handler_that_raises(exception: type[BaseException]) -> None:
+async def test_execute_of_an_async_handler_that_raises(exception: type[BaseException]) -> None:
     async def fail(_: int) -> int:
         raise exception("text")
 
@@ -109,7 +109,7 @@ async def test_answer_of_an_async_handler_that_raises(exception: type[BaseExcept
     assert call.invocation.served.statistics.snapshot().in_flight == 0
 
 
-async def test_answer_that_does_not_fit() -> None:
+async def test_execute_of_a_reply_that_does_not_fit() -> None:
     call = await answered(lambda number: 2 << 63)
     assert isinstance(call.errors[0], EncodeError)
     assert call.invocation.served.statistics.errors == 1

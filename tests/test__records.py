@@ -1,4 +1,4 @@
-"""`Frozen` and `Value`: made, compared and shown as attrs would do it."""
+"""`ImmutableRecord` and `ValueRecord`: made, compared and shown as attrs would do it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from rpcgen.frozen import Frozen, Value
+from rpcgen._records import ImmutableRecord, ValueRecord
 
 
-class _Thing(Frozen):
+class _Thing(ImmutableRecord):
     first: int
     second: str = "b"
 
 
-class _Point(Value):
+class _Point(ValueRecord):
     x: int
     y: int = 0
 
@@ -25,7 +25,7 @@ class _Named(_Point):
     """No fields of its own: it keeps those of its base."""
 
 
-class _Other(Value):
+class _Other(ValueRecord):
     x: int
     y: int = 0
 
@@ -83,7 +83,7 @@ def test_value_that_cannot_be_hashed() -> None:
 
 def test_replaced_is_another_with_a_change() -> None:
     thing = _Thing(1, "x")
-    assert repr(thing.replaced(first=2)) == "_Thing(first=2, second='x')"
+    assert repr(thing.replace(first=2)) == "_Thing(first=2, second='x')"
     assert thing.first == 1
 
 

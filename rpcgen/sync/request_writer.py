@@ -1,4 +1,4 @@
-"""`Sender`: sends the requests of the threads that share a client."""
+"""`RequestWriter`: the combining writer of the threads that share a client."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-__all__ = ["STALL", "Sender"]
+__all__ = ["STALL_S", "RequestWriter"]
 
-STALL: Final = 0.005
-"""Longest time in seconds that a thread waits in the system for room, and sees nothing else."""
+STALL_S: Final = 0.005
+"""Maximum time in seconds that a thread waits in the system for room, and sees nothing else."""
 
-# How many pieces go out at once at most; systems allow 1024 or more.
+# Maximum number of buffers in one system call; systems allow 1024 or more.
 _MAX_PIECES: Final = 256
 
 
 class _Doubtful:
-    """Stands for a number that may have changed."""
+    """A length that is another one each time: of what may have changed."""
 
     def __len__(self) -> int:
         return next(_numbers)
@@ -40,8 +40,8 @@ class _Doubtful:
 _numbers: Final = count()
 
 
-class Sender:
-    """Sends requests, each whole, in the order in which they were encoded.
+class RequestWriter:
+    """Combining writer: sends requests, each whole, in the order in which they were encoded.
 
     A thread that finds another one sending leaves its request in the queue:
     while that one is in the system, which lets the others run, these make the
@@ -65,14 +65,14 @@ class Sender:
         # The calls that the queue has something of, or had since it was last empty.
         self._unsent: dict[int, Call[Any]] = {}
         # Bytes put into the queue, and taken out of it: either is counted in one section alone.
-        self._put_count = 0
+        self._enqueued_count = 0
         self._sent_count = 0
         self.is_blocked = False
 
     @property
     def queued(self) -> int:
-        """The number of bytes that wait to be sent."""
-        return self._put_count - self._sent_count
+        """Number of bytes that wait to be sent."""
+        return self._enqueued_count - self._sent_count
 
     def send(self, call: Call[Any], method: Method[Any, Any], args: object) -> None:
         """Encode a request and send what the connection takes at once, or leave it all.
@@ -80,7 +80,7 @@ class Sender:
         A call whose request cannot be encoded or sent is over.
         """
         claims, token, seq = self._claims, [get_ident()], call._seq
-        described, sealed, sent = -1, b"", []
+        described, wire_data, sent = -1, b"", []
         try:
             if claims.setdefault("encode", token) is not token:
                 self._sections.enter("encode", token)
@@ -94,16 +94,16 @@ class Sender:
                 return
             if self._queue or len(parts) > 1 or claims.setdefault("send", token) is not token:
                 sent.append(-1)
-                self._put(parts, seq, call)
+                self._enqueue(parts, seq, call)
                 del claims["encode"]
             else:
                 # Nearly every message is small, and goes out whole: so it is not even queued.
-                sealed = self._stream.seal(parts[0])
+                wire_data = self._stream.encrypt(parts[0])
                 del claims["encode"]
-                self._send_now(sealed, sent, seq, call)
+                self._send_now(wire_data, sent, seq, call)
                 del claims["send"]
         except BaseException as error:
-            self._recover(token, described, sealed, sent, call)
+            self._recover(token, described, wire_data, sent, call)
             self._sections.leave("encode", token, error)
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
@@ -116,7 +116,7 @@ class Sender:
         """Send what the connection takes at once, unless another thread does.
 
         Args:
-            wait: Wait up to `STALL` for room, each time that there is none.
+            wait: Wait up to `STALL_S` for room, each time that there is none.
         """
         claims, token = self._claims, [get_ident()]
         try:
@@ -137,10 +137,10 @@ class Sender:
         The system waits for room meanwhile, which is faster than to be told of
         each piece of it. It is no more than a guess that the server reads: it
         may be busy with the reply to a call that was given up, and read no
-        further before that is taken. So no wait is longer than `STALL`, and
+        further before that is taken. So no wait is longer than `STALL_S`, and
         what comes ends this.
         """
-        while self.is_blocked and self._is_alone() and self._stream.limit_stalls(STALL):
+        while self.is_blocked and self._is_alone() and self._stream.set_send_timeout(STALL_S):
             if self._stream.is_readable():
                 return
             self.flush(wait=True)
@@ -149,7 +149,7 @@ class Sender:
         return self._protocol.expects_one and "send" not in self._claims
 
     def forget(self, seq: int) -> None:
-        """Let go of a call that was given up; its request is sent all the same."""
+        """Drop the reference to a call that was given up; its request is sent nevertheless."""
         self._unsent.pop(seq, None)
 
     def discard(self) -> None:
@@ -158,20 +158,20 @@ class Sender:
         self._unsent.clear()
         self.is_blocked = False
 
-    def _put(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
+    def _enqueue(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
         self._unsent[seq] = call
         for part in parts:
-            sealed = self._stream.seal(part)
-            self._put_count += len(sealed)
-            self._queue.append(sealed)
+            wire_data = self._stream.encrypt(part)
+            self._enqueued_count += len(wire_data)
+            self._queue.append(wire_data)
 
-    def _send_now(self, sealed: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
+    def _send_now(self, wire_data: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
         """Send a request, and put what does not go at once in front of the queue.
 
         ``sent`` gets the number of bytes that have gone.
         """
         try:
-            self._stream.send_nowait(sealed, sent)
+            self._stream.send_nowait(wire_data, sent)
         except BlockingIOError as error:
             if error.errno is None:  # none of the system's
                 raise
@@ -180,10 +180,10 @@ class Sender:
             self._unsent[seq] = call
             self._fail(error)
             return
-        if sent[0] < len(sealed):
-            self._put_first(memoryview(sealed)[sent[0] :], seq, call)
+        if sent[0] < len(wire_data):
+            self._enqueue_first(memoryview(wire_data)[sent[0] :], seq, call)
 
-    def _put_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
+    def _enqueue_first(self, rest: memoryview, seq: int, call: Call[Any]) -> None:
         # In front of what other threads may have put there by now.
         self._unsent[seq] = call
         self._sent_count -= len(rest)
@@ -191,7 +191,7 @@ class Sender:
         self.is_blocked = True
 
     def _recover(
-        self, token: Token, described: int, sealed: bytes, sent: list[int], call: Call[Any]
+        self, token: Token, described: int, wire_data: bytes, sent: list[int], call: Call[Any]
     ) -> None:
         """Leave the sections of `send` after an exception, if the stream is still in step.
 
@@ -201,20 +201,20 @@ class Sender:
         Args:
             token: That of the sections.
             described: The number of types that were described before.
-            sealed: The request, once it is encoded.
+            wire_data: The request as it goes on the wire, once it is encoded.
             sent: The number of bytes that have gone, if it was tried to send any.
             call: The call.
         """
         claims = self._claims
         if claims.get("encode") is token:
-            if not sent and described == len(self._described) and self._stream.is_plain:
+            if not sent and described == len(self._described) and self._stream.is_plaintext:
                 if claims.get("send") is token:
                     del claims["send"]
                 del claims["encode"]
         elif claims.get("send") is token:
             if not sent:
-                self._put_first(memoryview(sealed), call._seq, call)
-            elif sent[0] != len(sealed):
+                self._enqueue_first(memoryview(wire_data), call._seq, call)
+            elif sent[0] != len(wire_data):
                 return
             del claims["send"]
 
@@ -227,7 +227,7 @@ class Sender:
                     sent = stream.send(queue[0], wait)
                 else:
                     pieces = [queue[i] for i in range(min(size, _MAX_PIECES))]
-                    sent = stream.send_several(pieces, wait)
+                    sent = stream.sendmsg(pieces, wait)
                 self._drop(sent)
                 wait = False
         except BlockingIOError as error:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from rpcgen.aio.inbox import READ_SIZE, Inbox
+from rpcgen.aio.read_buffer import READ_SIZE, ReadBufferProtocol
 
 
-class Reader(Inbox):
+class Reader(ReadBufferProtocol):
     """Keeps what it receives, and hangs up at the end."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from . import wire
 from .numbers import float_of, read_int, read_uint
 from .opaque import guess
 
-__all__ = ["dump", "examine"]
+__all__ = ["dump", "dump_lines"]
 
 _LONGEST: Final = 64
 
@@ -24,11 +24,11 @@ def dump(data: bytes) -> str:
     Each line begins with the offset in bytes. Where the stream is broken, the
     last line says so, and why; nothing is raised.
     """
-    lines, _ = examine(data)
+    lines, _ = dump_lines(data)
     return "".join(line + "\n" for line in lines)
 
 
-def examine(data: bytes) -> tuple[list[str], DecodeError | None]:
+def dump_lines(data: bytes) -> tuple[list[str], DecodeError | None]:
     """Return the lines of `dump`, and what breaks the stream, if anything does."""
     dumper = _Dumper(bytes(data))
     try:

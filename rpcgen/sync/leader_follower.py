@@ -24,33 +24,34 @@ from rpcgen._interrupts import reraise_interrupt
 
 from .sections import Sections, Token, check_replies_to_nobody
 
-__all__ = ["Awaited", "Duplex", "Releasable", "Turns", "wake"]
+__all__ = ["Waitable", "Duplex", "Releasable", "LeaderFollower", "notify"]
 
-# The longest sleep in seconds: after that a thread looks again whether its wait is over, and
+# Maximum sleep of a follower, in seconds: after that it looks again whether its wait is over, and
 # whether somebody reads and writes. In all other cases it is woken.
-_LONGEST_SLEEP: Final = 0.5
+_MAX_SLEEP_S: Final = 0.5
 
-# The same where a thread that does not read waits for room, and is not woken by its reply.
-_LONGEST_PUSH: Final = 0.01
+# Maximum wait for room to write, in seconds, of a thread that is not the leader: its reply does
+# not wake it meanwhile.
+_MAX_WAIT_WRITABLE_S: Final = 0.01
 
 
 class Releasable(Protocol):
-    """What is released when a wait is over: the lock that a thread sleeps on, or the like."""
+    """Something to release when a wait is over: the lock that a thread sleeps on, or the like."""
 
     def release(self) -> None:
-        """Tell that the wait is over, if that was not told before."""
+        """Tell that the wait is over, unless that was told before."""
         ...
 
 
-class Awaited(Protocol):
-    """What threads wait for."""
+class Waitable(Protocol):
+    """Object to wait for, private to the package in all fields, since one is a `Call`."""
 
-    latches: list[Releasable]
-    """Released, each of them, once ``over`` is true: see `wake`."""
+    _waiters: list[Releasable]
+    """Released, each of them, once ``_is_done`` is true: see `notify`."""
 
     @property
-    def over(self) -> bool:
-        """Whether the wait is over."""
+    def _is_done(self) -> bool:
+        """True once the wait is over."""
         ...
 
 
@@ -59,7 +60,7 @@ class Duplex(Protocol):
 
     @property
     def is_blocked(self) -> bool:
-        """Whether there is something to be sent that the connection did not take at once."""
+        """True while something is left to send that the connection did not take at once."""
         ...
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
@@ -68,10 +69,10 @@ class Duplex(Protocol):
         Args:
             token: What to claim sections with, of the frame that calls.
             seconds: The longest time to wait for it.
-            whole: Whether it may take longer to receive the rest of a large message.
+            whole: True if it may take longer to receive the rest of a large message.
 
         Returns:
-            Whether something has come or could be sent.
+            True if something has come or could be sent.
         """
         ...
 
@@ -80,42 +81,42 @@ class Duplex(Protocol):
         ...
 
     def is_readable(self) -> bool:
-        """Return whether something has come that nobody has dealt with."""
+        """Return True if something has come that nobody has dealt with."""
         ...
 
 
-class Turns:
-    """Whose turn it is to read."""
+class LeaderFollower:
+    """Chooses the thread that reads: one of those that wait."""
 
     def __init__(self, duplex: Duplex, sections: Sections) -> None:
         self._duplex = duplex
         self._sections = sections
         # The token of the leader, if there is one.
         self._leader: dict[None, Token] = {}
-        # The latches of sleeping threads; a dict for its atomic popitem.
+        # The locks that sleeping threads wait for; a dict for its atomic popitem.
         self._followers: dict[Releasable, None] = {}
 
-    def wait(self, awaited: Awaited, deadline: float | None) -> bool:
-        """Wait until something is over.
+    def wait(self, waitable: Waitable, deadline: float | None) -> bool:
+        """Wait until something is done; read for everybody meanwhile, or follow who does.
 
         Args:
-            awaited: What to wait for.
-            deadline: When to give up, in seconds of `time.monotonic`; None waits for ever.
+            waitable: What to wait for.
+            deadline: When to give up, in seconds of `time.monotonic`; None waits forever.
 
         Returns:
-            Whether it is over.
+            True if it is over, False at the deadline.
 
         Raises:
             RpcError: This thread was interrupted in the middle of a section, or while it
                 encodes a reply of a server.
         """
         token = [get_ident()]
-        leader, claims, left = self._leader, self._sections.claims, _LONGEST_SLEEP
+        leader, claims, left = self._leader, self._sections.claims, _MAX_SLEEP_S
         is_idle = False
         try:
-            while not awaited.over:
+            while not waitable._is_done:
                 if deadline is not None:
-                    left = min(deadline - time.monotonic(), _LONGEST_SLEEP)
+                    left = min(deadline - time.monotonic(), _MAX_SLEEP_S)
                     if left <= 0:
                         break
                 if is_idle:
@@ -129,30 +130,30 @@ class Turns:
                 if holder is token:
                     is_idle = not self._duplex.transfer(token, left, deadline is None)
                 elif self._duplex.is_blocked:
-                    self._duplex.send(min(left, _LONGEST_PUSH))
+                    self._duplex.send(min(left, _MAX_WAIT_WRITABLE_S))
                 else:
-                    self._follow(awaited, left, token)
+                    self._wait_as_follower(waitable, left, token)
         finally:
             if leader.get(None) is token:
                 del leader[None]
             if self._followers and not leader:
-                self._wake_follower()
-        return awaited.over
+                self._notify_follower()
+        return waitable._is_done
 
-    def _follow(self, awaited: Awaited, seconds: float, token: Token) -> None:
-        latch = threading.Lock()
-        latch.acquire()
-        awaited.latches.append(latch)
-        self._followers[latch] = None
+    def _wait_as_follower(self, waitable: Waitable, seconds: float, token: Token) -> None:
+        waiter = threading.Lock()
+        waiter.acquire()
+        waitable._waiters.append(waiter)
+        self._followers[waiter] = None
         # Enlisted first and looked at again afterwards: whoever ends the wait, or steps down,
         # does it the other way round, so one of the two sees the other.
         try:
-            if awaited.over or not self._leader:
+            if waitable._is_done or not self._leader:
                 return
             for claim in tuple(self._sections.claims.values()):
                 if claim[0] == token[0]:
                     self._sections.check(thorough=False)
-            if latch.acquire(True, seconds):
+            if waiter.acquire(True, seconds):
                 return
             # Nobody has woken this thread for long.
             check_replies_to_nobody()
@@ -160,27 +161,27 @@ class Turns:
             if self._duplex.is_readable():
                 self._leader[None] = token
         finally:
-            self._followers.pop(latch, None)
-            awaited.latches.remove(latch)
+            self._followers.pop(waiter, None)
+            waitable._waiters.remove(waiter)
 
-    def _wake_follower(self) -> None:
+    def _notify_follower(self) -> None:
         try:
-            latch, _ = self._followers.popitem()
+            waiter, _ = self._followers.popitem()
         except KeyError as error:
             reraise_interrupt(error)
             return
-        _release(latch)
+        _release(waiter)
 
 
-def wake(awaited: Awaited) -> None:
-    """Wake every thread that sleeps until ``awaited`` is over, which it is now."""
-    for latch in tuple(awaited.latches):
-        _release(latch)
+def notify(waitable: Waitable) -> None:
+    """Wake every thread that sleeps until ``waitable`` is done, which it is now."""
+    for waiter in tuple(waitable._waiters):
+        _release(waiter)
 
 
-def _release(latch: Releasable) -> None:
+def _release(waiter: Releasable) -> None:
     try:
-        latch.release()
+        waiter.release()
     except RuntimeError as error:
         # Already released: its thread has two reasons to wake up.
         reraise_interrupt(error)
