@@ -1,10 +1,10 @@
 """A process of a peer: a server, or the client that is measured.
 
-``serve MODULE FACE`` prints ``{"address": "127.0.0.1:1234"}`` and serves until
-its standard input ends. ``call MODULE FACE ADDRESS`` makes a first call,
+``serve MODULE API`` prints ``{"address": "127.0.0.1:1234"}`` and serves until
+its standard input ends. ``call MODULE API ADDRESS`` makes a first call,
 prints ``{"ready": true}``, and from then on answers each line of standard
 input, a `Job` in JSON, with its `Timing`. Whatever goes wrong is answered as
-``{"error": "..."}``. ``MODULE`` is one of `benchmarks.peers`; ``FACE`` is
+``{"error": "..."}``. ``MODULE`` is one of `benchmarks.peers`; ``API`` is
 ``sync``, or the loop that runs it: ``asyncio`` or ``uvloop``.
 
 What is imported here adds to the memory and the start of every peer, so that
@@ -31,14 +31,14 @@ __all__ = ["main"]
 
 
 def main(arguments: list[str]) -> None:
-    role, module, face, *address = arguments
+    role, module, api, *address = arguments
     say = _answers_to(_own_output())
     try:
         peer = importlib.import_module(f"benchmarks.peers.{module}")
         if role == "serve":
-            _serve(peer, face, lambda bound: say({"address": bound}))
+            _serve(peer, api, lambda bound: say({"address": bound}))
         else:
-            _call(peer, face, address[0], say)
+            _call(peer, api, address[0], say)
     except Exception as error:
         say({"error": _line(error)})
         raise
@@ -65,12 +65,12 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _serve(peer: Any, face: str, ready: Callable[[str], None]) -> None:
+def _serve(peer: Any, api: str, ready: Callable[[str], None]) -> None:
     threading.Thread(target=_exit_with_input, daemon=True).start()
-    if face == "sync":
+    if api == "sync":
         peer.serve(ready)
         return
-    with _runner(face) as runner:
+    with _runner(api) as runner:
         runner.run(peer.serve(ready))
 
 
@@ -81,11 +81,11 @@ def _exit_with_input() -> None:
     os._exit(0)
 
 
-def _call(peer: Any, face: str, address: str, say: Say) -> None:
-    if face == "sync":
+def _call(peer: Any, api: str, address: str, say: Say) -> None:
+    if api == "sync":
         _call_sync(peer, address, say)
         return
-    with _runner(face) as runner:
+    with _runner(api) as runner:
         _call_aio(peer, address, runner, say)
 
 
@@ -128,10 +128,10 @@ def _expect_product(reply: object) -> None:
         raise ValueError(f"the product of 7 and 8 is {reply}")
 
 
-def _runner(face: str) -> Runner:
+def _runner(api: str) -> Runner:
     import asyncio
 
-    if face == "asyncio":
+    if api == "asyncio":
         return asyncio.Runner()
     import uvloop
 

@@ -34,25 +34,25 @@ class PeerError(Exception):
 
 @frozen
 class End:
-    """A server or a client: a module of `benchmarks.peers` and its face, or ``go`` and a codec.
+    """A server or a client: a module of `benchmarks.peers` and its API, or ``go`` and a codec.
 
     ``root``: the checkout that its process imports from.
     """
 
     module: str
-    face: str
+    api: str
     root: Path = ROOT
 
     def command(self, role: str, *arguments: str) -> list[str]:
         """Return the command that starts it. Raises `PeerError` if there is no Go."""
         if self.module != "go":
-            child = [sys.executable, "-m", "benchmarks.child", role, self.module, self.face]
+            child = [sys.executable, "-m", "benchmarks.child", role, self.module, self.api]
             return [*child, *arguments]
         try:
             program = golang.build(Path(__file__).parent / "go" / "net")
         except (OSError, RuntimeError) as error:
             raise PeerError(f"no Go: {error}".splitlines()[0]) from error
-        return [str(program), role, self.face, *arguments]
+        return [str(program), role, self.api, *arguments]
 
 
 class Process:

@@ -11,7 +11,7 @@ from hypothesis import settings
 import rpcgen
 
 if TYPE_CHECKING:
-    from tests.support.faces import Face
+    from tests.support.apis import Api
 
 # No test is timed: a machine may be busy.
 settings.register_profile("rpcgen", deadline=None)
@@ -55,11 +55,11 @@ MARKERS = {
 
 
 @pytest.fixture(params=["asyncio", "sync"])
-def face(request: pytest.FixtureRequest) -> Face:
+def api(request: pytest.FixtureRequest) -> Api:
     """Each of the two APIs of the runtime in turn."""
-    from tests.support.faces import FACES  # late: most tests need neither it nor what it imports
+    from tests.support.apis import APIS  # late: most tests need neither it nor what it imports
 
-    return FACES[request.param]
+    return APIS[request.param]
 
 
 def pytest_report_header() -> str:

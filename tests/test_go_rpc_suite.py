@@ -43,7 +43,7 @@ from rpcgen.protocol import (
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import length
 from tests import golang
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 
@@ -71,20 +71,20 @@ def register_text(server: Registry) -> None:
 
 
 @pytest.fixture
-def client(face: Face) -> Iterator[FacedClient]:
-    with face.serve("http://127.0.0.1:0", register_text) as address, face.dial(address) as client:
+def client(api: Api) -> Iterator[ApiClient]:
+    with api.serve("http://127.0.0.1:0", register_text) as address, api.dial(address) as client:
         yield client
 
 
-def test_argument_may_be_no_message(client: FacedClient) -> None:
+def test_argument_may_be_no_message(client: ApiClient) -> None:
     assert client.call(SCAN, "12345") == 12345
 
 
-def test_reply_may_be_no_message(client: FacedClient) -> None:
+def test_reply_may_be_no_message(client: ApiClient) -> None:
     assert client.call(STRING, Args(27, 35)) == "27+35"
 
 
-def test_name_of_a_service_may_hold_dots(client: FacedClient) -> None:
+def test_name_of_a_service_may_hold_dots(client: ApiClient) -> None:
     assert client.call(Method[Args, int]("net.rpc.Arith.Multiply"), Args(7, 8)) == 56
 
 
@@ -115,10 +115,10 @@ def register_builtin(server: Registry) -> None:
     ("method", "reply"), [(MAP, {7: 8}), (SLICE, [7, 8]), (ARRAY, [7, 8])], ids=lambda each: ""
 )
 def test_reply_may_be_of_a_builtin_type(
-    face: Face, codec: CodecName, method: Method[Args, Any], reply: object
+    api: Api, codec: CodecName, method: Method[Args, Any], reply: object
 ) -> None:
-    with face.serve("http://127.0.0.1:0", register_builtin, codec=codec) as address:
-        with face.dial(address, codec=codec) as client:
+    with api.serve("http://127.0.0.1:0", register_builtin, codec=codec) as address:
+        with api.dial(address, codec=codec) as client:
             assert client.call(method, Args(7, 8)) == reply
 
 
@@ -202,8 +202,8 @@ class FailingCodec(GobClientCodec):
         raise EncodeError("fail")
 
 
-def test_codec_that_fails_to_encode_fails_each_call(face: Face) -> None:
-    with pair() as (_, theirs), face.client(theirs.dup(), FailingCodec()) as client:
+def test_codec_that_fails_to_encode_fails_each_call(api: Api) -> None:
+    with pair() as (_, theirs), api.client(theirs.dup(), FailingCodec()) as client:
         for _ in range(2):
             with pytest.raises(EncodeError, match=r"^fail$"):
                 client.go(ARITH_MULTIPLY, Args(7, 8)).result()
@@ -219,8 +219,8 @@ def test_write_that_fails_fails_its_call() -> None:
 # --- TestTCPClose, TestAcceptExitAfterListenerClose -----------------------------------------------
 
 
-def test_client_over_http_closes_after_its_calls(face: Face) -> None:
-    with face.serve("http://127.0.0.1:0") as address, face.dial_http(address) as client:
+def test_client_over_http_closes_after_its_calls(api: Api) -> None:
+    with api.serve("http://127.0.0.1:0") as address, api.dial_http(address) as client:
         client.call(ARITH_MULTIPLY, Args(17, 8))
         client.close()
         with pytest.raises(RpcError, match="connection is shut down"):
@@ -239,9 +239,9 @@ def test_accept_returns_once_the_listener_is_closed() -> None:
 # --- client_test.go: TestCloseCodec ---------------------------------------------------------------
 
 
-def test_close_ends_the_connection_of_the_codec(face: Face) -> None:
+def test_close_ends_the_connection_of_the_codec(api: Api) -> None:
     with pair() as (ours, theirs):
-        with face.client(theirs.dup(), GobClientCodec()):
+        with api.client(theirs.dup(), GobClientCodec()):
             theirs.close()
         assert ours.recv(1) == b""
 
@@ -250,9 +250,9 @@ def test_close_ends_the_connection_of_the_codec(face: Face) -> None:
 
 
 @pytest.fixture
-def peer(face: Face) -> Iterator[socket.socket]:
+def peer(api: Api) -> Iterator[socket.socket]:
     """The other end of a server of JSON-RPC."""
-    with pair() as (ours, theirs), face.serve_codec(theirs.dup(), JsonServerCodec()):
+    with pair() as (ours, theirs), api.serve_codec(theirs.dup(), JsonServerCodec()):
         theirs.close()
         yield ours
         ours.shutdown(socket.SHUT_WR)
@@ -292,15 +292,15 @@ def test_json_requests_are_answered_one_by_one(peer: socket.socket) -> None:
     assert products == [n * n for n in range(10)]
 
 
-def test_json_that_is_malformed_ends_the_connection(face: Face) -> None:
-    with pair() as (ours, theirs), face.serve_codec(theirs.dup(), JsonServerCodec()):
+def test_json_that_is_malformed_ends_the_connection(api: Api) -> None:
+    with pair() as (ours, theirs), api.serve_codec(theirs.dup(), JsonServerCodec()):
         theirs.close()
         ours.sendall(b"{id:1}")
         assert ours.recv(1) == b""
 
 
-def test_json_reply_without_result_and_error_is_an_error(face: Face) -> None:
-    with pair() as (ours, theirs), face.client(theirs.dup(), JsonClientCodec()) as client:
+def test_json_reply_without_result_and_error_is_an_error(api: Api) -> None:
+    with pair() as (ours, theirs), api.client(theirs.dup(), JsonClientCodec()) as client:
         call = client.go(ARITH_MULTIPLY, Args(7, 8))
         ours.sendall(b'{"id":0,"result":null,"error":null}')
         with pytest.raises(RpcError, match="invalid error <nil>"):
@@ -316,11 +316,11 @@ def test_json_error_has_no_result() -> None:
     assert json.loads(line) == {"id": "123", "result": None, "error": "some error"}
 
 
-def test_connection_that_fails_ends_the_serving(face: Face) -> None:
+def test_connection_that_fails_ends_the_serving(api: Api) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     with listening, socket.create_connection(listening.getsockname()) as ours:
         theirs, _ = listening.accept()
-        with face.serve_codec(theirs, JsonServerCodec()):  # which waits for its end
+        with api.serve_codec(theirs, JsonServerCodec()):  # which waits for its end
             # Closed with something unread, which resets the connection.
             ours.sendall(b'{"method":"Arith.Multiply","params":[{}],"id":1}')
             assert ours.recv(1) == b"{"

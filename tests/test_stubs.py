@@ -24,7 +24,7 @@ from rpcgen.types import wire
 
 
 class FakeClient:
-    """Notes how it was left, on the way of either face."""
+    """Notes how it was left, on the way of either API."""
 
     left_with: type[BaseException] | str | None = "never"
 
@@ -193,7 +193,7 @@ def test_registering_a_name_for_two_types_is_refused() -> None:
 
 
 class CallingClient(FakeClient):
-    """Notes which methods are called, on the way of either face."""
+    """Notes which methods are called, on the way of either API."""
 
     def __init__(self) -> None:
         self.called: list[Method[Any, Any]] = []

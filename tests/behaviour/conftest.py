@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.faces import FacedClient
+from tests.support.apis import ApiClient
 
 from .links import LINKS, Link, Servers
 
@@ -35,7 +35,7 @@ def address(link: Link, servers: Servers) -> str:
 
 
 @pytest.fixture
-def client(link: Link, address: str) -> Iterator[FacedClient]:
+def client(link: Link, address: str) -> Iterator[ApiClient]:
     """A client of a shared server."""
     with link.dial(address) as client:
         yield client

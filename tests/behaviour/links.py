@@ -14,8 +14,8 @@ from attrs import frozen
 
 from rpcgen import DialOptions, Registry
 from rpcgen.protocol import CodecName
+from tests.support.apis import APIS, ApiClient
 from tests.support.certificates import client_context, server_context
-from tests.support.faces import FACES, FacedClient
 
 if TYPE_CHECKING:
     import ssl
@@ -47,7 +47,7 @@ def listen_address(transport: str) -> str:
 
 @frozen
 class Link:
-    """One of the ways; ``client`` and ``server`` name the faces at its ends."""
+    """One of the ways; ``client`` and ``server`` name the APIs at its ends."""
 
     client: str
     server: str
@@ -64,22 +64,22 @@ class Link:
 
     def serve(self, *registrations: Callable[[Registry], None]) -> AbstractContextManager[str]:
         """Serve at this link's end; yields the address."""
-        return FACES[self.server].serve(
+        return APIS[self.server].serve(
             listen_address(self.transport),
             *registrations,
             codec=self.codec,
             tls=_server_context() if self.encrypted else None,
         )
 
-    def dial(self, address: str) -> AbstractContextManager[FacedClient]:
+    def dial(self, address: str) -> AbstractContextManager[ApiClient]:
         """Connect to a server of this link."""
         options: DialOptions = {"codec": self.codec}
         if self.encrypted:
             options["tls"] = _client_context()
-        return FACES[self.client].dial(address, **options)
+        return APIS[self.client].dial(address, **options)
 
 
-LINKS = [Link(*each) for each in product(sorted(FACES), sorted(FACES), CODECS, TRANSPORTS)]
+LINKS = [Link(*each) for each in product(sorted(APIS), sorted(APIS), CODECS, TRANSPORTS)]
 
 
 class Servers:

@@ -16,15 +16,15 @@ import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DialError, Registry
+from tests.support.apis import APIS, Api, ApiClient
 from tests.support.certificates import client_context
-from tests.support.faces import FACES, Face, FacedClient
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import Link, listen_address
 
 HTTP_LINKS = [
     Link(client, server, "gob", transport)
-    for client, server, transport in product(sorted(FACES), sorted(FACES), ["http", "https"])
+    for client, server, transport in product(sorted(APIS), sorted(APIS), ["http", "https"])
 ]
 
 # A client takes no part in some tests: one for each server is enough.
@@ -70,9 +70,9 @@ def web(address: str) -> Iterator[Web]:
     web.connection.close()
 
 
-@pytest.fixture(params=sorted(FACES))
-def face(request: pytest.FixtureRequest) -> Face:
-    return FACES[request.param]
+@pytest.fixture(params=sorted(APIS))
+def api(request: pytest.FixtureRequest) -> Api:
+    return APIS[request.param]
 
 
 @pytest.mark.parametrize("link", HTTP_SERVERS, ids=str)
@@ -110,7 +110,7 @@ def test_posted_nonsense_is_a_bad_request(web: Web) -> None:
 
 
 @pytest.mark.parametrize("link", HTTP_LINKS, ids=str)
-def test_web_client_does_not_disturb_net_rpc(client: FacedClient, web: Web) -> None:
+def test_web_client_does_not_disturb_net_rpc(client: ApiClient, web: Web) -> None:
     web.ask("GET", "/")
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
@@ -123,20 +123,20 @@ def test_dial_to_another_path_is_refused_with_the_text_of_go(link: Link, address
 
 
 @pytest.mark.parametrize("transport", ["http", "http+unix"])
-def test_server_has_net_rpc_where_it_was_told_to(face: Face, transport: str) -> None:
+def test_server_has_net_rpc_where_it_was_told_to(api: Api, transport: str) -> None:
     def elsewhere(server: Registry) -> None:
         server.handle_http("/foo", "/bar")
 
-    with face.serve(listen_address(transport), elsewhere) as address:
-        with face.dial_http(address, "/foo") as client:
+    with api.serve(listen_address(transport), elsewhere) as address:
+        with api.dial_http(address, "/foo") as client:
             assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_dial_of_what_is_no_http_server_is_given_up(face: Face) -> None:
+def test_dial_of_what_is_no_http_server_is_given_up(api: Api) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(DialError, match="timed out"):
-            with face.dial_http(f"127.0.0.1:{port}", timeout=0.1):
+            with api.dial_http(f"127.0.0.1:{port}", timeout=0.1):
                 pass
 
 
@@ -161,12 +161,12 @@ def test_call_for_the_name_of_this_machine_is_carried_out(web: Web) -> None:
     assert web.ask("POST", RPC_PATH, CALL, Host=f"{platform.node()}:80")[0] == 200
 
 
-def served(face: Face, address: str, **options: Any) -> AbstractContextManager[str]:
-    return face.serve(address, lambda server: server.handle_http(**options))
+def served(api: Api, address: str, **options: Any) -> AbstractContextManager[str]:
+    return api.serve(address, lambda server: server.handle_http(**options))
 
 
-def test_debug_page_is_refused_to_other_sites(face: Face) -> None:
-    with served(face, "http://127.0.0.1:0") as address:
+def test_debug_page_is_refused_to_other_sites(api: Api) -> None:
+    with served(api, "http://127.0.0.1:0") as address:
         web = Web(address)
         answers = [web.ask("GET", "/debug/rpc", Host="evil.example")[0]]
         web.connection.close()
@@ -176,22 +176,22 @@ def test_debug_page_is_refused_to_other_sites(face: Face) -> None:
 
 
 @pytest.mark.parametrize("hosts", [["rpc.example.com"], ["*"]])
-def test_name_that_the_server_was_told_is_taken(face: Face, hosts: list[str]) -> None:
-    with served(face, "http://127.0.0.1:0", hosts=hosts) as address:
+def test_name_that_the_server_was_told_is_taken(api: Api, hosts: list[str]) -> None:
+    with served(api, "http://127.0.0.1:0", hosts=hosts) as address:
         web = Web(address)
         assert web.ask("POST", RPC_PATH, CALL, Host="RPC.example.com:8080")[0] == 200
         web.connection.close()
 
 
 @pytest.mark.parametrize("transport", ["http", "http+unix"])
-def test_client_connects_whatever_hosts_are_named(face: Face, transport: str) -> None:
-    with served(face, listen_address(transport), hosts=["rpc.example.com"]) as address:
-        with face.dial(address) as client:
+def test_client_connects_whatever_hosts_are_named(api: Api, transport: str) -> None:
+    with served(api, listen_address(transport), hosts=["rpc.example.com"]) as address:
+        with api.dial(address) as client:
             assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_any_host_is_taken_on_a_unix_socket(face: Face) -> None:
-    with served(face, listen_address("http+unix")) as address:
+def test_any_host_is_taken_on_a_unix_socket(api: Api) -> None:
+    with served(api, listen_address("http+unix")) as address:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(TIMEOUT_S)
             connection.connect(urlsplit(address).path)
@@ -226,12 +226,12 @@ def head_of(body: str, host: str = "localhost") -> bytes:
     ).encode()
 
 
-def test_client_that_waits_is_told_to_send_the_body(face: Face) -> None:
-    with served(face, "http://127.0.0.1:0") as address:
+def test_client_that_waits_is_told_to_send_the_body(api: Api) -> None:
+    with served(api, "http://127.0.0.1:0") as address:
         lines = exchange(address, head_of(CALL), CALL.encode())
     assert lines == [b"HTTP/1.1 100 Continue", b"HTTP/1.1 200 OK"]
 
 
-def test_client_that_waits_in_vain_is_told_at_once(face: Face) -> None:
-    with served(face, "http://127.0.0.1:0") as address:
+def test_client_that_waits_in_vain_is_told_at_once(api: Api) -> None:
+    with served(api, "http://127.0.0.1:0") as address:
         assert exchange(address, head_of(CALL, "evil.example")) == [b"HTTP/1.1 403 Forbidden"]

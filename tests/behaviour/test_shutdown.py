@@ -10,7 +10,7 @@ import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DisconnectedError, ShutdownError
-from tests.support.faces import FacedClient
+from tests.support.apis import ApiClient
 from tests.support.services import ARRIVED, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
@@ -18,13 +18,13 @@ from .links import LINKS, Link
 from .test_errors import error_of
 
 
-def test_close_ends_pending_calls(client: FacedClient, gate: str) -> None:
+def test_close_ends_pending_calls(client: ApiClient, gate: str) -> None:
     pending = [client.go(WAIT, gate) for _ in range(5)]
     client.close()
     assert {type(error_of(call.result)) for call in pending} == {ShutdownError}
 
 
-def test_close_tells_each_pending_call_once(client: FacedClient, gate: str) -> None:
+def test_close_tells_each_pending_call_once(client: ApiClient, gate: str) -> None:
     done: queue.Queue[Any] = queue.Queue()
     for _ in range(5):
         client.go(WAIT, gate, done)
@@ -34,25 +34,25 @@ def test_close_tells_each_pending_call_once(client: FacedClient, gate: str) -> N
     assert (len(set(map(id, told))), done.qsize()) == (5, 0)
 
 
-def test_call_after_close_raises(client: FacedClient) -> None:
+def test_call_after_close_raises(client: ApiClient) -> None:
     client.close()
     error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
     assert (type(error), str(error)) == (ShutdownError, "connection is shut down")
 
 
-def test_go_after_close_is_over(client: FacedClient) -> None:
+def test_go_after_close_is_over(client: ApiClient) -> None:
     client.close()
     assert type(error_of(client.go(ARITH_MULTIPLY, Args(7, 8)).result)) is ShutdownError
 
 
-def test_close_twice_raises(client: FacedClient) -> None:
+def test_close_twice_raises(client: ApiClient) -> None:
     client.close()
     with pytest.raises(ShutdownError):
         client.close()
 
 
 def test_client_that_leaves_does_not_disturb_others(
-    link: Link, address: str, client: FacedClient, gate: str
+    link: Link, address: str, client: ApiClient, gate: str
 ) -> None:
     with link.dial(address) as leaving:
         leaving.go(WAIT, gate)
@@ -64,7 +64,7 @@ def test_client_that_leaves_does_not_disturb_others(
 # TLS as asyncio has it does not end one direction alone.
 @pytest.mark.parametrize("link", [each for each in LINKS if not each.encrypted], ids=str)
 def test_half_closed_client_gets_its_replies(
-    link: Link, address: str, client: FacedClient, gate: str
+    link: Link, address: str, client: ApiClient, gate: str
 ) -> None:
     with link.dial(address) as closing:
         pending = [closing.go(WAIT, gate) for _ in range(3)]

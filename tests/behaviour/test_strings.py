@@ -13,7 +13,7 @@ from attrs import define
 from rpcgen import Method, RpcError, ServerError
 from rpcgen.protocol import CodecOptions
 from rpcgen.types import wire
-from tests.support.faces import FACES, FacedClient
+from tests.support.apis import APIS, ApiClient
 
 from .links import listen_address
 
@@ -46,12 +46,12 @@ def register(server: Any) -> None:
 
 
 @contextmanager
-def serving(face: str, transport: str, options: CodecOptions) -> Iterator[str]:
-    with FACES[face].serve(listen_address(transport), register, **options) as address:
+def serving(api: str, transport: str, options: CodecOptions) -> Iterator[str]:
+    with APIS[api].serve(listen_address(transport), register, **options) as address:
         yield address
 
 
-WAYS = list(product(sorted(FACES), sorted(FACES), ("tcp", "http")))
+WAYS = list(product(sorted(APIS), sorted(APIS), ("tcp", "http")))
 
 
 @pytest.fixture(params=WAYS, ids="-".join)
@@ -60,7 +60,7 @@ def way(request: pytest.FixtureRequest) -> tuple[str, str, str]:
     return way
 
 
-def call(client: FacedClient, method: Method[Any, Any], args: object) -> object:
+def call(client: ApiClient, method: Method[Any, Any], args: object) -> object:
     """Return the reply, or the error."""
     try:
         return client.call(method, args)
@@ -71,7 +71,7 @@ def call(client: FacedClient, method: Method[Any, Any], args: object) -> object:
 def test_text_that_is_not_utf8_travels_both_ways_on_demand(way: tuple[str, str, str]) -> None:
     with (
         serving(way[1], way[2], {"strings": "surrogateescape"}) as address,
-        FACES[way[0]].dial(address, strings="surrogateescape") as client,
+        APIS[way[0]].dial(address, strings="surrogateescape") as client,
     ):
         assert client.call(ECHO, BYTES) == BYTES
 
@@ -81,7 +81,7 @@ def test_text_that_is_not_utf8_is_refused_there_with_the_way_out(
 ) -> None:
     with (
         serving(way[1], way[2], {}) as address,
-        FACES[way[0]].dial(address, strings="surrogateescape") as client,
+        APIS[way[0]].dial(address, strings="surrogateescape") as client,
     ):
         error = call(client, ECHO, BYTES)
         assert isinstance(error, ServerError)
@@ -92,7 +92,7 @@ def test_text_that_is_not_utf8_is_refused_there_with_the_way_out(
 def test_names_in_another_case_are_refused_on_demand(way: tuple[str, str, str]) -> None:
     with (
         serving(way[1], way[2], {"names": "strict"}) as address,
-        FACES[way[0]].dial(address) as client,
+        APIS[way[0]].dial(address) as client,
     ):
         error = call(client, SENT, Sent("g", "bob"))
         assert isinstance(error, ServerError)

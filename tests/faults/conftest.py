@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.timeouts import TIMEOUT_S
 
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left_behind() -> Iterator[None]:
-    """What a test has started ends with it; tasks are watched by the faces themselves."""
+    """What a test has started ends with it; tasks are watched by the APIs themselves."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + TIMEOUT_S
@@ -22,14 +22,14 @@ def no_thread_is_left_behind() -> Iterator[None]:
 
 
 @pytest.fixture
-def address(face: Face) -> Iterator[str]:
+def address(api: Api) -> Iterator[str]:
     """The address of a server of gob over TCP."""
-    with face.serve("tcp://127.0.0.1:0") as address:
+    with api.serve("tcp://127.0.0.1:0") as address:
         yield address
 
 
 @pytest.fixture
-def other(face: Face, address: str) -> Iterator[FacedClient]:
+def other(api: Api, address: str) -> Iterator[ApiClient]:
     """A client of that server which behaves, and must not be disturbed."""
-    with face.dial(address) as client:
+    with api.dial(address) as client:
         yield client

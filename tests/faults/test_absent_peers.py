@@ -12,8 +12,8 @@ import pytest
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry
 from rpcgen.protocol import CodecName
+from tests.support.apis import Api, ApiClient
 from tests.support.certificates import client_context, server_context
-from tests.support.faces import Face, FacedClient
 from tests.support.services import ECHO
 from tests.support.sockets import connect, request, requests, reset, until_end
 
@@ -30,39 +30,39 @@ def send_for_ever(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
 
 
-def test_client_that_says_nothing_disturbs_nobody(address: str, other: FacedClient) -> None:
+def test_client_that_says_nothing_disturbs_nobody(address: str, other: ApiClient) -> None:
     with connect(address):
         assert other.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "http", "tls", "https"])
-def test_client_that_says_nothing_does_not_hold_up_the_end(face: Face, scheme: str) -> None:
+def test_client_that_says_nothing_does_not_hold_up_the_end(api: Api, scheme: str) -> None:
     tls = server_context() if scheme in ("tls", "https") else None
-    with face.serve(f"{scheme}://127.0.0.1:0", tls=tls) as address:
+    with api.serve(f"{scheme}://127.0.0.1:0", tls=tls) as address:
         # For less than a server waits for TLS.
         silent = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 8)
-        with face.dial(address, tls=client_context() if tls else None) as client:
+        with api.dial(address, tls=client_context() if tls else None) as client:
             client.call(ARITH_MULTIPLY, Args(7, 8))
     with silent:
         assert until_end(silent) == b""
 
 
 @pytest.mark.parametrize("codec", ["gob", "json"])
-def test_client_that_never_reads_disturbs_nobody(face: Face, codec: CodecName) -> None:
-    with face.serve("tcp://127.0.0.1:0", register_blob, codec=codec) as address:
-        with connect(address) as deaf, face.dial(address, codec=codec) as other:
+def test_client_that_never_reads_disturbs_nobody(api: Api, codec: CodecName) -> None:
+    with api.serve("tcp://127.0.0.1:0", register_blob, codec=codec) as address:
+        with connect(address) as deaf, api.dial(address, codec=codec) as other:
             deaf.sendall(requests(BLOB, [MEBIBYTE] * 50, codec))
             assert [other.call(ARITH_MULTIPLY, Args(n, n)) for n in range(10)] == [
                 n * n for n in range(10)
             ]
 
 
-def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
+def test_client_that_never_reads_takes_bounded_memory(api: Api) -> None:
     asked = requests(BLOB, [64 << 10] * 8000)  # 500 MiB of replies
-    with face.serve("tcp://127.0.0.1:0", register_blob) as address:
+    with api.serve("tcp://127.0.0.1:0", register_blob) as address:
         tracemalloc.start()
         try:
-            with connect(address) as deaf, face.dial(address) as other:
+            with connect(address) as deaf, api.dial(address) as other:
                 deaf.settimeout(0.5)
                 with pytest.raises(TimeoutError):
                     send_for_ever(deaf, asked)
@@ -76,7 +76,7 @@ def test_client_that_never_reads_takes_bounded_memory(face: Face) -> None:
 @pytest.mark.parametrize("end", [reset, socket.socket.close])
 @pytest.mark.parametrize("cut", [1, 10, -1])
 def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
-    address: str, other: FacedClient, cut: int, end: type
+    address: str, other: ApiClient, cut: int, end: type
 ) -> None:
     with connect(address) as connection:
         connection.sendall(request(ARITH_MULTIPLY, Args(7, 8))[:cut])
@@ -86,7 +86,7 @@ def test_client_that_vanishes_in_the_middle_of_a_request_disturbs_nobody(
 
 @pytest.mark.parametrize("end", [reset, socket.socket.close])
 def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
-    address: str, other: FacedClient, end: type
+    address: str, other: ApiClient, end: type
 ) -> None:
     with connect(address) as connection:
         connection.sendall(request(ECHO, bytes(8 * MEBIBYTE)))
@@ -95,9 +95,9 @@ def test_client_that_vanishes_in_the_middle_of_a_reply_disturbs_nobody(
     assert other.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_thousand_connections_are_served(face: Face) -> None:
+def test_thousand_connections_are_served(api: Api) -> None:
     asked = request(ARITH_MULTIPLY, Args(7, 8))
-    with face.serve("tcp://127.0.0.1:0") as address, ExitStack() as stack:
+    with api.serve("tcp://127.0.0.1:0") as address, ExitStack() as stack:
         connections = [stack.enter_context(connect(address)) for _ in range(1000)]
         for connection in connections:
             connection.sendall(asked)
@@ -105,13 +105,13 @@ def test_thousand_connections_are_served(face: Face) -> None:
     assert answers == {bytes.fromhex("03040070")}
 
 
-def test_thousand_connections_leave_no_thread_behind(face: Face) -> None:
-    with face.serve("tcp://127.0.0.1:0") as address:
+def test_thousand_connections_leave_no_thread_behind(api: Api) -> None:
+    with api.serve("tcp://127.0.0.1:0") as address:
         before = threading.active_count()
         with ExitStack() as stack:
             for _ in range(1000):
                 stack.enter_context(connect(address)).sendall(b"\x00")
-        with face.dial(address) as client:
+        with api.dial(address) as client:
             client.call(ARITH_MULTIPLY, Args(7, 8))
         for _ in range(6000):
             if threading.active_count() <= before + 5:

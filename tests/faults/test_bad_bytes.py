@@ -17,8 +17,8 @@ from rpcgen import Limits
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName
+from tests.support.apis import Api
 from tests.support.certificates import client_context, server_context
-from tests.support.faces import Face
 from tests.support.sockets import connect, request, until_end
 
 MEBIBYTE = 1 << 20
@@ -33,15 +33,15 @@ class Kind:
     codec: CodecName = "gob"
 
     @contextmanager
-    def serve(self, face: Face, limits: Limits | None = None) -> Iterator[str]:
+    def serve(self, api: Api, limits: Limits | None = None) -> Iterator[str]:
         tls = server_context() if self.scheme in ("tls", "https") else None
         address = f"{self.scheme}://127.0.0.1:0"
-        with face.serve(address, codec=self.codec, tls=tls, limits=limits) as bound:
+        with api.serve(address, codec=self.codec, tls=tls, limits=limits) as bound:
             yield bound
 
-    def still_serves(self, face: Face, address: str) -> bool:
+    def still_serves(self, api: Api, address: str) -> bool:
         tls = client_context() if self.scheme in ("tls", "https") else None
-        with face.dial(address, codec=self.codec, tls=tls) as client:
+        with api.dial(address, codec=self.codec, tls=tls) as client:
             return client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
@@ -55,10 +55,10 @@ KINDS = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
+def test_random_bytes_disturb_nobody(api: Api, name: str) -> None:
     dice = random.Random(name)
     kind = KINDS[name]
-    with kind.serve(face, SMALL) as address:
+    with kind.serve(api, SMALL) as address:
         for _ in range(30):
             with connect(address) as connection:
                 connection.sendall(dice.randbytes(dice.randrange(1, 2000)))
@@ -67,7 +67,7 @@ def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
                 except OSError:
                     continue  # it has hung up on us already
                 until_end(connection)
-        assert kind.still_serves(face, address)
+        assert kind.still_serves(api, address)
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_random_bytes_disturb_nobody(face: Face, name: str) -> None:
     ids=["no header", "8 EiB", "4 GiB", "no JSON", "text without end", "lists without end"],
 )
 def test_bad_request_is_logged_and_hung_up_on(
-    face: Face, name: str, sent: bytes, logged: str, caplog: pytest.LogCaptureFixture
+    api: Api, name: str, sent: bytes, logged: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with KINDS[name].serve(face, SMALL) as address, connect(address) as connection:
+    with KINDS[name].serve(api, SMALL) as address, connect(address) as connection:
         connection.sendall(sent)
         assert until_end(connection) == b""
     assert logged in caplog.text
 
 
 @pytest.mark.parametrize("name", ["gob", "json"])
-def test_announced_length_takes_no_memory(face: Face, name: str) -> None:
+def test_announced_length_takes_no_memory(api: Api, name: str) -> None:
     start = {"gob": b"\xfc\x03\xff\xff\xff" + b"x" * 100, "json": b'{"params":["' + b"x" * 100}
-    with KINDS[name].serve(face) as address:
+    with KINDS[name].serve(api) as address:
         tracemalloc.start()
         try:
             with connect(address) as connection:
@@ -107,23 +107,23 @@ def test_announced_length_takes_no_memory(face: Face, name: str) -> None:
     assert peak < MEBIBYTE
 
 
-def test_http_header_that_never_ends_is_refused(face: Face) -> None:
-    with KINDS["http"].serve(face) as address, connect(address) as connection:
+def test_http_header_that_never_ends_is_refused(api: Api) -> None:
+    with KINDS["http"].serve(api) as address, connect(address) as connection:
         connection.sendall(b"CONNECT /_goRPC_ HTTP/1.0\n" + b"X-Header: value\n" * 2000)
         assert until_end(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
 
 @pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
-def test_half_a_connect_disturbs_nobody(face: Face, sent: bytes) -> None:
+def test_half_a_connect_disturbs_nobody(api: Api, sent: bytes) -> None:
     kind = KINDS["http"]
-    with kind.serve(face) as address, connect(address) as connection:
+    with kind.serve(api) as address, connect(address) as connection:
         connection.sendall(sent)
-        assert kind.still_serves(face, address)
+        assert kind.still_serves(api, address)
 
 
 @pytest.mark.parametrize("sent", [b"", b"CONN", b"CONNECT /_goRPC_ HTTP/1.0\n"])
-def test_half_a_connect_that_ends_is_hung_up_on(face: Face, sent: bytes) -> None:
-    with KINDS["http"].serve(face) as address, connect(address) as connection:
+def test_half_a_connect_that_ends_is_hung_up_on(api: Api, sent: bytes) -> None:
+    with KINDS["http"].serve(api) as address, connect(address) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         assert until_end(connection) == b""
@@ -139,33 +139,33 @@ def client_hello() -> bytes:
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
-def test_half_a_tls_handshake_disturbs_nobody(face: Face, name: str) -> None:
+def test_half_a_tls_handshake_disturbs_nobody(api: Api, name: str) -> None:
     kind = KINDS[name]
-    with kind.serve(face) as address, connect(address) as connection:
+    with kind.serve(api) as address, connect(address) as connection:
         connection.sendall(client_hello()[:100])
-        assert kind.still_serves(face, address)
+        assert kind.still_serves(api, address)
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
-def test_half_a_tls_handshake_that_ends_is_hung_up_on(face: Face, name: str) -> None:
-    with KINDS[name].serve(face) as address, connect(address) as connection:
+def test_half_a_tls_handshake_that_ends_is_hung_up_on(api: Api, name: str) -> None:
+    with KINDS[name].serve(api) as address, connect(address) as connection:
         connection.sendall(client_hello()[:100])
         connection.shutdown(socket.SHUT_WR)
         assert until_end(connection) == b""
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
-def test_client_without_tls_is_hung_up_on(face: Face, name: str) -> None:
-    with KINDS[name].serve(face) as address, connect(address) as connection:
+def test_client_without_tls_is_hung_up_on(api: Api, name: str) -> None:
+    with KINDS[name].serve(api) as address, connect(address) as connection:
         connection.sendall(request(ARITH_MULTIPLY, Args(7, 8)))
         assert until_end(connection)[:1] in (b"", b"\x15")  # at most an alert of TLS
 
 
 @pytest.mark.parametrize("name", ["tls", "https"])
 def test_client_without_tls_is_logged(
-    face: Face, name: str, caplog: pytest.LogCaptureFixture
+    api: Api, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with KINDS[name].serve(face) as address, connect(address) as connection:
+    with KINDS[name].serve(api) as address, connect(address) as connection:
         connection.sendall(request(ARITH_MULTIPLY, Args(7, 8)))
         until_end(connection)
     assert "rpc.Serve: TLS handshake: " in caplog.text
@@ -180,10 +180,10 @@ def _type_of_many_fields(count: int) -> bytes:
 
 
 @pytest.mark.parametrize("count", [1_000, 20_000, 100_000])
-def test_type_of_many_fields_takes_little(face: Face, count: int) -> None:
+def test_type_of_many_fields_takes_little(api: Api, count: int) -> None:
     data = _type_of_many_fields(count)
-    with KINDS["gob"].serve(face) as address:
-        assert KINDS["gob"].still_serves(face, address)
+    with KINDS["gob"].serve(api) as address:
+        assert KINDS["gob"].still_serves(api, address)
         tracemalloc.start()
         try:
             with connect(address) as connection:
@@ -193,5 +193,5 @@ def test_type_of_many_fields_takes_little(face: Face, count: int) -> None:
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert KINDS["gob"].still_serves(face, address)
+        assert KINDS["gob"].still_serves(api, address)
     assert peak < 40 * len(data) + 4 * MEBIBYTE

@@ -28,8 +28,8 @@ from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName, server_codec
 from rpcgen.schema import schema_of
 from tests.interop.wire import silent_server
+from tests.support.apis import Api, ApiClient
 from tests.support.certificates import client_context
-from tests.support.faces import Face, FacedClient
 from tests.support.services import ECHO
 from tests.support.sockets import request, reset
 from tests.support.timeouts import TIMEOUT_S
@@ -68,7 +68,7 @@ def reply(codec: CodecName) -> bytes:
     return b"".join(server.encode_response(response, ARITH_MULTIPLY.response, 56))
 
 
-def error_of(client: FacedClient) -> RpcError:
+def error_of(client: ApiClient) -> RpcError:
     """Return the error that a call ends with."""
     with pytest.raises(RpcError) as caught:
         client.go(ARITH_MULTIPLY, Args(7, 8)).result()
@@ -79,30 +79,30 @@ def error_of(client: FacedClient) -> RpcError:
 @pytest.mark.parametrize("cut", [0, 1, 8, -2])
 @pytest.mark.parametrize("end", [None, reset])
 def test_server_that_vanishes_in_the_middle_of_a_reply_is_told(
-    face: Face, codec: CodecName, cut: int, end: Answer | None
+    api: Api, codec: CodecName, cut: int, end: Answer | None
 ) -> None:
     def answer(connection: socket.socket) -> None:
         connection.sendall(reply(codec)[:cut])
         if end is not None:
             end(connection)
 
-    with server(answer) as address, face.dial(address, codec=codec) as client:
+    with server(answer) as address, api.dial(address, codec=codec) as client:
         assert isinstance(error_of(client), DisconnectedError)
 
 
 @pytest.mark.parametrize("codec", ["gob", "json"])
-def test_server_that_vanishes_fails_later_calls(face: Face, codec: CodecName) -> None:
-    with server(says(b"")) as address, face.dial(address, codec=codec) as client:
+def test_server_that_vanishes_fails_later_calls(api: Api, codec: CodecName) -> None:
+    with server(says(b"")) as address, api.dial(address, codec=codec) as client:
         error_of(client)
         assert isinstance(error_of(client), ShutdownError)
 
 
 @pytest.mark.parametrize("codec", ["gob", "json"])
 @pytest.mark.parametrize("seed", range(20))
-def test_random_bytes_for_a_reply_end_every_call(face: Face, codec: CodecName, seed: int) -> None:
+def test_random_bytes_for_a_reply_end_every_call(api: Api, codec: CodecName, seed: int) -> None:
     dice = random.Random(seed)
     answer = says(dice.randbytes(dice.randrange(1, 500)))
-    with server(answer) as address, face.dial(address, codec=codec) as client:
+    with server(answer) as address, api.dial(address, codec=codec) as client:
         assert isinstance(error_of(client), DisconnectedError | DecodeError)
 
 
@@ -116,18 +116,16 @@ def test_random_bytes_for_a_reply_end_every_call(face: Face, codec: CodecName, s
     ],
     ids=["8 EiB", "no header", "no JSON", "text without end"],
 )
-def test_bad_reply_says_what_is_wrong(
-    face: Face, codec: CodecName, sent: bytes, reason: str
-) -> None:
+def test_bad_reply_says_what_is_wrong(api: Api, codec: CodecName, sent: bytes, reason: str) -> None:
     limits = Limits(message=64 << 10)
-    with server(says(sent)) as address, face.dial(address, codec=codec, limits=limits) as client:
+    with server(says(sent)) as address, api.dial(address, codec=codec, limits=limits) as client:
         with pytest.raises(DisconnectedError, match=f"^{reason}"):
             client.go(ARITH_MULTIPLY, Args(7, 8)).result()
 
 
-def test_announced_length_takes_no_memory(face: Face) -> None:
+def test_announced_length_takes_no_memory(api: Api) -> None:
     with server(says(b"\xfc\x03\xff\xff\xff" + b"x" * 100)) as address:
-        with face.dial(address) as client:
+        with api.dial(address) as client:
             tracemalloc.start()
             try:
                 error_of(client)
@@ -137,25 +135,25 @@ def test_announced_length_takes_no_memory(face: Face) -> None:
     assert peak < MEBIBYTE
 
 
-def test_reply_that_would_take_too_much_memory_fails_its_call(face: Face) -> None:
+def test_reply_that_would_take_too_much_memory_fails_its_call(api: Api) -> None:
     rows = Method[int, list[list[int]]]("Table.Rows")
     codec = server_codec("gob")
     schema = schema_of(list[list[int]])
     sent = b"".join(codec.encode_response(Response("Table.Rows", 0), schema, [[]] * 9000))
     limits = Limits(decoded=100_000)
-    with server(says(sent)) as address, face.dial(address, limits=limits) as client:
+    with server(says(sent)) as address, api.dial(address, limits=limits) as client:
         with pytest.raises(DecodeError, match=r"more than 100000 bytes .*Limits\.decoded"):
             client.call(rows, 1)
 
 
-def test_reply_with_a_type_of_many_fields_takes_little(face: Face) -> None:
+def test_reply_with_a_type_of_many_fields_takes_little(api: Api) -> None:
     fields = tuple(("f", 2) for _ in range(30_000))
     known = StructType("R", 64, (("ServiceMethod", STRING), ("Seq", UINT), *fields))
     header, body = b"\xff\x80\1\3T.I\0", b"\4\0\2"
     sent = b"".join(
         uint_bytes(len(each)) + each for each in (write_definition(64, known), header, body)
     )
-    with server(says(sent)) as address, face.dial(address) as client:
+    with server(says(sent)) as address, api.dial(address) as client:
         tracemalloc.start()
         try:
             assert client.call(Method[int, int]("T.I"), 1) == 1
@@ -165,8 +163,8 @@ def test_reply_with_a_type_of_many_fields_takes_little(face: Face) -> None:
     assert peak < 40 * len(sent) + 4 * MEBIBYTE
 
 
-def test_server_that_vanishes_while_a_request_is_written_is_told(face: Face) -> None:
-    with server(reset) as address, face.dial(address) as client:
+def test_server_that_vanishes_while_a_request_is_written_is_told(api: Api) -> None:
+    with server(reset) as address, api.dial(address) as client:
         with pytest.raises(RpcError):
             client.go(ECHO, bytes(32 * MEBIBYTE)).result()
 
@@ -183,20 +181,20 @@ def test_server_that_vanishes_while_a_request_is_written_is_told(face: Face) -> 
     ],
     ids=["nothing", "half a line", "half a head", "nonsense", "head without end", "refusal"],
 )
-def test_http_handshake_that_fails_says_why(face: Face, sent: bytes, error: str) -> None:
+def test_http_handshake_that_fails_says_why(api: Api, sent: bytes, error: str) -> None:
     with server(says(sent)) as address, pytest.raises(DialError, match=error):
-        with face.dial_http(address):
+        with api.dial_http(address):
             pass
 
 
 @pytest.mark.parametrize("sent", [b"", b"nonsense" * 10, b"\x16\x03\x03\x00\x50half"])
-def test_tls_handshake_that_fails_says_so(face: Face, sent: bytes) -> None:
+def test_tls_handshake_that_fails_says_so(api: Api, sent: bytes) -> None:
     with server(says(sent)) as address, pytest.raises(DialError, match="cannot connect to tls://"):
-        with face.dial(f"tls://{address}", tls=client_context()):
+        with api.dial(f"tls://{address}", tls=client_context()):
             pass
 
 
-def test_tls_server_that_says_nothing_is_given_up(face: Face) -> None:
+def test_tls_server_that_says_nothing_is_given_up(api: Api) -> None:
     with silent_server() as (address, _), pytest.raises(DialError, match="timed out"):
-        with face.dial(f"tls://{address}", tls=ssl.create_default_context(), timeout=0.1):
+        with api.dial(f"tls://{address}", tls=ssl.create_default_context(), timeout=0.1):
             pass

@@ -14,7 +14,7 @@ import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import dial
-from tests.support.faces import FACES
+from tests.support.apis import APIS
 from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
 
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.skipif(
 
 
 @contextmanager
-def poor_server(face: str, log: Path) -> Iterator[str]:
+def poor_server(api: str, log: Path) -> Iterator[str]:
     """Run a server that may have few file descriptors; yield its address."""
     with (
         log.open("wb") as stderr,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.interop.serve", face],
+            [sys.executable, "-m", "tests.interop.serve", api],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -54,9 +54,9 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "stderr.txt"
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
-    with poor_server(face, log) as address, ExitStack() as stack:
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_listener_out_of_descriptors_says_so(api: str, log: Path) -> None:
+    with poor_server(api, log) as address, ExitStack() as stack:
         for _ in range(DESCRIPTORS + 10):
             stack.enter_context(connect(address))
         deadline = time.monotonic() + TIMEOUT_S
@@ -65,18 +65,18 @@ def test_listener_out_of_descriptors_says_so(face: str, log: Path) -> None:
             time.sleep(0.01)
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_listener_out_of_descriptors_serves_those_it_has(face: str, log: Path) -> None:
-    with poor_server(face, log) as address, dial(address) as client, ExitStack() as stack:
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_listener_out_of_descriptors_serves_those_it_has(api: str, log: Path) -> None:
+    with poor_server(api, log) as address, dial(address) as client, ExitStack() as stack:
         client.call(ARITH_MULTIPLY, Args(7, 8))
         for _ in range(DESCRIPTORS + 10):
             stack.enter_context(connect(address))
         assert client.go(ARITH_MULTIPLY, Args(7, 8)).result(TIMEOUT_S) == 56
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_listener_takes_connections_again_once_it_can(face: str, log: Path) -> None:
-    with poor_server(face, log) as address:
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_listener_takes_connections_again_once_it_can(api: str, log: Path) -> None:
+    with poor_server(api, log) as address:
         with ExitStack() as stack:
             for _ in range(DESCRIPTORS + 10):
                 stack.enter_context(connect(address))

@@ -9,7 +9,7 @@ import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry, ServerError
-from tests.support.faces import FACES, FacedClient
+from tests.support.apis import APIS, ApiClient
 from tests.support.services import UNENCODABLE
 
 RAISE = Method[str, int]("Bad.Raise")
@@ -45,16 +45,16 @@ def register_async(server: Registry) -> None:
     params=[("sync", register_plain), ("asyncio", register_plain), ("asyncio", register_async)],
     ids=["sync", "asyncio-plain", "asyncio-async"],
 )
-def client(request: pytest.FixtureRequest) -> Iterator[FacedClient]:
+def client(request: pytest.FixtureRequest) -> Iterator[ApiClient]:
     """A client of a server with that handler."""
-    face, register = request.param
-    with FACES[face].serve("tcp://127.0.0.1:0", register) as address:
-        with FACES[face].dial(address) as client:
+    api, register = request.param
+    with APIS[api].serve("tcp://127.0.0.1:0", register) as address:
+        with APIS[api].dial(address) as client:
             yield client
 
 
 @pytest.mark.parametrize("name", EXCEPTIONS)
-def test_exception_is_the_answer(client: FacedClient, name: str) -> None:
+def test_exception_is_the_answer(client: ApiClient, name: str) -> None:
     # Python lets no StopIteration out of a coroutine, nor into a future.
     with pytest.raises(ServerError, match=r"text|raised StopIteration"):
         client.go(RAISE, name).result()
@@ -62,7 +62,7 @@ def test_exception_is_the_answer(client: FacedClient, name: str) -> None:
 
 @pytest.mark.parametrize("name", EXCEPTIONS)
 def test_exception_is_logged(
-    client: FacedClient, name: str, caplog: pytest.LogCaptureFixture
+    client: ApiClient, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ServerError):
         client.call(RAISE, name)
@@ -70,14 +70,14 @@ def test_exception_is_logged(
 
 
 @pytest.mark.parametrize("name", EXCEPTIONS)
-def test_exception_leaves_the_connection_usable(client: FacedClient, name: str) -> None:
+def test_exception_leaves_the_connection_usable(client: ApiClient, name: str) -> None:
     with pytest.raises(ServerError):
         client.call(RAISE, name)
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
 def test_reply_that_cannot_be_encoded_is_logged(
-    client: FacedClient, caplog: pytest.LogCaptureFixture
+    client: ApiClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ServerError):
         client.call(UNENCODABLE, 1)

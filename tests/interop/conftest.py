@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 
 from .gopeer import GoClient, GoServer
 
@@ -18,16 +18,16 @@ def go_server() -> Iterator[GoServer]:
 
 
 @pytest.fixture
-def client(face: Face, go_server: GoServer) -> Iterator[FacedClient]:
+def client(api: Api, go_server: GoServer) -> Iterator[ApiClient]:
     """A Python client of the stock Go server."""
-    with face.dial(go_server.tcp) as client:
+    with api.dial(go_server.tcp) as client:
         yield client
 
 
 @pytest.fixture
-def python_server(face: Face) -> Iterator[str]:
+def python_server(api: Api) -> Iterator[str]:
     """The address of a Python server."""
-    with face.serve("tcp://127.0.0.1:0") as address:
+    with api.serve("tcp://127.0.0.1:0") as address:
         yield address
 
 

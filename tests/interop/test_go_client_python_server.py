@@ -1,4 +1,4 @@
-"""A stock Go client against the Python server, with either face."""
+"""A stock Go client against the Python server, with either API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faces import FACES, Face
+from tests.support.apis import APIS, Api
 from tests.support.timeouts import TIMEOUT_S
 
 from .gopeer import Answer, GoClient
@@ -42,9 +42,9 @@ def test_call_again_and_again_on_one_connection(go_client: GoClient) -> None:
 
 
 def test_call_over_a_unix_socket(
-    face: Face, go_clients: Callable[..., GoClient], tmp_path: Path
+    api: Api, go_clients: Callable[..., GoClient], tmp_path: Path
 ) -> None:
-    with face.serve(f"unix://{tmp_path}/rpc.sock") as address:
+    with api.serve(f"unix://{tmp_path}/rpc.sock") as address:
         client = go_clients(address, "unix")
         assert client.call("Arith.Multiply", {"A": 7, "B": 8}) == Answer(56)
 
@@ -218,11 +218,11 @@ def test_client_that_leaves_does_not_disturb_the_others(
 
 
 @contextmanager
-def server_process(face: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def server_process(api: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run a Python server in a process of its own; yield its address and the process."""
     root = Path(__file__).parents[2]
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.interop.serve", face],
+        [sys.executable, "-m", "tests.interop.serve", api],
         cwd=root,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -236,11 +236,11 @@ def server_process(face: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             process.wait(TIMEOUT_S)
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
+@pytest.mark.parametrize("api", sorted(APIS))
 def test_killed_server_fails_every_pending_call(
-    face: str, go_clients: Callable[..., GoClient]
+    api: str, go_clients: Callable[..., GoClient]
 ) -> None:
-    with server_process(face) as (address, process):
+    with server_process(api) as (address, process):
         client = go_clients(address)
         for number in range(20):
             client.go(str(number), "Probe.Wait", "gate")
@@ -250,9 +250,9 @@ def test_killed_server_fails_every_pending_call(
     assert errors == {"unexpected EOF"}
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_killed_server_fails_later_calls(face: str, go_clients: Callable[..., GoClient]) -> None:
-    with server_process(face) as (address, process):
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_killed_server_fails_later_calls(api: str, go_clients: Callable[..., GoClient]) -> None:
+    with server_process(api) as (address, process):
         client = go_clients(address)
         client.go("waits", "Probe.Wait", "gate")
         client.call("Probe.Arrived", {"Gate": "gate", "Count": 1})
@@ -263,9 +263,9 @@ def test_killed_server_fails_later_calls(face: str, go_clients: Callable[..., Go
 
 
 def test_server_that_ends_is_seen_by_its_clients(
-    face: Face, go_clients: Callable[..., GoClient]
+    api: Api, go_clients: Callable[..., GoClient]
 ) -> None:
-    with face.serve("tcp://127.0.0.1:0") as address:
+    with api.serve("tcp://127.0.0.1:0") as address:
         client = go_clients(address)
         assert client.call("Arith.Multiply", {"A": 7, "B": 8}) == Answer(56)
     assert client.call("Arith.Multiply", {"A": 7, "B": 8}).error in {

@@ -1,4 +1,4 @@
-"""net/rpc over HTTP, with either face: Python against stock Go, both ways."""
+"""net/rpc over HTTP, with either API: Python against stock Go, both ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
 from rpcgen import DialError, ServerError
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import ECHO, RELEASE, WAIT
 from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
@@ -24,16 +24,16 @@ CONNECT = b"CONNECT /_goRPC_ HTTP/1.0\n\n"
 
 
 @pytest.fixture
-def client(face: Face, go_server: GoServer) -> Iterator[FacedClient]:
+def client(api: Api, go_server: GoServer) -> Iterator[ApiClient]:
     """A Python client of the stock Go server."""
-    with face.dial_http(go_server.http) as client:
+    with api.dial_http(go_server.http) as client:
         yield client
 
 
 @pytest.fixture
-def python_server(face: Face) -> Iterator[str]:
+def python_server(api: Api) -> Iterator[str]:
     """The host and port of a Python server."""
-    with face.serve("http://127.0.0.1:0") as address:
+    with api.serve("http://127.0.0.1:0") as address:
         yield address.removeprefix("http://")
 
 
@@ -46,21 +46,21 @@ def go_client(go_clients: Callable[..., GoClient], python_server: str) -> GoClie
 # --- the Python client --------------------------------------------------------------------------
 
 
-def test_call_returns_the_reply(client: FacedClient) -> None:
+def test_call_returns_the_reply(client: ApiClient) -> None:
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_dial_takes_the_address_of_an_http_server(face: Face, go_server: GoServer) -> None:
-    with face.dial(f"http://{go_server.http}") as client:
+def test_dial_takes_the_address_of_an_http_server(api: Api, go_server: GoServer) -> None:
+    with api.dial(f"http://{go_server.http}") as client:
         assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
+def test_error_of_the_method_has_its_text(client: ApiClient) -> None:
     with pytest.raises(ServerError, match=r"^divide by zero$"):
         client.call(ARITH_DIVIDE, Args(1, 0))
 
 
-def test_replies_out_of_order_find_their_calls(client: FacedClient) -> None:
+def test_replies_out_of_order_find_their_calls(client: ApiClient) -> None:
     first, second = client.go(WAIT, "http a"), client.go(WAIT, "http b")
     client.call(RELEASE, "http b")
     late = second.result()
@@ -68,20 +68,20 @@ def test_replies_out_of_order_find_their_calls(client: FacedClient) -> None:
     assert (first.result(), late) == ("http a", "http b")
 
 
-def test_bytes_go_there_and_back(client: FacedClient) -> None:
+def test_bytes_go_there_and_back(client: ApiClient) -> None:
     data = bytes(range(251)) * (2 * MEBIBYTE // 251)
     assert client.call(ECHO, data) == data
 
 
-def test_path_that_go_does_not_have_is_refused(face: Face, go_server: GoServer) -> None:
+def test_path_that_go_does_not_have_is_refused(api: Api, go_server: GoServer) -> None:
     with pytest.raises(DialError, match=r"unexpected HTTP response: 404 Not Found$"):
-        with face.dial_http(go_server.http, "/elsewhere"):
+        with api.dial_http(go_server.http, "/elsewhere"):
             pass
 
 
-def test_server_that_is_no_http_server_is_refused(face: Face, go_server: GoServer) -> None:
+def test_server_that_is_no_http_server_is_refused(api: Api, go_server: GoServer) -> None:
     with pytest.raises(DialError, match="timed out"):  # it waits for the rest of a message
-        with face.dial_http(go_server.tcp, timeout=0.2):
+        with api.dial_http(go_server.tcp, timeout=0.2):
             pass
 
 
@@ -106,9 +106,9 @@ def test_go_gets_its_bytes_back(go_client: GoClient) -> None:
 
 
 def test_go_connects_over_a_unix_socket(
-    face: Face, go_clients: Callable[..., GoClient], tmp_path: object
+    api: Api, go_clients: Callable[..., GoClient], tmp_path: object
 ) -> None:
-    with face.serve(f"http+unix://{tmp_path}/rpc.sock") as address:
+    with api.serve(f"http+unix://{tmp_path}/rpc.sock") as address:
         client = go_clients(address, "unix", "http")
         assert client.call("Arith.Multiply", {"A": 7, "B": 8}) == Answer(56)
 
@@ -136,14 +136,14 @@ def said_by(dial: Callable[[str], object]) -> bytes:
     return said
 
 
-def test_client_says_what_go_says(face: Face, go_clients: Callable[..., GoClient]) -> None:
+def test_client_says_what_go_says(api: Api, go_clients: Callable[..., GoClient]) -> None:
     def dial_go(address: str) -> None:
         with pytest.raises(AssertionError, match="unexpected EOF"):
             go_clients(address, "tcp", "http")
 
     def dial_python(address: str) -> None:
         with pytest.raises(DialError, match="unexpected EOF"):
-            with face.dial_http(address):
+            with api.dial_http(address):
                 pass
 
     assert said_by(dial_python) == said_by(dial_go) == CONNECT

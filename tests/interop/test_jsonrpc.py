@@ -1,4 +1,4 @@
-"""JSON-RPC, with either face: Python against stock Go's ``net/rpc/jsonrpc``, both ways."""
+"""JSON-RPC, with either API: Python against stock Go's ``net/rpc/jsonrpc``, both ways."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
 from rpcgen import EncodeError, Method, RpcError, ServerError
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import (
     ARRIVED,
     ECHO,
@@ -39,16 +39,16 @@ def gate() -> str:
 
 
 @pytest.fixture
-def client(face: Face, go_server: GoServer) -> Iterator[FacedClient]:
+def client(api: Api, go_server: GoServer) -> Iterator[ApiClient]:
     """A Python client of the stock Go server."""
-    with face.dial(go_server.json, codec="json") as client:
+    with api.dial(go_server.json, codec="json") as client:
         yield client
 
 
 @pytest.fixture
-def python_server(face: Face) -> Iterator[str]:
+def python_server(api: Api) -> Iterator[str]:
     """The address of a Python server."""
-    with face.serve("tcp://127.0.0.1:0", codec="json") as address:
+    with api.serve("tcp://127.0.0.1:0", codec="json") as address:
         yield address
 
 
@@ -68,53 +68,53 @@ def error_of(call: Callable[[], object]) -> RpcError:
 # --- the Python client --------------------------------------------------------------------------
 
 
-def test_call_returns_the_reply(client: FacedClient) -> None:
+def test_call_returns_the_reply(client: ApiClient) -> None:
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_call_returns_a_message(client: FacedClient) -> None:
+def test_call_returns_a_message(client: ApiClient) -> None:
     assert client.call(ARITH_DIVIDE, Args(17, 8)) == Quotient(quo=2, rem=1)
 
 
-def test_error_of_the_method_has_its_text(client: FacedClient) -> None:
+def test_error_of_the_method_has_its_text(client: ApiClient) -> None:
     error = error_of(lambda: client.call(ARITH_DIVIDE, Args(1, 0)))
     assert (type(error), str(error)) == (ServerError, "divide by zero")
 
 
 @pytest.mark.parametrize("text", [" ", "\n", "<&>\u2028", "größer als 世界", "x" * 100_000])
-def test_error_text_arrives_as_it_is(client: FacedClient, text: str) -> None:
+def test_error_text_arrives_as_it_is(client: ApiClient, text: str) -> None:
     assert str(error_of(lambda: client.call(FAIL, text))) == text
 
 
-def test_error_without_text_is_no_error_in_go(client: FacedClient) -> None:
+def test_error_without_text_is_no_error_in_go(client: ApiClient) -> None:
     assert client.call(FAIL, "") == 0
 
 
-def test_unknown_method_is_refused_with_the_text_of_go(client: FacedClient) -> None:
+def test_unknown_method_is_refused_with_the_text_of_go(client: ApiClient) -> None:
     error = error_of(lambda: client.call(Method[Args, int]("Arith.Nope"), Args(1, 2)))
     assert str(error) == "rpc: can't find method Arith.Nope"
 
 
-def test_args_of_a_wrong_type_are_refused_by_go(client: FacedClient) -> None:
+def test_args_of_a_wrong_type_are_refused_by_go(client: ApiClient) -> None:
     error = error_of(lambda: client.call(Method[str, int]("Arith.Multiply"), "text"))
     assert str(error) == "json: cannot unmarshal string into .0 of type main.Args"
 
 
-def test_args_of_a_wrong_type_leave_the_connection_usable(client: FacedClient) -> None:
+def test_args_of_a_wrong_type_leave_the_connection_usable(client: ApiClient) -> None:
     error_of(lambda: client.call(Method[str, int]("Arith.Multiply"), "text"))
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_args_that_cannot_be_encoded_fail_their_call(client: FacedClient) -> None:
+def test_args_that_cannot_be_encoded_fail_their_call(client: ApiClient) -> None:
     assert isinstance(error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0))), EncodeError)
 
 
-def test_args_that_cannot_be_encoded_leave_the_connection_usable(client: FacedClient) -> None:
+def test_args_that_cannot_be_encoded_leave_the_connection_usable(client: ApiClient) -> None:
     error_of(lambda: client.call(ARITH_MULTIPLY, Args(2**63, 0)))
     assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
 
 
-def test_replies_out_of_order_find_their_calls(client: FacedClient, gate: str) -> None:
+def test_replies_out_of_order_find_their_calls(client: ApiClient, gate: str) -> None:
     first = client.go(WAIT, f"{gate} a")
     second = client.go(WAIT, f"{gate} b")
     client.call(RELEASE, f"{gate} b")
@@ -123,12 +123,12 @@ def test_replies_out_of_order_find_their_calls(client: FacedClient, gate: str) -
     assert [first.result(), *late] == [f"{gate} a", f"{gate} b"]
 
 
-def test_hundreds_of_calls_in_flight_get_their_own_replies(client: FacedClient) -> None:
+def test_hundreds_of_calls_in_flight_get_their_own_replies(client: ApiClient) -> None:
     calls = [client.go(ARITH_MULTIPLY, Args(n, n + 1)) for n in range(500)]
     assert [call.result() for call in calls] == [n * (n + 1) for n in range(500)]
 
 
-def test_gates_are_counted_by_go(client: FacedClient, gate: str) -> None:
+def test_gates_are_counted_by_go(client: ApiClient, gate: str) -> None:
     calls = [client.go(WAIT, gate) for _ in range(10)]
     arrived = client.call(ARRIVED, Arrival(gate, 10))
     client.call(RELEASE, gate)
@@ -136,12 +136,12 @@ def test_gates_are_counted_by_go(client: FacedClient, gate: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_536, 3 << 20])
-def test_bytes_go_there_and_back(client: FacedClient, size: int) -> None:
+def test_bytes_go_there_and_back(client: ApiClient, size: int) -> None:
     data = bytes(range(251)) * (size // 251 + 1)
     assert client.call(ECHO, data[:size]) == data[:size]
 
 
-def test_fields_are_matched_by_name(client: FacedClient) -> None:
+def test_fields_are_matched_by_name(client: ApiClient) -> None:
     reply = client.call(REORDER, OrderIn(number=4, only_here="x", comment="y"))
     assert reply == OrderOut("default", 5, Place(1, 2), ["first", "second"])
 
@@ -289,10 +289,10 @@ def test_answer_is_that_of_go(python_server: str, go_server: GoServer, name: str
     assert answers(python_server, sent) == answers(go_server.json, sent)
 
 
-def test_request_is_that_of_go(face: Face, go_clients: Callable[..., GoClient]) -> None:
+def test_request_is_that_of_go(api: Api, go_clients: Callable[..., GoClient]) -> None:
     python, go = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
     with python, go:
-        with face.dial(address_of(python), codec="json") as client:
+        with api.dial(address_of(python), codec="json") as client:
             client.go(ARITH_DIVIDE, Args(7, -8))
             client.go(FAIL, "<é\u2028\\\x01>")
             ours = received(python, 2)

@@ -15,7 +15,7 @@ from generated.kinds import (
     KindsCalledOtherwiseByGoArgs,
 )
 from rpcgen import Method
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import EchoKinds
 
 from .gopeer import Answer, GoClient
@@ -42,10 +42,10 @@ def served() -> EchoKinds:
 
 @pytest.fixture
 def go_client(
-    face: Face, served: EchoKinds, go_clients: Callable[..., GoClient]
+    api: Api, served: EchoKinds, go_clients: Callable[..., GoClient]
 ) -> Iterator[GoClient]:
     """A stock Go client of a Python server that remembers what it is sent."""
-    with face.serve("tcp://127.0.0.1:0", served.register) as address:
+    with api.serve("tcp://127.0.0.1:0", served.register) as address:
         yield go_clients(address)
 
 
@@ -56,17 +56,17 @@ def test_every_echo_has_its_samples() -> None:
 
 
 @each_sample
-def test_value_comes_back_from_go(client: FacedClient, sample: Sample) -> None:
+def test_value_comes_back_from_go(client: ApiClient, sample: Sample) -> None:
     assert client.call(sample.method, sample.value) == sample.value
 
 
 @each_sample
-def test_value_comes_back_from_go_as_the_same_type(client: FacedClient, sample: Sample) -> None:
+def test_value_comes_back_from_go_as_the_same_type(client: ApiClient, sample: Sample) -> None:
     assert type(client.call(sample.method, sample.value)) is type(sample.value)
 
 
 @each_sample
-def test_value_is_in_go_what_it_is_in_python(client: FacedClient, sample: Sample) -> None:
+def test_value_is_in_go_what_it_is_in_python(client: ApiClient, sample: Sample) -> None:
     client.call(sample.method, sample.value)
     assert client.call(COMPARE, Compared(sample.method.name, sample.name == "zero")) == ""
 
@@ -102,11 +102,11 @@ def test_value_of_go_is_in_python_what_it_is_in_go(
     ],
     ids=repr,
 )
-def test_anything_comes_back_from_go(client: FacedClient, value: Any) -> None:
+def test_anything_comes_back_from_go(client: ApiClient, value: Any) -> None:
     assert client.call(kinds.KINDS_ECHO_ANY, value) == value
 
 
-def test_nothing_is_sent_and_returned_to_python(client: FacedClient) -> None:
+def test_nothing_is_sent_and_returned_to_python(client: ApiClient) -> None:
     assert client.call(KINDS_NOTHING, None) is None
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_sent_and_returned_to_go(go_client: GoClient) -> None:
 
 @pytest.mark.parametrize(("text", "reply"), [(None, "4 nil"), ("four", "4 four")])
 def test_parameters_travel_as_a_struct_to_go(
-    client: FacedClient, text: str | None, reply: str
+    client: ApiClient, text: str | None, reply: str
 ) -> None:
     assert client.call(KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(4, text)) == reply
 

@@ -24,7 +24,7 @@ from generated.kvstore import (
     register_kv_store,
 )
 from rpcgen import ServerError
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import MemoryStore
 
 from .gopeer import Answer, GoClient
@@ -39,16 +39,14 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def go_client(face: Face, go_clients: Callable[..., GoClient]) -> Iterator[GoClient]:
+def go_client(api: Api, go_clients: Callable[..., GoClient]) -> Iterator[GoClient]:
     """A stock Go client of a Python store, which is empty."""
     store = MemoryStore()
-    with face.serve(
-        "tcp://127.0.0.1:0", lambda server: register_kv_store(server, store)
-    ) as address:
+    with api.serve("tcp://127.0.0.1:0", lambda server: register_kv_store(server, store)) as address:
         yield go_clients(address)
 
 
-def test_python_gets_what_it_put_into_go(client: FacedClient, prefix: str) -> None:
+def test_python_gets_what_it_put_into_go(client: ApiClient, prefix: str) -> None:
     client.call(
         KV_STORE_PUT, KVStorePutArgs(prefix, b"\x00\xff", {"a": "b"}, expires_in=timedelta(days=1))
     )
@@ -56,12 +54,12 @@ def test_python_gets_what_it_put_into_go(client: FacedClient, prefix: str) -> No
     assert client.call(KV_STORE_GET, prefix) == Entry(prefix, b"\x00\xff", 1, {"a": "b"}, expires)
 
 
-def test_python_gets_none_for_what_go_leaves_nil(client: FacedClient, prefix: str) -> None:
+def test_python_gets_none_for_what_go_leaves_nil(client: ApiClient, prefix: str) -> None:
     client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
     assert client.call(KV_STORE_GET, prefix) == Entry(prefix, b"", 1, {}, None)
 
 
-def test_python_sends_a_condition_to_go(client: FacedClient, prefix: str) -> None:
+def test_python_sends_a_condition_to_go(client: ApiClient, prefix: str) -> None:
     client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
     with pytest.raises(ServerError, match=r"^version is 1$"):
         client.call(
@@ -69,18 +67,18 @@ def test_python_sends_a_condition_to_go(client: FacedClient, prefix: str) -> Non
         )
 
 
-def test_python_asks_go_for_a_missing_key(client: FacedClient, prefix: str) -> None:
+def test_python_asks_go_for_a_missing_key(client: ApiClient, prefix: str) -> None:
     with pytest.raises(ServerError, match=rf"^no such key: {prefix}$"):
         client.call(KV_STORE_GET, prefix)
 
 
-def test_python_deletes_from_go(client: FacedClient, prefix: str) -> None:
+def test_python_deletes_from_go(client: ApiClient, prefix: str) -> None:
     client.call(KV_STORE_PUT, KVStorePutArgs(prefix, b"", {}))
     client.call(KV_STORE_DELETE, prefix)
     assert client.call(KV_STORE_GET_MANY, [prefix]) == {}
 
 
-def test_python_gets_many_from_go(client: FacedClient, prefix: str) -> None:
+def test_python_gets_many_from_go(client: ApiClient, prefix: str) -> None:
     keys = [f"{prefix}/{n}" for n in range(3)]
     for key in keys:
         client.call(KV_STORE_PUT, KVStorePutArgs(key, key.encode(), {}))
@@ -88,7 +86,7 @@ def test_python_gets_many_from_go(client: FacedClient, prefix: str) -> None:
     assert found == {key: Entry(key, key.encode(), 1, {}, None) for key in keys}
 
 
-def test_python_scans_go_page_by_page(client: FacedClient, prefix: str) -> None:
+def test_python_scans_go_page_by_page(client: ApiClient, prefix: str) -> None:
     for n in range(3):
         client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/{n}", b"", {}))
     page = client.call(KV_STORE_SCAN, KVStoreScanArgs(f"{prefix}/", limit=2))
@@ -96,11 +94,11 @@ def test_python_scans_go_page_by_page(client: FacedClient, prefix: str) -> None:
     assert page == Page(expected, next_key=f"{prefix}/2")
 
 
-def test_python_scans_go_to_the_end(client: FacedClient, prefix: str) -> None:
+def test_python_scans_go_to_the_end(client: ApiClient, prefix: str) -> None:
     assert client.call(KV_STORE_SCAN, KVStoreScanArgs(f"{prefix}/")) == Page([], next_key=None)
 
 
-def test_python_reads_nested_messages_of_go(client: FacedClient, prefix: str) -> None:
+def test_python_reads_nested_messages_of_go(client: ApiClient, prefix: str) -> None:
     client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/a", b"123", {}))
     client.call(KV_STORE_PUT, KVStorePutArgs(f"{prefix}/b", b"45", {}))
     assert client.call(KV_STORE_STATS, None).children[prefix] == Stats(2, 5, {})

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DecodeError, DisconnectedError, RpcError, ServerError
-from tests.support.faces import Face
+from tests.support.apis import Api
 
 from .gopeer import Answer, GoClient
 from .wire import header_type, read_messages, silent_server, stream
@@ -114,8 +114,8 @@ def test_go_client_ends_its_call(case: Case, go_clients: Callable[..., GoClient]
 
 
 @each_case
-def test_python_client_ends_its_call(case: Case, face: Face) -> None:
-    with silent_server() as (address, accept), face.dial(address) as client:
+def test_python_client_ends_its_call(case: Case, api: Api) -> None:
+    with silent_server() as (address, accept), api.dial(address) as client:
         call = client.go(ARITH_MULTIPLY, Args(7, 8))
         with accept() as connection:
             read_messages(connection, 4)

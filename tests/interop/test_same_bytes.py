@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
-from tests.support.faces import Face
+from tests.support.apis import Api
 from tests.support.sockets import connect
 
 from .gopeer import GoClient, GoServer
@@ -35,11 +35,11 @@ def go_requests(go_clients: Callable[..., GoClient]) -> list[bytes]:
 
 
 @pytest.fixture
-def python_requests(face: Face) -> list[bytes]:
+def python_requests(api: Api) -> list[bytes]:
     """What the Python client sends for the same."""
     with (
         silent_server() as (address, accept),
-        face.dial(address) as client,
+        api.dial(address) as client,
         accept() as connection,
     ):
         client.go(ARITH_MULTIPLY, Args(7, 8))

@@ -21,7 +21,7 @@ from generated.shapes import (
     register_shapes,
 )
 from rpcgen import EncodeError, ServerError
-from tests.support.faces import Face, FacedClient
+from tests.support.apis import Api, ApiClient
 from tests.support.services import Plane
 
 from .gopeer import Answer, GoClient
@@ -31,11 +31,9 @@ RECTANGLE = Rectangle(Point(0.0, 0.0), Point(2.0, 3.0))
 
 
 @pytest.fixture
-def go_client(face: Face, go_clients: Callable[..., GoClient]) -> Iterator[GoClient]:
+def go_client(api: Api, go_clients: Callable[..., GoClient]) -> Iterator[GoClient]:
     """A stock Go client of a Python server of shapes."""
-    with face.serve(
-        "tcp://127.0.0.1:0", lambda server: register_shapes(server, Plane())
-    ) as address:
+    with api.serve("tcp://127.0.0.1:0", lambda server: register_shapes(server, Plane())) as address:
         yield go_clients(address)
 
 
@@ -50,7 +48,7 @@ def go_client(face: Face, go_clients: Callable[..., GoClient]) -> Iterator[GoCli
     ids=["circle", "rectangle", "empty group", "nested group"],
 )
 def test_go_knows_the_type_of_what_python_sends(
-    client: FacedClient, shape: Circle | Rectangle | Group, area: float
+    client: ApiClient, shape: Circle | Rectangle | Group, area: float
 ) -> None:
     assert client.call(SHAPES_AREA, shape) == pytest.approx(area)
 
@@ -64,30 +62,30 @@ def test_go_knows_the_type_of_what_python_sends(
     ids=["circle", "rectangle"],
 )
 def test_python_knows_the_type_of_what_go_returns(
-    client: FacedClient, shape: Circle | Rectangle, moved: Circle | Rectangle
+    client: ApiClient, shape: Circle | Rectangle, moved: Circle | Rectangle
 ) -> None:
     assert client.call(SHAPES_MOVE, ShapesMoveArgs(shape, Point(10, 20), 2)) == moved
 
 
-def test_shapes_of_changing_types_on_one_connection(client: FacedClient) -> None:
+def test_shapes_of_changing_types_on_one_connection(client: ApiClient) -> None:
     group = Group("", [CIRCLE])
     shapes: list[Circle | Rectangle | Group] = [CIRCLE, group, RECTANGLE, CIRCLE, group]
     areas = [client.call(SHAPES_AREA, shape) for shape in shapes]
     assert areas == pytest.approx([pi * 9, pi * 9, 6.0, pi * 9, pi * 9])
 
 
-def test_method_without_parameters_is_called_in_go(client: FacedClient) -> None:
+def test_method_without_parameters_is_called_in_go(client: ApiClient) -> None:
     seen = client.call(SHAPES_COUNT, None)
     client.call(SHAPES_AREA, CIRCLE)
     assert client.call(SHAPES_COUNT, None) == seen + 1
 
 
-def test_imported_messages_go_to_go_and_back(client: FacedClient) -> None:
+def test_imported_messages_go_to_go_and_back(client: ApiClient) -> None:
     points = [Point(1, 5), Point(-1, 2), Point(0, 9)]
     assert client.call(SHAPES_BOUNDS, points) == Rectangle(Point(-1, 2), Point(1, 9))
 
 
-def test_error_of_go_has_its_text(client: FacedClient) -> None:
+def test_error_of_go_has_its_text(client: ApiClient) -> None:
     with pytest.raises(ServerError, match=r"^no points$"):
         client.call(SHAPES_BOUNDS, [])
 
@@ -103,12 +101,12 @@ def test_error_of_go_has_its_text(client: FacedClient) -> None:
     ids=["int", "str", "message", "nil"],
 )
 def test_anything_reaches_go_as_what_it_is(
-    client: FacedClient, value: object, description: str
+    client: ApiClient, value: object, description: str
 ) -> None:
     assert client.call(SHAPES_DESCRIBE, value) == description
 
 
-def test_message_outside_the_union_is_not_sent(client: FacedClient) -> None:
+def test_message_outside_the_union_is_not_sent(client: ApiClient) -> None:
     with pytest.raises(EncodeError):
         client.call(SHAPES_AREA, Point(1, 2))  # type: ignore[misc]
 

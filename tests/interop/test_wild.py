@@ -17,7 +17,7 @@ from rpcgen import DecodeError, Method, Registry, ServerError, gob
 from rpcgen.protocol import CodecName
 from rpcgen.types import GoTime, Uint8, length, wire
 from tests.golang import build
-from tests.support.faces import FACES, FacedClient
+from tests.support.apis import APIS, ApiClient
 
 U = UUID("00112233-4455-6677-8899-aabbccddeeff")
 
@@ -84,9 +84,9 @@ def go(program: Path, codec: CodecName) -> Iterator[str]:
         process.kill()
 
 
-@pytest.fixture(params=sorted(FACES))
-def client(request: pytest.FixtureRequest, go: str, codec: CodecName) -> Iterator[FacedClient]:
-    with FACES[request.param].dial(go, codec=codec) as client:
+@pytest.fixture(params=sorted(APIS))
+def client(request: pytest.FixtureRequest, go: str, codec: CodecName) -> Iterator[ApiClient]:
+    with APIS[request.param].dial(go, codec=codec) as client:
         yield client
 
 
@@ -96,29 +96,29 @@ def registered() -> None:
     gob.register(Colour)
 
 
-def test_uuid_of_google_comes_back(client: FacedClient) -> None:
+def test_uuid_of_google_comes_back(client: ApiClient) -> None:
     assert client.call(ECHO_UUID, U) == U
 
 
-def test_uuid_as_an_array_comes_back(client: FacedClient) -> None:
+def test_uuid_as_an_array_comes_back(client: ApiClient) -> None:
     assert client.call(ECHO_ARRAY, U) == U
 
 
-def test_uuids_in_a_message_come_back(client: FacedClient) -> None:
+def test_uuids_in_a_message_come_back(client: ApiClient) -> None:
     item = Item(U, {U: "x"}, [U, UUID(int=0)], U)
     assert client.call(ECHO_ITEM, item) == item
 
 
-def test_uuid_is_what_go_takes_it_for(client: FacedClient) -> None:
+def test_uuid_is_what_go_takes_it_for(client: ApiClient) -> None:
     assert client.call(DESCRIBE, Item(U, {U: "x"})) == f"{{{U} map[{U}:x] [] <nil>}}"
 
 
-def test_name_in_another_case_is_taken_as_it_is_named(client: FacedClient) -> None:
+def test_name_in_another_case_is_taken_as_it_is_named(client: ApiClient) -> None:
     assert client.call(USER, 1) == User("g-1", 0.5, "bob")
 
 
 def test_name_in_another_case_is_told(
-    client: FacedClient, codec: CodecName, caplog: pytest.LogCaptureFixture
+    client: ApiClient, codec: CodecName, caplog: pytest.LogCaptureFixture
 ) -> None:
     @define
     class User:
@@ -132,39 +132,39 @@ def test_name_in_another_case_is_told(
     assert ('wire("Guid")' in caplog.text) == (codec == "gob")
 
 
-def test_error_text_that_is_not_utf8_is_told(client: FacedClient) -> None:
+def test_error_text_that_is_not_utf8_is_told(client: ApiClient) -> None:
     with pytest.raises(ServerError, match="open caf\ufffd: no such file"):
         client.call(FAIL, 1)
     assert client.call(ECHO_UUID, U) == U
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_string_that_is_not_utf8_is_kept_on_demand(face: str, program: Path) -> None:
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_string_that_is_not_utf8_is_kept_on_demand(api: str, program: Path) -> None:
     with subprocess.Popen(
         [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        with FACES[face].dial(address) as client:
+        with APIS[api].dial(address) as client:
             with pytest.raises(DecodeError, match="pass strings='surrogateescape'"):
                 client.call(LATIN, "")
-        with FACES[face].dial(address, strings="surrogateescape") as client:
+        with APIS[api].dial(address, strings="surrogateescape") as client:
             assert client.call(LATIN, "\udce9") == "caf\udce9\udce9"
         process.kill()
 
 
-def test_moment_whose_zone_has_no_year_is_there(client: FacedClient, codec: CodecName) -> None:
+def test_moment_whose_zone_has_no_year_is_there(client: ApiClient, codec: CodecName) -> None:
     if codec == "gob":  # JSON has the date of the zone
         assert client.call(TIME, 1) == datetime.min.replace(tzinfo=UTC)
 
 
-def test_moment_without_a_datetime_names_the_way_out(client: FacedClient, codec: CodecName) -> None:
+def test_moment_without_a_datetime_names_the_way_out(client: ApiClient, codec: CodecName) -> None:
     if codec == "gob":
         with pytest.raises(DecodeError, match="GoTime"):
             client.call(TIME, 3)
 
 
-def test_moment_of_any_year_is_a_go_time(client: FacedClient, codec: CodecName) -> None:
+def test_moment_of_any_year_is_a_go_time(client: ApiClient, codec: CodecName) -> None:
     assert str(client.call(GO_TIME, 0)) == "0001-01-01T00:00:00Z"
     assert str(client.call(GO_TIME, 1)) == "0000-12-31T19:00:00-05:00"
     if codec == "gob":  # Go's JSON refuses the others
@@ -198,14 +198,14 @@ TYPES = [
 
 @pytest.mark.parametrize("number", range(len(TYPES)), ids=TYPES)
 def test_value_of_an_interface_keeps_its_type(
-    client: FacedClient, codec: CodecName, number: int
+    client: ApiClient, codec: CodecName, number: int
 ) -> None:
     if codec == "gob":
         value = client.call(VALUE, number)
         assert client.call(TYPE_OF, value).partition(" ")[0] == TYPES[number].partition(" ")[0]
 
 
-def test_value_of_an_interface_is_plain(client: FacedClient, codec: CodecName) -> None:
+def test_value_of_an_interface_is_plain(client: ApiClient, codec: CodecName) -> None:
     if codec == "gob":
         value = client.call(VALUE, 0)
         assert isinstance(value, int)
@@ -213,14 +213,14 @@ def test_value_of_an_interface_is_plain(client: FacedClient, codec: CodecName) -
 
 
 def test_type_of_a_list_does_not_depend_on_what_it_holds(
-    client: FacedClient, codec: CodecName
+    client: ApiClient, codec: CodecName
 ) -> None:
     if codec == "gob":
         for value in [], ["c"], [1], [1, "c"], ["c", None]:
             assert client.call(TYPE_OF, value).startswith("[]interface {} ")
 
 
-def test_type_of_a_value_can_be_said(client: FacedClient, codec: CodecName) -> None:
+def test_type_of_a_value_can_be_said(client: ApiClient, codec: CodecName) -> None:
     if codec == "gob":
         assert client.call(TYPE_OF, gob.Typed(["c"], list[str])) == "[]string [c]"
         assert client.call(TYPE_OF, gob.Typed(5, Uint8)) == "uint8 5"
@@ -239,10 +239,10 @@ def serve_echo(server: Registry) -> None:
     )
 
 
-@pytest.mark.parametrize("face", sorted(FACES))
-def test_go_client_gets_back_what_it_has_sent(face: str, program: Path) -> None:
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_go_client_gets_back_what_it_has_sent(api: str, program: Path) -> None:
     with (
-        FACES[face].serve("tcp://127.0.0.1:0", serve_echo) as address,
+        APIS[api].serve("tcp://127.0.0.1:0", serve_echo) as address,
         subprocess.Popen(
             [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process,

@@ -422,7 +422,7 @@ def test_decode_large_of_a_call_that_was_abandoned(deferring: ClientProtocol[str
     assert deferring.decode_large() == []
 
 
-# --- calls that are given up, and faces that can be interrupted -------------------------------
+# --- calls that are given up, and APIs that can be interrupted -------------------------------
 
 
 class Waiter:

@@ -1,5 +1,5 @@
-"""The two faces of the runtime behind one set of blocking functions, so that each
-scenario is written once: the asyncio face runs in an event loop of its own thread.
+"""The two APIs of the runtime behind one set of blocking functions, so that each
+scenario is written once: the asyncio api runs in an event loop of its own thread.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.support.timeouts import TIMEOUT_S
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["FACES", "Face", "FacedCall", "FacedClient"]
+__all__ = ["APIS", "Api", "ApiCall", "ApiClient"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -38,7 +38,7 @@ T = TypeVar("T")
 Res_co = TypeVar("Res_co", covariant=True)
 
 
-class FacedCall(Protocol[Res_co]):
+class ApiCall(Protocol[Res_co]):
     """A call that was started."""
 
     def result(self) -> Res_co:
@@ -46,8 +46,8 @@ class FacedCall(Protocol[Res_co]):
         ...
 
 
-class FacedClient(Protocol):
-    """A client of either face."""
+class ApiClient(Protocol):
+    """A client of either API."""
 
     def call(self, method: Method[Req, Res], args: Req) -> Res:
         """Call and wait for the reply."""
@@ -55,7 +55,7 @@ class FacedClient(Protocol):
 
     def go(
         self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
-    ) -> FacedCall[Res]:
+    ) -> ApiCall[Res]:
         """Start a call."""
         ...
 
@@ -68,18 +68,18 @@ class FacedClient(Protocol):
         ...
 
 
-class Face(Protocol):
-    """One face of the runtime."""
+class Api(Protocol):
+    """One API of the runtime."""
 
     def dial(
         self, address: str, **options: Unpack[DialOptions]
-    ) -> AbstractContextManager[FacedClient]:
+    ) -> AbstractContextManager[ApiClient]:
         """Connect to a server."""
         ...
 
     def dial_http(
         self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
-    ) -> AbstractContextManager[FacedClient]:
+    ) -> AbstractContextManager[ApiClient]:
         """Connect to an HTTP server: with `dial_http`, or `dial_http_path` for another path."""
         ...
 
@@ -97,7 +97,7 @@ class Face(Protocol):
 
     def client(
         self, connection: socket.socket, codec: ClientCodec
-    ) -> AbstractContextManager[FacedClient]:
+    ) -> AbstractContextManager[ApiClient]:
         """Use a connected socket as a client, with a codec."""
         ...
 
@@ -126,23 +126,23 @@ class SyncClient:
 
     def go(
         self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
-    ) -> FacedCall[Res]:
+    ) -> ApiCall[Res]:
         return SyncCall(self._client.go(method, args, done))
 
     def half_close(self) -> None:
         self._client._stream.shutdown(socket.SHUT_WR)
 
 
-class SyncFace:
+class SyncApi:
     @contextmanager
-    def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[FacedClient]:
+    def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[ApiClient]:
         with rpcgen.dial(address, **options) as client:
             yield SyncClient(client)
 
     @contextmanager
     def dial_http(
         self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
-    ) -> Iterator[FacedClient]:
+    ) -> Iterator[ApiClient]:
         if path == DEFAULT_RPC_PATH:
             client = rpcgen.dial_http(address, **options)
         else:
@@ -174,7 +174,7 @@ class SyncFace:
                 probe.release_all()
 
     @contextmanager
-    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[FacedClient]:
+    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[ApiClient]:
         with rpcgen.Client.with_codec(connection, codec) as client:
             yield SyncClient(client)
 
@@ -245,7 +245,7 @@ class AsyncClient:
 
     def go(
         self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
-    ) -> FacedCall[Res]:
+    ) -> ApiCall[Res]:
         async def start() -> aio.Call[Res]:
             return self._client.go(method, args, done)
 
@@ -263,21 +263,21 @@ class AsyncClient:
         self._loop.run(self._client.close())
 
 
-class AsyncFace:
+class AsyncApi:
     def dial(
         self, address: str, **options: Unpack[DialOptions]
-    ) -> AbstractContextManager[FacedClient]:
+    ) -> AbstractContextManager[ApiClient]:
         return self._connected(aio.dial(address, **options))
 
     def dial_http(
         self, address: str, path: str = DEFAULT_RPC_PATH, **options: Unpack[DialOptions]
-    ) -> AbstractContextManager[FacedClient]:
+    ) -> AbstractContextManager[ApiClient]:
         if path == DEFAULT_RPC_PATH:
             return self._connected(aio.dial_http(address, **options))
         return self._connected(aio.dial_http_path(address, path, **options))
 
     @contextmanager
-    def _connected(self, connecting: aio.ClientConnector[aio.Client]) -> Iterator[FacedClient]:
+    def _connected(self, connecting: aio.ClientConnector[aio.Client]) -> Iterator[ApiClient]:
         async def connect() -> aio.Client:
             return await connecting
 
@@ -321,7 +321,7 @@ class AsyncFace:
                 loop.run(stop(server, probe))
 
     @contextmanager
-    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[FacedClient]:
+    def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[ApiClient]:
         with Loop() as loop:
             client = loop.run(aio.Client.with_codec(connection, codec))
             try:
@@ -346,4 +346,4 @@ class AsyncFace:
             loop.run(stop(server, serving))
 
 
-FACES: dict[str, Face] = {"sync": SyncFace(), "asyncio": AsyncFace()}
+APIS: dict[str, Api] = {"sync": SyncApi(), "asyncio": AsyncApi()}
