@@ -81,6 +81,7 @@ class _Account:
         "bytes_interpreted",
         "checked",
         "compared",
+        "defining",
         "described",
         "fields",
         "lines",
@@ -108,12 +109,15 @@ class _Account:
         self.compared = 0
         # Types that came without a schema: whether they hold structs without being one.
         self.described: dict[int, bool] = {}
+        # Types that were looked at after a failure: whether their values may describe types.
+        self.defining: dict[int, bool] = {}
 
     def forget(self) -> None:
         """Forget what is known of types, of which some are gone."""
         self.checked.clear()
         self.matching.clear()
         self.described.clear()
+        self.defining.clear()
 
 
 class Decoder:
@@ -737,6 +741,13 @@ class Decoder:
 
     def _may_define(self, id: int) -> bool:
         """Say whether a value may hold interface values, which may describe further types."""
+        known = self.account.defining.get(id)
+        if known is None:
+            known = self.account.defining[id] = self._leads_to_interface(id)
+        return known
+
+    def _leads_to_interface(self, id: int) -> bool:
+        """Say whether a type has parts that are interfaces, are not defined yet, or are many."""
         seen, waiting = set[int](), [id]
         while waiting and len(seen) < _MANY_TYPES:
             id = waiting.pop()
@@ -750,7 +761,9 @@ class Decoder:
                     waiting.append(element)
                 case wire.MapType(key=key, value=value):
                     waiting += key, value
-        return bool(waiting) or wire.INTERFACE in seen
+                case None if id == wire.INTERFACE or id >= wire.FIRST_ID:
+                    return True
+        return bool(waiting)
 
     def decode_interface(
         self, data: bytes, pos: int, interface: Interface, depth: int

@@ -22,6 +22,7 @@ from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob.decode import functions as decode_functions
 from rpcgen.gob.numbers import int_bytes, uint_bytes
+from rpcgen.gob.source import forget
 from rpcgen.protocol.gob_codec import GobClientCodec, GobServerCodec
 from rpcgen.schema import schema_of
 from rpcgen.types import BigRat
@@ -533,6 +534,8 @@ def measured(genome: Genome, data: bytes) -> Cost:
 
 def seconds_of(genome: Genome, data: bytes) -> float:
     """Return the seconds of the processor to read a stream whose types nobody has seen before."""
+    for function, _ in decode_functions._cache._known.values():
+        forget(function)
     decode_functions._cache = decode_functions.FunctionCache()
     start = time.process_time()
     WAYS[genome.way](data, genome.piece)

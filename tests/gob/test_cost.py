@@ -250,6 +250,22 @@ def test_lists_that_are_left_out_take_no_time() -> None:
     assert lines(3000) - lines(1500) < 60 * 1500
 
 
+def test_type_of_values_that_fail_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def leads_to_interface(self: gob.Decoder, id: int) -> bool:
+        looked.append(id)
+        return original(self, id)
+
+    original = gob.Decoder._leads_to_interface
+    monkeypatch.setattr(gob.Decoder, "_leads_to_interface", leads_to_interface)
+    decoder = gob.Decoder(_defined(_wide(1000)) + _message(b"\xff\x80\0") * 5)
+    for _ in range(5):
+        with pytest.raises(DecodeError, match="arrives where int is wanted"):
+            decoder.decode(int)
+    assert looked == [64]
+
+
 def test_left_out_elements_are_skipped_without_memory() -> None:
     data = _empty_rows(300_000)
     decoder = gob.Decoder(data)
