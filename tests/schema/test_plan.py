@@ -229,7 +229,7 @@ def test_plan_is_made_once() -> None:
 def test_plan_of_deep_types_needs_no_stack() -> None:
     schema: Schema[Any] = schema_of(int)
     for _ in range(5000):
-        schema = schema_of(list[int]).replaced(element=schema)  # type: ignore[attr-defined]
+        schema = schema_of(list[int]).replace(element=schema)  # type: ignore[attr-defined]
     assert len(plan_of(schema).nodes) == 5001
 
 
