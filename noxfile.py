@@ -250,7 +250,12 @@ def _run_side_by_side(session: nox.Session, *runs: Sequence[str]) -> None:
 
 
 def _summary(said: str) -> str:
-    """Return the last line of pytest in what a session has said, or its last line."""
+    """Return the last lines of pytest in what a session has said, or else its last line.
+
+    There are two where tests have failed and were run once more: then their names are there, too.
+    """
     lines = [line for line in said.splitlines() if line.strip()]
     ours = [line for line in lines if " passed" in line or " failed" in line]
-    return (ours or lines or ["nothing"])[-1]
+    if len(ours) > 1:
+        ours += [line for line in lines if line.startswith("FAILED ")]
+    return "; ".join(dict.fromkeys(ours)) or (lines or ["nothing"])[-1]
