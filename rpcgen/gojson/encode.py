@@ -37,6 +37,7 @@ from rpcgen.schema import (
     Untyped,
     schema_for,
 )
+from rpcgen.schema.plan import is_octet
 from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed
@@ -92,7 +93,7 @@ def _make(schema: Schema[Any]) -> EncodeFunction:
         case Bytes():
             return _encode_ip if schema.name == "net.IP" else _encode_bytes
         case Slice():
-            return _octets if _is_octet(schema.element) else _sequence(schema)
+            return _octets if is_octet(schema.element) else _sequence(schema)
         case Array():
             return _sequence(schema)
         case Map():
@@ -297,10 +298,6 @@ def _lowered(schema: Converted, encode_inner: EncodeFunction) -> EncodeFunction:
 
 
 # --- containers ---------------------------------------------------------------------------------
-
-
-def _is_octet(schema: Schema[Any]) -> bool:
-    return isinstance(schema, Uint) and schema.bits == 8
 
 
 def _octets(value: object) -> str:
