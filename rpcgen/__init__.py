@@ -11,14 +11,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 from . import aio
+from .code import Code
 from .errors import (
+    CallCancelledError,
     CallTimeoutError,
+    DeadlineExceededError,
     DecodeError,
     DialError,
     DisconnectedError,
     EncodeError,
     GenerateError,
     RegisterError,
+    RemoteError,
     RpcError,
     SchemaError,
     ServerError,
@@ -27,7 +31,15 @@ from .errors import (
 )
 from .gob import Limits
 from .method import Handler, Method
-from .protocol import ClientCodec, DialOptions, DoneQueue, Request, Response, ServerCodec
+from .protocol import (
+    CallOptions,
+    ClientCodec,
+    DialOptions,
+    DoneQueue,
+    Request,
+    Response,
+    ServerCodec,
+)
 from .stubs import (
     AbstractService,
     AsyncClientStub,
@@ -50,11 +62,15 @@ __all__ = [
     "AsyncClientStub",
     "AsyncGoStub",
     "Call",
+    "CallCancelledError",
+    "CallOptions",
     "CallTimeoutError",
     "Caller",
     "Client",
     "ClientCodec",
     "ClientStub",
+    "Code",
+    "DeadlineExceededError",
     "DecodeError",
     "DialError",
     "DialOptions",
@@ -69,6 +85,7 @@ __all__ = [
     "Method",
     "RegisterError",
     "Registry",
+    "RemoteError",
     "Request",
     "Response",
     "RpcError",

@@ -9,25 +9,34 @@
     │   └── TruncatedError  bytes that end too early: fine so far, but more must come
     ├── RegisterError       a service that the server refuses
     ├── ServerError         the error that the remote method answered with
+    │   └── RemoteError     base of the exceptions that an IDL declares
     ├── DialError           a connection that could not be made
     ├── ShutdownError       a call on a connection that was closed
     ├── DisconnectedError   a connection that ended while calls were pending
     ├── CallTimeoutError    a reply that did not come in time (also a TimeoutError)
+    ├── DeadlineExceededError  a call that was not over at its deadline (also a TimeoutError)
+    ├── CallCancelledError  a call that its caller has cancelled
     └── GenerateError       an IDL that no code can be generated from
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
+from .code import Code
+
 __all__ = [
+    "CallCancelledError",
     "CallTimeoutError",
+    "DeadlineExceededError",
     "DecodeError",
     "DialError",
     "DisconnectedError",
     "EncodeError",
     "GenerateError",
     "RegisterError",
+    "RemoteError",
     "RpcError",
     "SchemaError",
     "ServerError",
@@ -40,7 +49,16 @@ E = TypeVar("E", bound="RpcError")
 
 
 class RpcError(Exception):
-    """The root of all exceptions of rpcgen; they can be copied and pickled."""
+    """The root of all exceptions of rpcgen; they can be copied and pickled.
+
+    Attributes:
+        code: Kind of the error.
+        started: False if the call's handler was certainly not begun, so that the call may be
+            repeated, whatever it does; True if it was; None where that is not known.
+    """
+
+    code: Code = Code.UNKNOWN
+    started: bool | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exception's own way calls the class with the text, which most of these make of parts.
@@ -109,12 +127,52 @@ class RegisterError(RpcError):
 class ServerError(RpcError):
     """The error that the remote method answered with: ``str()`` of it is the remote text.
 
+    Raised by a handler, it is an answer rather than an accident: the client gets the text, the
+    code and the metadata, and the log has no traceback. A stock Go peer knows the text alone.
     Mirrors Go's ``rpc.ServerError``.
+
+    Args:
+        message: Text for people.
+        code: Kind of the error; `Code.UNKNOWN` is that of a server which says none.
+        metadata: What travels back beside the error, as in ``CallContext.reply_metadata``.
+        started: See `RpcError`.
+
+    Attributes:
+        metadata: What came back beside the error.
     """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: Code = Code.UNKNOWN,
+        metadata: Mapping[str, str] | None = None,
+        started: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.metadata: Mapping[str, str] = {} if metadata is None else metadata
+        self.started = started
+
+
+class RemoteError(ServerError):
+    """Base of the exceptions that an IDL declares, each an attrs class: its fields travel.
+
+    A method that says ``@raises(DivideByZero)`` has it arrive at a Python client as the same
+    class with the same fields, and at a Go client as its ``str()``. Where a class defines no
+    ``__str__``, that is its name with its fields.
+    """
+
+    code: Code = Code.UNKNOWN
+    metadata: Mapping[str, str] = {}
+    started: bool | None = None
 
 
 class DialError(RpcError):
     """A connection that could not be made: a bad address, no listener, a failed handshake."""
+
+    code = Code.UNAVAILABLE
+    started = False
 
 
 class ShutdownError(RpcError):
@@ -122,6 +180,8 @@ class ShutdownError(RpcError):
 
     Mirrors Go's ``rpc.ErrShutdown``.
     """
+
+    code = Code.UNAVAILABLE
 
     def __init__(self, message: str = "connection is shut down") -> None:
         super().__init__(message)
@@ -134,12 +194,29 @@ class DisconnectedError(RpcError):
     ``io.ErrUnexpectedEOF`` (and other read errors) of Go's client.
     """
 
+    code = Code.UNAVAILABLE
+
     def __init__(self, message: str = "unexpected EOF") -> None:
         super().__init__(message)
 
 
 class CallTimeoutError(RpcError, TimeoutError):
     """A reply that did not come in time; the call goes on, and can be waited for again."""
+
+
+class DeadlineExceededError(RpcError, TimeoutError):
+    """A call that was not over at its deadline: it is given up, and the server is told.
+
+    A server's own answer that says so is a `ServerError` of the same code.
+    """
+
+    code = Code.DEADLINE_EXCEEDED
+
+
+class CallCancelledError(RpcError):
+    """A call that its caller has cancelled, by ``Call.cancel``."""
+
+    code = Code.CANCELLED
 
 
 class GenerateError(RpcError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from ._records import ValueRecord
+from .errors import RemoteError
 from .schema import UNTYPED, Schema, schema_for, schema_of
 
 __all__ = ["Handler", "Method", "untyped_method"]
@@ -26,13 +27,26 @@ class Method(Generic[Req, Res]):
 
     Args:
         name: The name on the wire, ``Service.Method``.
+        raises: Exceptions that the IDL declares for it, which travel with their fields.
+        timeout: Default time limit in seconds of a call, None for none.
+        idempotent: True if a call may be repeated, whatever has become of it.
     """
 
     # Set by Python when a subscripted class is called; see `typing.get_args`.
     __orig_class__: Any
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        raises: Sequence[type[RemoteError]] = (),
+        timeout: float | None = None,
+        idempotent: bool = False,
+    ) -> None:
         self.name = name
+        self.raises = tuple(raises)
+        self.timeout = timeout
+        self.idempotent = idempotent
 
     def __repr__(self) -> str:
         return f"<Method {self.name}>"

@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
+from .call_options import CallOptions
 from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
 from .codec import LARGE, ClientCodec, ServerCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec, server_codec
@@ -37,6 +38,7 @@ __all__ = [
     "DONE_CAPACITY",
     "LARGE",
     "Address",
+    "CallOptions",
     "ClientCodec",
     "ClientProtocol",
     "CodecName",

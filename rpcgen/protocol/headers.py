@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from enum import IntFlag
+from typing import Annotated, Final, TypeAlias
 
-from attrs import define
+from attrs import define, field
 
 from rpcgen.schema import Schema, schema_of
-from rpcgen.types import GoType, Uint64, wire
+from rpcgen.types import GoType, Int64, Uint64, wire
 
-__all__ = ["REQUEST", "RESPONSE", "Request", "Response"]
+__all__ = [
+    "EXTENDED_REQUEST",
+    "EXTENDED_RESPONSE",
+    "NOTICE_SEQ",
+    "REQUEST",
+    "RESPONSE",
+    "CancelArgs",
+    "ExtendedRequest",
+    "ExtendedResponse",
+    "Feature",
+    "Request",
+    "Response",
+]
 
 # Text that need not be UTF-8: a header that cannot be read would cost the connection.
 _Text: TypeAlias = Annotated[str, GoType("string")]
@@ -37,5 +50,96 @@ class Response:
     error: _Text = ""
 
 
+class Feature(IntFlag):
+    """What a peer can do beyond Go's net/rpc, as ``features`` says it."""
+
+    STREAMS = 1
+    CALLS_BACK = 2
+    DRAIN_NOTICE = 4
+    LARGE_HEADERS = 8
+    KEY = 16
+
+
+NOTICE_SEQ: Final = (1 << 64) - 1
+"""Number of a response that answers no request: the drain notice. As ``Cancel.Seq``, a ping."""
+
+
+@wire("rpc.Request")
+@define
+class ExtendedRequest(Request):
+    """A `Request` with more than Go's has; sent only where some of that is not zero.
+
+    A stock Go server skips the fields that it does not know.
+    """
+
+    timeout: Int64 = 0
+    """Nanoseconds left when it was sent; 0: no deadline."""
+
+    metadata: dict[_Text, _Text] = field(factory=dict)
+    """Names in lower-case ASCII."""
+
+    key: _Text = ""
+    """Idempotency key: the same caller, method and key get the same reply, carried out once."""
+
+    stream: Uint64 = 0
+    """1 if the client reads a stream, 2 if it sends one, 3 both; on the request that opens it."""
+
+    more: bool = False
+    """True on a part of what the client sends on an open stream, unless it is the last."""
+
+    credit: Uint64 = 0
+    """Number of bytes of bodies that the sender of this header will take in addition."""
+
+    features: Uint64 = 0
+    """What the sender can do; see `Feature`."""
+
+
+@wire("rpc.Response")
+@define
+class ExtendedResponse(Response):
+    """A `Response` with more than Go's has; sent only where some of that is not zero."""
+
+    code: Uint64 = 0
+    """Kind of the ``error``, a `rpcgen.Code`; 0 with an error: unknown."""
+
+    raised: _Text = ""
+    """Wire name of a declared exception, whose fields are the body."""
+
+    unstarted: bool = False
+    """True if the handler was not begun: the call may be repeated, whatever it does."""
+
+    metadata: dict[_Text, _Text] = field(factory=dict)
+    """Names in lower-case ASCII."""
+
+    stream: Uint64 = 0
+    """1 on every response that belongs to a stream."""
+
+    more: bool = False
+    """True on a part of a stream, unless it is the last."""
+
+    credit: Uint64 = 0
+    """Number of bytes of bodies that the sender of this header will take in addition."""
+
+    features: Uint64 = 0
+    """What the sender can do; see `Feature`."""
+
+    last: Uint64 = 0
+    """Only in the drain notice: requests numbered higher were not and will not be begun."""
+
+
+@wire("rpc.CancelArgs")
+@define
+class CancelArgs:
+    """Arguments of ``_goRPC_.Cancel``, whose reply is a ``bool`` that nobody looks at.
+
+    ``seq`` is the number of the call, in JSON its place among the requests of the connection,
+    counted from 1; `NOTICE_SEQ` is a ping.
+    """
+
+    seq: Uint64 = 0
+
+
 REQUEST: Schema[Request] = schema_of(Request)
 RESPONSE: Schema[Response] = schema_of(Response)
+EXTENDED_REQUEST: Schema[ExtendedRequest] = schema_of(ExtendedRequest)
+EXTENDED_RESPONSE: Schema[ExtendedResponse] = schema_of(ExtendedResponse)
