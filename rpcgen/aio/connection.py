@@ -70,6 +70,7 @@ class ServerConnection(ReadBufferProtocol):
     __slots__ = (
         "_beginning",
         "_closed",
+        "_closes_when_idle",
         "_coalescer",
         "_deadline",
         "_deadline_timer",
@@ -84,6 +85,7 @@ class ServerConnection(ReadBufferProtocol):
         "_loop",
         "_lost",
         "_most_calls",
+        "_must_drain",
         "_peer",
         "_place",
         "_protocol",
@@ -142,6 +144,10 @@ class ServerConnection(ReadBufferProtocol):
         self._writing_paused = False
         # Whether no more bytes are taken; the protocol is told when all that came are used up.
         self._ended = False
+        # Whether `drain` was called while a thread was decoding, and whether nothing is waited for
+        # but the calls under way.
+        self._must_drain = False
+        self._closes_when_idle = False
         self._hung_up = False
         self._lost = False
         self._closed: asyncio.Event | None = None
@@ -165,6 +171,22 @@ class ServerConnection(ReadBufferProtocol):
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._ended = True
+        self._go_on()
+
+    def drain(self) -> None:
+        """Refuse requests from now on, and close once what is under way is answered.
+
+        A client that expects the notice closes the connection itself: whatever it has sent is
+        answered, if only by a refusal.
+        """
+        self._must_drain = self._early is not None
+        if self._must_drain:
+            return
+        self._protocol.drain()
+        self._closes_when_idle = not self._protocol.expects_notice
+        if not self._closes_when_idle:
+            running = self._calls
+            self._encode(lambda: self._protocol.drain_notice(running))
         self._go_on()
 
     def hang_up(self) -> None:
@@ -286,6 +308,8 @@ class ServerConnection(ReadBufferProtocol):
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
+        if self._closes_when_idle and not stalled and not self._running:
+            self._ended = True
         if not stalled and (self._ended or self._protocol.draining):
             self._end()
 
@@ -338,7 +362,10 @@ class ServerConnection(ReadBufferProtocol):
             self._protocol.feed(b"".join(early))
         if event is not None:
             self._begin(event)
-        self._go_on()
+        if self._must_drain:
+            self.drain()
+        else:
+            self._go_on()
 
     @property
     def _is_shaking_hands(self) -> bool:
@@ -456,11 +483,11 @@ class ServerConnection(ReadBufferProtocol):
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
         self._send(data)
-        if self._stalled or self._ended:
+        if self._stalled or self._ended or self._closes_when_idle:
             self._go_on_or_close()
 
     def _go_on_or_close(self) -> None:
-        if self._stalled:
+        if self._stalled or self._closes_when_idle:
             self._go_on()
         elif self._ended and not self._beginning:
             self._close_when_idle()

@@ -230,16 +230,20 @@ class HttpServerProtocol:
         assert self._rpc is not None
         return self._posted_answer(self._rpc.answer_cancel(cancellation, found))
 
-    def drain(self, running: Iterable[Invocation]) -> bytes:
+    def drain(self) -> None:
         """Refuse all requests from now on; see `ServerProtocol.drain`."""
-        if self._rpc is None or self._posted:
-            return b""
-        return self._rpc.drain(running)
+        if self._rpc is not None:
+            self._rpc.drain()
 
     @property
     def expects_notice(self) -> bool:
         """True if the client hangs up by itself; see `ServerProtocol.expects_notice`."""
-        return self._rpc is not None and self._rpc.expects_notice
+        return self._rpc is not None and not self._posted and self._rpc.expects_notice
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes of the notice; see `ServerProtocol.drain_notice`."""
+        assert self._rpc is not None
+        return self._rpc.drain_notice(running)
 
     @property
     def headers(self) -> Mapping[str, str]:

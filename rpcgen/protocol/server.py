@@ -208,7 +208,7 @@ class ServerSession(Protocol):
 
     @property
     def expects_notice(self) -> bool:
-        """True if the client hangs up by itself after the notice of `drain`."""
+        """True if the client understands `drain_notice`, and hangs up by itself then."""
         ...
 
     def receive(self, data: bytes) -> list[Event]:
@@ -271,10 +271,15 @@ class ServerSession(Protocol):
         """Return the bytes of a response that says whether there was such a call."""
         ...
 
-    def drain(self, running: Iterable[Invocation]) -> bytes:
-        """Refuse all requests from now on; return the bytes that tell a client which knows of it.
+    def drain(self) -> None:
+        """Refuse all requests from now on; between two calls of `next_event`."""
+        ...
 
-        Between two events, for who calls `next_event`. ``running`` are the calls under way.
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes that say so to a client which `expects_notice`.
+
+        Args:
+            running: The calls that were under way then, which are answered all the same.
         """
         ...
 
@@ -478,22 +483,25 @@ class ServerProtocol:
             return [Refusal(request, str(error))]
         return [Refusal(request, self._eof)]
 
-    def drain(self, running: Iterable[Invocation]) -> bytes:
-        """Refuse all requests from now on; return the notice for a client that knows of it.
-
-        Those of the calls ``running`` are answered; the notice says that no later ones are begun.
-        """
+    def drain(self) -> None:
+        """Refuse all requests from now on; between two calls of `next_event`."""
         self._find = _find_nothing
-        if not self._features & Feature.DRAIN_NOTICE:
-            return b""
-        last = max((each.request.seq for each in running), default=0)
-        notice = ExtendedResponse(seq=NOTICE_SEQ, last=last)
-        return joined(self._encode(notice, _INVALID_REQUEST, None))
 
     @property
     def expects_notice(self) -> bool:
-        """True if the client hangs up by itself after the notice of `drain`."""
+        """True if the client understands `drain_notice`, and hangs up by itself then."""
         return bool(self._features & Feature.DRAIN_NOTICE)
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes that tell a client of `drain`.
+
+        Args:
+            running: The calls that were under way then. Of the others, those with lower numbers
+                were answered before the notice, or will be refused.
+        """
+        last = max((each.request.seq for each in running), default=0)
+        notice = ExtendedResponse(seq=NOTICE_SEQ, last=last)
+        return joined(self._encode(notice, _INVALID_REQUEST, None))
 
     def reply(self, invocation: Invocation, value: object) -> bytes:
         """Return the bytes of a response.

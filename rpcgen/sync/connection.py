@@ -109,6 +109,11 @@ class ServerConnection:
         # The term whose thread is still decoding after losing the lead; others must not decode.
         self._decoder: LeaderTerm | None = None
         self._stopped = False
+        # True from `drain` on; then until the leader has begun to, and if nothing is waited for but
+        # the calls under way.
+        self._is_draining = False
+        self._must_drain = False
+        self._closes_when_idle = False
         self._aborted = False
         self._closed = Latch()
 
@@ -124,6 +129,16 @@ class ServerConnection:
         """Take no more requests; those that were read are still answered."""
         self._stopped = True
         self._stream.shutdown(socket.SHUT_RD)  # which the leader is told of
+
+    def drain(self) -> None:
+        """Refuse requests from now on, and close once what is under way is answered.
+
+        A client that expects the notice closes the connection itself: whatever it has sent is
+        answered, if only by a refusal.
+        """
+        self._must_drain = self._is_draining = True
+        with self._lock:
+            self._update_interest()
 
     def abort(self) -> None:
         """End the connection now; what is not sent yet is lost, and no call is waited for."""
@@ -271,6 +286,8 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
+        if self._must_drain:
+            self._begin_draining()
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
@@ -295,6 +312,15 @@ class ServerConnection:
                         self._flush()
                 gathered_since = ended
         return True
+
+    def _begin_draining(self) -> None:
+        """Take note, between two requests, that no more calls are begun."""
+        self._must_drain = False
+        self._protocol.drain()
+        self._closes_when_idle = not self._protocol.expects_notice
+        if not self._closes_when_idle:
+            running = self.running.copy()
+            self._encode(lambda: self._protocol.drain_notice(running))
 
     def _read(self) -> None:
         """Feed received bytes to the protocol."""
@@ -377,7 +403,7 @@ class ServerConnection:
     def _is_finished(self) -> bool:
         """True once every request is answered and no more can come."""
         return (
-            self._protocol.draining
+            (self._protocol.draining or self._closes_when_idle)
             and not self._has_buffered_requests
             and not self.running
             and not self._send_buffer.size
@@ -392,6 +418,7 @@ class ServerConnection:
             or self._aborted
             or self._decoder is not None
             or self._protocol.draining
+            or self._is_draining
         ):
             return  # which is nearly always so
         if not self._set_interest(self._wanted_events(), anew=anew):
@@ -415,9 +442,9 @@ class ServerConnection:
             return 0
         if self._aborted:
             return READ | WRITE
-        needed = 0
+        needed = WRITE if self._must_drain else 0
         if not self._is_throttled:
-            needed = WRITE if self._has_buffered_requests else 0
+            needed |= WRITE if self._has_buffered_requests else 0
             if not self._protocol.draining:
                 needed |= READ
         return needed | WRITE if self._send_buffer.size or self._is_finished else needed
