@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallTimeoutError, RpcError
@@ -11,12 +11,25 @@ from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 
 from .leader_follower import Releasable, notify
 
-if TYPE_CHECKING:
-    from .client import Client
-
-__all__ = ["Call"]
+__all__ = ["Call", "CallDriver"]
 
 Res = TypeVar("Res")
+
+
+class CallDriver(Protocol):
+    """What carries a call on: the client that has made it, private to the package in all."""
+
+    def _wait(self, call: Call[Any], timeout: float | None) -> None:
+        """Wait until a call is done, or for so many seconds."""
+        ...
+
+    def _read_in_background(self) -> None:
+        """See to it that replies are read though nobody waits for them."""
+        ...
+
+    def _give_up(self, call: Call[Any]) -> None:
+        """See to it that no trace of a call outlives it: nobody may wait for it any more."""
+        ...
 
 
 class Call(Generic[Res]):
@@ -27,7 +40,7 @@ class Call(Generic[Res]):
 
     __slots__ = (
         "__weakref__",
-        "_client",
+        "_driver",
         "_is_done",
         "_outcomes",
         "_seq",
@@ -40,7 +53,7 @@ class Call(Generic[Res]):
 
     def __init__(
         self,
-        client: Client,
+        driver: CallDriver,
         service_method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
@@ -51,14 +64,14 @@ class Call(Generic[Res]):
         self.error: RpcError | None = None
         self._is_done = False
         self._waiters: list[Releasable] = []
-        self._client = client
+        self._driver = driver
         self._seq = -1
         # The reply and the error, first of all those that this call was told: adding one is a
         # single step, so two threads agree which is the first.
         self._outcomes: list[tuple[Any, RpcError | None]] = []
         if done is not None:
             self._waiters.append(_Done(done, self))
-            client._read_in_background()
+            driver._read_in_background()
 
     def __repr__(self) -> str:
         state = "done" if self._is_done else "pending"
@@ -81,7 +94,7 @@ class Call(Generic[Res]):
         if self._is_done:
             done.release()
         else:
-            self._client._read_in_background()
+            self._driver._read_in_background()
         return cast("queue.Queue[Call[Res]]", done.queue)
 
     def result(self, timeout: float | None = None) -> Res:
@@ -105,21 +118,15 @@ class Call(Generic[Res]):
         """
         if not self._is_done:
             try:
-                self._client._wait(self, timeout)
+                self._driver._wait(self, timeout)
             finally:
-                if not self._is_done:
-                    self._give_up()
+                if not self.is_done() and self._told() is None:
+                    self._driver._give_up(self)
             if not self._is_done:
                 raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
-
-    def _give_up(self) -> None:
-        """See to it that the entry among the pending calls does not outlive this call."""
-        if self._told() is None:
-            self._client._protocol.weaken(self._seq)
-            self._client._writer.forget(self._seq)
 
     def _finish(self, reply: Any, error: RpcError | None) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.

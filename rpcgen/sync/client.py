@@ -72,7 +72,7 @@ class Client:
         if codec is None or isinstance(codec, GobClientCodec):
             _import_for_calls()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
-        self._sections = Sections(self._give_up, self._release)
+        self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(self._protocol, self._stream, self._sections)
         receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
         self._leader_follower = LeaderFollower(receiver, self._sections)
@@ -235,7 +235,7 @@ class Client:
             return True
         return False
 
-    def _give_up(self, error: BaseException) -> None:
+    def _end_after(self, error: BaseException) -> None:
         """End the connection after an exception whose place leaves its state in doubt."""
         reason = f"{type(error).__name__} interrupted the client in the middle of a message"
         self._protocol.stop(reason)
@@ -307,6 +307,10 @@ class Client:
                 self._end()
             if self._writer.is_blocked:
                 self._send_rest()
+
+    def _give_up(self, call: Call[Any]) -> None:
+        self._protocol.weaken(call._seq)
+        self._writer.forget(call._seq)
 
     def _read_in_background(self) -> None:
         """See to it that replies are read though nobody waits for them: a queue wants them."""

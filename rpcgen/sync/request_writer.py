@@ -6,20 +6,17 @@ from _thread import get_ident
 from collections import deque
 from collections.abc import Sequence, Sized
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
+from rpcgen.method import Method
 from rpcgen.protocol import ClientProtocol
 from rpcgen.protocol.codec import described_types
 
+from .call import Call
 from .sections import Sections, Token
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from rpcgen.method import Method
-
-    from .call import Call
 
 __all__ = ["STALL_S", "RequestWriter"]
 
