@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import Final, TypedDict, TypeVar
 
-from attrs import frozen
+from attrs import define, frozen
 
-__all__ = ["NO_OPTIONS", "CallOptions", "CallSettings"]
+__all__ = [
+    "NO_OPTIONS",
+    "CallDefaults",
+    "CallOptions",
+    "CallSettings",
+    "call_defaults",
+    "check_seconds",
+    "resolve",
+]
+
+T = TypeVar("T")
 
 
 class CallOptions(TypedDict, total=False):
@@ -27,7 +38,7 @@ class CallOptions(TypedDict, total=False):
     key: str
 
 
-@frozen
+@define  # not frozen, which would make each of them take three times as long to make
 class CallSettings:
     """Options of one call, checked, with the defaults of its client and of the call around it.
 
@@ -39,10 +50,118 @@ class CallSettings:
     """
 
     deadline: float | None = None
-    metadata: Mapping[str, str] = {}
+    metadata: dict[str, str] = {}
     wait_for_ready: bool = False
     key: str = ""
 
 
 NO_OPTIONS: Final = CallSettings()
 """Settings of a call that uses nothing beyond Go's net/rpc."""
+
+
+@frozen
+class CallDefaults:
+    """What the calls of a client have unless they are told otherwise.
+
+    Attributes:
+        timeout: Default of `CallOptions`, in seconds; None: that of the method, if it has one.
+        metadata: Texts that travel with every call; one that the call has by the same name wins.
+    """
+
+    timeout: float | None = None
+    metadata: dict[str, str] = {}
+
+
+def call_defaults(
+    call_timeout: float | None = None, metadata: Mapping[str, str] | None = None
+) -> CallDefaults | None:
+    """Return what a client is told for all its calls, None if that is nothing.
+
+    Args:
+        call_timeout: See `CallDefaults`.
+        metadata: See `CallDefaults`.
+
+    Raises:
+        TypeError: A value is none that the option can have.
+        ValueError: The same.
+    """
+    timeout = check_seconds("call_timeout", call_timeout)
+    if timeout is None and not metadata:
+        return None
+    return CallDefaults(timeout, _checked_metadata(metadata or {}))
+
+
+def resolve(
+    options: CallOptions,
+    method_timeout: float | None,
+    defaults: CallDefaults | None,
+    now: float,
+) -> CallSettings:
+    """Return the settings of a call.
+
+    Args:
+        options: What the call was told.
+        method_timeout: Default of its method, in seconds.
+        defaults: Those of its client, which come before that of the method.
+        now: Time of `time.monotonic`, in seconds.
+
+    Raises:
+        TypeError: There is no option of this name, or it cannot have this value.
+        ValueError: An option cannot have this value.
+    """
+    timeout = method_timeout
+    metadata: dict[str, str] = {}
+    if defaults is not None:
+        metadata = defaults.metadata
+        if defaults.timeout is not None:
+            timeout = defaults.timeout
+    if not options:
+        return CallSettings(None if timeout is None else now + timeout, metadata)
+    _check_names(options)
+    if "timeout" in options:
+        timeout = check_seconds("timeout", options["timeout"])
+    if given := options.get("metadata"):
+        metadata = {**metadata, **_checked_metadata(given)}
+    return CallSettings(
+        None if timeout is None else now + timeout,
+        metadata,
+        _checked("wait_for_ready", options.get("wait_for_ready", False), bool),
+        _checked("key", options.get("key", ""), str),
+    )
+
+
+def check_seconds(name: str, seconds: object) -> float | None:
+    """Return a time limit in seconds, None where there is none.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is negative, or no number as floats have it.
+    """
+    if seconds is None:
+        return None
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"{name}={seconds!r}: write a number of seconds, or None")
+    if math.isnan(seconds) or seconds < 0:
+        raise ValueError(f"{name}={seconds!r}: write a number of seconds that is not negative")
+    return None if seconds == math.inf else float(seconds)
+
+
+def _check_names(options: CallOptions) -> None:
+    known = CallOptions.__optional_keys__
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"a call got an unexpected option {name!r}; there are: {', '.join(sorted(known))}"
+            )
+
+
+def _checked_metadata(metadata: object) -> dict[str, str]:
+    if not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata={metadata!r}: write a mapping of names to texts")
+    return dict(metadata)
+
+
+def _checked(name: str, value: object, kind: type[T]) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}={value!r}: write a {kind.__name__}")
+    return value
