@@ -21,9 +21,9 @@ from ipaddress import (
 from typing import Any, Final, TypeAlias
 
 from ..errors import DecodeError, EncodeError
-from ..library import AddrPort, BigFloatValue, GoTime
 from ..schema import Opaque
 from ..types import Time
+from ..types.gostdlib import AddrPort, BigFloatValue, GoTime
 from ..values.record import Undecoded
 from .source import MisfitError
 

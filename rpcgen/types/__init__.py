@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeAlias, TypeVa
 
 from attrs import frozen
 
-from ._records import ValueRecord
+from .._records import ValueRecord
 
 if TYPE_CHECKING:
-    from .library import (
+    from .gostdlib import (
         AddrPort,
         BigFloat,
         BigFloatValue,
@@ -435,6 +435,6 @@ _LATER: Final = frozenset(
 def __getattr__(name: str) -> object:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import library
+    from . import gostdlib
 
-    return getattr(library, name)
+    return getattr(gostdlib, name)

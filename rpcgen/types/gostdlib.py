@@ -14,8 +14,8 @@ from typing import Annotated, Final, NamedTuple, Self, TypeAlias
 
 from attrs import frozen
 
-from .errors import DecodeError, EncodeError
-from .types import GoType, wire
+from ..errors import DecodeError, EncodeError
+from . import GoType, wire
 
 __all__ = [
     "AddrPort",
