@@ -22,8 +22,7 @@ from typing import Any, Final, TypeAlias
 
 from ..errors import DecodeError, EncodeError
 from ..schema import Opaque
-from ..types import Time
-from ..types.gostdlib import AddrPort, BigFloatValue, GoTime
+from ..types import AddrPort, BigFloatValue, GoTime, Time
 from ..values.record import Undecoded
 from .source import MisfitError
 
