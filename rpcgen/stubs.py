@@ -54,8 +54,7 @@ class _Renaming:
     def _renamed(self, method: Method[Any, Any]) -> Method[Any, Any]:
         renamed = self._methods.get(method)
         if renamed is None:
-            name = f"{self._service}.{method.name.rpartition('.')[2]}"
-            renamed = Method.of(name, method.request, method.response)
+            renamed = method.renamed(f"{self._service}.{method.name.rpartition('.')[2]}")
             self._methods[method] = renamed
         return renamed
 
