@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypedDict, TypeVar
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 __all__ = [
+    "NO_METADATA",
     "NO_OPTIONS",
     "CallDefaults",
     "CallOptions",
@@ -19,6 +20,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+NO_METADATA: Final[dict[str, str]] = {}
+"""That of a call without any; nobody puts anything there."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -50,7 +54,7 @@ class CallSettings:
     """
 
     deadline: float | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = field(factory=dict)
     wait_for_ready: bool = False
     key: str = ""
 
@@ -69,7 +73,7 @@ class CallDefaults:
     """
 
     timeout: float | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = field(factory=dict)
 
 
 def call_defaults(
@@ -110,7 +114,7 @@ def resolve(
         ValueError: An option cannot have this value.
     """
     timeout = method_timeout
-    metadata: dict[str, str] = {}
+    metadata = NO_METADATA
     if defaults is not None:
         metadata = defaults.metadata
         if defaults.timeout is not None:

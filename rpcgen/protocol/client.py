@@ -50,7 +50,7 @@ from rpcgen.errors import (
 )
 from rpcgen.method import Method
 
-from .call_options import NO_OPTIONS, CallSettings
+from .call_options import NO_METADATA, NO_OPTIONS, CallSettings
 from .codec import (
     LARGE,
     ClientCodec,
@@ -129,8 +129,6 @@ _LOOK_S: Final = 1e-6
 _SHUT_DOWN: Final = "connection is shut down"
 _DRAINING: Final = "the server is shutting down and takes no more calls: dial again"
 
-_NO_METADATA: Final[Mapping[str, str]] = {}
-
 # A time left that is longer does not fit into the header: it is 292 years.
 _MAX_NS: Final = (1 << 63) - 1
 
@@ -143,7 +141,7 @@ class Completion(Generic[W]):
     reply: object = None
     error: RpcError | None = None
     seq: int = field(default=-1, eq=False)
-    metadata: Mapping[str, str] = _NO_METADATA
+    metadata: Mapping[str, str] = NO_METADATA
 
 
 # A call's number, its waiter, what is called, and how.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rpcgen._interrupts import is_interrupt, reraise_interrupt
-from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.errors import CallCancelledError, CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
+from rpcgen.protocol.call_options import NO_METADATA, NO_OPTIONS, CallSettings
 
 from .leader_follower import Releasable, notify
 
@@ -31,6 +33,10 @@ class CallDriver(Protocol):
         """See to it that no trace of a call outlives it: nobody may wait for it any more."""
         ...
 
+    def _cancel(self, call: Call[Any], error: RpcError) -> None:
+        """End a call with an error, unless it is over, and tell the server."""
+        ...
+
 
 class Call(Generic[Res]):
     """One call: what was asked, and once it is done, the reply or the error.
@@ -44,6 +50,7 @@ class Call(Generic[Res]):
         "_is_done",
         "_outcomes",
         "_seq",
+        "_settings",
         "_waiters",
         "args",
         "error",
@@ -57,6 +64,7 @@ class Call(Generic[Res]):
         service_method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
+        settings: CallSettings = NO_OPTIONS,
     ) -> None:
         self.service_method = service_method
         self.args = args
@@ -65,10 +73,11 @@ class Call(Generic[Res]):
         self._is_done = False
         self._waiters: list[Releasable] = []
         self._driver = driver
+        self._settings = settings
         self._seq = -1
-        # The reply and the error, first of all those that this call was told: adding one is a
-        # single step, so two threads agree which is the first.
-        self._outcomes: list[tuple[Any, RpcError | None]] = []
+        # The reply, the error and the metadata, first of all those that this call was told:
+        # adding one is a single step, so two threads agree which is the first.
+        self._outcomes: list[tuple[Any, RpcError | None, Mapping[str, str]]] = []
         if done is not None:
             self._waiters.append(_Done(done, self))
             driver._read_in_background()
@@ -85,7 +94,9 @@ class Call(Generic[Res]):
     def done(self) -> queue.Queue[Call[Res]]:
         """The queue that receives this call, once, when it is done.
 
-        The one given to `Client.go`, or else one of its own with room for 10.
+        The one given to `Client.go`, or else one of its own with room for 10. Where signal
+        handlers raise exceptions, give `Client.go` a `queue.SimpleQueue`: one that is raised
+        inside of a `queue.Queue` leaves that locked, for the client too.
         """
         if self._told() is None:
             self._waiters.append(_Done(queue.Queue(DONE_CAPACITY), self))
@@ -97,6 +108,26 @@ class Call(Generic[Res]):
             self._driver._read_in_background()
         return cast("queue.Queue[Call[Res]]", done.queue)
 
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the server has sent beside the reply or the error; empty while pending."""
+        return self._outcomes[0][2] if self._is_done else {}
+
+    def cancel(self) -> bool:
+        """Give the call up: it ends with `CallCancelledError`, and the server is told.
+
+        A server that knows nothing of cancellation carries it out nevertheless. A signal handler
+        or a finalizer may call this.
+
+        Returns:
+            True if that is how the call has ended, False if it was over before.
+        """
+        if self._is_done:
+            return False
+        error = CallCancelledError(f"{self.service_method}: cancelled by its caller")
+        self._driver._cancel(self, error)
+        return self.error is error
+
     def result(self, timeout: float | None = None) -> Res:
         """Wait for the reply and return it.
 
@@ -107,7 +138,11 @@ class Call(Generic[Res]):
         Raises:
             CallTimeoutError: There was no reply in time. The call goes on and can
                 be waited for again, as long as somebody holds it.
-            ServerError: The method answered with an error, whose text this is.
+            DeadlineExceededError: The call was not over at its deadline, see `CallOptions`; it is
+                given up, and the server is told.
+            CallCancelledError: `cancel` was called.
+            ServerError: The method answered with an error, whose text this is; or the subclass
+                that the method declares for it.
             EncodeError: The arguments do not fit their schema.
             DecodeError: The reply does not fit its schema.
             ShutdownError: The client was closed.
@@ -128,15 +163,17 @@ class Call(Generic[Res]):
             raise self.error
         return cast("Res", self.reply)
 
-    def _finish(self, reply: Any, error: RpcError | None) -> None:
+    def _finish(
+        self, reply: Any, error: RpcError | None, metadata: Mapping[str, str] = NO_METADATA
+    ) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.
 
         May be called again, by several threads too, and goes on then where an
         exception has ended it.
         """
         outcomes = self._outcomes
-        outcomes.append((reply, error))
-        self.reply, self.error = outcomes[0]
+        outcomes.append((reply, error, metadata))
+        self.reply, self.error, _ = outcomes[0]
         self._is_done = True
         if self._waiters:
             notify(self)

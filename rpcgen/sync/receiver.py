@@ -151,5 +151,5 @@ def deliver(
 ) -> None:
     """End calls, and only then forget them; see `ClientProtocol.take`."""
     for each in completions:
-        each.waiter._finish(each.reply, each.error)
+        each.waiter._finish(each.reply, each.error, each.metadata)
         protocol.abandon(each.seq)
