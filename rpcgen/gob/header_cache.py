@@ -1,23 +1,22 @@
 """Headers that are known by their bytes: what is in front of the number is looked up, not read.
 
 A header of ``net/rpc`` is like the last one of its method, except for its
-number. Whatever is out of the ordinary, and the first header of each method,
-goes the general way, through `Decoder`.
+number, and for the time that is left where calls have a time limit. Whatever
+is out of the ordinary, and the first header of each method, goes the general
+way, through `Decoder`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import DecodeError
-from rpcgen.schema import Schema
+from rpcgen.schema import Schema, Struct
 
-from ..values.limits import Limits
 from .decoder import Decoder
-from .numbers import uint_bytes
-from .wire import STRING, StructType
+from .numbers import int_bytes, read_int, read_uint, uint_bytes
+from .wire import INT, STRING, StructType
 from .wire import UINT as UINT_TYPE
 
 __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
@@ -27,6 +26,7 @@ MAX_HEADERS: Final = 256
 
 # How a header begins; what else it has, it is remembered without.
 _FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
+_FIELDS_WITH_TIMEOUT: Final = (*_FIELDS, ("Timeout", INT))
 
 
 class Header(Protocol):
@@ -39,49 +39,61 @@ class Header(Protocol):
 H = TypeVar("H", bound=Header)
 
 
-class HeaderDecoder(Decoder, Generic[H]):
-    """A stream on which every other value is a header: a method's name, a number, and more.
+class HeaderDecoder(Generic[H]):
+    """Reads the headers of a stream on which every other value is one.
 
-    A subclass, so that a header that is known costs one call and no copy. It
-    stands on this of the Decoder: ``_data`` and ``_pos``, the bytes at hand and
-    the place of the next; ``_base``, that of the first in the stream; ``_next``,
-    which decodes the long way; ``_types``, what the sender has described;
-    ``_owed`` and ``_needed``, which are set with ``_pos`` as ``_consume`` does;
-    and ``_break``, which ends the stream.
+    A header that is known costs one call and no copy. For that, this stands on
+    the inside of the `Decoder`: ``_data`` and ``_pos``, the bytes at hand and the
+    place of the next; ``_base``, that of the first in the stream; ``_next``, which
+    decodes the long way; ``_types``, what the sender has described; ``_owed`` and
+    ``_needed``, which are set with ``_pos`` as ``_consume`` does; and ``_broken``,
+    which is not None once the stream has ended with an error.
 
     Args:
+        decoder: The stream.
         make: Makes a header of a name and a number, where it has nothing else.
-        schema: That of the header, whose first fields are the name and the number.
-        limits: See `Decoder`, as for the others.
-        strings: What becomes of strings that are not UTF-8.
-        names: What becomes of fields whose names differ in case only.
+        schema: That of such a header, whose first fields are the name and the number.
+        extended: Schema of a header that has more fields.
+        plain: Makes a header of one of ``extended`` that has nothing in these.
+        make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
+            has no such field.
     """
 
     def __init__(
         self,
+        decoder: Decoder,
         make: Callable[[str, int], H],
         schema: Schema[H],
-        limits: Limits | None,
-        strings: Literal["strict", "surrogateescape"],
-        names: Literal["log", "strict"],
+        extended: Schema[Any],
+        plain: Callable[[Any], H],
+        make_timed: Callable[[str, int, int], H] | None = None,
     ) -> None:
-        super().__init__(limits=limits or Limits(), strings=strings, names=names)
+        self.stream = decoder
         self._make = make
         self._schema = schema
+        self._extended = extended
+        self._plain = plain
+        self._make_timed = make_timed
+        self._more = _names(extended) - _names(schema)
+        # The ids, as they stand on the wire, of types that have none of these fields.
+        self._plain_ids: set[bytes] = set()
         # By all that is in front of the number, from the length of the message to the method's
-        # name: this name, and how many bytes the number has.
+        # name: this name, and how many bytes the number has, 0 where a time follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
 
-    def decode_header(self) -> H:
+    def decode(self) -> H:
         """Return the next header. Raises `DecodeError`."""
-        data, pos = self._data, self._pos
-        if pos == len(data):
+        stream = self.stream
+        data, pos = stream._data, stream._pos
+        if pos == len(data) or stream._broken is not None:
             # Most often nothing more has come: that is found without a failure on the short way.
-            return self._learned(self._base + pos, self._next(self._schema, self._schema))
+            return self._decode_first()
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]
             name, width = self._known[data[pos:start]]
+            if not width:
+                return self._decode_timed(name, start, pos + 1 + data[pos])
             end = start + width + 2
             seq = data[start + 1]
             if width > 1 or seq > 127:
@@ -89,31 +101,67 @@ class HeaderDecoder(Decoder, Generic[H]):
                     raise IndexError("no number of Go's")
                 seq = int.from_bytes(data[start + 2 : end - 1])
             if data[start] == 1 and data[end - 1] == 0:
-                self._pos, self._owed, self._needed = end, False, 1
+                stream._pos, stream._owed, stream._needed = end, False, 1
                 return self._make(name, seq)
-        except (IndexError, KeyError) as error:
+        except (IndexError, KeyError, ValueError) as error:
             reraise_interrupt(error)
-        return self._learned(self._base + pos, self.decode(self._schema))
+        begin = stream._base + pos
+        if data[pos + 1 : pos + 3] in self._plain_ids:
+            return self._learned(begin, stream.decode(self._schema))
+        return self._learned(begin, self._plain(stream.decode(self._extended)))
+
+    def _decode_first(self) -> H:
+        """Return the next header, of which nothing is at hand, or raise."""
+        stream = self.stream
+        begin = stream._base + stream._pos
+        return self._learned(begin, self._plain(stream._next(self._extended, self._extended)))
+
+    def _decode_timed(self, name: str, start: int, end: int) -> H:
+        """Return a header whose number begins after ``start``, and is followed by a time."""
+        stream = self.stream
+        data = stream._data
+        seq, pos = read_uint(data, start + 1, end)
+        timeout, after = read_int(data, pos + 1, end)
+        if (data[start], data[pos], data[after], after + 1) != (1, 1, 0, end) or not timeout:
+            raise IndexError("no number, or no time, or something else after it")
+        assert self._make_timed is not None  # nothing is known with a time then
+        stream._pos, stream._owed, stream._needed = end, False, 1
+        return self._make_timed(name, seq, timeout)
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
-        begin -= self._base
-        if self._pos - begin > 128:
+        stream = self.stream
+        begin -= stream._base
+        if stream._pos - begin > 128:
             return header  # definitions came first, or the length takes more than one byte
-        message = self._data[begin : self._pos]
+        message = stream._data[begin : stream._pos]
+        if message[1:2] != b"\xff":
+            return header  # no id of the usual size
+        known = stream._types.get(message[2] >> 1)
+        if not isinstance(known, StructType):
+            return header  # a definition came first
+        if not self._more & {name for name, _ in known.fields}:
+            self._plain_ids.add(message[1:3])
         name = header.service_method.encode("utf-8", "surrogateescape")
-        number = uint_bytes(header.seq)
-        rest = b"%b\1%b\0" % (name, number)
-        # An id of the usual size, the two fields, and nothing else.
-        if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
-            return header
-        known = self._types.get(message[2] >> 1)
-        if isinstance(known, StructType) and known.fields[:2] == _FIELDS:
-            if len(self._known) >= MAX_HEADERS:
-                self._known.clear()
-            self._known[message[: 5 + len(name)]] = header.service_method, len(number)
+        head = b"%c%b\1%c%b" % (len(message) - 1, message[1:3], len(name), name)
+        number = b"\1%b" % uint_bytes(header.seq)
+        timeout = getattr(header, "timeout", 0) if self._make_timed is not None else 0
+        if message == b"%b%b\0" % (head, number) and known.fields[:2] == _FIELDS:
+            self._remember(head, header.service_method, len(number) - 1)
+        elif (
+            timeout
+            and message == b"%b%b\1%b\0" % (head, number, int_bytes(timeout))
+            and known.fields[:3] == _FIELDS_WITH_TIMEOUT
+        ):
+            self._remember(head, header.service_method, 0)
         return header
 
-    def _break(self, error: DecodeError) -> None:
-        self._known.clear()
-        super()._break(error)
+    def _remember(self, head: bytes, name: str, width: int) -> None:
+        if len(self._known) >= MAX_HEADERS:
+            self._known.clear()
+        self._known[head] = name, width
+
+
+def _names(schema: Schema[Any]) -> set[str]:
+    assert isinstance(schema, Struct)
+    return {each.wire_name for each in schema.fields}
