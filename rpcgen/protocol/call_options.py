@@ -7,7 +7,7 @@ from typing import Final, TypedDict
 
 from attrs import frozen
 
-__all__ = ["NO_OPTIONS", "CallOptions", "CallSettings"]
+__all__ = ["NO_OPTIONS", "OPTION_NAMES", "CallOptions", "CallSettings", "check_call_options"]
 
 
 class CallOptions(TypedDict, total=False):
@@ -44,5 +44,16 @@ class CallSettings:
     key: str = ""
 
 
+OPTION_NAMES: Final = frozenset(CallOptions.__optional_keys__)
+"""Names of the options: a parameter of a method that is called so leaves no room for them."""
+
 NO_OPTIONS: Final = CallSettings()
 """Settings of a call that uses nothing beyond Go's net/rpc."""
+
+
+def check_call_options(options: CallOptions) -> None:
+    """Raise `TypeError` if there is an option of another name."""
+    unknown = sorted(options.keys() - OPTION_NAMES)
+    if unknown:
+        known = ", ".join(sorted(OPTION_NAMES))
+        raise TypeError(f"unknown option {unknown[0]!r} of a call: there are {known}")
