@@ -28,7 +28,8 @@ class Method(Generic[Req, Res]):
 
     Args:
         name: The name on the wire, ``Service.Method``.
-        raises: Exceptions that the IDL declares for it, which travel with their fields.
+        raises: Exceptions that the IDL declares for it, which travel with their fields; each
+            alone, or with the text that Go knows it by.
         timeout: Default time limit in seconds of a call, None for none.
         idempotent: True if a call may be repeated, whatever has become of it.
     """
@@ -40,12 +41,14 @@ class Method(Generic[Req, Res]):
         self,
         name: str,
         *,
-        raises: Iterable[type[RemoteError] | Raised] = (),
+        raises: Iterable[type[RemoteError] | tuple[type[RemoteError], str]] = (),
         timeout: float | None = None,
         idempotent: bool = False,
     ) -> None:
         self.name = name
-        self.raises = tuple(each if isinstance(each, Raised) else Raised(each) for each in raises)
+        self.raises = tuple(
+            Raised(*each) if isinstance(each, tuple) else Raised(each) for each in raises
+        )
         self.timeout = timeout
         self.idempotent = idempotent
 
@@ -95,7 +98,10 @@ class Method(Generic[Req, Res]):
             name: The name on the wire, ``Service.Method``.
         """
         method = Method[Req, Res](
-            name, raises=self.raises, timeout=self.timeout, idempotent=self.idempotent
+            name,
+            raises=[(each.error, each.text) for each in self.raises],
+            timeout=self.timeout,
+            idempotent=self.idempotent,
         )
         method._schemas = self._schemas
         return method

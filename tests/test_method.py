@@ -11,7 +11,6 @@ from rpcgen.errors import RemoteError, SchemaError, ServerError
 from rpcgen.method import Handler, Method, untyped_method
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import length
-from rpcgen.types.calls import Raised
 
 T = TypeVar("T")
 
@@ -136,7 +135,7 @@ class DeeperError(NotFoundError):
 
 
 FIND = Method[int, str](
-    "Kv.Find", raises=[Raised(NotFoundError, "no {key}")], timeout=2.0, idempotent=True
+    "Kv.Find", raises=[(NotFoundError, "no {key}")], timeout=2.0, idempotent=True
 )
 
 

@@ -6,23 +6,31 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypedDict, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, frozen
+
+from .metadata import checked_metadata
 
 __all__ = [
     "NO_METADATA",
     "NO_OPTIONS",
+    "OPTION_NAMES",
     "CallDefaults",
     "CallOptions",
     "CallSettings",
     "call_defaults",
-    "check_seconds",
+    "check_call_options",
+    "checked_seconds",
+    "inherit",
     "resolve",
 ]
 
 T = TypeVar("T")
 
-NO_METADATA: Final[dict[str, str]] = {}
-"""That of a call without any; nobody puts anything there."""
+# Name of the W3C trace context among metadata; the calls that a handler makes carry it on.
+_TRACEPARENT: Final = "traceparent"
+
+NO_METADATA: Final[Mapping[str, str]] = {}
+"""That of a call without any."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -48,16 +56,19 @@ class CallSettings:
 
     Attributes:
         deadline: Time of `time.monotonic`, in seconds, at which the call is given up; None: never.
-        metadata: As in `CallOptions`.
+        metadata: As in `CallOptions`; None where there is none.
         wait_for_ready: As in `CallOptions`.
         key: As in `CallOptions`.
     """
 
     deadline: float | None = None
-    metadata: dict[str, str] = field(factory=dict)
+    metadata: dict[str, str] | None = None
     wait_for_ready: bool = False
     key: str = ""
 
+
+OPTION_NAMES: Final = frozenset(CallOptions.__optional_keys__)
+"""Names of the options: a parameter of a method that is called so leaves no room for them."""
 
 NO_OPTIONS: Final = CallSettings()
 """Settings of a call that uses nothing beyond Go's net/rpc."""
@@ -73,7 +84,7 @@ class CallDefaults:
     """
 
     timeout: float | None = None
-    metadata: dict[str, str] = field(factory=dict)
+    metadata: dict[str, str] | None = None
 
 
 def call_defaults(
@@ -89,17 +100,15 @@ def call_defaults(
         TypeError: A value is none that the option can have.
         ValueError: The same.
     """
-    timeout = check_seconds("call_timeout", call_timeout)
-    if timeout is None and not metadata:
+    timeout = checked_seconds("call_timeout", call_timeout)
+    texts = None if metadata is None else checked_metadata(metadata)
+    if timeout is None and not texts:
         return None
-    return CallDefaults(timeout, _checked_metadata(metadata or {}))
+    return CallDefaults(timeout, texts or None)
 
 
 def resolve(
-    options: CallOptions,
-    method_timeout: float | None,
-    defaults: CallDefaults | None,
-    now: float,
+    options: CallOptions, method_timeout: float | None, defaults: CallDefaults | None, now: float
 ) -> CallSettings:
     """Return the settings of a call.
 
@@ -113,19 +122,18 @@ def resolve(
         TypeError: There is no option of this name, or it cannot have this value.
         ValueError: An option cannot have this value.
     """
-    timeout = method_timeout
-    metadata = NO_METADATA
+    timeout, metadata = method_timeout, None
     if defaults is not None:
         metadata = defaults.metadata
         if defaults.timeout is not None:
             timeout = defaults.timeout
     if not options:
         return CallSettings(None if timeout is None else now + timeout, metadata)
-    _check_names(options)
+    check_call_options(options)
     if "timeout" in options:
-        timeout = check_seconds("timeout", options["timeout"])
-    if given := options.get("metadata"):
-        metadata = {**metadata, **_checked_metadata(given)}
+        timeout = checked_seconds("timeout", options["timeout"])
+    if "metadata" in options:
+        metadata = {**(metadata or {}), **checked_metadata(options["metadata"])} or None
     return CallSettings(
         None if timeout is None else now + timeout,
         metadata,
@@ -134,7 +142,31 @@ def resolve(
     )
 
 
-def check_seconds(name: str, seconds: object) -> float | None:
+def inherit(settings: CallSettings, deadline: float | None, traceparent: str) -> CallSettings:
+    """Return the settings of a call that is made while another one is handled.
+
+    Args:
+        settings: Those without the other one.
+        deadline: That of the other call, which this one cannot outlive.
+        traceparent: W3C trace context of the other call, empty if it has none.
+    """
+    ours, metadata = settings.deadline, settings.metadata
+    if deadline is None or (ours is not None and ours < deadline):
+        deadline = ours
+    if traceparent:
+        metadata = {_TRACEPARENT: traceparent, **(metadata or {})}
+    return CallSettings(deadline, metadata, settings.wait_for_ready, settings.key)
+
+
+def check_call_options(options: CallOptions) -> None:
+    """Raise `TypeError` if there is an option of another name."""
+    unknown = sorted(options.keys() - OPTION_NAMES)
+    if unknown:
+        known = ", ".join(sorted(OPTION_NAMES))
+        raise TypeError(f"unknown option {unknown[0]!r} of a call: there are {known}")
+
+
+def checked_seconds(name: str, seconds: object) -> float | None:
     """Return a time limit in seconds, None where there is none.
 
     Raises:
@@ -148,21 +180,6 @@ def check_seconds(name: str, seconds: object) -> float | None:
     if math.isnan(seconds) or seconds < 0:
         raise ValueError(f"{name}={seconds!r}: write a number of seconds that is not negative")
     return None if seconds == math.inf else float(seconds)
-
-
-def _check_names(options: CallOptions) -> None:
-    known = CallOptions.__optional_keys__
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"a call got an unexpected option {name!r}; there are: {', '.join(sorted(known))}"
-            )
-
-
-def _checked_metadata(metadata: object) -> dict[str, str]:
-    if not isinstance(metadata, Mapping):
-        raise TypeError(f"metadata={metadata!r}: write a mapping of names to texts")
-    return dict(metadata)
 
 
 def _checked(name: str, value: object, kind: type[T]) -> T:

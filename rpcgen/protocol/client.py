@@ -57,6 +57,7 @@ from .codec import (
     Encode,
     buffered_codec,
     checked,
+    extended_codec,
     is_large,
     joined,
     measured_codec,
@@ -160,8 +161,8 @@ class ClientProtocol(Generic[W]):
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
         self._encode: Encode[Request] = checked(codec, codec.encode_request)
-        # Gives the place of a request among all, where that is its number in a cancel.
-        self._ordinal: Callable[[int], int] | None = getattr(codec, "ordinal", None)
+        # The codec, if it carries what a call may have beyond Go's net/rpc.
+        self._extended_codec = extended_codec(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Method[Any, Any], CallSettings]] = {}
@@ -279,7 +280,7 @@ class ClientProtocol(Generic[W]):
             if timeout <= 0:
                 raise _unstarted(deadline_error(method.name))
         metadata, key = settings.metadata, settings.key
-        if not (timeout or metadata or key):
+        if self._extended_codec is None or not (timeout or metadata or key):
             return self.encode_parts(seq, method, args)
         features = 0 if self._has_said_features else int(_FEATURES)
         request = ExtendedRequest(method.name, seq, timeout, metadata, key, 0, False, 0, features)
@@ -304,16 +305,22 @@ class ClientProtocol(Generic[W]):
         """
         if self.closing or self.closed or self._stopped:
             return None
-        if seq != NOTICE_SEQ:
-            if not self._knows_cancel or len(self._cancels) >= _MAX_UNANSWERED_CANCELS:
-                return None
-            if self._ordinal is not None:
-                seq = self._ordinal(seq)
-                if seq == 0:
-                    return None  # answered meanwhile
+        number = NOTICE_SEQ if seq == NOTICE_SEQ else self._cancellable(seq)
+        if number is None:
+            return None
         own = next(self._seq)
         self._cancels.add(own)
-        return own, CancelArgs(seq)
+        return own, CancelArgs(number)
+
+    def _cancellable(self, seq: int) -> int | None:
+        """Return the number by which a request is cancelled, None if that is of no use."""
+        if not self._knows_cancel or len(self._cancels) >= _MAX_UNANSWERED_CANCELS:
+            return None
+        return self._number(seq)
+
+    def _number(self, seq: int) -> int | None:
+        """Return the number by which the server means a request, None if it knows it not."""
+        return None if self._extended_codec is None else self._extended_codec.request_number(seq)
 
     def expire(self) -> tuple[list[Completion[W]], float | None]:
         """End the calls whose deadlines have passed, but leave them pending; see `take`.
@@ -499,9 +506,8 @@ class ClientProtocol(Generic[W]):
         self._refusal = self._refusal or _DRAINING
         completions: list[Completion[W]] = []
         for seq in sorted({*self._pending, *self._weak}):
-            number = seq if self._ordinal is None else self._ordinal(seq)
-            pending = self._pending.get(seq) or self._revived(seq)
-            if number > last and pending is not None:
+            number, pending = self._number(seq), self._pending.get(seq) or self._revived(seq)
+            if pending is not None and (number is None or number > last):
                 error = _unstarted(ShutdownError(_DRAINING))
                 completions.append(Completion(pending[1], None, error, seq))
         return completions
@@ -552,7 +558,7 @@ class ClientProtocol(Generic[W]):
         self._current = self._extended = None
         if response.error and error is None:
             body, error = None, _with_header(cast("RemoteError", body), response)
-        completions.append(Completion(waiter, body, error, seq, response.metadata))
+        completions.append(Completion(waiter, body, error, seq, response.metadata or NO_METADATA))
 
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
@@ -609,7 +615,8 @@ def _with_header(error: ServerError, response: Response) -> ServerError:
     attributes = vars(error)  # as it may be of a frozen class
     if response.code:
         attributes["code"] = _code(response.code)
-    attributes["metadata"] = response.metadata
+    if response.metadata:
+        attributes["metadata"] = response.metadata
     if response.unstarted:
         attributes["started"] = False
     return error
