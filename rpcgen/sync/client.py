@@ -129,20 +129,17 @@ class Client:
         return not self._protocol.takes_calls
 
     @overload
-    def call(
-        self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]
-    ) -> Res: ...
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
     @overload
     def call(
-        self, method: str, args: object, /, reply: type[Res], **options: Unpack[CallOptions]
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
     ) -> Res: ...
     @overload
-    def call(self, method: str, args: object, /, **options: Unpack[CallOptions]) -> Any: ...
+    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
     def call(
         self,
         method: Method[Any, Any] | str,
         args: object,
-        /,
         reply: Any = None,
         **options: Unpack[CallOptions],
     ) -> Any:
@@ -182,7 +179,6 @@ class Client:
         method: Method[Req, Res],
         args: Req,
         done: DoneQueue[Call[Res]] | None = None,
-        /,
         **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
@@ -191,7 +187,6 @@ class Client:
         method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
-        /,
         *,
         reply: type[Res],
         **options: Unpack[CallOptions],
@@ -202,7 +197,6 @@ class Client:
         method: str,
         args: object,
         done: DoneQueue[Call[Any]] | None = None,
-        /,
         **options: Unpack[CallOptions],
     ) -> Call[Any]: ...
     def go(
@@ -210,7 +204,6 @@ class Client:
         method: Method[Any, Any] | str,
         args: object,
         done: DoneQueue[Call[Any]] | None = None,
-        /,
         *,
         reply: Any = None,
         **options: Unpack[CallOptions],
@@ -332,7 +325,7 @@ class Client:
         method: Method[Any, Any],
         args: object,
         done: DoneQueue[Call[Any]] | None,
-        settings: CallSettings,
+        settings: CallSettings = NO_OPTIONS,
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)
