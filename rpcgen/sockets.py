@@ -9,7 +9,7 @@ import stat
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Protocol, overload
 
@@ -17,7 +17,7 @@ from attrs import evolve
 
 from ._records import ValueRecord
 from .errors import DialError
-from .protocol import Address, parse_address
+from .protocol import Address, Peer, parse_address
 
 __all__ = [
     "BACKLOG",
@@ -29,6 +29,7 @@ __all__ = [
     "check_is_plain",
     "check_tls",
     "keep_alive",
+    "make_peer",
     "open_listener",
     "peer_name",
     "peer_place",
@@ -70,7 +71,7 @@ _LISTEN_PATIENCE: Final = 0.02
 
 
 # What SO_PEERCRED gives: the numbers of a process, its user and its group.
-_CREDENTIALS: Final = struct.Struct("3i")
+_CREDENTIALS: Final = struct.Struct("iII")
 
 
 class _HasOptions(Protocol):
@@ -256,15 +257,45 @@ def peer_place(connection: _HasOptions) -> object:
 
 def _unix_peer(connection: _HasOptions) -> str:
     """Return the process and user at the other end of a unix socket, where the system tells."""
+    credentials = _credentials(connection)
+    if credentials is None:
+        return "a local process"
+    process, user = credentials
+    return f"process {process} of user {user}"
+
+
+def _credentials(connection: _HasOptions) -> tuple[int, int] | None:
+    """Return the numbers of the process and the user at the other end of a unix socket."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
-        return "a local process"
+        return None
     try:
         credentials = connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
     except OSError:
-        return "a local process"
+        return None
     process, user, _ = _CREDENTIALS.unpack(credentials)
-    return f"process {process} of user {user}"
+    return process, user
+
+
+def make_peer(
+    place: object,
+    connection: _HasOptions | None,
+    certificate: Mapping[str, object] | None,
+    headers: Mapping[str, str],
+) -> Peer:
+    """Return the other side of a connection, as handlers see it.
+
+    Args:
+        place: What ``getpeername`` gave, as long as there was a peer.
+        connection: The socket, asked for the user where it is a unix socket; None if it is gone.
+        certificate: What ``getpeercert`` gave, if anything.
+        headers: Fields of the request that has opened the connection.
+    """
+    if isinstance(place, tuple):
+        return Peer(peer_name(place, None), certificate or None, None, headers)
+    credentials = None if connection is None else _credentials(connection)
+    uid = None if credentials is None else credentials[1]
+    return Peer("unix", certificate or None, uid, headers)
 
 
 def send_at_once(connection: _HasOptions) -> None:

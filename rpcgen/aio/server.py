@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterable
 from contextlib import nullcontext
 from functools import partial
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
@@ -65,6 +66,8 @@ class Server(BaseServer):
             wait in the system's backlog.
         max_calls_per_connection: Maximum number of calls of one connection that
             are under way; a client that sends more waits.
+        mask_errors: True to answer an exception that is no `ServerError` with
+            "internal error": its text goes to the log alone.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -80,6 +83,7 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
+        mask_errors: bool = False,
     ) -> None:
         super().__init__(
             nullcontext,
@@ -91,6 +95,8 @@ class Server(BaseServer):
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
             ),
+            monotonic,
+            mask_errors=mask_errors,
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}

@@ -15,15 +15,17 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Final, Protocol
 
+from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
-from rpcgen.protocol import Invocation, Refusal
+from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Event, ServerSession, Stage
+from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
@@ -79,7 +81,9 @@ class ServerConnection:
     ) -> None:
         self._stream = stream
         self._protocol = protocol
-        self._execution = Execution(protocol, perf_counter, self._report)
+        self._execution = Execution(
+            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+        )
         self._scheduler = scheduler
         self._interest = interest
         self._max_calls = limits.max_calls_per_connection
@@ -226,12 +230,14 @@ class ServerConnection:
     def execute(self, invocation: Invocation) -> float:
         """Carry out a call and leave the response to be sent; return the time it ended."""
         execution = self._execution
-        execution.started(invocation)
         try:
+            execution.started(invocation)
             reply = invocation.served.function(invocation.args)
         except BaseException as error:  # not the server's end, whatever a handler raises
             self._answer_failure(invocation, error)
             return invocation.ended
+        finally:
+            current.set(None)
         try:
             with self._encoding:
                 self._enqueue(execution.succeeded(invocation, reply))
@@ -317,13 +323,30 @@ class ServerConnection:
     def _send_event(self, event: Event) -> None:
         if isinstance(event, Refusal):
             self._refuse(event)
-        elif not isinstance(event, Invocation):
+        elif isinstance(event, Cancellation):
+            self._cancel(event)
+        elif isinstance(event, Output):
             self._enqueue((event.data,))
 
     def _refuse(self, refusal: Refusal) -> None:
+        self._encode(lambda: self._protocol.refuse(refusal.request, refusal.error, refusal.code))
+
+    def _cancel(self, cancellation: Cancellation) -> None:
+        """Tell a call that is under way that nobody waits for it; one that waits is dropped."""
+        seq = cancellation.seq
+        found = [each for each in self.running.copy() if each.request.seq == seq]
+        for invocation in found:
+            self._execution.cancel(invocation, Code.CANCELLED)
+            if self._scheduler.drop(self, invocation):
+                self.execute(invocation)  # which answers, and does not begin it
+                self.running.discard(invocation)
+        self._encode(lambda: self._protocol.answer_cancel(cancellation, bool(found)))
+
+    def _encode(self, encode: Callable[[], bytes]) -> None:
+        """Send what a function encodes."""
         try:
             with self._encoding:
-                self._enqueue((self._protocol.refuse(refusal.request, refusal.error),))
+                self._enqueue((encode(),))
         except BaseException:  # a codec from outside: without an answer, the client would wait
             self._abort_broken()
 
@@ -437,6 +460,9 @@ class ServerConnection:
     @property
     def _peer_name(self) -> str:
         return self._stream.peer_name(self._peer)
+
+    def _look_up_peer(self) -> Peer:
+        return self._stream.make_peer(self._peer, self._protocol.headers)
 
     def _report(self, invocation: Invocation, error: BaseException) -> None:
         log_failure(invocation, error, self._peer_name)

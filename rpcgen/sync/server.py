@@ -86,6 +86,8 @@ class Server(BaseServer):
             served; others wait.
         max_calls_per_connection: Maximum number of calls of one connection that
             are under way; a client that sends more waits.
+        mask_errors: True to answer an exception that is no `ServerError` with
+            "internal error": its text goes to the log alone.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -101,6 +103,7 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
+        mask_errors: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -112,6 +115,8 @@ class Server(BaseServer):
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
             ),
+            monotonic,
+            mask_errors=mask_errors,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
