@@ -23,6 +23,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, call_defaults, resolve
 from rpcgen.protocol.client import deadline_error
+from rpcgen.protocol.context import current, inherited
 from rpcgen.sockets import check_is_plain
 
 from . import _fork
@@ -159,7 +160,7 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None:
+        if options or self._has_defaults or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
             if settings.deadline is not None:
                 self._wait_for_room(method, settings.deadline)
@@ -232,7 +233,7 @@ class Client:
         if done is not None:
             check_done(done)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None:
+        if options or self._has_defaults or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
         call = self._begin(method, args, done, settings)
         if not call._is_done:
@@ -303,7 +304,7 @@ class Client:
         deliver(self._protocol, self._protocol.fail_all(reason))
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
 
     def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
         """Wait until the requests of calls that were given up have left room for another.
