@@ -118,7 +118,7 @@ class CallContext:
     def metadata(self) -> Mapping[str, str]:
         """Texts that came beside the arguments, by names in lower-case ASCII."""
         request = self._request
-        return request.metadata if isinstance(request, ExtendedRequest) else {}
+        return (request.metadata or {}) if isinstance(request, ExtendedRequest) else {}
 
     @property
     def traceparent(self) -> str:

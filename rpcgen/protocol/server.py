@@ -31,6 +31,7 @@ from .codec import (
     ServerCodec,
     buffered_codec,
     checked,
+    extended_codec,
     is_large,
     joined,
     measured_codec,
@@ -45,6 +46,7 @@ from .headers import (
     Feature,
     Request,
     Response,
+    plain_response,
 )
 from .metadata import checked_metadata
 from .raised import raised_name, raised_schema
@@ -288,6 +290,8 @@ class ServerProtocol:
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
         self._encode: Encode[Response] = checked(codec, codec.encode_response)
+        # False for a codec of the user's, which knows of Go's headers alone.
+        self._is_extended = extended_codec(codec) is not None
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
         # When its header came, if the body has not come with it.
@@ -505,9 +509,9 @@ class ServerProtocol:
         if invocation.context is None:
             response = Response(request.service_method, request.seq)
             return self._encode(response, invocation.served.response, value)
-        metadata = checked_metadata(invocation.context.reply_metadata)
-        extra = ExtendedResponse(request.service_method, request.seq, metadata=metadata)
-        return self._encode_extended(extra, invocation.served.response, value)
+        more = ExtendedResponse(request.service_method, request.seq)
+        more.metadata = checked_metadata(invocation.context.reply_metadata) or None
+        return self._encode_extended(more, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
         """Return the bytes of an error response; with a code, it says that nothing was begun."""
@@ -521,9 +525,11 @@ class ServerProtocol:
         Raises `EncodeError` if the exception or the metadata cannot travel.
         """
         response = _error_response(request, failure.text, failure.code)
-        response.metadata = dict(failure.metadata)
+        response.metadata = dict(failure.metadata) or None
         if failure.raised is None:
             return joined(self._encode_extended(response, _INVALID_REQUEST, None))
+        if not self._is_extended:
+            return self.refuse(request, failure.text)
         cls = type(failure.raised)
         response.raised = raised_name(cls)
         return joined(self._encode_extended(response, raised_schema(cls), failure.raised))
@@ -540,12 +546,14 @@ class ServerProtocol:
         """Encode a response, as a plain one where it says nothing beyond Go's."""
         if self._is_asked:
             response.features = _FEATURES
-        elif not (response.code or response.raised or response.metadata):
-            plain = Response(response.service_method, response.seq, response.error)
-            return self._encode(plain, schema, value)
-        parts = self._encode(response, schema, value)
+        header = plain_response(response) if self._is_extended else _without_more(response)
+        parts = self._encode(header, schema, value)
         self._is_asked = False
         return parts
+
+
+def _without_more(response: Response) -> Response:
+    return Response(response.service_method, response.seq, response.error)
 
 
 class _ClosingError(UnknownMethodError):
