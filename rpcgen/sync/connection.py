@@ -90,7 +90,9 @@ class ServerConnection:
         self._scheduler = scheduler
         self._interest = interest
         self._max_calls = limits.max_calls_per_connection
-        self._in_flight = in_flight or CallsInFlight[ServerConnection](None)
+        if in_flight is None:
+            in_flight = CallsInFlight[ServerConnection](None)
+        self._in_flight = in_flight
         self._refuses_calls = limits.overload == "refuse"
         self._timer = ConnectionTimer(limits, monotonic())
         # True if something was read since `check` has looked.
