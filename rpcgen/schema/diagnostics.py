@@ -9,13 +9,13 @@ import typing
 from collections import Counter, OrderedDict, abc, defaultdict, deque
 from collections.abc import Hashable
 from datetime import date
-from typing import Any, ForwardRef, TypeVar
+from typing import IO, Annotated, Any, ForwardRef, Literal, Optional, TypeVar, Union
 
 from ..errors import SchemaError
 from ..types import Duration, GoType, Time
 from .classes import filled, is_alias, is_generic, is_message
 
-__all__ = ["UNDEFINED", "spelled", "unsupported"]
+__all__ = ["UNDEFINED", "literal_hint", "spelled", "union_hint", "unsupported"]
 
 
 def unsupported(annotation: object) -> SchemaError:
@@ -81,6 +81,32 @@ def spelled(annotation: object) -> str:
     return str(annotation).replace("typing.", "")
 
 
+def literal_hint(values: tuple[object, ...]) -> str:
+    """Return what to write instead of a ``Literal`` of other values than strings or ints."""
+    kinds = {type(value) for value in values if value is not None}
+    if not values:
+        return "say its values, such as Literal['a', 'b']"
+    if len(kinds) > 1:
+        return "a Literal holds strings alone or ints alone: drop the others, or use Any"
+    written = [kind.__name__ for kind in kinds] + ["None"] * (None in values)
+    return f"a Literal holds strings alone or ints alone: write {' | '.join(written)}"
+
+
+def union_hint(members: tuple[object, ...]) -> str:
+    """Return what to write instead of a union of other things than messages."""
+    literals = [member for member in members if typing.get_origin(member) is Literal]
+    values = [value for literal in literals for value in typing.get_args(literal)]
+    others = {member for member in members if member not in literals} - {type(None)}
+    kinds = {type(value) for value in values} - {type(None)}
+    optional = " | None" if None in values or type(None) in members else ""
+    if len(kinds) == 1 and not others:
+        merged = ", ".join([repr(value) for value in values if value is not None])
+        return f"write Literal[{merged}]{optional}"
+    if len(kinds) == 1 and others == kinds:
+        return f"write {kinds.pop().__name__}{optional}: it takes the values of the Literal as well"
+    return "make each member an attrs class, or use Any"
+
+
 _SEE_TABLE = "see the table of types in the README"
 
 
@@ -101,7 +127,21 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys((defaultdict, OrderedDict), "use dict[K, V] or Mapping[K, V]"),
     Counter: "use dict[T, int] or Mapping[T, int]",
     abc.Callable: "functions cannot travel: take the values that it works on, or its result",
-    typing.Final: "write the type alone",
+    **dict.fromkeys(
+        (Annotated, typing.ClassVar, typing.Final, typing.NotRequired, typing.Required),
+        "write the type alone",
+    ),
+    **dict.fromkeys((abc.Awaitable, abc.Coroutine), "write the type of its result alone"),
+    **dict.fromkeys(
+        (typing.Never, typing.NoReturn),
+        "no value has this type: write the type of a value, or -> None for a method",
+    ),
+    IO: "use bytes",
+    Literal: literal_hint(()),
+    Optional: "say what it holds, such as Optional[int]",
+    Union: "say what it holds, such as Circle | Square",
+    typing.LiteralString: "use str",
+    type: "use str, as the name of the type",
     date: "use datetime",
     object: "use Any",
     typing.Self: "write the name of the class",

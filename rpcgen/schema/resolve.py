@@ -14,7 +14,7 @@ from .._records import ImmutableRecord
 from ..errors import DecodeError, EncodeError, SchemaError
 from ..types import GoType, InterfaceMark, length, wire, wire_name_of
 from .classes import is_alias, is_generic, is_message, substituted
-from .diagnostics import UNDEFINED, spelled, unsupported
+from .diagnostics import UNDEFINED, literal_hint, spelled, union_hint, unsupported
 from .gostdlib import GO_TYPES, LIBRARY_MODULES, array_of_uuid, go_library
 from .kinds import (
     Array,
@@ -229,10 +229,7 @@ def _literal_schema(annotation: object, values: tuple[Any, ...]) -> Schema[Any]:
     elif kinds == {int}:
         inner = Int()
     else:
-        raise SchemaError(
-            f"unsupported type {spelled(annotation)}",
-            "a Literal holds strings alone or ints alone: use str or int, or name an enum itself",
-        )
+        raise SchemaError(f"unsupported type {spelled(annotation)}", literal_hint(values))
     shown = ", ".join(map(repr, members))
 
     def lower(value: object) -> object:
@@ -296,7 +293,7 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
     if len(structs) != len(inner):
         raise SchemaError(
             f"a union of other things than messages: {' | '.join(map(spelled, members))}",
-            "make each member an attrs class, or use Any",
+            union_hint(members),
         )
     if len({struct.cls for struct in structs}) < len(structs):
         raise SchemaError(
