@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rpcgen.sockets import MOST_HANDSHAKES
+from rpcgen.net.sockets import MOST_HANDSHAKES
 
 __all__ = ["Admission", "Place"]
 

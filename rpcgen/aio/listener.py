@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from rpcgen.logs import server_log
-from rpcgen.sockets import (
+from rpcgen.net.sockets import (
     LONGEST_HANDSHAKE,
     AcceptErrors,
     check_context,

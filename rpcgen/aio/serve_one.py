@@ -10,9 +10,9 @@ from time import perf_counter
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
+from rpcgen.net.sockets import peer_name, peer_place
 from rpcgen.protocol import Invocation, Refusal, ServerProtocol
 from rpcgen.protocol.execution import Execution
-from rpcgen.sockets import peer_name, peer_place
 
 from .read_buffer import READ_SIZE
 from .workers import Workers

@@ -16,6 +16,15 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net.sockets import (
+    LONGEST_HANDSHAKE,
+    MOST_HANDSHAKES,
+    AcceptErrors,
+    check_is_plain,
+    peer_name,
+    peer_place,
+    prepare_connection,
+)
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
@@ -27,15 +36,6 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
-    MOST_HANDSHAKES,
-    AcceptErrors,
-    check_is_plain,
-    peer_name,
-    peer_place,
-    prepare_connection,
-)
 
 from .connection import ServerConnection
 from .latch import Latch

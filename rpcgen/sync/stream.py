@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.sockets import peer_name, peer_place
+from rpcgen.net.sockets import peer_name, peer_place
 
 if TYPE_CHECKING:
     import ssl

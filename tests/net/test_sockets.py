@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rpcgen.errors import DialError
-from rpcgen.sockets import (
+from rpcgen.net.sockets import (
     AcceptErrors,
     ListeningSocket,
     check_is_plain,
@@ -174,7 +174,7 @@ def test_file_that_is_no_socket_is_never_removed(tmp_path: Path, kind: str) -> N
 def test_two_that_find_a_stale_file_do_not_both_replace_it(tmp_path: Path) -> None:
     leave_a_stale_file(tmp_path / "s")
     code = (
-        "import sys; from rpcgen.sockets import open_listener\n"
+        "import sys; from rpcgen.net.sockets import open_listener\n"
         "from rpcgen.errors import DialError\n"
         "sys.stdin.readline()\n"
         "try: opened = open_listener(sys.argv[1], has_tls=False)\n"
@@ -242,7 +242,7 @@ def test_close_leaves_those_who_share_the_socket_listening(address: str, tmp_pat
 
 def test_close_in_a_process_that_was_forked_leaves_the_file(tmp_path: Path) -> None:
     code = (
-        "import os; from rpcgen.sockets import open_listener\n"
+        "import os; from rpcgen.net.sockets import open_listener\n"
         f"opened = open_listener('unix://{tmp_path}/s', has_tls=False)\n"
         "child = os.fork()\n"
         "if child == 0:\n"

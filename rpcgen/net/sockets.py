@@ -15,9 +15,9 @@ from typing import Final, Protocol, overload
 
 from attrs import evolve
 
-from ._records import ValueRecord
-from .errors import DialError
-from .protocol import Address, parse_address
+from .._records import ValueRecord
+from ..errors import DialError
+from ..protocol import Address, parse_address
 
 __all__ = [
     "BACKLOG",
@@ -134,7 +134,7 @@ class AcceptErrors:
     """Errors of accept at one listener: which of them end it, and how long the others last."""
 
     def __init__(self) -> None:
-        from .logs import server_log  # and with it logging, which a client does without
+        from ..logs import server_log  # and with it logging, which a client does without
 
         self._log = server_log
         self._in_a_row = 0
