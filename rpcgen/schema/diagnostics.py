@@ -13,13 +13,21 @@ from typing import IO, Annotated, Any, ForwardRef, Literal, Optional, TypeVar, U
 
 from ..errors import SchemaError
 from ..types import Duration, GoType, Time
-from .classes import filled, is_alias, is_generic, is_message
+from .classes import is_alias, is_generic, is_message, with_arguments
 
-__all__ = ["UNDEFINED", "literal_hint", "spelled", "union_hint", "unsupported"]
+__all__ = ["UNDEFINED", "format_annotation", "literal_hint", "union_hint", "unsupported"]
 
 
 def unsupported(annotation: object) -> SchemaError:
-    return SchemaError(f"unsupported type {spelled(annotation)}", _hint(annotation))
+    """Return the error for an annotation that has no counterpart on the wire.
+
+    Args:
+        annotation: The annotation, or whatever stands in its place.
+
+    Returns:
+        An error to raise, with a hint what to write instead.
+    """
+    return SchemaError(f"unsupported type {format_annotation(annotation)}", _hint(annotation))
 
 
 def _hint(annotation: object) -> str:
@@ -46,7 +54,7 @@ def _class_hint(cls: type[Any]) -> str:
     if cls.__module__.split(".")[0] in sys.stdlib_module_names:
         return _SEE_TABLE
     if is_message(cls) and is_generic(cls):
-        return f"say what it holds, as in {filled(cls)}"
+        return f"say what it holds, as in {with_arguments(cls)}"
     if issubclass(cls, enum.Enum):
         kinds = "an IntFlag" if issubclass(cls, enum.Flag) else "an IntEnum or a StrEnum"
         return f"make {cls.__name__} {kinds}"
@@ -70,7 +78,8 @@ def _has_methods(cls: type[Any]) -> bool:
     return any(inspect.isfunction(each) for name, each in vars(cls).items() if name[:1] != "_")
 
 
-def spelled(annotation: object) -> str:
+def format_annotation(annotation: object) -> str:
+    """Return an annotation as its author would write it, for an error message."""
     if annotation is type(None):
         return "None"
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
@@ -82,7 +91,11 @@ def spelled(annotation: object) -> str:
 
 
 def literal_hint(values: tuple[object, ...]) -> str:
-    """Return what to write instead of a ``Literal`` of other values than strings or ints."""
+    """Return what to write instead of a ``Literal`` of other values than strings or ints.
+
+    Args:
+        values: Values in the brackets.
+    """
     kinds = {type(value) for value in values if value is not None}
     if not values:
         return "say its values, such as Literal['a', 'b']"
@@ -93,7 +106,11 @@ def literal_hint(values: tuple[object, ...]) -> str:
 
 
 def union_hint(members: tuple[object, ...]) -> str:
-    """Return what to write instead of a union of other things than messages."""
+    """Return what to write instead of a union of other things than messages.
+
+    Args:
+        members: Annotations that the union is made of.
+    """
     literals = [member for member in members if typing.get_origin(member) is Literal]
     values = [value for literal in literals for value in typing.get_args(literal)]
     others = {member for member in members if member not in literals} - {type(None)}
@@ -150,7 +167,7 @@ _HINTS: dict[object, str] = {
 }
 
 
-# By their names, since to import their modules takes long.
+# By name, since importing their modules takes long.
 _STDLIB_HINTS = {
     "Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
     **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath"), "use str"),
@@ -159,7 +176,7 @@ _STDLIB_HINTS = {
 }
 
 
-# By their names: nobody who lacks the module can have one of its classes.
+# By name: a program without the module cannot have one of its classes.
 _IPADDRESS_HINTS = {
     **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
     **dict.fromkeys(("IPv4Interface", "IPv6Interface"), "use NetipPrefix of rpcgen.types"),
