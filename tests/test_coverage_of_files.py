@@ -21,7 +21,6 @@ MODULES = sorted(
 SEEN_THROUGH = {
     "__init__.py": "test_init.py",
     "__main__.py": "test_main.py",
-    "library.py": "test_types.py",
     "aio/connection.py": "aio/test_server.py",
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",
@@ -30,12 +29,6 @@ SEEN_THROUGH = {
     "gojson/structs.py": "gojson/test_encode.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
-    "schema/classes.py": "schema/test_resolve.py",
-    "schema/diagnostics.py": "schema/test_resolve.py",
-    "schema/fields.py": "schema/test_resolve.py",
-    "schema/gostdlib.py": "schema/test_resolve.py",
-    "schema/infer.py": "schema/test_resolve.py",
-    "schema/kinds.py": "schema/test_resolve.py",
     "sync/serve_one.py": "sync/test_server.py",
 }
 

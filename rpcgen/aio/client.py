@@ -14,6 +14,7 @@ from attrs import define
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     ClientCodec,
     ClientProtocol,
@@ -22,7 +23,6 @@ from rpcgen.protocol import (
     GobClientCodec,
     check_done,
 )
-from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
 from .effort import effort_of, is_large

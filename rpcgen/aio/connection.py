@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Final, cast
 
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net.sockets import peer_name
 from rpcgen.protocol import (
     LARGE,
     Event,
@@ -19,7 +20,6 @@ from rpcgen.protocol import (
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
-from rpcgen.sockets import peer_name
 
 from .admission import Place
 from .effort import is_large

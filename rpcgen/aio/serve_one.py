@@ -10,9 +10,9 @@ from time import perf_counter
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
+from rpcgen.net.sockets import peer_address, peer_name
 from rpcgen.protocol import Invocation, Refusal, ServerProtocol
 from rpcgen.protocol.execution import Execution
-from rpcgen.sockets import peer_name, peer_place
 
 from .read_buffer import READ_SIZE
 from .workers import Workers
@@ -79,7 +79,7 @@ async def serve_request(
 
     def report(invocation: Invocation, error: BaseException) -> None:
         if task.cancelling() == cancelled_before:
-            log_failure(invocation, error, peer_name(peer_place(connection), connection))
+            log_failure(invocation, error, peer_name(peer_address(connection), connection))
 
     execution = Execution(protocol, perf_counter, report)
     response = await execute(execution, event, workers, protocol)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.gob import Limits
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
@@ -23,7 +24,6 @@ from rpcgen.protocol import (
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving

@@ -13,8 +13,8 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits, decoder, encoder
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
-from rpcgen.sockets import check_is_plain
 
 from . import _fork
 from .call import Call

@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol import ClientProtocol, Completion
-from rpcgen.spin import AdaptiveSpin
 
 from .request_writer import RequestWriter
 from .sections import Sections, Token

@@ -16,6 +16,15 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net.sockets import (
+    HANDSHAKE_TIMEOUT_S,
+    MAX_HANDSHAKES,
+    AcceptBackoff,
+    check_is_plain,
+    peer_address,
+    peer_name,
+    prepare_connection,
+)
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
@@ -27,15 +36,6 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
-    MOST_HANDSHAKES,
-    AcceptErrors,
-    check_is_plain,
-    peer_name,
-    peer_place,
-    prepare_connection,
-)
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -253,16 +253,16 @@ class Server(BaseServer):
                 self._accepting.discard(listener)
 
     def _accept(self, listener: Listener, codec: CodecName) -> None:
-        errors = AcceptErrors()
+        backoff = AcceptBackoff()
         while not self._closing.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                self._closing.wait(errors.add(error))
+                self._closing.wait(backoff.delay_after(error))
                 continue
-            errors.clear()
+            backoff.reset()
             self._wait_for_room()
             try:
                 self._begin(listener, connection, codec)
@@ -422,7 +422,7 @@ class Server(BaseServer):
         Where there are too many, the slowest one makes room.
         """
         with self._lock:
-            if len(self._handshakes) >= MOST_HANDSHAKES:
+            if len(self._handshakes) >= MAX_HANDSHAKES:
                 slowest = next(iter(self._handshakes))
                 del self._handshakes[slowest]
                 Stream(slowest).shutdown()
@@ -442,10 +442,10 @@ class Server(BaseServer):
     def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
-        place = peer_place(connection)
+        place = peer_address(connection)
         try:
             assert listener.tls is not None
-            deadline = monotonic() + LONGEST_HANDSHAKE
+            deadline = monotonic() + HANDSHAKE_TIMEOUT_S
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)

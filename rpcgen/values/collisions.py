@@ -43,20 +43,22 @@ __all__ = [
 ]
 
 MANY_KEYS: Final = 1 << 17
-"""How many keys a map has at most before it is asked where they are in the table."""
+"""Maximum number of keys in a map whose places in the table are not looked at."""
 
-# How often a place is taken, on average, before the keys are refused: twice or thrice for most,
-# ten times as often for multiples of a power of two.
-_PROBES: Final = 128
+# Maximum number of probes for a free place, as a mean over the keys: two or three are usual, and
+# ten times as many for multiples of a power of two.
+_MAX_MEAN_PROBES: Final = 128
 _ALL_BITS: Final = (1 << 64) - 1
 
 
 def steerable(key: Schema[Any]) -> bool:
-    """Say whether a peer can choose many keys of this type that have the same hash.
+    """Return True if a peer can choose many keys of this type that have the same hash.
 
     It cannot for text, bytes, times, enums and integers of at most 64 bits: no
-    more than ten of those share a hash. A union or class of a user's own is
-    taken for steerable.
+    more than ten of those share a hash.
+
+    Args:
+        key: Schema of the keys; a union or class of a user's own counts as steerable.
     """
     if isinstance(key, Pointer):
         return steerable(key.element)
@@ -68,10 +70,13 @@ def steerable(key: Schema[Any]) -> bool:
 
 
 def merges_keys(key: Schema[Any]) -> bool:
-    """Say whether keys of this type can be equal in Python that are not in Go.
+    """Return True if keys of this type can be equal in Python that are not in Go.
 
     So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
-    what a class of a user's takes for equal is not known.
+    the equality of a class of a user's own is not known.
+
+    Args:
+        key: Schema of the keys.
     """
     return _merges(key, set())
 
@@ -95,7 +100,7 @@ def check_merged(merged: dict[Any, Any], count: int) -> None:
         count: Number of the entries.
 
     Raises:
-        DecodeError: If it has fewer.
+        DecodeError: The map has fewer.
     """
     if len(merged) != count:
         raise DecodeError(
@@ -108,7 +113,7 @@ def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
     """Refuse keys of which too many have the same hash; call it before they go into a dict.
 
     Linear in the number of keys, whatever they are. A key that comes again
-    counts again: nobody honest sends it twice.
+    counts again: an honest peer does not send it twice.
 
     Args:
         keys: The keys of one map, as they came.
@@ -147,7 +152,7 @@ def check_probes(keys: Sequence[Hashable]) -> None:
     while True:
         held = min(len(hashes), size * 2 // 3)
         part = hashes[:held]
-        # Where no two want the same place, which is usual and soon seen, none is taken.
+        # Common case, quick to see: no two keys want the same place.
         if len(set(map((size - 1).__and__, part))) < held:
             _fill([each & _ALL_BITS for each in part], size)
         if held == len(hashes):
@@ -157,7 +162,7 @@ def check_probes(keys: Sequence[Hashable]) -> None:
 
 def _fill(hashes: list[int], size: int) -> None:
     table, mask = bytearray(size), size - 1
-    left = _PROBES * len(hashes)
+    left = _MAX_MEAN_PROBES * len(hashes)
     for rest in hashes:
         place = rest & mask
         while table[place]:
@@ -172,7 +177,7 @@ def _fill(hashes: list[int], size: int) -> None:
 
 
 class Entries:
-    """The entries of a large map, kept apart until its keys were looked at."""
+    """Entries of a large map, kept apart until its keys have been checked."""
 
     __slots__ = ("_keys", "_values")
 
@@ -185,13 +190,25 @@ class Entries:
         self._values.append(value)
 
     def checked(self) -> dict[Any, Any]:
-        """Return them as a dict, after `check_probes` of the keys."""
+        """Return the entries as a dict.
+
+        Raises:
+            DecodeError: The keys collide; see `check_probes`.
+        """
         check_probes(self._keys)
         return dict(zip(self._keys, self._values, strict=True))
 
 
 def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
-    """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
+    """Return the dict of some entries whose keys do not collide.
+
+    Args:
+        items: Pairs of key and value, as they came.
+        limit: `Limits.collisions`, the maximum number of equal hashes.
+
+    Raises:
+        DecodeError: The keys collide; see `check_collisions` and `check_probes`.
+    """
     keys = [key for key, _ in items]
     check_collisions(keys, limit)
     if len(keys) > MANY_KEYS:

@@ -776,7 +776,7 @@ def handshake_threads() -> int:
 def test_handshake_that_drips_is_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(server_module, "LONGEST_HANDSHAKE", 0.1)
+    monkeypatch.setattr(server_module, "HANDSHAKE_TIMEOUT_S", 0.1)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     with server, connect(listener.address) as client:
         hello = client_hello()[:60]
@@ -787,7 +787,7 @@ def test_handshake_that_drips_is_given_up(
 def test_slowest_handshake_makes_room_for_others(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MOST_HANDSHAKES", 3)
+    monkeypatch.setattr(server_module, "MAX_HANDSHAKES", 3)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     address = listener.address.replace("tls", "tcp")
     with server, ExitStack() as stack:

@@ -55,7 +55,7 @@ def test_many_numbers_as_keys_arrive() -> None:
 def test_numbers_whose_places_are_chosen_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    monkeypatch.setattr(collisions, "_MAX_MEAN_PROBES", 8)  # sooner, for the test to be quick
     data = gob.dumps(chosen_places(), dict[int, int])
     with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
         gob.loads(data, dict[int, int])
@@ -64,7 +64,7 @@ def test_numbers_whose_places_are_chosen_are_refused(
 def test_numbers_whose_places_are_chosen_are_refused_after_a_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    monkeypatch.setattr(collisions, "_MAX_MEAN_PROBES", 8)  # sooner, for the test to be quick
     keys: dict[Any, int] = {"": 0, **chosen_places()}
     data = gob.dumps(keys, dict[Any, int])
     with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
