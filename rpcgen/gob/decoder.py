@@ -22,7 +22,7 @@ from .options import check_choice
 from .receive_buffer import ReceiveBuffer
 
 if TYPE_CHECKING:
-    from .interpret import Interpreter
+    from .decode.interpret import Interpreter
     from .streams import DecodeFunction, DecodeStream
     from .untyped import Origin
 
@@ -584,7 +584,7 @@ class Decoder:
     @property
     def _interpreter(self) -> Interpreter:
         if self._interpreter_made is None:
-            from .interpret import Interpreter
+            from .decode.interpret import Interpreter
 
             self._interpreter_made = Interpreter(self, self._types, self._strings)
         return self._interpreter_made
@@ -611,7 +611,7 @@ class Decoder:
             return
         account = self.account
         if (id, schema) not in account.checked:
-            from .interpret import check_types
+            from .decode.interpret import check_types
 
             try:
                 check_types(self._types, id, schema, self._names, account.matching, self._compare)

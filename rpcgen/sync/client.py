@@ -350,7 +350,7 @@ def _import_for_calls() -> None:
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
     """
-    from rpcgen.gob import interpret  # noqa: F401 - and with it what looks at types
+    from rpcgen.gob.decode import interpret  # noqa: F401 - and with it what looks at types
 
     decoder._compiler()
     encoder._compiler()

@@ -10,12 +10,12 @@ import pytest
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob import wire
-from rpcgen.gob.interpret import Interpreter, check_types
+from rpcgen.gob.decode.interpret import Interpreter, check_types
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import Float32, Int8
 
-from .examples import Color, Order, Point
+from ..examples import Color, Order, Point
 
 _POINT = gob.dumps(Point(1, 2))[:31]
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..errors import DecodeError
-from ..schema import (
+from ...errors import DecodeError
+from ...schema import (
     UNTYPED,
     Array,
     Bool,
@@ -38,8 +38,8 @@ from ..schema import (
     Untyped,
     uuid_form,
 )
-from ..schema.plan import is_octet
-from ..values.collisions import (
+from ...schema.plan import is_octet
+from ...values.collisions import (
     MANY_KEYS,
     check_collisions,
     check_merged,
@@ -47,18 +47,18 @@ from ..values.collisions import (
     merges_keys,
     steerable,
 )
-from ..values.record import Record, Unmade
-from ..values.registry import ANYTHING
-from ..values.types import base_of
-from . import numbers, wire
-from .decode.match import fits, spelled
-from .definitions import bare_name
-from .memory import ENTRY, SLOT, size_of, size_of_record
-from .near_names import check_names
-from .untyped import Origin
+from ...values.record import Record, Unmade
+from ...values.registry import ANYTHING
+from ...values.types import base_of
+from .. import numbers, wire
+from ..definitions import bare_name
+from ..memory import ENTRY, SLOT, size_of, size_of_record
+from ..near_names import check_names
+from ..untyped import Origin
+from .match import fits, spelled
 
 if TYPE_CHECKING:
-    from .decoder import Decoder
+    from ..decoder import Decoder
 
 __all__ = ["Interpreter", "check_types"]
 
@@ -262,7 +262,7 @@ class Interpreter:
                 known = schema.cls._value2member_map_
                 return known[value] if value in known else schema.member(value)
             case Duration(), wire.INT:
-                from ..values.durations import duration_of
+                from ...values.durations import duration_of
 
                 return duration_of(self._int())
             case Interface(), wire.INTERFACE:
