@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
-from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Struct, Untyped, schema_of
+from ..schema import UNTYPED, Interface, Nothing, Opaque, Schema, Struct, schema_of
 from ..values.kept import PLAIN, keep
 from ..values.limits import Limits
 from ..values.registry import ANYTHING, Registry
@@ -22,6 +22,7 @@ from .options import check_choice
 from .receive_buffer import ReceiveBuffer
 
 if TYPE_CHECKING:
+    from .decode.compatibility import TypeChecks
     from .decode.interpret import Interpreter
     from .streams import DecodeFunction, DecodeStream
     from .untyped import Origin
@@ -50,9 +51,6 @@ _MOST_REPEATED = 32
 # So many bytes of definitions, most of which are names, a stream may bring for each field.
 _FIELD_SIZE = 256
 
-# How often all fields that a stream may bring may be compared with ours.
-_MOST_COMPARED = 2
-
 # So many types are looked at to find out whether a value can be passed over at once.
 _MANY_TYPES = 100
 
@@ -79,13 +77,10 @@ class _Account:
 
     __slots__ = (
         "bytes_interpreted",
-        "checked",
-        "compared",
         "defining",
         "described",
         "fields",
         "lines",
-        "matching",
         "overrun",
         "repeated",
         "sizes",
@@ -102,11 +97,6 @@ class _Account:
         # Bytes that were read once more: beyond the ends of messages, and in values begun again.
         self.overrun = 0
         self.repeated = 0
-        # Types that were asked for with what they should become: why that cannot be, if so.
-        self.checked: dict[tuple[int, Schema[Any]], str] = {}
-        # All that go together, and how many fields were looked at to find out.
-        self.matching: set[tuple[int, Schema[Any]]] = set()
-        self.compared = 0
         # Types that came without a schema: whether they hold structs without being one.
         self.described: dict[int, bool] = {}
         # Types that were looked at after a failure: whether their values may describe types.
@@ -114,8 +104,6 @@ class _Account:
 
     def forget(self) -> None:
         """Forget what is known of types, of which some are gone."""
-        self.checked.clear()
-        self.matching.clear()
         self.described.clear()
         self.defining.clear()
 
@@ -161,6 +149,7 @@ class Decoder:
         # may have to remember its Go type, which a message of ours has not.
         self._in_interfaces: dict[tuple[int, Schema[Any]], tuple[DecodeFunction, int, bool]] = {}
         self._interpreter_made: Interpreter | None = None
+        self._checks_made: TypeChecks | None = None
         # CPython finds attributes faster as long as an object has no more than 30.
         self.account = _Account()
         # What may still be taken in memory for the value that is being decoded.
@@ -573,6 +562,8 @@ class Decoder:
             self._heads.clear()
             self._in_interfaces.clear()
             self.account.forget()
+            if self._checks_made is not None:
+                self._checks_made.forget()
             if self._interpreter_made is not None:
                 self._interpreter_made.forget()
             while len(self._types) > count:
@@ -589,13 +580,21 @@ class Decoder:
             self._interpreter_made = Interpreter(self, self._types, self._strings)
         return self._interpreter_made
 
+    @property
+    def _checks(self) -> TypeChecks:
+        if self._checks_made is None:
+            from .decode.compatibility import TypeChecks
+
+            self._checks_made = TypeChecks(self._types, self._names, self.limits)
+        return self._checks_made
+
     def _function(self, id: int, schema: Schema[Any], is_counted: bool) -> DecodeFunction:
         """Return the function for a type; it looks before every step in a careful attempt.
 
         Raises `DecodeError` if the type does not go into the schema.
         """
         if self._careful:
-            self._check(id, schema)
+            self._checks.check(id, schema)
             return _Interpreted(id, schema)
         function = self._functions.get((id, schema, is_counted))
         if function is None:
@@ -605,29 +604,6 @@ class Decoder:
             return self._compiled(id, schema, is_counted, function)
         return function
 
-    def _check(self, id: int, schema: Schema[Any]) -> None:
-        """Look once whether a type goes into the schema. Raises `DecodeError` each time if not."""
-        if isinstance(schema, Untyped | Nothing):
-            return
-        account = self.account
-        if (id, schema) not in account.checked:
-            from .decode.interpret import check_types
-
-            try:
-                check_types(self._types, id, schema, self._names, account.matching, self._compare)
-            except DecodeError as error:
-                account.checked[id, schema] = error.reason
-            else:
-                account.checked[id, schema] = ""
-        reason = account.checked[id, schema]
-        if reason:
-            raise DecodeError(reason)
-
-    def _compare(self, fields: int) -> None:
-        self.account.compared += fields
-        if self.account.compared > _MOST_COMPARED * self.limits.fields:
-            raise DecodeError("types have too many fields to be compared (Limits.fields)")
-
     def _compiled(
         self, id: int, schema: Schema[Any], is_counted: bool, function: _Interpreted
     ) -> DecodeFunction:
@@ -636,7 +612,7 @@ class Decoder:
         account = self.account
         lines = free_lines + account.bytes_interpreted // bytes_per_line - account.lines
         if function.price is None or lines <= function.price:
-            self._check(id, schema)
+            self._checks.check(id, schema)
             return function
         price, function.price = lines, None
         made, cost = compiled(
@@ -647,12 +623,12 @@ class Decoder:
             names=self._names,
             counted=is_counted,
             lines=lines,
-            check=lambda: self._check(id, schema),
+            check=lambda: self._checks.check(id, schema),
         )
         account.lines += cost
         function.price = price + cost
         if made is None:
-            self._check(id, schema)
+            self._checks.check(id, schema)
             return function
         self._functions[id, schema, is_counted] = made
         return made
