@@ -9,7 +9,7 @@ asked for, and what is too large or too rare to be worth one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -141,9 +141,8 @@ class Interpreter:
             return self._element(id, depth), self.pos
         # The value may be in an interface, inside another one.
         outer = self._nodes, self._sizes
-        self._nodes, root = plan_of(base)
-        self._sizes = sizes(base)
-        value = self._value(self._nodes[root], id, depth)
+        self._nodes, self._sizes, root = _layout(base)
+        value = self._value(root, id, depth)
         self._nodes, self._sizes = outer
         return value, self.pos
 
@@ -218,51 +217,55 @@ class Interpreter:
 
     def _value(self, node: Node, id: int, depth: int) -> Any:
         """Read a value; ``depth`` is how many levels there may be, with its own."""
-        if node.make is not None:
-            self._stream.charge(self._sizes[node.number])
-            return node.make(self._value(self._nodes[node.plain], id, depth))
-        node = self._nodes[node.plain]
-        if not node.is_octet:
-            self._stream.charge(self._sizes[node.number])
+        if node.number != node.plain:
+            if node.make is not None:
+                self._stream.charge(self._sizes[node.number])
+                return node.make(self._value(self._nodes[node.plain], id, depth))
+            node = self._nodes[node.plain]
+        self._stream.charge(self._sizes[node.number])
         if BASIC.get(node.op) == id:
-            return self._basic(node, depth)
+            return _READERS[node.op](self, node, depth)
+        return self._composite(node, id, depth)
+
+    def _bool(self, node: Node, depth: int) -> bool:
+        return self._uint() != 0
+
+    def _sized_int(self, node: Node, depth: int) -> int:
+        return _in_range(self._int(), node)
+
+    def _sized_uint(self, node: Node, depth: int) -> int:
+        return _in_range(self._uint(), node)
+
+    def _sized_float(self, node: Node, depth: int) -> float:
+        return self._float(node.bits == 32)
+
+    def _sized_complex(self, node: Node, depth: int) -> complex:
+        return self._complex(node.bits == 64)
+
+    def _string(self, node: Node, depth: int) -> str:
+        return self._text(node.any_bytes)
+
+    def _bytes(self, node: Node, depth: int) -> Any:
+        octets = self._octets()
+        if not node.children:
+            return octets
+        self._stream.charge(len(octets) * SLOT)
+        return node.container(octets)
+
+    def _duration(self, node: Node, depth: int) -> Any:
+        return duration_of(self._int())
+
+    def _member_of_interface(self, node: Node, depth: int) -> Any:
+        return self._interface(node.schema, depth)
+
+    def _composite(self, node: Node, id: int, depth: int) -> Any:
         match node.op:
             case Op.EMPTY:
                 return self._skip(id, depth)
             case Op.ENUM:
                 value = self._value(self._nodes[node.children[0]], id, depth)
-                known = node.schema.cls._value2member_map_
-                return known[value] if value in known else node.schema.member(value)
-        return self._composite(node, id, depth)
-
-    def _basic(self, node: Node, depth: int) -> Any:
-        """Read a value of one of gob's own types."""
-        match node.op:
-            case Op.BOOL:
-                return self._uint() != 0
-            case Op.INT:
-                return _in_range(self._int(), node)
-            case Op.UINT:
-                return _in_range(self._uint(), node)
-            case Op.FLOAT:
-                return self._float(node.bits == 32)
-            case Op.COMPLEX:
-                return self._complex(node.bits == 64)
-            case Op.STRING:
-                return self._text(node.any_bytes)
-            case Op.BYTES if node.children:
-                octets = self._octets()
-                self._stream.charge(len(octets) * SLOT)
-                return node.container(octets)
-            case Op.BYTES:
-                return self._octets()
-            case Op.DURATION:
-                return duration_of(self._int())
-            case Op.INTERFACE:
-                return self._interface(node.schema, depth)
-        raise AssertionError(f"no basic type for {node!r}")
-
-    def _composite(self, node: Node, id: int, depth: int) -> Any:
+                members = node.schema.cls._value2member_map_
+                return members[value] if value in members else node.schema.member(value)
         known = self._types.get(id)
         node = form_of(self._nodes, node, known)
         if node.op is Op.STRUCT and isinstance(known, wire.StructType):
@@ -563,6 +566,19 @@ class Interpreter:
                 self._skip(id, depth)
 
 
+# How values of gob's own types are read.
+_READERS: Final[Mapping[Op, Callable[[Interpreter, Node, int], Any]]] = {
+    Op.BOOL: Interpreter._bool,
+    Op.INT: Interpreter._sized_int,
+    Op.UINT: Interpreter._sized_uint,
+    Op.FLOAT: Interpreter._sized_float,
+    Op.COMPLEX: Interpreter._sized_complex,
+    Op.STRING: Interpreter._string,
+    Op.BYTES: Interpreter._bytes,
+    Op.DURATION: Interpreter._duration,
+    Op.INTERFACE: Interpreter._member_of_interface,
+}
+
 # The size of an empty list or dict.
 _EMPTY: Final = 64
 
@@ -592,3 +608,14 @@ def _in_range(value: int, node: Node) -> int:
 def _is_positional(node: Node) -> bool:
     """Say whether the class takes its fields in their order."""
     return not any(field.keyword_only for field, _ in node.members)
+
+
+@lru_cache(maxsize=1024)
+def _layout(schema: Schema[Any]) -> tuple[tuple[Node, ...], tuple[int, ...], Node]:
+    """Return the types of a schema's plan, what their values count, and that of the schema.
+
+    Octets count where they are made, as places of their container.
+    """
+    nodes, root = plan_of(schema)
+    counted = zip(nodes, sizes(schema), strict=True)
+    return nodes, tuple([0 if node.is_octet else size for node, size in counted]), nodes[root]
