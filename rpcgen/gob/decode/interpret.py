@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ...errors import DecodeError
-from ...schema import Interface, Schema, Struct, Untyped
+from ...schema import Interface, Opaque, Schema, Struct, Untyped
 from ...schema.plan import Node, Op, plan_of
 from ...values.collisions import (
     MANY_KEYS,
@@ -25,17 +25,15 @@ from ...values.collisions import (
     steerable,
 )
 from ...values.durations import duration_of
-from ...values.record import Record, Unmade
+from ...values.record import Record, Undecoded, Unmade
 from ...values.registry import ANYTHING
 from ...values.types import base_of
 from .. import numbers, wire
 from ..definitions import bare_name
 from ..memory import ENTRY, OBJECT, SLOT, size_of_record, sizes
+from ..streams import InterpretedStream
 from ..untyped import Origin
 from .match import BASIC, Types, form_of, members_by_name, parts_of
-
-if TYPE_CHECKING:
-    from ..decoder import Decoder
 
 __all__ = ["Interpreter"]
 
@@ -89,7 +87,7 @@ def _step(step: object) -> str:
 class Interpreter:
     """Decodes the values of one stream."""
 
-    def __init__(self, stream: Decoder, types: Types, strings: str) -> None:
+    def __init__(self, stream: InterpretedStream, types: Types, strings: str) -> None:
         self._stream = stream
         self._types = types
         self._strings = strings
@@ -278,7 +276,15 @@ class Interpreter:
             slot = SLOT if node.op is Op.LIST else 0
             elements = self._elements(known, read, _inner(depth), slot)
             return elements if node.container is list else node.container(elements)
-        return self._stream.unmarshal(node.schema, self._octets())
+        return self._unmarshal(node.schema, self._octets())
+
+    def _unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
+        """Return the value of a type that encodes itself."""
+        from ..opaque import unmarshaller
+
+        if schema.cls is Undecoded or schema.name == "big.Rat":
+            self._stream.short(octets)
+        return unmarshaller(schema)(octets)
 
     def _interface(self, schema: Interface, depth: int) -> Any:
         value, self.pos = self._stream.decode_interface(self._data, self.pos, schema, depth)
@@ -419,8 +425,17 @@ class Interpreter:
             case wire.MapType() as known:
                 return self._map_of_anything(known, _inner(depth))
             case wire.OpaqueType() as known:
-                return self._stream.guess(known, self._octets())
+                return self._guess(known, self._octets())
         raise DecodeError(f"type {id} is not defined")
+
+    def _guess(self, known: wire.OpaqueType, octets: bytes) -> Any:
+        """Return the value of a type that encodes itself, of which only the name is known."""
+        from ..opaque import guess
+
+        if known.name == "Rat":
+            self._stream.short(octets)
+        self._stream.charge(_OPAQUE_SIZE)
+        return guess(known.name, known.encoding, octets)
 
     def _map_of_anything(self, known: wire.MapType, depth: int) -> dict[Any, Any]:
         keys, values = self._entries(known, self._element, self._element, depth)
@@ -579,6 +594,8 @@ _READERS: Final[Mapping[Op, Callable[[Interpreter, Node, int], Any]]] = {
     Op.INTERFACE: Interpreter._member_of_interface,
 }
 
+# What a value of a type of which only the name is known counts.
+_OPAQUE_SIZE: Final = 300
 # The size of an empty list or dict.
 _EMPTY: Final = 64
 
