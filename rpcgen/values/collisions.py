@@ -13,23 +13,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
 from ..errors import DecodeError
-from ..schema import (
-    Array,
-    Bool,
-    Bytes,
-    Converted,
-    Duration,
-    Enum,
-    Int,
-    Interface,
-    Opaque,
-    Pointer,
-    Schema,
-    String,
-    Struct,
-    Uint,
-    Untyped,
-)
+from ..schema import Schema
+from ..schema.plan import Op, plan_of
 
 __all__ = [
     "MANY_KEYS",
@@ -51,6 +36,15 @@ _MAX_MEAN_PROBES: Final = 128
 _ALL_BITS: Final = (1 << 64) - 1
 
 
+# Types whose values share a hash with ten others at most, or with none that a peer could find.
+_SCATTERED: Final = frozenset(
+    {Op.BOOL, Op.INT, Op.UINT, Op.STRING, Op.BYTES, Op.ENUM, Op.DURATION},
+)
+
+# Types that encode themselves, and whose values are equal in Python where they are in Go.
+_EQUAL_AS_IN_GO: Final = ("uuid.UUID", "netip.Addr")
+
+
 def steerable(key: Schema[Any]) -> bool:
     """Return True if a peer can choose many keys of this type that have the same hash.
 
@@ -60,13 +54,12 @@ def steerable(key: Schema[Any]) -> bool:
     Args:
         key: Schema of the keys; a union or class of a user's own counts as steerable.
     """
-    if isinstance(key, Pointer):
-        return steerable(key.element)
-    if isinstance(key, Converted):
-        return steerable(key.inner)
-    if isinstance(key, Opaque):
-        return key.name != "time.Time"
-    return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+    nodes, root = plan_of(key)
+    node = nodes[root]
+    if node.op is Op.OPAQUE:
+        return bool(node.schema.name != "time.Time")
+    is_slice = node.op is Op.BYTES and bool(node.children)
+    return is_slice or node.op not in _SCATTERED
 
 
 def merges_keys(key: Schema[Any]) -> bool:
@@ -78,18 +71,24 @@ def merges_keys(key: Schema[Any]) -> bool:
     Args:
         key: Schema of the keys.
     """
-    return _merges(key, set())
-
-
-def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
-    if isinstance(key, Interface | Opaque | Untyped):
-        return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
-    if isinstance(key, Pointer | Array):
-        return _merges(key.element, seen)
-    if not isinstance(key, Struct) or key in seen:
-        return False
-    seen.add(key)
-    return any(_merges(field.schema, seen) for field in key.fields)
+    nodes, root = plan_of(key)
+    seen, waiting = set[int](), [root]
+    while waiting:
+        number = waiting.pop()
+        node = nodes[number]
+        if number in seen or node.make is not None:
+            continue
+        seen.add(number)
+        match node.op:
+            case Op.INTERFACE:
+                return True
+            case Op.OPAQUE if node.schema.name not in _EQUAL_AS_IN_GO:
+                return True
+            case Op.ARRAY:
+                waiting += node.children
+            case Op.STRUCT:
+                waiting += [member.node for member in node.members]
+    return False
 
 
 def check_merged(merged: dict[Any, Any], count: int) -> None:
