@@ -330,7 +330,7 @@ class Interpreter:
             check_probes(keys)
         made = dict(zip(keys, values, strict=True))
         # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
-        is_plain = known.key < wire.INTERFACE
+        is_plain = known.key < wire.INTERFACE and isinstance(schema.key, Untyped)
         if len(made) != len(keys) and not is_plain and merges_keys(schema.key):
             check_merged(made, len(keys))
         return made

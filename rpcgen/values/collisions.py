@@ -8,18 +8,24 @@ bytes and datetimes are random for each process and need no check.
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
+
+import attrs
 
 from ..errors import DecodeError
 from ..schema import (
     Array,
     Bool,
     Bytes,
+    Complex,
     Converted,
     Duration,
     Enum,
+    Float,
     Int,
     Interface,
     Opaque,
@@ -39,6 +45,7 @@ __all__ = [
     "check_probes",
     "dict_of",
     "merges_keys",
+    "repeats_keys",
     "steerable",
 ]
 
@@ -70,8 +77,9 @@ def steerable(key: Schema[Any]) -> bool:
 def merges_keys(key: Schema[Any]) -> bool:
     """Say whether keys of this type can be equal in Python that are not in Go.
 
-    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
-    what a class of a user's takes for equal is not known.
+    So are 0, 0.0 and False in ``map[interface{}]``, a moment in two zones, and
+    values that an enum takes for one member; what a class of a user's takes for
+    equal is not known.
     """
     return _merges(key, set())
 
@@ -79,12 +87,76 @@ def merges_keys(key: Schema[Any]) -> bool:
 def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
     if isinstance(key, Interface | Opaque | Untyped):
         return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
+    if isinstance(key, Enum):
+        return _makes_members(key.cls)
     if isinstance(key, Pointer | Array):
         return _merges(key.element, seen)
     if not isinstance(key, Struct) or key in seen:
         return False
     seen.add(key)
-    return any(_merges(field.schema, seen) for field in key.fields)
+    return not _compares_all(key.cls) or any(_merges(field.schema, seen) for field in key.fields)
+
+
+def repeats_keys(key: Schema[Any]) -> bool:
+    """Say whether keys of this type can be equal in Go that are not in Python.
+
+    So are two that are the same as float32, and what a class of a user's does
+    not take for equal though it travels alike. Interface values are not looked
+    at: what is in one is not known.
+    """
+    inside: list[Schema[Any]] = []
+    _gather(key, inside)
+    if any(isinstance(each, Interface) for each in inside):
+        return False
+    return any(_repeats(each) for each in inside)
+
+
+def _gather(key: Schema[Any], inside: list[Schema[Any]]) -> None:
+    """Add the types that a key consists of."""
+    if key in inside:
+        return
+    inside.append(key)
+    if isinstance(key, Pointer | Array):
+        _gather(key.element, inside)
+    elif isinstance(key, Converted):
+        _gather(key.inner, inside)
+    elif isinstance(key, Struct):
+        for field in key.fields:
+            _gather(field.schema, inside)
+
+
+def _repeats(schema: Schema[Any]) -> bool:
+    if isinstance(schema, Float):
+        return schema.bits == 32
+    if isinstance(schema, Complex):
+        return schema.bits == 64
+    if isinstance(schema, Opaque):
+        return schema.name not in ("time.Time", "uuid.UUID", "netip.Addr")
+    return isinstance(schema, Struct) and not _compares_all(schema.cls)
+
+
+def _makes_members(cls: type[enum.Enum]) -> bool:
+    """Say whether a class makes members of values that it does not list."""
+    return getattr(cls._missing_, "__func__", None) is not _NO_MEMBER
+
+
+_NO_MEMBER: Final = enum.Enum._missing_.__func__  # type: ignore[attr-defined]
+
+
+def _compares_all(cls: type[Any]) -> bool:
+    """Say whether objects of a message's class are equal where all of their fields are."""
+    if attrs.has(cls):
+        if not all(each.eq and each.eq_key is None for each in attrs.fields(cls)):
+            return False
+    elif dataclasses.is_dataclass(cls) and not all(map(_is_compared, dataclasses.fields(cls))):
+        return False
+    # Code of attrs and dataclasses has no file.
+    code = getattr(cls.__eq__, "__code__", None)
+    return code is not None and code.co_filename.startswith("<")
+
+
+def _is_compared(field: dataclasses.Field[Any]) -> bool:
+    return field.compare
 
 
 def check_merged(merged: dict[Any, Any], count: int) -> None:
@@ -100,7 +172,8 @@ def check_merged(merged: dict[Any, Any], count: int) -> None:
     if len(merged) != count:
         raise DecodeError(
             f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
-            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+            "apart and Python takes for equal, such as 0, 0.0 and False, a moment in two zones, or "
+            "values that an enum has one member for"
         )
 
 
