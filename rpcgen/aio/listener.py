@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -52,6 +53,7 @@ class Listener:
         self.codec_options: CodecOptions = {}
         self._is_http = bool(self.bound.http_path)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = os.getpid()  # that in which the loop runs
         self._make_protocol: MakeProtocol | None = None
         self._admission = Admission()
         self._failed: Callable[[OSError], None] | None = None
@@ -79,6 +81,7 @@ class Listener:
             failed: Called with the error that has made the socket useless.
         """
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._make_protocol = make_protocol
         self._admission = admission or Admission(most_handshakes=1 << 30)
         self._failed = failed
@@ -88,7 +91,9 @@ class Listener:
     def close(self) -> None:
         """Take no more connections; removes a unix socket's file, if it was made here."""
         if self._loop is not None:
-            self._loop.remove_reader(self._socket)
+            # A process that was forked off shares the loop's poller with its parent.
+            if self._process == os.getpid():
+                self._loop.remove_reader(self._socket)
             self._loop = None
         for task in self._starting:
             task.cancel()

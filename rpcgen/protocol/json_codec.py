@@ -22,7 +22,17 @@ from rpcgen.gojson.decode import decode, mismatch
 from rpcgen.gojson.encode import encode
 from rpcgen.gojson.numbers import general
 from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
-from rpcgen.schema import Bytes, Interface, Map, Nothing, Pointer, Schema, Slice, Untyped
+from rpcgen.schema import (
+    Bytes,
+    Converted,
+    Interface,
+    Map,
+    Nothing,
+    Pointer,
+    Schema,
+    Slice,
+    Untyped,
+)
 
 from .codec import DescribingCodec, MeasuredCodec
 from .headers import Request, Response
@@ -109,7 +119,7 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
         self._has_body = False
         if schema is None:
             return None
-        if result.is_null and not isinstance(schema, _NULLABLE):
+        if result.is_null and not _is_nullable(schema):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
         return decode(schema, result, limits=self._limits)
 
@@ -118,6 +128,12 @@ _ANY: Final = Untyped()
 _RESPONSE: Final = frozenset(("id", "result", "error"))
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
+
+
+def _is_nullable(schema: Schema[Any]) -> bool:
+    while isinstance(schema, Converted):  # a set is a map, a Sequence a slice
+        schema = schema.inner
+    return isinstance(schema, _NULLABLE)
 
 
 _REQUEST: Final = frozenset(("method", "params", "id"))

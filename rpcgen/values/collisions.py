@@ -8,13 +8,17 @@ bytes and datetimes are random for each process and need no check.
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
+import attrs
+
 from ..errors import DecodeError
 from ..schema import Schema
-from ..schema.plan import Op, plan_of
+from ..schema.plan import Node, Op, plan_of
 
 __all__ = [
     "MANY_KEYS",
@@ -24,6 +28,7 @@ __all__ = [
     "check_probes",
     "dict_of",
     "merges_keys",
+    "repeats_keys",
     "steerable",
 ]
 
@@ -65,30 +70,97 @@ def steerable(key: Schema[Any]) -> bool:
 def merges_keys(key: Schema[Any]) -> bool:
     """Return True if keys of this type can be equal in Python that are not in Go.
 
-    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
-    the equality of a class of a user's own is not known.
+    So are 0, 0.0 and False in ``map[interface{}]``, a moment in two zones, and
+    values that an enum takes for one member; the equality of a class of a user's
+    own is not known.
 
     Args:
         key: Schema of the keys.
     """
+    return any(map(_merges, _parts(key, is_converted=False)))
+
+
+def _merges(node: Node) -> bool:
+    match node.op:
+        case Op.INTERFACE:
+            return True
+        case Op.OPAQUE:
+            return node.schema.name not in _EQUAL_AS_IN_GO
+        case Op.ENUM:
+            return _makes_members(node.schema.cls)
+        case Op.STRUCT:
+            return not _compares_all(node.schema.cls)
+    return False
+
+
+def repeats_keys(key: Schema[Any]) -> bool:
+    """Return True if keys of this type can be equal in Go that are not in Python.
+
+    So are two that are the same as float32, and what a class of a user's does
+    not take for equal though it travels alike. Interface values are not looked
+    at: what is in one is not known.
+
+    Args:
+        key: Schema of the keys.
+    """
+    parts = _parts(key)
+    if any(part.op is Op.INTERFACE for part in parts):
+        return False
+    return any(map(_repeats, parts))
+
+
+def _repeats(node: Node) -> bool:
+    match node.op:
+        case Op.FLOAT:
+            return node.bits == 32
+        case Op.COMPLEX:
+            return node.bits == 64
+        case Op.OPAQUE:
+            return node.schema.name not in ("time.Time", *_EQUAL_AS_IN_GO)
+        case Op.STRUCT:
+            return not _compares_all(node.schema.cls)
+    return False
+
+
+def _parts(key: Schema[Any], *, is_converted: bool = True) -> list[Node]:
+    """Return the types that a key consists of; with those that are converted, if so."""
     nodes, root = plan_of(key)
-    seen, waiting = set[int](), [root]
+    found: dict[int, Node] = {}
+    waiting = [root]
     while waiting:
         number = waiting.pop()
         node = nodes[number]
-        if number in seen or node.make is not None:
+        if number in found or (node.make is not None and not is_converted):
             continue
-        seen.add(number)
-        match node.op:
-            case Op.INTERFACE:
-                return True
-            case Op.OPAQUE if node.schema.name not in _EQUAL_AS_IN_GO:
-                return True
-            case Op.ARRAY:
-                waiting += node.children
-            case Op.STRUCT:
-                waiting += [member.node for member in node.members]
-    return False
+        found[number] = node
+        if node.op is Op.ARRAY:
+            waiting += node.children
+        waiting += [member.node for member in node.members]
+    return list(found.values())
+
+
+def _makes_members(cls: type[enum.Enum]) -> bool:
+    """Say whether a class makes members of values that it does not list."""
+    return getattr(cls._missing_, "__func__", None) is not _NO_MEMBER
+
+
+_NO_MEMBER: Final = enum.Enum._missing_.__func__  # type: ignore[attr-defined]
+
+
+def _compares_all(cls: type[Any]) -> bool:
+    """Say whether objects of a message's class are equal where all of their fields are."""
+    if attrs.has(cls):
+        if not all(each.eq and each.eq_key is None for each in attrs.fields(cls)):
+            return False
+    elif dataclasses.is_dataclass(cls) and not all(map(_is_compared, dataclasses.fields(cls))):
+        return False
+    # Code of attrs and dataclasses has no file.
+    code = getattr(cls.__eq__, "__code__", None)
+    return code is not None and code.co_filename.startswith("<")
+
+
+def _is_compared(field: dataclasses.Field[Any]) -> bool:
+    return field.compare
 
 
 def check_merged(merged: dict[Any, Any], count: int) -> None:
@@ -104,7 +176,8 @@ def check_merged(merged: dict[Any, Any], count: int) -> None:
     if len(merged) != count:
         raise DecodeError(
             f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
-            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+            "apart and Python takes for equal, such as 0, 0.0 and False, a moment in two zones, or "
+            "values that an enum has one member for"
         )
 
 

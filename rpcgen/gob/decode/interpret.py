@@ -313,9 +313,7 @@ class Interpreter:
         # The hashes of text and bytes nobody can choose.
         is_text = key.op in (Op.STRING, Op.BYTES) and key.make is None
         made = self._dict(keys, values, steerable(key.declared), is_text)
-        # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
-        is_plain = known.key < wire.INTERFACE
-        if len(made) != len(keys) and not is_plain and merges_keys(key.declared):
+        if len(made) != len(keys) and merges_keys(key.declared):
             check_merged(made, len(keys))
         return made
 
