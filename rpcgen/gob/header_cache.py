@@ -15,7 +15,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.schema import Schema, Struct
 
 from .decoder import Decoder
-from .numbers import int_bytes, read_int, read_uint, uint_bytes
+from .numbers import int_bytes, uint_bytes
 from .wire import INT, STRING, StructType
 from .wire import UINT as UINT_TYPE
 
@@ -24,9 +24,13 @@ __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
 MAX_HEADERS: Final = 256
 """Maximum number of headers remembered in a direction: a peer may name any number of methods."""
 
-# How a header begins; what else it has, it is remembered without.
-_FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
-_FIELDS_WITH_TIMEOUT: Final = (*_FIELDS, ("Timeout", INT))
+# How a header begins, the last of these if it has a time limit; what else it has, it is
+# remembered without.
+_FIELDS: Final[tuple[tuple[str, int], ...]] = (
+    ("ServiceMethod", STRING),
+    ("Seq", UINT_TYPE),
+    ("Timeout", INT),
+)
 
 
 class Header(Protocol):
@@ -108,25 +112,43 @@ class HeaderDecoder(Generic[H]):
         begin = stream._base + pos
         if data[pos + 1 : pos + 3] in self._plain_ids:
             return self._learned(begin, stream.decode(self._schema))
-        return self._learned(begin, self._plain(stream.decode(self._extended)))
+        return self._extended_learned(begin, stream.decode(self._extended))
 
     def _decode_first(self) -> H:
         """Return the next header, of which nothing is at hand, or raise."""
         stream = self.stream
         begin = stream._base + stream._pos
-        return self._learned(begin, self._plain(stream._next(self._extended, self._extended)))
+        return self._extended_learned(begin, stream._next(self._extended, self._extended))
 
     def _decode_timed(self, name: str, start: int, end: int) -> H:
         """Return a header whose number begins after ``start``, and is followed by a time."""
         stream = self.stream
         data = stream._data
-        seq, pos = read_uint(data, start + 1, end)
-        timeout, after = read_int(data, pos + 1, end)
-        if (data[start], data[pos], data[after], after + 1) != (1, 1, 0, end) or not timeout:
-            raise IndexError("no number, or no time, or something else after it")
-        assert self._make_timed is not None  # nothing is known with a time then
-        stream._pos, stream._owed, stream._needed = end, False, 1
-        return self._make_timed(name, seq, timeout)
+        seq, pos = data[start + 1], start + 2
+        if seq > 127:
+            pos += 256 - seq
+            seq = int.from_bytes(data[start + 2 : pos])
+        timeout, after = data[pos + 1], pos + 2
+        if timeout > 127:
+            after += 256 - timeout
+            timeout = int.from_bytes(data[pos + 2 : after])
+        # No number has more than 8 bytes after its first one, and nothing follows the two.
+        if pos - start > 10 or after - pos > 10 or after + 1 != end or timeout & 1:
+            raise IndexError("no number, no time, or something else after it")
+        if data[start] == 1 and data[pos] == 1 and data[after] == 0 and timeout:
+            assert self._make_timed is not None  # or nothing is known with a time
+            stream._pos, stream._owed, stream._needed = end, False, 1
+            return self._make_timed(name, seq, timeout >> 1)
+        raise IndexError("another field than the number or the time")
+
+    def _extended_learned(self, begin: int, header: Any) -> H:
+        """Return a header of the extended schema as what it is, and see what its type has."""
+        stream = self.stream
+        start = begin - stream._base + 1
+        known = stream._types.get(_id_of_two(stream._data[start : start + 2]))
+        if isinstance(known, StructType) and not self._more & {name for name, _ in known.fields}:
+            self._plain_ids.add(stream._data[start : start + 2])
+        return self._learned(begin, self._plain(header))
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
@@ -135,31 +157,35 @@ class HeaderDecoder(Generic[H]):
         if stream._pos - begin > 128:
             return header  # definitions came first, or the length takes more than one byte
         message = stream._data[begin : stream._pos]
-        if message[1:2] != b"\xff":
-            return header  # no id of the usual size
-        known = stream._types.get(message[2] >> 1)
-        if not isinstance(known, StructType):
-            return header  # a definition came first
-        if not self._more & {name for name, _ in known.fields}:
-            self._plain_ids.add(message[1:3])
         name = header.service_method.encode("utf-8", "surrogateescape")
-        head = b"%c%b\1%c%b" % (len(message) - 1, message[1:3], len(name), name)
-        number = b"\1%b" % uint_bytes(header.seq)
-        timeout = getattr(header, "timeout", 0) if self._make_timed is not None else 0
-        if message == b"%b%b\0" % (head, number) and known.fields[:2] == _FIELDS:
-            self._remember(head, header.service_method, len(number) - 1)
-        elif (
-            timeout
-            and message == b"%b%b\1%b\0" % (head, number, int_bytes(timeout))
-            and known.fields[:3] == _FIELDS_WITH_TIMEOUT
-        ):
-            self._remember(head, header.service_method, 0)
+        # An id of the usual size, the two fields, and nothing else than perhaps a time.
+        head = b"%c\xff%b\1%c%b" % (len(message) - 1, message[2:3], len(name), name)
+        if not message.startswith(head):
+            return header
+        number, rest = uint_bytes(header.seq), message[len(head) :]
+        if rest == b"\1%b\0" % number:
+            fields, width = _FIELDS[:2], len(number)
+        elif self._make_timed is not None and rest == _timed(number, header):
+            fields, width = _FIELDS, 0
+        else:
+            return header
+        known = stream._types.get(message[2] >> 1)
+        if isinstance(known, StructType) and known.fields[: len(fields)] == fields:
+            if len(self._known) >= MAX_HEADERS:
+                self._known.clear()
+            self._known[head] = header.service_method, width
         return header
 
-    def _remember(self, head: bytes, name: str, width: int) -> None:
-        if len(self._known) >= MAX_HEADERS:
-            self._known.clear()
-        self._known[head] = name, width
+
+def _timed(number: bytes, header: Any) -> bytes:
+    """Return what follows the name in a header of a number and a time."""
+    timeout: int = getattr(header, "timeout", 0)
+    return b"\1%b\1%b\0" % (number, int_bytes(timeout)) if timeout > 0 else b""
+
+
+def _id_of_two(octets: bytes) -> int:
+    """Return the id of a value that two bytes are, 0 where they are no such id."""
+    return octets[1] >> 1 if octets[:1] == b"\xff" and len(octets) == 2 else 0
 
 
 def _names(schema: Schema[Any]) -> set[str]:

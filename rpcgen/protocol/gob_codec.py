@@ -151,11 +151,6 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
             reraise_interrupt(error)
             return None
 
-    def _decode_body(self, schema: Schema[Any] | None) -> Any:
-        if schema is None or self._fault:
-            return self._skip_body(schema)
-        return self._decoder.decode(schema)
-
     def _skip_body(self, schema: Schema[Any] | None) -> None:
         """Pass a body over; raise the fault of its header, if it was asked for."""
         try:
@@ -241,7 +236,9 @@ class GobClientCodec(_GobCodec):
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        if schema is None or self._fault:
+            return self._skip_body(schema)
+        return self._decoder.decode(schema)
 
 
 class GobServerCodec(_GobCodec):
@@ -266,7 +263,9 @@ class GobServerCodec(_GobCodec):
         return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        if schema is None or self._fault:
+            return self._skip_body(schema)
+        return self._decoder.decode(schema)
 
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
