@@ -48,16 +48,16 @@ class HeaderDecoder(Generic[H]):
 
     A header that is known costs one call and no copy. For that, this stands on
     the inside of the `Decoder`: ``_data`` and ``_pos``, the bytes at hand and the
-    place of the next; ``_base``, that of the first in the stream; ``_next``, which
-    decodes the long way; ``_types``, what the sender has described; ``_owed`` and
-    ``_needed``, which are set with ``_pos`` as ``_consume`` does; and ``_broken``,
-    which is not None once the stream has ended with an error.
+    place of the next; ``_base``, that of the first in the stream; ``_owed`` and
+    ``_needed``, which are set with ``_pos`` as ``_consume`` does; ``_types``, what
+    the sender has described; and ``_broken``, which is not None once the stream
+    has ended with an error.
 
     Args:
         decoder: The stream.
         make: Makes a header of a name and a number, where it has nothing else.
         schema: That of such a header, whose first fields are the name and the number.
-        extended: Schema of a header that has more fields.
+        extended: Schema of a header that has further fields.
         plain: Makes a header of one of ``extended`` that has nothing in these.
         make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
             has no such field.
@@ -78,9 +78,9 @@ class HeaderDecoder(Generic[H]):
         self._extended = extended
         self._plain = plain
         self._make_timed = make_timed
-        self._more = _names(extended) - _names(schema)
-        # The ids, as they stand on the wire, of types that have none of these fields.
-        self._plain_ids: set[bytes] = set()
+        self._further = _names(extended) - _names(schema)
+        # The schemas of types that have come, by their ids as they stand on the wire.
+        self._schemas: dict[bytes, Schema[Any]] = {}
         # By all that is in front of the number, from the length of the message to the method's
         # name: this name, and how many bytes the number has, 0 where a time follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
@@ -91,7 +91,7 @@ class HeaderDecoder(Generic[H]):
         data, pos = stream._data, stream._pos
         if pos == len(data) or stream._broken is not None:
             # Most often nothing more has come: that is found without a failure on the short way.
-            return self._decode_first()
+            return self._decode_general()
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]
@@ -107,18 +107,33 @@ class HeaderDecoder(Generic[H]):
             if data[start] == 1 and data[end - 1] == 0:
                 stream._pos, stream._owed, stream._needed = end, False, 1
                 return self._make(name, seq)
-        except (IndexError, KeyError, ValueError) as error:
+        except (IndexError, KeyError) as error:
             reraise_interrupt(error)
-        begin = stream._base + pos
-        if data[pos + 1 : pos + 3] in self._plain_ids:
-            return self._learned(begin, stream.decode(self._schema))
-        return self._extended_learned(begin, stream.decode(self._extended))
+        return self._decode_general()
 
-    def _decode_first(self) -> H:
-        """Return the next header, of which nothing is at hand, or raise."""
+    def _decode_general(self) -> H:
+        """Return the next header by way of the `Decoder`."""
         stream = self.stream
         begin = stream._base + stream._pos
-        return self._extended_learned(begin, stream._next(self._extended, self._extended))
+        schema = self._schemas.get(_id_octets(stream._data, stream._pos)) or self._choose()
+        header = stream.decode(schema)
+        return self._learned(begin, header if schema is self._schema else self._plain(header))
+
+    def _choose(self) -> Schema[Any]:
+        """Return the schema for the next header, whose type may be described in front of it.
+
+        Further fields of another type than ours are somebody else's, and passed over.
+        """
+        stream = self.stream
+        id = stream.next_type()
+        known = stream._types.get(id)
+        has_further = isinstance(known, StructType) and self._further & dict(known.fields).keys()
+        is_extended = has_further and stream.accepts(id, self._extended)
+        schema = self._extended if is_extended else self._schema
+        octets = _id_octets(stream._data, stream._pos)
+        if octets[:1] == b"\xff":  # the whole id, then
+            self._schemas[octets] = schema
+        return schema
 
     def _decode_timed(self, name: str, start: int, end: int) -> H:
         """Return a header whose number begins after ``start``, and is followed by a time."""
@@ -140,15 +155,6 @@ class HeaderDecoder(Generic[H]):
             stream._pos, stream._owed, stream._needed = end, False, 1
             return self._make_timed(name, seq, timeout >> 1)
         raise IndexError("another field than the number or the time")
-
-    def _extended_learned(self, begin: int, header: Any) -> H:
-        """Return a header of the extended schema as what it is, and see what its type has."""
-        stream = self.stream
-        start = begin - stream._base + 1
-        known = stream._types.get(_id_of_two(stream._data[start : start + 2]))
-        if isinstance(known, StructType) and not self._more & {name for name, _ in known.fields}:
-            self._plain_ids.add(stream._data[start : start + 2])
-        return self._learned(begin, self._plain(header))
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
@@ -183,9 +189,12 @@ def _timed(number: bytes, header: Any) -> bytes:
     return b"\1%b\1%b\0" % (number, int_bytes(timeout)) if timeout > 0 else b""
 
 
-def _id_of_two(octets: bytes) -> int:
-    """Return the id of a value that two bytes are, 0 where they are no such id."""
-    return octets[1] >> 1 if octets[:1] == b"\xff" and len(octets) == 2 else 0
+def _id_octets(data: bytes, pos: int) -> bytes:
+    """Return the first two bytes, which are the id as a rule, of the message at a place."""
+    if pos >= len(data):
+        return b""
+    start = pos + 1 if data[pos] < 128 else pos + 257 - data[pos]
+    return data[start : start + 2]
 
 
 def _names(schema: Schema[Any]) -> set[str]:
