@@ -58,7 +58,8 @@ class HeaderDecoder(Generic[H]):
         make: Makes a header of a name and a number, where it has nothing else.
         schema: That of such a header, whose first fields are the name and the number.
         extended: Schema of a header that has further fields.
-        plain: Makes a header of one of ``extended`` that has nothing in these.
+        finish: Called with a header that was not known by its bytes; returns what takes its
+            place, of the class that ``make`` makes if there is nothing in the further fields.
         make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
             has no such field.
     """
@@ -69,14 +70,14 @@ class HeaderDecoder(Generic[H]):
         make: Callable[[str, int], H],
         schema: Schema[H],
         extended: Schema[Any],
-        plain: Callable[[Any], H],
+        finish: Callable[[H], H],
         make_timed: Callable[[str, int, int], H] | None = None,
     ) -> None:
         self.stream = decoder
         self._make = make
         self._schema = schema
         self._extended = extended
-        self._plain = plain
+        self._finish = finish
         self._make_timed = make_timed
         self._further = _names(extended) - _names(schema)
         # The schemas of types that have come, by their ids as they stand on the wire.
@@ -114,10 +115,11 @@ class HeaderDecoder(Generic[H]):
     def _decode_general(self) -> H:
         """Return the next header by way of the `Decoder`."""
         stream = self.stream
-        begin = stream._base + stream._pos
-        schema = self._schemas.get(_id_octets(stream._data, stream._pos)) or self._choose()
-        header = stream.decode(schema)
-        return self._learned(begin, header if schema is self._schema else self._plain(header))
+        data, pos, begin = stream._data, stream._pos, stream._base + stream._pos
+        # First as if the length took one byte.
+        known = self._schemas.get(data[pos + 1 : pos + 3])
+        schema = known or self._schemas.get(_id_octets(data, pos)) or self._choose()
+        return self._learned(begin, self._finish(stream.decode(schema)))
 
     def _choose(self) -> Schema[Any]:
         """Return the schema for the next header, whose type may be described in front of it.

@@ -182,7 +182,7 @@ class GobClientCodec(_GobCodec):
     ) -> None:
         super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, plain_response
+            self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
         )
         # As `_heads`, of headers with a number and a time limit, by the bytes of both.
         self._timed_heads: dict[str, list[bytes]] = {}
@@ -227,12 +227,15 @@ class GobClientCodec(_GobCodec):
             return None
 
     def decode_response_header(self) -> Response:
-        header = self._headers.decode()
+        return self._headers.decode()
+
+    def _finish(self, header: Response) -> Response:
         if header.error and not header.error.isascii():
             # As in Go's JSON: a text for people, which every terminal and log can take.
             header.error = re.sub(_NOT_UTF8, "\ufffd", header.error)
         if type(header) is ExtendedResponse:
             self._fault = self._extension.received(header)
+            return plain_response(header)
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
@@ -253,13 +256,16 @@ class GobServerCodec(_GobCodec):
     ) -> None:
         super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Request, REQUEST, EXTENDED_REQUEST, plain_request, ExtendedRequest
+            self._decoder, Request, REQUEST, EXTENDED_REQUEST, self._finish, ExtendedRequest
         )
 
     def decode_request_header(self) -> Request:
-        header = self._headers.decode()
+        return self._headers.decode()
+
+    def _finish(self, header: Request) -> Request:
         if type(header) is ExtendedRequest:
             self._fault = self._extension.received(header)
+            return plain_request(header)
         return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
