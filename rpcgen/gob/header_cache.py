@@ -1,23 +1,22 @@
 """Headers that are known by their bytes: what is in front of the number is looked up, not read.
 
 A header of ``net/rpc`` is like the last one of its method, except for its
-number. Whatever is out of the ordinary, and the first header of each method,
-goes the general way, through `Decoder`.
+number, and for the time that is left where calls have a time limit. Whatever
+is out of the ordinary, and the first header of each method, goes the general
+way, through `Decoder`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import DecodeError
-from rpcgen.schema import Schema
+from rpcgen.schema import Schema, Struct
 
-from ..values.limits import Limits
 from .decoder import Decoder
-from .numbers import uint_bytes
-from .wire import STRING, StructType
+from .numbers import int_bytes, uint_bytes
+from .wire import INT, STRING, StructType
 from .wire import UINT as UINT_TYPE
 
 __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
@@ -25,8 +24,13 @@ __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
 MAX_HEADERS: Final = 256
 """Maximum number of headers remembered in a direction: a peer may name any number of methods."""
 
-# How a header begins; what else it has, it is remembered without.
-_FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
+# How a header begins, the last of these if it has a time limit; what else it has, it is
+# remembered without.
+_FIELDS: Final[tuple[tuple[str, int], ...]] = (
+    ("ServiceMethod", STRING),
+    ("Seq", UINT_TYPE),
+    ("Timeout", INT),
+)
 
 
 class Header(Protocol):
@@ -39,49 +43,62 @@ class Header(Protocol):
 H = TypeVar("H", bound=Header)
 
 
-class HeaderDecoder(Decoder, Generic[H]):
-    """A stream on which every other value is a header: a method's name, a number, and more.
+class HeaderDecoder(Generic[H]):
+    """Reads the headers of a stream on which every other value is one.
 
-    A subclass, so that a header that is known costs one call and no copy. It
-    stands on this of the Decoder: ``_data`` and ``_pos``, the bytes at hand and
-    the place of the next; ``_base``, that of the first in the stream; ``_next``,
-    which decodes the long way; ``_types``, what the sender has described;
-    ``_owed`` and ``_needed``, which are set with ``_pos`` as ``_consume`` does;
-    and ``_break``, which ends the stream.
+    A header that is known costs one call and no copy. For that, this stands on
+    the inside of the `Decoder`: ``_data`` and ``_pos``, the bytes at hand and the
+    place of the next; ``_base``, that of the first in the stream; ``_owed`` and
+    ``_needed``, which are set with ``_pos`` as ``_consume`` does; ``_types``, what
+    the sender has described; and ``_broken``, which is not None once the stream
+    has ended with an error.
 
     Args:
+        decoder: The stream.
         make: Makes a header of a name and a number, where it has nothing else.
-        schema: That of the header, whose first fields are the name and the number.
-        limits: See `Decoder`, as for the others.
-        strings: What becomes of strings that are not UTF-8.
-        names: What becomes of fields whose names differ in case only.
+        schema: That of such a header, whose first fields are the name and the number.
+        extended: Schema of a header that has further fields.
+        finish: Called with a header that was not known by its bytes; returns what takes its
+            place, of the class that ``make`` makes if there is nothing in the further fields.
+        make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
+            has no such field.
     """
 
     def __init__(
         self,
+        decoder: Decoder,
         make: Callable[[str, int], H],
         schema: Schema[H],
-        limits: Limits | None,
-        strings: Literal["strict", "surrogateescape"],
-        names: Literal["log", "strict"],
+        extended: Schema[Any],
+        finish: Callable[[H], H],
+        make_timed: Callable[[str, int, int], H] | None = None,
     ) -> None:
-        super().__init__(limits=limits or Limits(), strings=strings, names=names)
+        self.stream = decoder
         self._make = make
         self._schema = schema
+        self._extended = extended
+        self._finish = finish
+        self._make_timed = make_timed
+        self._further = _names(extended) - _names(schema)
+        # The schemas of types that have come, by their ids as they stand on the wire.
+        self._schemas: dict[bytes, Schema[Any]] = {}
         # By all that is in front of the number, from the length of the message to the method's
-        # name: this name, and how many bytes the number has.
+        # name: this name, and how many bytes the number has, 0 where a time follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
 
-    def decode_header(self) -> H:
+    def decode(self) -> H:
         """Return the next header. Raises `DecodeError`."""
-        data, pos = self._data, self._pos
-        if pos == len(data):
+        stream = self.stream
+        data, pos = stream._data, stream._pos
+        if pos == len(data) or stream._broken is not None:
             # Most often nothing more has come: that is found without a failure on the short way.
-            return self._learned(self._base + pos, self._next(self._schema, self._schema))
+            return self._decode_general()
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]
             name, width = self._known[data[pos:start]]
+            if not width:
+                return self._decode_timed(name, start, pos + 1 + data[pos])
             end = start + width + 2
             seq = data[start + 1]
             if width > 1 or seq > 127:
@@ -89,31 +106,99 @@ class HeaderDecoder(Decoder, Generic[H]):
                     raise IndexError("no number of Go's")
                 seq = int.from_bytes(data[start + 2 : end - 1])
             if data[start] == 1 and data[end - 1] == 0:
-                self._pos, self._owed, self._needed = end, False, 1
+                stream._pos, stream._owed, stream._needed = end, False, 1
                 return self._make(name, seq)
         except (IndexError, KeyError) as error:
             reraise_interrupt(error)
-        return self._learned(self._base + pos, self.decode(self._schema))
+        return self._decode_general()
+
+    def _decode_general(self) -> H:
+        """Return the next header by way of the `Decoder`."""
+        stream = self.stream
+        data, pos, begin = stream._data, stream._pos, stream._base + stream._pos
+        # First as if the length took one byte.
+        known = self._schemas.get(data[pos + 1 : pos + 3])
+        schema = known or self._schemas.get(_id_octets(data, pos)) or self._choose()
+        return self._learned(begin, self._finish(stream.decode(schema)))
+
+    def _choose(self) -> Schema[Any]:
+        """Return the schema for the next header, whose type may be described in front of it.
+
+        Further fields of another type than ours are somebody else's, and passed over.
+        """
+        stream = self.stream
+        id = stream.next_type()
+        known = stream._types.get(id)
+        has_further = isinstance(known, StructType) and self._further & dict(known.fields).keys()
+        is_extended = has_further and stream.accepts(id, self._extended)
+        schema = self._extended if is_extended else self._schema
+        octets = _id_octets(stream._data, stream._pos)
+        if octets[:1] == b"\xff":  # the whole id, then
+            self._schemas[octets] = schema
+        return schema
+
+    def _decode_timed(self, name: str, start: int, end: int) -> H:
+        """Return a header whose number begins after ``start``, and is followed by a time."""
+        stream = self.stream
+        data = stream._data
+        seq, pos = data[start + 1], start + 2
+        if seq > 127:
+            pos += 256 - seq
+            seq = int.from_bytes(data[start + 2 : pos])
+        timeout, after = data[pos + 1], pos + 2
+        if timeout > 127:
+            after += 256 - timeout
+            timeout = int.from_bytes(data[pos + 2 : after])
+        # No number has more than 8 bytes after its first one, and nothing follows the two.
+        if pos - start > 10 or after - pos > 10 or after + 1 != end or timeout & 1:
+            raise IndexError("no number, no time, or something else after it")
+        if data[start] == 1 and data[pos] == 1 and data[after] == 0 and timeout:
+            assert self._make_timed is not None  # or nothing is known with a time
+            stream._pos, stream._owed, stream._needed = end, False, 1
+            return self._make_timed(name, seq, timeout >> 1)
+        raise IndexError("another field than the number or the time")
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
-        begin -= self._base
-        if self._pos - begin > 128:
+        stream = self.stream
+        begin -= stream._base
+        if stream._pos - begin > 128:
             return header  # definitions came first, or the length takes more than one byte
-        message = self._data[begin : self._pos]
+        message = stream._data[begin : stream._pos]
         name = header.service_method.encode("utf-8", "surrogateescape")
-        number = uint_bytes(header.seq)
-        rest = b"%b\1%b\0" % (name, number)
-        # An id of the usual size, the two fields, and nothing else.
-        if message != b"%c\xff%b\1%c%b" % (len(rest) + 4, message[2:3], len(name), rest):
+        # An id of the usual size, the two fields, and nothing else than perhaps a time.
+        head = b"%c\xff%b\1%c%b" % (len(message) - 1, message[2:3], len(name), name)
+        if not message.startswith(head):
             return header
-        known = self._types.get(message[2] >> 1)
-        if isinstance(known, StructType) and known.fields[:2] == _FIELDS:
+        number, rest = uint_bytes(header.seq), message[len(head) :]
+        if rest == b"\1%b\0" % number:
+            fields, width = _FIELDS[:2], len(number)
+        elif self._make_timed is not None and rest == _timed(number, header):
+            fields, width = _FIELDS, 0
+        else:
+            return header
+        known = stream._types.get(message[2] >> 1)
+        if isinstance(known, StructType) and known.fields[: len(fields)] == fields:
             if len(self._known) >= MAX_HEADERS:
                 self._known.clear()
-            self._known[message[: 5 + len(name)]] = header.service_method, len(number)
+            self._known[head] = header.service_method, width
         return header
 
-    def _break(self, error: DecodeError) -> None:
-        self._known.clear()
-        super()._break(error)
+
+def _timed(number: bytes, header: Any) -> bytes:
+    """Return what follows the name in a header of a number and a time."""
+    timeout: int = getattr(header, "timeout", 0)
+    return b"\1%b\1%b\0" % (number, int_bytes(timeout)) if timeout > 0 else b""
+
+
+def _id_octets(data: bytes, pos: int) -> bytes:
+    """Return the first two bytes, which are the id as a rule, of the message at a place."""
+    if pos >= len(data):
+        return b""
+    start = pos + 1 if data[pos] < 128 else pos + 257 - data[pos]
+    return data[start : start + 2]
+
+
+def _names(schema: Schema[Any]) -> set[str]:
+    assert isinstance(schema, Struct)
+    return {each.wire_name for each in schema.fields}

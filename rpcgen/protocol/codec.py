@@ -23,6 +23,8 @@ asked once, when its connection begins:
 - a `BufferedCodec` offers memory for the rest of a large message;
 - a `DescribingCodec` tells when a message has described a type.
 
+One that is an `ExtendedCodec` carries what a call may have beyond Go's net/rpc.
+
 Mirrors ``rpc.ClientCodec`` and ``rpc.ServerCodec``, whose methods do the I/O
 themselves.
 """
@@ -42,11 +44,13 @@ __all__ = [
     "ClientCodec",
     "DescribingCodec",
     "Encode",
+    "ExtendedCodec",
     "MeasuredCodec",
     "ServerCodec",
     "buffered_codec",
     "checked",
     "described_types",
+    "extended_codec",
     "is_large",
     "joined",
     "measured_codec",
@@ -189,6 +193,39 @@ def measured_codec(codec: ClientCodec | ServerCodec) -> MeasuredCodec | None:
     if MeasuredCodec in type(codec).__mro__ or isinstance(codec, MeasuredCodec):
         return cast("MeasuredCodec", codec)
     return None
+
+
+@runtime_checkable
+class ExtendedCodec(Protocol):
+    """A codec that writes and reads `ExtendedRequest` and `ExtendedResponse` as well.
+
+    It writes these for a header of that very class, and what is the class of Go's as Go does;
+    what it reads is of Go's class unless there is more in it.
+
+    A response with an ``error`` and a ``raised`` has the fields of that exception for its body,
+    on both sides: the schema and the value are those of the exception.
+
+    Until the peer has said `Feature.LARGE_HEADERS`, an extended header stays within 512 bytes,
+    which servers of others take. A longer request raises `EncodeError`; a longer response leaves
+    out what Go's has not. Metadata is bounded by `Limits.metadata`: `EncodeError` for what is to
+    be sent, and what has come fails its call, by a `DecodeError` with the body.
+    """
+
+    def request_number(self, seq: int) -> int | None:
+        """Return the number by which `CancelArgs` and a drain notice mean a request.
+
+        Args:
+            seq: That of the header.
+
+        Returns:
+            The number, or None if no such request is open.
+        """
+        ...
+
+
+def extended_codec(codec: ClientCodec | ServerCodec) -> ExtendedCodec | None:
+    """Return a codec if it is an `ExtendedCodec`."""
+    return codec if isinstance(codec, ExtendedCodec) else None
 
 
 def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:

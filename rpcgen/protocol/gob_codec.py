@@ -14,13 +14,27 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.gob import Encoder, Limits
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import Decoder, Encoder, Limits
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
-from rpcgen.gob.numbers import UINT, uint_bytes
+from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
 
-from .codec import BufferedCodec, DescribingCodec, MeasuredCodec
-from .headers import REQUEST, RESPONSE, Request, Response
+from .codec import BufferedCodec, DescribingCodec, ExtendedCodec, MeasuredCodec
+from .extended import MAX_UNKNOWN_HEADER, Extension
+from .headers import (
+    EXTENDED_REQUEST,
+    EXTENDED_RESPONSE,
+    REQUEST,
+    RESPONSE,
+    ExtendedRequest,
+    ExtendedResponse,
+    Request,
+    Response,
+    more_than_timeout,
+    plain_request,
+    plain_response,
+)
 
 __all__ = ["GobClientCodec", "GobServerCodec"]
 
@@ -45,22 +59,40 @@ def _number(seq: int) -> bytes:
     return uint_bytes(seq) + b"\0"
 
 
-class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec):
-    """One gob stream in each direction."""
+class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
+    """One gob stream in each direction.
+
+    Args:
+        sent: Schema of Go's header that is sent.
+        extended: Schema of one that has more.
+        limits: Those of `rpcgen.gob.Decoder`, as for the others.
+        strings: What becomes of strings that are not UTF-8.
+        names: What becomes of fields whose names differ in case only.
+    """
 
     def __init__(
         self,
         sent: Schema[Any],
-        received: HeaderDecoder[Any],
+        extended: Schema[Any],
+        limits: Limits | None,
         strings: Literal["strict", "surrogateescape"],
+        names: Literal["log", "strict"],
     ) -> None:
+        limits = limits or Limits()
         self._sent = sent
+        self._extended = extended
         self._encoder = Encoder(strings=strings)
-        self._decoder = received
+        self._decoder = Decoder(limits=limits, strings=strings, names=names)
         self.described = self._encoder.described
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
-        self.feed = received.feed
+        self._extension = Extension(limits)
+        # Sizes of extended headers, and whether the stream has described them.
+        self._sizes: _HeaderSizes | None = None
+        self._has_extended = False
+        # What was wrong with the last header's metadata, for which its body fails.
+        self._fault = ""
+        self.feed = self._decoder.feed
 
     @property
     def pending(self) -> int:
@@ -85,12 +117,30 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec):
         """Take what was put into the memory of `get_buffer`."""
         self._decoder.filled(nbytes)
 
+    def request_number(self, seq: int) -> int | None:
+        """Return the number itself; see `ExtendedCodec`."""
+        return seq
+
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
         # What a stranger calls that is not there is answered with an error, and not remembered.
         if header.service_method not in self._heads and not getattr(header, "error", ""):
-            self._learn(type(header), header.service_method)
+            middle = self._encoder.encode(type(header)(header.service_method, 1), self._sent)[1:-2]
+            _remember(self._heads, header.service_method, middle, _WIDEST)
         return parts
+
+    def _encode_extended(
+        self, header: Request | Response, schema: Schema[Any], body: object
+    ) -> list[bytes]:
+        parts = self._encoder.encode_parts([(header, self._extended), (body, schema)])
+        self._has_extended = True
+        return parts
+
+    def _size(self, header: Request | Response) -> int:
+        """Return the size in bytes of an extended header, with definitions that the peer lacks."""
+        if self._sizes is None:
+            self._sizes = _HeaderSizes(self._extended)
+        return self._sizes.of(header, self._has_extended)
 
     def _head(self, method: str, seq: int) -> bytes | None:
         """Return a header without an error, if one of the method has been sent before."""
@@ -101,14 +151,19 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec):
             reraise_interrupt(error)
             return None
 
-    def _learn(self, cls: type[Request | Response], method: str) -> None:
-        """Take from the bytes of a header what all others of its method have in common."""
-        middle = self._encoder.encode(cls(method, 1), self._sent)[1:-2]
-        # The empty name is left out; after a long one, a length takes more than one byte.
-        if method and len(middle) + _WIDEST + 1 < 128:
-            if len(self._heads) >= MAX_HEADERS:
-                self._heads.clear()
-            self._heads[method] = [bytes((len(middle) + n,)) + middle for n in range(_WIDEST + 2)]
+    def _skip_body(self, schema: Schema[Any] | None) -> None:
+        """Pass a body over; raise the fault of its header, if it was asked for."""
+        try:
+            self._decoder.skip()
+        except TruncatedError:
+            raise
+        except DecodeError as error:
+            reraise_interrupt(error)
+            if not self._fault:
+                raise
+        fault, self._fault = self._fault, ""
+        if fault and schema is not None:
+            raise DecodeError(fault)
 
 
 class GobClientCodec(_GobCodec):
@@ -125,27 +180,67 @@ class GobClientCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         names: Literal["log", "strict"] = "log",
     ) -> None:
-        headers = HeaderDecoder(Response, RESPONSE, limits, strings, names)
-        super().__init__(REQUEST, headers, strings)
+        super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, names)
+        self._headers = HeaderDecoder(
+            self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
+        )
+        # As `_heads`, of headers with a number and a time limit, by the bytes of both.
+        self._timed_heads: dict[str, list[bytes]] = {}
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
+        if type(request) is ExtendedRequest:
+            return self._encode_more(request, schema, args)
         head = self._head(request.service_method, request.seq)
         if head is None:
             return self._encode(request, schema, args)
         return self._encoder.encode_parts_after(head, args, schema)
 
+    def _encode_more(
+        self, request: ExtendedRequest, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
+        is_timed = not more_than_timeout(request)
+        if is_timed:
+            head = self._timed_head(request.service_method, request.seq, request.timeout)
+            if head is not None:
+                return self._encoder.encode_parts_after(head, args, schema)
+        self._extension.check_metadata(request)
+        if not self._extension.takes_large:
+            self._extension.check_size(self._size(request))
+        parts = self._encode_extended(request, schema, args)
+        if is_timed and request.service_method not in self._timed_heads:
+            known = ExtendedRequest(request.service_method, 1, 1)
+            middle = self._encoder.encode(known, EXTENDED_REQUEST)[1:-4]
+            _remember(self._timed_heads, request.service_method, middle, 2 * _WIDEST + 1)
+        return parts
+
+    def _timed_head(self, method: str, seq: int, timeout: int) -> bytes | None:
+        """Return a header with a time limit, if one of the method has been sent before."""
+        if seq <= 0 or timeout <= 0:
+            return None  # a zero is left out, and there is nothing below
+        try:
+            numbers = b"%b\1%b\0" % (uint_bytes(seq), int_bytes(timeout))
+            return self._timed_heads[method][len(numbers)] + numbers
+        except Exception as error:
+            reraise_interrupt(error)
+            return None
+
     def decode_response_header(self) -> Response:
-        header: Response = self._decoder.decode_header()
+        return self._headers.decode()
+
+    def _finish(self, header: Response) -> Response:
         if header.error and not header.error.isascii():
             # As in Go's JSON: a text for people, which every terminal and log can take.
             header.error = re.sub(_NOT_UTF8, "\ufffd", header.error)
+        if type(header) is ExtendedResponse:
+            self._fault = self._extension.received(header)
+            return plain_response(header)
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        if schema is None:
-            return self._decoder.skip()
+        if schema is None or self._fault:
+            return self._skip_body(schema)
         return self._decoder.decode(schema)
 
 
@@ -159,22 +254,73 @@ class GobServerCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         names: Literal["log", "strict"] = "log",
     ) -> None:
-        headers = HeaderDecoder(Request, REQUEST, limits, strings, names)
-        super().__init__(RESPONSE, headers, strings)
+        super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
+        self._headers = HeaderDecoder(
+            self._decoder, Request, REQUEST, EXTENDED_REQUEST, self._finish, ExtendedRequest
+        )
 
     def decode_request_header(self) -> Request:
-        header: Request = self._decoder.decode_header()
+        return self._headers.decode()
+
+    def _finish(self, header: Request) -> Request:
+        if type(header) is ExtendedRequest:
+            self._fault = self._extension.received(header)
+            return plain_request(header)
         return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        if schema is None:
-            return self._decoder.skip()
+        if schema is None or self._fault:
+            return self._skip_body(schema)
         return self._decoder.decode(schema)
 
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
     ) -> Sequence[bytes]:
+        if type(response) is ExtendedResponse:
+            self._extension.check_metadata(response)
+            if self._extension.takes_large or self._size(response) <= MAX_UNKNOWN_HEADER:
+                return self._encode_extended(response, schema, reply)
+            # Nobody who would read it is known to be there.
+            response = Response(response.service_method, response.seq, response.error)
         head = self._head(response.service_method, response.seq)
         if head is None or response.error != "":
             return self._encode(response, schema, reply)
         return self._encoder.encode_parts_after(head, reply, schema)
+
+
+class _HeaderSizes:
+    """Sizes of extended headers on a stream.
+
+    Args:
+        schema: That of the headers.
+    """
+
+    # Bytes that the numbers of types may take in addition, late in a stream.
+    _SPARE: Final = 8
+
+    def __init__(self, schema: Schema[Any]) -> None:
+        self._schema = schema
+        self._encoder = Encoder()
+        first, second = (len(self._encoder.encode(schema.zero(), schema)) for _ in range(2))
+        self._definitions = first - second
+
+    def of(self, header: object, are_defined: bool) -> int:
+        """Return the size in bytes of a header, with the definitions unless they were sent."""
+        size = len(self._encoder.encode(header, self._schema)) + self._SPARE
+        return size if are_defined else size + self._definitions
+
+
+def _remember(heads: dict[str, list[bytes]], method: str, middle: bytes, widest: int) -> None:
+    """Keep what all headers of a method have in common, by the bytes that follow it.
+
+    Args:
+        heads: Where it is kept.
+        method: The method.
+        middle: What is between the length and the number.
+        widest: Maximum number of bytes that follow, the zero at the end aside.
+    """
+    # The empty name is left out; after a long one, a length takes more than one byte.
+    if method and len(middle) + widest + 1 < 128:
+        if len(heads) >= MAX_HEADERS:
+            heads.clear()
+        heads[method] = [bytes((len(middle) + n,)) + middle for n in range(widest + 2)]

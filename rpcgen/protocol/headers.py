@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from operator import attrgetter
 from typing import Annotated, Final, TypeAlias
 
-from attrs import define, field
+from attrs import define, fields
 
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import GoType, Int64, Uint64, wire
@@ -22,6 +23,9 @@ __all__ = [
     "Feature",
     "Request",
     "Response",
+    "more_than_timeout",
+    "plain_request",
+    "plain_response",
 ]
 
 # Text that need not be UTF-8: a header that cannot be read would cost the connection.
@@ -75,8 +79,8 @@ class ExtendedRequest(Request):
     timeout: Int64 = 0
     """Nanoseconds left when it was sent; 0: no deadline."""
 
-    metadata: dict[_Text, _Text] = field(factory=dict)
-    """Names in lower-case ASCII."""
+    metadata: dict[_Text, _Text] | None = None
+    """Texts by their names, see `rpcgen.protocol.metadata`; None where there are none."""
 
     key: _Text = ""
     """Idempotency key: the same caller, method and key get the same reply, carried out once."""
@@ -108,8 +112,8 @@ class ExtendedResponse(Response):
     unstarted: bool = False
     """True if the handler was not begun: the call may be repeated, whatever it does."""
 
-    metadata: dict[_Text, _Text] = field(factory=dict)
-    """Names in lower-case ASCII."""
+    metadata: dict[_Text, _Text] | None = None
+    """Texts by their names, see `rpcgen.protocol.metadata`; None where there are none."""
 
     stream: Uint64 = 0
     """1 on every response that belongs to a stream."""
@@ -143,3 +147,34 @@ REQUEST: Schema[Request] = schema_of(Request)
 RESPONSE: Schema[Response] = schema_of(Response)
 EXTENDED_REQUEST: Schema[ExtendedRequest] = schema_of(ExtendedRequest)
 EXTENDED_RESPONSE: Schema[ExtendedResponse] = schema_of(ExtendedResponse)
+
+
+_more_of_request: Final = attrgetter(*[each.name for each in fields(ExtendedRequest)[2:]])
+_more_of_response: Final = attrgetter(*[each.name for each in fields(ExtendedResponse)[3:]])
+
+
+def plain_request(header: Request) -> Request:
+    """Return a request's header as a `Request` if it has nothing beyond one, else as it is."""
+    if type(header) is Request or any(_more_of_request(header)):
+        return header
+    return Request(header.service_method, header.seq)
+
+
+def more_than_timeout(header: ExtendedRequest) -> bool:
+    """Say whether a request's header has anything beyond Go's and the time limit."""
+    # One after the other, in half the time of `any`: asked for every call with a time limit.
+    return bool(
+        header.metadata
+        or header.features
+        or header.key
+        or header.stream
+        or header.more
+        or header.credit
+    )
+
+
+def plain_response(header: Response) -> Response:
+    """Return a response's header as a `Response` if it has nothing beyond one, else as it is."""
+    if type(header) is Response or any(_more_of_response(header)):
+        return header
+    return Response(header.service_method, header.seq, header.error)

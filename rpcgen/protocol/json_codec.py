@@ -7,6 +7,12 @@
 
 Header and body are one object, which is taken as a whole at the header; the
 body is then at hand.
+
+What a header has beyond Go's are further members, left out where they are
+zero. One of another type than ours belongs to somebody else, and is ignored::
+
+    {"method":"Kv.Get","params":["a"],"id":1,"timeout":5000000000}
+    {"id":1,"result":null,"error":"kv: no such key","code":5,"raised":"kv.NotFound","details":{}}
 """
 
 from __future__ import annotations
@@ -14,8 +20,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import compress
+from operator import attrgetter
 from typing import Any, Final
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError
 from rpcgen.gob import Limits
 from rpcgen.gojson.decode import decode, mismatch
@@ -25,32 +34,104 @@ from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, 
 from rpcgen.schema import (
     Bytes,
     Converted,
+    Field,
     Interface,
     Map,
     Nothing,
     Pointer,
     Schema,
     Slice,
+    Struct,
     Untyped,
 )
 
-from .codec import DescribingCodec, MeasuredCodec
-from .headers import Request, Response
+from .codec import DescribingCodec, ExtendedCodec, MeasuredCodec
+from .extended import MAX_UNKNOWN_HEADER, Extension
+from .headers import (
+    EXTENDED_REQUEST,
+    EXTENDED_RESPONSE,
+    NOTICE_SEQ,
+    ExtendedRequest,
+    ExtendedResponse,
+    Request,
+    Response,
+)
 
 __all__ = ["JsonClientCodec", "JsonServerCodec"]
 
 _NULL: Final = Parsed("null", None)
 
 
-class _JsonCodec(MeasuredCodec):
+class _Member:
+    """Member of a message beyond Go's: a field of an extended header."""
+
+    def __init__(self, field: Field) -> None:
+        self.attribute = field.attribute
+        self.name = field.wire_name.lower()
+        # Metadata is None where there is none, and the member then left out.
+        schema = field.schema.element if isinstance(field.schema, Pointer) else field.schema
+        self.schema: Schema[Any] = schema
+        self._start = f',"{self.name}":'
+
+    def text(self, value: object) -> str:
+        """Return the member as it follows others."""
+        return self._start + encode(self.schema, value)
+
+
+class _Members:
+    """All members that a header may have beyond Go's.
+
+    Args:
+        schema: That of the header.
+        count: Number of its fields that are Go's, the first ones.
+    """
+
+    def __init__(self, schema: Schema[Any], count: int) -> None:
+        assert isinstance(schema, Struct)
+        self._members = [_Member(field) for field in schema.fields[count:]]
+        self._values = attrgetter(*[member.attribute for member in self._members])
+        self._by_name = {member.name: member for member in self._members}
+        self.names = frozenset(self._by_name)
+
+    def text(self, header: object) -> str:
+        """Return those that are not zero, each after a comma."""
+        values = self._values(header)
+        members = compress(self._members, values)
+        return "".join(map(_Member.text, members, filter(None, values)))
+
+    def read(self, found: dict[str, Parsed], limits: Limits) -> dict[str, Any]:
+        """Return the attributes of a header that are not zero."""
+        values = {}
+        for name, parsed in found.items():
+            member = self._by_name.get(name)
+            if member is None:
+                continue
+            try:
+                value = decode(member.schema, parsed, limits=limits)
+            except DecodeError as error:  # somebody else's, who means something else by it
+                reraise_interrupt(error)
+                continue
+            if value:
+                values[member.attribute] = value
+        return values
+
+
+_REQUEST_MORE: Final = _Members(EXTENDED_REQUEST, 2)
+_RESPONSE_MORE: Final = _Members(EXTENDED_RESPONSE, 3)
+
+
+class _JsonCodec(MeasuredCodec, ExtendedCodec):
     """What both sides have of a stream whose header and body are one object."""
 
     def __init__(self, limits: Limits | None) -> None:
         self._limits = limits or DEFAULT_LIMITS
         self._stream = ObjectStream(limits)
         self.feed = self._stream.feed
-        # Whether the body that belongs to the last header is at hand.
+        # True if the body that belongs to the last header is at hand.
         self._has_body = False
+        self._extension = Extension(self._limits)
+        # What was wrong with the last header's metadata, for which its body fails.
+        self._fault = ""
 
     @property
     def pending(self) -> int:
@@ -61,6 +142,12 @@ class _JsonCodec(MeasuredCodec):
     def ahead(self) -> int:
         """Size of the next message, 0 unless all of it is there; a body at hand is counted out."""
         return 0 if self._has_body else self._stream.ahead
+
+    def _check_fault(self) -> None:
+        """Raise `DecodeError` for what was wrong with the header that the body belongs to."""
+        fault, self._fault = self._fault, ""
+        if fault:
+            raise DecodeError(fault)
 
 
 class JsonClientCodec(_JsonCodec, DescribingCodec):
@@ -75,19 +162,37 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
         super().__init__(limits)
         self.described = ()
         self._result = _NULL
+        self._count = 0
+        # The place among all requests, from 1, of those that have no answer yet.
+        self._numbers: dict[int, int] = {}
+
+    def request_number(self, seq: int) -> int | None:
+        """Return the place of a request among all that were sent, from 1; see `ExtendedCodec`."""
+        return self._numbers.get(seq)
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
         params = encode(schema, args)
         method = quote(request.service_method)
-        line = f'{{"method":{method},"params":[{params}],"id":{request.seq}}}\n'
+        more = self._more(request, method) if type(request) is ExtendedRequest else ""
+        line = f'{{"method":{method},"params":[{params}],"id":{request.seq}{more}}}\n'
         try:
-            return (line.encode(),)
+            data = line.encode()
         except UnicodeEncodeError:
             raise EncodeError(
                 "the method's name holds lone surrogates, which are no UTF-8"
             ) from None
+        self._count += 1
+        self._numbers[request.seq] = self._count
+        return (data,)
+
+    def _more(self, request: ExtendedRequest, method: str) -> str:
+        """Return the members of a request beyond Go's."""
+        self._extension.check_metadata(request)
+        more = _REQUEST_MORE.text(request)
+        self._extension.check_size(_size(method + more))
+        return more
 
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")
@@ -99,14 +204,29 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
         if type(seq) is not int or not 0 <= seq < 1 << 64:
             where = "Go struct field clientResponse.id"
             raise self._stream.fail(str(mismatch(fields["id"], "uint64", where)))
+        self._numbers.pop(seq, None)
         error = _read(self._stream, fields.get("error", _NULL), self._limits)
         if error is None:
             if "result" not in fields:
                 raise self._stream.fail("invalid error <nil>")
-            return Response(seq=seq)
-        if not isinstance(error, str):
+            error = ""
+        elif not isinstance(error, str):
             raise self._stream.fail(self._invalid_error(fields["error"]))
-        return Response(seq=seq, error=error or "unspecified error")
+        else:
+            error = error or "unspecified error"
+        if _RESPONSE_MORE.names.isdisjoint(fields):
+            return Response("", seq, error)
+        return self._extended(seq, error, fields)
+
+    def _extended(self, seq: int, error: str, fields: dict[str, Parsed]) -> Response:
+        more = _RESPONSE_MORE.read(fields, self._limits)
+        if not more:
+            return Response("", seq, error)
+        response = ExtendedResponse("", seq, error, **more)
+        if error and response.raised:
+            self._result = fields.get("details", _NULL)
+        self._fault = self._extension.received(response)
+        return response
 
     def _invalid_error(self, parsed: Parsed) -> str:
         try:
@@ -118,14 +238,17 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
         result, self._result = self._result, _NULL
         self._has_body = False
         if schema is None:
+            self._fault = ""
             return None
+        if self._fault:
+            self._check_fault()
         if result.is_null and not _is_nullable(schema):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
         return decode(schema, result, limits=self._limits)
 
 
 _ANY: Final = Untyped()
-_RESPONSE: Final = frozenset(("id", "result", "error"))
+_RESPONSE: Final = _RESPONSE_MORE.names | {"id", "result", "error", "details"}
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 
@@ -136,7 +259,7 @@ def _is_nullable(schema: Schema[Any]) -> bool:
     return isinstance(schema, _NULLABLE)
 
 
-_REQUEST: Final = frozenset(("method", "params", "id"))
+_REQUEST: Final = _REQUEST_MORE.names | {"method", "params", "id"}
 
 
 class JsonServerCodec(_JsonCodec):
@@ -148,6 +271,10 @@ class JsonServerCodec(_JsonCodec):
         self._seq = 0
         # The id of each request that has no answer yet, as JSON: a client may choose any value.
         self._ids: dict[int, str] = {}
+
+    def request_number(self, seq: int) -> int | None:
+        """Return the number itself, which counts requests from 1; see `ExtendedCodec`."""
+        return seq
 
     def decode_request_header(self) -> Request:
         fields = _members(self._stream, _REQUEST, self._limits, "method")
@@ -161,13 +288,26 @@ class JsonServerCodec(_JsonCodec):
             raise self._stream.fail(str(mismatch(fields["method"], "string", where)))
         self._seq += 1
         self._ids[self._seq] = _id_text(fields.get("id", _NULL))
-        return Request(method, self._seq)
+        if _REQUEST_MORE.names.isdisjoint(fields):
+            return Request(method, self._seq)
+        return self._extended(method, fields)
+
+    def _extended(self, method: str, fields: dict[str, Parsed]) -> Request:
+        more = _REQUEST_MORE.read(fields, self._limits)
+        if not more:
+            return Request(method, self._seq)
+        request = ExtendedRequest(method, self._seq, **more)
+        self._fault = self._extension.received(request)
+        return request
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         params, self._params = self._params, _NULL
         self._has_body = False
         if schema is None:
+            self._fault = ""
             return None
+        if self._fault:
+            self._check_fault()
         value = params.read(self._limits)
         if value is None:
             raise DecodeError("jsonrpc: request body missing params")
@@ -183,7 +323,12 @@ class JsonServerCodec(_JsonCodec):
     ) -> Sequence[bytes]:
         raw_id = self._ids.get(response.seq)
         if raw_id is None:
-            raise EncodeError("invalid sequence number in response")
+            if response.seq != NOTICE_SEQ:
+                raise EncodeError("invalid sequence number in response")
+            raw_id = str(NOTICE_SEQ)
+        more = ""
+        if type(response) is ExtendedResponse:
+            more = self._more(response, schema, reply)
         if response.error:
             result, error = "null", quote(_whole(response.error))
         else:
@@ -193,10 +338,26 @@ class JsonServerCodec(_JsonCodec):
                     "a null reply, which Go's JSON-RPC takes for a missing one: "
                     "return a message with an optional field"
                 )
-        del self._ids[response.seq]
         # The id as it came: bytes that are no UTF-8 too.
         raw = raw_id.encode(errors="surrogateescape")
-        return (b'{"id":%b,"result":%b,"error":%b}\n' % (raw, result.encode(), error.encode()),)
+        data = b'{"id":%b,"result":%b,"error":%b%b}\n' % (
+            raw,
+            result.encode(),
+            error.encode(),
+            more.encode(),
+        )
+        self._ids.pop(response.seq, None)
+        return (data,)
+
+    def _more(self, response: ExtendedResponse, schema: Schema[Any], reply: object) -> str:
+        """Return the members of a response beyond Go's."""
+        self._extension.check_metadata(response)
+        more = _RESPONSE_MORE.text(response)
+        if not self._extension.takes_large and _size(more) > MAX_UNKNOWN_HEADER:
+            return ""  # nobody who would read it is known to be there
+        if response.error and response.raised:
+            more += f',"details":{encode(schema, reply)}'
+        return more
 
 
 def _members(
@@ -208,6 +369,11 @@ def _members(
         return members(text, names, limits, scalar)
     except DecodeError as error:
         raise stream.fail(str(error)) from None
+
+
+def _size(text: str) -> int:
+    """Return the size of a text in bytes."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
 def _id_text(parsed: Parsed) -> str:

@@ -27,6 +27,8 @@ class Limits:
             of a ``big.Rat``; zeros that an exponent stands for are counted.
         queued: Maximum size in bytes of the requests that a client holds
             until the connection takes them.
+        metadata: Maximum size in bytes of the metadata of one message, all
+            names and values together; also of what is sent.
     """
 
     message: int = 64 << 20
@@ -37,3 +39,4 @@ class Limits:
     collisions: int = 100
     digits: int = 10_000
     queued: int = 64 << 20
+    metadata: int = 8192

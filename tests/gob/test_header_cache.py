@@ -16,7 +16,7 @@ from rpcgen.gob import Encoder
 from rpcgen.gob.decoder import Decoder
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.schema import Schema, schema_of
-from rpcgen.types import Uint64
+from rpcgen.types import Int64, Uint64
 
 
 @define
@@ -27,14 +27,29 @@ class Head:
     seq: Uint64 = 0
 
 
+@define
+class TimedHead(Head):
+    """A header that may have a time limit, and more."""
+
+    timeout: Int64 = 0
+    key: str = ""
+
+
 HEAD: Schema[Head] = schema_of(Head)
+TIMED: Schema[TimedHead] = schema_of(TimedHead)
 
 # Numbers of one byte, and of each width from there on, below and above the bounds.
 SEQS = [1, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**64 - 1]
 
 
 def header_decoder() -> HeaderDecoder[Head]:
-    return HeaderDecoder(Head, HEAD, None, "strict", "log")
+    return HeaderDecoder(Decoder(), Head, HEAD, TIMED, finish, TimedHead)
+
+
+def finish(header: Head) -> Head:
+    if isinstance(header, TimedHead) and (header.timeout or header.key):
+        return header
+    return Head(header.service_method, header.seq)
 
 
 @contextmanager
@@ -55,8 +70,8 @@ def decoded(decoder: HeaderDecoder[Head], encoder: Encoder, headers: list[Head])
     """Return the headers as they are decoded, one after the other."""
     found = []
     for header in headers:
-        decoder.feed(encoder.encode(header, HEAD))
-        found.append(decoder.decode_header())
+        decoder.stream.feed(encoder.encode(header))
+        found.append(decoder.decode())
     return found
 
 

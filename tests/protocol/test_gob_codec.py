@@ -307,7 +307,7 @@ def test_headers_of_any_number_of_methods_are_not_all_remembered() -> None:
         client.decode_response_body(INT)
     for codec in (client, server):
         assert len(codec._heads) <= 256
-        assert len(codec._decoder._known) <= 256
+        assert len(codec._headers._known) <= 256
 
 
 def test_request_that_does_not_fit_leaves_the_stream_as_it_was() -> None:
