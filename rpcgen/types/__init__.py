@@ -40,6 +40,7 @@ from .aliases import (
     Uint64,
     Uintptr,
 )
+from .calls import RemoteError, idempotent, raises, timeout
 from .enums import OpenIntEnum, OpenStrEnum
 from .markers import (
     Embedded,
@@ -94,6 +95,7 @@ __all__ = [
     "NetipPrefix",
     "OpenIntEnum",
     "OpenStrEnum",
+    "RemoteError",
     "Time",
     "Uint",
     "Uint8",
@@ -102,11 +104,14 @@ __all__ = [
     "Uint64",
     "Uintptr",
     "embedded",
+    "idempotent",
     "interface",
     "json_tag",
     "length",
+    "raises",
     "struct_args",
     "takes_struct",
+    "timeout",
     "wire",
     "wire_name_of",
 ]
