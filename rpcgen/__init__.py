@@ -51,7 +51,8 @@ from .stubs import (
 from .sync import Call, Client, dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
-    from .protocol import Registry
+    from .protocol import CallContext, Peer, Registry
+    from .protocol.context import context
     from .sync import Caller, Listener, Server
 
     default_server: Server
@@ -63,6 +64,7 @@ __all__ = [
     "AsyncGoStub",
     "Call",
     "CallCancelledError",
+    "CallContext",
     "CallOptions",
     "CallTimeoutError",
     "Caller",
@@ -83,6 +85,7 @@ __all__ = [
     "Limits",
     "Listener",
     "Method",
+    "Peer",
     "RegisterError",
     "Registry",
     "RemoteError",
@@ -96,6 +99,7 @@ __all__ = [
     "ShutdownError",
     "TruncatedError",
     "aio",
+    "context",
     "default_server",
     "dial",
     "dial_http",
@@ -105,10 +109,13 @@ __all__ = [
 
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
+    "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
     "Listener": (".sync", "Listener"),
+    "Peer": (".protocol", "Peer"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
+    "context": (".protocol.context", "context"),
 }
 
 

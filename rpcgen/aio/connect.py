@@ -16,7 +16,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options, codec_of
+from rpcgen.protocol.options import check_options, codec_of, defaults_of
 
 from .client import Client, ClientConnection
 
@@ -125,7 +125,7 @@ async def _connect(address: Address, options: DialOptions) -> Client:
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)
-        return Client(client)
+        return Client(client, defaults=defaults_of(options))
     except TimeoutError as error:
         client.close()
         # Not every one is that of the timeout: a system gives up, too.

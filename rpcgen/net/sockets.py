@@ -7,12 +7,13 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Mapping
 from typing import Final, Protocol, overload
 
 from attrs import evolve
 
 from ..errors import DialError
-from ..protocol import Address, parse_address
+from ..protocol import Address, Peer, parse_address
 from .unix_files import SocketFile
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "check_context",
     "check_is_plain",
     "check_tls",
+    "make_peer",
     "open_listener",
     "peer_address",
     "peer_name",
@@ -60,7 +62,7 @@ _FAMILY_UNAVAILABLE: Final = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPR
 _WILDCARD_HOSTS: Final = {"", "::", "0.0.0.0"}
 
 # Layout of SO_PEERCRED, Linux's struct ucred: the numbers of a process, its user and its group.
-_UCRED: Final = struct.Struct("3i")
+_UCRED: Final = struct.Struct("iII")
 
 
 class SocketLike(Protocol):
@@ -268,17 +270,47 @@ def peer_address(connection: SocketLike) -> object:
         return None
 
 
+def make_peer(
+    address: object,
+    connection: SocketLike | None,
+    certificate: Mapping[str, object] | None,
+    headers: Mapping[str, str],
+) -> Peer:
+    """Return the other side of a connection, as handlers see it.
+
+    Args:
+        address: What `peer_address` gave while there was a peer.
+        connection: The socket, asked for the user where it is a unix socket; None if it is gone.
+        certificate: What ``getpeercert`` gave, if anything.
+        headers: Fields of the request that has opened the connection.
+    """
+    if isinstance(address, tuple):
+        return Peer(peer_name(address, None), certificate or None, None, headers)
+    credentials = None if connection is None else _credentials(connection)
+    uid = None if credentials is None else credentials[1]
+    return Peer("unix", certificate or None, uid, headers)
+
+
 def _unix_peer(connection: SocketLike) -> str:
     """Return the process and user at the other end of a unix socket, where the system tells."""
+    credentials = _credentials(connection)
+    if credentials is None:
+        return "a local process"
+    process, user = credentials
+    return f"process {process} of user {user}"
+
+
+def _credentials(connection: SocketLike) -> tuple[int, int] | None:
+    """Return the numbers of the process and the user at the other end of a unix socket."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
-        return "a local process"
+        return None
     try:
         credentials = connection.getsockopt(socket.SOL_SOCKET, option, _UCRED.size)
     except OSError:
-        return "a local process"
+        return None
     process, user, _ = _UCRED.unpack(credentials)
-    return f"process {process} of user {user}"
+    return process, user
 
 
 def set_nodelay(connection: SocketLike) -> None:

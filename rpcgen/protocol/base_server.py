@@ -37,12 +37,20 @@ class BaseServer(Registry):
         make_lock: Makes the locks of the statistics; see `Registry`.
         limits: How large a request may be.
         connection_limits: What a client may take in time and in number.
+        clock: Returns the time in seconds that deadlines are reckoned by.
+        mask_errors: True to tell callers nothing of exceptions that are no `ServerError`.
     """
 
     def __init__(
-        self, make_lock: MakeLock, limits: Limits | None, connection_limits: ConnectionLimits
+        self,
+        make_lock: MakeLock,
+        limits: Limits | None,
+        connection_limits: ConnectionLimits,
+        clock: Callable[[], float] = lambda: 0.0,
+        *,
+        mask_errors: bool = False,
     ) -> None:
-        super().__init__(make_lock)
+        super().__init__(make_lock, clock, mask_errors=mask_errors)
         self._limits = limits
         self._connection_limits = connection_limits
 

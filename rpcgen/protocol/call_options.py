@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, TypedDict, TypeVar
+from typing import Final, Protocol, TypedDict, TypeVar
 
 from attrs import define, frozen
 
@@ -17,10 +17,10 @@ __all__ = [
     "CallDefaults",
     "CallOptions",
     "CallSettings",
+    "Surrounding",
     "call_defaults",
     "check_call_options",
     "checked_seconds",
-    "inherit",
     "resolve",
 ]
 
@@ -107,8 +107,24 @@ def call_defaults(
     return CallDefaults(timeout, texts or None)
 
 
+class Surrounding(Protocol):
+    """The call that is being handled where another one is made."""
+
+    deadline: float | None
+    """Time of `time.monotonic`, in seconds, that the other call cannot outlive; None: never."""
+
+    @property
+    def traceparent(self) -> str:
+        """W3C trace context, empty without one."""
+        ...
+
+
 def resolve(
-    options: CallOptions, method_timeout: float | None, defaults: CallDefaults | None, now: float
+    options: CallOptions,
+    method_timeout: float | None,
+    defaults: CallDefaults | None,
+    surrounding: Surrounding | None,
+    now: float,
 ) -> CallSettings:
     """Return the settings of a call.
 
@@ -116,6 +132,7 @@ def resolve(
         options: What the call was told.
         method_timeout: Default of its method, in seconds.
         defaults: Those of its client, which come before that of the method.
+        surrounding: The call whose handler makes it, if there is one.
         now: Time of `time.monotonic`, in seconds.
 
     Raises:
@@ -127,35 +144,32 @@ def resolve(
         metadata = defaults.metadata
         if defaults.timeout is not None:
             timeout = defaults.timeout
+    if options:
+        check_call_options(options)
+        if "timeout" in options:
+            timeout = checked_seconds("timeout", options["timeout"])
+        if "metadata" in options:
+            metadata = {**(metadata or {}), **checked_metadata(options["metadata"])} or None
+    deadline = None if timeout is None else now + timeout
+    if surrounding is not None:
+        deadline = _earlier(deadline, surrounding.deadline)
+        if surrounding.traceparent:
+            metadata = {_TRACEPARENT: surrounding.traceparent, **(metadata or {})}
     if not options:
-        return CallSettings(None if timeout is None else now + timeout, metadata)
-    check_call_options(options)
-    if "timeout" in options:
-        timeout = checked_seconds("timeout", options["timeout"])
-    if "metadata" in options:
-        metadata = {**(metadata or {}), **checked_metadata(options["metadata"])} or None
+        plain = deadline is None and metadata is None
+        return NO_OPTIONS if plain else CallSettings(deadline, metadata)
     return CallSettings(
-        None if timeout is None else now + timeout,
+        deadline,
         metadata,
         _checked("wait_for_ready", options.get("wait_for_ready", False), bool),
         _checked("key", options.get("key", ""), str),
     )
 
 
-def inherit(settings: CallSettings, deadline: float | None, traceparent: str) -> CallSettings:
-    """Return the settings of a call that is made while another one is handled.
-
-    Args:
-        settings: Those without the other one.
-        deadline: That of the other call, which this one cannot outlive.
-        traceparent: W3C trace context of the other call, empty if it has none.
-    """
-    ours, metadata = settings.deadline, settings.metadata
-    if deadline is None or (ours is not None and ours < deadline):
-        deadline = ours
-    if traceparent:
-        metadata = {_TRACEPARENT: traceparent, **(metadata or {})}
-    return CallSettings(deadline, metadata, settings.wait_for_ready, settings.key)
+def _earlier(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
 
 
 def check_call_options(options: CallOptions) -> None:

@@ -7,8 +7,9 @@ lines, which stock Go expects to the byte.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from rpcgen.code import Code
 from rpcgen.errors import DialError
 
 try:
@@ -21,7 +22,15 @@ from .headers import Request
 from .hosts import HostNames
 from .registry import Registry
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol, Stage
+from .server import (
+    Cancellation,
+    Event,
+    Failure,
+    Invocation,
+    Output,
+    ServerProtocol,
+    Stage,
+)
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -206,10 +215,43 @@ class HttpServerProtocol:
             return [self.reply(invocation, value)]
         return self._rpc.reply_parts(invocation, value)
 
-    def refuse(self, request: Request, error: str) -> bytes:
-        """Return the bytes of an error response."""
+    def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
+        """Return the bytes of an error response; see `ServerProtocol.refuse`."""
         assert self._rpc is not None
-        return self._posted_answer(self._rpc.refuse(request, error))
+        return self._posted_answer(self._rpc.refuse(request, error, code))
+
+    def fail(self, request: Request, failure: Failure) -> bytes:
+        """Return the bytes of an error response; see `ServerProtocol.fail`."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.fail(request, failure))
+
+    def answer_cancel(self, cancellation: Cancellation, found: bool) -> bytes:
+        """Return the bytes of a response; see `ServerProtocol.answer_cancel`."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.answer_cancel(cancellation, found))
+
+    def drain(self) -> None:
+        """Refuse all requests from now on; see `ServerProtocol.drain`."""
+        if self._rpc is not None:
+            self._rpc.drain()
+
+    @property
+    def expects_notice(self) -> bool:
+        """True if the client hangs up by itself; see `ServerProtocol.expects_notice`."""
+        return self._rpc is not None and not self._posted and self._rpc.expects_notice
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes of the notice; see `ServerProtocol.drain_notice`."""
+        assert self._rpc is not None
+        return self._rpc.drain_notice(running)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Fields of the request that has opened the connection, by names in lower case."""
+        if self._request is None:
+            return {}
+        fields = self._request.headers
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields}
 
     def _receive_request(self) -> list[Event]:
         events: list[Event] = []

@@ -24,6 +24,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, call_defaults, resolve
 from rpcgen.protocol.client import deadline_error
+from rpcgen.protocol.context import current, inherited
 
 from . import _fork
 from .background import AllOver, AllSent, BackgroundThreads, Deadlines, Room, Task
@@ -129,20 +130,17 @@ class Client:
         return not self._protocol.takes_calls
 
     @overload
-    def call(
-        self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]
-    ) -> Res: ...
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
     @overload
     def call(
-        self, method: str, args: object, /, reply: type[Res], **options: Unpack[CallOptions]
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
     ) -> Res: ...
     @overload
-    def call(self, method: str, args: object, /, **options: Unpack[CallOptions]) -> Any: ...
+    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
     def call(
         self,
         method: Method[Any, Any] | str,
         args: object,
-        /,
         reply: Any = None,
         **options: Unpack[CallOptions],
     ) -> Any:
@@ -162,7 +160,7 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None:
+        if options or self._has_defaults or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
             if settings.deadline is not None:
                 self._wait_for_room(method, settings.deadline)
@@ -182,7 +180,6 @@ class Client:
         method: Method[Req, Res],
         args: Req,
         done: DoneQueue[Call[Res]] | None = None,
-        /,
         **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
@@ -191,7 +188,6 @@ class Client:
         method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
-        /,
         *,
         reply: type[Res],
         **options: Unpack[CallOptions],
@@ -202,7 +198,6 @@ class Client:
         method: str,
         args: object,
         done: DoneQueue[Call[Any]] | None = None,
-        /,
         **options: Unpack[CallOptions],
     ) -> Call[Any]: ...
     def go(
@@ -210,7 +205,6 @@ class Client:
         method: Method[Any, Any] | str,
         args: object,
         done: DoneQueue[Call[Any]] | None = None,
-        /,
         *,
         reply: Any = None,
         **options: Unpack[CallOptions],
@@ -239,7 +233,7 @@ class Client:
         if done is not None:
             check_done(done)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None:
+        if options or self._has_defaults or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
         call = self._begin(method, args, done, settings)
         if not call._is_done:
@@ -310,7 +304,7 @@ class Client:
         deliver(self._protocol, self._protocol.fail_all(reason))
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
 
     def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
         """Wait until the requests of calls that were given up have left room for another.
@@ -332,7 +326,7 @@ class Client:
         method: Method[Any, Any],
         args: object,
         done: DoneQueue[Call[Any]] | None,
-        settings: CallSettings,
+        settings: CallSettings = NO_OPTIONS,
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)

@@ -12,6 +12,7 @@ from rpcgen.net.sockets import check_tls, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
+    ClientCodec,
     DialOptions,
     http_address,
     parse_address,
@@ -46,7 +47,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
             that is not encrypted.
     """
     codec = codec_of(options)
-    return Client(_open(parse_address(address), options), codec, limits=options.get("limits"))
+    return _client(_open(parse_address(address), options), codec, options)
 
 
 def dial_http(address: str, **options: Unpack[DialOptions]) -> Client:
@@ -63,7 +64,17 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
-    return Client(_open(http_address(address, path), options), codec, limits=options.get("limits"))
+    return _client(_open(http_address(address, path), options), codec, options)
+
+
+def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Client:
+    return Client(
+        connection,
+        codec,
+        limits=options.get("limits"),
+        call_timeout=options.get("call_timeout"),
+        metadata=options.get("metadata"),
+    )
 
 
 def _open(address: Address, options: DialOptions) -> Stream:

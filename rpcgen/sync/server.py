@@ -5,12 +5,14 @@ from __future__ import annotations
 import _thread
 import math
 import os
+import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from time import monotonic
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.gob import Limits
@@ -52,6 +54,9 @@ __all__ = ["Server"]
 
 _GRACE: Final = 1.0
 
+# Seconds that calls have to end after a signal.
+_LONG_GRACE: Final = 10.0
+
 # How often, in seconds, to look again for what nobody tells: room for a connection, a grace that
 # has been cut.
 _POLL: Final = 0.05
@@ -86,6 +91,8 @@ class Server(BaseServer):
             served; others wait.
         max_calls_per_connection: Maximum number of calls of one connection that
             are under way; a client that sends more waits.
+        mask_errors: True to answer an exception that is no `ServerError` with
+            "internal error": its text goes to the log alone.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -101,6 +108,7 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
+        mask_errors: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -112,6 +120,8 @@ class Server(BaseServer):
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
             ),
+            monotonic,
+            mask_errors=mask_errors,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -134,6 +144,8 @@ class Server(BaseServer):
         self._failure: OSError | None = None
         self._closing = Latch()
         self._closed = Latch()
+        # True if clients are to be told of the end, and what they send on is to be refused.
+        self._drains = False
         # When the grace is over, by `time.monotonic`.
         self._deadline = math.inf
         # Held for ever by the thread that closes.
@@ -204,28 +216,35 @@ class Server(BaseServer):
             self._start_accepting(listener, codec)
         return listener
 
-    def serve(self) -> None:
+    def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
         """Serve every listener, and return once the server is closed.
 
         Ctrl-C closes it as well, quietly: KeyboardInterrupt ends here, and the
         program goes on. A second one, which does not wait for the grace, is
-        raised. A signal handler may call `close`: that returns at once, and
-        this once the grace is over.
+        raised. A signal handler may call `close` or `shutdown`: these return at
+        once, and this once the grace is over.
+
+        Args:
+            handle_signals: True to have SIGTERM shut the server down too, in
+                the main thread of a program that has no handler for it; a
+                second one does not wait for the grace.
+            grace: Maximum time in seconds that calls have after a signal; see `shutdown`.
 
         Raises:
             OSError: A listener has ended because its socket is of no use.
         """
         thread = threading.get_ident()
         self._in_serve.add(thread)
-        try:
-            self._serve_listeners()
-            self._closing.wait()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self._begin_closing()
-            self._closed.wait()
-            self._in_serve.discard(thread)
+        with self._on_sigterm(grace) if handle_signals else nullcontext():
+            try:
+                self._serve_listeners()
+                self._closing.wait()
+            except KeyboardInterrupt:
+                self._begin_shutdown(grace)
+            finally:
+                self._begin_closing()
+                self._closed.wait()
+                self._in_serve.discard(thread)
         if self._failure is not None:
             raise self._failure
 
@@ -315,6 +334,22 @@ class Server(BaseServer):
         check_is_plain(connection)
         serve_request(Stream(connection), ServerProtocol(self, codec))
 
+    def shutdown(self, grace: float = _LONG_GRACE) -> None:
+        """Take no more connections, let calls end, refuse new ones, and hang up.
+
+        Clients of this package are told, begin no more calls here, and hang up
+        by themselves: none of their calls is lost, and those that were refused
+        can be repeated elsewhere (``error.started`` is False). Other clients
+        are hung up on once what they have under way is answered.
+
+        For handlers and signal handlers this returns at once, as `close` does.
+
+        Args:
+            grace: Maximum time in seconds for that.
+        """
+        self._drains = True
+        self.close(grace)
+
     def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
@@ -333,6 +368,28 @@ class Server(BaseServer):
             pass
 
     # --- closing --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _on_sigterm(self, grace: float) -> Iterator[None]:
+        """Shut down on SIGTERM, where nothing else is to happen then."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            yield
+            return
+
+        def shut_down(number: int, frame: FrameType | None) -> None:
+            self._begin_shutdown(0.0 if self._closing.is_set() else grace)
+
+        signal.signal(signal.SIGTERM, shut_down)
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGTERM) is shut_down:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _begin_shutdown(self, grace: float) -> None:
+        self._drains = True
+        self._begin_closing(grace)
 
     def _begin_closing(self, grace: float | None = None) -> None:
         """Begin to close, or cut the grace.
@@ -359,7 +416,10 @@ class Server(BaseServer):
             self._close_listeners()
             connections = self._reactor.connections
             for connection in connections:
-                connection.shutdown_read()
+                if self._drains:
+                    connection.drain()
+                else:
+                    connection.shutdown_read()
             for connection in connections:
                 while monotonic() < self._deadline and not connection.wait_closed(_POLL):
                     pass

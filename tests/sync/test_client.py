@@ -30,8 +30,8 @@ from rpcgen.errors import (
 )
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec
+from rpcgen.sync.background import AllSent
 from rpcgen.sync.call import Call
-from rpcgen.sync.client import _Sent
 from rpcgen.sync.stream import Stream, wrap_tls
 from tests.protocol.messages import SUM, Pair, response_bytes
 from tests.support.certificates import client_context, server_context
@@ -343,7 +343,8 @@ def test_call_that_is_interrupted_leaves_nothing_unsent() -> None:
 
 def test_background_thread_that_comes_too_late_makes_room_for_the_next() -> None:
     with connected() as (client, server):
-        client._run_in_background("send", _Sent(client._protocol, client._writer))
+        task = AllSent(client._protocol, client._leader_follower, client._writer)
+        client._run_in_background("send", task)
         while "send" in client._threads:
             time.sleep(0.001)
         client.go(BLOB, large := bytes(4 << 20))
