@@ -17,6 +17,7 @@ from attrs import frozen
 from .._names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
+from ..types.calls import Raised, is_idempotent, raised_by, timeout_of
 from .diagnostics import Location
 from .discover import Idl
 from .source import Expression, Source, Symbol, dotted_name
@@ -52,7 +53,8 @@ class Method:
     """One method of a service, as written in ``source``.
 
     ``takes_struct``: its parameters travel as the fields of a struct.
-    ``deprecated`` is the decorator of that name.
+    ``deprecated`` is the decorator of that name; ``raises``, ``timeout`` in
+    seconds and ``idempotent`` are what those of `rpcgen.types` say.
     """
 
     name: str
@@ -62,6 +64,9 @@ class Method:
     docstring: str | None
     takes_struct: bool
     deprecated: Expression | None
+    raises: tuple[Raised, ...]
+    timeout: float | None
+    idempotent: bool
     location: Location
     node: FunctionNode
     source: Source
@@ -170,6 +175,9 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
         docstring=ast.get_docstring(node),
         takes_struct=len(parameters) > 1 or (len(parameters) == 1 and forced),
         deprecated=_deprecated(node, source),
+        raises=raised_by(function),
+        timeout=timeout_of(function),
+        idempotent=is_idempotent(function),
         location=source.location(node),
         node=node,
         source=source,

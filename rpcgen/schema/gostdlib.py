@@ -45,7 +45,7 @@ def go_library() -> dict[object, Schema[Any]]:
     from fractions import Fraction
     from uuid import UUID
 
-    from ..library import AddrPort, BigFloatValue
+    from ..types import AddrPort, BigFloatValue
 
     userinfo: Struct[Any] = Struct(attrs.make_class("Userinfo", ()), "url.Userinfo")
     big_float = Opaque(BigFloatValue, "big.Float", BigFloatValue, hashable=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..types import Duration, nanoseconds_of
+from ..types.times import Duration, nanoseconds_of
 
 __all__ = ["duration_of", "nanoseconds_of"]
 

@@ -67,6 +67,17 @@ FOLLOWED: dict[str, Edits] = {
             ("    def account_open", '    @wire("AccountOpen")\n    def open_account'),
         ]
     },
+    "bad_raises": {
+        "idl.py": [
+            ("value: object", "value: Any"),
+            ('text="no such key")', 'text="no such key: {key}")'),
+            ('text="no such key: {id}")', 'text="no such key: {key}")'),
+            ("no {key} at {at}", "no {key}"),
+            ('@wire("kv.NotFound")', '@wire("kv.Missing")'),
+            ('@wire("kv.Missing")\n@define\nclass Gone', '@wire("kv.Gone")\n@define\nclass Gone'),
+            ('"no {key"', '"no {key}"'),
+        ]
+    },
     "bad_hidden_types": {
         "idl.py": [("from typing", "from __future__ import annotations\n\nfrom typing")]
     },

@@ -1,91 +1,19 @@
-"""Those of `rpcgen.types` that stand for types of Go's library and need modules of Python's.
-
-They are to be imported from `rpcgen.types`, which does without these modules
-until they are.
-"""
+"""Go's ``time.Time``, of any year and zone."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import Annotated, Final, NamedTuple, Self, TypeAlias
+from typing import Final, Self
 
 from attrs import frozen
 
-from .errors import DecodeError, EncodeError
-from .types import GoType, wire
+from ..errors import DecodeError, EncodeError
+from .markers import wire
 
 __all__ = [
-    "AddrPort",
-    "BigFloat",
-    "BigFloatValue",
-    "BigRat",
     "GoTime",
-    "NetipAddr",
-    "NetipAddrPort",
-    "NetipPrefix",
 ]
-
-BigRat: TypeAlias = Annotated[Fraction, GoType("big.Rat")]
-
-
-class AddrPort(NamedTuple):
-    """An address and a port, Go's ``netip.AddrPort``; None is the invalid address."""
-
-    address: IPv4Address | IPv6Address | None
-    port: int
-
-
-# None is Go's invalid address or prefix, the zero value.
-NetipAddr: TypeAlias = Annotated[IPv4Address | IPv6Address | None, GoType("netip.Addr")]
-NetipPrefix: TypeAlias = Annotated[IPv4Interface | IPv6Interface | None, GoType("netip.Prefix")]
-NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
-
-
-@frozen
-class BigFloatValue:
-    """A ``big.Float``: ``significand * 2 ** exponent``, with the attributes that Go keeps beside.
-
-    ``precision`` is in bits, 0 only for zero; ``mode`` and ``accuracy`` are
-    Go's numbers for the rounding mode and for how the value was rounded.
-    """
-
-    significand: int = 0
-    exponent: int = 0
-    precision: int = 0
-    negative: bool = False
-    infinite: bool = False
-    mode: int = 0
-    accuracy: int = 0
-
-    @classmethod
-    def of(cls, value: float, precision: int = 53) -> BigFloatValue:
-        """Return a float, which has no more than 53 bits, exactly. Raises `ValueError` for NaN."""
-        negative = str(value).startswith("-")
-        if value != value:
-            raise ValueError("a big.Float cannot be NaN")
-        if value in (float("inf"), float("-inf")):
-            return cls(precision=precision, negative=negative, infinite=True)
-        numerator, denominator = abs(value).as_integer_ratio()
-        return cls(numerator, 1 - denominator.bit_length(), precision, negative)
-
-    def __float__(self) -> float:
-        if self.infinite:
-            return float("-inf") if self.negative else float("inf")
-        value = float(self.fraction())
-        return -0.0 if self.negative and not value else value
-
-    def fraction(self) -> Fraction:
-        """Return the exact value. Raises `OverflowError` for infinity."""
-        if self.infinite:
-            raise OverflowError("infinity is no fraction")
-        value = Fraction(self.significand) * Fraction(2) ** self.exponent
-        return -value if self.negative else value
-
-
-BigFloat: TypeAlias = Annotated[BigFloatValue, GoType("big.Float")]
 
 # Go counts seconds from the first of January of the year 1, in UTC.
 _GO_EPOCH: Final = -62_135_596_800
@@ -96,6 +24,7 @@ _CYCLE: Final = 146_097
 _TEXT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
+_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @wire("time.Time")
@@ -219,8 +148,5 @@ class GoTime:
         return cls(unix, int((fraction or "0").ljust(9, "0")), offset or None)
 
 
-_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Where users find them, and pickles and generated code look for them.
-for _public in (AddrPort, BigFloatValue, GoTime):
-    _public.__module__ = "rpcgen.types"
+# Where users find it, and pickles and generated code look for it.
+GoTime.__module__ = "rpcgen.types"
