@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
+from rpcgen.method import Handler, Method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Server"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
 
 _GRACE: Final = 1.0
 
@@ -71,6 +75,8 @@ class Server(BaseServer):
             are under way; a client that sends more waits.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -87,6 +93,7 @@ class Server(BaseServer):
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             nullcontext,
@@ -100,6 +107,7 @@ class Server(BaseServer):
             ),
             monotonic,
             mask_errors=mask_errors,
+            health=health,
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
@@ -119,6 +127,12 @@ class Server(BaseServer):
         self._admission = Admission(max_connections)
         # Why there is nothing to accept any more.
         self._failure: OSError | None = None
+
+    def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
+        async def answer(args: Req) -> Res:  # on the event loop: a thread would take longer
+            return function(args)
+
+        return method.async_handler(answer)
 
     async def __aenter__(self) -> Self:
         await self._start()

@@ -93,6 +93,8 @@ class Server(BaseServer):
             are under way; a client that sends more waits.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -109,6 +111,7 @@ class Server(BaseServer):
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -122,6 +125,7 @@ class Server(BaseServer):
             ),
             monotonic,
             mask_errors=mask_errors,
+            health=health,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
