@@ -46,6 +46,7 @@ GENERATED: Final = {
     "idl": "generated",
     "docs/delve/idl": "docs/delve/generated",
     "benchmarks/idl": "benchmarks/generated",
+    "rpcgen/protocol/health.py": "rpcgen/services",
 }
 
 # What the tests read beside the installed package. The package itself is not here on purpose.

@@ -49,7 +49,7 @@ MARKERS = {
     "test_go_rpc_suite.py": ("go",),
     "test__names.py": ("go",),
     "test_readme.py": ("go", "slow"),
-    "schema/test_resolve.py": ("go",),
+    "schema/test_kinds.py::test_go_is_the_spelling_of_go": ("go",),
     "typing": ("typecheck", "slow"),
 }
 

@@ -20,7 +20,7 @@ def test_choose_takes_python_unless_told(environ: dict[str, str]) -> None:
 
 def test_choose_of_an_unknown_name_says_which_there_are() -> None:
     with pytest.raises(
-        ImportError, match=r"^RPCGEN_IMPL='rust' is no implementation; there are: python$"
+        ImportError, match=r"^RPCGEN_IMPL='rust' is not an implementation; there are: python$"
     ):
         choose({"RPCGEN_IMPL": "rust"})
 

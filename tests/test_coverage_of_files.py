@@ -29,12 +29,6 @@ SEEN_THROUGH = {
     "gojson/structs.py": "gojson/test_encode.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
-    "schema/classes.py": "schema/test_resolve.py",
-    "schema/diagnostics.py": "schema/test_resolve.py",
-    "schema/fields.py": "schema/test_resolve.py",
-    "schema/gostdlib.py": "schema/test_resolve.py",
-    "schema/infer.py": "schema/test_resolve.py",
-    "schema/kinds.py": "schema/test_resolve.py",
     "sync/serve_one.py": "sync/test_server.py",
 }
 

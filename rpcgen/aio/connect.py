@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, Unpack
 
 from rpcgen.errors import DialError
+from rpcgen.net.sockets import check_tls, set_keepalive
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -16,7 +17,6 @@ from rpcgen.protocol import (
     parse_address,
 )
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
-from rpcgen.sockets import check_tls, keep_alive
 
 from .client import Client, ClientConnection
 
@@ -173,4 +173,4 @@ async def _create_connection(
     )
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        keep_alive(connection)
+        set_keepalive(connection)

@@ -13,13 +13,13 @@ from typing import Final, cast
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
-from rpcgen.sockets import make_peer, peer_name
 
 from .admission import Place
 from .effort import is_large

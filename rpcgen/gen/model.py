@@ -244,8 +244,12 @@ def _reexported(source: Source, services: Iterable[Service]) -> Iterator[Symbol]
             yield source.symbol([name])
 
 
+# Modules whose classes are no types of an IDL that imports them.
+_NO_IDLS = ("enum", "rpcgen.code", "rpcgen.errors", "rpcgen.types")
+
+
 def _is_wire_type(cls: type[Any]) -> bool:
-    if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
+    if cls.__module__.startswith(_NO_IDLS):
         return False
     return (
         is_message(cls)

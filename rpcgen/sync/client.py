@@ -11,8 +11,9 @@ from typing import Any, Final, Self, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
-from rpcgen.gob import Limits, decoder, encoder
+from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain
 from rpcgen.protocol import (
     CallOptions,
     ClientCodec,
@@ -24,7 +25,6 @@ from rpcgen.protocol import (
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, call_defaults, resolve
 from rpcgen.protocol.client import deadline_error
 from rpcgen.protocol.context import current, inherited
-from rpcgen.sockets import check_is_plain
 
 from . import _fork
 from .background import AllOver, AllSent, BackgroundThreads, Deadlines, Room, Task
@@ -458,7 +458,6 @@ def _import_for_calls() -> None:
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
     """
-    from rpcgen.gob import interpret  # noqa: F401 - and with it what looks at types
-
-    decoder._compiler()
-    encoder._compiler()
+    from rpcgen.gob import opaque, untyped  # noqa: F401
+    from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
+    from rpcgen.gob.encode import compiler  # noqa: F401

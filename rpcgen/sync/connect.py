@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
+from rpcgen.net.sockets import check_tls, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -17,7 +18,6 @@ from rpcgen.protocol import (
     parse_address,
 )
 from rpcgen.protocol.options import codec_of
-from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls

@@ -18,6 +18,14 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net.sockets import (
+    MAX_HANDSHAKES,
+    AcceptBackoff,
+    check_is_plain,
+    peer_address,
+    peer_name,
+    prepare_connection,
+)
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
@@ -30,14 +38,6 @@ from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import (
-    MOST_HANDSHAKES,
-    AcceptErrors,
-    check_is_plain,
-    peer_name,
-    peer_place,
-    prepare_connection,
-)
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -100,6 +100,8 @@ class Server(BaseServer):
             request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -119,6 +121,7 @@ class Server(BaseServer):
         overload: Overload = "wait",
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -135,6 +138,7 @@ class Server(BaseServer):
             ),
             monotonic,
             mask_errors=mask_errors,
+            health=health,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -285,16 +289,16 @@ class Server(BaseServer):
                 self._accepting.discard(listener)
 
     def _accept(self, listener: Listener, codec: CodecName) -> None:
-        errors = AcceptErrors()
+        backoff = AcceptBackoff()
         while not self._closing.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                self._closing.wait(errors.add(error))
+                self._closing.wait(backoff.delay_after(error))
                 continue
-            errors.clear()
+            backoff.reset()
             self._wait_for_room()
             try:
                 self._begin(listener, connection, codec)
@@ -495,7 +499,7 @@ class Server(BaseServer):
         Where there are too many, the slowest one makes room.
         """
         with self._lock:
-            if len(self._handshakes) >= MOST_HANDSHAKES:
+            if len(self._handshakes) >= MAX_HANDSHAKES:
                 slowest = next(iter(self._handshakes))
                 del self._handshakes[slowest]
                 Stream(slowest).shutdown()
@@ -515,7 +519,7 @@ class Server(BaseServer):
     def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
-        place = peer_place(connection)
+        place = peer_address(connection)
         try:
             assert listener.tls is not None
             deadline = monotonic() + self._connection_limits.handshake_timeout

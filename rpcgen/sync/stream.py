@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.sockets import make_peer, peer_name, peer_place
+from rpcgen.net.sockets import make_peer, peer_address, peer_name
 
 if TYPE_CHECKING:
     import ssl
@@ -54,7 +54,7 @@ class Stream:
 
     def peer(self) -> object:
         """Return what the system calls the other side, None where there is none any more."""
-        return peer_place(self._socket)
+        return peer_address(self._socket)
 
     def peer_name(self, place: object) -> str:
         """Return how the log calls the other side, of which `peer` gave ``place``."""

@@ -63,6 +63,9 @@ Params|int Sheet Sheet[int] Sheet[T] Sheet[Params] Sheet[int,str] Sheet[Sheet[in
 Sequence[int] Mapping[str,int] Protocol Generic[T] ClassVar[int] Final Final[int] Uint8 Int8 BigInt
 Callable[[int],int] Exception BaseException enum.Enum datetime timedelta date print sys os.path
 NotImplemented True False 3 3.5 -1 "\\ud800" b"\\xff" (yield) (await_) (x:=int) *int f"{1}" Tree
+Never NoReturn ClassVar Final Required[int] NotRequired[int] LiteralString type[int] Awaitable[int]
+Literal["a"]|str Literal["a"]|Literal["b"] Literal[1]|Literal["a"]|None Literal[True] Literal[None]
+Literal[b"x"] Literal[1,None]|int Literal[Tint.RED] Literal["a"]|Params IO[str] Unpack[T]
 Shape NewType("N",int) TypeVar("T") property Tint Recursive Odd Odd() Unhashable Raising
 """.split()
 

@@ -43,10 +43,10 @@ SEQS = [1, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**64 - 1]
 
 
 def header_decoder() -> HeaderDecoder[Head]:
-    return HeaderDecoder(Decoder(), Head, HEAD, TIMED, plain, TimedHead)
+    return HeaderDecoder(Decoder(), Head, HEAD, TIMED, finish, TimedHead)
 
 
-def plain(header: Head) -> Head:
+def finish(header: Head) -> Head:
     if isinstance(header, TimedHead) and (header.timeout or header.key):
         return header
     return Head(header.service_method, header.seq)

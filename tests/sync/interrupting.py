@@ -59,7 +59,7 @@ _FILES: Final = tuple(
         "sync/request_writer",
         "sync/receiver",
         "sync/stream",
-        "spin",
+        "net/spin",
         "protocol/client",
         "protocol/gob_codec",
         "protocol/json_codec",

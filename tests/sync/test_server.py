@@ -784,7 +784,7 @@ def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
 def test_slowest_handshake_makes_room_for_others(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MOST_HANDSHAKES", 3)
+    monkeypatch.setattr(server_module, "MAX_HANDSHAKES", 3)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     address = listener.address.replace("tls", "tcp")
     with server, ExitStack() as stack:

@@ -10,36 +10,13 @@ asked for, and what is too large or too rare to be worth one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import lru_cache, partial
+from typing import Any, Final, TypeAlias
 
-from ..errors import DecodeError
-from ..schema import (
-    UNTYPED,
-    Array,
-    Bool,
-    Bytes,
-    Complex,
-    Converted,
-    Duration,
-    Enum,
-    Field,
-    Float,
-    Int,
-    Interface,
-    Map,
-    Nothing,
-    Opaque,
-    Schema,
-    Slice,
-    String,
-    Struct,
-    Uint,
-    Untyped,
-    uuid_form,
-)
-from ..schema.plan import is_octet
-from ..values.collisions import (
+from ...errors import DecodeError
+from ...schema import Interface, Opaque, Schema, Struct, Untyped
+from ...schema.plan import Node, Op, plan_of
+from ...values.collisions import (
     MANY_KEYS,
     check_collisions,
     check_merged,
@@ -47,23 +24,21 @@ from ..values.collisions import (
     merges_keys,
     steerable,
 )
-from ..values.record import Record, Unmade
-from ..values.registry import ANYTHING
-from ..values.types import base_of
-from . import numbers, wire
-from .decode.match import fits, spelled
-from .definitions import bare_name
-from .memory import ENTRY, SLOT, size_of, size_of_record
-from .near_names import check_names
-from .untyped import Origin
+from ...values.durations import duration_of
+from ...values.record import Record, Undecoded, Unmade
+from ...values.registry import ANYTHING
+from ...values.types import base_of
+from .. import numbers, wire
+from ..definitions import bare_name
+from ..memory import ENTRY, OBJECT, SLOT, size_of_record, sizes
+from ..streams import InterpretedStream
+from ..untyped import Origin
+from .match import BASIC, Types, form_of, members_by_name, parts_of
 
-if TYPE_CHECKING:
-    from .decoder import Decoder
+__all__ = ["Interpreter"]
 
-__all__ = ["Interpreter", "check_types"]
-
-Types: TypeAlias = Mapping[int, wire.WireType]
-
+# Reads a value of a type of the sender's, which may nest so many levels deep.
+_Reader: TypeAlias = Callable[[int, int], Any]
 
 # The zero values of gob's own types.
 _ZEROS: Final[dict[int, Any]] = {
@@ -112,7 +87,7 @@ def _step(step: object) -> str:
 class Interpreter:
     """Decodes the values of one stream."""
 
-    def __init__(self, stream: Decoder, types: Types, strings: str) -> None:
+    def __init__(self, stream: InterpretedStream, types: Types, strings: str) -> None:
         self._stream = stream
         self._types = types
         self._strings = strings
@@ -124,6 +99,9 @@ class Interpreter:
         # names of attributes, indices, keys of maps.
         self.pos = -1
         self._path: list[object] = []
+        # All types of what is being decoded, by their numbers, and what their values count.
+        self._nodes: tuple[Node, ...] = ()
+        self._sizes: tuple[int, ...] = ()
         # For types that came as messages of ours: the names that both have.
         self._shared: dict[tuple[int, Schema[Any]], set[str]] = {}
         # For types that came without a schema: the zeros of their fields as in `Unmade`, and how
@@ -157,7 +135,14 @@ class Interpreter:
             self._path.append(self._root(id, base))
         if not isinstance(self._types.get(id), wire.StructType) and self._uint():
             raise DecodeError("a value that is no struct does not begin with 0")
-        return self._value(id, base, depth), self.pos
+        if isinstance(base, Untyped):
+            return self._element(id, depth), self.pos
+        # The value may be in an interface, inside another one.
+        outer = self._nodes, self._sizes
+        self._nodes, self._sizes, root = _layout(base)
+        value = self._value(root, id, depth)
+        self._nodes, self._sizes = outer
+        return value, self.pos
 
     def skip(self, id: int, data: bytes, pos: int, depth: int) -> int:
         """Pass over a value that is part of another one: return the position after it."""
@@ -228,115 +213,137 @@ class Interpreter:
 
     # --- values of a schema -------------------------------------------------------------------
 
-    def _value(self, id: int, schema: Schema[Any], depth: int) -> Any:
+    def _value(self, node: Node, id: int, depth: int) -> Any:
         """Read a value; ``depth`` is how many levels there may be, with its own."""
-        schema = base_of(schema)
-        self._stream.charge(0 if is_octet(schema) else size_of(schema))
-        match schema, id:
-            case Untyped(), _:
-                return self._anything(id, depth)
-            case Nothing(), _:
+        if node.number != node.plain:
+            if node.make is not None:
+                self._stream.charge(self._sizes[node.number])
+                return node.make(self._value(self._nodes[node.plain], id, depth))
+            node = self._nodes[node.plain]
+        self._stream.charge(self._sizes[node.number])
+        if BASIC.get(node.op) == id:
+            return _READERS[node.op](self, node, depth)
+        return self._composite(node, id, depth)
+
+    def _bool(self, node: Node, depth: int) -> bool:
+        return self._uint() != 0
+
+    def _sized_int(self, node: Node, depth: int) -> int:
+        return _in_range(self._int(), node)
+
+    def _sized_uint(self, node: Node, depth: int) -> int:
+        return _in_range(self._uint(), node)
+
+    def _sized_float(self, node: Node, depth: int) -> float:
+        return self._float(node.bits == 32)
+
+    def _sized_complex(self, node: Node, depth: int) -> complex:
+        return self._complex(node.bits == 64)
+
+    def _string(self, node: Node, depth: int) -> str:
+        return self._text(node.any_bytes)
+
+    def _bytes(self, node: Node, depth: int) -> Any:
+        octets = self._octets()
+        if not node.children:
+            return octets
+        self._stream.charge(len(octets) * SLOT)
+        return node.container(octets)
+
+    def _duration(self, node: Node, depth: int) -> Any:
+        return duration_of(self._int())
+
+    def _member_of_interface(self, node: Node, depth: int) -> Any:
+        return self._interface(node.schema, depth)
+
+    def _composite(self, node: Node, id: int, depth: int) -> Any:
+        match node.op:
+            case Op.EMPTY:
                 return self._skip(id, depth)
-            case Converted(), _:
-                return schema.make(self._value(id, schema.inner, depth))
-            case Bool(), wire.BOOL:
-                return self._uint() != 0
-            case Int(), wire.INT:
-                return _in_range(self._int(), schema)
-            case Uint(), wire.UINT:
-                return _in_range(self._uint(), schema)
-            case Float(), wire.FLOAT:
-                return self._float(schema.bits == 32)
-            case Complex(), wire.COMPLEX:
-                return self._complex(schema.bits == 64)
-            case String(), wire.STRING:
-                return self._text(schema.any_bytes)
-            case Bytes(), wire.BYTES:
-                return self._octets()
-            case Slice(), wire.BYTES if is_octet(schema.element):
-                octets = self._octets()
-                self._stream.charge(len(octets) * SLOT)
-                return schema.container(octets)
-            case Enum(), _:
-                value = self._value(id, schema.base, depth)
-                known = schema.cls._value2member_map_
-                return known[value] if value in known else schema.member(value)
-            case Duration(), wire.INT:
-                from ..values.durations import duration_of
-
-                return duration_of(self._int())
-            case Interface(), wire.INTERFACE:
-                return self._interface(schema, depth)
-        return self._composite(id, schema, depth)
-
-    def _composite(self, id: int, schema: Schema[Any], depth: int) -> Any:
+            case Op.ENUM:
+                value = self._value(self._nodes[node.children[0]], id, depth)
+                members = node.schema.cls._value2member_map_
+                return members[value] if value in members else node.schema.member(value)
         known = self._types.get(id)
-        schema = uuid_form(schema, isinstance(known, wire.ArrayType))
-        match schema, known:
-            case Opaque(), wire.OpaqueType() if fits(known, schema):
-                return self._stream.unmarshal(schema, self._octets())
-            case Struct(), wire.StructType():
-                return self._struct(id, known, schema, _inner(depth))
-            case Slice(), wire.SliceType() if not is_octet(schema.element):
-                elements = self._elements(known, schema.element, _inner(depth), SLOT)
-                return elements if schema.container is list else schema.container(elements)
-            case Array(), wire.ArrayType() if known.length == schema.length:
-                elements = self._elements(known, schema.element, _inner(depth), 0)
-                return elements if schema.container is list else schema.container(elements)
-            case Map(), wire.MapType():
-                return self._map(known, schema, _inner(depth))
-        raise _mismatch(self._types, id, schema)
+        node = form_of(self._nodes, node, known)
+        if node.op is Op.STRUCT and isinstance(known, wire.StructType):
+            return self._struct(id, known, node, _inner(depth))
+        parts = parts_of(self._types, id, self._nodes, node)
+        if isinstance(known, wire.MapType):
+            return self._map_of(node, known, _inner(depth))
+        if isinstance(known, wire.SliceType | wire.ArrayType):
+            read = partial(self._value, self._nodes[parts[0][1]])
+            slot = SLOT if node.op is Op.LIST else 0
+            elements = self._elements(known, read, _inner(depth), slot)
+            return elements if node.container is list else node.container(elements)
+        return self._unmarshal(node.schema, self._octets())
+
+    def _unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
+        """Return the value of a type that encodes itself."""
+        from ..opaque import unmarshaller
+
+        if schema.cls is Undecoded or schema.name == "big.Rat":
+            self._stream.short(octets)
+        return unmarshaller(schema)(octets)
 
     def _interface(self, schema: Interface, depth: int) -> Any:
         value, self.pos = self._stream.decode_interface(self._data, self.pos, schema, depth)
         return value
 
     def _elements(
-        self,
-        known: wire.ArrayType | wire.SliceType,
-        element: Schema[Any],
-        depth: int,
-        slot: int,
+        self, known: wire.ArrayType | wire.SliceType, read: _Reader, depth: int, slot: int
     ) -> list[Any]:
         """Read elements, of which each takes ``slot`` bytes in its container."""
         elements: list[Any] = []
-        path, charge = self._path, self._stream.charge
+        path, charge, element = self._path, self._stream.charge, known.element
         for index in range(self._count(known)):
             path.append(index)
             self._more()
             charge(slot)
-            elements.append(self._value(known.element, element, depth))
+            elements.append(read(element, depth))
             path.pop()
         return elements
 
-    def _map(self, known: wire.MapType, schema: Map, depth: int) -> dict[Any, Any]:
+    def _map_of(self, node: Node, known: wire.MapType, depth: int) -> dict[Any, Any]:
+        """Read a map of keys and values of ours."""
+        key, value = (self._nodes[child] for child in node.children)
+        keys, values = self._entries(
+            known, partial(self._value, key), partial(self._value, value), depth
+        )
+        # The hashes of text and bytes nobody can choose.
+        is_text = key.op in (Op.STRING, Op.BYTES) and key.make is None
+        made = self._dict(keys, values, steerable(key.declared), is_text)
+        if len(made) != len(keys) and merges_keys(key.declared):
+            check_merged(made, len(keys))
+        return made
+
+    def _entries(
+        self, known: wire.MapType, read_key: _Reader, read_value: _Reader, depth: int
+    ) -> tuple[list[Any], list[Any]]:
         keys, values = [], []
         path, charge = self._path, self._stream.charge
         for _ in range(self._uint()):
             self._more()
             charge(ENTRY)
-            key = self._value(known.key, schema.key, depth)
+            key = read_key(known.key, depth)
             path.append(_Key(key))
-            values.append(self._value(known.value, schema.value, depth))
+            values.append(read_value(known.value, depth))
             path.pop()
             keys.append(key)
-        if isinstance(schema.key, Untyped) or steerable(schema.key):
+        return keys, values
+
+    def _dict(
+        self, keys: list[Any], values: list[Any], is_steerable: bool, is_text: bool
+    ) -> dict[Any, Any]:
+        """Return a dict, unless its keys were chosen to take long."""
+        if is_steerable:
             check_collisions(keys, self._stream.limits.collisions)
-        # The hashes of text and bytes nobody can choose.
-        is_text = known.key in (wire.STRING, wire.BYTES) and isinstance(
-            base_of(schema.key), String | Bytes | Untyped
-        )
         if len(keys) > MANY_KEYS and not is_text:
             check_probes(keys)
-        made = dict(zip(keys, values, strict=True))
-        # Of gob's own types the same key comes twice from nobody honest, and Go takes the last.
-        is_plain = known.key < wire.INTERFACE
-        if len(made) != len(keys) and not is_plain and merges_keys(schema.key):
-            check_merged(made, len(keys))
-        return made
+        return dict(zip(keys, values, strict=True))
 
-    def _struct(self, id: int, known: wire.StructType, schema: Struct[Any], depth: int) -> Any:
-        ours = _by_wire_name(schema)
+    def _struct(self, id: int, known: wire.StructType, node: Node, depth: int) -> Any:
+        ours = members_by_name(node)
         values: dict[str, Any] = {}
         path, field, count = self._path, -1, len(known.fields)
         while step := self._step():
@@ -349,36 +356,42 @@ class Interpreter:
                 path.append(name)
                 self._skip(part, depth)
             else:
-                path.append(match.attribute)
-                values[name] = self._value(part, match.schema, depth)
+                path.append(match.field.attribute)
+                values[name] = self._value(self._nodes[match.node], part, depth)
             path.pop()
-        if len(values) < len(schema.fields):
-            self._add_zeros(id, known, schema, values)
-        if len(values) == len(schema.fields) and _is_positional(schema):
-            return schema.cls(*[values[field.wire_name] for field in schema.fields])
-        return schema.cls(
+        if len(values) < len(node.members):
+            self._add_zeros(id, known, node, values)
+        cls = node.schema.cls
+        if len(values) == len(node.members) and _is_positional(node):
+            return cls(*[values[field.wire_name] for field, _ in node.members])
+        return cls(
             **{
                 field.argument: values[field.wire_name]
-                for field in schema.fields
+                for field, _ in node.members
                 if field.wire_name in values
             }
         )
 
     def _add_zeros(
-        self, id: int, known: wire.StructType, schema: Struct[Any], values: dict[str, Any]
+        self, id: int, known: wire.StructType, node: Node, values: dict[str, Any]
     ) -> None:
         """Add what was left out: zeros, unless the class has a default and the sender no field."""
-        sent = self._shared.get((id, schema))
+        sent = self._shared.get((id, node.schema))
         if sent is None:
-            sent = self._shared[id, schema] = _by_wire_name(schema).keys() & known.names
-        for field in schema.fields:
+            sent = self._shared[id, node.schema] = members_by_name(node).keys() & known.names
+        for field, number in node.members:
             if field.wire_name in values or (field.has_default and field.wire_name not in sent):
                 continue
             self._path.append(field.attribute)
-            values[field.wire_name] = field.schema.zero()
+            values[field.wire_name] = self._nodes[number].zero()
             self._path.pop()
 
     # --- values without a schema --------------------------------------------------------------
+
+    def _element(self, id: int, depth: int) -> Any:
+        """Read a value that is the whole or an element: no field of a `Record`."""
+        self._stream.charge(OBJECT)
+        return self._anything(id, depth)
 
     def _anything(self, id: int, depth: int) -> Any:
         self._stream.charge(56)
@@ -403,15 +416,32 @@ class Interpreter:
             case wire.StructType() as known:
                 return self._record(id, known, _inner(depth))
             case wire.SliceType() as known:
-                return self._elements(known, UNTYPED, _inner(depth), SLOT)
+                return self._elements(known, self._element, _inner(depth), SLOT)
             case wire.ArrayType() as known:
                 # Tuples, since arrays can be the keys of a map.
-                return tuple(self._elements(known, UNTYPED, _inner(depth), SLOT))
+                return tuple(self._elements(known, self._element, _inner(depth), SLOT))
             case wire.MapType() as known:
-                return self._map(known, _UNTYPED_MAP, _inner(depth))
+                return self._map_of_anything(known, _inner(depth))
             case wire.OpaqueType() as known:
-                return self._stream.guess(known, self._octets())
+                return self._guess(known, self._octets())
         raise DecodeError(f"type {id} is not defined")
+
+    def _guess(self, known: wire.OpaqueType, octets: bytes) -> Any:
+        """Return the value of a type that encodes itself, of which only the name is known."""
+        from ..opaque import guess
+
+        if known.name == "Rat":
+            self._stream.short(octets)
+        self._stream.charge(_OPAQUE_SIZE)
+        return guess(known.name, known.encoding, octets)
+
+    def _map_of_anything(self, known: wire.MapType, depth: int) -> dict[Any, Any]:
+        keys, values = self._entries(known, self._element, self._element, depth)
+        is_text = known.key in (wire.STRING, wire.BYTES)
+        made = self._dict(keys, values, True, is_text)
+        if len(made) != len(keys) and known.key >= wire.INTERFACE:
+            check_merged(made, len(keys))
+        return made
 
     def _record(self, id: int, known: wire.StructType, depth: int) -> Record:
         count = len(known.fields)
@@ -549,9 +579,23 @@ class Interpreter:
                 self._skip(id, depth)
 
 
+# How values of gob's own types are read.
+_READERS: Final[Mapping[Op, Callable[[Interpreter, Node, int], Any]]] = {
+    Op.BOOL: Interpreter._bool,
+    Op.INT: Interpreter._sized_int,
+    Op.UINT: Interpreter._sized_uint,
+    Op.FLOAT: Interpreter._sized_float,
+    Op.COMPLEX: Interpreter._sized_complex,
+    Op.STRING: Interpreter._string,
+    Op.BYTES: Interpreter._bytes,
+    Op.DURATION: Interpreter._duration,
+    Op.INTERFACE: Interpreter._member_of_interface,
+}
+
+# What a value of a type of which only the name is known counts.
+_OPAQUE_SIZE: Final = 300
 # The size of an empty list or dict.
 _EMPTY: Final = 64
-_UNTYPED_MAP: Final = Map(UNTYPED, UNTYPED)
 
 
 def _inner(depth: int) -> int:
@@ -565,116 +609,28 @@ def _beyond(count: int) -> DecodeError:
     return DecodeError(f"a field beyond the {count} that the type has")
 
 
-def _in_range(value: int, schema: Int | Uint) -> int:
-    if schema.bits == 64:
+def _in_range(value: int, node: Node) -> int:
+    if node.bits == 64:
         return value
-    top = 1 << schema.bits
-    low, high = (-top >> 1, top >> 1) if isinstance(schema, Int) else (0, top)
+    top = 1 << node.bits
+    low, high = (-top >> 1, top >> 1) if node.op is Op.INT else (0, top)
     if not low <= value < high:
-        raise DecodeError(f"{value} does not fit {schema.go}")
+        raise DecodeError(f"{value} does not fit {node.go}")
     return value
 
 
 @lru_cache(maxsize=1024)
-def _by_wire_name(schema: Struct[Any]) -> dict[str, Field]:
-    return {field.wire_name: field for field in schema.fields}
+def _is_positional(node: Node) -> bool:
+    """Say whether the class takes its fields in their order."""
+    return not any(field.keyword_only for field, _ in node.members)
 
 
 @lru_cache(maxsize=1024)
-def _is_positional(schema: Struct[Any]) -> bool:
-    """Say whether the class takes its fields in their order."""
-    return not any(field.keyword_only for field in schema.fields)
+def _layout(schema: Schema[Any]) -> tuple[tuple[Node, ...], tuple[int, ...], Node]:
+    """Return the types of a schema's plan, what their values count, and that of the schema.
 
-
-# --- types that do not go together ----------------------------------------------------------------
-
-
-def check_types(
-    types: Types,
-    id: int,
-    schema: Schema[Any],
-    names: str,
-    seen: set[tuple[int, Schema[Any]]],
-    spend: Callable[[int], None],
-) -> None:
-    """Refuse a wire type that does not go into the schema, wherever in it that may be.
-
-    ``names`` is that of `Decoder`, ``seen`` are the pairs that go together;
-    ``spend`` is told how many fields are looked at.
-
-    Raises `DecodeError`.
+    Octets count where they are made, as places of their container.
     """
-    base = base_of(schema)
-    known = types.get(id)
-    if isinstance(base, Struct) and isinstance(known, wire.StructType) and known.fields:
-        ours = _by_wire_name(base)
-        spend(len(known.fields))
-        if ours and ours.keys().isdisjoint(known.names):
-            check_names(known, base, "strict")  # which tells more, if it is that
-            raise DecodeError(
-                f"no field of {spelled(types, id)} is one of {base.go}, which has "
-                + ", ".join(sorted(ours))
-            )
-    waiting = [(id, base)]
-    found: set[tuple[int, Schema[Any]]] = set()
-    while waiting:
-        pair = waiting.pop()
-        if pair not in seen and pair not in found:
-            found.add(pair)
-            waiting += _parts(types, *pair, names, spend)
-    seen |= found
-
-
-def _parts(
-    types: Types, id: int, schema: Schema[Any], names: str, spend: Callable[[int], None]
-) -> list[tuple[int, Schema[Any]]]:
-    """Return the pairs that must go together for this one to do so."""
-    known = types.get(id)
-    schema = uuid_form(schema, isinstance(known, wire.ArrayType))
-    spend(1)
-    match schema, known:
-        case ((Untyped() | Nothing()), _):
-            return []
-        case Converted(), _:
-            return [(id, base_of(schema.inner))]
-        case Struct(), wire.StructType():
-            spend(len(known.fields))
-            check_names(known, schema, names)
-            ours = _by_wire_name(schema)
-            if "" in known.names:
-                raise DecodeError(f"a field of {known.name} has no name")
-            return [
-                (field, base_of(ours[name].schema)) for name, field in known.fields if name in ours
-            ]
-        case Slice(), wire.SliceType() if not is_octet(schema.element):
-            return [(known.element, base_of(schema.element))]
-        case Array(), wire.ArrayType() if known.length == schema.length:
-            return [(known.element, base_of(schema.element))]
-        case Map(), wire.MapType():
-            return [(known.key, base_of(schema.key)), (known.value, base_of(schema.value))]
-        case Opaque(), wire.OpaqueType() if fits(known, schema):
-            return []
-        case Enum(), _ if _SCALARS.get(type(schema.base)) == id:
-            return []
-        case Slice(), None if id == wire.BYTES and is_octet(schema.element):
-            return []
-        case _ if _SCALARS.get(type(schema)) == id:
-            return []
-    raise _mismatch(types, id, schema)
-
-
-_SCALARS: Final[dict[type, int]] = {
-    Bool: wire.BOOL,
-    Int: wire.INT,
-    Uint: wire.UINT,
-    Float: wire.FLOAT,
-    Complex: wire.COMPLEX,
-    String: wire.STRING,
-    Bytes: wire.BYTES,
-    Duration: wire.INT,
-    Interface: wire.INTERFACE,
-}
-
-
-def _mismatch(types: Types, id: int, schema: Schema[Any]) -> DecodeError:
-    return DecodeError(f"{spelled(types, id)} arrives where {schema.go or 'Any'} is wanted")
+    nodes, root = plan_of(schema)
+    counted = zip(nodes, sizes(schema), strict=True)
+    return nodes, tuple([0 if node.is_octet else size for node, size in counted]), nodes[root]

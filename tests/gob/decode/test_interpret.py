@@ -10,12 +10,12 @@ import pytest
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob import wire
-from rpcgen.gob.interpret import Interpreter, check_types
+from rpcgen.gob.decode.interpret import Interpreter
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import Float32, Int8
 
-from .examples import Color, Order, Point
+from ..examples import Color, Point
 
 _POINT = gob.dumps(Point(1, 2))[:31]
 
@@ -28,10 +28,6 @@ def _interpreted(types: dict[int, wire.WireType], id: int, annotation: Any, octe
     interpreter = Interpreter(decoder, types, "strict")
     value, _ = interpreter.decode(id, schema_of(annotation), octets, 0, 100)
     return value
-
-
-def _check(types: dict[int, wire.WireType], id: int, annotation: Any) -> None:
-    check_types(types, id, schema_of(annotation), "log", set(), lambda fields: None)
 
 
 _TYPES: dict[int, wire.WireType] = {
@@ -72,32 +68,6 @@ def test_a_step_of_more_bytes_than_needed() -> None:
 def test_what_is_wrong_is_said(id: int, annotation: Any, octets: bytes, reason: str) -> None:
     with pytest.raises(Exception, match=reason):
         _interpreted(_TYPES, id, annotation, octets)
-
-
-@pytest.mark.parametrize(
-    ("id", "annotation"),
-    [(64, int), (65, dict[str, int]), (66, list[Point]), (wire.UINT, int), (99, Point), (64, Any)],
-)
-def test_types_that_do_not_go_together_are_refused_before_decoding(
-    id: int, annotation: Any
-) -> None:
-    with pytest.raises(DecodeError, match="arrives where"):
-        _check(_TYPES, id, annotation)
-
-
-def test_a_field_without_a_name_is_refused() -> None:
-    types: dict[int, wire.WireType] = {
-        64: wire.StructType("S", 64, (("", wire.INT), ("X", wire.INT)))
-    }
-    with pytest.raises(DecodeError, match="has no name"):
-        _check(types, 64, Point)
-
-
-def test_a_nested_mismatch_is_found_where_no_value_comes() -> None:
-    point = wire.StructType("Order", 64, (("ID", wire.INT), ("Items", 65)))
-    types: dict[int, wire.WireType] = {64: point, 65: wire.SliceType("", 65, wire.STRING)}
-    with pytest.raises(DecodeError, match="string arrives where"):
-        _check(types, 64, Order)
 
 
 def test_a_stream_that_go_would_take_is_taken() -> None:

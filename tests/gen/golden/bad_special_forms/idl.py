@@ -1,0 +1,43 @@
+from collections.abc import Awaitable
+from typing import (
+    IO,
+    Annotated,
+    ClassVar,
+    Final,
+    Literal,
+    LiteralString,
+    Never,
+    NoReturn,
+    NotRequired,
+    Optional,
+    Protocol,
+    Required,
+    Union,
+)
+
+from attrs import define
+
+
+@define
+class Message:
+    shared: ClassVar[int] = 3
+    never: Never
+    holder: list[ClassVar[int]]
+    required: Required[int]
+    missing: NotRequired[str] = ""
+
+
+class Forms(Protocol):
+    def fail(self, value: Message) -> NoReturn: ...
+
+    def shared(self, value: ClassVar[int]) -> Final[int]: ...
+
+    def later(self, value: LiteralString) -> Awaitable[int]: ...
+
+    def optional(self, value: Optional, other: Union) -> Literal: ...
+
+    def bare(self, value: Annotated, other: ClassVar) -> None: ...
+
+    def kind(self, value: type[int], other: type) -> None: ...
+
+    def file(self, value: IO[bytes]) -> None: ...
