@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
 from rpcgen import (
+    CallOptions,
     ClientCodec,
     DialOptions,
     DoneQueue,
@@ -45,18 +46,34 @@ class ApiCall(Protocol[Res_co]):
         """Wait for the reply."""
         ...
 
+    def cancel(self) -> bool:
+        """Give the call up."""
+        ...
+
+    def metadata(self) -> Mapping[str, str]:
+        """Return what has come beside the reply or the error."""
+        ...
+
 
 class ApiClient(Protocol):
     """A client of either API."""
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
         """Call and wait for the reply."""
         ...
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
         """Start a call."""
+        ...
+
+    def pending(self) -> int:
+        """Return the number of calls that wait for a reply."""
         ...
 
     def half_close(self) -> None:
@@ -115,19 +132,32 @@ class SyncCall:
     def result(self) -> Any:
         return self._call.result(timeout=TIMEOUT_S)
 
+    def cancel(self) -> bool:
+        return self._call.cancel()
+
+    def metadata(self) -> Mapping[str, str]:
+        return self._call.metadata
+
 
 class SyncClient:
     def __init__(self, client: rpcgen.Client) -> None:
         self._client = client
         self.close = client.close
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
-        return self._client.call(method, args)
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
+        return self._client.call(method, args, **options)
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
-        return SyncCall(self._client.go(method, args, done))
+        return SyncCall(self._client.go(method, args, done, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def half_close(self) -> None:
         self._client._stream.shutdown(socket.SHUT_WR)
@@ -234,20 +264,36 @@ class AsyncCall:
 
         return self._loop.run(wait())
 
+    def cancel(self) -> bool:
+        async def cancel() -> bool:
+            return self._call.cancel()
+
+        return self._loop.run(cancel())
+
+    def metadata(self) -> Mapping[str, str]:
+        return self._call.metadata
+
 
 class AsyncClient:
     def __init__(self, loop: Loop, client: aio.Client) -> None:
         self._loop = loop
         self._client = client
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
-        return self._loop.run(self._client.call(method, args))
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
+        return self._loop.run(self._client.call(method, args, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
         async def start() -> aio.Call[Res]:
-            return self._client.go(method, args, done)
+            return self._client.go(method, args, done, **options)
 
         return AsyncCall(self._loop, self._loop.run(start()))
 
