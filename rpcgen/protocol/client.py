@@ -195,6 +195,8 @@ class ClientProtocol(Generic[W]):
         self._current: _Pending[W] | tuple[int, None, None, CallSettings] | None = None
         # That header, if it has more than Go's has.
         self._extended: ExtendedResponse | None = None
+        self.is_silent = False
+        """False once something has come since it was set to True."""
         self.is_cut = False
         """True if the last thing received ended in the middle of a response."""
 
@@ -436,7 +438,7 @@ class ClientProtocol(Generic[W]):
         """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
         measured = self._measured
-        self.is_cut = False
+        self.is_cut = self.is_silent = False
         try:
             while not (looks and self._find_large()):
                 if self._current is None:

@@ -12,6 +12,7 @@ from rpcgen import Code, Handler, Method, Registry, RemoteError, ServerError
 from tests.support.timeouts import TIMEOUT_S
 
 __all__ = [
+    "BEGUN",
     "DESCRIBE",
     "ENDED",
     "FAIL",
@@ -20,6 +21,7 @@ __all__ = [
     "TRAILER",
     "Known",
     "LostError",
+    "Patience",
     "register_life",
 ]
 
@@ -41,9 +43,18 @@ class Known:
     metadata: dict[str, str] = field(factory=dict)
 
 
+@define
+class Patience:
+    """For what to wait, and for how many seconds."""
+
+    name: str
+    seconds: float = TIMEOUT_S
+
+
 DESCRIBE = Method[str, Known]("Life.Describe")
 LINGER = Method[str, str]("Life.Linger")
-ENDED = Method[str, bool]("Life.Ended")
+BEGUN = Method[str, bool]("Life.Begun")
+ENDED = Method[Patience, bool]("Life.Ended")
 TRAILER = Method[str, str]("Life.Trailer")
 FAIL = Method[str, str]("Life.Fail")
 LOSE = Method[str, str]("Life.Lose", raises=[LostError])
@@ -74,20 +85,26 @@ def lose(name: str) -> str:
 
 def register_life(server: Registry) -> None:
     """Serve ``Life``."""
+    begun: defaultdict[str, threading.Event] = defaultdict(threading.Event)
     ended: defaultdict[str, threading.Event] = defaultdict(threading.Event)
 
     def linger(name: str) -> str:
         """Run until nobody waits for it any more, and tell that."""
+        begun[name].set()
         if rpcgen.context().wait_cancelled(TIMEOUT_S):
             ended[name].set()
         return name
 
-    def has_ended(name: str) -> bool:
-        return ended[name].wait(TIMEOUT_S)
+    def has_begun(name: str) -> bool:
+        return begun[name].wait(TIMEOUT_S)
+
+    def has_ended(patience: Patience) -> bool:
+        return ended[patience.name].wait(patience.seconds)
 
     handlers: list[Handler] = [
         DESCRIBE.handler(describe),
         LINGER.handler(linger),
+        BEGUN.handler(has_begun),
         ENDED.handler(has_ended),
         TRAILER.handler(trailer),
         FAIL.handler(fail),

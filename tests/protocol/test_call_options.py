@@ -32,7 +32,7 @@ def settings(
     defaults: CallDefaults | None = None,
     surrounding: Surrounding | None = None,
 ) -> CallSettings:
-    given: CallOptions = options or {}
+    given: Any = options or {}
     return resolve(given, method_timeout, defaults, surrounding, 100.0)
 
 
