@@ -21,7 +21,6 @@ from .protocol import Address, Peer, parse_address
 
 __all__ = [
     "BACKLOG",
-    "LONGEST_HANDSHAKE",
     "MOST_HANDSHAKES",
     "AcceptErrors",
     "ListeningSocket",
@@ -39,9 +38,6 @@ __all__ = [
 
 BACKLOG = 1024
 """How many connections may wait to be accepted."""
-
-LONGEST_HANDSHAKE = 10.0
-"""Seconds that a server waits for the whole of a connection's handshake, TLS or HTTP."""
 
 MOST_HANDSHAKES = 256
 """Maximum number of handshakes under way at one server; later connections wait in the backlog."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rpcgen.logs import server_log
 from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
     AcceptErrors,
     check_context,
     open_listener,
@@ -55,6 +54,7 @@ class Listener:
         self._make_protocol: MakeProtocol | None = None
         self._admission = Admission()
         self._failed: Callable[[OSError], None] | None = None
+        self._handshake_timeout = 10.0
         # The place of the connection whose protocol is being made.
         self.place: Place | None = None
         # Connections that are not handed over yet; with TLS, that takes a while.
@@ -68,6 +68,8 @@ class Listener:
         make_protocol: MakeProtocol,
         admission: Admission | None = None,
         failed: Callable[[OSError], None] | None = None,
+        *,
+        handshake_timeout: float = 10.0,
     ) -> None:
         """Take connections.
 
@@ -77,11 +79,13 @@ class Listener:
                 connection is lost.
             admission: Gives out the places; None if nobody gives them back.
             failed: Called with the error that has made the socket useless.
+            handshake_timeout: Maximum time in seconds for a TLS handshake.
         """
         self._loop = asyncio.get_running_loop()
         self._make_protocol = make_protocol
         self._admission = admission or Admission(most_handshakes=1 << 30)
         self._failed = failed
+        self._handshake_timeout = handshake_timeout
         self._socket.setblocking(False)
         self._loop.add_reader(self._socket, self._accept)
 
@@ -143,7 +147,7 @@ class Listener:
                 partial(self._protocol, place),
                 connection,
                 ssl=self._tls,
-                ssl_handshake_timeout=LONGEST_HANDSHAKE if self._tls else None,
+                ssl_handshake_timeout=self._handshake_timeout if self._tls else None,
             )
         except BaseException as error:
             place.leave()

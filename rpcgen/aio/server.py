@@ -22,6 +22,7 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import check_is_plain, prepare_connection
@@ -68,7 +69,14 @@ class Server(BaseServer):
         max_connections: Maximum number of connections of the listeners; others
             wait in the system's backlog.
         max_calls_per_connection: Maximum number of calls of one connection that
-            are under way; a client that sends more waits.
+            are under way.
+        max_calls: Maximum number of calls of all connections together that are
+            under way; None: no limit.
+        overload: What becomes of a call above the last two: "wait" leaves it
+            unread, and its client waits; "refuse" answers at once, with
+            `Code.RESOURCE_EXHAUSTED`.
+        handshake_timeout: Seconds for the TLS handshake, and again for the
+            request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
 
@@ -86,6 +94,9 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
+        max_calls: int | None = None,
+        overload: Overload = "wait",
+        handshake_timeout: float = 10.0,
         mask_errors: bool = False,
     ) -> None:
         super().__init__(
@@ -97,6 +108,9 @@ class Server(BaseServer):
                 idle_timeout=idle_timeout,
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
+                max_calls=max_calls,
+                overload=overload,
+                handshake_timeout=handshake_timeout,
             ),
             monotonic,
             mask_errors=mask_errors,
@@ -161,7 +175,12 @@ class Server(BaseServer):
             serving.set(self._workers)  # in the context of the task that begins the connection
             return self._transport(self._protocol(listener, codec), listener.place)
 
-        await listener.start(make_protocol, self._admission, self._fail)
+        await listener.start(
+            make_protocol,
+            self._admission,
+            self._fail,
+            handshake_timeout=self._connection_limits.handshake_timeout,
+        )
 
     async def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
         """Serve every listener, and return once the server is closed.

@@ -26,11 +26,11 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
     MOST_HANDSHAKES,
     AcceptErrors,
     check_is_plain,
@@ -90,7 +90,14 @@ class Server(BaseServer):
         max_connections: Maximum number of connections from listeners that are
             served; others wait.
         max_calls_per_connection: Maximum number of calls of one connection that
-            are under way; a client that sends more waits.
+            are under way.
+        max_calls: Maximum number of calls of all connections together that are
+            under way; None: no limit.
+        overload: What becomes of a call above the last two: "wait" leaves it
+            unread, and its client waits; "refuse" answers at once, with
+            `Code.RESOURCE_EXHAUSTED`.
+        handshake_timeout: Seconds for the TLS handshake, and again for the
+            request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
 
@@ -108,6 +115,9 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
+        max_calls: int | None = None,
+        overload: Overload = "wait",
+        handshake_timeout: float = 10.0,
         mask_errors: bool = False,
     ) -> None:
         super().__init__(
@@ -119,6 +129,9 @@ class Server(BaseServer):
                 idle_timeout=idle_timeout,
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
+                max_calls=max_calls,
+                overload=overload,
+                handshake_timeout=handshake_timeout,
             ),
             monotonic,
             mask_errors=mask_errors,
@@ -505,7 +518,7 @@ class Server(BaseServer):
         place = peer_place(connection)
         try:
             assert listener.tls is not None
-            deadline = monotonic() + LONGEST_HANDSHAKE
+            deadline = monotonic() + self._connection_limits.handshake_timeout
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)

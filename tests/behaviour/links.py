@@ -14,7 +14,7 @@ from attrs import frozen
 
 from rpcgen import DialOptions, Registry
 from rpcgen.protocol import CodecName
-from tests.support.apis import APIS, ApiClient
+from tests.support.apis import APIS, ApiClient, ApiServer, ServerOptions
 from tests.support.certificates import client_context, server_context
 
 from .life import register_life
@@ -71,6 +71,18 @@ class Link:
             *registrations,
             codec=self.codec,
             tls=_server_context() if self.encrypted else None,
+        )
+
+    def serving(
+        self, *registrations: Callable[[Registry], None], server: ServerOptions | None = None
+    ) -> AbstractContextManager[ApiServer]:
+        """Serve at this link's end with a server that can be shut down."""
+        return APIS[self.server].serving(
+            listen_address(self.transport),
+            *registrations,
+            codec=self.codec,
+            tls=_server_context() if self.encrypted else None,
+            server=server,
         )
 
     def dial(

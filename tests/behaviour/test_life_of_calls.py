@@ -135,12 +135,12 @@ def test_metadata_of_the_client(link: Link, address: str) -> None:
 
 def test_metadata_comes_back(client: ApiClient) -> None:
     call = client.go(TRAILER, "hello")
-    assert (call.result(), call.metadata()) == ("hello", {"text": "hello"})
+    assert (call.result(), call.metadata) == ("hello", {"text": "hello"})
 
 
 def test_no_metadata_comes_back(client: ApiClient) -> None:
     call = client.go(ARITH_MULTIPLY, Args(7, 8))
-    assert (call.result(), call.metadata()) == (56, {})
+    assert (call.result(), call.metadata) == (56, {})
 
 
 def test_error_has_a_code_and_metadata(client: ApiClient) -> None:
@@ -157,7 +157,7 @@ def test_error_has_a_code_and_metadata(client: ApiClient) -> None:
 def test_metadata_of_an_error_is_that_of_its_call(client: ApiClient) -> None:
     call = client.go(FAIL, "no")
     error_of(call.result)
-    assert call.metadata() == {"why": "no"}
+    assert call.metadata == {"why": "no"}
 
 
 def test_declared_exception_arrives_as_it_was_raised(client: ApiClient) -> None:
