@@ -73,6 +73,10 @@ class ApiClient(Protocol):
         """Start a call."""
         ...
 
+    def pending(self) -> int:
+        """Return the number of calls that wait for a reply."""
+        ...
+
     def half_close(self) -> None:
         """Send no more, but go on receiving; not with TLS."""
         ...
@@ -167,6 +171,12 @@ class SyncCall:
     def result(self) -> Any:
         return self._call.result(timeout=TIMEOUT_S)
 
+    def cancel(self) -> bool:
+        return self._call.cancel()
+
+    def metadata(self) -> Mapping[str, str]:
+        return self._call.metadata
+
 
 class SyncClient:
     def __init__(self, client: rpcgen.Client) -> None:
@@ -184,6 +194,9 @@ class SyncClient:
         **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
         return SyncCall(self._client.go(method, args, done, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def half_close(self) -> None:
         self._client._stream.shutdown(socket.SHUT_WR)
@@ -332,6 +345,9 @@ class AsyncClient:
 
     def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
         return self._loop.run(self._client.call(method, args, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def go(
         self,
