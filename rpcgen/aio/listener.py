@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rpcgen.logs import server_log
 from rpcgen.net.sockets import (
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from rpcgen.protocol import CodecOptions
 
 __all__ = ["Listener"]
+
+# Seconds to wait for the client's end of TLS after ours: one that reads nothing now sends none.
+_TLS_SHUTDOWN_S: Final = 0.5
 
 MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
 
@@ -153,6 +156,7 @@ class Listener:
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake_timeout if self._tls else None,
+                ssl_shutdown_timeout=_TLS_SHUTDOWN_S if self._tls else None,
             )
         except BaseException as error:
             place.leave()

@@ -26,7 +26,7 @@ from rpcgen.protocol import (
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
@@ -322,10 +322,10 @@ class Server(BaseServer):
             listener.close()
         self._listeners.clear()
         connections = set(self._shared.connections) if self._shared is not None else set()
-        for connection in connections:
-            if self._drains:
-                connection.drain()
-            else:
+        if self._drains:
+            await self._drain(connections)
+        else:
+            for connection in connections:
                 connection.stop_reading()
         if connections:
             await self._wait_for(connections)
@@ -336,11 +336,22 @@ class Server(BaseServer):
             connection.hang_up()
         self._workers.close()
 
-    async def _wait_for(self, connections: set[ServerConnection]) -> None:
+    async def _drain(self, connections: set[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        if connections:
+            await self._wait_for(connections, asyncio.get_running_loop().time() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    async def _wait_for(self, connections: set[ServerConnection], until: float = math.inf) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         loop = asyncio.get_running_loop()
         ends = loop.create_task(_all_closed(connections))
-        while not ends.done() and (left := self._deadline - loop.time()) > 0:
+        while not ends.done() and (left := min(self._deadline, until) - loop.time()) > 0:
             self._hurry = loop.create_future()
             await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
         ends.cancel()

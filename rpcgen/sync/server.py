@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from time import monotonic
 from types import FrameType, TracebackType
@@ -37,7 +37,7 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -432,14 +432,12 @@ class Server(BaseServer):
         try:
             self._close_listeners()
             connections = self._reactor.connections
-            for connection in connections:
-                if self._drains:
-                    connection.drain()
-                else:
+            if self._drains:
+                self._drain(connections)
+            else:
+                for connection in connections:
                     connection.shutdown_read()
-            for connection in connections:
-                while monotonic() < self._deadline and not connection.wait_closed(_POLL):
-                    pass
+            self._wait_closed(connections)
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
@@ -447,6 +445,24 @@ class Server(BaseServer):
             server_log.exception("rpc.Serve: close")
         finally:
             self._closed.set()
+
+    def _drain(self, connections: Sequence[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        self._wait_closed(connections, monotonic() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    def _wait_closed(
+        self, connections: Sequence[ServerConnection], until: float = math.inf
+    ) -> None:
+        """Wait until connections are closed, or the grace is over, which may be cut."""
+        for connection in connections:
+            while monotonic() < min(self._deadline, until) and not connection.wait_closed(_POLL):
+                pass
 
     def _close_listeners(self) -> None:
         with self._lock:
