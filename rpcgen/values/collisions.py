@@ -52,13 +52,11 @@ _ALL_BITS: Final = (1 << 64) - 1
 
 
 def steerable(key: Schema[Any]) -> bool:
-    """Return True if a peer can choose many keys of this type that have the same hash.
+    """Say whether a peer can choose many keys of this type that have the same hash.
 
     It cannot for text, bytes, times, enums and integers of at most 64 bits: no
-    more than ten of those share a hash.
-
-    Args:
-        key: Schema of the keys; a union or class of a user's own counts as steerable.
+    more than ten of those share a hash. A union or class of a user's own is
+    taken for steerable.
     """
     if isinstance(key, Pointer):
         return steerable(key.element)
@@ -70,13 +68,10 @@ def steerable(key: Schema[Any]) -> bool:
 
 
 def merges_keys(key: Schema[Any]) -> bool:
-    """Return True if keys of this type can be equal in Python that are not in Go.
+    """Say whether keys of this type can be equal in Python that are not in Go.
 
     So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
-    the equality of a class of a user's own is not known.
-
-    Args:
-        key: Schema of the keys.
+    what a class of a user's takes for equal is not known.
     """
     return _merges(key, set())
 
