@@ -124,11 +124,11 @@ class Source:
     def location(self, node: ast.AST) -> Location:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
-        octets: int = getattr(node, "col_offset", 0)
+        offset: int = getattr(node, "col_offset", 0)
         lines = self.text.split("\n")
         if line > len(lines):  # the module has changed what Python takes to be its file
             return self.top
-        before = lines[line - 1].encode()[:octets]
+        before = lines[line - 1].encode()[:offset]
         return Location(self.display_path, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property

@@ -38,7 +38,7 @@ from ..schema import (
     Untyped,
     uuid_form,
 )
-from ..schema.plan import is_octet
+from ..schema.plan import is_byte
 from ..values.collisions import (
     MANY_KEYS,
     check_collisions,
@@ -231,7 +231,7 @@ class Interpreter:
     def _value(self, id: int, schema: Schema[Any], depth: int) -> Any:
         """Read a value; ``depth`` is how many levels there may be, with its own."""
         schema = base_of(schema)
-        self._stream.charge(0 if is_octet(schema) else size_of(schema))
+        self._stream.charge(0 if is_byte(schema) else size_of(schema))
         match schema, id:
             case Untyped(), _:
                 return self._anything(id, depth)
@@ -253,7 +253,7 @@ class Interpreter:
                 return self._text(schema.any_bytes)
             case Bytes(), wire.BYTES:
                 return self._octets()
-            case Slice(), wire.BYTES if is_octet(schema.element):
+            case Slice(), wire.BYTES if is_byte(schema.element):
                 octets = self._octets()
                 self._stream.charge(len(octets) * SLOT)
                 return schema.container(octets)
@@ -277,7 +277,7 @@ class Interpreter:
                 return self._stream.unmarshal(schema, self._octets())
             case Struct(), wire.StructType():
                 return self._struct(id, known, schema, _inner(depth))
-            case Slice(), wire.SliceType() if not is_octet(schema.element):
+            case Slice(), wire.SliceType() if not is_byte(schema.element):
                 elements = self._elements(known, schema.element, _inner(depth), SLOT)
                 return elements if schema.container is list else schema.container(elements)
             case Array(), wire.ArrayType() if known.length == schema.length:
@@ -646,7 +646,7 @@ def _parts(
             return [
                 (field, base_of(ours[name].schema)) for name, field in known.fields if name in ours
             ]
-        case Slice(), wire.SliceType() if not is_octet(schema.element):
+        case Slice(), wire.SliceType() if not is_byte(schema.element):
             return [(known.element, base_of(schema.element))]
         case Array(), wire.ArrayType() if known.length == schema.length:
             return [(known.element, base_of(schema.element))]
@@ -656,7 +656,7 @@ def _parts(
             return []
         case Enum(), _ if _SCALARS.get(type(schema.base)) == id:
             return []
-        case Slice(), None if id == wire.BYTES and is_octet(schema.element):
+        case Slice(), None if id == wire.BYTES and is_byte(schema.element):
             return []
         case _ if _SCALARS.get(type(schema)) == id:
             return []
