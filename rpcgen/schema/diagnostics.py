@@ -38,7 +38,9 @@ def _hint(annotation: object) -> str:
         return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
     if isinstance(origin, type) and (hint := _STDLIB_HINTS.get(origin.__name__)):
         library = origin.__module__.split(".")[0]
-        return hint if library in ("datetime", "decimal", "pathlib") else _SEE_TABLE
+        return (
+            hint if library in ("datetime", "decimal", "pathlib", "re", "zoneinfo") else _SEE_TABLE
+        )
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
@@ -131,12 +133,17 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys(
         (list, tuple, abc.Sequence, abc.MutableSequence), "say what it holds, such as list[int]"
     ),
-    **dict.fromkeys((set, frozenset, abc.Set), "say what it holds, such as set[int]"),
-    **dict.fromkeys((dict, abc.Mapping), "say what it holds, such as dict[str, int]"),
+    **dict.fromkeys(
+        (set, frozenset, abc.Set, abc.MutableSet), "say what it holds, such as set[int]"
+    ),
+    **dict.fromkeys(
+        (dict, abc.Mapping, abc.MutableMapping), "say what it holds, such as dict[str, int]"
+    ),
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys(
         (
-            *(abc.Iterable, abc.Iterator, abc.Generator, abc.Collection),
+            *(abc.Iterable, abc.Iterator, abc.Generator, abc.Collection, abc.Container),
+            *(abc.Reversible, abc.KeysView, abc.ValuesView),
             *(abc.AsyncIterable, abc.AsyncIterator, abc.AsyncGenerator, deque),
         ),
         "use list[T] or Sequence[T]",
@@ -170,16 +177,19 @@ _HINTS: dict[object, str] = {
 # By name, since importing their modules takes long.
 _STDLIB_HINTS = {
     "Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
-    **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath"), "use str"),
+    **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath", "Pattern"), "use str"),
     "time": "use timedelta, as the time since midnight, or str",
-    "tzinfo": "use str, as the name of the zone",
+    **dict.fromkeys(("ZoneInfo", "timezone", "tzinfo"), "use str, as the name of the zone"),
 }
 
 
 # By name: a program without the module cannot have one of its classes.
 _IPADDRESS_HINTS = {
     **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
-    **dict.fromkeys(("IPv4Interface", "IPv6Interface"), "use NetipPrefix of rpcgen.types"),
+    **dict.fromkeys(
+        ("IPv4Interface", "IPv6Interface", "IPv4Network", "IPv6Network"),
+        "use NetipPrefix of rpcgen.types",
+    ),
 }
 
 

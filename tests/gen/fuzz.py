@@ -501,14 +501,14 @@ def _import_output(folder: Path) -> None:
 @contextlib.contextmanager
 def _fresh_state() -> Iterator[None]:
     """Forget the types of a case afterwards, and let it have the names of those before."""
-    known, path = dict(resolve._known), sys.path[:]
+    known, path = dict(resolve._by_annotation), sys.path[:]
     with warnings.catch_warnings(), mock.patch("rpcgen.values.registry.registry", Registry()):
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            resolve._known.clear()
-            resolve._known.update(known)
+            resolve._by_annotation.clear()
+            resolve._by_annotation.update(known)
             sys.path[:] = path
 
 

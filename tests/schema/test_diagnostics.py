@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import enum
+import re
 import typing
 from abc import ABC, abstractmethod
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Generic, Literal, Protocol, TypedDict, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import define
@@ -107,6 +109,12 @@ class Box(Generic[T]):
         (typing.Required[int], "unsupported type Required[int]", "write the type alone"),
         (typing.Awaitable[int], "unsupported type Awaitable[int]", "write the type of its result"),
         (type[int], "unsupported type type[int]", "use str"),
+        (typing.MutableSet, "unsupported type MutableSet", "say what it holds, such as set[int]"),
+        (typing.MutableMapping, "unsupported type MutableMapping", "such as dict[str, int]"),
+        (typing.Container[int], "unsupported type Container[int]", "use list[T] or Sequence[T]"),
+        (IPv4Network, "unsupported type IPv4Network", "use NetipPrefix"),
+        (ZoneInfo, "unsupported type ZoneInfo", "use str, as the name of the zone"),
+        (re.Pattern[str], "unsupported type re.Pattern[str]", "use str"),
         (Decimal, "unsupported type Decimal", "use BigRat or BigFloat"),
         (Path, "unsupported type Path", "use str"),
         (T, "unsupported type ~T", "Go's methods have one type"),
