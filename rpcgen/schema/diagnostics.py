@@ -34,13 +34,6 @@ def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
     if isinstance(origin, Hashable) and origin in _HINTS:
         return _HINTS[origin]
-    if isinstance(origin, type) and origin.__module__ == "ipaddress":
-        return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
-    if isinstance(origin, type) and (hint := _STDLIB_HINTS.get(origin.__name__)):
-        library = origin.__module__.split(".")[0]
-        return (
-            hint if library in ("datetime", "decimal", "pathlib", "re", "zoneinfo") else _SEE_TABLE
-        )
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
@@ -53,8 +46,9 @@ def _hint(annotation: object) -> str:
 
 
 def _class_hint(cls: type[Any]) -> str:
-    if cls.__module__.split(".")[0] in sys.stdlib_module_names:
-        return _SEE_TABLE
+    library = cls.__module__.split(".")[0]
+    if library in sys.stdlib_module_names:
+        return _LIBRARY_HINTS.get(f"{library}.{cls.__name__}", _SEE_TABLE)
     if is_message(cls) and is_generic(cls):
         return f"say what it holds, as in {with_arguments(cls)}"
     if issubclass(cls, enum.Enum):
@@ -174,20 +168,24 @@ _HINTS: dict[object, str] = {
 }
 
 
-# By name, since importing their modules takes long.
-_STDLIB_HINTS = {
-    "Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
-    **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath", "Pattern"), "use str"),
-    "time": "use timedelta, as the time since midnight, or str",
-    **dict.fromkeys(("ZoneInfo", "timezone", "tzinfo"), "use str, as the name of the zone"),
-}
-
-
-# By name: a program without the module cannot have one of its classes.
-_IPADDRESS_HINTS = {
-    **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
+# By name, since importing the modules takes long.
+_LIBRARY_HINTS = {
+    "datetime.time": "use timedelta, as the time since midnight, or str",
+    "decimal.Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
+    "re.Pattern": "use str",
     **dict.fromkeys(
-        ("IPv4Interface", "IPv6Interface", "IPv4Network", "IPv6Network"),
+        [f"pathlib.{name}" for name in ("Path", "PosixPath", "PurePath", "PurePosixPath")],
+        "use str",
+    ),
+    **dict.fromkeys(
+        ("datetime.timezone", "datetime.tzinfo", "zoneinfo.ZoneInfo"),
+        "use str, as the name of the zone",
+    ),
+    **dict.fromkeys(
+        ("ipaddress.IPv4Address", "ipaddress.IPv6Address"), "use NetipAddr of rpcgen.types"
+    ),
+    **dict.fromkeys(
+        [f"ipaddress.IPv{version}{kind}" for version in "46" for kind in ("Interface", "Network")],
         "use NetipPrefix of rpcgen.types",
     ),
 }

@@ -158,3 +158,9 @@ def test_what_cannot_travel_is_refused_with_a_hint(
         schema_of(annotation)
     assert raised.value.reason.startswith(reason)
     assert raised.value.hint.find(hint) >= 0
+
+
+def test_class_named_like_one_of_the_standard_library_has_the_hint_of_a_class() -> None:
+    path = type("Path", (), {})
+    with pytest.raises(SchemaError, match=r"decorate Path with attrs\.define"):
+        schema_of(path)
