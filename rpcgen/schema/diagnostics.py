@@ -109,14 +109,16 @@ def union_hint(members: tuple[object, ...]) -> str:
     """
     literals = [member for member in members if typing.get_origin(member) is Literal]
     values = [value for literal in literals for value in typing.get_args(literal)]
-    others = {member for member in members if member not in literals} - {type(None)}
-    kinds = {type(value) for value in values} - {type(None)}
+    # Lists: what is in an Annotated, and so the whole, may be impossible to hash.
+    others = [member for member in members if member not in (*literals, type(None))]
+    kinds = {type(value) for value in values if value is not None}
     optional = " | None" if None in values or type(None) in members else ""
     if len(kinds) == 1 and not others:
         merged = ", ".join([repr(value) for value in values if value is not None])
         return f"write Literal[{merged}]{optional}"
-    if len(kinds) == 1 and others == kinds:
-        return f"write {kinds.pop().__name__}{optional}: it takes the values of the Literal as well"
+    if len(kinds) == 1 and others == [*kinds]:
+        (kind,) = kinds
+        return f"write {kind.__name__}{optional}: it takes the values of the Literal as well"
     return "make each member an attrs class, or use Any"
 
 

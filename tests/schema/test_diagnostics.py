@@ -20,6 +20,7 @@ from attrs import define
 
 from rpcgen.errors import SchemaError
 from rpcgen.schema import schema_of
+from rpcgen.schema.diagnostics import union_hint
 from rpcgen.types import BigInt, Duration, GoType, Time, interface, length, wire
 
 from .messages import Circle, Color, Named, Plain, Vector
@@ -164,3 +165,8 @@ def test_class_named_like_one_of_the_standard_library_has_the_hint_of_a_class() 
     path = type("Path", (), {})
     with pytest.raises(SchemaError, match=r"decorate Path with attrs\.define"):
         schema_of(path)
+
+
+def test_union_hint_takes_members_that_cannot_be_hashed() -> None:
+    noted = Annotated[str, ["a", "note"]]
+    assert union_hint((Literal["a"], noted)) == "make each member an attrs class, or use Any"
