@@ -102,7 +102,7 @@ class Loader:
                 getattr(module, "__path__", None)
 
     def _parses(self, path: Path, importers: tuple[Path, ...]) -> bool:
-        """Say whether a file and those it imports below the root can be parsed, without cycles."""
+        """Return True if a file and its imports below the root can be parsed, without cycles."""
         if path in self._trees:
             return self._trees[path] is not None
         tree = self._parse(path)

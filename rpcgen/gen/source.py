@@ -305,7 +305,7 @@ def is_annotated(node: ast.Subscript) -> bool:
 
 
 def _is_quoted(value: object) -> bool:
-    """Say whether a type at run time has parts that are still in quotes."""
+    """Return True if a type at run time has parts that are still in quotes."""
     if isinstance(value, str | ForwardRef):
         return True
     if typing.get_origin(value) is Annotated:
