@@ -37,7 +37,7 @@ from rpcgen.schema import (
     Untyped,
     schema_for,
 )
-from rpcgen.schema.plan import is_octet
+from rpcgen.schema.plan import is_byte
 from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed
@@ -93,7 +93,7 @@ def _make(schema: Schema[Any]) -> EncodeFunction:
         case Bytes():
             return _encode_ip if schema.name == "net.IP" else _encode_bytes
         case Slice():
-            return _octets if is_octet(schema.element) else _sequence(schema)
+            return _octets if is_byte(schema.element) else _sequence(schema)
         case Array():
             return _sequence(schema)
         case Map():

@@ -324,7 +324,9 @@ class Struct(ImmutableRecord, Schema[T_co]):
 
     @cached_property
     def _own_fields(self) -> tuple[Field, ...]:
-        fields = self.resolve_fields()
+        from .fields import fields_of  # lazy: annotations are made of these kinds
+
+        fields = fields_of(self.cls, self.arguments)
         by_name: dict[str, Field] = {}
         for each in fields:
             other = by_name.setdefault(each.wire_name, each)
@@ -335,10 +337,6 @@ class Struct(ImmutableRecord, Schema[T_co]):
                     'name one of them otherwise with Annotated[..., wire("Name")]',
                 )
         return fields
-
-    def resolve_fields(self) -> tuple[Field, ...]:
-        """Return the fields that the class has; `rpcgen.schema.fields` supplies this method."""
-        raise NotImplementedError
 
     def comparable(self) -> bool:
         hashable = self.cls.__hash__ is not None

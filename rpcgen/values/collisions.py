@@ -51,13 +51,11 @@ _EQUAL_AS_IN_GO: Final = ("uuid.UUID", "netip.Addr")
 
 
 def steerable(key: Schema[Any]) -> bool:
-    """Return True if a peer can choose many keys of this type that have the same hash.
+    """Say whether a peer can choose many keys of this type that have the same hash.
 
     It cannot for text, bytes, times, enums and integers of at most 64 bits: no
-    more than ten of those share a hash.
-
-    Args:
-        key: Schema of the keys; a union or class of a user's own counts as steerable.
+    more than ten of those share a hash. A union or class of a user's own is
+    taken for steerable.
     """
     nodes, root = plan_of(key)
     node = nodes[root]
@@ -68,7 +66,7 @@ def steerable(key: Schema[Any]) -> bool:
 
 
 def merges_keys(key: Schema[Any]) -> bool:
-    """Return True if keys of this type can be equal in Python that are not in Go.
+    """Say whether keys of this type can be equal in Python that are not in Go.
 
     So are 0, 0.0 and False in ``map[interface{}]``, a moment in two zones, and
     values that an enum takes for one member; the equality of a class of a user's

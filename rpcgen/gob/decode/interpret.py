@@ -633,4 +633,4 @@ def _layout(schema: Schema[Any]) -> tuple[tuple[Node, ...], tuple[int, ...], Nod
     """
     nodes, root = plan_of(schema)
     counted = zip(nodes, sizes(schema), strict=True)
-    return nodes, tuple([0 if node.is_octet else size for node, size in counted]), nodes[root]
+    return nodes, tuple([0 if node.is_byte else size for node, size in counted]), nodes[root]
