@@ -453,7 +453,7 @@ class Client:
 
 
 def _import_for_calls() -> None:
-    """Import now what gob imports with the first message.
+    """Import now what gob imports with the first message, or the first value of a kind.
 
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
@@ -461,3 +461,6 @@ def _import_for_calls() -> None:
     from rpcgen.gob import opaque, untyped  # noqa: F401
     from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
     from rpcgen.gob.encode import compiler  # noqa: F401
+    from rpcgen.values.registry import uuid_schema
+
+    uuid_schema()  # which imports what is known of Go's library

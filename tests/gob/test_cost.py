@@ -29,6 +29,8 @@ from .cost import WAYS, changed, drawn, kept_bound, memory_bound, memory_of, ren
 from .cost_fuzz import Search
 from .messages import Tree
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 MEBIBYTE = 1 << 20
 
 # Lines of Python that are run for a byte at most, as a measure of time that is always the same.

@@ -28,6 +28,8 @@ from .examples import (
     Sizes,
 )
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 def _registry() -> gob.Registry:
     registry = gob.Registry()
