@@ -14,7 +14,7 @@ from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits, decoder, encoder
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
-from rpcgen.sockets import check_is_plain
+from rpcgen.sockets import check_is_plain, prepare_connection
 
 from . import _fork
 from .call import Call
@@ -65,6 +65,7 @@ class Client:
     ) -> None:
         if not isinstance(connection, Stream):
             check_is_plain(connection)
+            prepare_connection(connection)
             connection = Stream(connection)
         self._stream = connection
         self._stream.set_timeout(None)
