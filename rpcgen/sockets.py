@@ -23,6 +23,7 @@ __all__ = [
     "BACKLOG",
     "LONGEST_HANDSHAKE",
     "MOST_HANDSHAKES",
+    "QUEUE_PAUSE",
     "AcceptErrors",
     "ListeningSocket",
     "check_context",
@@ -44,6 +45,9 @@ LONGEST_HANDSHAKE = 10.0
 
 MOST_HANDSHAKES = 256
 """Maximum number of handshakes under way at one server; later connections wait in the backlog."""
+
+QUEUE_PAUSE = 0.01
+"""Seconds after which a client tries again where the queue of a unix socket was full."""
 
 # Go's: the first probe after so many seconds of silence, the others as far apart, and so many
 # without an answer end the connection.
