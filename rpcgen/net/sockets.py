@@ -20,6 +20,7 @@ __all__ = [
     "BACKLOG",
     "HANDSHAKE_TIMEOUT_S",
     "MAX_HANDSHAKES",
+    "UNIX_RETRY_S",
     "AcceptBackoff",
     "ListeningSocket",
     "check_context",
@@ -42,6 +43,9 @@ HANDSHAKE_TIMEOUT_S = 10.0
 
 MAX_HANDSHAKES = 256
 """Maximum number of handshakes under way at one server; later connections wait in the backlog."""
+
+UNIX_RETRY_S = 0.01
+"""Seconds after which a client tries again where the queue of a unix socket was full."""
 
 # Go's: seconds of silence before the first probe and between probes, and the number of probes
 # without an answer that ends the connection.

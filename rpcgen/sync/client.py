@@ -13,7 +13,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
-from rpcgen.net.sockets import check_is_plain
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
     ClientCodec,
@@ -82,6 +82,7 @@ class Client:
         self._defaults = call_defaults(call_timeout, metadata)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
+            prepare_connection(connection)
             connection = Stream(connection)
         self._stream = connection
         self._stream.set_timeout(None)

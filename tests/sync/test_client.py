@@ -952,3 +952,11 @@ def test_ssl_socket_is_refused_with_a_hint() -> None:
         )
         with wrapped, pytest.raises(TypeError, match=r"dial\('tls://\.\.\.', tls=context\)"):
             Client(wrapped)
+
+
+def test_socket_that_is_handed_over_is_kept_alive() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        connection = socket.create_connection(listening.getsockname())
+        with Client(connection):
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
