@@ -26,6 +26,7 @@ SEEN_THROUGH = {
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",
     "gob/streams.py": "gob/test_decoder.py",
+    "gojson/decode/compiler.py": "gojson/test_decode.py",
     "gojson/errors.py": "gojson/test_decode.py",
     "gojson/structs.py": "gojson/test_encode.py",
     "protocol/options.py": "sync/test_connect.py",

@@ -65,7 +65,7 @@ _FILES: Final = tuple(
         "protocol/json_codec",
         "gojson/stream",
         "gojson/encode",
-        "gojson/decode",
+        "gojson/decode/compiler",
         "gojson/errors",
         "gojson/floats",
         "gojson/structs",

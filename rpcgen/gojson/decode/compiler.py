@@ -49,15 +49,15 @@ from rpcgen.values.collisions import check_merged, dict_of, merges_keys, steerab
 from rpcgen.values.durations import duration_of
 from rpcgen.values.limits import Limits
 
-from .base64 import base64_error_place, octets_of_base64
-from .errors import MismatchError, PlacedError, RepeatedError
-from .floats import parse_float, to_single
-from .merge import merged
-from .numbers import collisions_limit, limited, too_many_digits
-from .size import check_decoded_size, growth
-from .stdlib import TEXTS, parse_ip
-from .stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
-from .structs import DecodeFunction, StructReader
+from ..base64 import base64_error_place, octets_of_base64
+from ..errors import MismatchError, PlacedError, RepeatedError
+from ..floats import parse_float, to_single
+from ..merge import merged
+from ..numbers import collisions_limit, limited, too_many_digits
+from ..size import check_decoded_size, growth
+from ..stdlib import TEXTS, parse_ip
+from ..stream import DEFAULT_LIMITS, MINUS_ZERO, LongNumber, Parsed
+from ..structs import DecodeFunction, StructReader
 
 __all__ = ["DecodeFunction", "decode", "decode_function", "mismatch"]
 
