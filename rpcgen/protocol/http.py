@@ -21,6 +21,7 @@ from .codec import ServerCodec
 from .headers import Request
 from .hosts import HostNames
 from .registry import Registry
+from .request_target import RequestTarget
 from .routes import HttpRoutes
 from .server import (
     Cancellation,
@@ -300,16 +301,17 @@ class HttpServerProtocol:
 
     def _refuse_head(self, request: h11.Request) -> tuple[str, str] | None:
         """Return the status and the text that refuse a request, None for one that is taken."""
-        path, routes = _path(request), self._routes
-        is_rpc = path == routes.rpc_path
+        target, routes = _target(request), self._routes
+        is_rpc = target.path == routes.rpc_path
         if is_rpc and request.method == b"CONNECT":
             return None
         if is_rpc and not (request.method == b"POST" and routes.post):
             return "405 Method Not Allowed", "405 must CONNECT\n"
-        if not is_rpc and (path != routes.debug_path or request.method != b"GET"):
+        if not is_rpc and (target.path != routes.debug_path or request.method != b"GET"):
             return "404 Not Found", "404 page not found\n"
+        host = target.host or _field(request, b"host")
         for origin in _fields(request, b"origin") or (None,):
-            text = self._hosts.refusal(_field(request, b"host"), origin)
+            text = self._hosts.refusal(host, origin)
             if text:
                 return "403 Forbidden", f"{text}\n"
         # A page of another site can make a browser post plain text, but not this type.
@@ -341,10 +343,9 @@ class HttpServerProtocol:
         from .debug import debug_answer  # which who does not look at the page does without
 
         routes = self._routes
-        query = request.target.decode("latin-1").partition("?")[2]
         fields, body = debug_answer(
             self._registry,
-            query,
+            _target(request).query,
             rpc_path=routes.rpc_path,
             allow_calls=routes.post and routes.allow_calls,
         )
@@ -359,8 +360,8 @@ class HttpServerProtocol:
         return [Output(_http_response(status, text.encode(), _TEXT))]
 
 
-def _path(request: h11.Request) -> str:
-    return request.target.decode("latin-1").partition("?")[0]
+def _target(request: h11.Request) -> RequestTarget:
+    return RequestTarget.parse(request.method.decode(), request.target.decode())
 
 
 def _field(request: h11.Request, name: bytes) -> str | None:
