@@ -53,7 +53,7 @@ from ..values.types import base_of
 from . import numbers, wire
 from .decode.match import fits, spelled
 from .definitions import bare_name
-from .memory import ENTRY, SLOT, size_of, size_of_record
+from .memory import ENTRY, MEMBER, SLOT, size_of, size_of_record
 from .near_names import check_names
 from .untyped import Origin
 
@@ -260,7 +260,10 @@ class Interpreter:
             case Enum(), _:
                 value = self._value(id, schema.base, depth)
                 known = schema.cls._value2member_map_
-                return known[value] if value in known else schema.member(value)
+                if value in known:
+                    return known[value]
+                self._stream.charge(MEMBER)
+                return schema.member(value)
             case Duration(), wire.INT:
                 from ..values.durations import duration_of
 

@@ -32,7 +32,7 @@ from ..schema import (
 )
 from ..values.types import base_of
 
-__all__ = ["ENTRY", "KEPT", "SLOT", "most_per_byte", "size_of", "size_of_record"]
+__all__ = ["ENTRY", "KEPT", "MEMBER", "SLOT", "most_per_byte", "size_of", "size_of_record"]
 
 # The place of an element in a list, which grows by an eighth more than it needs.
 SLOT: Final = 9
@@ -41,6 +41,9 @@ ENTRY: Final = 150
 
 # What a value of `Kept` takes more than the plain one.
 KEPT: Final = 440
+
+# What a member takes that an enum makes of a value which it does not list.
+MEMBER: Final = 480
 
 _OBJECT: Final = 64
 _NUMBER: Final = 32
@@ -113,6 +116,8 @@ def most_per_byte(schema: Schema[Any]) -> int | None:
                 return None
             case String():
                 most = max(most, 4)
+            case Enum() if each.makes_members:
+                most = max(most, MEMBER)
             case Pointer():
                 most = max(most, size_of(base_of(each)))
                 waiting.append(each.element)

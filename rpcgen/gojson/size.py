@@ -18,6 +18,7 @@ from rpcgen.schema import (
     Array,
     Bytes,
     Converted,
+    Enum,
     Interface,
     Map,
     Opaque,
@@ -95,6 +96,8 @@ def _piece_end(text: str, pos: int) -> int:
 # What a class of the user's takes without its fields; a value in a field that is no number.
 _INSTANCE: Final = 120
 _VALUE: Final = 96
+# What a member takes that an enum makes of a value which it does not list.
+_ENUM_MEMBER: Final = 480
 # How many times its JSON a value is at most that holds no message and no array.
 _RATIO: Final = 120
 
@@ -153,6 +156,8 @@ def _zero_size(schema: Schema[Any]) -> int:
             return 2 * _VALUE + (digits_limit() // 2 if schema.name == "big.Rat" else 0)
         case Slice() | Map() | Bytes():
             return _VALUE
+        case Enum() if schema.makes_members:
+            return _ENUM_MEMBER
         case Converted():  # both forms are there for a while
             return 2 * _zero_size(schema.inner)
     return _NUMBER
@@ -172,7 +177,9 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
                         yield from _sizes(field, item)
         case Map() if value.__class__ is tuple:
             yield _OBJECT + len(value) * _MEMBER
-            for _, item in value:
+            for key, item in value:
+                if isinstance(schema.key, Enum):
+                    yield _enum_size(schema.key, key)
                 yield from _sizes(schema.value, item)
         case Array() if value.__class__ is list:
             yield _zero_size(schema)
@@ -181,12 +188,14 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
         case Slice() if value.__class__ is list:
             yield _LIST + _ELEMENT * len(value)
             if isinstance(
-                schema.element, Array | Converted | Map | Opaque | Pointer | Slice | Struct
+                schema.element, Array | Converted | Enum | Map | Opaque | Pointer | Slice | Struct
             ):
                 for item in value:
                     yield from _sizes(schema.element, item)
         case Bytes() | Slice() if value.__class__ is str:
             yield _VALUE + len(value)
+        case Enum():
+            yield _enum_size(schema, value)
         case Opaque():
             yield 2 * _VALUE + (_digits_size(value) if schema.name == "big.Rat" else 0)
         case Interface() | Untyped():
@@ -194,6 +203,13 @@ def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
         case Converted():
             yield _zero_size(schema)
             yield from _sizes(schema.inner, value)
+
+
+def _enum_size(schema: Enum[Any], value: Any) -> int:
+    """Return what the member takes that is made of a value, if none is there."""
+    if value.__class__ is list or value.__class__ is tuple or not schema.makes_members:
+        return 0  # which is refused, or one that is there anyway
+    return 0 if value in schema.cls._value2member_map_ else _ENUM_MEMBER
 
 
 def _dict_sizes(value: Any) -> Iterator[int]:

@@ -9,7 +9,6 @@ bytes and datetimes are random for each process and need no check.
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
@@ -88,7 +87,7 @@ def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
     if isinstance(key, Interface | Opaque | Untyped):
         return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
     if isinstance(key, Enum):
-        return _makes_members(key.cls)
+        return key.makes_members
     if isinstance(key, Pointer | Array):
         return _merges(key.element, seen)
     if not isinstance(key, Struct) or key in seen:
@@ -133,14 +132,6 @@ def _repeats(schema: Schema[Any]) -> bool:
     if isinstance(schema, Opaque):
         return schema.name not in ("time.Time", "uuid.UUID", "netip.Addr")
     return isinstance(schema, Struct) and not _compares_all(schema.cls)
-
-
-def _makes_members(cls: type[enum.Enum]) -> bool:
-    """Say whether a class makes members of values that it does not list."""
-    return getattr(cls._missing_, "__func__", None) is not _NO_MEMBER
-
-
-_NO_MEMBER: Final = enum.Enum._missing_.__func__  # type: ignore[attr-defined]
 
 
 def _compares_all(cls: type[Any]) -> bool:
