@@ -84,10 +84,12 @@ def _piece_end(text: str, pos: int) -> int:
 # What a class of the user's takes without its fields; a value in a field that is no number.
 _INSTANCE: Final = 120
 _VALUE: Final = 96
+# What a member takes that an enum makes of a value which it does not list.
+_ENUM_MEMBER: Final = 480
 # How many times its JSON a value is at most that holds no message and no array.
 _RATIO: Final = 120
 # The types whose values take more than their place in a list, and more than was parsed.
-_LARGER: Final = frozenset((Op.ARRAY, Op.LIST, Op.MAP, Op.OPAQUE, Op.STRUCT))
+_LARGER: Final = frozenset((Op.ARRAY, Op.ENUM, Op.LIST, Op.MAP, Op.OPAQUE, Op.STRUCT))
 
 
 def check_decoded_size(schema: Schema[Any], text: str, value: object, limits: Limits) -> None:
@@ -180,6 +182,8 @@ class _Sizer:
                 return 2 * _VALUE + (digits_limit() // 2 if _has_exponent(node) else 0)
             case Op.LIST | Op.MAP | Op.BYTES:
                 return _VALUE
+            case Op.ENUM if node.schema.makes_members:
+                return _ENUM_MEMBER
         return _NUMBER
 
     def sizes(self, value: Any) -> Iterator[int]:
@@ -204,7 +208,10 @@ class _Sizer:
                             yield from self._sizes(field, item)
             case Op.MAP if value.__class__ is tuple:
                 yield _OBJECT + len(value) * _MEMBER
-                for _, item in value:
+                key = self._nodes[node.children[0]]
+                for name, item in value:
+                    if key.op is Op.ENUM:
+                        yield _enum_size(key, name)
                     yield from self._sizes(node.children[1], item)
             case Op.ARRAY if value.__class__ is list:
                 yield self._zero(node)
@@ -217,6 +224,8 @@ class _Sizer:
                         yield from self._sizes(node.children[0], item)
             case Op.BYTES if value.__class__ is str:
                 yield _VALUE + len(value)
+            case Op.ENUM:
+                yield _enum_size(node, value)
             case Op.OPAQUE:
                 yield 2 * _VALUE + (_digits_size(value) if _has_exponent(node) else 0)
             case Op.INTERFACE:
@@ -238,6 +247,13 @@ class _Sizer:
 
 def _has_exponent(node: Node) -> bool:
     return bool(node.schema.name == "big.Rat")
+
+
+def _enum_size(node: Node, value: Any) -> int:
+    """Return what the member takes that is made of a value, if none is there."""
+    if value.__class__ is list or value.__class__ is tuple or not node.schema.makes_members:
+        return 0  # which is refused, or one that is there anyway
+    return 0 if value in node.schema.cls._value2member_map_ else _ENUM_MEMBER
 
 
 def _dict_sizes(value: Any) -> Iterator[int]:

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
@@ -439,6 +439,10 @@ class Interface(ImmutableRecord, Schema[Any]):
         return None
 
 
+# What an enum does by itself with a value that it does not list: it refuses it.
+_NO_MEMBER: Final = getattr(enum.Enum._missing_, "__func__", None)
+
+
 class Enum(ImmutableRecord, Schema[E]):
     """A named integer or string with a class of its own.
 
@@ -451,6 +455,11 @@ class Enum(ImmutableRecord, Schema[E]):
     cls: type[E]
     base: Int | String
     name: str
+
+    @property
+    def makes_members(self) -> bool:
+        """True if the class makes members of values that it does not list: flags, open enums."""
+        return getattr(self.cls._missing_, "__func__", None) is not _NO_MEMBER
 
     def zero(self) -> E:
         zero = self.base.zero()

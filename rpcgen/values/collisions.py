@@ -9,7 +9,6 @@ bytes and datetimes are random for each process and need no check.
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
@@ -85,7 +84,7 @@ def _merges(node: Node) -> bool:
         case Op.OPAQUE:
             return node.schema.name not in _EQUAL_AS_IN_GO
         case Op.ENUM:
-            return _makes_members(node.schema.cls)
+            return bool(node.schema.makes_members)
         case Op.STRUCT:
             return not _compares_all(node.schema.cls)
     return False
@@ -135,14 +134,6 @@ def _parts(key: Schema[Any], *, is_converted: bool = True) -> list[Node]:
             waiting += node.children
         waiting += [member.node for member in node.members]
     return list(found.values())
-
-
-def _makes_members(cls: type[enum.Enum]) -> bool:
-    """Say whether a class makes members of values that it does not list."""
-    return getattr(cls._missing_, "__func__", None) is not _NO_MEMBER
-
-
-_NO_MEMBER: Final = enum.Enum._missing_.__func__  # type: ignore[attr-defined]
 
 
 def _compares_all(cls: type[Any]) -> bool:

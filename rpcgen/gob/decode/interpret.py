@@ -22,7 +22,7 @@ from ...values.record import Undecoded
 from ...values.types import base_of
 from .. import wire
 from ..definitions import bare_name
-from ..memory import SLOT, sizes
+from ..memory import MEMBER, SLOT, sizes
 from ..streams import InterpretedStream
 from .cursor import field_beyond, levels_inside
 from .match import BASIC, Types, form_of, members_by_name, parts_of
@@ -123,7 +123,10 @@ class Interpreter(Skipper, RecordReader):
             case Op.ENUM:
                 value = self._value(self._nodes[node.children[0]], id, depth)
                 members = node.schema.cls._value2member_map_
-                return members[value] if value in members else node.schema.member(value)
+                if value in members:
+                    return members[value]
+                self._stream.charge(MEMBER)
+                return node.schema.member(value)
         known = self._types.get(id)
         node = form_of(self._nodes, node, known)
         if node.op is Op.STRUCT and isinstance(known, wire.StructType):
