@@ -17,6 +17,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -69,30 +70,44 @@ class ArithClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def multiply(self, args: Args) -> int:
-        """Return the product of a and b."""
-        return self._client.call(ARITH_MULTIPLY, args)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def divide(self, args: Args) -> Quotient:
+    def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+        """Return the product of a and b."""
+        return self._client.call(ARITH_MULTIPLY, args, **options)
+
+    def divide(self, args: Args, **options: Unpack[CallOptions]) -> Quotient:
         """Return the quotient and the remainder of a and b.
 
         A ``b`` of 0 is answered with the error "divide by zero".
         """
-        return self._client.call(ARITH_DIVIDE, args)
+        return self._client.call(ARITH_DIVIDE, args, **options)
 
 
 class ArithGo(GoStub):
     """Calls of `Arith` that are started, and waited for later."""
 
-    def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+    def multiply(
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[Call[int]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
-        return self._client.go(ARITH_MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
     def divide(
-        self, args: Args, *, done: DoneQueue[Call[Quotient]] | None = None
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[Call[Quotient]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Quotient]:
         """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
-        return self._client.go(ARITH_DIVIDE, args, done)
+        return self._client.go(ARITH_DIVIDE, args, done, **options)
 
 
 class ArithService(AbstractService, ABC):
@@ -160,29 +175,41 @@ class AsyncArithClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def multiply(self, args: Args) -> int:
-        """See `ArithClient.multiply`."""
-        return await self._client.call(ARITH_MULTIPLY, args)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def divide(self, args: Args) -> Quotient:
+    async def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+        """See `ArithClient.multiply`."""
+        return await self._client.call(ARITH_MULTIPLY, args, **options)
+
+    async def divide(self, args: Args, **options: Unpack[CallOptions]) -> Quotient:
         """See `ArithClient.divide`."""
-        return await self._client.call(ARITH_DIVIDE, args)
+        return await self._client.call(ARITH_DIVIDE, args, **options)
 
 
 class AsyncArithGo(AsyncGoStub):
     """Calls of `AsyncArith` that are started, and waited for later."""
 
     def multiply(
-        self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[aio.Call[int]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
-        return self._client.go(ARITH_MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
     def divide(
-        self, args: Args, *, done: DoneQueue[aio.Call[Quotient]] | None = None
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[aio.Call[Quotient]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Quotient]:
         """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
-        return self._client.go(ARITH_DIVIDE, args, done)
+        return self._client.go(ARITH_DIVIDE, args, done, **options)
 
 
 def register_async_arith(

@@ -35,6 +35,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -168,277 +169,417 @@ class KindsClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def echo_bool(self, value: bool) -> bool:
-        return self._client.call(KINDS_ECHO_BOOL, value)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def echo_int(self, value: int) -> int:
-        return self._client.call(KINDS_ECHO_INT, value)
+    def echo_bool(self, value: bool, **options: Unpack[CallOptions]) -> bool:
+        return self._client.call(KINDS_ECHO_BOOL, value, **options)
 
-    def echo_float(self, value: float) -> float:
-        return self._client.call(KINDS_ECHO_FLOAT, value)
+    def echo_int(self, value: int, **options: Unpack[CallOptions]) -> int:
+        return self._client.call(KINDS_ECHO_INT, value, **options)
 
-    def echo_complex(self, value: complex) -> complex:
-        return self._client.call(KINDS_ECHO_COMPLEX, value)
+    def echo_float(self, value: float, **options: Unpack[CallOptions]) -> float:
+        return self._client.call(KINDS_ECHO_FLOAT, value, **options)
 
-    def echo_str(self, value: str) -> str:
-        return self._client.call(KINDS_ECHO_STR, value)
+    def echo_complex(self, value: complex, **options: Unpack[CallOptions]) -> complex:
+        return self._client.call(KINDS_ECHO_COMPLEX, value, **options)
 
-    def echo_bytes(self, value: bytes) -> bytes:
-        return self._client.call(KINDS_ECHO_BYTES, value)
+    def echo_str(self, value: str, **options: Unpack[CallOptions]) -> str:
+        return self._client.call(KINDS_ECHO_STR, value, **options)
 
-    def echo_uint8(self, value: Uint8) -> Uint8:
-        return self._client.call(KINDS_ECHO_UINT8, value)
+    def echo_bytes(self, value: bytes, **options: Unpack[CallOptions]) -> bytes:
+        return self._client.call(KINDS_ECHO_BYTES, value, **options)
 
-    def echo_float32(self, value: Float32) -> Float32:
-        return self._client.call(KINDS_ECHO_FLOAT32, value)
+    def echo_uint8(self, value: Uint8, **options: Unpack[CallOptions]) -> Uint8:
+        return self._client.call(KINDS_ECHO_UINT8, value, **options)
 
-    def echo_list(self, value: list[int]) -> list[int]:
-        return self._client.call(KINDS_ECHO_LIST, value)
+    def echo_float32(self, value: Float32, **options: Unpack[CallOptions]) -> Float32:
+        return self._client.call(KINDS_ECHO_FLOAT32, value, **options)
 
-    def echo_tuple(self, value: tuple[str, ...]) -> tuple[str, ...]:
-        return self._client.call(KINDS_ECHO_TUPLE, value)
+    def echo_list(self, value: list[int], **options: Unpack[CallOptions]) -> list[int]:
+        return self._client.call(KINDS_ECHO_LIST, value, **options)
 
-    def echo_array(self, value: Annotated[list[int], length(4)]) -> Annotated[list[int], length(4)]:
-        return self._client.call(KINDS_ECHO_ARRAY, value)
+    def echo_tuple(self, value: tuple[str, ...], **options: Unpack[CallOptions]) -> tuple[str, ...]:
+        return self._client.call(KINDS_ECHO_TUPLE, value, **options)
 
-    def echo_map(self, value: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
-        return self._client.call(KINDS_ECHO_MAP, value)
+    def echo_array(
+        self, value: Annotated[list[int], length(4)], **options: Unpack[CallOptions]
+    ) -> Annotated[list[int], length(4)]:
+        return self._client.call(KINDS_ECHO_ARRAY, value, **options)
 
-    def echo_matrix(self, value: Matrix) -> Matrix:
-        return self._client.call(KINDS_ECHO_MATRIX, value)
+    def echo_map(
+        self, value: dict[str, list[Cell]], **options: Unpack[CallOptions]
+    ) -> dict[str, list[Cell]]:
+        return self._client.call(KINDS_ECHO_MAP, value, **options)
 
-    def echo_color(self, value: Color) -> Color:
-        return self._client.call(KINDS_ECHO_COLOR, value)
+    def echo_matrix(self, value: Matrix, **options: Unpack[CallOptions]) -> Matrix:
+        return self._client.call(KINDS_ECHO_MATRIX, value, **options)
 
-    def echo_mood(self, value: Mood) -> Mood:
-        return self._client.call(KINDS_ECHO_MOOD, value)
+    def echo_color(self, value: Color, **options: Unpack[CallOptions]) -> Color:
+        return self._client.call(KINDS_ECHO_COLOR, value, **options)
 
-    def echo_user_id(self, value: UserID) -> UserID:
-        return self._client.call(KINDS_ECHO_USER_ID, value)
+    def echo_mood(self, value: Mood, **options: Unpack[CallOptions]) -> Mood:
+        return self._client.call(KINDS_ECHO_MOOD, value, **options)
 
-    def echo_datetime(self, value: datetime) -> datetime:
-        return self._client.call(KINDS_ECHO_DATETIME, value)
+    def echo_user_id(self, value: UserID, **options: Unpack[CallOptions]) -> UserID:
+        return self._client.call(KINDS_ECHO_USER_ID, value, **options)
 
-    def echo_timedelta(self, value: timedelta) -> timedelta:
-        return self._client.call(KINDS_ECHO_TIMEDELTA, value)
+    def echo_datetime(self, value: datetime, **options: Unpack[CallOptions]) -> datetime:
+        return self._client.call(KINDS_ECHO_DATETIME, value, **options)
 
-    def echo_big(self, value: BigInt) -> BigInt:
-        return self._client.call(KINDS_ECHO_BIG, value)
+    def echo_timedelta(self, value: timedelta, **options: Unpack[CallOptions]) -> timedelta:
+        return self._client.call(KINDS_ECHO_TIMEDELTA, value, **options)
 
-    def echo_uuid(self, value: UUID) -> UUID:
-        return self._client.call(KINDS_ECHO_UUID, value)
+    def echo_big(self, value: BigInt, **options: Unpack[CallOptions]) -> BigInt:
+        return self._client.call(KINDS_ECHO_BIG, value, **options)
 
-    def echo_temperature(self, value: Temperature) -> Temperature:
-        return self._client.call(KINDS_ECHO_TEMPERATURE, value)
+    def echo_uuid(self, value: UUID, **options: Unpack[CallOptions]) -> UUID:
+        return self._client.call(KINDS_ECHO_UUID, value, **options)
 
-    def echo_any(self, value: Any) -> Any:
-        return self._client.call(KINDS_ECHO_ANY, value)
+    def echo_temperature(self, value: Temperature, **options: Unpack[CallOptions]) -> Temperature:
+        return self._client.call(KINDS_ECHO_TEMPERATURE, value, **options)
 
-    def echo_basic(self, value: Basic) -> Basic:
-        return self._client.call(KINDS_ECHO_BASIC, value)
+    def echo_any(self, value: Any, **options: Unpack[CallOptions]) -> Any:
+        return self._client.call(KINDS_ECHO_ANY, value, **options)
 
-    def echo_sized(self, value: Sized) -> Sized:
-        return self._client.call(KINDS_ECHO_SIZED, value)
+    def echo_basic(self, value: Basic, **options: Unpack[CallOptions]) -> Basic:
+        return self._client.call(KINDS_ECHO_BASIC, value, **options)
 
-    def echo_containers(self, value: Containers) -> Containers:
-        return self._client.call(KINDS_ECHO_CONTAINERS, value)
+    def echo_sized(self, value: Sized, **options: Unpack[CallOptions]) -> Sized:
+        return self._client.call(KINDS_ECHO_SIZED, value, **options)
 
-    def echo_tree(self, value: Tree) -> Tree:
-        return self._client.call(KINDS_ECHO_TREE, value)
+    def echo_containers(self, value: Containers, **options: Unpack[CallOptions]) -> Containers:
+        return self._client.call(KINDS_ECHO_CONTAINERS, value, **options)
 
-    def echo_special(self, value: Special) -> Special:
-        return self._client.call(KINDS_ECHO_SPECIAL, value)
+    def echo_tree(self, value: Tree, **options: Unpack[CallOptions]) -> Tree:
+        return self._client.call(KINDS_ECHO_TREE, value, **options)
 
-    def echo_holder(self, value: Holder) -> Holder:
-        return self._client.call(KINDS_ECHO_HOLDER, value)
+    def echo_special(self, value: Special, **options: Unpack[CallOptions]) -> Special:
+        return self._client.call(KINDS_ECHO_SPECIAL, value, **options)
 
-    def nothing(self) -> None:
+    def echo_holder(self, value: Holder, **options: Unpack[CallOptions]) -> Holder:
+        return self._client.call(KINDS_ECHO_HOLDER, value, **options)
+
+    def nothing(self, **options: Unpack[CallOptions]) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
-        self._client.call(KINDS_NOTHING, None)
+        self._client.call(KINDS_NOTHING, None, **options)
 
-    def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
+    def called_otherwise_by_go(
+        self, number: int, text: str | None = None, **options: Unpack[CallOptions]
+    ) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
         return self._client.call(
-            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text)
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), **options
         )
 
 
 class KindsGo(GoStub):
     """Calls of `Kinds` that are started, and waited for later."""
 
-    def echo_bool(self, value: bool, *, done: DoneQueue[Call[bool]] | None = None) -> Call[bool]:
+    def echo_bool(
+        self,
+        value: bool,
+        *,
+        done: DoneQueue[Call[bool]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[bool]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BOOL, value, done)
+        return self._client.go(KINDS_ECHO_BOOL, value, done, **options)
 
-    def echo_int(self, value: int, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+    def echo_int(
+        self,
+        value: int,
+        *,
+        done: DoneQueue[Call[int]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[int]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_INT, value, done)
+        return self._client.go(KINDS_ECHO_INT, value, done, **options)
 
     def echo_float(
-        self, value: float, *, done: DoneQueue[Call[float]] | None = None
+        self,
+        value: float,
+        *,
+        done: DoneQueue[Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[float]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_FLOAT, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT, value, done, **options)
 
     def echo_complex(
-        self, value: complex, *, done: DoneQueue[Call[complex]] | None = None
+        self,
+        value: complex,
+        *,
+        done: DoneQueue[Call[complex]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[complex]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_COMPLEX, value, done)
+        return self._client.go(KINDS_ECHO_COMPLEX, value, done, **options)
 
-    def echo_str(self, value: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+    def echo_str(
+        self,
+        value: str,
+        *,
+        done: DoneQueue[Call[str]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[str]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_STR, value, done)
+        return self._client.go(KINDS_ECHO_STR, value, done, **options)
 
     def echo_bytes(
-        self, value: bytes, *, done: DoneQueue[Call[bytes]] | None = None
+        self,
+        value: bytes,
+        *,
+        done: DoneQueue[Call[bytes]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[bytes]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BYTES, value, done)
+        return self._client.go(KINDS_ECHO_BYTES, value, done, **options)
 
     def echo_uint8(
-        self, value: Uint8, *, done: DoneQueue[Call[Uint8]] | None = None
+        self,
+        value: Uint8,
+        *,
+        done: DoneQueue[Call[Uint8]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Uint8]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_UINT8, value, done)
+        return self._client.go(KINDS_ECHO_UINT8, value, done, **options)
 
     def echo_float32(
-        self, value: Float32, *, done: DoneQueue[Call[Float32]] | None = None
+        self,
+        value: Float32,
+        *,
+        done: DoneQueue[Call[Float32]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Float32]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_FLOAT32, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT32, value, done, **options)
 
     def echo_list(
-        self, value: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
+        self,
+        value: list[int],
+        *,
+        done: DoneQueue[Call[list[int]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_LIST, value, done)
+        return self._client.go(KINDS_ECHO_LIST, value, done, **options)
 
     def echo_tuple(
-        self, value: tuple[str, ...], *, done: DoneQueue[Call[tuple[str, ...]]] | None = None
+        self,
+        value: tuple[str, ...],
+        *,
+        done: DoneQueue[Call[tuple[str, ...]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[tuple[str, ...]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TUPLE, value, done)
+        return self._client.go(KINDS_ECHO_TUPLE, value, done, **options)
 
     def echo_array(
         self,
         value: Annotated[list[int], length(4)],
         *,
         done: DoneQueue[Call[Annotated[list[int], length(4)]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Annotated[list[int], length(4)]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_ARRAY, value, done)
+        return self._client.go(KINDS_ECHO_ARRAY, value, done, **options)
 
     def echo_map(
         self,
         value: dict[str, list[Cell]],
         *,
         done: DoneQueue[Call[dict[str, list[Cell]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[dict[str, list[Cell]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MAP, value, done)
+        return self._client.go(KINDS_ECHO_MAP, value, done, **options)
 
     def echo_matrix(
-        self, value: Matrix, *, done: DoneQueue[Call[Matrix]] | None = None
+        self,
+        value: Matrix,
+        *,
+        done: DoneQueue[Call[Matrix]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Matrix]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MATRIX, value, done)
+        return self._client.go(KINDS_ECHO_MATRIX, value, done, **options)
 
     def echo_color(
-        self, value: Color, *, done: DoneQueue[Call[Color]] | None = None
+        self,
+        value: Color,
+        *,
+        done: DoneQueue[Call[Color]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Color]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_COLOR, value, done)
+        return self._client.go(KINDS_ECHO_COLOR, value, done, **options)
 
-    def echo_mood(self, value: Mood, *, done: DoneQueue[Call[Mood]] | None = None) -> Call[Mood]:
+    def echo_mood(
+        self,
+        value: Mood,
+        *,
+        done: DoneQueue[Call[Mood]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Mood]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MOOD, value, done)
+        return self._client.go(KINDS_ECHO_MOOD, value, done, **options)
 
     def echo_user_id(
-        self, value: UserID, *, done: DoneQueue[Call[UserID]] | None = None
+        self,
+        value: UserID,
+        *,
+        done: DoneQueue[Call[UserID]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[UserID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_USER_ID, value, done)
+        return self._client.go(KINDS_ECHO_USER_ID, value, done, **options)
 
     def echo_datetime(
-        self, value: datetime, *, done: DoneQueue[Call[datetime]] | None = None
+        self,
+        value: datetime,
+        *,
+        done: DoneQueue[Call[datetime]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[datetime]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_DATETIME, value, done)
+        return self._client.go(KINDS_ECHO_DATETIME, value, done, **options)
 
     def echo_timedelta(
-        self, value: timedelta, *, done: DoneQueue[Call[timedelta]] | None = None
+        self,
+        value: timedelta,
+        *,
+        done: DoneQueue[Call[timedelta]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[timedelta]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
+        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done, **options)
 
     def echo_big(
-        self, value: BigInt, *, done: DoneQueue[Call[BigInt]] | None = None
+        self,
+        value: BigInt,
+        *,
+        done: DoneQueue[Call[BigInt]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[BigInt]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BIG, value, done)
+        return self._client.go(KINDS_ECHO_BIG, value, done, **options)
 
-    def echo_uuid(self, value: UUID, *, done: DoneQueue[Call[UUID]] | None = None) -> Call[UUID]:
+    def echo_uuid(
+        self,
+        value: UUID,
+        *,
+        done: DoneQueue[Call[UUID]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[UUID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_UUID, value, done)
+        return self._client.go(KINDS_ECHO_UUID, value, done, **options)
 
     def echo_temperature(
-        self, value: Temperature, *, done: DoneQueue[Call[Temperature]] | None = None
+        self,
+        value: Temperature,
+        *,
+        done: DoneQueue[Call[Temperature]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Temperature]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
+        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done, **options)
 
-    def echo_any(self, value: Any, *, done: DoneQueue[Call[Any]] | None = None) -> Call[Any]:
+    def echo_any(
+        self,
+        value: Any,
+        *,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_ANY, value, done)
+        return self._client.go(KINDS_ECHO_ANY, value, done, **options)
 
     def echo_basic(
-        self, value: Basic, *, done: DoneQueue[Call[Basic]] | None = None
+        self,
+        value: Basic,
+        *,
+        done: DoneQueue[Call[Basic]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Basic]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BASIC, value, done)
+        return self._client.go(KINDS_ECHO_BASIC, value, done, **options)
 
     def echo_sized(
-        self, value: Sized, *, done: DoneQueue[Call[Sized]] | None = None
+        self,
+        value: Sized,
+        *,
+        done: DoneQueue[Call[Sized]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Sized]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_SIZED, value, done)
+        return self._client.go(KINDS_ECHO_SIZED, value, done, **options)
 
     def echo_containers(
-        self, value: Containers, *, done: DoneQueue[Call[Containers]] | None = None
+        self,
+        value: Containers,
+        *,
+        done: DoneQueue[Call[Containers]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Containers]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
+        return self._client.go(KINDS_ECHO_CONTAINERS, value, done, **options)
 
-    def echo_tree(self, value: Tree, *, done: DoneQueue[Call[Tree]] | None = None) -> Call[Tree]:
+    def echo_tree(
+        self,
+        value: Tree,
+        *,
+        done: DoneQueue[Call[Tree]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Tree]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TREE, value, done)
+        return self._client.go(KINDS_ECHO_TREE, value, done, **options)
 
     def echo_special(
-        self, value: Special, *, done: DoneQueue[Call[Special]] | None = None
+        self,
+        value: Special,
+        *,
+        done: DoneQueue[Call[Special]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Special]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_SPECIAL, value, done)
+        return self._client.go(KINDS_ECHO_SPECIAL, value, done, **options)
 
     def echo_holder(
-        self, value: Holder, *, done: DoneQueue[Call[Holder]] | None = None
+        self,
+        value: Holder,
+        *,
+        done: DoneQueue[Call[Holder]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Holder]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_HOLDER, value, done)
+        return self._client.go(KINDS_ECHO_HOLDER, value, done, **options)
 
-    def nothing(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def nothing(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
-        return self._client.go(KINDS_NOTHING, None, done)
+        return self._client.go(KINDS_NOTHING, None, done, **options)
 
     def called_otherwise_by_go(
-        self, number: int, text: str | None = None, *, done: DoneQueue[Call[str]] | None = None
+        self,
+        number: int,
+        text: str | None = None,
+        *,
+        done: DoneQueue[Call[str]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[str]:
         """Start the call; returns a future-like `Call`.
 
         See `KindsClient.called_otherwise_by_go`.
         """
         return self._client.go(
-            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
+            KINDS_CALLED_OTHERWISE_BY_GO,
+            KindsCalledOtherwiseByGoArgs(number, text),
+            done,
+            **options,
         )
 
 
@@ -681,100 +822,114 @@ class AsyncKindsClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def echo_bool(self, value: bool) -> bool:
-        return await self._client.call(KINDS_ECHO_BOOL, value)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def echo_int(self, value: int) -> int:
-        return await self._client.call(KINDS_ECHO_INT, value)
+    async def echo_bool(self, value: bool, **options: Unpack[CallOptions]) -> bool:
+        return await self._client.call(KINDS_ECHO_BOOL, value, **options)
 
-    async def echo_float(self, value: float) -> float:
-        return await self._client.call(KINDS_ECHO_FLOAT, value)
+    async def echo_int(self, value: int, **options: Unpack[CallOptions]) -> int:
+        return await self._client.call(KINDS_ECHO_INT, value, **options)
 
-    async def echo_complex(self, value: complex) -> complex:
-        return await self._client.call(KINDS_ECHO_COMPLEX, value)
+    async def echo_float(self, value: float, **options: Unpack[CallOptions]) -> float:
+        return await self._client.call(KINDS_ECHO_FLOAT, value, **options)
 
-    async def echo_str(self, value: str) -> str:
-        return await self._client.call(KINDS_ECHO_STR, value)
+    async def echo_complex(self, value: complex, **options: Unpack[CallOptions]) -> complex:
+        return await self._client.call(KINDS_ECHO_COMPLEX, value, **options)
 
-    async def echo_bytes(self, value: bytes) -> bytes:
-        return await self._client.call(KINDS_ECHO_BYTES, value)
+    async def echo_str(self, value: str, **options: Unpack[CallOptions]) -> str:
+        return await self._client.call(KINDS_ECHO_STR, value, **options)
 
-    async def echo_uint8(self, value: Uint8) -> Uint8:
-        return await self._client.call(KINDS_ECHO_UINT8, value)
+    async def echo_bytes(self, value: bytes, **options: Unpack[CallOptions]) -> bytes:
+        return await self._client.call(KINDS_ECHO_BYTES, value, **options)
 
-    async def echo_float32(self, value: Float32) -> Float32:
-        return await self._client.call(KINDS_ECHO_FLOAT32, value)
+    async def echo_uint8(self, value: Uint8, **options: Unpack[CallOptions]) -> Uint8:
+        return await self._client.call(KINDS_ECHO_UINT8, value, **options)
 
-    async def echo_list(self, value: list[int]) -> list[int]:
-        return await self._client.call(KINDS_ECHO_LIST, value)
+    async def echo_float32(self, value: Float32, **options: Unpack[CallOptions]) -> Float32:
+        return await self._client.call(KINDS_ECHO_FLOAT32, value, **options)
 
-    async def echo_tuple(self, value: tuple[str, ...]) -> tuple[str, ...]:
-        return await self._client.call(KINDS_ECHO_TUPLE, value)
+    async def echo_list(self, value: list[int], **options: Unpack[CallOptions]) -> list[int]:
+        return await self._client.call(KINDS_ECHO_LIST, value, **options)
+
+    async def echo_tuple(
+        self, value: tuple[str, ...], **options: Unpack[CallOptions]
+    ) -> tuple[str, ...]:
+        return await self._client.call(KINDS_ECHO_TUPLE, value, **options)
 
     async def echo_array(
-        self, value: Annotated[list[int], length(4)]
+        self, value: Annotated[list[int], length(4)], **options: Unpack[CallOptions]
     ) -> Annotated[list[int], length(4)]:
-        return await self._client.call(KINDS_ECHO_ARRAY, value)
+        return await self._client.call(KINDS_ECHO_ARRAY, value, **options)
 
-    async def echo_map(self, value: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
-        return await self._client.call(KINDS_ECHO_MAP, value)
+    async def echo_map(
+        self, value: dict[str, list[Cell]], **options: Unpack[CallOptions]
+    ) -> dict[str, list[Cell]]:
+        return await self._client.call(KINDS_ECHO_MAP, value, **options)
 
-    async def echo_matrix(self, value: Matrix) -> Matrix:
-        return await self._client.call(KINDS_ECHO_MATRIX, value)
+    async def echo_matrix(self, value: Matrix, **options: Unpack[CallOptions]) -> Matrix:
+        return await self._client.call(KINDS_ECHO_MATRIX, value, **options)
 
-    async def echo_color(self, value: Color) -> Color:
-        return await self._client.call(KINDS_ECHO_COLOR, value)
+    async def echo_color(self, value: Color, **options: Unpack[CallOptions]) -> Color:
+        return await self._client.call(KINDS_ECHO_COLOR, value, **options)
 
-    async def echo_mood(self, value: Mood) -> Mood:
-        return await self._client.call(KINDS_ECHO_MOOD, value)
+    async def echo_mood(self, value: Mood, **options: Unpack[CallOptions]) -> Mood:
+        return await self._client.call(KINDS_ECHO_MOOD, value, **options)
 
-    async def echo_user_id(self, value: UserID) -> UserID:
-        return await self._client.call(KINDS_ECHO_USER_ID, value)
+    async def echo_user_id(self, value: UserID, **options: Unpack[CallOptions]) -> UserID:
+        return await self._client.call(KINDS_ECHO_USER_ID, value, **options)
 
-    async def echo_datetime(self, value: datetime) -> datetime:
-        return await self._client.call(KINDS_ECHO_DATETIME, value)
+    async def echo_datetime(self, value: datetime, **options: Unpack[CallOptions]) -> datetime:
+        return await self._client.call(KINDS_ECHO_DATETIME, value, **options)
 
-    async def echo_timedelta(self, value: timedelta) -> timedelta:
-        return await self._client.call(KINDS_ECHO_TIMEDELTA, value)
+    async def echo_timedelta(self, value: timedelta, **options: Unpack[CallOptions]) -> timedelta:
+        return await self._client.call(KINDS_ECHO_TIMEDELTA, value, **options)
 
-    async def echo_big(self, value: BigInt) -> BigInt:
-        return await self._client.call(KINDS_ECHO_BIG, value)
+    async def echo_big(self, value: BigInt, **options: Unpack[CallOptions]) -> BigInt:
+        return await self._client.call(KINDS_ECHO_BIG, value, **options)
 
-    async def echo_uuid(self, value: UUID) -> UUID:
-        return await self._client.call(KINDS_ECHO_UUID, value)
+    async def echo_uuid(self, value: UUID, **options: Unpack[CallOptions]) -> UUID:
+        return await self._client.call(KINDS_ECHO_UUID, value, **options)
 
-    async def echo_temperature(self, value: Temperature) -> Temperature:
-        return await self._client.call(KINDS_ECHO_TEMPERATURE, value)
+    async def echo_temperature(
+        self, value: Temperature, **options: Unpack[CallOptions]
+    ) -> Temperature:
+        return await self._client.call(KINDS_ECHO_TEMPERATURE, value, **options)
 
-    async def echo_any(self, value: Any) -> Any:
-        return await self._client.call(KINDS_ECHO_ANY, value)
+    async def echo_any(self, value: Any, **options: Unpack[CallOptions]) -> Any:
+        return await self._client.call(KINDS_ECHO_ANY, value, **options)
 
-    async def echo_basic(self, value: Basic) -> Basic:
-        return await self._client.call(KINDS_ECHO_BASIC, value)
+    async def echo_basic(self, value: Basic, **options: Unpack[CallOptions]) -> Basic:
+        return await self._client.call(KINDS_ECHO_BASIC, value, **options)
 
-    async def echo_sized(self, value: Sized) -> Sized:
-        return await self._client.call(KINDS_ECHO_SIZED, value)
+    async def echo_sized(self, value: Sized, **options: Unpack[CallOptions]) -> Sized:
+        return await self._client.call(KINDS_ECHO_SIZED, value, **options)
 
-    async def echo_containers(self, value: Containers) -> Containers:
-        return await self._client.call(KINDS_ECHO_CONTAINERS, value)
+    async def echo_containers(
+        self, value: Containers, **options: Unpack[CallOptions]
+    ) -> Containers:
+        return await self._client.call(KINDS_ECHO_CONTAINERS, value, **options)
 
-    async def echo_tree(self, value: Tree) -> Tree:
-        return await self._client.call(KINDS_ECHO_TREE, value)
+    async def echo_tree(self, value: Tree, **options: Unpack[CallOptions]) -> Tree:
+        return await self._client.call(KINDS_ECHO_TREE, value, **options)
 
-    async def echo_special(self, value: Special) -> Special:
-        return await self._client.call(KINDS_ECHO_SPECIAL, value)
+    async def echo_special(self, value: Special, **options: Unpack[CallOptions]) -> Special:
+        return await self._client.call(KINDS_ECHO_SPECIAL, value, **options)
 
-    async def echo_holder(self, value: Holder) -> Holder:
-        return await self._client.call(KINDS_ECHO_HOLDER, value)
+    async def echo_holder(self, value: Holder, **options: Unpack[CallOptions]) -> Holder:
+        return await self._client.call(KINDS_ECHO_HOLDER, value, **options)
 
-    async def nothing(self) -> None:
+    async def nothing(self, **options: Unpack[CallOptions]) -> None:
         """See `KindsClient.nothing`."""
-        await self._client.call(KINDS_NOTHING, None)
+        await self._client.call(KINDS_NOTHING, None, **options)
 
-    async def called_otherwise_by_go(self, number: int, text: str | None = None) -> str:
+    async def called_otherwise_by_go(
+        self, number: int, text: str | None = None, **options: Unpack[CallOptions]
+    ) -> str:
         """See `KindsClient.called_otherwise_by_go`."""
         return await self._client.call(
-            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text)
+            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), **options
         )
 
 
@@ -782,192 +937,308 @@ class AsyncKindsGo(AsyncGoStub):
     """Calls of `AsyncKinds` that are started, and waited for later."""
 
     def echo_bool(
-        self, value: bool, *, done: DoneQueue[aio.Call[bool]] | None = None
+        self,
+        value: bool,
+        *,
+        done: DoneQueue[aio.Call[bool]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[bool]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BOOL, value, done)
+        return self._client.go(KINDS_ECHO_BOOL, value, done, **options)
 
     def echo_int(
-        self, value: int, *, done: DoneQueue[aio.Call[int]] | None = None
+        self,
+        value: int,
+        *,
+        done: DoneQueue[aio.Call[int]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_INT, value, done)
+        return self._client.go(KINDS_ECHO_INT, value, done, **options)
 
     def echo_float(
-        self, value: float, *, done: DoneQueue[aio.Call[float]] | None = None
+        self,
+        value: float,
+        *,
+        done: DoneQueue[aio.Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[float]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_FLOAT, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT, value, done, **options)
 
     def echo_complex(
-        self, value: complex, *, done: DoneQueue[aio.Call[complex]] | None = None
+        self,
+        value: complex,
+        *,
+        done: DoneQueue[aio.Call[complex]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[complex]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_COMPLEX, value, done)
+        return self._client.go(KINDS_ECHO_COMPLEX, value, done, **options)
 
     def echo_str(
-        self, value: str, *, done: DoneQueue[aio.Call[str]] | None = None
+        self,
+        value: str,
+        *,
+        done: DoneQueue[aio.Call[str]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_STR, value, done)
+        return self._client.go(KINDS_ECHO_STR, value, done, **options)
 
     def echo_bytes(
-        self, value: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
+        self,
+        value: bytes,
+        *,
+        done: DoneQueue[aio.Call[bytes]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[bytes]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BYTES, value, done)
+        return self._client.go(KINDS_ECHO_BYTES, value, done, **options)
 
     def echo_uint8(
-        self, value: Uint8, *, done: DoneQueue[aio.Call[Uint8]] | None = None
+        self,
+        value: Uint8,
+        *,
+        done: DoneQueue[aio.Call[Uint8]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Uint8]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_UINT8, value, done)
+        return self._client.go(KINDS_ECHO_UINT8, value, done, **options)
 
     def echo_float32(
-        self, value: Float32, *, done: DoneQueue[aio.Call[Float32]] | None = None
+        self,
+        value: Float32,
+        *,
+        done: DoneQueue[aio.Call[Float32]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Float32]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_FLOAT32, value, done)
+        return self._client.go(KINDS_ECHO_FLOAT32, value, done, **options)
 
     def echo_list(
-        self, value: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
+        self,
+        value: list[int],
+        *,
+        done: DoneQueue[aio.Call[list[int]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_LIST, value, done)
+        return self._client.go(KINDS_ECHO_LIST, value, done, **options)
 
     def echo_tuple(
-        self, value: tuple[str, ...], *, done: DoneQueue[aio.Call[tuple[str, ...]]] | None = None
+        self,
+        value: tuple[str, ...],
+        *,
+        done: DoneQueue[aio.Call[tuple[str, ...]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[tuple[str, ...]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TUPLE, value, done)
+        return self._client.go(KINDS_ECHO_TUPLE, value, done, **options)
 
     def echo_array(
         self,
         value: Annotated[list[int], length(4)],
         *,
         done: DoneQueue[aio.Call[Annotated[list[int], length(4)]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Annotated[list[int], length(4)]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_ARRAY, value, done)
+        return self._client.go(KINDS_ECHO_ARRAY, value, done, **options)
 
     def echo_map(
         self,
         value: dict[str, list[Cell]],
         *,
         done: DoneQueue[aio.Call[dict[str, list[Cell]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[dict[str, list[Cell]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MAP, value, done)
+        return self._client.go(KINDS_ECHO_MAP, value, done, **options)
 
     def echo_matrix(
-        self, value: Matrix, *, done: DoneQueue[aio.Call[Matrix]] | None = None
+        self,
+        value: Matrix,
+        *,
+        done: DoneQueue[aio.Call[Matrix]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Matrix]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MATRIX, value, done)
+        return self._client.go(KINDS_ECHO_MATRIX, value, done, **options)
 
     def echo_color(
-        self, value: Color, *, done: DoneQueue[aio.Call[Color]] | None = None
+        self,
+        value: Color,
+        *,
+        done: DoneQueue[aio.Call[Color]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Color]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_COLOR, value, done)
+        return self._client.go(KINDS_ECHO_COLOR, value, done, **options)
 
     def echo_mood(
-        self, value: Mood, *, done: DoneQueue[aio.Call[Mood]] | None = None
+        self,
+        value: Mood,
+        *,
+        done: DoneQueue[aio.Call[Mood]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Mood]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_MOOD, value, done)
+        return self._client.go(KINDS_ECHO_MOOD, value, done, **options)
 
     def echo_user_id(
-        self, value: UserID, *, done: DoneQueue[aio.Call[UserID]] | None = None
+        self,
+        value: UserID,
+        *,
+        done: DoneQueue[aio.Call[UserID]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_USER_ID, value, done)
+        return self._client.go(KINDS_ECHO_USER_ID, value, done, **options)
 
     def echo_datetime(
-        self, value: datetime, *, done: DoneQueue[aio.Call[datetime]] | None = None
+        self,
+        value: datetime,
+        *,
+        done: DoneQueue[aio.Call[datetime]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_DATETIME, value, done)
+        return self._client.go(KINDS_ECHO_DATETIME, value, done, **options)
 
     def echo_timedelta(
-        self, value: timedelta, *, done: DoneQueue[aio.Call[timedelta]] | None = None
+        self,
+        value: timedelta,
+        *,
+        done: DoneQueue[aio.Call[timedelta]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[timedelta]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done)
+        return self._client.go(KINDS_ECHO_TIMEDELTA, value, done, **options)
 
     def echo_big(
-        self, value: BigInt, *, done: DoneQueue[aio.Call[BigInt]] | None = None
+        self,
+        value: BigInt,
+        *,
+        done: DoneQueue[aio.Call[BigInt]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[BigInt]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BIG, value, done)
+        return self._client.go(KINDS_ECHO_BIG, value, done, **options)
 
     def echo_uuid(
-        self, value: UUID, *, done: DoneQueue[aio.Call[UUID]] | None = None
+        self,
+        value: UUID,
+        *,
+        done: DoneQueue[aio.Call[UUID]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[UUID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_UUID, value, done)
+        return self._client.go(KINDS_ECHO_UUID, value, done, **options)
 
     def echo_temperature(
-        self, value: Temperature, *, done: DoneQueue[aio.Call[Temperature]] | None = None
+        self,
+        value: Temperature,
+        *,
+        done: DoneQueue[aio.Call[Temperature]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Temperature]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done)
+        return self._client.go(KINDS_ECHO_TEMPERATURE, value, done, **options)
 
     def echo_any(
-        self, value: Any, *, done: DoneQueue[aio.Call[Any]] | None = None
+        self,
+        value: Any,
+        *,
+        done: DoneQueue[aio.Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Any]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_ANY, value, done)
+        return self._client.go(KINDS_ECHO_ANY, value, done, **options)
 
     def echo_basic(
-        self, value: Basic, *, done: DoneQueue[aio.Call[Basic]] | None = None
+        self,
+        value: Basic,
+        *,
+        done: DoneQueue[aio.Call[Basic]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Basic]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_BASIC, value, done)
+        return self._client.go(KINDS_ECHO_BASIC, value, done, **options)
 
     def echo_sized(
-        self, value: Sized, *, done: DoneQueue[aio.Call[Sized]] | None = None
+        self,
+        value: Sized,
+        *,
+        done: DoneQueue[aio.Call[Sized]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Sized]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_SIZED, value, done)
+        return self._client.go(KINDS_ECHO_SIZED, value, done, **options)
 
     def echo_containers(
-        self, value: Containers, *, done: DoneQueue[aio.Call[Containers]] | None = None
+        self,
+        value: Containers,
+        *,
+        done: DoneQueue[aio.Call[Containers]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Containers]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_CONTAINERS, value, done)
+        return self._client.go(KINDS_ECHO_CONTAINERS, value, done, **options)
 
     def echo_tree(
-        self, value: Tree, *, done: DoneQueue[aio.Call[Tree]] | None = None
+        self,
+        value: Tree,
+        *,
+        done: DoneQueue[aio.Call[Tree]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Tree]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_TREE, value, done)
+        return self._client.go(KINDS_ECHO_TREE, value, done, **options)
 
     def echo_special(
-        self, value: Special, *, done: DoneQueue[aio.Call[Special]] | None = None
+        self,
+        value: Special,
+        *,
+        done: DoneQueue[aio.Call[Special]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Special]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_SPECIAL, value, done)
+        return self._client.go(KINDS_ECHO_SPECIAL, value, done, **options)
 
     def echo_holder(
-        self, value: Holder, *, done: DoneQueue[aio.Call[Holder]] | None = None
+        self,
+        value: Holder,
+        *,
+        done: DoneQueue[aio.Call[Holder]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Holder]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(KINDS_ECHO_HOLDER, value, done)
+        return self._client.go(KINDS_ECHO_HOLDER, value, done, **options)
 
-    def nothing(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def nothing(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
-        return self._client.go(KINDS_NOTHING, None, done)
+        return self._client.go(KINDS_NOTHING, None, done, **options)
 
     def called_otherwise_by_go(
-        self, number: int, text: str | None = None, *, done: DoneQueue[aio.Call[str]] | None = None
+        self,
+        number: int,
+        text: str | None = None,
+        *,
+        done: DoneQueue[aio.Call[str]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`.
 
         See `KindsClient.called_otherwise_by_go`.
         """
         return self._client.go(
-            KINDS_CALLED_OTHERWISE_BY_GO, KindsCalledOtherwiseByGoArgs(number, text), done
+            KINDS_CALLED_OTHERWISE_BY_GO,
+            KindsCalledOtherwiseByGoArgs(number, text),
+            done,
+            **options,
         )
 
 

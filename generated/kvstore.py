@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Protocol, Self, Unpack
+from typing import Protocol, Self, TypedDict, Unpack
 
 from attrs import define
 
@@ -20,6 +21,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -53,6 +55,14 @@ __all__ = [
     "register_async_kv_store",
     "register_kv_store",
 ]
+
+
+class CallOptionsWithoutKey(TypedDict, total=False):
+    """`CallOptions` without ``key``: a parameter of the method has the name."""
+
+    timeout: float | None
+    metadata: Mapping[str, str]
+    wait_for_ready: bool
 
 
 @define
@@ -109,9 +119,13 @@ class KVStoreClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def get(self, key: str) -> Entry:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def get(self, key: str, **options: Unpack[CallOptionsWithoutKey]) -> Entry:
         """Return the entry under a key."""
-        return self._client.call(KV_STORE_GET, key)
+        return self._client.call(KV_STORE_GET, key, **options)
 
     def put(
         self,
@@ -122,38 +136,47 @@ class KVStoreClient(ClientStub):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
+        **options: Unpack[CallOptionsWithoutKey],
     ) -> int:
         """Store a value and return its version, which counts from 1.
 
         With ``if_version``, only where the entry still has that version.
         """
         return self._client.call(
-            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability)
+            KV_STORE_PUT,
+            KVStorePutArgs(key, value, tags, expires_in, if_version, durability),
+            **options,
         )
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, **options: Unpack[CallOptionsWithoutKey]) -> None:
         """Remove an entry."""
-        self._client.call(KV_STORE_DELETE, key)
+        self._client.call(KV_STORE_DELETE, key, **options)
 
-    def scan(self, prefix: str = "", limit: int = 100) -> Page:
+    def scan(self, prefix: str = "", limit: int = 100, **options: Unpack[CallOptions]) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
-        return self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit))
+        return self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), **options)
 
-    def get_many(self, keys: list[str]) -> dict[str, Entry]:
+    def get_many(self, keys: list[str], **options: Unpack[CallOptions]) -> dict[str, Entry]:
         """Return the entries of those keys that exist."""
-        return self._client.call(KV_STORE_GET_MANY, keys)
+        return self._client.call(KV_STORE_GET_MANY, keys, **options)
 
-    def stats(self) -> Stats:
+    def stats(self, **options: Unpack[CallOptions]) -> Stats:
         """Return what the store holds."""
-        return self._client.call(KV_STORE_STATS, None)
+        return self._client.call(KV_STORE_STATS, None, **options)
 
 
 class KVStoreGo(GoStub):
     """Calls of `KVStore` that are started, and waited for later."""
 
-    def get(self, key: str, *, done: DoneQueue[Call[Entry]] | None = None) -> Call[Entry]:
+    def get(
+        self,
+        key: str,
+        *,
+        done: DoneQueue[Call[Entry]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
+    ) -> Call[Entry]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
-        return self._client.go(KV_STORE_GET, key, done)
+        return self._client.go(KV_STORE_GET, key, done, **options)
 
     def put(
         self,
@@ -165,31 +188,52 @@ class KVStoreGo(GoStub):
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
         done: DoneQueue[Call[int]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
     ) -> Call[int]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
-            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
+            KV_STORE_PUT,
+            KVStorePutArgs(key, value, tags, expires_in, if_version, durability),
+            done,
+            **options,
         )
 
-    def delete(self, key: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def delete(
+        self,
+        key: str,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
-        return self._client.go(KV_STORE_DELETE, key, done)
+        return self._client.go(KV_STORE_DELETE, key, done, **options)
 
     def scan(
-        self, prefix: str = "", limit: int = 100, *, done: DoneQueue[Call[Page]] | None = None
+        self,
+        prefix: str = "",
+        limit: int = 100,
+        *,
+        done: DoneQueue[Call[Page]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Page]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
-        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
+        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done, **options)
 
     def get_many(
-        self, keys: list[str], *, done: DoneQueue[Call[dict[str, Entry]]] | None = None
+        self,
+        keys: list[str],
+        *,
+        done: DoneQueue[Call[dict[str, Entry]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[dict[str, Entry]]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
-        return self._client.go(KV_STORE_GET_MANY, keys, done)
+        return self._client.go(KV_STORE_GET_MANY, keys, done, **options)
 
-    def stats(self, *, done: DoneQueue[Call[Stats]] | None = None) -> Call[Stats]:
+    def stats(
+        self, *, done: DoneQueue[Call[Stats]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[Stats]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
-        return self._client.go(KV_STORE_STATS, None, done)
+        return self._client.go(KV_STORE_STATS, None, done, **options)
 
 
 class KVStoreService(AbstractService, ABC):
@@ -308,9 +352,13 @@ class AsyncKVStoreClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def get(self, key: str) -> Entry:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def get(self, key: str, **options: Unpack[CallOptionsWithoutKey]) -> Entry:
         """See `KVStoreClient.get`."""
-        return await self._client.call(KV_STORE_GET, key)
+        return await self._client.call(KV_STORE_GET, key, **options)
 
     async def put(
         self,
@@ -321,35 +369,46 @@ class AsyncKVStoreClient(AsyncClientStub):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
+        **options: Unpack[CallOptionsWithoutKey],
     ) -> int:
         """See `KVStoreClient.put`."""
         return await self._client.call(
-            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability)
+            KV_STORE_PUT,
+            KVStorePutArgs(key, value, tags, expires_in, if_version, durability),
+            **options,
         )
 
-    async def delete(self, key: str) -> None:
+    async def delete(self, key: str, **options: Unpack[CallOptionsWithoutKey]) -> None:
         """See `KVStoreClient.delete`."""
-        await self._client.call(KV_STORE_DELETE, key)
+        await self._client.call(KV_STORE_DELETE, key, **options)
 
-    async def scan(self, prefix: str = "", limit: int = 100) -> Page:
+    async def scan(
+        self, prefix: str = "", limit: int = 100, **options: Unpack[CallOptions]
+    ) -> Page:
         """See `KVStoreClient.scan`."""
-        return await self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit))
+        return await self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), **options)
 
-    async def get_many(self, keys: list[str]) -> dict[str, Entry]:
+    async def get_many(self, keys: list[str], **options: Unpack[CallOptions]) -> dict[str, Entry]:
         """See `KVStoreClient.get_many`."""
-        return await self._client.call(KV_STORE_GET_MANY, keys)
+        return await self._client.call(KV_STORE_GET_MANY, keys, **options)
 
-    async def stats(self) -> Stats:
+    async def stats(self, **options: Unpack[CallOptions]) -> Stats:
         """See `KVStoreClient.stats`."""
-        return await self._client.call(KV_STORE_STATS, None)
+        return await self._client.call(KV_STORE_STATS, None, **options)
 
 
 class AsyncKVStoreGo(AsyncGoStub):
     """Calls of `AsyncKVStore` that are started, and waited for later."""
 
-    def get(self, key: str, *, done: DoneQueue[aio.Call[Entry]] | None = None) -> aio.Call[Entry]:
+    def get(
+        self,
+        key: str,
+        *,
+        done: DoneQueue[aio.Call[Entry]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
+    ) -> aio.Call[Entry]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
-        return self._client.go(KV_STORE_GET, key, done)
+        return self._client.go(KV_STORE_GET, key, done, **options)
 
     def put(
         self,
@@ -361,31 +420,52 @@ class AsyncKVStoreGo(AsyncGoStub):
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
         done: DoneQueue[aio.Call[int]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
     ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
-            KV_STORE_PUT, KVStorePutArgs(key, value, tags, expires_in, if_version, durability), done
+            KV_STORE_PUT,
+            KVStorePutArgs(key, value, tags, expires_in, if_version, durability),
+            done,
+            **options,
         )
 
-    def delete(self, key: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def delete(
+        self,
+        key: str,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptionsWithoutKey],
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
-        return self._client.go(KV_STORE_DELETE, key, done)
+        return self._client.go(KV_STORE_DELETE, key, done, **options)
 
     def scan(
-        self, prefix: str = "", limit: int = 100, *, done: DoneQueue[aio.Call[Page]] | None = None
+        self,
+        prefix: str = "",
+        limit: int = 100,
+        *,
+        done: DoneQueue[aio.Call[Page]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Page]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
-        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done)
+        return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done, **options)
 
     def get_many(
-        self, keys: list[str], *, done: DoneQueue[aio.Call[dict[str, Entry]]] | None = None
+        self,
+        keys: list[str],
+        *,
+        done: DoneQueue[aio.Call[dict[str, Entry]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[dict[str, Entry]]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
-        return self._client.go(KV_STORE_GET_MANY, keys, done)
+        return self._client.go(KV_STORE_GET_MANY, keys, done, **options)
 
-    def stats(self, *, done: DoneQueue[aio.Call[Stats]] | None = None) -> aio.Call[Stats]:
+    def stats(
+        self, *, done: DoneQueue[aio.Call[Stats]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[Stats]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
-        return self._client.go(KV_STORE_STATS, None, done)
+        return self._client.go(KV_STORE_STATS, None, done, **options)
 
 
 def register_async_kv_store(

@@ -20,6 +20,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -94,39 +95,49 @@ class ShapesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def area(self, shape: Circle | Rectangle | Group) -> float:
-        """Return the area of a shape; that of a group is the sum of its members'."""
-        return self._client.call(SHAPES_AREA, shape)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def move(self, shape: Circle | Rectangle, by: Point, times: int = 1) -> Circle | Rectangle:
+    def area(self, shape: Circle | Rectangle | Group, **options: Unpack[CallOptions]) -> float:
+        """Return the area of a shape; that of a group is the sum of its members'."""
+        return self._client.call(SHAPES_AREA, shape, **options)
+
+    def move(
+        self, shape: Circle | Rectangle, by: Point, times: int = 1, **options: Unpack[CallOptions]
+    ) -> Circle | Rectangle:
         """Return the shape moved ``times`` times ``by``.
 
         Several parameters travel as one struct, whose fields they are:
         ``struct { Shape any; By Point; Times int }`` in Go.
         """
-        return self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times))
+        return self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), **options)
 
-    def bounds(self, points: list[Point]) -> Rectangle:
+    def bounds(self, points: list[Point], **options: Unpack[CallOptions]) -> Rectangle:
         """Return the smallest rectangle that holds all the points."""
-        return self._client.call(SHAPES_BOUNDS, points)
+        return self._client.call(SHAPES_BOUNDS, points, **options)
 
-    def count(self) -> int:
+    def count(self, **options: Unpack[CallOptions]) -> int:
         """Return how many shapes the server has seen."""
-        return self._client.call(SHAPES_COUNT, None)
+        return self._client.call(SHAPES_COUNT, None, **options)
 
-    def describe(self, anything: Any) -> str:
+    def describe(self, anything: Any, **options: Unpack[CallOptions]) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
-        return self._client.call(SHAPES_DESCRIBE, anything)
+        return self._client.call(SHAPES_DESCRIBE, anything, **options)
 
 
 class ShapesGo(GoStub):
     """Calls of `Shapes` that are started, and waited for later."""
 
     def area(
-        self, shape: Circle | Rectangle | Group, *, done: DoneQueue[Call[float]] | None = None
+        self,
+        shape: Circle | Rectangle | Group,
+        *,
+        done: DoneQueue[Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[float]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
-        return self._client.go(SHAPES_AREA, shape, done)
+        return self._client.go(SHAPES_AREA, shape, done, **options)
 
     def move(
         self,
@@ -135,23 +146,36 @@ class ShapesGo(GoStub):
         times: int = 1,
         *,
         done: DoneQueue[Call[Circle | Rectangle]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Circle | Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
-        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
+        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done, **options)
 
     def bounds(
-        self, points: list[Point], *, done: DoneQueue[Call[Rectangle]] | None = None
+        self,
+        points: list[Point],
+        *,
+        done: DoneQueue[Call[Rectangle]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
-        return self._client.go(SHAPES_BOUNDS, points, done)
+        return self._client.go(SHAPES_BOUNDS, points, done, **options)
 
-    def count(self, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+    def count(
+        self, *, done: DoneQueue[Call[int]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[int]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
-        return self._client.go(SHAPES_COUNT, None, done)
+        return self._client.go(SHAPES_COUNT, None, done, **options)
 
-    def describe(self, anything: Any, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+    def describe(
+        self,
+        anything: Any,
+        *,
+        done: DoneQueue[Call[str]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[str]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
-        return self._client.go(SHAPES_DESCRIBE, anything, done)
+        return self._client.go(SHAPES_DESCRIBE, anything, done, **options)
 
 
 class ShapesService(AbstractService, ABC):
@@ -239,37 +263,47 @@ class AsyncShapesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def area(self, shape: Circle | Rectangle | Group) -> float:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def area(
+        self, shape: Circle | Rectangle | Group, **options: Unpack[CallOptions]
+    ) -> float:
         """See `ShapesClient.area`."""
-        return await self._client.call(SHAPES_AREA, shape)
+        return await self._client.call(SHAPES_AREA, shape, **options)
 
     async def move(
-        self, shape: Circle | Rectangle, by: Point, times: int = 1
+        self, shape: Circle | Rectangle, by: Point, times: int = 1, **options: Unpack[CallOptions]
     ) -> Circle | Rectangle:
         """See `ShapesClient.move`."""
-        return await self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times))
+        return await self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), **options)
 
-    async def bounds(self, points: list[Point]) -> Rectangle:
+    async def bounds(self, points: list[Point], **options: Unpack[CallOptions]) -> Rectangle:
         """See `ShapesClient.bounds`."""
-        return await self._client.call(SHAPES_BOUNDS, points)
+        return await self._client.call(SHAPES_BOUNDS, points, **options)
 
-    async def count(self) -> int:
+    async def count(self, **options: Unpack[CallOptions]) -> int:
         """See `ShapesClient.count`."""
-        return await self._client.call(SHAPES_COUNT, None)
+        return await self._client.call(SHAPES_COUNT, None, **options)
 
-    async def describe(self, anything: Any) -> str:
+    async def describe(self, anything: Any, **options: Unpack[CallOptions]) -> str:
         """See `ShapesClient.describe`."""
-        return await self._client.call(SHAPES_DESCRIBE, anything)
+        return await self._client.call(SHAPES_DESCRIBE, anything, **options)
 
 
 class AsyncShapesGo(AsyncGoStub):
     """Calls of `AsyncShapes` that are started, and waited for later."""
 
     def area(
-        self, shape: Circle | Rectangle | Group, *, done: DoneQueue[aio.Call[float]] | None = None
+        self,
+        shape: Circle | Rectangle | Group,
+        *,
+        done: DoneQueue[aio.Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[float]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
-        return self._client.go(SHAPES_AREA, shape, done)
+        return self._client.go(SHAPES_AREA, shape, done, **options)
 
     def move(
         self,
@@ -278,25 +312,36 @@ class AsyncShapesGo(AsyncGoStub):
         times: int = 1,
         *,
         done: DoneQueue[aio.Call[Circle | Rectangle]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Circle | Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
-        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done)
+        return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done, **options)
 
     def bounds(
-        self, points: list[Point], *, done: DoneQueue[aio.Call[Rectangle]] | None = None
+        self,
+        points: list[Point],
+        *,
+        done: DoneQueue[aio.Call[Rectangle]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
-        return self._client.go(SHAPES_BOUNDS, points, done)
+        return self._client.go(SHAPES_BOUNDS, points, done, **options)
 
-    def count(self, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
+    def count(
+        self, *, done: DoneQueue[aio.Call[int]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
-        return self._client.go(SHAPES_COUNT, None, done)
+        return self._client.go(SHAPES_COUNT, None, done, **options)
 
     def describe(
-        self, anything: Any, *, done: DoneQueue[aio.Call[str]] | None = None
+        self,
+        anything: Any,
+        *,
+        done: DoneQueue[aio.Call[str]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
-        return self._client.go(SHAPES_DESCRIBE, anything, done)
+        return self._client.go(SHAPES_DESCRIBE, anything, done, **options)
 
 
 def register_async_shapes(

@@ -51,7 +51,10 @@ from .stubs import (
 from .sync import Call, Client, dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
-    from .protocol import Registry
+    from .protocol import CallContext, Peer, Registry
+    from .protocol.context import context
+    from .protocol.health import ServingStatus
+    from .services.health import AsyncHealthClient, HealthClient
     from .sync import Caller, Listener, Server
 
     default_server: Server
@@ -61,8 +64,10 @@ __all__ = [
     "AbstractService",
     "AsyncClientStub",
     "AsyncGoStub",
+    "AsyncHealthClient",
     "Call",
     "CallCancelledError",
+    "CallContext",
     "CallOptions",
     "CallTimeoutError",
     "Caller",
@@ -80,9 +85,11 @@ __all__ = [
     "GenerateError",
     "GoStub",
     "Handler",
+    "HealthClient",
     "Limits",
     "Listener",
     "Method",
+    "Peer",
     "RegisterError",
     "Registry",
     "RemoteError",
@@ -93,9 +100,11 @@ __all__ = [
     "Server",
     "ServerCodec",
     "ServerError",
+    "ServingStatus",
     "ShutdownError",
     "TruncatedError",
     "aio",
+    "context",
     "default_server",
     "dial",
     "dial_http",
@@ -105,10 +114,16 @@ __all__ = [
 
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
+    "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
+    "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
+    "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
+    "Peer": (".protocol", "Peer"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
+    "ServingStatus": (".protocol.health", "ServingStatus"),
+    "context": (".protocol.context", "context"),
 }
 
 

@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from .code import Code
@@ -159,13 +160,41 @@ class RemoteError(ServerError):
     """Base of the exceptions that an IDL declares, each an attrs class: its fields travel.
 
     A method that says ``@raises(DivideByZero)`` has it arrive at a Python client as the same
-    class with the same fields, and at a Go client as its ``str()``. Where a class defines no
-    ``__str__``, that is its name with its fields.
+    class with the same fields, and at a Go client as its ``str()``, which is its name with its
+    fields where the class defines no ``__str__``.
+
+    Attributes:
+        code: Kind of the error: ``code = Code.NOT_FOUND`` in the class.
+        metadata: What came back beside the error.
+        started: See `RpcError`.
     """
 
     code: Code = Code.UNKNOWN
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = MappingProxyType({})
     started: bool | None = None
+
+    def __str__(self) -> str:
+        return repr(self).removesuffix("()")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        fields = {name: getattr(self, name) for name in _slots(type(self))}
+        return _restore_remote, (type(self), self.args, fields | self.__dict__)
+
+
+def _restore_remote(
+    cls: type[RemoteError], args: tuple[object, ...], attributes: Mapping[str, object]
+) -> RemoteError:
+    """Return a declared exception with these attributes, which may be of a frozen class."""
+    error = cls.__new__(cls, *args)
+    for name, value in attributes.items():
+        object.__setattr__(error, name, value)
+    return error
+
+
+def _slots(cls: type[object]) -> list[str]:
+    """Return the names of the attributes of a class that are in no ``__dict__``."""
+    slots = [name for base in cls.__mro__ for name in vars(base).get("__slots__", ())]
+    return [name for name in slots if not name.startswith("__")]
 
 
 class DialError(RpcError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from ._records import ValueRecord
 from .errors import RemoteError
 from .schema import UNTYPED, Schema, schema_for, schema_of
+from .types.calls import Raised
 
 __all__ = ["Handler", "Method", "untyped_method"]
 
@@ -27,7 +28,8 @@ class Method(Generic[Req, Res]):
 
     Args:
         name: The name on the wire, ``Service.Method``.
-        raises: Exceptions that the IDL declares for it, which travel with their fields.
+        raises: Exceptions that the IDL declares for it, which travel with their fields; each
+            alone, or with the text that Go knows it by.
         timeout: Default time limit in seconds of a call, None for none.
         idempotent: True if a call may be repeated, whatever has become of it.
     """
@@ -39,12 +41,14 @@ class Method(Generic[Req, Res]):
         self,
         name: str,
         *,
-        raises: Sequence[type[RemoteError]] = (),
+        raises: Iterable[type[RemoteError] | tuple[type[RemoteError], str]] = (),
         timeout: float | None = None,
         idempotent: bool = False,
     ) -> None:
         self.name = name
-        self.raises = tuple(raises)
+        self.raises = tuple(
+            Raised(*each) if isinstance(each, tuple) else Raised(each) for each in raises
+        )
         self.timeout = timeout
         self.idempotent = idempotent
 
@@ -86,6 +90,68 @@ class Method(Generic[Req, Res]):
         method = cls(name)
         method._schemas = request, response
         return method
+
+    def renamed(self, name: str) -> Method[Req, Res]:
+        """Return the same method under another name.
+
+        Args:
+            name: The name on the wire, ``Service.Method``.
+        """
+        method = Method[Req, Res](
+            name,
+            raises=[(each.error, each.text) for each in self.raises],
+            timeout=self.timeout,
+            idempotent=self.idempotent,
+        )
+        method._schemas = self._schemas
+        return method
+
+    @cached_property
+    def _raised_schemas(self) -> dict[str, tuple[Raised, Schema[Any]]]:
+        schemas = [(each, schema_of(each.error)) for each in self.raises]
+        return {schema.go: (each, schema) for each, schema in schemas}
+
+    def raised_as(self, name: str) -> Schema[Any] | None:
+        """Return the schema of a declared exception.
+
+        Args:
+            name: Its name on the wire, ``arith.DivideByZero``.
+
+        Returns:
+            The schema, or None if the method declares no such exception.
+        """
+        found = self._raised_schemas.get(name) if self.raises else None
+        return None if found is None else found[1]
+
+    def raised_from(self, text: str) -> RemoteError | None:
+        """Return the declared exception that the text of a Go server's error stands for, if any."""
+        for each in self.raises:
+            error = each.match(text)
+            if error is not None:
+                return error
+        return None
+
+    def declares(self, error: BaseException) -> tuple[str, Schema[Any], str] | None:
+        """Say how an exception travels that the method declares, itself or a class it extends.
+
+        Args:
+            error: What the handler has raised.
+
+        Returns:
+            The name on the wire, the schema of the class, and the text for peers that know
+            only that; None if the method declares no such exception.
+        """
+        if not self.raises or not isinstance(error, RemoteError):
+            return None
+        by_class = {
+            each.error: (name, schema, each)
+            for name, (each, schema) in self._raised_schemas.items()
+        }
+        for cls in type(error).__mro__:
+            if cls in by_class:
+                name, schema, raised = by_class[cls]
+                return name, schema, raised.text_of(error)
+        return None
 
     @cached_property
     def _schemas(self) -> tuple[Schema[Any], Schema[Any]]:

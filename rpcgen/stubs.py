@@ -7,11 +7,13 @@ have no public names: each generated class spells out its own.
 from __future__ import annotations
 
 from abc import ABC
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from .gob import register
 from .method import Method
+from .protocol.call_options import CallOptions, check_call_options
 
 if TYPE_CHECKING:
     from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
@@ -54,10 +56,38 @@ class _Renaming:
     def _renamed(self, method: Method[Any, Any]) -> Method[Any, Any]:
         renamed = self._methods.get(method)
         if renamed is None:
-            name = f"{self._service}.{method.name.rpartition('.')[2]}"
-            renamed = Method.of(name, method.request, method.response)
+            renamed = method.renamed(f"{self._service}.{method.name.rpartition('.')[2]}")
             self._methods[method] = renamed
         return renamed
+
+
+class _WithOptions:
+    """A client, of either API, whose calls have some options unless they say others."""
+
+    def __init__(self, client: Any, options: CallOptions) -> None:
+        self._client = client
+        self._options = options
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in self._options.items())
+        return f"{self._client!r} with {said}"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def call(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
+        return self._client.call(method, *arguments, **self._merged(options))
+
+    def go(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
+        return self._client.go(method, *arguments, **self._merged(options))
+
+    def _merged(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options of a call; of the metadata, each name for itself."""
+        merged = {**self._options, **options}
+        metadata = self._options.get("metadata")
+        if metadata and options.get("metadata"):
+            merged["metadata"] = {**metadata, **options["metadata"]}
+        return merged
 
 
 class _Stub(Generic[C]):
@@ -73,6 +103,17 @@ class _Stub(Generic[C]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._client!r}>"
+
+    def _with_options(self, options: CallOptions) -> Self:
+        """Return the same stub on the same client, with defaults of its own.
+
+        Raises:
+            TypeError: There is no option of this name.
+        """
+        check_call_options(options)
+        stub = copy(self)
+        stub._client = cast(C, _WithOptions(self._client, options))
+        return stub
 
 
 class GoStub(_Stub["sync.Caller"]):

@@ -7,19 +7,23 @@ import importlib
 import inspect
 import pickle
 import pkgutil
+from collections.abc import Callable
 
 import pytest
+from attrs import define, field, frozen
 
 import rpcgen
-from rpcgen import errors
+from rpcgen import Code, errors
 from rpcgen.errors import (
     CallTimeoutError,
     DecodeError,
     DisconnectedError,
     EncodeError,
     GenerateError,
+    RemoteError,
     RpcError,
     SchemaError,
+    ServerError,
     ShutdownError,
     TruncatedError,
 )
@@ -139,3 +143,62 @@ def test_copy_of_error_has_its_text_and_attributes(cls: type[RpcError]) -> None:
 
 def test_copy_of_timeout_error_is_a_timeout_error() -> None:
     assert isinstance(copy.copy(CallTimeoutError("too late")), TimeoutError)
+
+
+@define
+class DeclaredError(RemoteError):
+    code = Code.NOT_FOUND
+    key: str
+    place: list[int] = field(factory=list)
+
+
+@frozen
+class FrozenError(RemoteError):
+    key: str
+
+
+@define
+class EmptyError(RemoteError):
+    pass
+
+
+@pytest.mark.parametrize(
+    "remake", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
+)
+@pytest.mark.parametrize("error", [DeclaredError("k", [1]), FrozenError("k"), EmptyError()])
+def test_declared_error_can_be_copied(
+    error: RemoteError, remake: Callable[[RemoteError], RemoteError]
+) -> None:
+    assert repr(remake(error)) == repr(error)
+
+
+def test_copied_error_keeps_what_came_with_it() -> None:
+    error = DeclaredError("k")
+    error.metadata = {"a": "b"}
+    assert copy.copy(error).metadata == {"a": "b"}
+
+
+def test_declared_error_has_the_code_of_its_class() -> None:
+    assert DeclaredError("k").code is Code.NOT_FOUND
+
+
+def test_declared_error_says_its_fields() -> None:
+    assert str(DeclaredError("k")) == "DeclaredError(key='k', place=[])"
+
+
+def test_declared_error_without_fields_says_its_name() -> None:
+    assert str(EmptyError()) == "EmptyError"
+
+
+def test_server_error_has_a_code_and_metadata() -> None:
+    error = ServerError("no", code=Code.ABORTED, metadata={"a": "b"}, started=False)
+    assert (error.code, error.metadata, error.started) == (Code.ABORTED, {"a": "b"}, False)
+
+
+def test_server_error_is_of_an_unknown_kind_unless_it_says_one() -> None:
+    assert ServerError("no").code is Code.UNKNOWN
+
+
+def test_pickled_server_error_keeps_its_code() -> None:
+    error = ServerError("no", code=Code.ABORTED)
+    assert pickle.loads(pickle.dumps(error)).code is Code.ABORTED

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 import pytest
 from attrs import define
 
-from rpcgen.errors import SchemaError
+from rpcgen.errors import RemoteError, SchemaError, ServerError
 from rpcgen.method import Handler, Method, untyped_method
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import length
@@ -123,3 +123,66 @@ def test_handler_holds_the_method_and_its_function() -> None:
 
 def test_async_handler_says_that_it_is_async() -> None:
     assert MULTIPLY.async_handler(double) == Handler(MULTIPLY, double, is_async=True)
+
+
+@define
+class NotFoundError(RemoteError):
+    key: str
+
+
+class DeeperError(NotFoundError):
+    pass
+
+
+FIND = Method[int, str](
+    "Kv.Find", raises=[(NotFoundError, "no {key}")], timeout=2.0, idempotent=True
+)
+
+
+def test_renamed_method_keeps_all_but_its_name() -> None:
+    other = FIND.renamed("Cache.Find")
+    assert (other.name, other.raises, other.timeout, other.idempotent, other.request) == (
+        "Cache.Find",
+        FIND.raises,
+        2.0,
+        True,
+        FIND.request,
+    )
+
+
+def test_raised_as_finds_the_schema_by_its_name_on_the_wire() -> None:
+    assert FIND.raised_as("test_method.NotFoundError") == schema_of(NotFoundError)
+
+
+def test_raised_as_knows_no_other_name() -> None:
+    assert FIND.raised_as("test_method.Other") is None
+
+
+def test_raised_from_reads_the_text_of_a_go_server() -> None:
+    error = FIND.raised_from("no such thing")
+    assert isinstance(error, NotFoundError)
+    assert error.key == "such thing"
+
+
+def test_raised_from_leaves_other_texts() -> None:
+    assert FIND.raised_from("out of order") is None
+
+
+def test_declares_says_how_an_exception_travels() -> None:
+    declared = ("test_method.NotFoundError", schema_of(NotFoundError), "no k")
+    assert FIND.declares(NotFoundError("k")) == declared
+
+
+def test_declares_takes_a_subclass_for_its_base() -> None:
+    found = FIND.declares(DeeperError("k"))
+    assert found is not None
+    assert found[0] == "test_method.NotFoundError"
+
+
+@pytest.mark.parametrize("error", [ValueError("k"), ServerError("k")])
+def test_declares_nothing_else(error: Exception) -> None:
+    assert FIND.declares(error) is None
+
+
+def test_method_declares_nothing_unless_told() -> None:
+    assert Method[int, str]("Kv.Get").declares(NotFoundError("k")) is None

@@ -270,10 +270,12 @@ class Fake:
     def __init__(self) -> None:
         self.closed = 0
 
-    def call(self, method: Method[Any, Any], args: object, /) -> Any:
+    def call(self, method: Method[Any, Any], args: object, /, **options: object) -> Any:
         return args
 
-    def go(self, method: Method[Any, Any], args: object, done: object = None, /) -> Any:
+    def go(
+        self, method: Method[Any, Any], args: object, done: object = None, /, **options: object
+    ) -> Any:
         return args
 
     def close(self) -> None:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Generator
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Generator, Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.errors import CallCancelledError, CallTimeoutError, RpcError
 from rpcgen.logs import client_log
 from rpcgen.protocol import DONE_CAPACITY, ClientProtocol, DoneQueue
+from rpcgen.protocol.call_options import NO_METADATA
 
 from .loops import check_loop
 
-__all__ = ["Call"]
+__all__ = ["Call", "CallDriver"]
 
 Res = TypeVar("Res")
+
+
+class CallDriver(Protocol):
+    """What carries a call on: the connection of the client that has made it."""
+
+    protocol: ClientProtocol[Any]
+
+    def give_up(self, waiter: Any, seq: int, error: RpcError) -> None:
+        """End a pending call with an error, and tell the server."""
+        ...
 
 
 class Call(Generic[Res]):
@@ -30,17 +41,19 @@ class Call(Generic[Res]):
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
-        protocol: ClientProtocol[Any] | None = None,
+        driver: CallDriver | None = None,
     ) -> None:
         self.service_method = service_method
         self.args = args
         self.reply: Res | None = None
         self.error: RpcError | None = None
+        self.metadata: Mapping[str, str] = NO_METADATA
+        """What the server has sent beside the reply or the error; empty while pending."""
         self._is_done = False
         self._done = done
         self._loop = loop
         # Where it is pending, and under which number.
-        self._protocol = protocol
+        self._driver = driver
         self._seq = -1
         # One for each task that waits, so that cancelling it does not end the call for others.
         self._waiters: list[asyncio.Future[None]] = []
@@ -68,12 +81,36 @@ class Call(Generic[Res]):
                 self._done.put_nowait(self)
         return cast("asyncio.Queue[Call[Res]]", self._done)
 
+    def cancel(self) -> bool:
+        """Give the call up: it ends with `CallCancelledError`, and the server is told.
+
+        A server that knows nothing of cancellation carries it out nevertheless. A task that is
+        cancelled while it waits for the call leaves the call alone: others may wait for it.
+
+        Returns:
+            True if that is how the call has ended, False if it was over before.
+
+        Raises:
+            RuntimeError: Outside of the client's event loop.
+        """
+        if self._loop is not None:
+            check_loop(self._loop, "the call")
+        if self._is_done:
+            return False
+        error = CallCancelledError(f"{self.service_method}: cancelled by its caller")
+        if self._driver is None:
+            self._finish(None, error)
+        else:
+            self._driver.give_up(self, self._seq, error)
+        return True
+
     async def result(self, timeout: float | None = None) -> Res:
         """Wait for the reply and return it.
 
         ``timeout`` is in seconds. Raises `CallTimeoutError` when it runs out:
         the call goes on, and can be waited for again, as after a cancellation,
-        as long as somebody holds it.
+        as long as somebody holds it. Raises `DeadlineExceededError` if the call was not over at
+        its deadline, see `CallOptions`, and `CallCancelledError` after `cancel`.
         Raises `ServerError` with the text that the method answered with,
         `EncodeError` or `DecodeError` for arguments or a reply that do not fit
         their schema, `ShutdownError` or `DisconnectedError` for a connection
@@ -100,14 +137,17 @@ class Call(Generic[Res]):
         finally:
             self._waiters.remove(waiter)
             is_awaited = self._is_done or self._waiters or self._done is not None
-            if self._protocol is not None and not is_awaited:
+            if self._driver is not None and not is_awaited:
                 # It was given up: its entry among the pending calls must not outlive it.
-                self._protocol.weaken(self._seq)
+                self._driver.protocol.weaken(self._seq)
 
-    def _finish(self, reply: Any, error: RpcError | None) -> None:
+    def _finish(
+        self, reply: Any, error: RpcError | None, metadata: Mapping[str, str] = NO_METADATA
+    ) -> None:
         """Take the outcome and tell everybody who waits for it."""
         self.reply = reply
         self.error = error
+        self.metadata = metadata
         self._is_done = True
         for waiter in self._waiters:
             if not waiter.done():  # its task was cancelled

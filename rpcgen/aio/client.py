@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import time
 from collections import deque
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
+    CallOptions,
     ClientCodec,
     ClientProtocol,
     Completion,
@@ -22,7 +26,9 @@ from rpcgen.protocol import (
     GobClientCodec,
     check_done,
 )
-from rpcgen.sockets import check_is_plain, prepare_connection
+from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
+from rpcgen.protocol.client import CANCEL, deadline_error
+from rpcgen.protocol.context import current, inherited
 
 from .call import Call
 from .effort import effort_of, is_large
@@ -50,6 +56,7 @@ class _Unsent:
     waiter: Waiter
     method: Method[Any, Any]
     args: object
+    settings: CallSettings
 
     @property
     def size(self) -> int:
@@ -74,7 +81,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def __init__(self, codec: ClientCodec | None = None, limits: Limits | None = None) -> None:
         super().__init__()
-        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec())
+        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), time.monotonic)
         self.protocol.defers_large = True
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
@@ -95,6 +102,9 @@ class ClientConnection(ReadBufferProtocol):
         self._spinner = LoopSpinner(self.loop)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
+        # One timer for the deadlines of all calls, set to the next of them, and when it goes off.
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
 
     @property
     def is_interrupted(self) -> bool:
@@ -115,22 +125,36 @@ class ClientConnection(ReadBufferProtocol):
         if is_alone:
             self._spinner.arm()
 
-    def send_in_turn(
-        self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object
+    def send(
+        self,
+        seq: int,
+        waiter: Waiter,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
     ) -> None:
+        """Send a call that has begun. Raises what keeps it from being sent."""
+        if self.is_interrupted:
+            unsent = _Unsent(seq, waiter, method, args, settings)
+            self.loop.call_soon_threadsafe(self._send_now, unsent)
+            return
+        self.is_sending = True
+        try:
+            if self.unsent is not None or is_large(method.request, args):
+                self._send_in_turn(_Unsent(seq, waiter, method, args, settings))
+            else:
+                self.write(self.protocol.encode(seq, method, args, settings))
+        finally:
+            self.is_sending = False
+
+    def _send_in_turn(self, unsent: _Unsent) -> None:
         """Send a call that a thread encodes, or that has to wait for one; what fails ends it."""
-        unsent = _Unsent(seq, waiter, method, args)
         if self.unsent is None:
             self.unsent = deque()
             self._encode_in_thread(unsent)
         else:
             self.unsent.append(unsent)
             self._unsent_size += unsent.size
-
-    def send_later(self, seq: int, waiter: Waiter, method: Method[Any, Any], args: object) -> None:
-        """Send a call in a turn of the event loop; what fails ends it."""
-        unsent = _Unsent(seq, waiter, method, args)
-        self.loop.call_soon_threadsafe(self._send_now, unsent)
 
     def _send_now(self, unsent: _Unsent) -> None:
         if unsent.is_over:
@@ -139,7 +163,7 @@ class ClientConnection(ReadBufferProtocol):
         self.is_sending = True
         try:
             if self.unsent is not None or is_large(unsent.method.request, unsent.args):
-                self.send_in_turn(unsent.seq, unsent.waiter, unsent.method, unsent.args)
+                self._send_in_turn(unsent)
             else:
                 self._send_late(unsent)
         finally:
@@ -154,7 +178,9 @@ class ClientConnection(ReadBufferProtocol):
             except RuntimeError:
                 pass  # the loop is closed, and the connection with it
 
-        encode = partial(self.protocol.encode, unsent.seq, unsent.method, unsent.args)
+        encode = partial(
+            self.protocol.encode, unsent.seq, unsent.method, unsent.args, unsent.settings
+        )
         decoders(loop).submit(Job(self, encode, done))
 
     def _encoded(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
@@ -184,7 +210,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def _send_late(self, unsent: _Unsent) -> None:
         try:
-            data = self.protocol.encode(unsent.seq, unsent.method, unsent.args)
+            data = self.protocol.encode(unsent.seq, unsent.method, unsent.args, unsent.settings)
         except Exception as error:
             self._fail(unsent, error)
         else:
@@ -194,17 +220,55 @@ class ClientConnection(ReadBufferProtocol):
         if self.protocol.abandon(unsent.seq):
             self._finish([Completion(unsent.waiter, None, cast("RpcError", error))])
 
+    def give_up(self, waiter: Waiter, seq: int, error: RpcError) -> None:
+        """End a pending call with an error, and tell the server."""
+        if self.protocol.abandon(seq):
+            self._finish([Completion(waiter, None, error, seq)])
+            self.cancel(seq)
+
+    def cancel(self, seq: int) -> None:
+        """Tell the server that nobody waits for a call any more; `NOTICE_SEQ`: send a ping."""
+        if self._transport is None or self._queued() >= self._most_queued:
+            return
+        cancel = self.protocol.begin_cancel(seq)
+        if cancel is not None:
+            own, args = cancel
+            nobody: asyncio.Future[Completion[Any]] = self.loop.create_future()
+            self.send(own, nobody, CANCEL, args, NO_OPTIONS)
+
+    def expire_in_time(self, deadline: float) -> None:
+        """See to it that the calls of this deadline end, if they are pending then."""
+        if deadline < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due = deadline
+            self._timer = self.loop.call_later(deadline - time.monotonic(), self._expire)
+
+    def _expire(self) -> None:
+        self._timer, self._due = None, math.inf
+        late, due = self.protocol.expire()
+        for each in late:
+            self.give_up(each.waiter, each.seq, cast("RpcError", each.error))
+        if due is not None:
+            self.expire_in_time(due)
+
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
         if self._transport is None or (self.writable.is_set() and not self.unsent):
             return  # at most what asyncio's transports take before they say that it is much
-        queued = self._transport.get_write_buffer_size() + self._unsent_size
+        queued = self._queued()
         if queued >= self._most_queued:
             raise RpcError(
                 f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
                 f" the limit is {self._most_queued} (Limits.queued): await calls, which wait"
                 " for room"
             )
+
+    def _queued(self) -> int:
+        """Return the number of bytes that wait to be sent."""
+        if self._transport is None:
+            return 0
+        return self._transport.get_write_buffer_size() + self._unsent_size
 
     def close(self) -> None:
         """Hang up."""
@@ -242,6 +306,8 @@ class ClientConnection(ReadBufferProtocol):
             self._lose()
 
     def _lose(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._finish(self.protocol.receive_eof(self._loss))
         if not self.lost.done():
             self.lost.set_result(None)
@@ -297,7 +363,7 @@ class ClientConnection(ReadBufferProtocol):
         for completion in completions:
             waiter = completion.waiter
             if isinstance(waiter, Call):
-                waiter._finish(completion.reply, completion.error)
+                waiter._finish(completion.reply, completion.error, completion.metadata)
             elif not waiter.done():  # its task was cancelled, and is about to abandon the call
                 waiter.set_result(completion)
 
@@ -310,8 +376,12 @@ class Client:
     Mirrors ``rpc.Client``.
     """
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(
+        self, connection: ClientConnection, *, defaults: CallDefaults | None = None
+    ) -> None:
         self._connection = connection
+        self._defaults = defaults
+        self._has_defaults = defaults is not None
         self._protocol = connection.protocol
         self._loop = connection.loop
 
@@ -356,35 +426,55 @@ class Client:
             pass  # closed inside the context
 
     @overload
-    async def call(self, method: Method[Req, Res], args: Req) -> Res: ...
+    async def call(
+        self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]
+    ) -> Res: ...
     @overload
-    async def call(self, method: str, args: object, reply: type[Res]) -> Res: ...
+    async def call(
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
+    ) -> Res: ...
     @overload
-    async def call(self, method: str, args: object) -> Any: ...
-    async def call(self, method: Method[Any, Any] | str, args: object, reply: Any = None) -> Any:
+    async def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
+    async def call(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
         """Call a method, wait for its reply and return it.
 
         A method given by its name alone takes its schemas from the value of
         ``args`` and from the type ``reply``; without one, the reply comes as
         the plain values that the server's bytes describe. Waits first while
         the server is slow to take what was sent before. If the task is
-        cancelled, the reply is skipped when it comes. Large arguments are
-        encoded in a thread: do not change them before the call is over. Raises what
-        `Call.result` raises. Mirrors ``rpc.Client.Call``.
+        cancelled, the server is told, and the reply is skipped when it comes. Large
+        arguments are encoded in a thread: do not change them before the call is over.
+        Raises what `Call.result` raises. Mirrors ``rpc.Client.Call``.
+
+        Args:
+            method: The method, or its name.
+            args: Its arguments.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         if asyncio.get_running_loop() is not self._loop:
             check_loop(self._loop, "the client")
+        settings = NO_OPTIONS
+        if options or self._has_defaults or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
         writable = self._connection.writable
         while not writable.is_set():  # again, if others were faster
-            await writable.wait()
+            await self._wait_for_room(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
-        seq = self._begin(waiter, method, args)
+        seq = self._begin(waiter, method, args, settings)
         try:
             completion = await waiter
         except asyncio.CancelledError:
-            self._protocol.abandon(seq)
+            if self._protocol.abandon(seq):
+                self._connection.cancel(seq)
             raise
         if completion.error is not None:
             raise completion.error
@@ -394,7 +484,11 @@ class Client:
 
     @overload
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
     def go(
@@ -404,10 +498,15 @@ class Client:
         done: DoneQueue[Call[Res]] | None = None,
         *,
         reply: type[Res],
+        **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
     def go(
-        self, method: str, args: object, done: DoneQueue[Call[Any]] | None = None
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Any]: ...
     def go(
         self,
@@ -416,6 +515,7 @@ class Client:
         done: DoneQueue[Call[Any]] | None = None,
         *,
         reply: Any = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Any]:
         """Send a call and return at once, without waiting for the reply.
 
@@ -426,6 +526,13 @@ class Client:
         server that is slow to read already. Raises `TypeError` if ``done`` has
         no room for calls, and `RuntimeError` outside of the client's event
         loop. Mirrors ``rpc.Client.Go``.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
         """
         check_loop(self._loop, "the client")
         if isinstance(method, str):
@@ -433,10 +540,13 @@ class Client:
         if done is not None:
             check_done(done)
         # Without its type argument, which would have Python try to note it in the object.
-        call: Call[Any] = Call(method.name, args, done, self._loop, self._protocol)
+        call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
+        settings = NO_OPTIONS
+        if options or self._has_defaults or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
         try:
             self._connection.check_room()
-            call._seq = self._begin(call, method, args)
+            call._seq = self._begin(call, method, args, settings)
         except RpcError as error:
             call._finish(None, error)
         if asyncio.current_task() is None:
@@ -454,27 +564,43 @@ class Client:
         self._connection.close()
         await asyncio.wait([self._connection.lost])
 
-    def _begin(self, waiter: Waiter, method: Method[Any, Any], args: object) -> int:
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+
+    async def _wait_for_room(self, method: Method[Any, Any], settings: CallSettings) -> None:
+        """Wait until the connection takes more.
+
+        Raises:
+            DeadlineExceededError: It does not in time.
+        """
+        writable, deadline = self._connection.writable, settings.deadline
+        if deadline is None:
+            await writable.wait()
+            return
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                await writable.wait()
+        except TimeoutError:
+            error = deadline_error(method.name)
+            error.started = False
+            raise error from None
+
+    def _begin(
+        self, waiter: Waiter, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> int:
         """Register a call and send it; return the sequence number.
 
         Raises what keeps the call from being sent, and has forgotten it then.
         """
         connection = self._connection
-        seq = self._protocol.begin(method, waiter)
-        if connection.is_interrupted:
-            connection.send_later(seq, waiter, method, args)
-            return seq
-        connection.is_sending = True
+        seq = self._protocol.begin(method, waiter, settings)
         try:
-            if connection.unsent is not None or is_large(method.request, args):
-                connection.send_in_turn(seq, waiter, method, args)
-            else:
-                connection.write(self._protocol.encode(seq, method, args))
+            connection.send(seq, waiter, method, args, settings)
         except BaseException:
             self._protocol.abandon(seq)
             raise
-        finally:
-            connection.is_sending = False
+        if settings.deadline is not None:
+            connection.expire_in_time(settings.deadline)
         return seq
 
 

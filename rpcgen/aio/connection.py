@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+import math
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import perf_counter
+from time import monotonic
 from typing import Final, cast
 
+from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
-from rpcgen.protocol import (
-    LARGE,
-    Event,
-    Invocation,
-    Refusal,
-)
+from rpcgen.net.sockets import make_peer, peer_name
+from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
+from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
-from rpcgen.sockets import peer_name
 
 from .admission import Place
 from .effort import is_large
@@ -71,7 +70,10 @@ class ServerConnection(ReadBufferProtocol):
     __slots__ = (
         "_beginning",
         "_closed",
+        "_closes_when_idle",
         "_coalescer",
+        "_deadline",
+        "_deadline_timer",
         "_early",
         "_encoders",
         "_encoding",
@@ -83,6 +85,7 @@ class ServerConnection(ReadBufferProtocol):
         "_loop",
         "_lost",
         "_most_calls",
+        "_must_drain",
         "_peer",
         "_place",
         "_protocol",
@@ -102,7 +105,9 @@ class ServerConnection(ReadBufferProtocol):
     ) -> None:
         super().__init__()
         self._protocol = protocol
-        self._execution = Execution(protocol, perf_counter, self._report)
+        self._execution = Execution(
+            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+        )
         self._serving = serving
         self._place = place
         # Whether an HTTP request is still to come.
@@ -118,6 +123,10 @@ class ServerConnection(ReadBufferProtocol):
         self._peer: object = None
         self._coalescer: WriteCoalescer | None = None
         self._running: dict[object, asyncio.Task[None]] = {}
+        # When calls are next looked at for those past their deadlines, and what does it: one timer
+        # for all, which goes on where the call is over that it was set for.
+        self._deadline = math.inf
+        self._deadline_timer: asyncio.TimerHandle | None = None
         # Held while a large response is encoded in a thread; None while no response waits for one.
         self._encoding: asyncio.Lock | None = None
         self._encoders = 0
@@ -135,6 +144,10 @@ class ServerConnection(ReadBufferProtocol):
         self._writing_paused = False
         # Whether no more bytes are taken; the protocol is told when all that came are used up.
         self._ended = False
+        # Whether `drain` was called while a thread was decoding, and whether nothing is waited for
+        # but the calls under way.
+        self._must_drain = False
+        self._closes_when_idle = False
         self._hung_up = False
         self._lost = False
         self._closed: asyncio.Event | None = None
@@ -158,6 +171,22 @@ class ServerConnection(ReadBufferProtocol):
     def stop_reading(self) -> None:
         """Take no more requests; those that were read are still answered."""
         self._ended = True
+        self._go_on()
+
+    def drain(self) -> None:
+        """Refuse requests from now on, and close once what is under way is answered.
+
+        A client that expects the notice closes the connection itself: whatever it has sent is
+        answered, if only by a refusal.
+        """
+        self._must_drain = self._early is not None
+        if self._must_drain:
+            return
+        self._protocol.drain()
+        self._closes_when_idle = not self._protocol.expects_notice
+        if not self._closes_when_idle:
+            running = self._calls
+            self._encode(lambda: self._protocol.drain_notice(running))
         self._go_on()
 
     def hang_up(self) -> None:
@@ -213,6 +242,8 @@ class ServerConnection(ReadBufferProtocol):
             self._place.leave()
         self._protocol.closed()
         self._lost = True
+        if self._deadline_timer is not None and not self._running:
+            self._deadline_timer.cancel()
         if self._closed is not None:
             self._closed.set()
 
@@ -277,6 +308,8 @@ class ServerConnection(ReadBufferProtocol):
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
+        if self._closes_when_idle and not stalled and not self._running:
+            self._ended = True
         if not stalled and (self._ended or self._protocol.draining):
             self._end()
 
@@ -329,7 +362,10 @@ class ServerConnection(ReadBufferProtocol):
             self._protocol.feed(b"".join(early))
         if event is not None:
             self._begin(event)
-        self._go_on()
+        if self._must_drain:
+            self.drain()
+        else:
+            self._go_on()
 
     @property
     def _is_shaking_hands(self) -> bool:
@@ -361,25 +397,75 @@ class ServerConnection(ReadBufferProtocol):
             task = start_task(self._loop, self._answer(event), event.request.service_method)
             if not task.done():
                 self._running[event] = task
-        elif not isinstance(event, Refusal):
+                if event.context is not None:
+                    self._watch_deadline(event.context)
+        elif isinstance(event, Output):
             self._send(event.data)
-        elif self._encoding is None:
-            self._send(self._refusal(event))
+        elif isinstance(event, Refusal):
+            refuse = self._protocol.refuse
+            self._encode(lambda: refuse(event.request, event.error, event.code))
         else:
-            key = object()
-            self._running[key] = self._loop.create_task(self._refuse_in_turn(event, key))
+            found = self._cancel(event.seq)
+            self._encode(lambda: self._protocol.answer_cancel(event, found))
+
+    # --- calls that nobody waits for --------------------------------------------------------------
+
+    def _cancel(self, seq: int) -> bool:
+        """Cancel the calls of a number, which is one as a rule; return whether there is any."""
+        found = [each for each in self._calls if each.request.seq == seq]
+        for invocation in found:
+            self._give_up(invocation, Code.CANCELLED)
+        return bool(found)
+
+    @property
+    def _calls(self) -> list[Invocation]:
+        """Calls under way."""
+        return [each for each in self._running if isinstance(each, Invocation)]
+
+    def _give_up(self, invocation: Invocation, reason: Code) -> None:
+        """End a call that nobody waits for; a thread that carries it out can only be told."""
+        self._execution.cancel(invocation, reason)
+        # A thread that begins it now looks for the cancellation after it has said so. A task that
+        # has not begun finds it as well, and one that encodes is to end that.
+        if invocation.has_begun and not invocation.is_handled:
+            self._running[invocation].cancel()
+
+    def _watch_deadline(self, context: CallContext) -> None:
+        """See to it that a call is looked at when it is past its deadline."""
+        if context.deadline is None or context.deadline >= self._deadline:
+            return
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
+        self._deadline = context.deadline
+        left = max(0.0, context.deadline - monotonic())
+        self._deadline_timer = self._loop.call_later(left, self._end_late_calls)
+
+    def _end_late_calls(self) -> None:
+        self._deadline, self._deadline_timer = math.inf, None
+        for invocation in self._calls:
+            context = invocation.context
+            if context is None or context.is_told:
+                continue
+            if context.reason == Code.DEADLINE_EXCEEDED:
+                self._give_up(invocation, Code.DEADLINE_EXCEEDED)
+            else:
+                self._watch_deadline(context)
+
+    # --- answers ----------------------------------------------------------------------------------
 
     async def _answer(self, invocation: Invocation) -> None:
         execution, served = self._execution, invocation.served
         reply, error = None, None
         try:
-            execution.started(invocation)
             # `run_handler` once more: another coroutine for each call would take a good part of it.
             try:
+                execution.started(invocation)
                 if served.is_async:
                     reply = await served.function(invocation.args)
                 else:
                     reply, error = await run_in_thread(invocation, self._serving.workers, self)
+            except asyncio.CancelledError as raised:
+                error = execution.cancelled(invocation, raised)
             except BaseException as raised:  # not the server's end
                 error = raised
             if self._encoding is None and not is_large(served.response, reply):
@@ -397,11 +483,11 @@ class ServerConnection(ReadBufferProtocol):
             # Here and not in a callback of the task, which would cost a turn of the event loop.
             self._running.pop(invocation, None)
         self._send(data)
-        if self._stalled or self._ended:
+        if self._stalled or self._ended or self._closes_when_idle:
             self._go_on_or_close()
 
     def _go_on_or_close(self) -> None:
-        if self._stalled:
+        if self._stalled or self._closes_when_idle:
             self._go_on()
         elif self._ended and not self._beginning:
             self._close_when_idle()
@@ -414,6 +500,7 @@ class ServerConnection(ReadBufferProtocol):
         Responses travel in the order in which they are encoded, since one can
         need the type definitions of another.
         """
+        invocation.is_handled = True
         async with self._encoder():
             if error is None and is_large(invocation.served.response, reply):
                 data = await encode_in_thread(
@@ -423,10 +510,18 @@ class ServerConnection(ReadBufferProtocol):
                 data = encode(self._execution, invocation, reply, error)
             self._send(data)
 
-    async def _refuse_in_turn(self, refusal: Refusal, key: object) -> None:
+    def _encode(self, encode: Callable[[], bytes]) -> None:
+        """Send what a function encodes, once no thread encodes."""
+        if self._encoding is None:
+            self._send(self._encoded(encode))
+        else:
+            key = object()
+            self._running[key] = self._loop.create_task(self._encode_later(encode, key))
+
+    async def _encode_later(self, encode: Callable[[], bytes], key: object) -> None:
         try:
             async with self._encoder():
-                self._send(self._refusal(refusal))
+                self._send(self._encoded(encode))
         finally:
             self._running.pop(key, None)
         self._go_on_or_close()
@@ -444,9 +539,9 @@ class ServerConnection(ReadBufferProtocol):
             if not self._encoders:
                 self._encoding = None
 
-    def _refusal(self, refusal: Refusal) -> bytes:
+    def _encoded(self, encode: Callable[[], bytes]) -> bytes:
         try:
-            return self._protocol.refuse(refusal.request, refusal.error)
+            return encode()
         except BaseException:  # a codec from outside: without an answer, the client would wait
             self._break()
             return b""
@@ -455,6 +550,12 @@ class ServerConnection(ReadBufferProtocol):
         if self._hung_up and isinstance(error, asyncio.CancelledError):
             return  # which was cancelled because nobody waits for it
         log_failure(invocation, error, self._peer_name)
+
+    def _look_up_peer(self) -> Peer:
+        transport = self._transport
+        connection = transport.get_extra_info("socket") if transport else None
+        certificate = transport.get_extra_info("peercert") if transport else None
+        return make_peer(self._peer, connection, certificate, self._protocol.headers)
 
     @property
     def _peer_name(self) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from types import FrameType, TracebackType
 from typing import Final, Self, TypeAlias
 
-__all__ = ["Interrupts"]
+__all__ = ["Interrupts", "Terminations"]
 
 _Handler: TypeAlias = Callable[[int, FrameType | None], object]
 _Task: TypeAlias = asyncio.Task[object]
@@ -69,6 +69,43 @@ class Interrupts:
         del watch.members[self]
         if not watch.members and signal.getsignal(signal.SIGINT) == watch.note:
             signal.signal(signal.SIGINT, watch.handler)
+
+
+class Terminations:
+    """SIGTERM, for a server that serves while this is entered.
+
+    It is left alone outside of the main thread, and where the program has a handler for it, or
+    another server has.
+
+    Args:
+        close: Begins to close the server; called in the event loop.
+        is_wanted: False to leave SIGTERM alone anyway.
+    """
+
+    def __init__(self, close: Callable[[], object], is_wanted: bool) -> None:
+        self._close = close
+        self._is_wanted = is_wanted
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> Self:
+        is_main = threading.current_thread() is threading.main_thread()
+        if self._is_wanted and is_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            loop = asyncio.get_running_loop()
+            try:
+                loop.add_signal_handler(signal.SIGTERM, self._close)
+                self._loop = loop
+            except (NotImplementedError, RuntimeError):
+                pass  # a loop that takes no signals
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._loop is not None:
+            self._loop.remove_signal_handler(signal.SIGTERM)
 
 
 class _Watch:

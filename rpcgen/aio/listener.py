@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from rpcgen.logs import server_log
-from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
-    AcceptErrors,
+from rpcgen.net.sockets import (
+    HANDSHAKE_TIMEOUT_S,
+    AcceptBackoff,
     check_context,
     open_listener,
+    peer_address,
     peer_name,
-    peer_place,
     prepare_connection,
 )
 
@@ -46,12 +47,13 @@ class Listener:
         self._socket = self._listening.sock
         self.bound = self._listening.address
         self.address = str(self.bound)
-        self._errors = AcceptErrors()
+        self._backoff = AcceptBackoff()
         self._tls = tls
         # How arguments are read on its connections.
         self.codec_options: CodecOptions = {}
         self._is_http = bool(self.bound.http_path)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = os.getpid()  # that in which the loop runs
         self._make_protocol: MakeProtocol | None = None
         self._admission = Admission()
         self._failed: Callable[[OSError], None] | None = None
@@ -79,6 +81,7 @@ class Listener:
             failed: Called with the error that has made the socket useless.
         """
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._make_protocol = make_protocol
         self._admission = admission or Admission(most_handshakes=1 << 30)
         self._failed = failed
@@ -88,7 +91,9 @@ class Listener:
     def close(self) -> None:
         """Take no more connections; removes a unix socket's file, if it was made here."""
         if self._loop is not None:
-            self._loop.remove_reader(self._socket)
+            # A process that was forked off shares the loop's poller with its parent.
+            if self._process == os.getpid():
+                self._loop.remove_reader(self._socket)
             self._loop = None
         for task in self._starting:
             task.cancel()
@@ -113,7 +118,7 @@ class Listener:
             place.leave()
             self._pause_after(error)
             return
-        self._errors.clear()
+        self._backoff.reset()
         connection.setblocking(False)
         task = self._loop.create_task(self._begin(connection, place))
         self._starting[task] = connection, place
@@ -124,26 +129,26 @@ class Listener:
         assert self._loop is not None
         self._loop.remove_reader(self._socket)
         try:
-            pause = self._errors.add(error)
+            delay = self._backoff.delay_after(error)
         except OSError:
             if self._failed is not None:
                 self._failed(error)
             return
-        self._loop.call_later(pause, self._accept_again)
+        self._loop.call_later(delay, self._accept_again)
 
     def _accept_again(self) -> None:
         if self._loop is not None:
             self._loop.add_reader(self._socket, self._accept)
 
     async def _begin(self, connection: socket.socket, place: Place) -> None:
-        peer = peer_place(connection)
+        peer = peer_address(connection)
         try:
             prepare_connection(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
                 partial(self._protocol, place),
                 connection,
                 ssl=self._tls,
-                ssl_handshake_timeout=LONGEST_HANDSHAKE if self._tls else None,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._tls else None,
             )
         except BaseException as error:
             place.leave()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from time import perf_counter
+import threading
+from collections.abc import Coroutine, Sequence
+from time import monotonic
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol
-from rpcgen.protocol.execution import Execution
-from rpcgen.sockets import peer_name, peer_place
+from rpcgen.net.sockets import make_peer, peer_address, peer_name
+from rpcgen.protocol import Invocation, Peer, Refusal, ServerProtocol
+from rpcgen.protocol.context import current
+from rpcgen.protocol.execution import Execution, check_is_wanted
+from rpcgen.protocol.server import Cancellation
 
 from .read_buffer import READ_SIZE
 from .workers import Workers
@@ -71,17 +74,23 @@ async def serve_request(
             raise DisconnectedError("EOF")
         protocol.feed(data)
     if isinstance(event, Refusal):
-        await loop.sock_sendall(connection, protocol.refuse(event.request, event.error))
-        raise ServerError(event.error)
+        await loop.sock_sendall(connection, protocol.refuse(event.request, event.error, event.code))
+        raise ServerError(event.error, code=event.code)
+    if isinstance(event, Cancellation):
+        await loop.sock_sendall(connection, protocol.answer_cancel(event, found=False))
+        return
     task = asyncio.current_task()
     assert task is not None
     cancelled_before = task.cancelling()
 
     def report(invocation: Invocation, error: BaseException) -> None:
         if task.cancelling() == cancelled_before:
-            log_failure(invocation, error, peer_name(peer_place(connection), connection))
+            log_failure(invocation, error, peer_name(peer_address(connection), connection))
 
-    execution = Execution(protocol, perf_counter, report)
+    def look_up_peer() -> Peer:
+        return make_peer(peer_address(connection), connection, None, protocol.headers)
+
+    execution = Execution(protocol, monotonic, report, look_up_peer, threading.Event)
     response = await execute(execution, event, workers, protocol)
     if task.cancelling() > cancelled_before:  # the task, and not what the handler waited for
         raise asyncio.CancelledError
@@ -109,20 +118,23 @@ async def run_handler(
     execution: Execution, invocation: Invocation, workers: Workers, owner: object
 ) -> tuple[object, BaseException | None]:
     """Run the handler of a call; return its reply and its exception, one of them None."""
-    execution.started(invocation)
+    around = current.get()
     try:
+        execution.started(invocation)
         if invocation.served.is_async:
             return await invocation.served.function(invocation.args), None
         return await run_in_thread(invocation, workers, owner)
     except BaseException as raised:  # not the server's end
         return None, raised
+    finally:
+        current.set(around)
 
 
 def run_in_thread(
     invocation: Invocation, workers: Workers, owner: object
 ) -> Coroutine[object, object, tuple[object, BaseException | None]]:
     """Run a handler that is not an ``async def`` in a thread; see `run_handler`."""
-    return workers.run(owner, _outcome, invocation.served.function, invocation.args)
+    return workers.run(owner, _outcome, invocation)
 
 
 def encode(
@@ -158,15 +170,18 @@ def _joined(parts: Sequence[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _outcome(
-    function: Callable[[object], object], args: object
-) -> tuple[object, BaseException | None]:
+def _outcome(invocation: Invocation) -> tuple[object, BaseException | None]:
     """Return what a handler returns, or what it raises.
 
     Not every exception gets through a future: a task that is woken with
     GeneratorExit ends, and with StopIteration it does not wake.
     """
+    invocation.is_handled = True
+    current.set(invocation)
     try:
-        return function(args), None
+        check_is_wanted(invocation)
+        return invocation.served.function(invocation.args), None
     except BaseException as error:
         return None, error
+    finally:
+        current.set(None)

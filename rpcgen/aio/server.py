@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
+from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
+from rpcgen.method import Handler, Method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
@@ -23,11 +26,10 @@ from rpcgen.protocol import (
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
-from .interrupts import Interrupts
+from .interrupts import Interrupts, Terminations
 from .listener import Listener
 from .loops import check_loop
 from .serve_one import serve_request
@@ -39,7 +41,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
 _GRACE: Final = 1.0
+
+# Seconds that calls have to end after a signal.
+_LONG_GRACE: Final = 10.0
 
 
 class Server(BaseServer):
@@ -65,6 +73,10 @@ class Server(BaseServer):
             wait in the system's backlog.
         max_calls_per_connection: Maximum number of calls of one connection that
             are under way; a client that sends more waits.
+        mask_errors: True to answer an exception that is no `ServerError` with
+            "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -80,6 +92,8 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
+        mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             nullcontext,
@@ -91,6 +105,9 @@ class Server(BaseServer):
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
             ),
+            monotonic,
+            mask_errors=mask_errors,
+            health=health,
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
@@ -102,12 +119,20 @@ class Server(BaseServer):
         self._closed = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._deadline = math.inf
+        # True if clients are to be told of the end, and what they send on is to be refused.
+        self._drains = False
         self._hurry: asyncio.Future[None] | None = None
         # The event loop that serves, from when it does.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._admission = Admission(max_connections)
         # Why there is nothing to accept any more.
         self._failure: OSError | None = None
+
+    def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
+        async def answer(args: Req) -> Res:  # on the event loop: a thread would take longer
+            return function(args)
+
+        return method.async_handler(answer)
 
     async def __aenter__(self) -> Self:
         await self._start()
@@ -152,7 +177,7 @@ class Server(BaseServer):
 
         await listener.start(make_protocol, self._admission, self._fail)
 
-    async def serve(self) -> None:
+    async def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
         """Serve every listener, and return once the server is closed.
 
         Ctrl-C under `asyncio.run` closes it as well, quietly, and cancels
@@ -160,11 +185,18 @@ class Server(BaseServer):
         there. A main task that has not waited for this is cancelled then, as it
         is without a server. A second Ctrl-C does not wait for the grace.
 
+        Args:
+            handle_signals: True to have SIGTERM shut the server down too, in
+                the main thread of a program that has no handler for it; a
+                second one does not wait for the grace.
+            grace: Maximum time in seconds that calls have after a signal; see `shutdown`.
+
         Raises:
             OSError: A listening socket has become useless.
             RuntimeError: The server belongs to another event loop.
         """
-        with Interrupts(partial(self._begin_closing, None)) as interrupts:
+        shut_down = partial(self._begin_shutdown, grace)
+        with Interrupts(shut_down) as interrupts, Terminations(shut_down, handle_signals):
             try:
                 await self._start()
                 await self._closed.wait()
@@ -216,6 +248,22 @@ class Server(BaseServer):
         check_is_plain(connection)
         await serve_request(connection, ServerProtocol(self, codec), self._workers)
 
+    async def shutdown(self, grace: float = _LONG_GRACE) -> None:
+        """Take no more connections, let calls end, refuse new ones, and hang up.
+
+        Clients of this package are told, begin no more calls here, and hang up
+        by themselves: none of their calls is lost, and those that were refused
+        can be repeated elsewhere (``error.started`` is False). Other clients
+        are hung up on once what they have under way is answered.
+
+        For a handler this returns at once, as `close` does.
+
+        Args:
+            grace: Maximum time in seconds for that.
+        """
+        self._drains = True
+        await self.close(grace)
+
     async def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
@@ -232,6 +280,11 @@ class Server(BaseServer):
         closing = self._begin_closing(grace)
         if not self._is_in_handler:
             await asyncio.shield(closing)
+
+    def _begin_shutdown(self, grace: float) -> None:
+        """Begin to shut down, as a signal wants it; the second one does not wait."""
+        self._drains = True
+        self._begin_closing(0.0 if self._closing is not None else grace)
 
     def _begin_closing(self, grace: float | None) -> asyncio.Task[None]:
         """Begin to close, or cut the grace; return the task that does it."""
@@ -251,7 +304,10 @@ class Server(BaseServer):
         self._listeners.clear()
         connections = set(self._shared.connections) if self._shared is not None else set()
         for connection in connections:
-            connection.stop_reading()
+            if self._drains:
+                connection.drain()
+            else:
+                connection.stop_reading()
         if connections:
             await self._wait_for(connections)
         if self._shared is not None:

@@ -17,6 +17,7 @@ from attrs import frozen
 from .._names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
+from ..types.calls import Raised, is_idempotent, raised_by, timeout_of
 from .diagnostics import Location
 from .discover import Idl
 from .source import Expression, Source, Symbol, dotted_name
@@ -52,7 +53,8 @@ class Method:
     """One method of a service, as written in ``source``.
 
     ``takes_struct``: its parameters travel as the fields of a struct.
-    ``deprecated`` is the decorator of that name.
+    ``deprecated`` is the decorator of that name; ``raises``, ``timeout`` in
+    seconds and ``idempotent`` are what those of `rpcgen.types` say.
     """
 
     name: str
@@ -62,6 +64,9 @@ class Method:
     docstring: str | None
     takes_struct: bool
     deprecated: Expression | None
+    raises: tuple[Raised, ...]
+    timeout: float | None
+    idempotent: bool
     location: Location
     node: FunctionNode
     source: Source
@@ -112,7 +117,7 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
 
 
 def is_protocol(cls: object) -> bool:
-    """Say whether ``cls`` is a ``Protocol`` class, and not an implementation of one."""
+    """Return True if ``cls`` is a ``Protocol`` class, and not an implementation of one."""
     return isinstance(cls, type) and bool(getattr(cls, "_is_protocol", False))
 
 
@@ -170,6 +175,9 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
         docstring=ast.get_docstring(node),
         takes_struct=len(parameters) > 1 or (len(parameters) == 1 and forced),
         deprecated=_deprecated(node, source),
+        raises=raised_by(function),
+        timeout=timeout_of(function),
+        idempotent=is_idempotent(function),
         location=source.location(node),
         node=node,
         source=source,
@@ -236,8 +244,12 @@ def _reexported(source: Source, services: Iterable[Service]) -> Iterator[Symbol]
             yield source.symbol([name])
 
 
+# Modules whose classes are no types of an IDL that imports them.
+_NO_IDLS = ("enum", "rpcgen.code", "rpcgen.errors", "rpcgen.types")
+
+
 def _is_wire_type(cls: type[Any]) -> bool:
-    if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
+    if cls.__module__.startswith(_NO_IDLS):
         return False
     return (
         is_message(cls)

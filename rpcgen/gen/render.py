@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from attrs import frozen
 
+from ..types.calls import Raised
 from .check import dynamic_messages
 from .docstrings import docstring
 from .header import header
@@ -22,6 +23,7 @@ from .names import (
     quoted,
     snake_case,
 )
+from .options import CallOptionsNames
 from .source import Symbol
 from .wrap_lines import LINE_LENGTH, wrap_lines
 
@@ -31,12 +33,15 @@ __all__ = ["render", "render_package"]
 _ORIGINS = {
     **dict.fromkeys(["classmethod", "property", "str"], "builtins"),
     **dict.fromkeys(["ABC", "abstractmethod"], "abc"),
-    **dict.fromkeys(["Protocol", "Self", "Unpack"], "typing"),
+    **dict.fromkeys(["Protocol", "Self", "TypedDict", "Unpack"], "typing"),
     "define": "attrs",
 }
 
 # Maximum length of what a docstring of one line in a method says, in characters.
 _MAX_DOCSTRING = LINE_LENGTH - 8 - 6
+
+# What a client has of its own, unless the service has a method called so.
+_CLIENTS_OWN = ("dial", "go", "close", "with_options")
 
 _IN_FUNCTIONS = frozenset(["dial"])
 
@@ -61,6 +66,7 @@ class _Method:
     name: str
     wire: str
     constant: str
+    traits: str  # further arguments of its descriptor
     docstring: str | None
     reference: str  # the docstring where it would be said again
     started: str  # the docstring of the method that starts the call
@@ -70,6 +76,8 @@ class _Method:
     returning: str  # ``return``, where there is something to return
     receiver: str  # ``self``, or another name where a parameter is called so
     parameters: str
+    options: str  # the parameter that takes options of the call
+    options_type: str
     star: str  # what parts the parameters from ``done``
     done: str
     sent: str
@@ -95,6 +103,7 @@ class _Service:
     dial: str
     go: str
     close: str
+    with_options: str
 
 
 @frozen
@@ -137,12 +146,12 @@ def render(module: Module) -> str:
         names.reexport(symbol)
     generated = list(_generated(module))
     names.reserve(generated)
-    known = _Known(names)
+    known, options = _Known(names), CallOptionsNames(names)
     constants: list[str] = []
     classes: list[str] = []
     rest: list[str] = []
     for service in module.services:
-        methods, params = _methods(service, names)
+        methods, params = _methods(service, names, options)
         view = _service(service, methods)
         sync, asynchronous = _sync(service, known), _async(service, known)
         constants.append(_template("methods", n=known, service=view))
@@ -155,6 +164,8 @@ def render(module: Module) -> str:
             _template("client", n=known, service=view, api=asynchronous),
             _template("register", n=known, service=view, api=asynchronous),
         ]
+    narrowed = [_template("options", n=known, options=each) for each in options.classes]
+    classes = narrowed + classes
     start = "".join(["".join(constants), *_registration(module, names)])
     body = "\n\n".join([*classes, start, *rest]) if classes else "\n\n".join([start, *rest])
     if names.constants:
@@ -192,7 +203,7 @@ def _generated(module: Module) -> Iterator[str]:
 def _members(module: Module) -> Iterator[str]:
     """Yield the names that generated classes have as attributes."""
     for service in module.services:
-        yield from (_own(service, name) for name in ("dial", "go", "close"))
+        yield from (_own(service, name) for name in _CLIENTS_OWN)
         for method in service.methods:
             yield method.name
             if method.takes_struct:
@@ -224,22 +235,30 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
         dial=_own(service, "dial"),
         go=_own(service, "go"),
         close=_own(service, "close"),
+        with_options=_own(service, "with_options"),
     )
 
 
-def _methods(service: Service, names: Names) -> tuple[tuple[_Method, ...], list[_Params]]:
+def _methods(
+    service: Service, names: Names, options: CallOptionsNames
+) -> tuple[tuple[_Method, ...], list[_Params]]:
     methods: list[_Method] = []
     classes: list[_Params] = []
     for method, own in method_names(service).items():
         params = _params(service, method, own, names)
         if params is not None:
             classes.append(params)
-        methods.append(_method(service, method, params, own, names))
+        methods.append(_method(service, method, params, own, names, options))
     return tuple(methods), classes
 
 
 def _method(
-    service: Service, method: Method, params: _Params | None, own: MethodNames, names: Names
+    service: Service,
+    method: Method,
+    params: _Params | None,
+    own: MethodNames,
+    names: Names,
+    options: CallOptionsNames,
 ) -> _Method:
     parameters = method.parameters
     taken = {parameter.name for parameter in parameters}
@@ -248,6 +267,7 @@ def _method(
         name=method.name,
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
         constant=own.constant,
+        traits=_traits(method, names),
         docstring=method.docstring,
         reference=_reference(service, method),
         started=_started(service, method),
@@ -257,11 +277,30 @@ def _method(
         returning="" if response == "None" else "return ",
         receiver=_receiver(parameters),
         parameters=_signature(method, own, names),
+        options=_free("options", taken),
+        options_type=options.type_for([each.name for each in parameters]),
         star="" if any(each.kind is Kind.KEYWORD for each in parameters) else "*, ",
         done=_free("done", taken),
         sent=_sent(parameters, params),
         answer=_answer(method, params),
     )
+
+
+def _traits(method: Method, names: Names) -> str:
+    """Return what a descriptor says besides the name on the wire."""
+    parts = []
+    if method.raises:
+        parts.append(f"raises=[{', '.join(_raised(each, names) for each in method.raises)}]")
+    if method.timeout is not None:
+        parts.append(f"timeout={method.timeout!r}")
+    if method.idempotent:
+        parts.append("idempotent=True")
+    return "".join(f", {part}" for part in parts)
+
+
+def _raised(raised: Raised, names: Names) -> str:
+    cls = names.qualify(_symbol(raised.error))
+    return f"({cls}, {quoted(raised.text)})" if raised.text else cls
 
 
 def _reference(service: Service, method: Method) -> str:

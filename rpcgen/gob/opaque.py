@@ -21,9 +21,8 @@ from ipaddress import (
 from typing import Any, Final, TypeAlias
 
 from ..errors import DecodeError, EncodeError
-from ..library import AddrPort, BigFloatValue, GoTime
 from ..schema import Opaque
-from ..types import Time
+from ..types import AddrPort, BigFloatValue, GoTime, Time
 from ..values.record import Undecoded
 from .source import MisfitError
 

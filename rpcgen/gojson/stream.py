@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Container
+from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -48,6 +50,16 @@ _BETWEEN_BRACKETS: Final = re.compile(
 _INSIDE_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 # How far one match may go, in bytes, which bounds the memory that it takes.
 _WINDOW: Final = 1 << 16
+# Everything up to a string that does not end in sight.
+_WHOLE_STRINGS: Final = re.compile(rb'[^"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"]*+)*+', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+# What brackets do to the depth, as signed bytes; and all other bytes.
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
+# So many brackets are looked at one by one; where they come in fewer bytes than that, it is faster
+# to look at a whole window.
+_BRACKETS: Final = 64
+_DENSE: Final = 1024
 # The object of the message, and the array of its parameters, are not part of the value.
 _ENVELOPE_DEPTH: Final = 2
 
@@ -140,8 +152,34 @@ class ObjectStream:
 
     def _scan(self) -> int:
         """Go on to the end of the object and return its position, 0 if it is not in sight."""
+        size, start, window = len(self._buffer), -1, _WINDOW
+        while start < self._pos < size:
+            start = self._pos
+            end = self._scan_brackets()
+            if end:
+                return end
+            if self._pos - start < _DENSE <= window and not self._inside_string:
+                # No further than what is behind, so that what comes to nothing costs little.
+                ahead = min(window, self._pos)
+                if not self._pass_over(self._pos + ahead):
+                    window = ahead // 2
+        return 0
+
+    def _pass_over(self, end: int) -> bool:
+        """Go on to ``end``, or a string on the way, unless the object ends before."""
+        match = _WHOLE_STRINGS.match(self._buffer, self._pos, end)
+        assert match is not None  # it matches the empty string
+        steps = _STRINGS.sub(b"", match[0]).translate(_STEPS, _NO_BRACKETS)
+        depths = list(accumulate(array("b", steps), initial=self._depth))
+        if min(depths) < 1 or max(depths) > self._limits.depth + _ENVELOPE_DEPTH:
+            return False
+        self._pos, self._depth = match.end(), depths[-1]
+        return True
+
+    def _scan_brackets(self) -> int:
+        """Go on by some brackets or to the end of the object; see `_scan`."""
         buffer = self._buffer
-        while self._pos < len(buffer):
+        for _ in range(_BRACKETS):
             pattern = _INSIDE_STRING if self._inside_string else _BETWEEN_BRACKETS
             match = pattern.match(buffer, self._pos, self._pos + _WINDOW)
             assert match is not None  # both match the empty string

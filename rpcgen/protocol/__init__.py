@@ -17,6 +17,7 @@ from .headers import Request, Response
 from .options import DialOptions
 
 if TYPE_CHECKING:
+    from .context import CallContext, Peer
     from .json_codec import JsonClientCodec, JsonServerCodec
     from .registry import Registry, ServedMethod, Service, UnknownMethodError
     from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
@@ -38,6 +39,7 @@ __all__ = [
     "DONE_CAPACITY",
     "LARGE",
     "Address",
+    "CallContext",
     "CallOptions",
     "ClientCodec",
     "ClientProtocol",
@@ -54,6 +56,7 @@ __all__ = [
     "JsonClientCodec",
     "JsonServerCodec",
     "Output",
+    "Peer",
     "Refusal",
     "Registry",
     "Request",
@@ -76,6 +79,7 @@ __all__ = [
 
 # Looked up when first used: a client that speaks gob does without the imports of these.
 _LATER = {
+    "context": ("CallContext", "Peer"),
     "json_codec": ("JsonClientCodec", "JsonServerCodec"),
     "registry": ("Registry", "ServedMethod", "Service", "UnknownMethodError"),
     "routes": ("DEFAULT_DEBUG_PATH", "HttpRoutes"),

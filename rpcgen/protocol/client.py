@@ -7,14 +7,15 @@
 
     state     begin()             receive()
     open      registers a call    completes calls
+    draining  ShutdownError       completes calls: the server takes no more, and said so
     closing   ShutdownError       completes calls that were answered before the close
     closed    ShutdownError       nothing
 
 An API (threads or asyncio) hands in a waiter for each call and gets it back,
 once, in a `Completion`. Mirrors ``rpc.Client``; `receive` is its ``input``.
 
-Any thread may call `begin`, `abandon`, `weaken`, `stop`, `close` and `fail_all`
-at any time. The API sees to it that one thread at a time is in `encode`, and
+Any thread may call `begin`, `begin_cancel`, `expire`, `abandon`, `weaken`, `stop`,
+`close` and `fail_all` at any time. The API sees to it that one thread at a time is in `encode`, and
 one in `receive` or `receive_eof`.
 
 `receive`, `filled` and `receive_eof` forget the calls that they complete. A
@@ -26,41 +27,64 @@ that. So no call is lost between the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 from weakref import ref
 
 from attrs import define, field
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.code import Code
 from rpcgen.errors import (
+    DeadlineExceededError,
     DecodeError,
     DisconnectedError,
+    RemoteError,
     RpcError,
     ServerError,
     ShutdownError,
     TruncatedError,
 )
 from rpcgen.method import Method
-from rpcgen.schema import Schema
 
+from .call_options import NO_METADATA, NO_OPTIONS, CallSettings
 from .codec import (
     LARGE,
     ClientCodec,
     Encode,
     buffered_codec,
     checked,
+    extended_codec,
     is_large,
+    joined,
     measured_codec,
     space,
 )
-from .headers import Request
+from .headers import (
+    NOTICE_SEQ,
+    CancelArgs,
+    ExtendedRequest,
+    ExtendedResponse,
+    Feature,
+    Request,
+    Response,
+)
 
-__all__ = ["DONE_CAPACITY", "ClientProtocol", "Completion", "DoneQueue", "check_done"]
+__all__ = [
+    "CANCEL",
+    "DONE_CAPACITY",
+    "ClientProtocol",
+    "Completion",
+    "DoneQueue",
+    "check_done",
+    "deadline_error",
+]
 
 W = TypeVar("W")
+E = TypeVar("E", bound=RpcError)
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -90,48 +114,84 @@ def check_done(done: object) -> None:
         raise TypeError(f"rpc: done channel is unbuffered: {done!r} is no queue.Queue or the like")
 
 
+CANCEL: Final = Method[CancelArgs, bool]("_goRPC_.Cancel")
+"""Method that tells a server that nobody waits for a call any more."""
+
+_FEATURES: Final = Feature.DRAIN_NOTICE | Feature.LARGE_HEADERS
+"""What clients can do beyond Go's net/rpc."""
+
+# Maximum number of cancels that the server has not answered: it seems to answer nothing.
+_MAX_UNANSWERED_CANCELS: Final = 1024
+
+# Time in seconds for each pending call from one look for deadlines to the next, at least: a tenth
+# of the time, or less, goes into looking.
+_LOOK_S: Final = 1e-6
+
+_SHUT_DOWN: Final = "connection is shut down"
+_DRAINING: Final = "the server is shutting down and takes no more calls: dial again"
+
+# A time left that is longer does not fit into the header: it is 292 years.
+_MAX_NS: Final = (1 << 63) - 1
+
+
 @define  # not frozen, which would make each of them take three times as long to make
 class Completion(Generic[W]):
-    """The end of one call: its waiter, and the reply or the error."""
+    """The end of one call: its waiter, the reply or the error, and what came beside it."""
 
     waiter: W
     reply: object = None
     error: RpcError | None = None
     seq: int = field(default=-1, eq=False)
+    metadata: Mapping[str, str] = NO_METADATA
 
 
-# A call's number, its waiter, and what its reply is.
-_Pending: TypeAlias = tuple[int, W, Schema[Any]]
+# A call's number, its waiter, what is called, and how.
+_Pending: TypeAlias = tuple[int, W, Method[Any, Any], CallSettings]
 
 # Stands for the response that is being read, where nobody waits for its body.
-_UNAWAITED: Final = (-1, None, None)
+_UNAWAITED: Final = (-1, None, None, NO_OPTIONS)
 
 
 class ClientProtocol(Generic[W]):
     """One connection's calls, generic over what waits for a reply."""
 
-    def __init__(self, codec: ClientCodec) -> None:
+    def __init__(self, codec: ClientCodec, clock: Callable[[], float] = lambda: 0.0) -> None:
         self._codec = codec
+        self._clock = clock
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
         self._encode: Encode[Request] = checked(codec, codec.encode_request)
+        # The codec, if it carries what a call may have beyond Go's net/rpc.
+        self._extended_codec = extended_codec(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
-        self._weak: dict[int, tuple[ref[Any], Schema[Any]]] = {}
+        self._weak: dict[int, tuple[ref[Any], Method[Any, Any], CallSettings]] = {}
         self._seq = count()
         self.closing = False
         """True once `close` was called."""
         # Attributes, not properties: asked for each call.
         self.closed = False
-        """Whether no reply can come any more."""
+        """True once no reply can come any more."""
         # Set by an API that has large replies decoded by `decode_large`.
         self.defers_large = False
         self.has_large = False
         """True while a large reply is there that `decode_large` is to decode."""
-        # Why no more calls are taken, if that is not because of `close`.
+        # Why no more calls are taken, empty while they are.
+        self._refusal = ""
+        # Why nothing can be sent any more, if that is not because of `close`.
         self._stopped = ""
+        self.is_draining = False
+        """True once the server has said that it takes no more calls."""
+        self.features = Feature(0)
+        """What the server has said that it can do."""
+        self._has_said_features = False
+        # Numbers of cancels that the server has not answered.
+        self._cancels: set[int] = set()
+        self._knows_cancel = True
         # The call whose response's header has been read and whose body has not.
-        self._current: _Pending[W] | tuple[int, None, None] | None = None
+        self._current: _Pending[W] | tuple[int, None, None, CallSettings] | None = None
+        # That header, if it has more than Go's has.
+        self._extended: ExtendedResponse | None = None
         self.is_cut = False
         """True if the last thing received ended in the middle of a response."""
 
@@ -143,36 +203,49 @@ class ClientProtocol(Generic[W]):
     @property
     def takes_calls(self) -> bool:
         """False once no further call can succeed."""
-        return not (self.closing or self.closed or self._stopped)
+        return not self._refusal
 
     @property
     def pending(self) -> int:
-        """The number of calls that wait for their reply."""
+        """Number of calls that wait for their reply."""
         return len(self._pending) + len(self._weak)
 
     @property
     def expects_one(self) -> bool:
-        """Whether a single call is pending, and nothing of its response or another has come."""
+        """True if a single call is pending, and nothing of its response or another has come."""
         return len(self._pending) == 1 and self._current is None and not self._weak
 
-    def begin(self, method: Method[Any, Any], waiter: W) -> int:
+    def begin(
+        self, method: Method[Any, Any], waiter: W, settings: CallSettings = NO_OPTIONS
+    ) -> int:
         """Register a call and return its sequence number.
 
-        Raises `ShutdownError` on a connection that is closing or closed.
+        Raises:
+            ShutdownError: The connection is closing or closed, or takes no more calls.
         """
         seq = next(self._seq)
-        self._pending[seq] = seq, waiter, method.response
-        # Registered first and looked at the state afterwards, while `_fail` closes first and
+        self._pending[seq] = seq, waiter, method, settings
+        # Registered first and looked at the state afterwards, while `fail_all` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if (self.closing or self.closed or self._stopped) and self.abandon(seq):
-            raise ShutdownError
+        if self._refusal and self.abandon(seq):
+            raise _unstarted(ShutdownError(self._refusal))
         return seq
 
-    def encode(self, seq: int, method: Method[Any, Any], args: object) -> bytes:
-        """Return the bytes of the request.
+    def encode(
+        self,
+        seq: int,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings = NO_OPTIONS,
+    ) -> bytes:
+        """Return the bytes of the request; `abandon` the call if that fails.
 
-        Raises `EncodeError` if the arguments do not fit; `abandon` the call then.
+        Raises:
+            EncodeError: The arguments do not fit.
+            DeadlineExceededError: The deadline has passed.
         """
+        if settings is not NO_OPTIONS:
+            return joined(self._encode_extended(seq, method, args, settings))
         try:
             parts = self._encode(Request(method.name, seq), method.request, args)
             # `joined` once more, which would be a call for every request.
@@ -181,13 +254,95 @@ class ClientProtocol(Generic[W]):
             reraise_interrupt(error)
             raise
 
-    def encode_parts(self, seq: int, method: Method[Any, Any], args: object) -> Sequence[bytes]:
+    def encode_parts(
+        self,
+        seq: int,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings = NO_OPTIONS,
+    ) -> Sequence[bytes]:
         """Return the same in parts, large parts of the arguments as they are: not copied."""
+        if settings is not NO_OPTIONS:
+            return self._encode_extended(seq, method, args, settings)
         try:
             return self._encode(Request(method.name, seq), method.request, args)
         except RpcError as error:
             reraise_interrupt(error)
             raise
+
+    def _encode_extended(
+        self, seq: int, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Sequence[bytes]:
+        """Return the parts of a request with more than Go's net/rpc has, if it has any."""
+        timeout = 0
+        if settings.deadline is not None:
+            timeout = min(int((settings.deadline - self._clock()) * 1e9), _MAX_NS)
+            if timeout <= 0:
+                raise _unstarted(deadline_error(method.name))
+        metadata, key = settings.metadata, settings.key
+        if self._extended_codec is None or not (timeout or metadata or key):
+            return self.encode_parts(seq, method, args)
+        features = 0 if self._has_said_features else int(_FEATURES)
+        request = ExtendedRequest(method.name, seq, timeout, metadata, key, 0, False, 0, features)
+        try:
+            parts = self._encode(request, method.request, args)
+        except RpcError as error:
+            reraise_interrupt(error)
+            raise
+        self._has_said_features = True
+        return parts
+
+    def begin_cancel(self, seq: int) -> tuple[int, CancelArgs] | None:
+        """Return number and arguments of a request that cancels a call which was encoded.
+
+        It is a request for `CANCEL`; a reply to it tells nobody anything.
+
+        Args:
+            seq: Number of the call, or `NOTICE_SEQ`, which cancels none: a ping.
+
+        Returns:
+            None if it would be of no use.
+        """
+        if self.closing or self.closed or self._stopped:
+            return None
+        number = NOTICE_SEQ if seq == NOTICE_SEQ else self._cancellable(seq)
+        if number is None:
+            return None
+        own = next(self._seq)
+        self._cancels.add(own)
+        return own, CancelArgs(number)
+
+    def _cancellable(self, seq: int) -> int | None:
+        """Return the number by which a request is cancelled, None if that is of no use."""
+        if not self._knows_cancel or len(self._cancels) >= _MAX_UNANSWERED_CANCELS:
+            return None
+        return self._number(seq)
+
+    def _number(self, seq: int) -> int | None:
+        """Return the number by which the server means a request, None if it knows it not."""
+        return None if self._extended_codec is None else self._extended_codec.request_number(seq)
+
+    def expire(self) -> tuple[list[Completion[W]], float | None]:
+        """End the calls whose deadlines have passed, but leave them pending; see `take`.
+
+        Returns:
+            Their ends, and the time of the clock at which to look again, None if no call that
+            is left has a deadline.
+        """
+        now, due = self._clock(), math.inf
+        completions: list[Completion[W]] = []
+        pending = [*self._pending.values(), *filter(None, map(self._revived, tuple(self._weak)))]
+        for seq, waiter, method, settings in pending:
+            deadline = settings.deadline
+            if deadline is None:
+                continue
+            if deadline <= now:
+                completions.append(Completion(waiter, None, deadline_error(method.name), seq))
+            elif deadline < due:
+                due = deadline
+        if due == math.inf:
+            return completions, None
+        return completions, max(due, now + _LOOK_S * len(pending))
 
     def abandon(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
@@ -204,11 +359,11 @@ class ClientProtocol(Generic[W]):
         pending = self._pending.get(seq)
         if pending is None:
             return
-        _, waiter, schema = pending
+        _, waiter, method, settings = pending
         weak = self._weak
         # In both maps for a moment, so that a reply finds it in one at any time.
         # Its end is a call of C alone: an exception from outside would get lost in there.
-        weak[seq] = ref(waiter, partial(weak.pop, seq)), schema
+        weak[seq] = ref(waiter, partial(weak.pop, seq)), method, settings
         if self._pending.pop(seq, None) is None:  # ended meanwhile
             weak.pop(seq, None)
 
@@ -305,27 +460,73 @@ class ClientProtocol(Generic[W]):
         response = self._codec.decode_response_header()
         seq = response.seq
         pending = self._pending.get(seq) or (self._weak and self._revived(seq))
+        if type(response) is not Response:
+            self._receive_extended(response)
         if not pending:
             self._current = _UNAWAITED
+            self._receive_unawaited(response, completions)
         elif response.error:
-            # Known already: the body is no reply, and it does not matter whether it comes.
-            completions.append(Completion(pending[1], None, ServerError(response.error), seq))
-            self._current = _UNAWAITED
+            self._receive_error(pending, response, completions)
         else:
             self._current = pending
+
+    def _receive_extended(self, response: Response) -> None:
+        """Take note of what a header has beyond Go's."""
+        if isinstance(response, ExtendedResponse):
+            self._extended = response
+            self.features |= Feature(response.features)
+
+    def _receive_unawaited(self, response: Response, completions: list[Completion[W]]) -> None:
+        """Take a response that answers no call that is pending."""
+        self._extended = None
+        if response.seq in self._cancels:
+            self._cancels.discard(response.seq)
+            if response.error:
+                self._knows_cancel = False
+        elif response.seq == NOTICE_SEQ:
+            last = response.last if isinstance(response, ExtendedResponse) else 0
+            completions += self._drain(last)
+
+    def _receive_error(
+        self, pending: _Pending[W], response: Response, completions: list[Completion[W]]
+    ) -> None:
+        seq, waiter, method, _ = pending
+        if self._extended is not None and method.raised_as(self._extended.raised):
+            self._current = pending  # the body is the exception
+            return
+        # Known already: the body is no reply, and it does not matter whether it comes.
+        error = _server_error(method, response)
+        completions.append(Completion(waiter, None, error, seq, error.metadata))
+        self._current = _UNAWAITED
+        self._extended = None
+
+    def _drain(self, last: int) -> list[Completion[W]]:
+        """Take no more calls, and end those that the server does not begin: above ``last``."""
+        self.is_draining = True
+        self._refusal = self._refusal or _DRAINING
+        completions: list[Completion[W]] = []
+        for seq in sorted({*self._pending, *self._weak}):
+            number, pending = self._number(seq), self._pending.get(seq) or self._revived(seq)
+            if pending is not None and (number is None or number > last):
+                error = _unstarted(ShutdownError(_DRAINING))
+                completions.append(Completion(pending[1], None, error, seq))
+        return completions
 
     def _revived(self, seq: int) -> _Pending[W] | None:
         """Return a call that was given up, if somebody still holds it."""
         found = self._weak.get(seq)
         waiter = found and found[0]()
-        return (seq, waiter, found[1]) if found and waiter is not None else None
+        return (seq, waiter, *found[1:]) if found and waiter is not None else None
 
     def _receive_body(self, completions: list[Completion[W]]) -> None:
         assert self._current is not None
-        seq, waiter, schema = self._current
+        seq, waiter, method, _ = self._current
+        if self._extended is not None and waiter is not None and method is not None:
+            self._receive_extended_body(seq, waiter, method, self._extended, completions)
+            return
         reply, error = None, None
         try:
-            reply = self._codec.decode_response_body(schema)
+            reply = self._codec.decode_response_body(None if method is None else method.response)
         except TruncatedError:
             raise
         except DecodeError as decode_error:
@@ -335,6 +536,30 @@ class ClientProtocol(Generic[W]):
         if waiter is not None:
             completions.append(Completion(waiter, reply, error, seq))
 
+    def _receive_extended_body(
+        self,
+        seq: int,
+        waiter: W,
+        method: Method[Any, Any],
+        response: ExtendedResponse,
+        completions: list[Completion[W]],
+    ) -> None:
+        """Do the same after a header with more than Go's: the body may be an exception."""
+        schema = method.raised_as(response.raised) if response.error else method.response
+        body: object = None
+        error: RpcError | None = None
+        try:
+            body = self._codec.decode_response_body(schema)
+        except TruncatedError:
+            raise
+        except DecodeError as decode_error:
+            reraise_interrupt(decode_error)
+            error = _server_error(method, response) if response.error else decode_error
+        self._current = self._extended = None
+        if response.error and error is None:
+            body, error = None, _with_header(cast("RemoteError", body), response)
+        completions.append(Completion(waiter, body, error, seq, response.metadata or NO_METADATA))
+
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Take the end of the stream, or its failure for ``reason``: fail every pending call."""
         return self._settle(self.fail_all(reason))
@@ -342,6 +567,7 @@ class ClientProtocol(Generic[W]):
     def fail_all(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
         """Do the same as `receive_eof`, at any time and again, but leave the calls pending."""
         self.closed = True
+        self._refusal = self._refusal or _SHUT_DOWN
         reason = self._stopped or reason
         # An error for each call: raised in many threads, one would mix their tracebacks.
         completions: list[Completion[W]] = []
@@ -360,9 +586,51 @@ class ClientProtocol(Generic[W]):
                 reply before the stream ends.
         """
         self._stopped = self._stopped or reason
+        self._refusal = self._refusal or _SHUT_DOWN
 
     def close(self) -> None:
         """Take no more calls. Raises `ShutdownError` if that was said before."""
         if self.closing:
-            raise ShutdownError
+            raise ShutdownError(_SHUT_DOWN)
         self.closing = True
+        self._refusal = self._refusal or _SHUT_DOWN
+
+
+def deadline_error(method: str) -> DeadlineExceededError:
+    """Return the error of a call of this method that was not over at its deadline."""
+    return DeadlineExceededError(
+        f"{method}: not over at its deadline, and given up: allow it more time by timeout="
+    )
+
+
+def _server_error(method: Method[Any, Any], response: Response) -> ServerError:
+    """Return the exception for an error response whose body is none."""
+    declared = method.raised_from(response.error) if method.raises else None
+    return _with_header(declared or ServerError(response.error), response)
+
+
+def _with_header(error: ServerError, response: Response) -> ServerError:
+    if not isinstance(response, ExtendedResponse):
+        return error
+    attributes = vars(error)  # as it may be of a frozen class
+    if response.code:
+        attributes["code"] = _code(response.code)
+    if response.metadata:
+        attributes["metadata"] = response.metadata
+    if response.unstarted:
+        attributes["started"] = False
+    return error
+
+
+def _code(number: int) -> Code:
+    try:
+        return Code(number)
+    except ValueError as error:
+        reraise_interrupt(error)
+        return Code.UNKNOWN
+
+
+def _unstarted(error: E) -> E:
+    """Return the error of a call that the server has certainly not begun."""
+    error.started = False
+    return error

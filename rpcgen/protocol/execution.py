@@ -7,46 +7,130 @@
 Whatever a handler raises is answered with its text, and counted once; so is a
 reply that cannot be encoded. What `failed` itself raises comes from a codec
 that cannot even say that something went wrong: the connection ends then.
+
+A call that is cancelled, or past its deadline, before its handler begins is
+answered without being carried out, and is not counted.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CoroutineType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from rpcgen.errors import EncodeError
+from rpcgen.code import Code
+from rpcgen.errors import (
+    CallCancelledError,
+    DeadlineExceededError,
+    EncodeError,
+    RemoteError,
+    ServerError,
+)
 
-from .server import Invocation, ServerSession, error_text
+from .context import Event, Peer, current
+from .metadata import checked_metadata
+from .server import Failure, Invocation, ServerSession, error_text
 
-__all__ = ["Execution", "Report"]
+__all__ = ["Execution", "Report", "check_is_wanted"]
 
 Report: TypeAlias = Callable[[Invocation, BaseException], None]
+
+# What the client is told of an exception that is none of its business.
+_MASKED: Final = Failure("internal error", Code.INTERNAL)
+
+_GIVEN_UP: Final = {
+    Code.CANCELLED: "the call was cancelled by its caller",
+    Code.DEADLINE_EXCEEDED: "the call was not over at its deadline",
+}
+
+
+class _UnstartedError(ServerError):
+    """The end of a call whose handler is not begun; a handler cannot raise it."""
 
 
 class Execution:
     """Carries out the calls of one connection, with the API's own threads or tasks.
 
+    To the contexts of the calls it is their `Surroundings`.
+
     Args:
         protocol: What the connection speaks. `succeeded` and `failed` encode,
             so that one thread at a time may be in either.
-        clock: Returns the time in seconds, since whenever.
+        clock: Returns the time in seconds; deadlines are reckoned by it.
         report: Called with each call that has failed, and why.
+        look_up_peer: Returns the client, for the first handler that asks.
+        make_event: Makes what a thread waits for until its call is cancelled.
     """
 
-    __slots__ = ("_clock", "_protocol", "_reply_parts", "_report")
+    __slots__ = (
+        "_look_up_peer",
+        "_peer",
+        "_protocol",
+        "_reply_parts",
+        "_report",
+        "clock",
+        "make_event",
+    )
 
-    def __init__(self, protocol: ServerSession, clock: Callable[[], float], report: Report) -> None:
+    def __init__(
+        self,
+        protocol: ServerSession,
+        clock: Callable[[], float],
+        report: Report,
+        look_up_peer: Callable[[], Peer] | None = None,
+        make_event: Callable[[], Event] | None = None,
+    ) -> None:
         self._protocol = protocol
         self._reply_parts = protocol.reply_parts
-        self._clock = clock
+        self.clock = clock
         self._report = report
+        self._look_up_peer = look_up_peer or _unknown_peer
+        self._peer: Peer | None = None
+        self.make_event = make_event or _no_event
+
+    @property
+    def peer(self) -> Peer:
+        """The client."""
+        if self._peer is None:
+            self._peer = self._look_up_peer()
+        return self._peer
 
     def started(self, invocation: Invocation) -> None:
-        """Count a call whose handler is about to run."""
-        invocation.began = self._clock()
+        """Count a call whose handler is about to run, here in this thread or task.
+
+        Raises:
+            ServerError: It is not to run, being cancelled or too late; this is for `failed`.
+        """
+        invocation.execution = self
+        if invocation.context is not None:
+            invocation.context.surroundings = self
+            check_is_wanted(invocation)
+        invocation.began = self.clock()
         invocation.served.statistics.started()
+        current.set(invocation)
+
+    def cancel(self, invocation: Invocation, reason: Code) -> None:
+        """Take note that nobody waits for a call any more, and tell threads that ask."""
+        invocation.execution = self
+        context = invocation.context or invocation.make_context()
+        context.surroundings = self
+        context.cancel(reason)
+
+    def cancelled(self, invocation: Invocation, error: BaseException) -> BaseException:
+        """Return what to answer where a handler has ended by cancellation.
+
+        Args:
+            invocation: The call.
+            error: What came of the cancellation, which is what is answered if it was not the
+                call's: nobody but the handler is to blame then.
+        """
+        context = invocation.context
+        if context is None or context.reason == Code.OK:
+            return error
+        is_unstarted = not (invocation.served.is_async or invocation.is_handled)
+        cls = _UnstartedError if is_unstarted else ServerError
+        return cls(_GIVEN_UP[context.reason], code=context.reason)
 
     def succeeded(self, invocation: Invocation, reply: object) -> Sequence[bytes]:
         """Count a call whose handler has returned; give the bytes to send, in parts.
@@ -61,7 +145,7 @@ class Execution:
             parts = self._reply_parts(invocation, reply)
         except BaseException as error:
             return self.failed(invocation, _better(error, invocation, reply))
-        invocation.ended = ended = self._clock()
+        invocation.ended = ended = self.clock()
         invocation.served.statistics.finished(ended - invocation.began, False)
         return parts
 
@@ -73,20 +157,77 @@ class Execution:
 
     def encoded(self, invocation: Invocation) -> None:
         """Count a call whose reply is encoded: the second half of `succeeded`."""
-        invocation.ended = ended = self._clock()
+        invocation.ended = ended = self.clock()
         invocation.served.statistics.finished(ended - invocation.began, failed=False)
 
     def dropped(self, invocation: Invocation) -> None:
         """Count a call whose client has gone before its reply was encoded, as one that failed."""
-        invocation.ended = ended = self._clock()
+        invocation.ended = ended = self.clock()
         invocation.served.statistics.finished(ended - invocation.began, failed=True)
 
     def failed(self, invocation: Invocation, error: BaseException) -> Sequence[bytes]:
         """Count a call whose handler has raised; give the bytes to send, in parts."""
-        invocation.ended = ended = self._clock()
-        invocation.served.statistics.finished(ended - invocation.began, failed=True)
+        invocation.ended = ended = self.clock()
+        if invocation.has_begun:
+            invocation.served.statistics.finished(ended - invocation.began, failed=True)
+        if isinstance(error, _UnstartedError):
+            return (self._protocol.refuse(invocation.request, str(error), error.code),)
         self._report(invocation, error)
-        return (self._protocol.refuse(invocation.request, error_text(error)),)
+        try:
+            return (self._protocol.fail(invocation.request, _failure(invocation, error)),)
+        except Exception as unsendable:  # metadata, or the fields of a declared exception
+            self._report(invocation, unsendable)
+            text = _MASKED.text if _is_masked(invocation, error) else error_text(error)
+            return (self._protocol.refuse(invocation.request, text),)
+
+
+def check_is_wanted(invocation: Invocation) -> None:
+    """Raise `ServerError`, for `Execution.failed`, if nobody waits for a call any more."""
+    context = invocation.context
+    if context is not None and context.reason != Code.OK:
+        raise _UnstartedError(_GIVEN_UP[context.reason], code=context.reason)
+
+
+def _unknown_peer() -> Peer:
+    return Peer("")
+
+
+def _no_event() -> Event:
+    raise NotImplementedError("no threads here, to wait for a cancellation")
+
+
+def _failure(invocation: Invocation, error: BaseException) -> Failure:
+    """Return what the client is told of an exception."""
+    context = invocation.context
+    metadata: Mapping[str, str] = {} if context is None else context.reply_metadata
+    if isinstance(error, ServerError):
+        # A class of the user's may have left its base without a start.
+        metadata = {**metadata, **getattr(error, "metadata", {})}
+        raised = _declared(invocation, error)
+        return Failure(error_text(error), _code_of(error), checked_metadata(metadata), raised)
+    if _is_masked(invocation, error):
+        return Failure(_MASKED.text, _MASKED.code, checked_metadata(metadata))
+    return Failure(error_text(error), _code_of(error), checked_metadata(metadata))
+
+
+def _is_masked(invocation: Invocation, error: BaseException) -> bool:
+    return invocation.served.masks_errors and not isinstance(error, ServerError)
+
+
+def _declared(invocation: Invocation, error: ServerError) -> RemoteError | None:
+    """Return an exception if its fields travel: the method declares its class."""
+    if isinstance(error, RemoteError) and type(error) in invocation.served.raises:
+        return error
+    return None
+
+
+def _code_of(error: BaseException) -> Code:
+    if not isinstance(error, (ServerError, DeadlineExceededError, CallCancelledError)):
+        return Code.UNKNOWN
+    try:
+        return Code(error.code) or Code.UNKNOWN
+    except ValueError:  # a number of the user's own
+        return Code.UNKNOWN
 
 
 def _never_awaited(

@@ -105,14 +105,15 @@ class FairQueue(Generic[J]):
         self.started(owner)
         return job
 
-    def discard(self, owner: object, job: J) -> None:
-        """Drop a job if it waits."""
+    def discard(self, owner: object, job: J) -> bool:
+        """Drop a job, or one that is equal to it, and return whether it has waited."""
         jobs = self.waiting.get(owner)
         if jobs is None or job not in jobs:
-            return
+            return False
         jobs.remove(job)
         if not jobs:
             del self.waiting[owner]
+        return True
 
     def clear(self) -> list[J]:
         """Drop the jobs that wait, and return them."""

@@ -7,8 +7,9 @@ lines, which stock Go expects to the byte.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from rpcgen.code import Code
 from rpcgen.errors import DialError
 
 try:
@@ -20,8 +21,17 @@ from .codec import ServerCodec
 from .headers import Request
 from .hosts import HostNames
 from .registry import Registry
+from .request_target import RequestTarget
 from .routes import HttpRoutes
-from .server import Event, Invocation, Output, ServerProtocol, Stage
+from .server import (
+    Cancellation,
+    Event,
+    Failure,
+    Invocation,
+    Output,
+    ServerProtocol,
+    Stage,
+)
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
@@ -206,10 +216,43 @@ class HttpServerProtocol:
             return [self.reply(invocation, value)]
         return self._rpc.reply_parts(invocation, value)
 
-    def refuse(self, request: Request, error: str) -> bytes:
-        """Return the bytes of an error response."""
+    def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
+        """Return the bytes of an error response; see `ServerProtocol.refuse`."""
         assert self._rpc is not None
-        return self._posted_answer(self._rpc.refuse(request, error))
+        return self._posted_answer(self._rpc.refuse(request, error, code))
+
+    def fail(self, request: Request, failure: Failure) -> bytes:
+        """Return the bytes of an error response; see `ServerProtocol.fail`."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.fail(request, failure))
+
+    def answer_cancel(self, cancellation: Cancellation, found: bool) -> bytes:
+        """Return the bytes of a response; see `ServerProtocol.answer_cancel`."""
+        assert self._rpc is not None
+        return self._posted_answer(self._rpc.answer_cancel(cancellation, found))
+
+    def drain(self) -> None:
+        """Refuse all requests from now on; see `ServerProtocol.drain`."""
+        if self._rpc is not None:
+            self._rpc.drain()
+
+    @property
+    def expects_notice(self) -> bool:
+        """True if the client hangs up by itself; see `ServerProtocol.expects_notice`."""
+        return self._rpc is not None and not self._posted and self._rpc.expects_notice
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes of the notice; see `ServerProtocol.drain_notice`."""
+        assert self._rpc is not None
+        return self._rpc.drain_notice(running)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Fields of the request that has opened the connection, by names in lower case."""
+        if self._request is None:
+            return {}
+        fields = self._request.headers
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields}
 
     def _receive_request(self) -> list[Event]:
         events: list[Event] = []
@@ -258,16 +301,17 @@ class HttpServerProtocol:
 
     def _refuse_head(self, request: h11.Request) -> tuple[str, str] | None:
         """Return the status and the text that refuse a request, None for one that is taken."""
-        path, routes = _path(request), self._routes
-        is_rpc = path == routes.rpc_path
+        target, routes = _target(request), self._routes
+        is_rpc = target.path == routes.rpc_path
         if is_rpc and request.method == b"CONNECT":
             return None
         if is_rpc and not (request.method == b"POST" and routes.post):
             return "405 Method Not Allowed", "405 must CONNECT\n"
-        if not is_rpc and (path != routes.debug_path or request.method != b"GET"):
+        if not is_rpc and (target.path != routes.debug_path or request.method != b"GET"):
             return "404 Not Found", "404 page not found\n"
+        host = target.host or _field(request, b"host")
         for origin in _fields(request, b"origin") or (None,):
-            text = self._hosts.refusal(_field(request, b"host"), origin)
+            text = self._hosts.refusal(host, origin)
             if text:
                 return "403 Forbidden", f"{text}\n"
         # A page of another site can make a browser post plain text, but not this type.
@@ -299,10 +343,9 @@ class HttpServerProtocol:
         from .debug import debug_answer  # which who does not look at the page does without
 
         routes = self._routes
-        query = request.target.decode("latin-1").partition("?")[2]
         fields, body = debug_answer(
             self._registry,
-            query,
+            _target(request).query,
             rpc_path=routes.rpc_path,
             allow_calls=routes.post and routes.allow_calls,
         )
@@ -317,8 +360,8 @@ class HttpServerProtocol:
         return [Output(_http_response(status, text.encode(), _TEXT))]
 
 
-def _path(request: h11.Request) -> str:
-    return request.target.decode("latin-1").partition("?")[0]
+def _target(request: h11.Request) -> RequestTarget:
+    return RequestTarget.parse(request.method.decode(), request.target.decode())
 
 
 def _field(request: h11.Request, name: bytes) -> str | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
 
+from .call_options import CallDefaults, call_defaults
 from .codec import ClientCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DialOptions", "check_options", "codec_of"]
+__all__ = ["DialOptions", "check_options", "codec_of", "defaults_of"]
 
 
 class DialOptions(CodecOptions, total=False):
@@ -23,21 +25,36 @@ class DialOptions(CodecOptions, total=False):
     (default), or ``json`` for Go's ``net/rpc/jsonrpc``. ``tls``: how to encrypt
     to a ``tls://`` or ``https://`` address, and whom to trust (default: whom the
     system trusts). ``strings`` and ``names`` are those of `CodecOptions`.
+    ``call_timeout``: maximum time in seconds of each call that is told no other
+    (default: none). ``metadata``: texts that travel with each call.
     """
 
     timeout: float | None
     limits: Limits
     codec: CodecName
     tls: ssl.SSLContext | None
+    call_timeout: float | None
+    metadata: Mapping[str, str]
 
 
 def check_options(options: DialOptions) -> None:
     """Raise `TypeError` if there is an option of another name, as for a wrong argument.
 
-    Raises `ValueError` for a value that `CodecOptions` does not have.
+    Raises `ValueError` for a value that an option cannot have.
     """
     known = DialOptions.__optional_keys__ | DialOptions.__required_keys__
     check_codec_options(options, known, "dial")
+    defaults_of(options)
+
+
+def defaults_of(options: DialOptions) -> CallDefaults | None:
+    """Return what the calls of a new client have, None if that is nothing.
+
+    Raises:
+        TypeError: An option cannot have this value.
+        ValueError: The same.
+    """
+    return call_defaults(options.get("call_timeout"), options.get("metadata"))
 
 
 def codec_of(options: DialOptions) -> ClientCodec:

@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from attrs import define, field
 
-from rpcgen.errors import RegisterError, RpcError
+from rpcgen.errors import RegisterError, RemoteError, RpcError
 from rpcgen.method import Handler
 from rpcgen.schema import Schema
 
@@ -20,12 +20,16 @@ from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
 from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
 
 __all__ = [
+    "RESERVED",
     "AsyncHandlerError",
     "Registry",
     "ServedMethod",
     "Service",
     "UnknownMethodError",
 ]
+
+RESERVED: Final = "_goRPC_"
+"""Name of the service that each server has by itself."""
 
 
 @define(eq=False)
@@ -37,6 +41,10 @@ class ServedMethod:
     function: Callable[[Any], Any]
     is_async: bool = False
     statistics: MethodStatistics = field(factory=MethodStatistics)
+    raises: tuple[type[RemoteError], ...] = ()
+    """Exceptions whose fields travel."""
+    masks_errors: bool = False
+    """True if a caller is told nothing of exceptions that are no `ServerError`."""
 
     @property
     def calls(self) -> int:
@@ -74,9 +82,20 @@ class Registry:
     """The services of a server, which both APIs extend. Mirrors the map of ``rpc.Server``.
 
     ``make_lock`` makes the locks of its statistics, for an API with threads.
+    ``clock`` returns the time in seconds that deadlines are reckoned by. With
+    ``mask_errors`` callers are told nothing of exceptions that are no
+    `ServerError`.
     """
 
-    def __init__(self, make_lock: MakeLock = nullcontext) -> None:
+    def __init__(
+        self,
+        make_lock: MakeLock = nullcontext,
+        clock: Callable[[], float] = lambda: 0.0,
+        *,
+        mask_errors: bool = False,
+    ) -> None:
+        self.clock = clock
+        self._mask_errors = mask_errors
         self._services: dict[str, Service] = {}
         # All that is served, by what requests say.
         self._methods: dict[str, ServedMethod] = {}
@@ -127,6 +146,8 @@ class Registry:
         """
         if not name:
             raise RegisterError("rpc.Register: no service name for type")
+        if name == RESERVED:
+            raise RegisterError(f"rpc.Register: {name} is the service that cancels calls")
         service = Service(name, described_by=described_by)
         for handler in handlers:
             method = handler.method
@@ -141,6 +162,8 @@ class Registry:
                 handler.function,
                 handler.is_async,
                 MethodStatistics(self._make_lock),
+                method.raises,
+                self._mask_errors,
             )
         if not service.methods:
             raise RegisterError(

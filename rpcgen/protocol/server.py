@@ -15,14 +15,15 @@ and one in `reply` or `refuse`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.schema import schema_of
+from rpcgen.code import Code
+from rpcgen.errors import DecodeError, RemoteError, TruncatedError
+from rpcgen.schema import Schema, schema_of
 
 from .codec import (
     LARGE,
@@ -30,17 +31,32 @@ from .codec import (
     ServerCodec,
     buffered_codec,
     checked,
+    extended_codec,
     is_large,
     joined,
     measured_codec,
     space,
 )
-from .headers import Request, Response
+from .context import CallContext, Surroundings
+from .headers import (
+    NOTICE_SEQ,
+    CancelArgs,
+    ExtendedRequest,
+    ExtendedResponse,
+    Feature,
+    Request,
+    Response,
+    plain_response,
+)
+from .metadata import checked_metadata
+from .raised import raised_name, raised_schema
 from .registry import Registry, ServedMethod, UnknownMethodError
 
 __all__ = [
     "CALLS_IN_FLIGHT",
+    "Cancellation",
     "Event",
+    "Failure",
     "Invocation",
     "Output",
     "Refusal",
@@ -56,30 +72,87 @@ CALLS_IN_FLIGHT = 1024
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)
 
+# What a server of this package can do, for clients that say what they can.
+_FEATURES: Final = Feature.LARGE_HEADERS
 
-# Not frozen, which would make each of them take three times as long to make.
+_CANCEL: Final = "_goRPC_.Cancel"
+_CANCEL_ARGS: Final = schema_of(CancelArgs)
+_CANCEL_REPLY: Final = schema_of(bool)
+
+_NANOSECOND: Final = 1e-9
 
 
-@define(eq=False)
+# Not of attrs, and with a dictionary: what most calls do without is an attribute of the class.
+
+
 class Invocation:
-    """A call to carry out."""
+    """A call to carry out.
 
-    request: Request
-    served: ServedMethod
-    args: object
-    began: float = field(init=False)
-    """When its handler began to run, by the clock of its `Execution`."""
+    Attributes:
+        request: Its header.
+        served: The method.
+        args: The argument.
+        began: When its handler began to run, by the clock of its `Execution`.
+        ended: When its reply was ready to be sent.
+        execution: What carries it out, from when its handler begins.
+    """
 
-    ended: float = field(init=False)
-    """When its reply was ready to be sent."""
+    began: float
+    ended: float
+    execution: Surroundings
+
+    context: CallContext | None = None
+    """Made where the call has anything beyond Go's net/rpc, and for a handler that asks."""
+
+    is_handled = False
+    """True once a plain function runs in a thread of an asyncio server, or a reply is encoded."""
+
+    def __init__(self, request: Request, served: ServedMethod, args: object) -> None:
+        self.request = request
+        self.served = served
+        self.args = args
+
+    @property
+    def has_begun(self) -> bool:
+        """True once the call is counted: its handler begins, or waits for a thread."""
+        return "began" in vars(self)
+
+    def make_context(self) -> CallContext:
+        """Return the context of a call that has begun, the same for all who ask."""
+        made = CallContext(self.request)
+        made.surroundings = self.execution
+        # Atomic: a cancellation, in another thread, must not be told to a context of its own.
+        kept: CallContext = vars(self).setdefault("context", made)
+        return kept
 
 
 @define
 class Refusal:
-    """A request that cannot be carried out, and the text that tells the client why."""
+    """A request that is not carried out, and the text and the code that tell the client why."""
 
     request: Request
     error: str
+    code: Code = Code.UNKNOWN
+
+
+@define
+class Cancellation:
+    """A request to cancel another one, which is answered with `ServerProtocol.answer_cancel`."""
+
+    request: Request
+    seq: int
+    """Number of the call that is not waited for any more."""
+
+
+@frozen
+class Failure:
+    """What a client is told of a call that has failed."""
+
+    text: str
+    code: Code = Code.UNKNOWN
+    metadata: Mapping[str, str] = field(factory=dict)
+    raised: RemoteError | None = None
+    """A declared exception, whose fields travel."""
 
 
 @define
@@ -89,7 +162,7 @@ class Output:
     data: bytes
 
 
-Event: TypeAlias = Invocation | Refusal | Output
+Event: TypeAlias = Invocation | Refusal | Cancellation | Output
 
 
 class Stage(Enum):
@@ -126,6 +199,16 @@ class ServerSession(Protocol):
     @property
     def is_cut(self) -> bool:
         """True if the last thing that was fed ended in the middle of a request."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Fields of the HTTP request that has opened the connection, by names in lower case."""
+        ...
+
+    @property
+    def expects_notice(self) -> bool:
+        """True if the client understands `drain_notice`, and hangs up by itself then."""
         ...
 
     def receive(self, data: bytes) -> list[Event]:
@@ -172,8 +255,32 @@ class ServerSession(Protocol):
         """Return the same as buffers to send one after the other."""
         ...
 
-    def refuse(self, request: Request, error: str) -> bytes:
-        """Return the bytes of an error response."""
+    def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
+        """Return the bytes of an error response; with a code, it says that nothing was begun."""
+        ...
+
+    def fail(self, request: Request, failure: Failure) -> bytes:
+        """Return the bytes of an error response of a call that was carried out.
+
+        Raises `EncodeError` if the exception or the metadata cannot travel; `refuse` the request
+        then.
+        """
+        ...
+
+    def answer_cancel(self, cancellation: Cancellation, found: bool) -> bytes:
+        """Return the bytes of a response that says whether there was such a call."""
+        ...
+
+    def drain(self) -> None:
+        """Refuse all requests from now on; between two calls of `next_event`."""
+        ...
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes that say so to a client which `expects_notice`.
+
+        Args:
+            running: The calls that were under way then, which are answered all the same.
+        """
         ...
 
 
@@ -181,13 +288,22 @@ class ServerProtocol:
     """The `ServerSession` of net/rpc itself: one connection's requests, from its first byte on."""
 
     def __init__(self, registry: Registry, codec: ServerCodec) -> None:
+        self._find = registry.find
+        self._clock = registry.clock
         self._registry = registry
         self._codec = codec
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
         self._encode: Encode[Response] = checked(codec, codec.encode_response)
+        # False for a codec of the user's, which knows of Go's headers alone.
+        self._is_extended = extended_codec(codec) is not None
         # The request whose header has been read and whose body has not.
         self._current: Request | None = None
+        # When its header came, if the body has not come with it.
+        self._arrived: float | None = None
+        # What the client can do, and whether it is to be told what this server can.
+        self._features = Feature(0)
+        self._is_asked = False
         # What to call the end of the stream if it came now.
         self._eof = "EOF"
         # Attributes, not properties: asked several times for each call.
@@ -195,6 +311,8 @@ class ServerProtocol:
         """Whether no more requests can come."""
         self.is_cut = False
         """True if the last thing that was fed ended in the middle of a request."""
+        self.headers: Mapping[str, str] = {}
+        """Fields of an HTTP request; here there is none."""
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
         self._partial: object | None = None
         self._failure = ""
@@ -256,6 +374,7 @@ class ServerProtocol:
                 if self._measured is not None and not self._measured.pending:
                     return False
                 self._current = self._codec.decode_request_header()
+                self._arrived = self._clock()
             except TruncatedError:
                 return False  # which `next_event` finds as well
             except DecodeError as error:
@@ -263,7 +382,7 @@ class ServerProtocol:
                 return False
         return is_large(self._measured)
 
-    def next_event(self) -> Invocation | Refusal | None:
+    def next_event(self) -> Invocation | Refusal | Cancellation | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self.draining:
             return None
@@ -279,30 +398,62 @@ class ServerProtocol:
             self.is_cut = True
             if error.reason != "EOF":  # there is something, then
                 self._partial = self._partial or object()
+            if self._current is not None and self._arrived is None:
+                self._arrived = self._clock()
             return None
         except DecodeError as error:
             self._fail(error)
             return None
-        self._current = self._partial = None
+        self._current = self._partial = self._arrived = None
         return event
 
     def _fail(self, error: DecodeError) -> None:
         self.draining = True
         self._failure = f"rpc: server cannot decode request: {error}"
 
-    def _receive_body(self, request: Request) -> Invocation | Refusal:
+    def _receive_body(self, request: Request) -> Invocation | Refusal | Cancellation:
         try:
-            served = self._registry.find(request.service_method)
+            served = self._find(request.service_method)
         except UnknownMethodError as error:
+            if request.service_method == _CANCEL:
+                return self._receive_cancel(request)
             self._skip_body()
-            return Refusal(request, str(error))
+            return Refusal(request, str(error), error.code)
         try:
             args = self._codec.decode_request_body(served.request)
         except TruncatedError:
             raise
         except DecodeError as error:
             return Refusal(request, str(error))
-        return Invocation(request, served, args)
+        invocation = Invocation(request, served, args)
+        if type(request) is not Request:
+            invocation.context = self._context(request)
+        return invocation
+
+    def _context(self, request: Request) -> CallContext:
+        """Return the context of a request that has more than Go's."""
+        assert isinstance(request, ExtendedRequest)
+        self._learn(request)
+        if not request.timeout:
+            return CallContext(request)
+        arrived = self._clock() if self._arrived is None else self._arrived
+        return CallContext(request, arrived + request.timeout * _NANOSECOND)
+
+    def _learn(self, request: Request) -> None:
+        """Take note of what the client can do; one that says so is told what this server can."""
+        if isinstance(request, ExtendedRequest) and request.features:
+            self._is_asked = self._is_asked or not self._features
+            self._features |= Feature(request.features)
+
+    def _receive_cancel(self, request: Request) -> Cancellation | Refusal:
+        try:
+            args = self._codec.decode_request_body(_CANCEL_ARGS)
+        except TruncatedError:
+            raise
+        except DecodeError as error:
+            return Refusal(request, str(error))
+        self._learn(request)
+        return Cancellation(request, args.seq)
 
     def _skip_body(self) -> None:
         try:
@@ -332,28 +483,102 @@ class ServerProtocol:
             return [Refusal(request, str(error))]
         return [Refusal(request, self._eof)]
 
+    def drain(self) -> None:
+        """Refuse all requests from now on; between two calls of `next_event`."""
+        self._find = _find_nothing
+
+    @property
+    def expects_notice(self) -> bool:
+        """True if the client understands `drain_notice`, and hangs up by itself then."""
+        return bool(self._features & Feature.DRAIN_NOTICE)
+
+    def drain_notice(self, running: Iterable[Invocation]) -> bytes:
+        """Return the bytes that tell a client of `drain`.
+
+        Args:
+            running: The calls that were under way then. Of the others, those with lower numbers
+                were answered before the notice, or will be refused.
+        """
+        last = max((each.request.seq for each in running), default=0)
+        notice = ExtendedResponse(seq=NOTICE_SEQ, last=last)
+        return joined(self._encode(notice, _INVALID_REQUEST, None))
+
     def reply(self, invocation: Invocation, value: object) -> bytes:
         """Return the bytes of a response.
 
         Raises `EncodeError` if the value does not fit the method's schema;
         `refuse` the request then.
         """
-        request = invocation.request
-        response = Response(request.service_method, request.seq)
-        return joined(self._encode(response, invocation.served.response, value))
+        return joined(self.reply_parts(invocation, value))
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
         request = invocation.request
-        response = Response(request.service_method, request.seq)
-        return self._encode(response, invocation.served.response, value)
+        if invocation.context is None:
+            response = Response(request.service_method, request.seq)
+            return self._encode(response, invocation.served.response, value)
+        more = ExtendedResponse(request.service_method, request.seq)
+        more.metadata = checked_metadata(invocation.context.reply_metadata) or None
+        return self._encode_extended(more, invocation.served.response, value)
 
-    def refuse(self, request: Request, error: str) -> bytes:
-        """Return the bytes of an error response."""
-        # What is no Unicode, such as the name of a file can be in an error, could not be sent.
-        error = error.encode(errors="backslashreplace").decode()
-        response = Response(request.service_method, request.seq, error)
-        return joined(self._encode(response, _INVALID_REQUEST, None))
+    def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
+        """Return the bytes of an error response; with a code, it says that nothing was begun."""
+        response = _error_response(request, error, code)
+        response.unstarted = bool(response.code)
+        return joined(self._encode_extended(response, _INVALID_REQUEST, None))
+
+    def fail(self, request: Request, failure: Failure) -> bytes:
+        """Return the bytes of an error response of a call that was carried out.
+
+        Raises `EncodeError` if the exception or the metadata cannot travel.
+        """
+        response = _error_response(request, failure.text, failure.code)
+        response.metadata = dict(failure.metadata) or None
+        if failure.raised is None:
+            return joined(self._encode_extended(response, _INVALID_REQUEST, None))
+        if not self._is_extended:
+            return self.refuse(request, failure.text)
+        cls = type(failure.raised)
+        response.raised = raised_name(cls)
+        return joined(self._encode_extended(response, raised_schema(cls), failure.raised))
+
+    def answer_cancel(self, cancellation: Cancellation, found: bool) -> bytes:
+        """Return the bytes of a response that says whether there was such a call."""
+        request = cancellation.request
+        response = ExtendedResponse(request.service_method, request.seq)
+        return joined(self._encode_extended(response, _CANCEL_REPLY, found))
+
+    def _encode_extended(
+        self, response: ExtendedResponse, schema: Schema[Any], value: object
+    ) -> Sequence[bytes]:
+        """Encode a response, as a plain one where it says nothing beyond Go's."""
+        if self._is_asked:
+            response.features = _FEATURES
+        header = plain_response(response) if self._is_extended else _without_more(response)
+        parts = self._encode(header, schema, value)
+        self._is_asked = False
+        return parts
+
+
+def _without_more(response: Response) -> Response:
+    return Response(response.service_method, response.seq, response.error)
+
+
+class _ClosingError(UnknownMethodError):
+    """A request to a server that begins no more calls."""
+
+    code = Code.UNAVAILABLE
+
+
+def _find_nothing(service_method: str) -> ServedMethod:
+    raise _ClosingError("the server is shutting down: call another one")
+
+
+def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:
+    # What is no Unicode, such as the name of a file can be in an error, could not be sent.
+    error = error.encode(errors="backslashreplace").decode()
+    known = 0 if code == Code.UNKNOWN else code
+    return ExtendedResponse(request.service_method, request.seq, error, known)
 
 
 def error_text(error: BaseException) -> str:

@@ -15,8 +15,16 @@ __all__ = ["schema_for"]
 def schema_for(value: object) -> Schema[Any]:
     """Return the schema that fits a value which comes without one.
 
-    Elements of different types make a list or dict of ``Any``. Raises
-    `SchemaError` if the value's type has no counterpart on the wire.
+    Elements of different types make a list or dict of ``Any``.
+
+    Args:
+        value: The value.
+
+    Returns:
+        The schema.
+
+    Raises:
+        SchemaError: The type of the value has no counterpart on the wire.
     """
     return schema_of(_annotation_for(value))
 
@@ -34,11 +42,11 @@ def _annotation_for(value: object) -> Any:
             return set[_common_annotation(value)]  # type: ignore[misc]
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
-    # What has kept a Go type fits as the plain value that it is.
+    # A value that has kept its Go type fits as the plain value that it is.
     return getattr(type(value), "rpcgen_plain", type(value))
 
 
 def _common_annotation(values: Iterable[object]) -> Any:
     annotations = set(map(_annotation_for, values))
-    # None alone is a nil: nobody wants a list of empty structs.
+    # None alone is a nil: a list of empty structs is never meant.
     return annotations.pop() if len(annotations) == 1 and annotations != {type(None)} else Any

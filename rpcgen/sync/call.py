@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rpcgen._interrupts import is_interrupt, reraise_interrupt
-from rpcgen.errors import CallTimeoutError, RpcError
+from rpcgen.errors import CallCancelledError, CallTimeoutError, RpcError
 from rpcgen.protocol import DONE_CAPACITY, DoneQueue
+from rpcgen.protocol.call_options import NO_METADATA, NO_OPTIONS, CallSettings
 
 from .leader_follower import Releasable, notify
 
-if TYPE_CHECKING:
-    from .client import Client
-
-__all__ = ["Call"]
+__all__ = ["Call", "CallDriver"]
 
 Res = TypeVar("Res")
+
+
+class CallDriver(Protocol):
+    """What carries a call on: the client that has made it, private to the package in all."""
+
+    def _wait(self, call: Call[Any], timeout: float | None) -> None:
+        """Wait until a call is done, or for so many seconds."""
+        ...
+
+    def _read_in_background(self) -> None:
+        """See to it that replies are read though nobody waits for them."""
+        ...
+
+    def _give_up(self, call: Call[Any]) -> None:
+        """See to it that no trace of a call outlives it: nobody may wait for it any more."""
+        ...
+
+    def _cancel(self, call: Call[Any], error: RpcError) -> None:
+        """End a call with an error, unless it is over, and tell the server."""
+        ...
 
 
 class Call(Generic[Res]):
@@ -27,10 +46,11 @@ class Call(Generic[Res]):
 
     __slots__ = (
         "__weakref__",
-        "_client",
+        "_driver",
         "_is_done",
         "_outcomes",
         "_seq",
+        "_settings",
         "_waiters",
         "args",
         "error",
@@ -40,10 +60,11 @@ class Call(Generic[Res]):
 
     def __init__(
         self,
-        client: Client,
+        driver: CallDriver,
         service_method: str,
         args: object,
         done: DoneQueue[Call[Res]] | None = None,
+        settings: CallSettings = NO_OPTIONS,
     ) -> None:
         self.service_method = service_method
         self.args = args
@@ -51,14 +72,15 @@ class Call(Generic[Res]):
         self.error: RpcError | None = None
         self._is_done = False
         self._waiters: list[Releasable] = []
-        self._client = client
+        self._driver = driver
+        self._settings = settings
         self._seq = -1
-        # The reply and the error, first of all those that this call was told: adding one is a
-        # single step, so two threads agree which is the first.
-        self._outcomes: list[tuple[Any, RpcError | None]] = []
+        # The reply, the error and the metadata, first of all those that this call was told:
+        # adding one is a single step, so two threads agree which is the first.
+        self._outcomes: list[tuple[Any, RpcError | None, Mapping[str, str]]] = []
         if done is not None:
             self._waiters.append(_Done(done, self))
-            client._read_in_background()
+            driver._read_in_background()
 
     def __repr__(self) -> str:
         state = "done" if self._is_done else "pending"
@@ -72,7 +94,9 @@ class Call(Generic[Res]):
     def done(self) -> queue.Queue[Call[Res]]:
         """The queue that receives this call, once, when it is done.
 
-        The one given to `Client.go`, or else one of its own with room for 10.
+        The one given to `Client.go`, or else one of its own with room for 10. Where signal
+        handlers raise exceptions, give `Client.go` a `queue.SimpleQueue`: one that is raised
+        inside of a `queue.Queue` leaves that locked, for the client too.
         """
         if self._told() is None:
             self._waiters.append(_Done(queue.Queue(DONE_CAPACITY), self))
@@ -81,8 +105,28 @@ class Call(Generic[Res]):
         if self._is_done:
             done.release()
         else:
-            self._client._read_in_background()
+            self._driver._read_in_background()
         return cast("queue.Queue[Call[Res]]", done.queue)
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the server has sent beside the reply or the error; empty while pending."""
+        return self._outcomes[0][2] if self._is_done else {}
+
+    def cancel(self) -> bool:
+        """Give the call up: it ends with `CallCancelledError`, and the server is told.
+
+        A server that knows nothing of cancellation carries it out nevertheless. A signal handler
+        or a finalizer may call this.
+
+        Returns:
+            True if that is how the call has ended, False if it was over before.
+        """
+        if self._is_done:
+            return False
+        error = CallCancelledError(f"{self.service_method}: cancelled by its caller")
+        self._driver._cancel(self, error)
+        return self.error is error
 
     def result(self, timeout: float | None = None) -> Res:
         """Wait for the reply and return it.
@@ -94,7 +138,11 @@ class Call(Generic[Res]):
         Raises:
             CallTimeoutError: There was no reply in time. The call goes on and can
                 be waited for again, as long as somebody holds it.
-            ServerError: The method answered with an error, whose text this is.
+            DeadlineExceededError: The call was not over at its deadline, see `CallOptions`; it is
+                given up, and the server is told.
+            CallCancelledError: `cancel` was called.
+            ServerError: The method answered with an error, whose text this is; or the subclass
+                that the method declares for it.
             EncodeError: The arguments do not fit their schema.
             DecodeError: The reply does not fit its schema.
             ShutdownError: The client was closed.
@@ -105,31 +153,27 @@ class Call(Generic[Res]):
         """
         if not self._is_done:
             try:
-                self._client._wait(self, timeout)
+                self._driver._wait(self, timeout)
             finally:
-                if not self._is_done:
-                    self._give_up()
+                if not self.is_done() and self._told() is None:
+                    self._driver._give_up(self)
             if not self._is_done:
                 raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")
         if self.error is not None:
             raise self.error
         return cast("Res", self.reply)
 
-    def _give_up(self) -> None:
-        """See to it that the entry among the pending calls does not outlive this call."""
-        if self._told() is None:
-            self._client._protocol.weaken(self._seq)
-            self._client._writer.forget(self._seq)
-
-    def _finish(self, reply: Any, error: RpcError | None) -> None:
+    def _finish(
+        self, reply: Any, error: RpcError | None, metadata: Mapping[str, str] = NO_METADATA
+    ) -> None:
         """Take the outcome, unless there is one, and tell everybody who waits for it.
 
         May be called again, by several threads too, and goes on then where an
         exception has ended it.
         """
         outcomes = self._outcomes
-        outcomes.append((reply, error))
-        self.reply, self.error = outcomes[0]
+        outcomes.append((reply, error, metadata))
+        self.reply, self.error, _ = outcomes[0]
         self._is_done = True
         if self._waiters:
             notify(self)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, Unpack
 
 if TYPE_CHECKING:
     from rpcgen.method import Method
-    from rpcgen.protocol import DoneQueue
+    from rpcgen.protocol import CallOptions, DoneQueue
 
     from .call import Call
 
@@ -24,8 +24,17 @@ class Caller(Protocol):
 
         class Counting:
             def __init__(self, inner: Caller) -> None: ...
-            def call(self, method: Method[Req, Res], args: Req, /) -> Res: ...
-            def go(self, method: Method[Req, Res], args: Req, done: ... = None, /) -> Call[Res]: ...
+            def call(
+                self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]
+            ) -> Res: ...
+            def go(
+                self,
+                method: Method[Req, Res],
+                args: Req,
+                done: DoneQueue[Call[Res]] | None = None,
+                /,
+                **options: Unpack[CallOptions],
+            ) -> Call[Res]: ...
             def close(self) -> None: ...
 
         arith = ArithClient(Counting(rpcgen.dial(address)))
@@ -33,12 +42,13 @@ class Caller(Protocol):
     ``with arith:`` ends with ``__exit__`` of a caller that has one, else with `close`.
     """
 
-    def call(self, method: Method[Req, Res], args: Req, /) -> Res:
+    def call(self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]) -> Res:
         """Call a method, wait for its reply and return it.
 
         Args:
             method: The method, as generated modules have it: ``ARITH_MULTIPLY``.
             args: Its arguments.
+            **options: See `CallOptions`.
 
         Raises:
             RpcError: There is no reply, for the reason that its class says.
@@ -46,7 +56,12 @@ class Caller(Protocol):
         ...
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None, /
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        /,
+        **options: Unpack[CallOptions],
     ) -> Call[Res]:
         """Start a call and return it without waiting for the reply.
 
@@ -54,6 +69,7 @@ class Caller(Protocol):
             method: The method.
             args: Its arguments.
             done: The queue into which the call is put when it is over.
+            **options: See `CallOptions`.
         """
         ...
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, overload
+from typing import Any, Final, Self, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
-from rpcgen.gob import Limits, decoder, encoder
+from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
-from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec, check_done
-from rpcgen.sockets import check_is_plain
+from rpcgen.net.sockets import check_is_plain, prepare_connection
+from rpcgen.protocol import (
+    CallOptions,
+    ClientCodec,
+    ClientProtocol,
+    DoneQueue,
+    GobClientCodec,
+    check_done,
+)
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, call_defaults, resolve
+from rpcgen.protocol.client import deadline_error
+from rpcgen.protocol.context import current, inherited
 
 from . import _fork
+from .background import AllOver, AllSent, BackgroundThreads, Deadlines, Room, Task
 from .call import Call
-from .leader_follower import LeaderFollower, Releasable
+from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
 from .request_writer import RequestWriter
 from .sections import Sections
@@ -51,9 +62,12 @@ class Client:
         connection: A connected stream socket, which the client owns from here on.
         codec: How to encode and decode; gob unless it is given.
         limits: Bounds for gob's codec, and for what may wait to be sent.
+        call_timeout: Maximum time in seconds of each call that is told no other.
+        metadata: Texts that travel with each call.
 
     Raises:
-        TypeError: The socket is an `ssl.SSLSocket`.
+        TypeError: The socket is an `ssl.SSLSocket`, or an option is of the wrong type.
+        ValueError: An option has a value that it cannot have.
     """
 
     def __init__(
@@ -62,22 +76,28 @@ class Client:
         codec: ClientCodec | None = None,
         *,
         limits: Limits | None = None,
+        call_timeout: float | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
+        self._defaults = call_defaults(call_timeout, metadata)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
+            prepare_connection(connection)
             connection = Stream(connection)
         self._stream = connection
         self._stream.set_timeout(None)
         self._limits = limits or Limits()
         if codec is None or isinstance(codec, GobClientCodec):
             _import_for_calls()
-        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits))
-        self._sections = Sections(self._give_up, self._release)
+        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), time.monotonic)
+        self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(self._protocol, self._stream, self._sections)
         receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
         self._leader_follower = LeaderFollower(receiver, self._sections)
-        # Threads of the client's own, by what they are for.
-        self._threads: dict[str, threading.Thread] = {}
+        self._deadlines = Deadlines(self._expire)
+        self._background = BackgroundThreads(self._end_if_closing)
+        self._threads = self._background.running
+        self._has_defaults = self._defaults is not None
         self._process = os.getpid()
         self._fork_generation = _fork.generation
 
@@ -111,26 +131,45 @@ class Client:
         return not self._protocol.takes_calls
 
     @overload
-    def call(self, method: Method[Req, Res], args: Req) -> Res: ...
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
     @overload
-    def call(self, method: str, args: object, reply: type[Res]) -> Res: ...
+    def call(
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
+    ) -> Res: ...
     @overload
-    def call(self, method: str, args: object) -> Any: ...
-    def call(self, method: Method[Any, Any] | str, args: object, reply: Any = None) -> Any:
+    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
+    def call(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
         """Call a method, wait for its reply and return it.
 
         A method given by its name alone takes its schemas from the value of
         ``args`` and from the type ``reply``; without one, the reply comes as
         the plain values that the server's bytes describe. Raises what
         `Call.result` raises. Mirrors ``rpc.Client.Call``.
+
+        Args:
+            method: The method, or its name.
+            args: Its arguments.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
-        call = self._begin(method, args, None)
+        settings = NO_OPTIONS
+        if options or self._has_defaults or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if settings.deadline is not None:
+                self._wait_for_room(method, settings.deadline)
+        call = self._begin(method, args, None, settings)
         if not call._is_done:
             try:
                 self._writer.send(call, method, args)
-                self._writer.flush_alone()
+                self._writer.flush_alone(settings.deadline)
             except BaseException:
                 self._send_rest()
                 raise
@@ -138,7 +177,11 @@ class Client:
 
     @overload
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
     def go(
@@ -148,10 +191,15 @@ class Client:
         done: DoneQueue[Call[Res]] | None = None,
         *,
         reply: type[Res],
+        **options: Unpack[CallOptions],
     ) -> Call[Res]: ...
     @overload
     def go(
-        self, method: str, args: object, done: DoneQueue[Call[Any]] | None = None
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Any]: ...
     def go(
         self,
@@ -160,6 +208,7 @@ class Client:
         done: DoneQueue[Call[Any]] | None = None,
         *,
         reply: Any = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Any]:
         """Send a call and return at once, without waiting for the reply.
 
@@ -171,19 +220,27 @@ class Client:
         Args:
             method: The method, or its name, as for `call`.
             args: Its arguments.
-            done: The queue into which the call is put when it is over.
+            done: The queue into which the call is put when it is over; where signal handlers
+                raise exceptions, a `queue.SimpleQueue`, see `Call.done`.
             reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
 
         Raises:
-            TypeError: ``done`` has no room for calls.
+            TypeError: ``done`` has no room for calls, or there is no option of this name.
+            ValueError: An option has a value that it cannot have.
         """
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
-        call = self._begin(method, args, done)
+        settings = NO_OPTIONS
+        if options or self._has_defaults or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+        call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
+            if settings.deadline is not None:
+                self._expire_in_time(settings.deadline)
         if self._protocol.closing:
             self._end()
         return call
@@ -208,8 +265,13 @@ class Client:
                 break
             time.sleep(_PAUSE)
 
+    def _end_if_closing(self) -> None:
+        if self._protocol.closing:  # by a handler that could not finish, or was interrupted
+            self._end()
+
     def _end(self) -> None:
         """Do what `close` has begun; it can be done again, and by any thread."""
+        self._deadlines.stop()
         self._stream.shutdown()  # wakes the threads that wait for the socket
         deliver(self._protocol, self._protocol.fail_all())
         self._release()
@@ -235,21 +297,43 @@ class Client:
             return True
         return False
 
-    def _give_up(self, error: BaseException) -> None:
+    def _end_after(self, error: BaseException) -> None:
         """End the connection after an exception whose place leaves its state in doubt."""
         reason = f"{type(error).__name__} interrupted the client in the middle of a message"
         self._protocol.stop(reason)
         self._stream.shutdown()
         deliver(self._protocol, self._protocol.fail_all(reason))
 
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+
+    def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
+        """Wait until the requests of calls that were given up have left room for another.
+
+        Raises:
+            DeadlineExceededError: There is none in time.
+        """
+        writer, limit = self._writer, self._limits.queued
+        if not writer.is_blocked or writer.queued < limit:
+            return
+        room = Room(self._protocol, self._leader_follower, writer, limit)
+        if not self._leader_follower.wait(room, deadline):
+            error = deadline_error(method.name)
+            error.started = False
+            raise error
+
     def _begin(
-        self, method: Method[Any, Any], args: object, done: DoneQueue[Call[Any]] | None
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings = NO_OPTIONS,
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
-        call: Call[Any] = Call(self, method.name, args, done)
+        call: Call[Any] = Call(self, method.name, args, done, settings)
         try:
             self._check_process()
-            call._seq = self._protocol.begin(method, call)
+            call._seq = self._protocol.begin(method, call, settings)
         except ShutdownError as error:
             reraise_interrupt(error)
             call._finish(None, error)
@@ -274,13 +358,50 @@ class Client:
         if not self._writer.is_blocked or self._protocol.closed:
             return
         try:
-            self._run_in_background("send", _Sent(self._protocol, self._writer))
+            task = AllSent(self._protocol, self._leader_follower, self._writer)
+            self._run_in_background("send", task)
         except RuntimeError as error:
             reraise_interrupt(error)
-            # And with it `logging`, which a client does without as a rule.
-            from rpcgen.logs import client_log
+            self._log("requests are kept until a call is waited for", error)
 
-            client_log.error("requests are kept until a call is waited for: %s", error)
+    def _expire_in_time(self, deadline: float) -> None:
+        """See to it that a call ends at its deadline though nobody may wait for it."""
+        if "deadlines" in self._threads:
+            self._deadlines.add(deadline)
+            return
+        try:
+            self._run_in_background("deadlines", self._deadlines)
+        except RuntimeError as error:
+            reraise_interrupt(error)
+            self._log("calls that nobody waits for do not end at their deadlines", error)
+
+    def _log(self, what: str, error: Exception) -> None:
+        # And with it `logging`, which a client does without as a rule.
+        from rpcgen.logs import client_log
+
+        client_log.error("%s: %s", what, error)
+
+    def _expire(self) -> float | None:
+        """End the calls that are late; return when to look again, None if there is no need."""
+        if self._fork_generation != _fork.generation:
+            return None
+        late, due = self._protocol.expire()
+        for each in late:
+            self._cancel(each.waiter, cast("RpcError", each.error))
+        return due
+
+    def _cancel(self, call: Call[Any], error: RpcError) -> None:
+        """End a call with an error, unless it is over, and tell the server; any thread may."""
+        call._finish(None, error)
+        writer = self._writer
+        if not self._protocol.abandon(call._seq):
+            return  # answered, or given up by another thread
+        writer.forget(call._seq)
+        if self._fork_generation == _fork.generation and not (
+            writer.is_blocked and writer.queued >= self._limits.queued
+        ):
+            writer.cancel(call._seq)
+            self._send_rest()
 
     def _queue_is_full(self) -> RpcError:
         return RpcError(
@@ -298,91 +419,49 @@ class Client:
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
         self._check_process()
+        due = call._settings.deadline
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if due is not None and (deadline is None or due < deadline):
+            deadline = due
         try:
-            self._leader_follower.wait(
-                call, None if timeout is None else time.monotonic() + timeout
-            )
+            self._leader_follower.wait(call, deadline)
         finally:
             if self._protocol.closing:  # by a handler that could not finish, or was interrupted
                 self._end()
             if self._writer.is_blocked:
                 self._send_rest()
+        if due is not None and not call._is_done and time.monotonic() >= due:
+            self._cancel(call, deadline_error(call.service_method))
+
+    def _give_up(self, call: Call[Any]) -> None:
+        self._protocol.weaken(call._seq)
+        self._writer.forget(call._seq)
 
     def _read_in_background(self) -> None:
         """See to it that replies are read though nobody waits for them: a queue wants them."""
         if "read" not in self._threads:
-            self._run_in_background("read", _End(self._protocol))
+            self._run_in_background("read", AllOver(self._protocol, self._leader_follower))
 
-    def _run_in_background(self, name: str, waitable: _Background) -> None:
-        """Have a thread wait, and read and send meanwhile, unless there is one.
+    def _run_in_background(self, name: str, task: Task) -> None:
+        """Have a thread do something, unless there is one of this name.
 
         In a process that was forked off, end the calls instead: nobody waits for them there.
         """
         if self._fork_generation != _fork.generation:
             deliver(self._protocol, self._protocol.fail_all(self._foreign()))
             return
-        threads = self._threads
-
-        def run() -> None:
-            is_over = False
-            while not is_over:
-                try:
-                    self._leader_follower.wait(waitable, None)
-                finally:
-                    threads.pop(name, None)
-                    if self._protocol.closing:
-                        self._end()
-                # Asked once it is off the list: others may have relied on this thread until then.
-                is_over = waitable._is_done
-
-        thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
-        try:
-            if threads.setdefault(name, thread) is thread:
-                thread.start()
-        except BaseException:
-            threads.pop(name, None)
-            raise
+        self._background.run(name, task)
 
 
 def _import_for_calls() -> None:
-    """Import now what gob imports with the first message.
+    """Import now what gob imports with the first message, or the first value of a kind.
 
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
     """
-    from rpcgen.gob import interpret  # noqa: F401 - and with it what looks at types
+    from rpcgen.gob import opaque, untyped  # noqa: F401
+    from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
+    from rpcgen.gob.encode import compiler  # noqa: F401
+    from rpcgen.values.registry import uuid_schema
 
-    decoder._compiler()
-    encoder._compiler()
-
-
-class _Background:
-    """What a background thread waits for."""
-
-    def __init__(self, protocol: ClientProtocol[Any]) -> None:
-        self._protocol = protocol
-        self._waiters: list[Releasable] = []
-
-    @property
-    def _is_done(self) -> bool:
-        raise NotImplementedError
-
-
-class _End(_Background):
-    """The end of the connection and of all calls."""
-
-    @property
-    def _is_done(self) -> bool:
-        return self._protocol.closed and not self._protocol.pending
-
-
-class _Sent(_Background):
-    """The end of what is left to be sent, or of the connection."""
-
-    def __init__(self, protocol: ClientProtocol[Any], writer: RequestWriter) -> None:
-        super().__init__(protocol)
-        self._writer = writer
-
-    @property
-    def _is_done(self) -> bool:
-        return not self._writer.is_blocked or self._protocol.closed
+    uuid_schema()  # which imports what is known of Go's library

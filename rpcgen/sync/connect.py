@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
+    ClientCodec,
     DialOptions,
     http_address,
     parse_address,
 )
 from rpcgen.protocol.options import codec_of
-from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -46,7 +47,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
             that is not encrypted.
     """
     codec = codec_of(options)
-    return Client(_open(parse_address(address), options), codec, limits=options.get("limits"))
+    return _client(_open(parse_address(address), options), codec, options)
 
 
 def dial_http(address: str, **options: Unpack[DialOptions]) -> Client:
@@ -63,7 +64,17 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
-    return Client(_open(http_address(address, path), options), codec, limits=options.get("limits"))
+    return _client(_open(http_address(address, path), options), codec, options)
+
+
+def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Client:
+    return Client(
+        connection,
+        codec,
+        limits=options.get("limits"),
+        call_timeout=options.get("call_timeout"),
+        metadata=options.get("metadata"),
+    )
 
 
 def _open(address: Address, options: DialOptions) -> Stream:
@@ -84,7 +95,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
 
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
-        return _connect_to(socket.AF_UNIX, address.unix_name, deadline)
+        return _connect_unix(address.unix_name, deadline)
     host, failure = address.host or "localhost", OSError("no address of this name")
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:
@@ -93,6 +104,16 @@ def _connect(address: Address, deadline: float | None) -> socket.socket:
             reraise_interrupt(error)
             failure = error
     raise failure
+
+
+def _connect_unix(name: str, deadline: float | None) -> socket.socket:
+    while True:
+        try:
+            return _connect_to(socket.AF_UNIX, name, deadline)
+        except BlockingIOError as error:
+            reraise_interrupt(error)
+            # With a timeout, the system itself does not wait for room in the server's queue.
+            time.sleep(UNIX_RETRY_S)
 
 
 def _connect_to(family: int, place: Any, deadline: float | None) -> socket.socket:

@@ -15,15 +15,17 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Final, Protocol
 
+from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
-from rpcgen.protocol import Invocation, Refusal
+from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Event, ServerSession, Stage
+from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
@@ -79,7 +81,9 @@ class ServerConnection:
     ) -> None:
         self._stream = stream
         self._protocol = protocol
-        self._execution = Execution(protocol, perf_counter, self._report)
+        self._execution = Execution(
+            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+        )
         self._scheduler = scheduler
         self._interest = interest
         self._max_calls = limits.max_calls_per_connection
@@ -105,6 +109,11 @@ class ServerConnection:
         # The term whose thread is still decoding after losing the lead; others must not decode.
         self._decoder: LeaderTerm | None = None
         self._stopped = False
+        # True from `drain` on; then until the leader has begun to, and if nothing is waited for but
+        # the calls under way.
+        self._is_draining = False
+        self._must_drain = False
+        self._closes_when_idle = False
         self._aborted = False
         self._closed = Latch()
 
@@ -120,6 +129,16 @@ class ServerConnection:
         """Take no more requests; those that were read are still answered."""
         self._stopped = True
         self._stream.shutdown(socket.SHUT_RD)  # which the leader is told of
+
+    def drain(self) -> None:
+        """Refuse requests from now on, and close once what is under way is answered.
+
+        A client that expects the notice closes the connection itself: whatever it has sent is
+        answered, if only by a refusal.
+        """
+        self._must_drain = self._is_draining = True
+        with self._lock:
+            self._update_interest()
 
     def abort(self) -> None:
         """End the connection now; what is not sent yet is lost, and no call is waited for."""
@@ -226,12 +245,14 @@ class ServerConnection:
     def execute(self, invocation: Invocation) -> float:
         """Carry out a call and leave the response to be sent; return the time it ended."""
         execution = self._execution
-        execution.started(invocation)
         try:
+            execution.started(invocation)
             reply = invocation.served.function(invocation.args)
         except BaseException as error:  # not the server's end, whatever a handler raises
             self._answer_failure(invocation, error)
             return invocation.ended
+        finally:
+            current.set(None)
         try:
             with self._encoding:
                 self._enqueue(execution.succeeded(invocation, reply))
@@ -265,6 +286,8 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
+        if self._must_drain:
+            self._begin_draining()
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
@@ -289,6 +312,15 @@ class ServerConnection:
                         self._flush()
                 gathered_since = ended
         return True
+
+    def _begin_draining(self) -> None:
+        """Take note, between two requests, that no more calls are begun."""
+        self._must_drain = False
+        self._protocol.drain()
+        self._closes_when_idle = not self._protocol.expects_notice
+        if not self._closes_when_idle:
+            running = self.running.copy()
+            self._encode(lambda: self._protocol.drain_notice(running))
 
     def _read(self) -> None:
         """Feed received bytes to the protocol."""
@@ -317,13 +349,30 @@ class ServerConnection:
     def _send_event(self, event: Event) -> None:
         if isinstance(event, Refusal):
             self._refuse(event)
-        elif not isinstance(event, Invocation):
+        elif isinstance(event, Cancellation):
+            self._cancel(event)
+        elif isinstance(event, Output):
             self._enqueue((event.data,))
 
     def _refuse(self, refusal: Refusal) -> None:
+        self._encode(lambda: self._protocol.refuse(refusal.request, refusal.error, refusal.code))
+
+    def _cancel(self, cancellation: Cancellation) -> None:
+        """Tell a call that is under way that nobody waits for it; one that waits is dropped."""
+        seq = cancellation.seq
+        found = [each for each in self.running.copy() if each.request.seq == seq]
+        for invocation in found:
+            self._execution.cancel(invocation, Code.CANCELLED)
+            if self._scheduler.drop(self, invocation):
+                self.execute(invocation)  # which answers, and does not begin it
+                self.running.discard(invocation)
+        self._encode(lambda: self._protocol.answer_cancel(cancellation, bool(found)))
+
+    def _encode(self, encode: Callable[[], bytes]) -> None:
+        """Send what a function encodes."""
         try:
             with self._encoding:
-                self._enqueue((self._protocol.refuse(refusal.request, refusal.error),))
+                self._enqueue((encode(),))
         except BaseException:  # a codec from outside: without an answer, the client would wait
             self._abort_broken()
 
@@ -354,7 +403,7 @@ class ServerConnection:
     def _is_finished(self) -> bool:
         """True once every request is answered and no more can come."""
         return (
-            self._protocol.draining
+            (self._protocol.draining or self._closes_when_idle)
             and not self._has_buffered_requests
             and not self.running
             and not self._send_buffer.size
@@ -369,6 +418,7 @@ class ServerConnection:
             or self._aborted
             or self._decoder is not None
             or self._protocol.draining
+            or self._is_draining
         ):
             return  # which is nearly always so
         if not self._set_interest(self._wanted_events(), anew=anew):
@@ -392,9 +442,9 @@ class ServerConnection:
             return 0
         if self._aborted:
             return READ | WRITE
-        needed = 0
+        needed = WRITE if self._must_drain else 0
         if not self._is_throttled:
-            needed = WRITE if self._has_buffered_requests else 0
+            needed |= WRITE if self._has_buffered_requests else 0
             if not self._protocol.draining:
                 needed |= READ
         return needed | WRITE if self._send_buffer.size or self._is_finished else needed
@@ -437,6 +487,9 @@ class ServerConnection:
     @property
     def _peer_name(self) -> str:
         return self._stream.peer_name(self._peer)
+
+    def _look_up_peer(self) -> Peer:
+        return self._stream.make_peer(self._peer, self._protocol.headers)
 
     def _report(self, invocation: Invocation, error: BaseException) -> None:
         log_failure(invocation, error, self._peer_name)

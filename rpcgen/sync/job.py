@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from attrs import define
+
 from rpcgen.protocol import Invocation
 
 __all__ = ["CallJob", "CallOwner", "Job"]
@@ -42,14 +44,12 @@ class CallOwner(Protocol):
         ...
 
 
+@define
 class CallJob:
-    """A call of a connection, for a thread other than the leader's."""
+    """A call of a connection, for a thread other than the leader's; it equals one of its call."""
 
-    __slots__ = ("_invocation", "owner")
-
-    def __init__(self, owner: CallOwner, invocation: Invocation) -> None:
-        self.owner = owner
-        self._invocation = invocation
+    owner: CallOwner
+    _invocation: Invocation
 
     def run(self) -> None:
         """Carry the call out and have the response sent."""

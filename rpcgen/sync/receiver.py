@@ -8,18 +8,16 @@ import select
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol import ClientProtocol, Completion
-from rpcgen.spin import AdaptiveSpin
 
+from .call import Call
 from .request_writer import RequestWriter
 from .sections import Sections, Token
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from .call import Call
 
 __all__ = ["Receiver", "deliver"]
 
@@ -153,5 +151,5 @@ def deliver(
 ) -> None:
     """End calls, and only then forget them; see `ClientProtocol.take`."""
     for each in completions:
-        each.waiter._finish(each.reply, each.error)
+        each.waiter._finish(each.reply, each.error, each.metadata)
         protocol.abandon(each.seq)

@@ -6,20 +6,19 @@ from _thread import get_ident
 from collections import deque
 from collections.abc import Sequence, Sized
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from time import monotonic
+from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
+from rpcgen.method import Method
 from rpcgen.protocol import ClientProtocol
+from rpcgen.protocol.client import CANCEL
 from rpcgen.protocol.codec import described_types
 
+from .call import Call
 from .sections import Sections, Token
 from .stream import Stream
-
-if TYPE_CHECKING:
-    from rpcgen.method import Method
-
-    from .call import Call
 
 __all__ = ["STALL_S", "RequestWriter"]
 
@@ -68,6 +67,8 @@ class RequestWriter:
         self._enqueued_count = 0
         self._sent_count = 0
         self.is_blocked = False
+        # Numbers of calls of which the server is to be told that nobody waits for them.
+        self._to_cancel: deque[int] = deque()
 
     @property
     def queued(self) -> int:
@@ -86,10 +87,12 @@ class RequestWriter:
                 self._sections.enter("encode", token)
             described = len(self._described)
             try:
-                parts = self._protocol.encode_parts(seq, method, args)
+                parts = self._protocol.encode_parts(seq, method, args, call._settings)
             except Exception as error:
                 reraise_interrupt(error)
                 del claims["encode"]
+                if self._to_cancel:
+                    self._send_cancels()
                 self._refuse(seq, call, error)
                 return
             if self._queue or len(parts) > 1 or claims.setdefault("send", token) is not token:
@@ -108,9 +111,40 @@ class RequestWriter:
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
             raise
-        # Who is in the section looks at the queue after leaving it.
+        # Who is in the sections looks at these after leaving them.
         if self._queue and "send" not in claims:
             self.flush()
+        if self._to_cancel:
+            self._send_cancels()
+
+    def cancel(self, seq: int) -> None:
+        """Tell the server that nobody waits for a call any more; `NOTICE_SEQ`: send a ping.
+
+        Never waits: a thread that encodes a request does this after it.
+        """
+        self._to_cancel.append(seq)
+        self._send_cancels()
+
+    def _send_cancels(self) -> None:
+        claims, token = self._claims, [get_ident()]
+        try:
+            while self._to_cancel and claims.setdefault("encode", token) is token:
+                self._enqueue_cancels()
+                del claims["encode"]
+        except BaseException as error:
+            self._sections.leave("encode", token, error)
+            raise
+        if self._queue and "send" not in claims:
+            self.flush()
+
+    def _enqueue_cancels(self) -> None:
+        protocol = self._protocol
+        while self._to_cancel:
+            cancel = protocol.begin_cancel(self._to_cancel.popleft())
+            if cancel is not None:
+                seq, args = cancel
+                for part in protocol.encode_parts(seq, CANCEL, args):
+                    self._append(part)
 
     def flush(self, *, wait: bool = False) -> None:
         """Send what the connection takes at once, unless another thread does.
@@ -131,7 +165,7 @@ class RequestWriter:
             self._sections.leave("send", token, error)
             raise
 
-    def flush_alone(self) -> None:
+    def flush_alone(self, deadline: float | None = None) -> None:
         """Send what is left, as long as nothing comes that would have to be read.
 
         The system waits for room meanwhile, which is faster than to be told of
@@ -139,9 +173,12 @@ class RequestWriter:
         may be busy with the reply to a call that was given up, and read no
         further before that is taken. So no wait is longer than `STALL_S`, and
         what comes ends this.
+
+        Args:
+            deadline: Time of `time.monotonic` at which this ends, in seconds; None: none.
         """
         while self.is_blocked and self._is_alone() and self._stream.set_send_timeout(STALL_S):
-            if self._stream.is_readable():
+            if self._stream.is_readable() or (deadline is not None and monotonic() >= deadline):
                 return
             self.flush(wait=True)
 
@@ -161,9 +198,12 @@ class RequestWriter:
     def _enqueue(self, parts: Sequence[bytes], seq: int, call: Call[Any]) -> None:
         self._unsent[seq] = call
         for part in parts:
-            wire_data = self._stream.encrypt(part)
-            self._enqueued_count += len(wire_data)
-            self._queue.append(wire_data)
+            self._append(part)
+
+    def _append(self, part: bytes) -> None:
+        wire_data = self._stream.encrypt(part)
+        self._enqueued_count += len(wire_data)
+        self._queue.append(wire_data)
 
     def _send_now(self, wire_data: bytes, sent: list[int], seq: int, call: Call[Any]) -> None:
         """Send a request, and put what does not go at once in front of the queue.
@@ -178,7 +218,7 @@ class RequestWriter:
             sent.append(0)
         except OSError as error:
             self._unsent[seq] = call
-            self._fail(error)
+            self._fail(error, unstarted=call)
             return
         if sent[0] < len(wire_data):
             self._enqueue_first(memoryview(wire_data)[sent[0] :], seq, call)
@@ -251,15 +291,23 @@ class RequestWriter:
             queue.popleft()
             sent -= size
 
-    def _fail(self, error: OSError) -> None:
-        """Deal with a connection that takes nothing any more."""
+    def _fail(self, error: OSError, unstarted: Call[Any] | None = None) -> None:
+        """Deal with a connection that takes nothing any more.
+
+        Args:
+            error: What the system has said.
+            unstarted: The call of whose request it has certainly taken nothing.
+        """
         reraise_interrupt(error)
         reason = f"writing request: {error}"
         self._protocol.stop(reason)
         for seq, call in tuple(self._unsent.items()):
             # Where `close` has shut the connection down, that is why it takes no more.
             closed = self._protocol.closing
-            call._finish(None, ShutdownError() if closed else DisconnectedError(reason))
+            failure = ShutdownError() if closed else DisconnectedError(reason)
+            if call is unstarted:
+                failure.started = False
+            call._finish(None, failure)
             self._protocol.abandon(seq)
         self._stream.shutdown()  # other calls get the replies that are here, and then the end
         self._queue.clear()

@@ -108,6 +108,10 @@ class Scheduler:
         pool.release(term)
         return ended
 
+    def drop(self, connection: Schedulable, invocation: Invocation) -> bool:
+        """Forget a call that waits for a thread; return False if it waits no more."""
+        return self._pool.drop(CallJob(connection, invocation))
+
     def _offload(self, connection: Schedulable, invocation: Invocation) -> None:
         """Leave a call to the worker pool."""
         connection.running.add(invocation)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from time import perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
 from rpcgen.protocol import Invocation, Refusal, ServerProtocol
+from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
+from rpcgen.protocol.server import Cancellation
 
 if TYPE_CHECKING:
     from .stream import Stream
@@ -27,22 +30,30 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
             raise DisconnectedError("EOF")
         protocol.feed(data)
     if isinstance(event, Refusal):
-        stream.send_all(protocol.refuse(event.request, event.error))
-        raise ServerError(event.error)
+        stream.send_all(protocol.refuse(event.request, event.error, event.code))
+        raise ServerError(event.error, code=event.code)
+    if isinstance(event, Cancellation):
+        stream.send_all(protocol.answer_cancel(event, found=False))
+        return
     place = stream.peer()
     execution = Execution(
         protocol,
-        perf_counter,
+        monotonic,
         lambda call, error: log_failure(call, error, stream.peer_name(place)),
+        lambda: stream.make_peer(place, protocol.headers),
+        threading.Event,
     )
     stream.send_all(b"".join(_response(execution, event)))
 
 
 def _response(execution: Execution, invocation: Invocation) -> Sequence[bytes]:
     """Carry out a call and return what to send."""
-    execution.started(invocation)
+    around = current.get()
     try:
+        execution.started(invocation)
         reply = invocation.served.function(invocation.args)
     except BaseException as error:  # not the server's end, whatever a handler raises
         return execution.failed(invocation, error)
+    finally:
+        current.set(around)
     return execution.succeeded(invocation, reply)

@@ -5,17 +5,28 @@ from __future__ import annotations
 import _thread
 import math
 import os
+import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from time import monotonic
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net.sockets import (
+    HANDSHAKE_TIMEOUT_S,
+    MAX_HANDSHAKES,
+    AcceptBackoff,
+    check_is_plain,
+    peer_address,
+    peer_name,
+    prepare_connection,
+)
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
@@ -27,15 +38,6 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import (
-    LONGEST_HANDSHAKE,
-    MOST_HANDSHAKES,
-    AcceptErrors,
-    check_is_plain,
-    peer_name,
-    peer_place,
-    prepare_connection,
-)
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
 __all__ = ["Server"]
 
 _GRACE: Final = 1.0
+
+# Seconds that calls have to end after a signal.
+_LONG_GRACE: Final = 10.0
 
 # How often, in seconds, to look again for what nobody tells: room for a connection, a grace that
 # has been cut.
@@ -86,6 +91,10 @@ class Server(BaseServer):
             served; others wait.
         max_calls_per_connection: Maximum number of calls of one connection that
             are under way; a client that sends more waits.
+        mask_errors: True to answer an exception that is no `ServerError` with
+            "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -101,6 +110,8 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
+        mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -112,6 +123,9 @@ class Server(BaseServer):
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
             ),
+            monotonic,
+            mask_errors=mask_errors,
+            health=health,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -134,6 +148,8 @@ class Server(BaseServer):
         self._failure: OSError | None = None
         self._closing = Latch()
         self._closed = Latch()
+        # True if clients are to be told of the end, and what they send on is to be refused.
+        self._drains = False
         # When the grace is over, by `time.monotonic`.
         self._deadline = math.inf
         # Held for ever by the thread that closes.
@@ -204,28 +220,35 @@ class Server(BaseServer):
             self._start_accepting(listener, codec)
         return listener
 
-    def serve(self) -> None:
+    def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
         """Serve every listener, and return once the server is closed.
 
         Ctrl-C closes it as well, quietly: KeyboardInterrupt ends here, and the
         program goes on. A second one, which does not wait for the grace, is
-        raised. A signal handler may call `close`: that returns at once, and
-        this once the grace is over.
+        raised. A signal handler may call `close` or `shutdown`: these return at
+        once, and this once the grace is over.
+
+        Args:
+            handle_signals: True to have SIGTERM shut the server down too, in
+                the main thread of a program that has no handler for it; a
+                second one does not wait for the grace.
+            grace: Maximum time in seconds that calls have after a signal; see `shutdown`.
 
         Raises:
             OSError: A listener has ended because its socket is of no use.
         """
         thread = threading.get_ident()
         self._in_serve.add(thread)
-        try:
-            self._serve_listeners()
-            self._closing.wait()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self._begin_closing()
-            self._closed.wait()
-            self._in_serve.discard(thread)
+        with self._on_sigterm(grace) if handle_signals else nullcontext():
+            try:
+                self._serve_listeners()
+                self._closing.wait()
+            except KeyboardInterrupt:
+                self._begin_shutdown(grace)
+            finally:
+                self._begin_closing()
+                self._closed.wait()
+                self._in_serve.discard(thread)
         if self._failure is not None:
             raise self._failure
 
@@ -253,16 +276,16 @@ class Server(BaseServer):
                 self._accepting.discard(listener)
 
     def _accept(self, listener: Listener, codec: CodecName) -> None:
-        errors = AcceptErrors()
+        backoff = AcceptBackoff()
         while not self._closing.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                self._closing.wait(errors.add(error))
+                self._closing.wait(backoff.delay_after(error))
                 continue
-            errors.clear()
+            backoff.reset()
             self._wait_for_room()
             try:
                 self._begin(listener, connection, codec)
@@ -315,6 +338,22 @@ class Server(BaseServer):
         check_is_plain(connection)
         serve_request(Stream(connection), ServerProtocol(self, codec))
 
+    def shutdown(self, grace: float = _LONG_GRACE) -> None:
+        """Take no more connections, let calls end, refuse new ones, and hang up.
+
+        Clients of this package are told, begin no more calls here, and hang up
+        by themselves: none of their calls is lost, and those that were refused
+        can be repeated elsewhere (``error.started`` is False). Other clients
+        are hung up on once what they have under way is answered.
+
+        For handlers and signal handlers this returns at once, as `close` does.
+
+        Args:
+            grace: Maximum time in seconds for that.
+        """
+        self._drains = True
+        self.close(grace)
+
     def close(self, grace: float | None = None) -> None:
         """Take no more connections and requests, answer what is under way, and hang up.
 
@@ -333,6 +372,28 @@ class Server(BaseServer):
             pass
 
     # --- closing --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _on_sigterm(self, grace: float) -> Iterator[None]:
+        """Shut down on SIGTERM, where nothing else is to happen then."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            yield
+            return
+
+        def shut_down(number: int, frame: FrameType | None) -> None:
+            self._begin_shutdown(0.0 if self._closing.is_set() else grace)
+
+        signal.signal(signal.SIGTERM, shut_down)
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGTERM) is shut_down:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _begin_shutdown(self, grace: float) -> None:
+        self._drains = True
+        self._begin_closing(grace)
 
     def _begin_closing(self, grace: float | None = None) -> None:
         """Begin to close, or cut the grace.
@@ -359,7 +420,10 @@ class Server(BaseServer):
             self._close_listeners()
             connections = self._reactor.connections
             for connection in connections:
-                connection.shutdown_read()
+                if self._drains:
+                    connection.drain()
+                else:
+                    connection.shutdown_read()
             for connection in connections:
                 while monotonic() < self._deadline and not connection.wait_closed(_POLL):
                     pass
@@ -422,7 +486,7 @@ class Server(BaseServer):
         Where there are too many, the slowest one makes room.
         """
         with self._lock:
-            if len(self._handshakes) >= MOST_HANDSHAKES:
+            if len(self._handshakes) >= MAX_HANDSHAKES:
                 slowest = next(iter(self._handshakes))
                 del self._handshakes[slowest]
                 Stream(slowest).shutdown()
@@ -442,10 +506,10 @@ class Server(BaseServer):
     def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
-        place = peer_place(connection)
+        place = peer_address(connection)
         try:
             assert listener.tls is not None
-            deadline = monotonic() + LONGEST_HANDSHAKE
+            deadline = monotonic() + HANDSHAKE_TIMEOUT_S
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)

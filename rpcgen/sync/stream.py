@@ -7,14 +7,16 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.sockets import peer_name, peer_place
+from rpcgen.net.sockets import make_peer, peer_address, peer_name
 
 if TYPE_CHECKING:
     import ssl
+
+    from rpcgen.protocol import Peer
 
 __all__ = ["Stream", "wrap_tls"]
 
@@ -52,11 +54,16 @@ class Stream:
 
     def peer(self) -> object:
         """Return what the system calls the other side, None where there is none any more."""
-        return peer_place(self._socket)
+        return peer_address(self._socket)
 
     def peer_name(self, place: object) -> str:
         """Return how the log calls the other side, of which `peer` gave ``place``."""
         return peer_name(place, self._socket)
+
+    def make_peer(self, place: object, headers: Mapping[str, str]) -> Peer:
+        """Return the other side, of which `peer` gave ``place``, as handlers see it."""
+        certificate = None if self._tls is None else self._tls.certificate()
+        return make_peer(place, self._socket, certificate, headers)
 
     @property
     def has_buffered(self) -> bool:
@@ -256,6 +263,11 @@ class _Tls:
         # Guards the three above, which are not made for two threads. A signal handler or a
         # finalizer may come in between two steps and encrypt, which does no harm.
         self._lock = threading.RLock()
+
+    def certificate(self) -> Mapping[str, object] | None:
+        """Return what the other side's certificate says, if it had to show one."""
+        with self._lock:
+            return self._object.getpeercert()
 
     def do_handshake(self) -> bool:
         """Take the next step of the handshake; True if it is done. Raises `ssl.SSLError`."""

@@ -101,6 +101,11 @@ class WorkerPool:
         else:
             self._dispatch_queued()
 
+    def drop(self, job: Job) -> bool:
+        """Forget a job that is equal to this one; return False if none waits."""
+        with self._lock:
+            return self._queue.discard(job.owner, job)
+
     def finish(self, owner: object) -> None:
         """End a call in this thread, which leads no more, and run jobs that wait."""
         job = self._next(owner)

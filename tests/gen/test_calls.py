@@ -16,6 +16,7 @@ import pytest
 from rpcgen.gen.load import isolated_imports
 from rpcgen.gen.names import snake_case
 from rpcgen.method import Handler, Method
+from rpcgen.protocol.call_options import OPTION_NAMES
 
 from .test_golden import GOLDEN
 
@@ -28,6 +29,7 @@ SERVICES = [
     ("other_modules", "Visible"),
     ("aliases", "Old"),
     ("long_lines", "LongLines"),
+    ("calls", "Store"),
 ]
 
 
@@ -36,16 +38,19 @@ class Loopback:
 
     def __init__(self) -> None:
         self.functions: dict[str, Callable[[Any], Any]] = {}
+        self.options: dict[str, object] = {}
 
     def register_name(
         self, name: str, handlers: Iterable[Handler], described_by: type[object] | None = None
     ) -> None:
         self.functions = {handler.method.name: handler.function for handler in handlers}
 
-    def call(self, method: Method[Any, Any], args: object) -> object:
+    def call(self, method: Method[Any, Any], args: object, **options: object) -> object:
+        self.options = options
         return self.functions[method.name](args)
 
-    def go(self, method: Method[Any, Any], args: object, done: object) -> object:
+    def go(self, method: Method[Any, Any], args: object, done: object, **options: object) -> object:
+        self.options = options
         return self.functions[method.name](args), done
 
 
@@ -107,10 +112,34 @@ def test_go_hands_over_the_queue(service: tuple[ModuleType, str, Loopback]) -> N
         function = getattr(protocol, method)
         args, kwargs = given(function)
         queue = object()
-        added = set(inspect.signature(getattr(stub, method)).parameters)
-        (done,) = added - set(inspect.signature(function).parameters)
+        added = inspect.signature(getattr(stub, method)).parameters.values()
+        keywords = {each.name for each in added if each.kind is each.KEYWORD_ONLY}
+        (done,) = keywords - set(inspect.signature(function).parameters)
         _, handed_over = getattr(stub, method)(*args, **kwargs, **{done: queue})
         assert handed_over is queue
+
+
+@pytest.mark.parametrize("stub", ["Client", "Go"])
+def test_options_of_a_call_are_handed_over(
+    service: tuple[ModuleType, str, Loopback], stub: str
+) -> None:
+    module, name, client = service
+    protocol, caller = getattr(module, name), getattr(module, f"{name}{stub}")(client)
+    for method in methods(protocol):
+        function = getattr(protocol, method)
+        args, kwargs = given(function)
+        free = OPTION_NAMES - set(inspect.signature(function).parameters)
+        options = {option: object() for option in free}
+        getattr(caller, method)(*args, **kwargs, **options)
+        assert client.options == options
+
+
+def test_with_options_hands_over_what_a_parameter_leaves_no_room_for() -> None:
+    client = Loopback()
+    store = generated("calls")
+    store.register_store(client, Recorder())
+    store.StoreClient(client).with_options_(timeout=1.0, key="k").wait("name", 2.5)
+    assert client.options == {"timeout": 1.0, "key": "k"}
 
 
 @pytest.mark.parametrize("prefix", ["", "Async"])

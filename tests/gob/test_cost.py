@@ -20,6 +20,7 @@ from rpcgen import DecodeError, gob
 from rpcgen.errors import TruncatedError
 from rpcgen.gob import wire
 from rpcgen.gob.decode import functions
+from rpcgen.gob.decode.received_types import ReceivedTypes
 from rpcgen.gob.numbers import int_bytes, uint_bytes
 from rpcgen.protocol.gob_codec import GobClientCodec, GobServerCodec
 from rpcgen.types import BigRat
@@ -27,6 +28,8 @@ from rpcgen.types import BigRat
 from .cost import WAYS, changed, drawn, kept_bound, memory_bound, memory_of, rendered
 from .cost_fuzz import Search
 from .messages import Tree
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 MEBIBYTE = 1 << 20
 
@@ -253,12 +256,12 @@ def test_lists_that_are_left_out_take_no_time() -> None:
 def test_type_of_values_that_fail_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
 
-    def leads_to_interface(self: gob.Decoder, id: int) -> bool:
+    def leads_to_interface(self: ReceivedTypes, id: int) -> bool:
         looked.append(id)
         return original(self, id)
 
-    original = gob.Decoder._leads_to_interface
-    monkeypatch.setattr(gob.Decoder, "_leads_to_interface", leads_to_interface)
+    original = ReceivedTypes._leads_to_interface
+    monkeypatch.setattr(ReceivedTypes, "_leads_to_interface", leads_to_interface)
     decoder = gob.Decoder(_defined(_wide(1000)) + _message(b"\xff\x80\0") * 5)
     for _ in range(5):
         with pytest.raises(DecodeError, match="arrives where int is wanted"):

@@ -15,7 +15,6 @@ from rpcgen.protocol import (
     GobClientCodec,
     GobServerCodec,
     Invocation,
-    Output,
     Refusal,
     Registry,
     Request,
@@ -60,7 +59,7 @@ def summary(events: Iterable[Event]) -> list[tuple[int, object]]:
     return [
         (event.request.seq, event.args if isinstance(event, Invocation) else event.error)
         for event in events
-        if not isinstance(event, Output)
+        if isinstance(event, (Invocation, Refusal))
     ]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rpcgen import Client
 from rpcgen.errors import TruncatedError
 from rpcgen.protocol import GobServerCodec, Request, Response
-from rpcgen.schema import schema_of
+from rpcgen.protocol.client import CANCEL
+from rpcgen.schema import schema_for, schema_of
 from tests.protocol.messages import SUM
 from tests.support.timeouts import TIMEOUT_S
 
@@ -25,15 +26,31 @@ class ScriptedServer:
         self._codec = GobServerCodec()
 
     def receive(self) -> Request:
-        """Wait for a request for `SUM` and return its header."""
-        request = self._wait_for_header()
-        self._codec.decode_request_body(SUM.request)
-        return request
+        """Wait for a request for `SUM` and return its header; pass over cancels."""
+        while True:
+            request = self._wait_for_header()
+            if request.service_method != CANCEL.name:
+                self._codec.decode_request_body(SUM.request)
+                return request
+            self._codec.decode_request_body(None)
+
+    def receive_cancel(self) -> tuple[int, int]:
+        """Wait for a cancel; return its own number, and that of the call which is cancelled."""
+        while True:
+            request = self._wait_for_header()
+            if request.service_method == CANCEL.name:
+                return request.seq, self._codec.decode_request_body(CANCEL.request).seq
+            self._codec.decode_request_body(None)
 
     def reply(self, seq: int, value: int) -> None:
         """Answer a call."""
         response = Response("Math.Sum", seq)
         self.socket.sendall(b"".join(self._codec.encode_response(response, schema_of(int), value)))
+
+    def respond(self, response: Response, value: object = None) -> None:
+        """Send any response, with any body."""
+        parts = self._codec.encode_response(response, schema_for(value), value)
+        self.socket.sendall(b"".join(parts))
 
     def _wait_for_header(self) -> Request:
         while True:
@@ -44,8 +61,10 @@ class ScriptedServer:
 
 
 @contextmanager
-def connected() -> Iterator[tuple[Client, ScriptedServer]]:
+def connected(
+    *, call_timeout: float | None = None, metadata: Mapping[str, str] | None = None
+) -> Iterator[tuple[Client, ScriptedServer]]:
     """Yield a client and the other end of its connection."""
     ours, theirs = socket.socketpair()
-    with Client(ours) as client, theirs:
+    with Client(ours, call_timeout=call_timeout, metadata=metadata) as client, theirs:
         yield client, ScriptedServer(theirs)

@@ -11,6 +11,7 @@ from rpcgen.aio import Client, dial
 from rpcgen.errors import TruncatedError
 from rpcgen.method import Method
 from rpcgen.protocol import DialOptions, GobServerCodec, Request, Response
+from rpcgen.protocol.client import CANCEL
 from rpcgen.schema import schema_for
 from tests.protocol.messages import SUM
 
@@ -29,14 +30,26 @@ class ScriptedServer:
         self._codec = GobServerCodec()
 
     async def receive(self) -> Request:
-        """Wait for a request for `SUM` and return its header."""
-        request = await self._receive_header()
-        self._codec.decode_request_body(SUM.request)
-        return request
+        """Wait for a request for `SUM` and return its header; pass over cancels."""
+        while True:
+            request = await self._receive_header()
+            if request.service_method != CANCEL.name:
+                self._codec.decode_request_body(SUM.request)
+                return request
+            self._codec.decode_request_body(None)
+
+    async def receive_cancel(self) -> tuple[int, int]:
+        """Wait for a cancel; return its own number, and that of the call which is cancelled."""
+        while True:
+            request = await self._receive_header()
+            if request.service_method == CANCEL.name:
+                return request.seq, self._codec.decode_request_body(CANCEL.request).seq
+            self._codec.decode_request_body(None)
 
     async def receive_args(self, method: Method[Req, Any]) -> Req:
-        """Wait for a request and return its arguments."""
-        await self._receive_header()
+        """Wait for a request and return its arguments; pass over cancels."""
+        while (await self._receive_header()).service_method == CANCEL.name != method.name:
+            self._codec.decode_request_body(None)
         while True:
             try:
                 args: Req = self._codec.decode_request_body(method.request)
@@ -59,6 +72,11 @@ class ScriptedServer:
         """Return the bytes of an answer."""
         response = Response("Math.Sum", seq)
         return b"".join(self._codec.encode_response(response, schema_for(value), value))
+
+    def respond(self, response: Response, value: object = None) -> None:
+        """Send any response, with any body."""
+        parts = self._codec.encode_response(response, schema_for(value), value)
+        self.writer.write(b"".join(parts))
 
     async def answer(self, value: int) -> None:
         """Answer the next call."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..._names import go_name, is_exported
 from ...errors import SchemaError
-from ...schema import wire_name_in
+from ...schema import schema_of, wire_name_in
 from ...stubs import AbstractService, AsyncClientStub, ClientStub
 from ..defaults import unportable
 from ..diagnostics import Diagnostic
@@ -23,6 +23,7 @@ def check_method(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
     yield from _definition(method)
     if _decorations(method) & _DECORATED.keys():
         return  # what it takes and gives is not a method's
+    yield from _raises(method, types)
     alone = not method.takes_struct
     for parameter in method.parameters:
         yield from _default(parameter)
@@ -46,6 +47,32 @@ def check_method(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
         yield from types.check_type(method.returns, True)
 
 
+def _raises(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of the exceptions that a method declares."""
+    names: dict[str, str] = {}
+    for raised in method.raises:
+        cls = raised.error
+        try:
+            schema = schema_of(cls)
+        except SchemaError as error:
+            yield Diagnostic(method.location, error.reason, error.hint)
+            continue
+        yield from types.check_message(schema, method.location)
+        if problem := raised.problem():
+            yield Diagnostic(
+                method.location,
+                f"method {method.name!r} declares {cls.__name__}: {problem}",
+                'name each field that has no default in braces, as in text="no such key: {key}"',
+            )
+        other = names.setdefault(schema.go, cls.__name__)
+        if other != cls.__name__:
+            yield Diagnostic(
+                method.location,
+                f"exceptions {other!r} and {cls.__name__!r} are both {schema.go!r} on the wire",
+                'name one of them otherwise with the decorator @wire("package.Name")',
+            )
+
+
 def _definition(method: Method) -> Iterator[Diagnostic]:
     """Yield the diagnostics of how a method is defined, apart from its types."""
     node, source = method.node, method.source
@@ -57,7 +84,7 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
         )
     for decorator in node.decorator_list:
         name = decorator_name(decorator, source)
-        if name not in ("wire", "abstractmethod", "struct_args", "deprecated"):
+        if name not in _KNOWN:
             yield Diagnostic(source.location(decorator), *_DECORATED.get(name, _decorated(name)))
     if _decorations(method) & _DECORATED.keys():
         return
@@ -96,6 +123,8 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
 # Names in the bases of generated classes, all of which begin with an underscore.
 _OF_STUBS = frozenset(["_client", *dir(AbstractService), *dir(ClientStub), *dir(AsyncClientStub)])
 
+_KNOWN = frozenset("wire abstractmethod struct_args deprecated raises timeout idempotent".split())
+
 _DECORATED = {
     "property": (
         "a property in a service: only methods can be called from afar",
@@ -116,7 +145,10 @@ def _decorations(method: Method) -> set[str]:
 
 def _decorated(name: str) -> tuple[str, str]:
     reason = f"a method of a service cannot be decorated with @{name}"
-    known = '@wire("Name"), @struct_args, @deprecated("why") and @abstractmethod'
+    known = (
+        '@wire("Name"), @struct_args, @raises(Error), @timeout(seconds), @idempotent, '
+        '@deprecated("why") and @abstractmethod'
+    )
     return reason, f"only {known} mean something here"
 
 

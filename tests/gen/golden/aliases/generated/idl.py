@@ -20,6 +20,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -107,36 +108,52 @@ class OldClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def points(self, points: list[Point]) -> list[list[Point]]:
-        return self._client.call(OLD_POINTS, points)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def shape(self, shape: Point | Line) -> list[Point | Line]:
-        return self._client.call(OLD_SHAPE, shape)
+    def points(self, points: list[Point], **options: Unpack[CallOptions]) -> list[list[Point]]:
+        return self._client.call(OLD_POINTS, points, **options)
 
-    def typing(self, a: dict[str, list[int]], b: list[Point] | None) -> tuple[int, ...]:
-        return self._client.call(OLD_TYPING, OldTypingArgs(a, b))
+    def shape(self, shape: Point | Line, **options: Unpack[CallOptions]) -> list[Point | Line]:
+        return self._client.call(OLD_SHAPE, shape, **options)
 
-    def imported(self, names: Names, table: list[Score]) -> dict[str, Score]:
-        return self._client.call(OLD_IMPORTED, OldImportedArgs(names, table))
+    def typing(
+        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[CallOptions]
+    ) -> tuple[int, ...]:
+        return self._client.call(OLD_TYPING, OldTypingArgs(a, b), **options)
 
-    def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        self._client.call(OLD_SIZED, OldSizedArgs(ident, octet))
+    def imported(
+        self, names: Names, table: list[Score], **options: Unpack[CallOptions]
+    ) -> dict[str, Score]:
+        return self._client.call(OLD_IMPORTED, OldImportedArgs(names, table), **options)
+
+    def sized(self, ident: Ident, octet: Uint8 = 0, **options: Unpack[CallOptions]) -> None:
+        self._client.call(OLD_SIZED, OldSizedArgs(ident, octet), **options)
 
 
 class OldGo(GoStub):
     """Calls of `Old` that are started, and waited for later."""
 
     def points(
-        self, points: list[Point], *, done: DoneQueue[Call[list[list[Point]]]] | None = None
+        self,
+        points: list[Point],
+        *,
+        done: DoneQueue[Call[list[list[Point]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[list[Point]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_POINTS, points, done)
+        return self._client.go(OLD_POINTS, points, done, **options)
 
     def shape(
-        self, shape: Point | Line, *, done: DoneQueue[Call[list[Point | Line]]] | None = None
+        self,
+        shape: Point | Line,
+        *,
+        done: DoneQueue[Call[list[Point | Line]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[Point | Line]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_SHAPE, shape, done)
+        return self._client.go(OLD_SHAPE, shape, done, **options)
 
     def typing(
         self,
@@ -144,9 +161,10 @@ class OldGo(GoStub):
         b: list[Point] | None,
         *,
         done: DoneQueue[Call[tuple[int, ...]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[tuple[int, ...]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
+        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done, **options)
 
     def imported(
         self,
@@ -154,15 +172,21 @@ class OldGo(GoStub):
         table: list[Score],
         *,
         done: DoneQueue[Call[dict[str, Score]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[dict[str, Score]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
+        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done, **options)
 
     def sized(
-        self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[Call[None]] | None = None
+        self,
+        ident: Ident,
+        octet: Uint8 = 0,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
+        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done, **options)
 
 
 class OldService(AbstractService, ABC):
@@ -248,36 +272,56 @@ class AsyncOldClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def points(self, points: list[Point]) -> list[list[Point]]:
-        return await self._client.call(OLD_POINTS, points)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def shape(self, shape: Point | Line) -> list[Point | Line]:
-        return await self._client.call(OLD_SHAPE, shape)
+    async def points(
+        self, points: list[Point], **options: Unpack[CallOptions]
+    ) -> list[list[Point]]:
+        return await self._client.call(OLD_POINTS, points, **options)
 
-    async def typing(self, a: dict[str, list[int]], b: list[Point] | None) -> tuple[int, ...]:
-        return await self._client.call(OLD_TYPING, OldTypingArgs(a, b))
+    async def shape(
+        self, shape: Point | Line, **options: Unpack[CallOptions]
+    ) -> list[Point | Line]:
+        return await self._client.call(OLD_SHAPE, shape, **options)
 
-    async def imported(self, names: Names, table: list[Score]) -> dict[str, Score]:
-        return await self._client.call(OLD_IMPORTED, OldImportedArgs(names, table))
+    async def typing(
+        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[CallOptions]
+    ) -> tuple[int, ...]:
+        return await self._client.call(OLD_TYPING, OldTypingArgs(a, b), **options)
 
-    async def sized(self, ident: Ident, octet: Uint8 = 0) -> None:
-        await self._client.call(OLD_SIZED, OldSizedArgs(ident, octet))
+    async def imported(
+        self, names: Names, table: list[Score], **options: Unpack[CallOptions]
+    ) -> dict[str, Score]:
+        return await self._client.call(OLD_IMPORTED, OldImportedArgs(names, table), **options)
+
+    async def sized(self, ident: Ident, octet: Uint8 = 0, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(OLD_SIZED, OldSizedArgs(ident, octet), **options)
 
 
 class AsyncOldGo(AsyncGoStub):
     """Calls of `AsyncOld` that are started, and waited for later."""
 
     def points(
-        self, points: list[Point], *, done: DoneQueue[aio.Call[list[list[Point]]]] | None = None
+        self,
+        points: list[Point],
+        *,
+        done: DoneQueue[aio.Call[list[list[Point]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[list[Point]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_POINTS, points, done)
+        return self._client.go(OLD_POINTS, points, done, **options)
 
     def shape(
-        self, shape: Point | Line, *, done: DoneQueue[aio.Call[list[Point | Line]]] | None = None
+        self,
+        shape: Point | Line,
+        *,
+        done: DoneQueue[aio.Call[list[Point | Line]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[Point | Line]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_SHAPE, shape, done)
+        return self._client.go(OLD_SHAPE, shape, done, **options)
 
     def typing(
         self,
@@ -285,9 +329,10 @@ class AsyncOldGo(AsyncGoStub):
         b: list[Point] | None,
         *,
         done: DoneQueue[aio.Call[tuple[int, ...]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[tuple[int, ...]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done)
+        return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done, **options)
 
     def imported(
         self,
@@ -295,15 +340,21 @@ class AsyncOldGo(AsyncGoStub):
         table: list[Score],
         *,
         done: DoneQueue[aio.Call[dict[str, Score]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[dict[str, Score]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done)
+        return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done, **options)
 
     def sized(
-        self, ident: Ident, octet: Uint8 = 0, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        ident: Ident,
+        octet: Uint8 = 0,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done)
+        return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done, **options)
 
 
 def register_async_old(server: aio.Server, implementation: AsyncOld, name: str = "Old") -> None:

@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Protocol, Self, Unpack
+from typing import Annotated, Any, Protocol, Self, TypedDict, Unpack
 
 from attrs import define
 from typing_extensions import deprecated
@@ -25,6 +25,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -68,6 +69,14 @@ DEFAULT_VISOR_MADE_TIMEOUT: timedelta = timedelta(seconds=2 * 1.5)
 DEFAULT_VISOR_MADE_MODE: Mode = Mode.READ | Mode.WRITE
 DEFAULT_VISOR_MADE_USER: UserId = UserId(7)
 DEFAULT_VISOR_ALONE_AT: Point = Point()
+
+
+class CallOptionsWithoutTimeout(TypedDict, total=False):
+    """`CallOptions` without ``timeout``: a parameter of the method has the name."""
+
+    metadata: Mapping[str, str]
+    wait_for_ready: bool
+    key: str
 
 
 @define
@@ -155,13 +164,29 @@ class VisorClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def constants(
-        self, limit: int = LIMIT, burst: int = BURST, most: int = BURST, at: Point = ORIGIN
-    ) -> None:
-        self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def expressions(self, a: int = 12, b: int = 9, c: str = "a secret", d: float = 2.5) -> None:
-        self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d))
+    def constants(
+        self,
+        limit: int = LIMIT,
+        burst: int = BURST,
+        most: int = BURST,
+        at: Point = ORIGIN,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), **options)
+
+    def expressions(
+        self,
+        a: int = 12,
+        b: int = 9,
+        c: str = "a secret",
+        d: float = 2.5,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), **options)
 
     def made(
         self,
@@ -170,8 +195,9 @@ class VisorClient(ClientStub):
         mode: Mode = DEFAULT_VISOR_MADE_MODE,
         user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
+        **options: Unpack[CallOptionsWithoutTimeout],
     ) -> None:
-        self._client.call(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody))
+        self._client.call(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), **options)
 
     def tuples(
         self,
@@ -180,8 +206,9 @@ class VisorClient(ClientStub):
         two: tuple[str, ...] = ("a", 'b"c'),
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
+        **options: Unpack[CallOptions],
     ) -> None:
-        self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair))
+        self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), **options)
 
     def strings(
         self,
@@ -190,12 +217,15 @@ class VisorClient(ClientStub):
         both: tuple[str, ...] = ("hello", "seconds"),
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
+        **options: Unpack[CallOptions],
     ) -> None:
-        self._client.call(VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted))
+        self._client.call(
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), **options
+        )
 
     @deprecated(NOTE)
-    def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None:
-        self._client.call(VISOR_ALONE, at)
+    def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[CallOptions]) -> None:
+        self._client.call(VISOR_ALONE, at, **options)
 
 
 class VisorGo(GoStub):
@@ -209,9 +239,12 @@ class VisorGo(GoStub):
         at: Point = ORIGIN,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
+        return self._client.go(
+            VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done, **options
+        )
 
     def expressions(
         self,
@@ -221,9 +254,10 @@ class VisorGo(GoStub):
         d: float = 2.5,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
+        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done, **options)
 
     def made(
         self,
@@ -234,9 +268,12 @@ class VisorGo(GoStub):
         nobody: UserId = NOBODY,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptionsWithoutTimeout],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
+        return self._client.go(
+            VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done, **options
+        )
 
     def tuples(
         self,
@@ -247,9 +284,12 @@ class VisorGo(GoStub):
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
+        return self._client.go(
+            VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done, **options
+        )
 
     def strings(
         self,
@@ -260,18 +300,23 @@ class VisorGo(GoStub):
         noted: Annotated[list[int], NOTE] | None = None,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done, **options
         )
 
     @deprecated(NOTE)
     def alone(
-        self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[Call[None]] | None = None
+        self,
+        at: Point = DEFAULT_VISOR_ALONE_AT,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_ALONE, at, done)
+        return self._client.go(VISOR_ALONE, at, done, **options)
 
 
 class VisorService(AbstractService, ABC):
@@ -428,15 +473,31 @@ class AsyncVisorClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     async def constants(
-        self, limit: int = LIMIT, burst: int = BURST, most: int = BURST, at: Point = ORIGIN
+        self,
+        limit: int = LIMIT,
+        burst: int = BURST,
+        most: int = BURST,
+        at: Point = ORIGIN,
+        **options: Unpack[CallOptions],
     ) -> None:
-        await self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at))
+        await self._client.call(
+            VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), **options
+        )
 
     async def expressions(
-        self, a: int = 12, b: int = 9, c: str = "a secret", d: float = 2.5
+        self,
+        a: int = 12,
+        b: int = 9,
+        c: str = "a secret",
+        d: float = 2.5,
+        **options: Unpack[CallOptions],
     ) -> None:
-        await self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d))
+        await self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), **options)
 
     async def made(
         self,
@@ -445,8 +506,11 @@ class AsyncVisorClient(AsyncClientStub):
         mode: Mode = DEFAULT_VISOR_MADE_MODE,
         user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
+        **options: Unpack[CallOptionsWithoutTimeout],
     ) -> None:
-        await self._client.call(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody))
+        await self._client.call(
+            VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), **options
+        )
 
     async def tuples(
         self,
@@ -455,8 +519,11 @@ class AsyncVisorClient(AsyncClientStub):
         two: tuple[str, ...] = ("a", 'b"c'),
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
+        **options: Unpack[CallOptions],
     ) -> None:
-        await self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair))
+        await self._client.call(
+            VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), **options
+        )
 
     async def strings(
         self,
@@ -465,12 +532,17 @@ class AsyncVisorClient(AsyncClientStub):
         both: tuple[str, ...] = ("hello", "seconds"),
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
+        **options: Unpack[CallOptions],
     ) -> None:
-        await self._client.call(VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted))
+        await self._client.call(
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), **options
+        )
 
     @deprecated(NOTE)
-    async def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None:
-        await self._client.call(VISOR_ALONE, at)
+    async def alone(
+        self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[CallOptions]
+    ) -> None:
+        await self._client.call(VISOR_ALONE, at, **options)
 
 
 class AsyncVisorGo(AsyncGoStub):
@@ -484,9 +556,12 @@ class AsyncVisorGo(AsyncGoStub):
         at: Point = ORIGIN,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done)
+        return self._client.go(
+            VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done, **options
+        )
 
     def expressions(
         self,
@@ -496,9 +571,10 @@ class AsyncVisorGo(AsyncGoStub):
         d: float = 2.5,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done)
+        return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done, **options)
 
     def made(
         self,
@@ -509,9 +585,12 @@ class AsyncVisorGo(AsyncGoStub):
         nobody: UserId = NOBODY,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptionsWithoutTimeout],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done)
+        return self._client.go(
+            VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done, **options
+        )
 
     def tuples(
         self,
@@ -522,9 +601,12 @@ class AsyncVisorGo(AsyncGoStub):
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done)
+        return self._client.go(
+            VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done, **options
+        )
 
     def strings(
         self,
@@ -535,18 +617,23 @@ class AsyncVisorGo(AsyncGoStub):
         noted: Annotated[list[int], NOTE] | None = None,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done
+            VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done, **options
         )
 
     @deprecated(NOTE)
     def alone(
-        self, at: Point = DEFAULT_VISOR_ALONE_AT, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        at: Point = DEFAULT_VISOR_ALONE_AT,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISOR_ALONE, at, done)
+        return self._client.go(VISOR_ALONE, at, done, **options)
 
 
 def register_async_visor(

@@ -17,6 +17,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -84,67 +85,85 @@ class DocumentedClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def backslash(self) -> None:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def backslash(self, **options: Unpack[CallOptions]) -> None:
         r"""Match \d+ and C:\new."""
-        self._client.call(DOCUMENTED_BACKSLASH, None)
+        self._client.call(DOCUMENTED_BACKSLASH, None, **options)
 
-    def quotes(self) -> None:
+    def quotes(self, **options: Unpack[CallOptions]) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
-        self._client.call(DOCUMENTED_QUOTES, None)
+        self._client.call(DOCUMENTED_QUOTES, None, **options)
 
-    def unicode(self) -> None:
+    def unicode(self, **options: Unpack[CallOptions]) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
-        self._client.call(DOCUMENTED_UNICODE, None)
+        self._client.call(DOCUMENTED_UNICODE, None, **options)
 
-    def empty(self) -> None:
-        self._client.call(DOCUMENTED_EMPTY, None)
+    def empty(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(DOCUMENTED_EMPTY, None, **options)
 
-    def spaces(self) -> None:
+    def spaces(self, **options: Unpack[CallOptions]) -> None:
         """Begins late.
 
         Hangs.
         """
-        self._client.call(DOCUMENTED_SPACES, None)
+        self._client.call(DOCUMENTED_SPACES, None, **options)
 
-    def backslash_at_end(self) -> None:
+    def backslash_at_end(self, **options: Unpack[CallOptions]) -> None:
         """Ends with \\"""
-        self._client.call(DOCUMENTED_BACKSLASH_AT_END, None)
+        self._client.call(DOCUMENTED_BACKSLASH_AT_END, None, **options)
 
-    def long(self) -> None:
+    def long(self, **options: Unpack[CallOptions]) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
-        self._client.call(DOCUMENTED_LONG, None)
+        self._client.call(DOCUMENTED_LONG, None, **options)
 
 
 class DocumentedGo(GoStub):
     """Calls of `Documented` that are started, and waited for later."""
 
-    def backslash(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def backslash(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
-        return self._client.go(DOCUMENTED_BACKSLASH, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH, None, done, **options)
 
-    def quotes(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def quotes(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
-        return self._client.go(DOCUMENTED_QUOTES, None, done)
+        return self._client.go(DOCUMENTED_QUOTES, None, done, **options)
 
-    def unicode(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def unicode(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
-        return self._client.go(DOCUMENTED_UNICODE, None, done)
+        return self._client.go(DOCUMENTED_UNICODE, None, done, **options)
 
-    def empty(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def empty(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(DOCUMENTED_EMPTY, None, done)
+        return self._client.go(DOCUMENTED_EMPTY, None, done, **options)
 
-    def spaces(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def spaces(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
-        return self._client.go(DOCUMENTED_SPACES, None, done)
+        return self._client.go(DOCUMENTED_SPACES, None, done, **options)
 
-    def backslash_at_end(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def backslash_at_end(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
-        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done, **options)
 
-    def long(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def long(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
-        return self._client.go(DOCUMENTED_LONG, None, done)
+        return self._client.go(DOCUMENTED_LONG, None, done, **options)
 
 
 class DocumentedService(AbstractService, ABC):
@@ -244,64 +263,82 @@ class AsyncDocumentedClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def backslash(self) -> None:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def backslash(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.backslash`."""
-        await self._client.call(DOCUMENTED_BACKSLASH, None)
+        await self._client.call(DOCUMENTED_BACKSLASH, None, **options)
 
-    async def quotes(self) -> None:
+    async def quotes(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.quotes`."""
-        await self._client.call(DOCUMENTED_QUOTES, None)
+        await self._client.call(DOCUMENTED_QUOTES, None, **options)
 
-    async def unicode(self) -> None:
+    async def unicode(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.unicode`."""
-        await self._client.call(DOCUMENTED_UNICODE, None)
+        await self._client.call(DOCUMENTED_UNICODE, None, **options)
 
-    async def empty(self) -> None:
-        await self._client.call(DOCUMENTED_EMPTY, None)
+    async def empty(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(DOCUMENTED_EMPTY, None, **options)
 
-    async def spaces(self) -> None:
+    async def spaces(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.spaces`."""
-        await self._client.call(DOCUMENTED_SPACES, None)
+        await self._client.call(DOCUMENTED_SPACES, None, **options)
 
-    async def backslash_at_end(self) -> None:
+    async def backslash_at_end(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.backslash_at_end`."""
-        await self._client.call(DOCUMENTED_BACKSLASH_AT_END, None)
+        await self._client.call(DOCUMENTED_BACKSLASH_AT_END, None, **options)
 
-    async def long(self) -> None:
+    async def long(self, **options: Unpack[CallOptions]) -> None:
         """See `DocumentedClient.long`."""
-        await self._client.call(DOCUMENTED_LONG, None)
+        await self._client.call(DOCUMENTED_LONG, None, **options)
 
 
 class AsyncDocumentedGo(AsyncGoStub):
     """Calls of `AsyncDocumented` that are started, and waited for later."""
 
-    def backslash(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def backslash(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
-        return self._client.go(DOCUMENTED_BACKSLASH, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH, None, done, **options)
 
-    def quotes(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def quotes(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
-        return self._client.go(DOCUMENTED_QUOTES, None, done)
+        return self._client.go(DOCUMENTED_QUOTES, None, done, **options)
 
-    def unicode(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def unicode(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
-        return self._client.go(DOCUMENTED_UNICODE, None, done)
+        return self._client.go(DOCUMENTED_UNICODE, None, done, **options)
 
-    def empty(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def empty(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(DOCUMENTED_EMPTY, None, done)
+        return self._client.go(DOCUMENTED_EMPTY, None, done, **options)
 
-    def spaces(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def spaces(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
-        return self._client.go(DOCUMENTED_SPACES, None, done)
+        return self._client.go(DOCUMENTED_SPACES, None, done, **options)
 
-    def backslash_at_end(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def backslash_at_end(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
-        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done)
+        return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done, **options)
 
-    def long(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def long(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
-        return self._client.go(DOCUMENTED_LONG, None, done)
+        return self._client.go(DOCUMENTED_LONG, None, done, **options)
 
 
 def register_async_documented(

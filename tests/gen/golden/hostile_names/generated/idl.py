@@ -21,6 +21,7 @@ from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -213,23 +214,32 @@ class RegistryClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def dial(self, address: builtins.str) -> None:
-        self._client.call(REGISTRY_DIAL, address)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def close(self) -> None:
-        self._client.call(REGISTRY_CLOSE, None)
+    def dial(self, address: builtins.str, **options: Unpack[CallOptions]) -> None:
+        self._client.call(REGISTRY_DIAL, address, **options)
 
-    def go(self, cls: builtins.int, self_: builtins.int) -> Call:
-        return self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_))
+    def close(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(REGISTRY_CLOSE, None, **options)
 
-    def close_(self, call: Call) -> None:
-        self._client.call(REGISTRY_CLOSE_, call)
+    def go(self, cls: builtins.int, self_: builtins.int, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_), **options)
+
+    def close_(self, call: Call, **options: Unpack[CallOptions]) -> None:
+        self._client.call(REGISTRY_CLOSE_, call, **options)
 
     def transfer(
-        self, args: TransferArgs, TRANSFER: builtins.int, done: bool, name: builtins.str
+        self,
+        args: TransferArgs,
+        TRANSFER: builtins.int,
+        done: bool,
+        name: builtins.str,
+        **options: Unpack[CallOptions],
     ) -> Method_:
         return self._client.call(
-            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name)
+            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), **options
         )
 
     def aio(
@@ -238,41 +248,65 @@ class RegistryClient(ClientStub):
         implementation: builtins.int,
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
+        **options: Unpack[CallOptions],
     ) -> Call:
-        return self._client.call(REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_))
+        return self._client.call(
+            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), **options
+        )
 
-    def odd(_self, self: builtins.int, other: builtins.int) -> Call:
-        return _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other))
+    def odd(_self, self: builtins.int, other: builtins.int, **options: Unpack[CallOptions]) -> Call:
+        return _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other), **options)
 
-    def register_types(self, address: builtins.str, options: builtins.int) -> None:
-        self._client.call(REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options))
+    def register_types(
+        self, address: builtins.str, options: builtins.int, **options_: Unpack[CallOptions]
+    ) -> None:
+        self._client.call(
+            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), **options_
+        )
 
-    def Client(self, Call: Call) -> Call:
-        return self._client.call(REGISTRY_CLIENT, Call)
+    def Client(self, Call: Call, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(REGISTRY_CLIENT, Call, **options)
 
 
 class RegistryGo(GoStub):
     """Calls of `Registry` that are started, and waited for later."""
 
     def dial(
-        self, address: builtins.str, *, done: DoneQueue[Call_[None]] | None = None
+        self,
+        address: builtins.str,
+        *,
+        done: DoneQueue[Call_[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_DIAL, address, done)
+        return self._client.go(REGISTRY_DIAL, address, done, **options)
 
-    def close(self, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+    def close(
+        self, *, done: DoneQueue[Call_[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLOSE, None, done)
+        return self._client.go(REGISTRY_CLOSE, None, done, **options)
 
     def go(
-        self, cls: builtins.int, self_: builtins.int, *, done: DoneQueue[Call_[Call]] | None = None
+        self,
+        cls: builtins.int,
+        self_: builtins.int,
+        *,
+        done: DoneQueue[Call_[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done)
+        return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done, **options)
 
-    def close_(self, call: Call, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+    def close_(
+        self,
+        call: Call,
+        *,
+        done: DoneQueue[Call_[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call_[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLOSE_, call, done)
+        return self._client.go(REGISTRY_CLOSE_, call, done, **options)
 
     def transfer(
         self,
@@ -282,10 +316,11 @@ class RegistryGo(GoStub):
         name: builtins.str,
         *,
         done_: DoneQueue[Call_[Method_]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[Method_]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_
+            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_, **options
         )
 
     def aio(
@@ -296,10 +331,11 @@ class RegistryGo(GoStub):
         done_: Annotated[builtins.int, wire("Done2")],
         *,
         done__: DoneQueue[Call_[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__
+            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__, **options
         )
 
     def odd(
@@ -308,9 +344,10 @@ class RegistryGo(GoStub):
         other: builtins.int,
         *,
         done: DoneQueue[Call_[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done)
+        return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done, **options)
 
     def register_types(
         self,
@@ -318,15 +355,22 @@ class RegistryGo(GoStub):
         options: builtins.int,
         *,
         done: DoneQueue[Call_[None]] | None = None,
+        **options_: Unpack[CallOptions],
     ) -> Call_[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done
+            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done, **options_
         )
 
-    def Client(self, Call: Call, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+    def Client(
+        self,
+        Call: Call,
+        *,
+        done: DoneQueue[Call_[Call]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLIENT, Call, done)
+        return self._client.go(REGISTRY_CLIENT, Call, done, **options)
 
 
 class RegistryService(AbstractService, ABC):
@@ -466,23 +510,34 @@ class AsyncRegistryClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def dial(self, address: builtins.str) -> None:
-        await self._client.call(REGISTRY_DIAL, address)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def close(self) -> None:
-        await self._client.call(REGISTRY_CLOSE, None)
+    async def dial(self, address: builtins.str, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(REGISTRY_DIAL, address, **options)
 
-    async def go(self, cls: builtins.int, self_: builtins.int) -> Call:
-        return await self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_))
+    async def close(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(REGISTRY_CLOSE, None, **options)
 
-    async def close_(self, call: Call) -> None:
-        await self._client.call(REGISTRY_CLOSE_, call)
+    async def go(
+        self, cls: builtins.int, self_: builtins.int, **options: Unpack[CallOptions]
+    ) -> Call:
+        return await self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_), **options)
+
+    async def close_(self, call: Call, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(REGISTRY_CLOSE_, call, **options)
 
     async def transfer(
-        self, args: TransferArgs, TRANSFER: builtins.int, done: bool, name: builtins.str
+        self,
+        args: TransferArgs,
+        TRANSFER: builtins.int,
+        done: bool,
+        name: builtins.str,
+        **options: Unpack[CallOptions],
     ) -> Method_:
         return await self._client.call(
-            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name)
+            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), **options
         )
 
     async def aio(
@@ -491,35 +546,46 @@ class AsyncRegistryClient(AsyncClientStub):
         implementation: builtins.int,
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
+        **options: Unpack[CallOptions],
     ) -> Call:
         return await self._client.call(
-            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_)
+            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), **options
         )
 
-    async def odd(_self, self: builtins.int, other: builtins.int) -> Call:
-        return await _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other))
+    async def odd(
+        _self, self: builtins.int, other: builtins.int, **options: Unpack[CallOptions]
+    ) -> Call:
+        return await _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other), **options)
 
-    async def register_types(self, address: builtins.str, options: builtins.int) -> None:
+    async def register_types(
+        self, address: builtins.str, options: builtins.int, **options_: Unpack[CallOptions]
+    ) -> None:
         await self._client.call(
-            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options)
+            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), **options_
         )
 
-    async def Client(self, Call: Call) -> Call:
-        return await self._client.call(REGISTRY_CLIENT, Call)
+    async def Client(self, Call: Call, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(REGISTRY_CLIENT, Call, **options)
 
 
 class AsyncRegistryGo(AsyncGoStub):
     """Calls of `AsyncRegistry` that are started, and waited for later."""
 
     def dial(
-        self, address: builtins.str, *, done: DoneQueue[aio_.Call[None]] | None = None
+        self,
+        address: builtins.str,
+        *,
+        done: DoneQueue[aio_.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_DIAL, address, done)
+        return self._client.go(REGISTRY_DIAL, address, done, **options)
 
-    def close(self, *, done: DoneQueue[aio_.Call[None]] | None = None) -> aio_.Call[None]:
+    def close(
+        self, *, done: DoneQueue[aio_.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLOSE, None, done)
+        return self._client.go(REGISTRY_CLOSE, None, done, **options)
 
     def go(
         self,
@@ -527,15 +593,20 @@ class AsyncRegistryGo(AsyncGoStub):
         self_: builtins.int,
         *,
         done: DoneQueue[aio_.Call[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done)
+        return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done, **options)
 
     def close_(
-        self, call: Call, *, done: DoneQueue[aio_.Call[None]] | None = None
+        self,
+        call: Call,
+        *,
+        done: DoneQueue[aio_.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLOSE_, call, done)
+        return self._client.go(REGISTRY_CLOSE_, call, done, **options)
 
     def transfer(
         self,
@@ -545,10 +616,11 @@ class AsyncRegistryGo(AsyncGoStub):
         name: builtins.str,
         *,
         done_: DoneQueue[aio_.Call[Method_]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[Method_]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_
+            REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_, **options
         )
 
     def aio(
@@ -559,10 +631,11 @@ class AsyncRegistryGo(AsyncGoStub):
         done_: Annotated[builtins.int, wire("Done2")],
         *,
         done__: DoneQueue[aio_.Call[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__
+            REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__, **options
         )
 
     def odd(
@@ -571,9 +644,10 @@ class AsyncRegistryGo(AsyncGoStub):
         other: builtins.int,
         *,
         done: DoneQueue[aio_.Call[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done)
+        return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done, **options)
 
     def register_types(
         self,
@@ -581,17 +655,22 @@ class AsyncRegistryGo(AsyncGoStub):
         options: builtins.int,
         *,
         done: DoneQueue[aio_.Call[None]] | None = None,
+        **options_: Unpack[CallOptions],
     ) -> aio_.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done
+            REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done, **options_
         )
 
     def Client(
-        self, Call: Call, *, done: DoneQueue[aio_.Call[Call]] | None = None
+        self,
+        Call: Call,
+        *,
+        done: DoneQueue[aio_.Call[Call]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(REGISTRY_CLIENT, Call, done)
+        return self._client.go(REGISTRY_CLIENT, Call, done, **options)
 
 
 def register_async_registry(
@@ -652,52 +731,60 @@ class BuiltinsClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def from_(self, import_: builtins.str, userId: TransferArgs, l: bool) -> TransferArgs:
-        return self._client.call(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def class_(self, lambda_: builtins.int, global_: builtins.int) -> TransferArgs:
-        return self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_))
+    def from_(
+        self, import_: builtins.str, userId: TransferArgs, l: bool, **options: Unpack[CallOptions]
+    ) -> TransferArgs:
+        return self._client.call(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), **options)
 
-    def Method(self, value: Method_) -> None:
-        self._client.call(BUILTINS_METHOD, value)
+    def class_(
+        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[CallOptions]
+    ) -> TransferArgs:
+        return self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), **options)
 
-    def count(self) -> builtins.int:
-        return self._client.call(BUILTINS_COUNT, None)
+    def Method(self, value: Method_, **options: Unpack[CallOptions]) -> None:
+        self._client.call(BUILTINS_METHOD, value, **options)
 
-    def names(self) -> builtins.list[builtins.str]:
-        return self._client.call(BUILTINS_NAMES, None)
+    def count(self, **options: Unpack[CallOptions]) -> builtins.int:
+        return self._client.call(BUILTINS_COUNT, None, **options)
+
+    def names(self, **options: Unpack[CallOptions]) -> builtins.list[builtins.str]:
+        return self._client.call(BUILTINS_NAMES, None, **options)
 
     def both(
-        self, list: builtins.list[builtins.str], int: builtins.int
+        self, list: builtins.list[builtins.str], int: builtins.int, **options: Unpack[CallOptions]
     ) -> builtins.dict[builtins.str, builtins.bytes]:
-        return self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int))
+        return self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int), **options)
 
-    def dict(self) -> Call:
-        return self._client.call(BUILTINS_DICT, None)
+    def dict(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_DICT, None, **options)
 
-    def list(self) -> Call:
-        return self._client.call(BUILTINS_LIST, None)
+    def list(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_LIST, None, **options)
 
-    def int(self) -> Call:
-        return self._client.call(BUILTINS_INT, None)
+    def int(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_INT, None, **options)
 
-    def str(self) -> Call:
-        return self._client.call(BUILTINS_STR, None)
+    def str(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_STR, None, **options)
 
-    def bytes(self, bytes: builtins.bytes) -> Call:
-        return self._client.call(BUILTINS_BYTES, bytes)
+    def bytes(self, bytes: builtins.bytes, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_BYTES, bytes, **options)
 
-    def property(self) -> Call:
-        return self._client.call(BUILTINS_PROPERTY, None)
+    def property(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_PROPERTY, None, **options)
 
-    def classmethod(self) -> Call:
-        return self._client.call(BUILTINS_CLASSMETHOD, None)
+    def classmethod(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_CLASSMETHOD, None, **options)
 
-    def Self(self) -> Call:
-        return self._client.call(BUILTINS_SELF, None)
+    def Self(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_SELF, None, **options)
 
-    def self(self) -> Call:
-        return self._client.call(BUILTINS_SELF_, None)
+    def self(self, **options: Unpack[CallOptions]) -> Call:
+        return self._client.call(BUILTINS_SELF_, None, **options)
 
 
 class BuiltinsGo(GoStub):
@@ -710,9 +797,10 @@ class BuiltinsGo(GoStub):
         l: bool,
         *,
         done: DoneQueue[Call_[TransferArgs]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done)
+        return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done, **options)
 
     def class_(
         self,
@@ -720,23 +808,35 @@ class BuiltinsGo(GoStub):
         global_: builtins.int,
         *,
         done: DoneQueue[Call_[TransferArgs]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done)
+        return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done, **options)
 
-    def Method(self, value: Method_, *, done: DoneQueue[Call_[None]] | None = None) -> Call_[None]:
+    def Method(
+        self,
+        value: Method_,
+        *,
+        done: DoneQueue[Call_[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call_[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_METHOD, value, done)
+        return self._client.go(BUILTINS_METHOD, value, done, **options)
 
-    def count(self, *, done: DoneQueue[Call_[builtins.int]] | None = None) -> Call_[builtins.int]:
+    def count(
+        self, *, done: DoneQueue[Call_[builtins.int]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[builtins.int]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_COUNT, None, done)
+        return self._client.go(BUILTINS_COUNT, None, done, **options)
 
     def names(
-        self, *, done: DoneQueue[Call_[builtins.list[builtins.str]]] | None = None
+        self,
+        *,
+        done: DoneQueue[Call_[builtins.list[builtins.str]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[builtins.list[builtins.str]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_NAMES, None, done)
+        return self._client.go(BUILTINS_NAMES, None, done, **options)
 
     def both(
         self,
@@ -744,47 +844,68 @@ class BuiltinsGo(GoStub):
         int: builtins.int,
         *,
         done: DoneQueue[Call_[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call_[builtins.dict[builtins.str, builtins.bytes]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done)
+        return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done, **options)
 
-    def dict(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_DICT, None, done)
-
-    def list(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_LIST, None, done)
-
-    def int(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_INT, None, done)
-
-    def str(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_STR, None, done)
-
-    def bytes(
-        self, bytes: builtins.bytes, *, done: DoneQueue[Call_[Call]] | None = None
+    def dict(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
     ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_BYTES, bytes, done)
+        return self._client.go(BUILTINS_DICT, None, done, **options)
 
-    def property(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+    def list(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_PROPERTY, None, done)
+        return self._client.go(BUILTINS_LIST, None, done, **options)
 
-    def classmethod(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+    def int(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_CLASSMETHOD, None, done)
+        return self._client.go(BUILTINS_INT, None, done, **options)
 
-    def Self(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+    def str(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_SELF, None, done)
+        return self._client.go(BUILTINS_STR, None, done, **options)
 
-    def self(self, *, done: DoneQueue[Call_[Call]] | None = None) -> Call_[Call]:
+    def bytes(
+        self,
+        bytes: builtins.bytes,
+        *,
+        done: DoneQueue[Call_[Call]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call_[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_SELF_, None, done)
+        return self._client.go(BUILTINS_BYTES, bytes, done, **options)
+
+    def property(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_PROPERTY, None, done, **options)
+
+    def classmethod(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_CLASSMETHOD, None, done, **options)
+
+    def Self(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_SELF, None, done, **options)
+
+    def self(
+        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call_[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_SELF_, None, done, **options)
 
 
 class BuiltinsService(AbstractService, ABC):
@@ -942,52 +1063,64 @@ class AsyncBuiltinsClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def from_(self, import_: builtins.str, userId: TransferArgs, l: bool) -> TransferArgs:
-        return await self._client.call(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def class_(self, lambda_: builtins.int, global_: builtins.int) -> TransferArgs:
-        return await self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_))
+    async def from_(
+        self, import_: builtins.str, userId: TransferArgs, l: bool, **options: Unpack[CallOptions]
+    ) -> TransferArgs:
+        return await self._client.call(
+            BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), **options
+        )
 
-    async def Method(self, value: Method_) -> None:
-        await self._client.call(BUILTINS_METHOD, value)
+    async def class_(
+        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[CallOptions]
+    ) -> TransferArgs:
+        return await self._client.call(
+            BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), **options
+        )
 
-    async def count(self) -> builtins.int:
-        return await self._client.call(BUILTINS_COUNT, None)
+    async def Method(self, value: Method_, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(BUILTINS_METHOD, value, **options)
 
-    async def names(self) -> builtins.list[builtins.str]:
-        return await self._client.call(BUILTINS_NAMES, None)
+    async def count(self, **options: Unpack[CallOptions]) -> builtins.int:
+        return await self._client.call(BUILTINS_COUNT, None, **options)
+
+    async def names(self, **options: Unpack[CallOptions]) -> builtins.list[builtins.str]:
+        return await self._client.call(BUILTINS_NAMES, None, **options)
 
     async def both(
-        self, list: builtins.list[builtins.str], int: builtins.int
+        self, list: builtins.list[builtins.str], int: builtins.int, **options: Unpack[CallOptions]
     ) -> builtins.dict[builtins.str, builtins.bytes]:
-        return await self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int))
+        return await self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int), **options)
 
-    async def dict(self) -> Call:
-        return await self._client.call(BUILTINS_DICT, None)
+    async def dict(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_DICT, None, **options)
 
-    async def list(self) -> Call:
-        return await self._client.call(BUILTINS_LIST, None)
+    async def list(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_LIST, None, **options)
 
-    async def int(self) -> Call:
-        return await self._client.call(BUILTINS_INT, None)
+    async def int(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_INT, None, **options)
 
-    async def str(self) -> Call:
-        return await self._client.call(BUILTINS_STR, None)
+    async def str(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_STR, None, **options)
 
-    async def bytes(self, bytes: builtins.bytes) -> Call:
-        return await self._client.call(BUILTINS_BYTES, bytes)
+    async def bytes(self, bytes: builtins.bytes, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_BYTES, bytes, **options)
 
-    async def property(self) -> Call:
-        return await self._client.call(BUILTINS_PROPERTY, None)
+    async def property(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_PROPERTY, None, **options)
 
-    async def classmethod(self) -> Call:
-        return await self._client.call(BUILTINS_CLASSMETHOD, None)
+    async def classmethod(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_CLASSMETHOD, None, **options)
 
-    async def Self(self) -> Call:
-        return await self._client.call(BUILTINS_SELF, None)
+    async def Self(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_SELF, None, **options)
 
-    async def self(self) -> Call:
-        return await self._client.call(BUILTINS_SELF_, None)
+    async def self(self, **options: Unpack[CallOptions]) -> Call:
+        return await self._client.call(BUILTINS_SELF_, None, **options)
 
 
 class AsyncBuiltinsGo(AsyncGoStub):
@@ -1000,9 +1133,10 @@ class AsyncBuiltinsGo(AsyncGoStub):
         l: bool,
         *,
         done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done)
+        return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done, **options)
 
     def class_(
         self,
@@ -1010,27 +1144,38 @@ class AsyncBuiltinsGo(AsyncGoStub):
         global_: builtins.int,
         *,
         done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done)
+        return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done, **options)
 
     def Method(
-        self, value: Method_, *, done: DoneQueue[aio_.Call[None]] | None = None
+        self,
+        value: Method_,
+        *,
+        done: DoneQueue[aio_.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_METHOD, value, done)
+        return self._client.go(BUILTINS_METHOD, value, done, **options)
 
     def count(
-        self, *, done: DoneQueue[aio_.Call[builtins.int]] | None = None
+        self,
+        *,
+        done: DoneQueue[aio_.Call[builtins.int]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[builtins.int]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_COUNT, None, done)
+        return self._client.go(BUILTINS_COUNT, None, done, **options)
 
     def names(
-        self, *, done: DoneQueue[aio_.Call[builtins.list[builtins.str]]] | None = None
+        self,
+        *,
+        done: DoneQueue[aio_.Call[builtins.list[builtins.str]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[builtins.list[builtins.str]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_NAMES, None, done)
+        return self._client.go(BUILTINS_NAMES, None, done, **options)
 
     def both(
         self,
@@ -1038,47 +1183,68 @@ class AsyncBuiltinsGo(AsyncGoStub):
         int: builtins.int,
         *,
         done: DoneQueue[aio_.Call[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio_.Call[builtins.dict[builtins.str, builtins.bytes]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done)
+        return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done, **options)
 
-    def dict(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_DICT, None, done)
-
-    def list(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_LIST, None, done)
-
-    def int(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_INT, None, done)
-
-    def str(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
-        """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_STR, None, done)
-
-    def bytes(
-        self, bytes: builtins.bytes, *, done: DoneQueue[aio_.Call[Call]] | None = None
+    def dict(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
     ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_BYTES, bytes, done)
+        return self._client.go(BUILTINS_DICT, None, done, **options)
 
-    def property(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+    def list(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_PROPERTY, None, done)
+        return self._client.go(BUILTINS_LIST, None, done, **options)
 
-    def classmethod(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+    def int(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_CLASSMETHOD, None, done)
+        return self._client.go(BUILTINS_INT, None, done, **options)
 
-    def Self(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+    def str(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_SELF, None, done)
+        return self._client.go(BUILTINS_STR, None, done, **options)
 
-    def self(self, *, done: DoneQueue[aio_.Call[Call]] | None = None) -> aio_.Call[Call]:
+    def bytes(
+        self,
+        bytes: builtins.bytes,
+        *,
+        done: DoneQueue[aio_.Call[Call]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio_.Call[Call]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BUILTINS_SELF_, None, done)
+        return self._client.go(BUILTINS_BYTES, bytes, done, **options)
+
+    def property(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_PROPERTY, None, done, **options)
+
+    def classmethod(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_CLASSMETHOD, None, done, **options)
+
+    def Self(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_SELF, None, done, **options)
+
+    def self(
+        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio_.Call[Call]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(BUILTINS_SELF_, None, done, **options)
 
 
 def register_async_builtins(

@@ -18,6 +18,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -72,18 +73,26 @@ class BoxesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def pack(self, box: Box) -> Circle | Point:
-        return self._client.call(BOXES_PACK, box)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def pack(self, box: Box, **options: Unpack[CallOptions]) -> Circle | Point:
+        return self._client.call(BOXES_PACK, box, **options)
 
 
 class BoxesGo(GoStub):
     """Calls of `Boxes` that are started, and waited for later."""
 
     def pack(
-        self, box: Box, *, done: DoneQueue[Call[Circle | Point]] | None = None
+        self,
+        box: Box,
+        *,
+        done: DoneQueue[Call[Circle | Point]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Circle | Point]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BOXES_PACK, box, done)
+        return self._client.go(BOXES_PACK, box, done, **options)
 
 
 class BoxesService(AbstractService, ABC):
@@ -145,18 +154,26 @@ class AsyncBoxesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def pack(self, box: Box) -> Circle | Point:
-        return await self._client.call(BOXES_PACK, box)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def pack(self, box: Box, **options: Unpack[CallOptions]) -> Circle | Point:
+        return await self._client.call(BOXES_PACK, box, **options)
 
 
 class AsyncBoxesGo(AsyncGoStub):
     """Calls of `AsyncBoxes` that are started, and waited for later."""
 
     def pack(
-        self, box: Box, *, done: DoneQueue[aio.Call[Circle | Point]] | None = None
+        self,
+        box: Box,
+        *,
+        done: DoneQueue[aio.Call[Circle | Point]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Circle | Point]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BOXES_PACK, box, done)
+        return self._client.go(BOXES_PACK, box, done, **options)
 
 
 def register_async_boxes(

@@ -23,6 +23,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -147,52 +148,85 @@ class LongLinesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     def long_union_in_struct(
         self,
         request: dict[str, AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice] | None,
         another: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> (
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ):
         return self._client.call(
-            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another)
+            LONG_LINES_LONG_UNION_IN_STRUCT,
+            LongLinesLongUnionInStructArgs(request, another),
+            **options,
         )
 
     def a_method_with_quite_a_long_name(
-        self, request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
+        self,
+        request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
+        **options: Unpack[CallOptions],
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
-        return self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request)
+        return self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, **options)
 
     def union(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
+        **options: Unpack[CallOptions],
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return self._client.call(LONG_LINES_UNION, request)
+        return self._client.call(LONG_LINES_UNION, request, **options)
 
     def nested(
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
+        **options: Unpack[CallOptions],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return self._client.call(LONG_LINES_NESTED, LongLinesNestedArgs(request, another))
-
-    def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
-        self._client.call(
-            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six)
+        return self._client.call(
+            LONG_LINES_NESTED, LongLinesNestedArgs(request, another), **options
         )
 
-    def just_too_long(self, first_number: int, second_number: int, third_number: int) -> float:
+    def several(
+        self,
+        one: int,
+        two: int,
+        three: int,
+        four: int,
+        five: int,
+        six: int,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        self._client.call(
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), **options
+        )
+
+    def just_too_long(
+        self,
+        first_number: int,
+        second_number: int,
+        third_number: int,
+        **options: Unpack[CallOptions],
+    ) -> float:
         return self._client.call(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
+            **options,
         )
 
-    def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]:
-        return self._client.call(LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None)
+    def no_parameters_but_a_name_that_nearly_fills_a_line(
+        self, **options: Unpack[CallOptions]
+    ) -> list[int]:
+        return self._client.call(
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, **options
+        )
 
 
 class LongLinesGo(GoStub):
@@ -212,13 +246,17 @@ class LongLinesGo(GoStub):
             ]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
+            LONG_LINES_LONG_UNION_IN_STRUCT,
+            LongLinesLongUnionInStructArgs(request, another),
+            done,
+            **options,
         )
 
     def a_method_with_quite_a_long_name(
@@ -227,9 +265,10 @@ class LongLinesGo(GoStub):
         *,
         done: DoneQueue[Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
+        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done, **options)
 
     def union(
         self,
@@ -240,9 +279,10 @@ class LongLinesGo(GoStub):
             Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_UNION, request, done)
+        return self._client.go(LONG_LINES_UNION, request, done, **options)
 
     def nested(
         self,
@@ -258,11 +298,14 @@ class LongLinesGo(GoStub):
             ]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
+        return self._client.go(
+            LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done, **options
+        )
 
     def several(
         self,
@@ -274,10 +317,14 @@ class LongLinesGo(GoStub):
         six: int,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
+            LONG_LINES_SEVERAL,
+            LongLinesSeveralArgs(one, two, three, four, five, six),
+            done,
+            **options,
         )
 
     def just_too_long(
@@ -287,20 +334,22 @@ class LongLinesGo(GoStub):
         third_number: int,
         *,
         done: DoneQueue[Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
             done,
+            **options,
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, *, done: DoneQueue[Call[list[int]]] | None = None
+        self, *, done: DoneQueue[Call[list[int]]] | None = None, **options: Unpack[CallOptions]
     ) -> Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done, **options
         )
 
 
@@ -463,55 +512,86 @@ class AsyncLongLinesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     async def long_union_in_struct(
         self,
         request: dict[str, AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice] | None,
         another: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> (
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ):
         return await self._client.call(
-            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another)
+            LONG_LINES_LONG_UNION_IN_STRUCT,
+            LongLinesLongUnionInStructArgs(request, another),
+            **options,
         )
 
     async def a_method_with_quite_a_long_name(
-        self, request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
+        self,
+        request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
+        **options: Unpack[CallOptions],
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
-        return await self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request)
+        return await self._client.call(
+            LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, **options
+        )
 
     async def union(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
+        **options: Unpack[CallOptions],
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
-        return await self._client.call(LONG_LINES_UNION, request)
+        return await self._client.call(LONG_LINES_UNION, request, **options)
 
     async def nested(
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
+        **options: Unpack[CallOptions],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
-        return await self._client.call(LONG_LINES_NESTED, LongLinesNestedArgs(request, another))
+        return await self._client.call(
+            LONG_LINES_NESTED, LongLinesNestedArgs(request, another), **options
+        )
 
-    async def several(self, one: int, two: int, three: int, four: int, five: int, six: int) -> None:
+    async def several(
+        self,
+        one: int,
+        two: int,
+        three: int,
+        four: int,
+        five: int,
+        six: int,
+        **options: Unpack[CallOptions],
+    ) -> None:
         await self._client.call(
-            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six)
+            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), **options
         )
 
     async def just_too_long(
-        self, first_number: int, second_number: int, third_number: int
+        self,
+        first_number: int,
+        second_number: int,
+        third_number: int,
+        **options: Unpack[CallOptions],
     ) -> float:
         return await self._client.call(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
+            **options,
         )
 
-    async def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]:
+    async def no_parameters_but_a_name_that_nearly_fills_a_line(
+        self, **options: Unpack[CallOptions]
+    ) -> list[int]:
         return await self._client.call(
-            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, **options
         )
 
 
@@ -532,13 +612,17 @@ class AsyncLongLinesGo(AsyncGoStub):
             ]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_LONG_UNION_IN_STRUCT, LongLinesLongUnionInStructArgs(request, another), done
+            LONG_LINES_LONG_UNION_IN_STRUCT,
+            LongLinesLongUnionInStructArgs(request, another),
+            done,
+            **options,
         )
 
     def a_method_with_quite_a_long_name(
@@ -547,9 +631,10 @@ class AsyncLongLinesGo(AsyncGoStub):
         *,
         done: DoneQueue[aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done)
+        return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done, **options)
 
     def union(
         self,
@@ -560,9 +645,10 @@ class AsyncLongLinesGo(AsyncGoStub):
             aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_UNION, request, done)
+        return self._client.go(LONG_LINES_UNION, request, done, **options)
 
     def nested(
         self,
@@ -578,11 +664,14 @@ class AsyncLongLinesGo(AsyncGoStub):
             ]
         ]
         | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done)
+        return self._client.go(
+            LONG_LINES_NESTED, LongLinesNestedArgs(request, another), done, **options
+        )
 
     def several(
         self,
@@ -594,10 +683,14 @@ class AsyncLongLinesGo(AsyncGoStub):
         six: int,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), done
+            LONG_LINES_SEVERAL,
+            LongLinesSeveralArgs(one, two, three, four, five, six),
+            done,
+            **options,
         )
 
     def just_too_long(
@@ -607,20 +700,22 @@ class AsyncLongLinesGo(AsyncGoStub):
         third_number: int,
         *,
         done: DoneQueue[aio.Call[float]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
             LongLinesJustTooLongArgs(first_number, second_number, third_number),
             done,
+            **options,
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, *, done: DoneQueue[aio.Call[list[int]]] | None = None
+        self, *, done: DoneQueue[aio.Call[list[int]]] | None = None, **options: Unpack[CallOptions]
     ) -> aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done
+            LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done, **options
         )
 
 

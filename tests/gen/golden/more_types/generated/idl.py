@@ -23,6 +23,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -126,46 +127,65 @@ class TypesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def blobs(self, blob: Blob) -> set[str]:
-        return self._client.call(TYPES_BLOBS, blob)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def pages(self, page: Page[int], users: UserPage) -> Page[User]:
-        return self._client.call(TYPES_PAGES, TypesPagesArgs(page, users))
+    def blobs(self, blob: Blob, **options: Unpack[CallOptions]) -> set[str]:
+        return self._client.call(TYPES_BLOBS, blob, **options)
 
-    def find(self, filter: Filter, names: Sequence[str] = ()) -> Mapping[User, Sequence[int]]:
-        return self._client.call(TYPES_FIND, TypesFindArgs(filter, names))
+    def pages(self, page: Page[int], users: UserPage, **options: Unpack[CallOptions]) -> Page[User]:
+        return self._client.call(TYPES_PAGES, TypesPagesArgs(page, users), **options)
 
-    def level(self, level: Literal[1, 2]) -> Literal["a", "b"]:
-        return self._client.call(TYPES_LEVEL, level)
+    def find(
+        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[CallOptions]
+    ) -> Mapping[User, Sequence[int]]:
+        return self._client.call(TYPES_FIND, TypesFindArgs(filter, names), **options)
 
-    def owner(self, owner: Annotated[User, interface]) -> list[Annotated[User, interface]]:
-        return self._client.call(TYPES_OWNER, owner)
+    def level(self, level: Literal[1, 2], **options: Unpack[CallOptions]) -> Literal["a", "b"]:
+        return self._client.call(TYPES_LEVEL, level, **options)
 
-    def one(self, name: str) -> int:
+    def owner(
+        self, owner: Annotated[User, interface], **options: Unpack[CallOptions]
+    ) -> list[Annotated[User, interface]]:
+        return self._client.call(TYPES_OWNER, owner, **options)
+
+    def one(self, name: str, **options: Unpack[CallOptions]) -> int:
         """Take a struct, so that there is room for more."""
-        return self._client.call(TYPES_ONE, TypesOneArgs(name))
+        return self._client.call(TYPES_ONE, TypesOneArgs(name), **options)
 
-    def optional(self, owner: User | None = None) -> None:
-        self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner))
+    def optional(self, owner: User | None = None, **options: Unpack[CallOptions]) -> None:
+        self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner), **options)
 
     @deprecated("use find instead")
-    def search(self, name: str) -> UserPage:
+    def search(self, name: str, **options: Unpack[CallOptions]) -> UserPage:
         """Find no more."""
-        return self._client.call(TYPES_SEARCH, name)
+        return self._client.call(TYPES_SEARCH, name, **options)
 
 
 class TypesGo(GoStub):
     """Calls of `Types` that are started, and waited for later."""
 
-    def blobs(self, blob: Blob, *, done: DoneQueue[Call[set[str]]] | None = None) -> Call[set[str]]:
+    def blobs(
+        self,
+        blob: Blob,
+        *,
+        done: DoneQueue[Call[set[str]]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[set[str]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_BLOBS, blob, done)
+        return self._client.go(TYPES_BLOBS, blob, done, **options)
 
     def pages(
-        self, page: Page[int], users: UserPage, *, done: DoneQueue[Call[Page[User]]] | None = None
+        self,
+        page: Page[int],
+        users: UserPage,
+        *,
+        done: DoneQueue[Call[Page[User]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Page[User]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
+        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done, **options)
 
     def find(
         self,
@@ -173,39 +193,57 @@ class TypesGo(GoStub):
         names: Sequence[str] = (),
         *,
         done: DoneQueue[Call[Mapping[User, Sequence[int]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Mapping[User, Sequence[int]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
+        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done, **options)
 
     def level(
-        self, level: Literal[1, 2], *, done: DoneQueue[Call[Literal["a", "b"]]] | None = None
+        self,
+        level: Literal[1, 2],
+        *,
+        done: DoneQueue[Call[Literal["a", "b"]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Literal["a", "b"]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_LEVEL, level, done)
+        return self._client.go(TYPES_LEVEL, level, done, **options)
 
     def owner(
         self,
         owner: Annotated[User, interface],
         *,
         done: DoneQueue[Call[list[Annotated[User, interface]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[Annotated[User, interface]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_OWNER, owner, done)
+        return self._client.go(TYPES_OWNER, owner, done, **options)
 
-    def one(self, name: str, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+    def one(
+        self, name: str, *, done: DoneQueue[Call[int]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[int]:
         """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
-        return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
+        return self._client.go(TYPES_ONE, TypesOneArgs(name), done, **options)
 
     def optional(
-        self, owner: User | None = None, *, done: DoneQueue[Call[None]] | None = None
+        self,
+        owner: User | None = None,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
+        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done, **options)
 
     @deprecated("use find instead")
-    def search(self, name: str, *, done: DoneQueue[Call[UserPage]] | None = None) -> Call[UserPage]:
+    def search(
+        self,
+        name: str,
+        *,
+        done: DoneQueue[Call[UserPage]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[UserPage]:
         """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
-        return self._client.go(TYPES_SEARCH, name, done)
+        return self._client.go(TYPES_SEARCH, name, done, **options)
 
 
 class TypesService(AbstractService, ABC):
@@ -314,42 +352,58 @@ class AsyncTypesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def blobs(self, blob: Blob) -> set[str]:
-        return await self._client.call(TYPES_BLOBS, blob)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def pages(self, page: Page[int], users: UserPage) -> Page[User]:
-        return await self._client.call(TYPES_PAGES, TypesPagesArgs(page, users))
+    async def blobs(self, blob: Blob, **options: Unpack[CallOptions]) -> set[str]:
+        return await self._client.call(TYPES_BLOBS, blob, **options)
 
-    async def find(self, filter: Filter, names: Sequence[str] = ()) -> Mapping[User, Sequence[int]]:
-        return await self._client.call(TYPES_FIND, TypesFindArgs(filter, names))
+    async def pages(
+        self, page: Page[int], users: UserPage, **options: Unpack[CallOptions]
+    ) -> Page[User]:
+        return await self._client.call(TYPES_PAGES, TypesPagesArgs(page, users), **options)
 
-    async def level(self, level: Literal[1, 2]) -> Literal["a", "b"]:
-        return await self._client.call(TYPES_LEVEL, level)
+    async def find(
+        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[CallOptions]
+    ) -> Mapping[User, Sequence[int]]:
+        return await self._client.call(TYPES_FIND, TypesFindArgs(filter, names), **options)
 
-    async def owner(self, owner: Annotated[User, interface]) -> list[Annotated[User, interface]]:
-        return await self._client.call(TYPES_OWNER, owner)
+    async def level(
+        self, level: Literal[1, 2], **options: Unpack[CallOptions]
+    ) -> Literal["a", "b"]:
+        return await self._client.call(TYPES_LEVEL, level, **options)
 
-    async def one(self, name: str) -> int:
+    async def owner(
+        self, owner: Annotated[User, interface], **options: Unpack[CallOptions]
+    ) -> list[Annotated[User, interface]]:
+        return await self._client.call(TYPES_OWNER, owner, **options)
+
+    async def one(self, name: str, **options: Unpack[CallOptions]) -> int:
         """See `TypesClient.one`."""
-        return await self._client.call(TYPES_ONE, TypesOneArgs(name))
+        return await self._client.call(TYPES_ONE, TypesOneArgs(name), **options)
 
-    async def optional(self, owner: User | None = None) -> None:
-        await self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner))
+    async def optional(self, owner: User | None = None, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner), **options)
 
     @deprecated("use find instead")
-    async def search(self, name: str) -> UserPage:
+    async def search(self, name: str, **options: Unpack[CallOptions]) -> UserPage:
         """See `TypesClient.search`."""
-        return await self._client.call(TYPES_SEARCH, name)
+        return await self._client.call(TYPES_SEARCH, name, **options)
 
 
 class AsyncTypesGo(AsyncGoStub):
     """Calls of `AsyncTypes` that are started, and waited for later."""
 
     def blobs(
-        self, blob: Blob, *, done: DoneQueue[aio.Call[set[str]]] | None = None
+        self,
+        blob: Blob,
+        *,
+        done: DoneQueue[aio.Call[set[str]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[set[str]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_BLOBS, blob, done)
+        return self._client.go(TYPES_BLOBS, blob, done, **options)
 
     def pages(
         self,
@@ -357,9 +411,10 @@ class AsyncTypesGo(AsyncGoStub):
         users: UserPage,
         *,
         done: DoneQueue[aio.Call[Page[User]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Page[User]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done)
+        return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done, **options)
 
     def find(
         self,
@@ -367,41 +422,61 @@ class AsyncTypesGo(AsyncGoStub):
         names: Sequence[str] = (),
         *,
         done: DoneQueue[aio.Call[Mapping[User, Sequence[int]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Mapping[User, Sequence[int]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done)
+        return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done, **options)
 
     def level(
-        self, level: Literal[1, 2], *, done: DoneQueue[aio.Call[Literal["a", "b"]]] | None = None
+        self,
+        level: Literal[1, 2],
+        *,
+        done: DoneQueue[aio.Call[Literal["a", "b"]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Literal["a", "b"]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_LEVEL, level, done)
+        return self._client.go(TYPES_LEVEL, level, done, **options)
 
     def owner(
         self,
         owner: Annotated[User, interface],
         *,
         done: DoneQueue[aio.Call[list[Annotated[User, interface]]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[Annotated[User, interface]]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_OWNER, owner, done)
+        return self._client.go(TYPES_OWNER, owner, done, **options)
 
-    def one(self, name: str, *, done: DoneQueue[aio.Call[int]] | None = None) -> aio.Call[int]:
+    def one(
+        self,
+        name: str,
+        *,
+        done: DoneQueue[aio.Call[int]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
-        return self._client.go(TYPES_ONE, TypesOneArgs(name), done)
+        return self._client.go(TYPES_ONE, TypesOneArgs(name), done, **options)
 
     def optional(
-        self, owner: User | None = None, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        owner: User | None = None,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done)
+        return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done, **options)
 
     @deprecated("use find instead")
     def search(
-        self, name: str, *, done: DoneQueue[aio.Call[UserPage]] | None = None
+        self,
+        name: str,
+        *,
+        done: DoneQueue[aio.Call[UserPage]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[UserPage]:
         """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
-        return self._client.go(TYPES_SEARCH, name, done)
+        return self._client.go(TYPES_SEARCH, name, done, **options)
 
 
 def register_async_types(

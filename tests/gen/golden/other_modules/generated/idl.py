@@ -22,6 +22,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -123,78 +124,117 @@ class EverythingClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def name(self) -> str:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def name(self, **options: Unpack[CallOptions]) -> str:
         """Return a name."""
-        return self._client.call(EVERYTHING_NAME, None)
+        return self._client.call(EVERYTHING_NAME, None, **options)
 
-    def origin(self, point: Point) -> Shape:
-        return self._client.call(EVERYTHING_ORIGIN, point)
+    def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+        return self._client.call(EVERYTHING_ORIGIN, point, **options)
 
-    def points(self, points: Points) -> list[Point]:
-        return self._client.call(EVERYTHING_POINTS, points)
+    def points(self, points: Points, **options: Unpack[CallOptions]) -> list[Point]:
+        return self._client.call(EVERYTHING_POINTS, points, **options)
 
-    def dotted(self, a: Point, b: Point, c: Point) -> UserID:
-        return self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c))
+    def dotted(self, a: Point, b: Point, c: Point, **options: Unpack[CallOptions]) -> UserID:
+        return self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), **options)
 
-    def times(self, at: datetime, took: timedelta) -> datetime:
-        return self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took))
+    def times(self, at: datetime, took: timedelta, **options: Unpack[CallOptions]) -> datetime:
+        return self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took), **options)
 
-    def nested(self, inner: Outer.Inner) -> Extended | Point:
-        return self._client.call(EVERYTHING_NESTED, inner)
+    def nested(self, inner: Outer.Inner, **options: Unpack[CallOptions]) -> Extended | Point:
+        return self._client.call(EVERYTHING_NESTED, inner, **options)
 
-    def star(self, star: Star) -> dict[UserID, Points]:
-        return self._client.call(EVERYTHING_STAR, star)
+    def star(self, star: Star, **options: Unpack[CallOptions]) -> dict[UserID, Points]:
+        return self._client.call(EVERYTHING_STAR, star, **options)
 
-    def quoted(self, value: list[Point]) -> Extended:
-        return self._client.call(EVERYTHING_QUOTED, value)
+    def quoted(self, value: list[Point], **options: Unpack[CallOptions]) -> Extended:
+        return self._client.call(EVERYTHING_QUOTED, value, **options)
 
 
 class EverythingGo(GoStub):
     """Calls of `Everything` that are started, and waited for later."""
 
-    def name(self, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+    def name(
+        self, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[str]:
         """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
-        return self._client.go(EVERYTHING_NAME, None, done)
+        return self._client.go(EVERYTHING_NAME, None, done, **options)
 
-    def origin(self, point: Point, *, done: DoneQueue[Call[Shape]] | None = None) -> Call[Shape]:
+    def origin(
+        self,
+        point: Point,
+        *,
+        done: DoneQueue[Call[Shape]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Shape]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_ORIGIN, point, done)
+        return self._client.go(EVERYTHING_ORIGIN, point, done, **options)
 
     def points(
-        self, points: Points, *, done: DoneQueue[Call[list[Point]]] | None = None
+        self,
+        points: Points,
+        *,
+        done: DoneQueue[Call[list[Point]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[Point]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_POINTS, points, done)
+        return self._client.go(EVERYTHING_POINTS, points, done, **options)
 
     def dotted(
-        self, a: Point, b: Point, c: Point, *, done: DoneQueue[Call[UserID]] | None = None
+        self,
+        a: Point,
+        b: Point,
+        c: Point,
+        *,
+        done: DoneQueue[Call[UserID]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[UserID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done)
+        return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done, **options)
 
     def times(
-        self, at: datetime, took: timedelta, *, done: DoneQueue[Call[datetime]] | None = None
+        self,
+        at: datetime,
+        took: timedelta,
+        *,
+        done: DoneQueue[Call[datetime]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[datetime]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done)
+        return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done, **options)
 
     def nested(
-        self, inner: Outer.Inner, *, done: DoneQueue[Call[Extended | Point]] | None = None
+        self,
+        inner: Outer.Inner,
+        *,
+        done: DoneQueue[Call[Extended | Point]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Extended | Point]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_NESTED, inner, done)
+        return self._client.go(EVERYTHING_NESTED, inner, done, **options)
 
     def star(
-        self, star: Star, *, done: DoneQueue[Call[dict[UserID, Points]]] | None = None
+        self,
+        star: Star,
+        *,
+        done: DoneQueue[Call[dict[UserID, Points]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[dict[UserID, Points]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_STAR, star, done)
+        return self._client.go(EVERYTHING_STAR, star, done, **options)
 
     def quoted(
-        self, value: list[Point], *, done: DoneQueue[Call[Extended]] | None = None
+        self,
+        value: list[Point],
+        *,
+        done: DoneQueue[Call[Extended]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Extended]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_QUOTED, value, done)
+        return self._client.go(EVERYTHING_QUOTED, value, done, **options)
 
 
 class EverythingService(AbstractService, ABC):
@@ -300,80 +340,119 @@ class AsyncEverythingClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def name(self) -> str:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def name(self, **options: Unpack[CallOptions]) -> str:
         """See `EverythingClient.name`."""
-        return await self._client.call(EVERYTHING_NAME, None)
+        return await self._client.call(EVERYTHING_NAME, None, **options)
 
-    async def origin(self, point: Point) -> Shape:
-        return await self._client.call(EVERYTHING_ORIGIN, point)
+    async def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+        return await self._client.call(EVERYTHING_ORIGIN, point, **options)
 
-    async def points(self, points: Points) -> list[Point]:
-        return await self._client.call(EVERYTHING_POINTS, points)
+    async def points(self, points: Points, **options: Unpack[CallOptions]) -> list[Point]:
+        return await self._client.call(EVERYTHING_POINTS, points, **options)
 
-    async def dotted(self, a: Point, b: Point, c: Point) -> UserID:
-        return await self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c))
+    async def dotted(self, a: Point, b: Point, c: Point, **options: Unpack[CallOptions]) -> UserID:
+        return await self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), **options)
 
-    async def times(self, at: datetime, took: timedelta) -> datetime:
-        return await self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took))
+    async def times(
+        self, at: datetime, took: timedelta, **options: Unpack[CallOptions]
+    ) -> datetime:
+        return await self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took), **options)
 
-    async def nested(self, inner: Outer.Inner) -> Extended | Point:
-        return await self._client.call(EVERYTHING_NESTED, inner)
+    async def nested(self, inner: Outer.Inner, **options: Unpack[CallOptions]) -> Extended | Point:
+        return await self._client.call(EVERYTHING_NESTED, inner, **options)
 
-    async def star(self, star: Star) -> dict[UserID, Points]:
-        return await self._client.call(EVERYTHING_STAR, star)
+    async def star(self, star: Star, **options: Unpack[CallOptions]) -> dict[UserID, Points]:
+        return await self._client.call(EVERYTHING_STAR, star, **options)
 
-    async def quoted(self, value: list[Point]) -> Extended:
-        return await self._client.call(EVERYTHING_QUOTED, value)
+    async def quoted(self, value: list[Point], **options: Unpack[CallOptions]) -> Extended:
+        return await self._client.call(EVERYTHING_QUOTED, value, **options)
 
 
 class AsyncEverythingGo(AsyncGoStub):
     """Calls of `AsyncEverything` that are started, and waited for later."""
 
-    def name(self, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
+    def name(
+        self, *, done: DoneQueue[aio.Call[str]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
-        return self._client.go(EVERYTHING_NAME, None, done)
+        return self._client.go(EVERYTHING_NAME, None, done, **options)
 
     def origin(
-        self, point: Point, *, done: DoneQueue[aio.Call[Shape]] | None = None
+        self,
+        point: Point,
+        *,
+        done: DoneQueue[aio.Call[Shape]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_ORIGIN, point, done)
+        return self._client.go(EVERYTHING_ORIGIN, point, done, **options)
 
     def points(
-        self, points: Points, *, done: DoneQueue[aio.Call[list[Point]]] | None = None
+        self,
+        points: Points,
+        *,
+        done: DoneQueue[aio.Call[list[Point]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[Point]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_POINTS, points, done)
+        return self._client.go(EVERYTHING_POINTS, points, done, **options)
 
     def dotted(
-        self, a: Point, b: Point, c: Point, *, done: DoneQueue[aio.Call[UserID]] | None = None
+        self,
+        a: Point,
+        b: Point,
+        c: Point,
+        *,
+        done: DoneQueue[aio.Call[UserID]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done)
+        return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done, **options)
 
     def times(
-        self, at: datetime, took: timedelta, *, done: DoneQueue[aio.Call[datetime]] | None = None
+        self,
+        at: datetime,
+        took: timedelta,
+        *,
+        done: DoneQueue[aio.Call[datetime]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done)
+        return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done, **options)
 
     def nested(
-        self, inner: Outer.Inner, *, done: DoneQueue[aio.Call[Extended | Point]] | None = None
+        self,
+        inner: Outer.Inner,
+        *,
+        done: DoneQueue[aio.Call[Extended | Point]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Extended | Point]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_NESTED, inner, done)
+        return self._client.go(EVERYTHING_NESTED, inner, done, **options)
 
     def star(
-        self, star: Star, *, done: DoneQueue[aio.Call[dict[UserID, Points]]] | None = None
+        self,
+        star: Star,
+        *,
+        done: DoneQueue[aio.Call[dict[UserID, Points]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[dict[UserID, Points]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_STAR, star, done)
+        return self._client.go(EVERYTHING_STAR, star, done, **options)
 
     def quoted(
-        self, value: list[Point], *, done: DoneQueue[aio.Call[Extended]] | None = None
+        self,
+        value: list[Point],
+        *,
+        done: DoneQueue[aio.Call[Extended]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Extended]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(EVERYTHING_QUOTED, value, done)
+        return self._client.go(EVERYTHING_QUOTED, value, done, **options)
 
 
 def register_async_everything(
@@ -423,23 +502,31 @@ class VisibleClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def hidden(self) -> None:
-        self._client.call(VISIBLE_HIDDEN, None)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def more(self) -> None:
-        self._client.call(VISIBLE_MORE, None)
+    def hidden(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(VISIBLE_HIDDEN, None, **options)
+
+    def more(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(VISIBLE_MORE, None, **options)
 
 
 class VisibleGo(GoStub):
     """Calls of `Visible` that are started, and waited for later."""
 
-    def hidden(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def hidden(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISIBLE_HIDDEN, None, done)
+        return self._client.go(VISIBLE_HIDDEN, None, done, **options)
 
-    def more(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def more(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISIBLE_MORE, None, done)
+        return self._client.go(VISIBLE_MORE, None, done, **options)
 
 
 class VisibleService(AbstractService, ABC):
@@ -507,23 +594,31 @@ class AsyncVisibleClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def hidden(self) -> None:
-        await self._client.call(VISIBLE_HIDDEN, None)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def more(self) -> None:
-        await self._client.call(VISIBLE_MORE, None)
+    async def hidden(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(VISIBLE_HIDDEN, None, **options)
+
+    async def more(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(VISIBLE_MORE, None, **options)
 
 
 class AsyncVisibleGo(AsyncGoStub):
     """Calls of `AsyncVisible` that are started, and waited for later."""
 
-    def hidden(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def hidden(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISIBLE_HIDDEN, None, done)
+        return self._client.go(VISIBLE_HIDDEN, None, done, **options)
 
-    def more(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def more(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(VISIBLE_MORE, None, done)
+        return self._client.go(VISIBLE_MORE, None, done, **options)
 
 
 def register_async_visible(

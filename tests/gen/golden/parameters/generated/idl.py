@@ -19,6 +19,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -155,30 +156,38 @@ class BankClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def ping(self) -> None:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def ping(self, **options: Unpack[CallOptions]) -> None:
         """Do nothing."""
-        self._client.call(BANK_PING, None)
+        self._client.call(BANK_PING, None, **options)
 
-    def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
-        return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount))
+    def transfer(
+        self, source: Account, target: Account, amount: int = 0, **options: Unpack[CallOptions]
+    ) -> bool:
+        return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount), **options)
 
-    def positional(self, a: int, b: float = 1.5, /) -> None:
-        self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b))
+    def positional(self, a: int, b: float = 1.5, /, **options: Unpack[CallOptions]) -> None:
+        self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b), **options)
 
-    def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        self._client.call(BANK_MIXED, BankMixedArgs(a, b, c))
+    def mixed(self, a: int, /, b: int, *, c: int, **options: Unpack[CallOptions]) -> None:
+        self._client.call(BANK_MIXED, BankMixedArgs(a, b, c), **options)
 
-    def required_after_default(self, a: int = 1, *, b: str) -> None:
-        self._client.call(BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b))
+    def required_after_default(self, a: int = 1, *, b: str, **options: Unpack[CallOptions]) -> None:
+        self._client.call(
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), **options
+        )
 
-    def one_by_name(self, *, account: Account) -> Account:
-        return self._client.call(BANK_ONE_BY_NAME, account)
+    def one_by_name(self, *, account: Account, **options: Unpack[CallOptions]) -> Account:
+        return self._client.call(BANK_ONE_BY_NAME, account, **options)
 
-    def one_by_position(self, account: Account, /) -> Account:
-        return self._client.call(BANK_ONE_BY_POSITION, account)
+    def one_by_position(self, account: Account, /, **options: Unpack[CallOptions]) -> Account:
+        return self._client.call(BANK_ONE_BY_POSITION, account, **options)
 
-    def one_with_default(self, color: Color = Color.RED) -> Color:
-        return self._client.call(BANK_ONE_WITH_DEFAULT, color)
+    def one_with_default(self, color: Color = Color.RED, **options: Unpack[CallOptions]) -> Color:
+        return self._client.call(BANK_ONE_WITH_DEFAULT, color, **options)
 
     def defaults(
         self,
@@ -191,10 +200,12 @@ class BankClient(ClientStub):
         number: complex = 2j,
         color: Color = Color.NONE,
         nothing: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> None:
         self._client.call(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            **options,
         )
 
     def annotated(
@@ -202,16 +213,19 @@ class BankClient(ClientStub):
         ident: Annotated[int, wire("ID")],
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
+        **options: Unpack[CallOptions],
     ) -> Annotated[list[float], length(SIZE)]:
-        return self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet))
+        return self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), **options)
 
 
 class BankGo(GoStub):
     """Calls of `Bank` that are started, and waited for later."""
 
-    def ping(self, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def ping(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
-        return self._client.go(BANK_PING, None, done)
+        return self._client.go(BANK_PING, None, done, **options)
 
     def transfer(
         self,
@@ -220,47 +234,81 @@ class BankGo(GoStub):
         amount: int = 0,
         *,
         done: DoneQueue[Call[bool]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[bool]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
+        return self._client.go(
+            BANK_TRANSFER, BankTransferArgs(source, target, amount), done, **options
+        )
 
     def positional(
-        self, a: int, b: float = 1.5, /, *, done: DoneQueue[Call[None]] | None = None
+        self,
+        a: int,
+        b: float = 1.5,
+        /,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
+        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done, **options)
 
     def mixed(
-        self, a: int, /, b: int, *, c: int, done: DoneQueue[Call[None]] | None = None
+        self,
+        a: int,
+        /,
+        b: int,
+        *,
+        c: int,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
+        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done, **options)
 
     def required_after_default(
-        self, a: int = 1, *, b: str, done: DoneQueue[Call[None]] | None = None
+        self,
+        a: int = 1,
+        *,
+        b: str,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done, **options
         )
 
     def one_by_name(
-        self, *, account: Account, done: DoneQueue[Call[Account]] | None = None
+        self,
+        *,
+        account: Account,
+        done: DoneQueue[Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_BY_NAME, account, done)
+        return self._client.go(BANK_ONE_BY_NAME, account, done, **options)
 
     def one_by_position(
-        self, account: Account, /, *, done: DoneQueue[Call[Account]] | None = None
+        self,
+        account: Account,
+        /,
+        *,
+        done: DoneQueue[Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_BY_POSITION, account, done)
+        return self._client.go(BANK_ONE_BY_POSITION, account, done, **options)
 
     def one_with_default(
-        self, color: Color = Color.RED, *, done: DoneQueue[Call[Color]] | None = None
+        self,
+        color: Color = Color.RED,
+        *,
+        done: DoneQueue[Call[Color]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Color]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
+        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done, **options)
 
     def defaults(
         self,
@@ -275,12 +323,14 @@ class BankGo(GoStub):
         nothing: int | None = None,
         *,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
             done,
+            **options,
         )
 
     def annotated(
@@ -290,9 +340,12 @@ class BankGo(GoStub):
         octet: Uint8 = 255,
         *,
         done: DoneQueue[Call[Annotated[list[float], length(SIZE)]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Annotated[list[float], length(SIZE)]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
+        return self._client.go(
+            BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done, **options
+        )
 
 
 class BankService(AbstractService, ABC):
@@ -458,30 +511,44 @@ class AsyncBankClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def ping(self) -> None:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def ping(self, **options: Unpack[CallOptions]) -> None:
         """See `BankClient.ping`."""
-        await self._client.call(BANK_PING, None)
+        await self._client.call(BANK_PING, None, **options)
 
-    async def transfer(self, source: Account, target: Account, amount: int = 0) -> bool:
-        return await self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount))
+    async def transfer(
+        self, source: Account, target: Account, amount: int = 0, **options: Unpack[CallOptions]
+    ) -> bool:
+        return await self._client.call(
+            BANK_TRANSFER, BankTransferArgs(source, target, amount), **options
+        )
 
-    async def positional(self, a: int, b: float = 1.5, /) -> None:
-        await self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b))
+    async def positional(self, a: int, b: float = 1.5, /, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b), **options)
 
-    async def mixed(self, a: int, /, b: int, *, c: int) -> None:
-        await self._client.call(BANK_MIXED, BankMixedArgs(a, b, c))
+    async def mixed(self, a: int, /, b: int, *, c: int, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(BANK_MIXED, BankMixedArgs(a, b, c), **options)
 
-    async def required_after_default(self, a: int = 1, *, b: str) -> None:
-        await self._client.call(BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b))
+    async def required_after_default(
+        self, a: int = 1, *, b: str, **options: Unpack[CallOptions]
+    ) -> None:
+        await self._client.call(
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), **options
+        )
 
-    async def one_by_name(self, *, account: Account) -> Account:
-        return await self._client.call(BANK_ONE_BY_NAME, account)
+    async def one_by_name(self, *, account: Account, **options: Unpack[CallOptions]) -> Account:
+        return await self._client.call(BANK_ONE_BY_NAME, account, **options)
 
-    async def one_by_position(self, account: Account, /) -> Account:
-        return await self._client.call(BANK_ONE_BY_POSITION, account)
+    async def one_by_position(self, account: Account, /, **options: Unpack[CallOptions]) -> Account:
+        return await self._client.call(BANK_ONE_BY_POSITION, account, **options)
 
-    async def one_with_default(self, color: Color = Color.RED) -> Color:
-        return await self._client.call(BANK_ONE_WITH_DEFAULT, color)
+    async def one_with_default(
+        self, color: Color = Color.RED, **options: Unpack[CallOptions]
+    ) -> Color:
+        return await self._client.call(BANK_ONE_WITH_DEFAULT, color, **options)
 
     async def defaults(
         self,
@@ -494,10 +561,12 @@ class AsyncBankClient(AsyncClientStub):
         number: complex = 2j,
         color: Color = Color.NONE,
         nothing: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> None:
         await self._client.call(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
+            **options,
         )
 
     async def annotated(
@@ -505,16 +574,21 @@ class AsyncBankClient(AsyncClientStub):
         ident: Annotated[int, wire("ID")],
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
+        **options: Unpack[CallOptions],
     ) -> Annotated[list[float], length(SIZE)]:
-        return await self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet))
+        return await self._client.call(
+            BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), **options
+        )
 
 
 class AsyncBankGo(AsyncGoStub):
     """Calls of `AsyncBank` that are started, and waited for later."""
 
-    def ping(self, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def ping(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
-        return self._client.go(BANK_PING, None, done)
+        return self._client.go(BANK_PING, None, done, **options)
 
     def transfer(
         self,
@@ -523,47 +597,81 @@ class AsyncBankGo(AsyncGoStub):
         amount: int = 0,
         *,
         done: DoneQueue[aio.Call[bool]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[bool]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, amount), done)
+        return self._client.go(
+            BANK_TRANSFER, BankTransferArgs(source, target, amount), done, **options
+        )
 
     def positional(
-        self, a: int, b: float = 1.5, /, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        a: int,
+        b: float = 1.5,
+        /,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done)
+        return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done, **options)
 
     def mixed(
-        self, a: int, /, b: int, *, c: int, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        a: int,
+        /,
+        b: int,
+        *,
+        c: int,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done)
+        return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done, **options)
 
     def required_after_default(
-        self, a: int = 1, *, b: str, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        a: int = 1,
+        *,
+        b: str,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done
+            BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done, **options
         )
 
     def one_by_name(
-        self, *, account: Account, done: DoneQueue[aio.Call[Account]] | None = None
+        self,
+        *,
+        account: Account,
+        done: DoneQueue[aio.Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_BY_NAME, account, done)
+        return self._client.go(BANK_ONE_BY_NAME, account, done, **options)
 
     def one_by_position(
-        self, account: Account, /, *, done: DoneQueue[aio.Call[Account]] | None = None
+        self,
+        account: Account,
+        /,
+        *,
+        done: DoneQueue[aio.Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_BY_POSITION, account, done)
+        return self._client.go(BANK_ONE_BY_POSITION, account, done, **options)
 
     def one_with_default(
-        self, color: Color = Color.RED, *, done: DoneQueue[aio.Call[Color]] | None = None
+        self,
+        color: Color = Color.RED,
+        *,
+        done: DoneQueue[aio.Call[Color]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Color]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done)
+        return self._client.go(BANK_ONE_WITH_DEFAULT, color, done, **options)
 
     def defaults(
         self,
@@ -578,12 +686,14 @@ class AsyncBankGo(AsyncGoStub):
         nothing: int | None = None,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
             BankDefaultsArgs(negative, big, text, octets, truth, ratio, number, color, nothing),
             done,
+            **options,
         )
 
     def annotated(
@@ -593,9 +703,12 @@ class AsyncBankGo(AsyncGoStub):
         octet: Uint8 = 255,
         *,
         done: DoneQueue[aio.Call[Annotated[list[float], length(SIZE)]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Annotated[list[float], length(SIZE)]]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done)
+        return self._client.go(
+            BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done, **options
+        )
 
 
 def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str = "Bank") -> None:

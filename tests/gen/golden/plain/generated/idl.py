@@ -17,6 +17,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -65,16 +66,22 @@ class EchoClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def echo(self, text: str) -> str:
-        return self._client.call(ECHO_ECHO, text)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def echo(self, text: str, **options: Unpack[CallOptions]) -> str:
+        return self._client.call(ECHO_ECHO, text, **options)
 
 
 class EchoGo(GoStub):
     """Calls of `Echo` that are started, and waited for later."""
 
-    def echo(self, text: str, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+    def echo(
+        self, text: str, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[str]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(ECHO_ECHO, text, done)
+        return self._client.go(ECHO_ECHO, text, done, **options)
 
 
 class EchoService(AbstractService, ABC):
@@ -136,16 +143,26 @@ class AsyncEchoClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def echo(self, text: str) -> str:
-        return await self._client.call(ECHO_ECHO, text)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def echo(self, text: str, **options: Unpack[CallOptions]) -> str:
+        return await self._client.call(ECHO_ECHO, text, **options)
 
 
 class AsyncEchoGo(AsyncGoStub):
     """Calls of `AsyncEcho` that are started, and waited for later."""
 
-    def echo(self, text: str, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
+    def echo(
+        self,
+        text: str,
+        *,
+        done: DoneQueue[aio.Call[str]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(ECHO_ECHO, text, done)
+        return self._client.go(ECHO_ECHO, text, done, **options)
 
 
 def register_async_echo(server: aio.Server, implementation: AsyncEcho, name: str = "Echo") -> None:

@@ -19,6 +19,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -132,14 +133,22 @@ class BankClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
     ) -> Account:
         """Move money."""
-        return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, within))
+        return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, within), **options)
 
-    def close(self, owner: str) -> None:
-        self._client.call(BANK_CLOSE, owner)
+    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        self._client.call(BANK_CLOSE, owner, **options)
 
 
 class BankGo(GoStub):
@@ -152,13 +161,22 @@ class BankGo(GoStub):
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
         *,
         done: DoneQueue[Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Account]:
         """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
-        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, within), done)
+        return self._client.go(
+            BANK_TRANSFER, BankTransferArgs(source, target, within), done, **options
+        )
 
-    def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_CLOSE, owner, done)
+        return self._client.go(BANK_CLOSE, owner, done, **options)
 
 
 class BankService(AbstractService, ABC):
@@ -232,14 +250,24 @@ class AsyncBankClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     async def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
     ) -> Account:
         """See `BankClient.transfer`."""
-        return await self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, within))
+        return await self._client.call(
+            BANK_TRANSFER, BankTransferArgs(source, target, within), **options
+        )
 
-    async def close(self, owner: str) -> None:
-        await self._client.call(BANK_CLOSE, owner)
+    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(BANK_CLOSE, owner, **options)
 
 
 class AsyncBankGo(AsyncGoStub):
@@ -252,13 +280,22 @@ class AsyncBankGo(AsyncGoStub):
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Account]:
         """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
-        return self._client.go(BANK_TRANSFER, BankTransferArgs(source, target, within), done)
+        return self._client.go(
+            BANK_TRANSFER, BankTransferArgs(source, target, within), done, **options
+        )
 
-    def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_CLOSE, owner, done)
+        return self._client.go(BANK_CLOSE, owner, done, **options)
 
 
 def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str = "Bank") -> None:
@@ -300,13 +337,23 @@ class BankVaultClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN
-    ) -> Account:
-        return self._client.call(BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def close(self, owner: str) -> None:
-        self._client.call(BANK_VAULT_CLOSE, owner)
+    def transfer(
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
+    ) -> Account:
+        return self._client.call(
+            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), **options
+        )
+
+    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        self._client.call(BANK_VAULT_CLOSE, owner, **options)
 
 
 class BankVaultGo(GoStub):
@@ -319,15 +366,22 @@ class BankVaultGo(GoStub):
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
         *,
         done: DoneQueue[Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done
+            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done, **options
         )
 
-    def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_VAULT_CLOSE, owner, done)
+        return self._client.go(BANK_VAULT_CLOSE, owner, done, **options)
 
 
 class BankVaultService(AbstractService, ABC):
@@ -403,15 +457,23 @@ class AsyncBankVaultClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
     async def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
     ) -> Account:
         return await self._client.call(
-            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within)
+            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), **options
         )
 
-    async def close(self, owner: str) -> None:
-        await self._client.call(BANK_VAULT_CLOSE, owner)
+    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(BANK_VAULT_CLOSE, owner, **options)
 
 
 class AsyncBankVaultGo(AsyncGoStub):
@@ -424,15 +486,22 @@ class AsyncBankVaultGo(AsyncGoStub):
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
-            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done
+            BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done, **options
         )
 
-    def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BANK_VAULT_CLOSE, owner, done)
+        return self._client.go(BANK_VAULT_CLOSE, owner, done, **options)
 
 
 def register_async_bank_vault(
@@ -476,13 +545,23 @@ class AuditClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN
-    ) -> Account:
-        return self._client.call(AUDIT_TRANSFER, AuditTransferArgs(source, target, within))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def close(self, owner: str) -> None:
-        self._client.call(AUDIT_CLOSE, owner)
+    def transfer(
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
+    ) -> Account:
+        return self._client.call(
+            AUDIT_TRANSFER, AuditTransferArgs(source, target, within), **options
+        )
+
+    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        self._client.call(AUDIT_CLOSE, owner, **options)
 
 
 class AuditGo(GoStub):
@@ -495,13 +574,22 @@ class AuditGo(GoStub):
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
         *,
         done: DoneQueue[Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done)
+        return self._client.go(
+            AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done, **options
+        )
 
-    def close(self, owner: str, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(AUDIT_CLOSE, owner, done)
+        return self._client.go(AUDIT_CLOSE, owner, done, **options)
 
 
 class AuditService(AbstractService, ABC):
@@ -575,13 +663,23 @@ class AsyncAuditClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def transfer(
-        self, source: str, target: str, within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN
-    ) -> Account:
-        return await self._client.call(AUDIT_TRANSFER, AuditTransferArgs(source, target, within))
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def close(self, owner: str) -> None:
-        await self._client.call(AUDIT_CLOSE, owner)
+    async def transfer(
+        self,
+        source: str,
+        target: str,
+        within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
+        **options: Unpack[CallOptions],
+    ) -> Account:
+        return await self._client.call(
+            AUDIT_TRANSFER, AuditTransferArgs(source, target, within), **options
+        )
+
+    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(AUDIT_CLOSE, owner, **options)
 
 
 class AsyncAuditGo(AsyncGoStub):
@@ -594,13 +692,22 @@ class AsyncAuditGo(AsyncGoStub):
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
         *,
         done: DoneQueue[aio.Call[Account]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done)
+        return self._client.go(
+            AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done, **options
+        )
 
-    def close(self, owner: str, *, done: DoneQueue[aio.Call[None]] | None = None) -> aio.Call[None]:
+    def close(
+        self,
+        owner: str,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(AUDIT_CLOSE, owner, done)
+        return self._client.go(AUDIT_CLOSE, owner, done, **options)
 
 
 def register_async_audit(

@@ -17,6 +17,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -69,24 +70,36 @@ class BaseClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def name(self) -> str:
-        """Return a name."""
-        return self._client.call(BASE_NAME, None)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    def origin(self, point: Point) -> Shape:
-        return self._client.call(BASE_ORIGIN, point)
+    def name(self, **options: Unpack[CallOptions]) -> str:
+        """Return a name."""
+        return self._client.call(BASE_NAME, None, **options)
+
+    def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+        return self._client.call(BASE_ORIGIN, point, **options)
 
 
 class BaseGo(GoStub):
     """Calls of `Base` that are started, and waited for later."""
 
-    def name(self, *, done: DoneQueue[Call[str]] | None = None) -> Call[str]:
+    def name(
+        self, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[str]:
         """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
-        return self._client.go(BASE_NAME, None, done)
+        return self._client.go(BASE_NAME, None, done, **options)
 
-    def origin(self, point: Point, *, done: DoneQueue[Call[Shape]] | None = None) -> Call[Shape]:
+    def origin(
+        self,
+        point: Point,
+        *,
+        done: DoneQueue[Call[Shape]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Shape]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BASE_ORIGIN, point, done)
+        return self._client.go(BASE_ORIGIN, point, done, **options)
 
 
 class BaseService(AbstractService, ABC):
@@ -154,26 +167,36 @@ class AsyncBaseClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def name(self) -> str:
-        """See `BaseClient.name`."""
-        return await self._client.call(BASE_NAME, None)
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
 
-    async def origin(self, point: Point) -> Shape:
-        return await self._client.call(BASE_ORIGIN, point)
+    async def name(self, **options: Unpack[CallOptions]) -> str:
+        """See `BaseClient.name`."""
+        return await self._client.call(BASE_NAME, None, **options)
+
+    async def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+        return await self._client.call(BASE_ORIGIN, point, **options)
 
 
 class AsyncBaseGo(AsyncGoStub):
     """Calls of `AsyncBase` that are started, and waited for later."""
 
-    def name(self, *, done: DoneQueue[aio.Call[str]] | None = None) -> aio.Call[str]:
+    def name(
+        self, *, done: DoneQueue[aio.Call[str]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
-        return self._client.go(BASE_NAME, None, done)
+        return self._client.go(BASE_NAME, None, done, **options)
 
     def origin(
-        self, point: Point, *, done: DoneQueue[aio.Call[Shape]] | None = None
+        self,
+        point: Point,
+        *,
+        done: DoneQueue[aio.Call[Shape]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
-        return self._client.go(BASE_ORIGIN, point, done)
+        return self._client.go(BASE_ORIGIN, point, done, **options)
 
 
 def register_async_base(server: aio.Server, implementation: AsyncBase, name: str = "Base") -> None:

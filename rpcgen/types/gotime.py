@@ -1,101 +1,30 @@
-"""Those of `rpcgen.types` that stand for types of Go's library and need modules of Python's.
-
-They are to be imported from `rpcgen.types`, which does without these modules
-until they are.
-"""
+"""Go's ``time.Time``, of any year and zone."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
-from typing import Annotated, Final, NamedTuple, Self, TypeAlias
+from typing import Final, Self
 
 from attrs import frozen
 
-from .errors import DecodeError, EncodeError
-from .types import GoType, wire
+from ..errors import DecodeError, EncodeError
+from .markers import wire
 
 __all__ = [
-    "AddrPort",
-    "BigFloat",
-    "BigFloatValue",
-    "BigRat",
     "GoTime",
-    "NetipAddr",
-    "NetipAddrPort",
-    "NetipPrefix",
 ]
 
-BigRat: TypeAlias = Annotated[Fraction, GoType("big.Rat")]
-
-
-class AddrPort(NamedTuple):
-    """An address and a port, Go's ``netip.AddrPort``; None is the invalid address."""
-
-    address: IPv4Address | IPv6Address | None
-    port: int
-
-
-# None is Go's invalid address or prefix, the zero value.
-NetipAddr: TypeAlias = Annotated[IPv4Address | IPv6Address | None, GoType("netip.Addr")]
-NetipPrefix: TypeAlias = Annotated[IPv4Interface | IPv6Interface | None, GoType("netip.Prefix")]
-NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
-
-
-@frozen
-class BigFloatValue:
-    """A ``big.Float``: ``significand * 2 ** exponent``, with the attributes that Go keeps beside.
-
-    ``precision`` is in bits, 0 only for zero; ``mode`` and ``accuracy`` are
-    Go's numbers for the rounding mode and for how the value was rounded.
-    """
-
-    significand: int = 0
-    exponent: int = 0
-    precision: int = 0
-    negative: bool = False
-    infinite: bool = False
-    mode: int = 0
-    accuracy: int = 0
-
-    @classmethod
-    def of(cls, value: float, precision: int = 53) -> BigFloatValue:
-        """Return a float, which has no more than 53 bits, exactly. Raises `ValueError` for NaN."""
-        negative = str(value).startswith("-")
-        if value != value:
-            raise ValueError("a big.Float cannot be NaN")
-        if value in (float("inf"), float("-inf")):
-            return cls(precision=precision, negative=negative, infinite=True)
-        numerator, denominator = abs(value).as_integer_ratio()
-        return cls(numerator, 1 - denominator.bit_length(), precision, negative)
-
-    def __float__(self) -> float:
-        if self.infinite:
-            return float("-inf") if self.negative else float("inf")
-        value = float(self.fraction())
-        return -0.0 if self.negative and not value else value
-
-    def fraction(self) -> Fraction:
-        """Return the exact value. Raises `OverflowError` for infinity."""
-        if self.infinite:
-            raise OverflowError("infinity is no fraction")
-        value = Fraction(self.significand) * Fraction(2) ** self.exponent
-        return -value if self.negative else value
-
-
-BigFloat: TypeAlias = Annotated[BigFloatValue, GoType("big.Float")]
-
-# Go counts seconds from the first of January of the year 1, in UTC.
+# Start of Go's count of seconds, the first of January of the year 1 in UTC, as a Unix time.
 _GO_EPOCH: Final = -62_135_596_800
 _UTC_MINUTES: Final = -1
 _DAY: Final = 86_400
-# After so many days, 400 years, the calendar repeats itself.
+# Days after which the calendar repeats itself, 400 years.
 _CYCLE: Final = 146_097
 _TEXT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
+_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @wire("time.Time")
@@ -115,10 +44,13 @@ class GoTime:
 
     @classmethod
     def of(cls, moment: datetime) -> Self:
-        """Return the moment of a `datetime` with a zone, in the same zone.
+        """Return the moment of a `datetime`, in the same zone.
+
+        Args:
+            moment: A moment with a zone.
 
         Raises:
-            ValueError: If it has none.
+            ValueError: The moment has no zone.
         """
         offset = moment.utcoffset()
         if offset is None:
@@ -133,7 +65,7 @@ class GoTime:
         """Return the moment, in UTC, to the microsecond.
 
         Raises:
-            OverflowError: If it is outside of the years 1 to 9999.
+            OverflowError: The moment is outside of the years 1 to 9999.
         """
         return _UNIX_EPOCH + timedelta(seconds=self.unix, microseconds=self.nanosecond // 1000)
 
@@ -155,7 +87,11 @@ class GoTime:
         return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
 
     def gob_encode(self) -> bytes:
-        """Return what Go's ``Time.GobEncode`` does."""
+        """Return the bytes of Go's ``Time.GobEncode``.
+
+        Raises:
+            EncodeError: The moment or its zone is out of Go's range.
+        """
         try:
             moment = (self.unix - _GO_EPOCH).to_bytes(8, signed=True) + self.nanosecond.to_bytes(4)
             minutes, rest = _UTC_MINUTES, 0
@@ -174,10 +110,13 @@ class GoTime:
 
     @classmethod
     def gob_decode(cls, data: bytes) -> Self:
-        """Return what Go's ``Time.GobDecode`` does.
+        """Return the moment of some bytes, as Go's ``Time.GobDecode``.
+
+        Args:
+            data: Bytes that ``Time.GobEncode`` has made.
 
         Raises:
-            DecodeError: If the bytes are no time.
+            DecodeError: The bytes are anything else.
         """
         if not data or data[0] not in (1, 2) or len(data) != 14 + data[0]:
             raise DecodeError(f"a time.Time of {len(data)} bytes, {data[:16].hex()}")
@@ -188,7 +127,11 @@ class GoTime:
         return cls(unix, nanosecond, None if offset == _UTC_MINUTES * 60 else offset)
 
     def marshal_json(self) -> bytes:
-        """Return what Go's ``Time.MarshalJSON`` does."""
+        """Return the JSON of Go's ``Time.MarshalJSON``, a string of RFC 3339.
+
+        Raises:
+            EncodeError: The year is outside of 0 to 9999.
+        """
         text = str(self)
         if text[0] in "+-":
             raise EncodeError("Time.MarshalJSON: year outside of range [0,9999]")
@@ -196,10 +139,13 @@ class GoTime:
 
     @classmethod
     def unmarshal_json(cls, data: bytes) -> Self:
-        """Return the moment that a string of RFC 3339 names.
+        """Return the moment of a string of RFC 3339.
+
+        Args:
+            data: The JSON string, with its quotes.
 
         Raises:
-            DecodeError: If it is none.
+            DecodeError: The string does not name a moment.
         """
         text = data.decode().strip('"')
         match = _TEXT.fullmatch(text)
@@ -219,8 +165,5 @@ class GoTime:
         return cls(unix, int((fraction or "0").ljust(9, "0")), offset or None)
 
 
-_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-# Where users find them, and pickles and generated code look for them.
-for _public in (AddrPort, BigFloatValue, GoTime):
-    _public.__module__ = "rpcgen.types"
+# Where users find it, and pickles and generated code look for it.
+GoTime.__module__ = "rpcgen.types"

@@ -1,0 +1,178 @@
+"""Threads of a client's own, which are there only as long as somebody needs them."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from rpcgen.protocol import ClientProtocol
+
+from .latch import Latch
+from .leader_follower import LeaderFollower, Releasable
+from .request_writer import RequestWriter
+
+__all__ = ["AllOver", "AllSent", "BackgroundThreads", "Deadlines", "Room", "Task"]
+
+# Maximum sleep in seconds of the thread that looks for deadlines: until it sees that the
+# connection has ended.
+_MAX_SLEEP_S: Final = 0.5
+
+
+class Task(Protocol):
+    """What a background thread does, again and again, until it is done."""
+
+    @property
+    def _is_done(self) -> bool:
+        """True while there is nothing to do."""
+        ...
+
+    def run(self) -> None:
+        """Do it; return when there is nothing to do any more, or earlier."""
+        ...
+
+
+class _Reading:
+    """What a thread waits for which reads and sends meanwhile, for everybody."""
+
+    def __init__(self, protocol: ClientProtocol[Any], leader_follower: LeaderFollower) -> None:
+        self._protocol = protocol
+        self._leader_follower = leader_follower
+        self._waiters: list[Releasable] = []
+
+    @property
+    def _is_done(self) -> bool:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        self._leader_follower.wait(self, None)
+
+
+class AllOver(_Reading):
+    """The end of the connection and of all calls."""
+
+    @property
+    def _is_done(self) -> bool:
+        return self._protocol.closed and not self._protocol.pending
+
+
+class AllSent(_Reading):
+    """The end of what is left to be sent, or of the connection."""
+
+    def __init__(
+        self,
+        protocol: ClientProtocol[Any],
+        leader_follower: LeaderFollower,
+        writer: RequestWriter,
+    ) -> None:
+        super().__init__(protocol, leader_follower)
+        self._writer = writer
+
+    @property
+    def _is_done(self) -> bool:
+        return not self._writer.is_blocked or self._protocol.closed
+
+
+class Room(AllSent):
+    """Room for another request, or the end of the connection.
+
+    Args:
+        protocol: That of the client.
+        leader_follower: The same.
+        writer: The same.
+        limit: Number of bytes that may wait to be sent.
+    """
+
+    def __init__(
+        self,
+        protocol: ClientProtocol[Any],
+        leader_follower: LeaderFollower,
+        writer: RequestWriter,
+        limit: int,
+    ) -> None:
+        super().__init__(protocol, leader_follower, writer)
+        self._limit = limit
+
+    @property
+    def _is_done(self) -> bool:
+        return self._writer.queued < self._limit or super()._is_done
+
+
+class Deadlines:
+    """The deadlines of calls for which nobody waits: one timer for all, set to the next of them.
+
+    Args:
+        expire: Ends the calls that are late; returns the time of `time.monotonic` of the next
+            deadline, None if there is none.
+    """
+
+    def __init__(self, expire: Callable[[], float | None]) -> None:
+        self._expire = expire
+        self._wake = Latch()
+        # When the timer goes off; set anew after each look, and before it to never.
+        self._due = math.inf
+
+    @property
+    def _is_done(self) -> bool:
+        return self._expire() is None
+
+    def run(self) -> None:
+        while True:
+            # A call that begins before the look is seen by it, and one that begins afterwards
+            # sees this latch.
+            self._wake, self._due = Latch(), math.inf
+            due = self._expire()
+            if due is None:
+                return
+            self._due = due
+            self._wake.wait(min(due - time.monotonic(), _MAX_SLEEP_S))
+
+    def add(self, deadline: float) -> None:
+        """See to it that the timer goes off at a deadline, if it runs."""
+        if deadline < self._due:
+            self._wake.set()
+
+    def stop(self) -> None:
+        """Wake the thread: there may be nothing more to do."""
+        self._wake.set()
+
+
+class BackgroundThreads:
+    """The threads, by what they are for.
+
+    Args:
+        after: Called whenever a task has returned, by its thread.
+    """
+
+    def __init__(self, after: Callable[[], None]) -> None:
+        self._after = after
+        self.running: dict[str, threading.Thread] = {}
+
+    def run(self, name: str, task: Task) -> None:
+        """Have a thread do a task, unless there is one of this name.
+
+        Raises:
+            RuntimeError: The system has no thread.
+        """
+        threads, after = self.running, self._after
+
+        def run() -> None:
+            is_over = False
+            while not is_over:
+                try:
+                    task.run()
+                finally:
+                    threads.pop(name, None)
+                    after()
+                # Asked once it is off the list: others may have relied on this thread until then.
+                is_over = task._is_done
+
+        thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
+        try:
+            if threads.setdefault(name, thread) is thread:
+                thread.start()
+        except BaseException:
+            threads.pop(name, None)
+            raise

@@ -1,0 +1,189 @@
+"""Markers: properties of a type, class, field or method that its annotation does not show."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from .._records import ValueRecord
+
+__all__ = [
+    "Embedded",
+    "GoType",
+    "InterfaceMark",
+    "embedded",
+    "interface",
+    "json_tag",
+    "length",
+    "struct_args",
+    "takes_struct",
+    "wire",
+    "wire_name_of",
+]
+
+T = TypeVar("T")
+
+# Where `wire("Name")` leaves its mark on a class or function.
+_WIRE_NAME: Final = "__rpcgen_wire_name__"
+
+# Where `struct_args` leaves its own.
+_STRUCT_ARGS: Final = "__rpcgen_struct_args__"
+
+
+class GoType(ValueRecord):
+    """The Go type that an annotated Python type stands for.
+
+    Attributes:
+        name: Go's name of the type, such as ``uint8``.
+    """
+
+    name: str
+
+
+@frozen
+class length:  # noqa: N801 - reads as a word of the IDL
+    """A fixed number of elements: ``Annotated[list[int], length(4)]`` is Go's ``[4]int``.
+
+    Attributes:
+        count: Number of elements, 0 or more.
+
+    Raises:
+        ValueError: The number is negative or not an integer.
+    """
+
+    count: int
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.count) is not int or self.count < 0:
+            raise ValueError(f"length({self.count!r}): a length is 0, 1, 2, ...")
+
+    def __repr__(self) -> str:
+        return f"length({self.count})"
+
+
+@frozen  # as a `ValueRecord`, type checkers would take what it decorates for one
+class wire:  # noqa: N801 - reads as a word of the IDL
+    """The name that Go knows something by, where the default would be another.
+
+    A decorator on a service, method or message, or inside ``Annotated`` on a
+    field or parameter. A message's name may carry its Go package,
+    ``wire("shapes.Circle")``: that is what it is called inside an interface value.
+
+    Attributes:
+        name: The name on the wire.
+
+    Raises:
+        TypeError: The decorator was written without a name.
+    """
+
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.name, str):  # as after a bare @wire
+            raise TypeError(f'{self.name!r} is not a name: write wire("Name")')
+
+    def __call__(self, target: T) -> T:
+        """Give a service, method or message its name.
+
+        Args:
+            target: The class or function that is decorated.
+
+        Returns:
+            The same.
+        """
+        setattr(target, _WIRE_NAME, self.name)
+        return target
+
+
+def wire_name_of(target: object) -> str | None:
+    """Return the name that `wire` has given to this very class or function.
+
+    Args:
+        target: A class or function.
+
+    Returns:
+        The name, None if there is none.
+    """
+    # Not getattr: a subclass does not share the name of its base.
+    name = vars(target).get(_WIRE_NAME)
+    return name if isinstance(name, str) else None
+
+
+class json_tag(ValueRecord):  # noqa: N801 - reads as a word of the IDL
+    """Name and options of a field in JSON, as in Go's struct tag: ``json_tag("id,omitempty")``.
+
+    Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
+    json_tag("id,omitempty")]``. The name comes first, and defaults to the wire
+    name; ``"-"`` alone keeps the field out of JSON. Of the options,
+    ``omitempty`` and ``omitzero`` leave a field out as Go does, and one that
+    does not arrive is then zero. Go's other options are not supported. See
+    ``Marshal`` in the documentation of Go's ``encoding/json``.
+
+    Attributes:
+        text: The tag, without its key and quotes.
+    """
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The name in JSON, empty where the tag gives none."""
+        return self.text.partition(",")[0]
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The options that follow the name."""
+        return frozenset(self.text.split(",")[1:]) - {""}
+
+    @property
+    def omitted(self) -> bool:
+        """True if the field stays out of JSON."""
+        return self.text == "-"
+
+
+class Embedded(ValueRecord):
+    """The type of `embedded`."""
+
+
+# ``base: Annotated[Base, embedded]`` is Go's embedded struct: gob sends it as a field like any
+# other, while in JSON its fields stand among those of the message that it is in.
+embedded: Final = Embedded()
+
+
+def struct_args(target: T) -> T:
+    """Let the only parameter of a method travel as a field of a struct.
+
+    A decorator on a method, or on a service for all its methods. Several
+    parameters travel so anyway; a single one is Go's argument itself, which
+    leaves no room for a second one later::
+
+        @struct_args
+        def find(self, name: str) -> list[User]: ...  # Go: FindArgs struct { Name string }
+
+    Args:
+        target: The method or service that is decorated.
+
+    Returns:
+        The same.
+    """
+    setattr(target, _STRUCT_ARGS, True)
+    return target
+
+
+def takes_struct(target: object) -> bool:
+    """Return True if `struct_args` marks this very method or service.
+
+    Args:
+        target: A method or service.
+    """
+    return _STRUCT_ARGS in vars(target)
+
+
+class InterfaceMark(ValueRecord):
+    """The type of `interface`."""
+
+
+# ``Annotated[Circle, interface]`` is a Go interface that Circle alone fits so far; a union of
+# messages, ``Circle | Square``, is one by itself.
+interface: Final = InterfaceMark()
