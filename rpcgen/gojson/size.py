@@ -40,12 +40,26 @@ _NUMBERS: Final = re.compile(r"[0-9.][0-9.eE+-]{2,}+")
 
 
 def bracket_size(text: str) -> int:
-    """Return what lists and objects take, in bytes; more where strings hold brackets."""
+    """Estimate what the lists and objects of a text take.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        Their size in bytes; too much where strings hold brackets.
+    """
     return _LIST * text.count("[") + (_OBJECT + _MEMBER) * text.count("{")
 
 
 def parsed_size(text: str) -> int:
-    """Return an upper bound of the bytes of memory that the value of ``text`` takes."""
+    """Bound what the value of a text takes.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        An upper bound of its size in bytes of memory.
+    """
     # One wide character makes all of a text wide, and there are the text and the value.
     size = len(text) if text.isascii() else 2 * sys.getsizeof(text)
     pos = 0
@@ -60,7 +74,15 @@ def parsed_size(text: str) -> int:
 
 
 def too_large(size: int, limits: Limits) -> DecodeError:
-    """Return the error for a message that would take ``size`` bytes of memory."""
+    """Return the error for a message that is too large.
+
+    Args:
+        size: What it takes at least, in bytes of memory.
+        limits: What it may take.
+
+    Returns:
+        The error.
+    """
     return DecodeError(
         f"a message that takes at least {size} bytes in memory; the limit is {limits.decoded} "
         "(Limits.decoded)"
@@ -293,11 +315,18 @@ _CLOSING: Final = {"[": "]", "{": "}"}
 
 
 def skip(text: str, pos: int, depth: int) -> int:
-    """Return where the value ends that begins at ``pos``, in memory that does not grow with it.
+    """Find the end of a value, in memory that does not grow with it.
 
-    White space behind it belongs to it. Raises `DecodeError` where it is no
-    JSON, or nested deeper than ``depth`` by more than the levels that are
-    looked at together.
+    Args:
+        text: The JSON that holds the value.
+        pos: Where it begins.
+        depth: How deep it may be nested, but for the levels that are looked at together.
+
+    Returns:
+        Where it ends, white space behind it included.
+
+    Raises:
+        DecodeError: If it is no JSON, or nested too deeply.
     """
     # What closes each container that is open.
     stack: list[str] = []
