@@ -311,6 +311,9 @@ _VALUE_END: Final = re.compile(rf"{_SHALLOW}{_SPACE}")
 _SCALAR_END: Final = re.compile(rf"{_SCALAR}{_SPACE}")
 _KEY_END: Final = re.compile(_KEY)
 _SPACE_END: Final = re.compile(_SPACE)
+_SPACE_CHARACTERS: Final = frozenset(" \t\n\r")
+# Lists that are deeper than what is looked at together: their brackets are taken at once.
+_DEEP_LISTS: Final = re.compile(rf"(?:\[{_SPACE}(?=\[{_SPACE}\[))++")
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
@@ -331,6 +334,11 @@ def skip(text: str, pos: int, depth: int) -> int:
     # What closes each container that is open.
     stack: list[str] = []
     while True:
+        match = _DEEP_LISTS.match(text, pos, pos + _WINDOW)
+        if match is not None:
+            stack += "]" * match[0].count("[")
+            _check_depth(stack, depth)
+            pos = match.end()
         match = _VALUE_END.match(text, pos, pos + _WINDOW)
         if match is None or match.end() == pos + _WINDOW:
             match = _SCALAR_END.match(text, pos)
@@ -341,9 +349,8 @@ def skip(text: str, pos: int, depth: int) -> int:
             if closing is None:
                 raise _wrong(text, pos)
             stack.append(closing)
-            if len(stack) > depth:
-                raise DecodeError("values are nested too deeply")
-            pos = _end(_SPACE_END, text, pos + 1)
+            _check_depth(stack, depth)
+            pos = _space_end(text, pos + 1)
             if not text.startswith(closing, pos):
                 pos = _run(text, pos, closing)
                 continue
@@ -354,9 +361,20 @@ def skip(text: str, pos: int, depth: int) -> int:
             if not text.startswith(stack[-1], pos):
                 raise _wrong(text, pos)
             stack.pop()
-            pos = _end(_SPACE_END, text, pos + 1)
+            pos = _space_end(text, pos + 1)
         else:
             return pos
+
+
+def _check_depth(stack: list[str], depth: int) -> None:
+    if len(stack) > depth:
+        raise DecodeError("values are nested too deeply")
+
+
+def _space_end(text: str, pos: int) -> int:
+    if text[pos : pos + 1] not in _SPACE_CHARACTERS:
+        return pos
+    return _end(_SPACE_END, text, pos)
 
 
 def _run(text: str, pos: int, closing: str) -> int:
