@@ -40,12 +40,26 @@ _NUMBERS: Final = re.compile(r"[0-9.][0-9.eE+-]{2,}+")
 
 
 def bracket_size(text: str) -> int:
-    """Return what lists and objects take, in bytes; more where strings hold brackets."""
+    """Estimate what the lists and objects of a text take.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        Their size in bytes; too much where strings hold brackets.
+    """
     return _LIST * text.count("[") + (_OBJECT + _MEMBER) * text.count("{")
 
 
 def parsed_size(text: str) -> int:
-    """Return an upper bound of the bytes of memory that the value of ``text`` takes."""
+    """Bound what the value of a text takes.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        An upper bound of its size in bytes of memory.
+    """
     # One wide character makes all of a text wide, and there are the text and the value.
     size = len(text) if text.isascii() else 2 * sys.getsizeof(text)
     pos = 0
@@ -60,7 +74,15 @@ def parsed_size(text: str) -> int:
 
 
 def too_large(size: int, limits: Limits) -> DecodeError:
-    """Return the error for a message that would take ``size`` bytes of memory."""
+    """Return the error for a message that is too large.
+
+    Args:
+        size: What it takes at least, in bytes of memory.
+        limits: What it may take.
+
+    Returns:
+        The error.
+    """
     return DecodeError(
         f"a message that takes at least {size} bytes in memory; the limit is {limits.decoded} "
         "(Limits.decoded)"
@@ -305,19 +327,34 @@ _VALUE_END: Final = re.compile(rf"{_SHALLOW}{_SPACE}")
 _SCALAR_END: Final = re.compile(rf"{_SCALAR}{_SPACE}")
 _KEY_END: Final = re.compile(_KEY)
 _SPACE_END: Final = re.compile(_SPACE)
+_SPACE_CHARACTERS: Final = frozenset(" \t\n\r")
+# Lists that are deeper than what is looked at together: their brackets are taken at once.
+_DEEP_LISTS: Final = re.compile(rf"(?:\[{_SPACE}(?=\[{_SPACE}\[))++")
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
 def skip(text: str, pos: int, depth: int) -> int:
-    """Return where the value ends that begins at ``pos``, in memory that does not grow with it.
+    """Find the end of a value, in memory that does not grow with it.
 
-    White space behind it belongs to it. Raises `DecodeError` where it is no
-    JSON, or nested deeper than ``depth`` by more than the levels that are
-    looked at together.
+    Args:
+        text: The JSON that holds the value.
+        pos: Where it begins.
+        depth: How deep it may be nested, but for the levels that are looked at together.
+
+    Returns:
+        Where it ends, white space behind it included.
+
+    Raises:
+        DecodeError: If it is no JSON, or nested too deeply.
     """
     # What closes each container that is open.
     stack: list[str] = []
     while True:
+        match = _DEEP_LISTS.match(text, pos, pos + _WINDOW)
+        if match is not None:
+            stack += "]" * match[0].count("[")
+            _check_depth(stack, depth)
+            pos = match.end()
         match = _VALUE_END.match(text, pos, pos + _WINDOW)
         if match is None or match.end() == pos + _WINDOW:
             match = _SCALAR_END.match(text, pos)
@@ -328,9 +365,8 @@ def skip(text: str, pos: int, depth: int) -> int:
             if closing is None:
                 raise _wrong(text, pos)
             stack.append(closing)
-            if len(stack) > depth:
-                raise DecodeError("values are nested too deeply")
-            pos = _end(_SPACE_END, text, pos + 1)
+            _check_depth(stack, depth)
+            pos = _space_end(text, pos + 1)
             if not text.startswith(closing, pos):
                 pos = _run(text, pos, closing)
                 continue
@@ -341,9 +377,20 @@ def skip(text: str, pos: int, depth: int) -> int:
             if not text.startswith(stack[-1], pos):
                 raise _wrong(text, pos)
             stack.pop()
-            pos = _end(_SPACE_END, text, pos + 1)
+            pos = _space_end(text, pos + 1)
         else:
             return pos
+
+
+def _check_depth(stack: list[str], depth: int) -> None:
+    if len(stack) > depth:
+        raise DecodeError("values are nested too deeply")
+
+
+def _space_end(text: str, pos: int) -> int:
+    if text[pos : pos + 1] not in _SPACE_CHARACTERS:
+        return pos
+    return _end(_SPACE_END, text, pos)
 
 
 def _run(text: str, pos: int, closing: str) -> int:

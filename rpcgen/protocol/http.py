@@ -49,6 +49,12 @@ class ConnectHandshake:
     """The client's side: what to send, and what must come back before the first call.
 
     Mirrors ``rpc.DialHTTPPath``.
+
+    Args:
+        path: Where the server has net/rpc.
+
+    Attributes:
+        request: The bytes to send.
     """
 
     def __init__(self, path: str) -> None:
@@ -59,10 +65,16 @@ class ConnectHandshake:
         self._http.send(h11.EndOfMessage())
 
     def receive(self, data: bytes) -> bytes | None:
-        """Take what the server says; return what follows its consent, or None to wait for more.
+        """Take what the server says.
 
-        ``data`` is empty at the end of the stream. Raises `DialError` if the
-        server refuses, or is no HTTP server.
+        Args:
+            data: Bytes from the server, none at the end of the stream.
+
+        Returns:
+            What follows its consent; None to wait for more.
+
+        Raises:
+            DialError: If the server refuses, or is no HTTP server.
         """
         if not data:
             raise DialError("unexpected EOF instead of an HTTP response")
@@ -86,6 +98,15 @@ class HttpServerProtocol:
     A `ServerSession` like `ServerProtocol`. Each connection has one request:
     after a CONNECT it belongs to net/rpc, after any other it is closed. Mirrors
     ``rpc.Server.ServeHTTP``.
+
+    Args:
+        registry: The services.
+        routes: Where there is what.
+        make_codec: Makes the codec of a connection of net/rpc.
+        make_post_codec: Makes the codec of a POST, of JSON.
+        longest_body: Maximum size of the body of a request, in bytes.
+        hosts: The names under which browsers may ask for this server; None for
+            the addresses of this machine.
     """
 
     def __init__(
@@ -118,7 +139,7 @@ class HttpServerProtocol:
 
     @property
     def draining(self) -> bool:
-        """Whether no more requests can come."""
+        """True if no more requests can come."""
         return self._over or (self._rpc is not None and self._rpc.draining)
 
     @property
@@ -141,23 +162,42 @@ class HttpServerProtocol:
         return self._rpc is None or self._posted or self._rpc.is_cut
 
     def space(self) -> memoryview | None:
-        """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
+        """Say where to put the next bytes; see `ServerProtocol.space`.
+
+        Returns:
+            Memory for them; None to call `feed`.
+        """
         if self._rpc is None or self._over or self._posted:
             return None
         return self._rpc.space()
 
     def filled(self, count: int) -> None:
-        """Take what was put into `space`."""
+        """Take what was put into `space`.
+
+        Args:
+            count: Number of the bytes.
+        """
         assert self._rpc is not None
         self._rpc.filled(count)
 
     def receive(self, data: bytes) -> list[Event]:
-        """Take bytes from the client and return what there is to do."""
+        """Take bytes from the client.
+
+        Args:
+            data: The bytes.
+
+        Returns:
+            What there is to do.
+        """
         self.feed(data)
         return list(iter(self.next_event, None))
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the client, for `next_event` to say what they hold."""
+        """Take bytes from the client, for `next_event` to say what they hold.
+
+        Args:
+            data: The bytes.
+        """
         if self.draining or self._posted:
             return
         if self._rpc is not None:
@@ -170,13 +210,21 @@ class HttpServerProtocol:
             self._events += self._answer("400 Bad Request", f"{error}\n")
 
     def is_large(self) -> bool:
-        """Say whether `next_event` takes long; see `ServerProtocol.is_large`."""
+        """Say whether `next_event` takes long; see `ServerProtocol.is_large`.
+
+        Returns:
+            True if a thread of its own pays.
+        """
         return (
             not self._events and self._rpc is not None and not self._over and self._rpc.is_large()
         )
 
     def next_event(self) -> Event | None:
-        """Return the next thing to do, or None where there is none yet, or will be none."""
+        """Return the next thing to do.
+
+        Returns:
+            What there is to do; None where there is nothing yet, or will be nothing.
+        """
         if self._events:
             return self._events.popleft()
         if self._rpc is None or self._over:
@@ -190,7 +238,11 @@ class HttpServerProtocol:
         return event
 
     def receive_eof(self) -> list[Event]:
-        """Take the end of the stream."""
+        """Take the end of the stream.
+
+        Returns:
+            What there is still to do.
+        """
         self._over = True
         if self._rpc is not None and not self._posted:
             return self._rpc.receive_eof()
@@ -205,12 +257,34 @@ class HttpServerProtocol:
             self._rpc.closed()
 
     def reply(self, invocation: Invocation, value: object) -> bytes:
-        """Return the bytes of a response. Raises `EncodeError`; see `ServerProtocol.reply`."""
+        """Return the bytes of a response; see `ServerProtocol.reply`.
+
+        Args:
+            invocation: The call that it answers.
+            value: The reply.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            EncodeError: If the value does not fit.
+        """
         assert self._rpc is not None
         return self._posted_answer(self._rpc.reply(invocation, value))
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in parts; see `ServerProtocol.reply_parts`."""
+        """Return the bytes of a response in parts; see `ServerProtocol.reply_parts`.
+
+        Args:
+            invocation: The call that it answers.
+            value: The reply.
+
+        Returns:
+            The parts, to send one after the other.
+
+        Raises:
+            EncodeError: If the value does not fit.
+        """
         assert self._rpc is not None
         if self._posted:
             return [self.reply(invocation, value)]

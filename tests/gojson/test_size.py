@@ -58,6 +58,27 @@ class Chain:
 # --- skip ---------------------------------------------------------------------------------------
 
 
+def test_skip_takes_the_opening_brackets_of_deep_lists_at_once() -> None:
+    text = f"[{','.join(['[' * 90 + ']' * 90] * 500)}]"
+    assert steps_of(lambda: skip(text, 0, 100)) < 6 * text.count("[")
+
+
+@pytest.mark.parametrize("text", ["[[[[[]]]]}", "[[[[", "[[[x]]]", "[[[[1 2]]]]", "[ [ [ [ ] ] ]"])
+def test_skip_refuses_deep_lists_that_are_broken(text: str) -> None:
+    with pytest.raises(DecodeError):
+        skip(text, 0, 100)
+
+
+@pytest.mark.parametrize("deeper", [0, 1])
+def test_skip_counts_the_depth_of_lists_taken_at_once(deeper: int) -> None:
+    text = "[" * (20 + deeper) + '{"a":{"b":{}}}' + "]" * (20 + deeper)
+    if deeper:
+        with pytest.raises(DecodeError, match="nested too deeply"):
+            skip(text, 0, 21)
+    else:
+        assert skip(text, 0, 21) == len(text)
+
+
 @given(JSON, st.booleans())
 def test_skip_ends_where_the_value_does(value: object, spaced: bool) -> None:
     text = json.dumps(value, indent=1 if spaced else None)

@@ -46,7 +46,14 @@ def opaque_of(node: Node) -> DecodeFunction:
 
 
 def itself_of(node: Node) -> DecodeFunction:
-    """Return the function for a class that has the method ``unmarshal_json``."""
+    """Return the function for a class that has the method ``unmarshal_json``.
+
+    Args:
+        node: The type.
+
+    Returns:
+        The function.
+    """
     cls, zero = node.schema.cls, node.zero
     unmarshal: Callable[[bytes], Any] = cls.unmarshal_json
 

@@ -56,7 +56,15 @@ def int_of(go: str, bits: int = 64) -> DecodeFunction:
 
 
 def uint_of(go: str, bits: int) -> DecodeFunction:
-    """Return the function for unsigned integers; see `int_of`."""
+    """Return the function for unsigned integers.
+
+    Args:
+        go: Go's spelling of the type.
+        bits: Their size.
+
+    Returns:
+        The function.
+    """
     return _integer(go, 0, 1 << bits)
 
 
@@ -74,7 +82,14 @@ def _integer(go: str, low: int, high: int) -> DecodeFunction:
 
 
 def float_of(node: Node) -> DecodeFunction:
-    """Return the function for floats of 32 or 64 bits."""
+    """Return the function for floats.
+
+    Args:
+        node: The type, of 32 or 64 bits.
+
+    Returns:
+        The function.
+    """
     go, is_single = node.go, node.bits == 32
 
     def decode_float(value: Any) -> float:
@@ -119,7 +134,14 @@ def items_of(decode_element: DecodeFunction) -> Callable[[list[Any]], list[Any]]
 
 
 def bytes_of(node: Node) -> DecodeFunction:
-    """Return the function for bytes, which may come as a list of numbers as well."""
+    """Return the function for bytes, which may come as a list of numbers as well.
+
+    Args:
+        node: The type.
+
+    Returns:
+        The function.
+    """
     decode_octets = items_of(uint_of("uint8", 8))
     go, zero, container = node.go, node.zero, node.container
 
@@ -141,7 +163,14 @@ def bytes_of(node: Node) -> DecodeFunction:
 
 
 def ip_of(node: Node) -> DecodeFunction:
-    """Return the function for a ``net.IP``, whose JSON is text."""
+    """Return the function for a ``net.IP``, whose JSON is text.
+
+    Args:
+        node: The type.
+
+    Returns:
+        The function.
+    """
 
     def decode_ip(value: Any) -> Any:
         if value is None:
