@@ -76,6 +76,8 @@ _FILES: Final = tuple(
         "gojson/structs",
         "gob/encoder",
         "gob/decoder",
+        "gob/framing",
+        "gob/interface_values",
         "gob/header_cache",
     )
 )
