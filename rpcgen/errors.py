@@ -236,7 +236,8 @@ class CallTimeoutError(RpcError, TimeoutError):
 class DeadlineExceededError(RpcError, TimeoutError):
     """A call that was not over at its deadline: it is given up, and the server is told.
 
-    A server's own answer that says so is a `ServerError` of the same code.
+    Where a server says so before, of a deadline of its own, that is a `ServerError` of the same
+    code.
     """
 
     code = Code.DEADLINE_EXCEEDED

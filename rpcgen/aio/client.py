@@ -32,6 +32,7 @@ from rpcgen.protocol.context import current, inherited
 
 from .call import Call
 from .effort import effort_of, is_large
+from .keepalive import KeepAlive
 from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .read_buffer import ReadBufferProtocol
@@ -105,6 +106,7 @@ class ClientConnection(ReadBufferProtocol):
         # One timer for the deadlines of all calls, set to the next of them, and when it goes off.
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
+        self._keep_alive: KeepAlive | None = None
 
     @property
     def is_interrupted(self) -> bool:
@@ -224,11 +226,17 @@ class ClientConnection(ReadBufferProtocol):
         """End a pending call with an error, and tell the server."""
         if self.protocol.abandon(seq):
             self._finish([Completion(waiter, None, error, seq)])
-            self.cancel(seq)
+            self.forgotten(seq)
+
+    def forgotten(self, seq: int) -> None:
+        """Deal with a call that is abandoned: tell the server, and leave one that shuts down."""
+        self.cancel(seq)
+        if self.protocol.is_draining and not self.protocol.pending:
+            self.close()
 
     def cancel(self, seq: int) -> None:
         """Tell the server that nobody waits for a call any more; `NOTICE_SEQ`: send a ping."""
-        if self._transport is None or self._queued() >= self._most_queued:
+        if self._transport is None or self.queued >= self._most_queued:
             return
         cancel = self.protocol.begin_cancel(seq)
         if cancel is not None:
@@ -256,7 +264,7 @@ class ClientConnection(ReadBufferProtocol):
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
         if self._transport is None or (self.writable.is_set() and not self.unsent):
             return  # at most what asyncio's transports take before they say that it is much
-        queued = self._queued()
+        queued = self.queued
         if queued >= self._most_queued:
             raise RpcError(
                 f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
@@ -264,8 +272,9 @@ class ClientConnection(ReadBufferProtocol):
                 " for room"
             )
 
-    def _queued(self) -> int:
-        """Return the number of bytes that wait to be sent."""
+    @property
+    def queued(self) -> int:
+        """Number of bytes that wait to be sent."""
         if self._transport is None:
             return 0
         return self._transport.get_write_buffer_size() + self._unsent_size
@@ -305,7 +314,23 @@ class ClientConnection(ReadBufferProtocol):
         if self._early is None:
             self._lose()
 
+    def keep_alive(self, seconds: float) -> None:
+        """Ask the server for a sign of life where nothing has come for so long."""
+        self._keep_alive = KeepAlive(self, seconds)
+
+    def fail(self, reason: str) -> None:
+        """End the connection, and the calls with an error that says why."""
+        self._finish(self.protocol.receive_eof(reason))
+        self.close()
+
+    @property
+    def is_decoding(self) -> bool:
+        """True while a thread decodes what has come, and nothing more is received."""
+        return self._early is not None
+
     def _lose(self) -> None:
+        if self._keep_alive is not None:
+            self._keep_alive.stop()
         if self._timer is not None:
             self._timer.cancel()
         self._finish(self.protocol.receive_eof(self._loss))
@@ -320,7 +345,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def _end(self, completions: list[Completion[Waiter]]) -> None:
         self._finish(completions)
-        if self.protocol.closed:
+        if self.protocol.closed or (self.protocol.is_draining and not self.protocol.pending):
             self.close()
         elif self.protocol.has_large:
             self._decode_in_thread()
@@ -474,7 +499,7 @@ class Client:
             completion = await waiter
         except asyncio.CancelledError:
             if self._protocol.abandon(seq):
-                self._connection.cancel(seq)
+                self._connection.forgotten(seq)
             raise
         if completion.error is not None:
             raise completion.error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
@@ -126,6 +127,9 @@ async def _connect(address: Address, options: DialOptions) -> Client:
     try:
         async with asyncio.timeout(options.get("timeout")):
             await _open(address, client, options)
+        keepalive = options.get("keepalive")
+        if keepalive is not None and keepalive != math.inf:
+            client.keep_alive(keepalive)
         return Client(client, defaults=defaults_of(options))
     except TimeoutError as error:
         client.close()

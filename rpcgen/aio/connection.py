@@ -15,6 +15,7 @@ from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
+from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
@@ -52,6 +53,7 @@ class Serving:
         self.connections: set[ServerConnection] = set()
         # Those that are lost, and whose requests are still being carried out.
         self.orphans: set[ServerConnection] = set()
+        self.in_flight = CallsInFlight[ServerConnection](limits.max_calls)
         self.sweep = Sweep(lambda: self.connections, limits.interval)
 
 
@@ -81,6 +83,7 @@ class ServerConnection(ReadBufferProtocol):
         "_execution",
         "_has_begun",
         "_hung_up",
+        "_in_flight",
         "_looks",
         "_loop",
         "_lost",
@@ -89,6 +92,7 @@ class ServerConnection(ReadBufferProtocol):
         "_peer",
         "_place",
         "_protocol",
+        "_refuses_calls",
         "_running",
         "_serving",
         "_shakes_hands",
@@ -114,6 +118,8 @@ class ServerConnection(ReadBufferProtocol):
         self._shakes_hands = False
         self._spinner = serving.spinner
         self._most_calls = serving.limits.max_calls_per_connection
+        self._refuses_calls = serving.limits.overload == "refuse"
+        self._in_flight = serving.in_flight
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
         # Whether a request has begun since the timer was looked at.
@@ -176,17 +182,23 @@ class ServerConnection(ReadBufferProtocol):
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
 
-        A client that expects the notice closes the connection itself: whatever it has sent is
-        answered, if only by a refusal.
+        A client that expects the notice closes the connection itself, or not before
+        `close_when_idle`: whatever it has sent is answered, if only by a refusal.
         """
         self._must_drain = self._early is not None
         if self._must_drain:
             return
         self._protocol.drain()
-        self._closes_when_idle = not self._protocol.expects_notice
-        if not self._closes_when_idle:
+        if not self._protocol.expects_notice:
+            self._closes_when_idle = True
+        else:
             running = self._calls
             self._encode(lambda: self._protocol.drain_notice(running))
+        self._go_on()
+
+    def close_when_idle(self) -> None:
+        """Close once what is under way is answered, whatever the client expects; after `drain`."""
+        self._closes_when_idle = True
         self._go_on()
 
     def hang_up(self) -> None:
@@ -321,8 +333,11 @@ class ServerConnection(ReadBufferProtocol):
         """
         next_event, running, most = self._protocol.next_event, self._running, self._most_calls
         for _ in range(_REQUESTS_A_TURN):
-            if self._writing_paused or len(running) >= most:
+            if self._writing_paused or (len(running) >= most and not self._refuses_calls):
                 return True  # what ends goes on
+            if self._in_flight.is_full and not self._refuses_calls:
+                self._in_flight.waiting.add(self)
+                return True
             if self._looks and self._protocol.is_large():
                 self._decode_in_thread()
                 return True
@@ -394,12 +409,12 @@ class ServerConnection(ReadBufferProtocol):
     def _begin(self, event: Event) -> None:
         self._has_begun = True
         if isinstance(event, Invocation):
-            task = start_task(self._loop, self._answer(event), event.request.service_method)
-            if not task.done():
-                self._running[event] = task
-                if event.context is not None:
-                    self._watch_deadline(event.context)
-        elif isinstance(event, Output):
+            if self._refuses_calls and self._is_full:
+                event = self._refusal(event)
+            else:
+                self._begin_call(event)
+                return
+        if isinstance(event, Output):
             self._send(event.data)
         elif isinstance(event, Refusal):
             refuse = self._protocol.refuse
@@ -407,6 +422,33 @@ class ServerConnection(ReadBufferProtocol):
         else:
             found = self._cancel(event.seq)
             self._encode(lambda: self._protocol.answer_cancel(event, found))
+
+    def _begin_call(self, invocation: Invocation) -> None:
+        name = invocation.request.service_method
+        task = start_task(self._loop, self._answer(invocation), name)
+        if task.done():
+            return
+        self._running[invocation] = task
+        if invocation.context is not None:
+            self._watch_deadline(invocation.context)
+        if self._in_flight.limit is not None:
+            self._in_flight.enter(invocation)
+            task.add_done_callback(lambda _: self._leave(invocation))
+
+    def _leave(self, invocation: Invocation) -> None:
+        """Have other connections go on, which wait for a call to end."""
+        for waiting in self._in_flight.leave(invocation):
+            waiting._go_on()
+
+    @property
+    def _is_full(self) -> bool:
+        """True if as many calls are under way as may be, here or on all connections."""
+        return len(self._running) >= self._most_calls or self._in_flight.is_full
+
+    def _refusal(self, invocation: Invocation) -> Refusal:
+        if len(self._running) >= self._most_calls:
+            return refusal_of_call(invocation, self._most_calls, "max_calls_per_connection")
+        return refusal_of_call(invocation, self._in_flight.limit, "max_calls")
 
     # --- calls that nobody waits for --------------------------------------------------------------
 

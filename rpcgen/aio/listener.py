@@ -7,11 +7,10 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rpcgen.logs import server_log
 from rpcgen.net.sockets import (
-    HANDSHAKE_TIMEOUT_S,
     AcceptBackoff,
     check_context,
     open_listener,
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from rpcgen.protocol import CodecOptions
 
 __all__ = ["Listener"]
+
+# Seconds to wait for the client's end of TLS after ours: one that reads nothing now sends none.
+_TLS_SHUTDOWN_S: Final = 0.5
 
 MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
 
@@ -57,6 +59,7 @@ class Listener:
         self._make_protocol: MakeProtocol | None = None
         self._admission = Admission()
         self._failed: Callable[[OSError], None] | None = None
+        self._handshake_timeout = 10.0
         # The place of the connection whose protocol is being made.
         self.place: Place | None = None
         # Connections that are not handed over yet; with TLS, that takes a while.
@@ -70,6 +73,8 @@ class Listener:
         make_protocol: MakeProtocol,
         admission: Admission | None = None,
         failed: Callable[[OSError], None] | None = None,
+        *,
+        handshake_timeout: float = 10.0,
     ) -> None:
         """Take connections.
 
@@ -79,12 +84,14 @@ class Listener:
                 connection is lost.
             admission: Gives out the places; None if nobody gives them back.
             failed: Called with the error that has made the socket useless.
+            handshake_timeout: Maximum time in seconds for a TLS handshake.
         """
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
         self._make_protocol = make_protocol
         self._admission = admission or Admission(most_handshakes=1 << 30)
         self._failed = failed
+        self._handshake_timeout = handshake_timeout
         self._socket.setblocking(False)
         self._loop.add_reader(self._socket, self._accept)
 
@@ -148,7 +155,8 @@ class Listener:
                 partial(self._protocol, place),
                 connection,
                 ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_TIMEOUT_S if self._tls else None,
+                ssl_handshake_timeout=self._handshake_timeout if self._tls else None,
+                ssl_shutdown_timeout=_TLS_SHUTDOWN_S if self._tls else None,
             )
         except BaseException as error:
             place.leave()

@@ -24,8 +24,9 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
@@ -72,7 +73,14 @@ class Server(BaseServer):
         max_connections: Maximum number of connections of the listeners; others
             wait in the system's backlog.
         max_calls_per_connection: Maximum number of calls of one connection that
-            are under way; a client that sends more waits.
+            are under way.
+        max_calls: Maximum number of calls of all connections together that are
+            under way; None: no limit.
+        overload: What becomes of a call above the last two: "wait" leaves it
+            unread, and its client waits; "refuse" answers at once, with
+            `Code.RESOURCE_EXHAUSTED`.
+        handshake_timeout: Seconds for the TLS handshake, and again for the
+            request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
         health: True to serve ``rpcgen.Health``, which says how the server and its
@@ -92,6 +100,9 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = CALLS_IN_FLIGHT,
+        max_calls: int | None = None,
+        overload: Overload = "wait",
+        handshake_timeout: float = 10.0,
         mask_errors: bool = False,
         health: bool = False,
     ) -> None:
@@ -104,6 +115,9 @@ class Server(BaseServer):
                 idle_timeout=idle_timeout,
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
+                max_calls=max_calls,
+                overload=overload,
+                handshake_timeout=handshake_timeout,
             ),
             monotonic,
             mask_errors=mask_errors,
@@ -175,7 +189,12 @@ class Server(BaseServer):
             serving.set(self._workers)  # in the context of the task that begins the connection
             return self._transport(self._protocol(listener, codec), listener.place)
 
-        await listener.start(make_protocol, self._admission, self._fail)
+        await listener.start(
+            make_protocol,
+            self._admission,
+            self._fail,
+            handshake_timeout=self._connection_limits.handshake_timeout,
+        )
 
     async def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
         """Serve every listener, and return once the server is closed.
@@ -303,10 +322,10 @@ class Server(BaseServer):
             listener.close()
         self._listeners.clear()
         connections = set(self._shared.connections) if self._shared is not None else set()
-        for connection in connections:
-            if self._drains:
-                connection.drain()
-            else:
+        if self._drains:
+            await self._drain(connections)
+        else:
+            for connection in connections:
                 connection.stop_reading()
         if connections:
             await self._wait_for(connections)
@@ -317,11 +336,22 @@ class Server(BaseServer):
             connection.hang_up()
         self._workers.close()
 
-    async def _wait_for(self, connections: set[ServerConnection]) -> None:
+    async def _drain(self, connections: set[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        if connections:
+            await self._wait_for(connections, asyncio.get_running_loop().time() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    async def _wait_for(self, connections: set[ServerConnection], until: float = math.inf) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         loop = asyncio.get_running_loop()
         ends = loop.create_task(_all_closed(connections))
-        while not ends.done() and (left := self._deadline - loop.time()) > 0:
+        while not ends.done() and (left := min(self._deadline, until) - loop.time()) > 0:
             self._hurry = loop.create_future()
             await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
         ends.cancel()

@@ -18,7 +18,6 @@ from .unix_files import SocketFile
 
 __all__ = [
     "BACKLOG",
-    "HANDSHAKE_TIMEOUT_S",
     "MAX_HANDSHAKES",
     "UNIX_RETRY_S",
     "AcceptBackoff",
@@ -37,9 +36,6 @@ __all__ = [
 
 BACKLOG = 1024
 """Maximum number of connections that wait to be accepted."""
-
-HANDSHAKE_TIMEOUT_S = 10.0
-"""Maximum duration of a connection's whole handshake at a server, TLS or HTTP, in seconds."""
 
 MAX_HANDSHAKES = 256
 """Maximum number of handshakes under way at one server; later connections wait in the backlog."""

@@ -20,6 +20,7 @@ __all__ = [
     "Surrounding",
     "call_defaults",
     "check_call_options",
+    "checked_interval",
     "checked_seconds",
     "resolve",
 ]
@@ -194,6 +195,14 @@ def checked_seconds(name: str, seconds: object) -> float | None:
     if math.isnan(seconds) or seconds < 0:
         raise ValueError(f"{name}={seconds!r}: write a number of seconds that is not negative")
     return None if seconds == math.inf else float(seconds)
+
+
+def checked_interval(name: str, seconds: object) -> float | None:
+    """Return a time in seconds that is more than none, None where there is none; see above."""
+    interval = checked_seconds(name, seconds)
+    if interval == 0:
+        raise ValueError(f"{name}={seconds!r}: write a number of seconds, more than 0")
+    return interval
 
 
 def _checked(name: str, value: object, kind: type[T]) -> T:

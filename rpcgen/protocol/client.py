@@ -130,6 +130,9 @@ _LOOK_S: Final = 1e-6
 _SHUT_DOWN: Final = "connection is shut down"
 _DRAINING: Final = "the server is shutting down and takes no more calls: dial again"
 
+# Time in seconds by which timers are early, here or there.
+_SLACK_S: Final = 0.005
+
 # A time left that is longer does not fit into the header: it is 292 years.
 _MAX_NS: Final = (1 << 63) - 1
 
@@ -192,6 +195,8 @@ class ClientProtocol(Generic[W]):
         self._current: _Pending[W] | tuple[int, None, None, CallSettings] | None = None
         # That header, if it has more than Go's has.
         self._extended: ExtendedResponse | None = None
+        self.is_silent = False
+        """False once something has come since it was set to True."""
         self.is_cut = False
         """True if the last thing received ended in the middle of a response."""
 
@@ -433,7 +438,7 @@ class ClientProtocol(Generic[W]):
         """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
         measured = self._measured
-        self.is_cut = False
+        self.is_cut = self.is_silent = False
         try:
             while not (looks and self._find_large()):
                 if self._current is None:
@@ -490,15 +495,22 @@ class ClientProtocol(Generic[W]):
     def _receive_error(
         self, pending: _Pending[W], response: Response, completions: list[Completion[W]]
     ) -> None:
-        seq, waiter, method, _ = pending
+        seq, waiter, method, settings = pending
         if self._extended is not None and method.raised_as(self._extended.raised):
             self._current = pending  # the body is the exception
             return
         # Known already: the body is no reply, and it does not matter whether it comes.
         error = _server_error(method, response)
-        completions.append(Completion(waiter, None, error, seq, error.metadata))
+        failure: RpcError = error
+        if error.code == Code.DEADLINE_EXCEEDED and self._is_late(settings):
+            failure = deadline_error(method.name)  # the server was a moment faster
+            failure.started = error.started
+        completions.append(Completion(waiter, None, failure, seq, error.metadata))
         self._current = _UNAWAITED
         self._extended = None
+
+    def _is_late(self, settings: CallSettings) -> bool:
+        return settings.deadline is not None and self._clock() > settings.deadline - _SLACK_S
 
     def _drain(self, last: int) -> list[Completion[W]]:
         """Take no more calls, and end those that the server does not begin: above ``last``."""

@@ -200,25 +200,23 @@ def _failure(invocation: Invocation, error: BaseException) -> Failure:
     """Return what the client is told of an exception."""
     context = invocation.context
     metadata: Mapping[str, str] = {} if context is None else context.reply_metadata
-    if isinstance(error, ServerError):
-        # A class of the user's may have left its base without a start.
-        metadata = {**metadata, **getattr(error, "metadata", {})}
-        raised = _declared(invocation, error)
-        return Failure(error_text(error), _code_of(error), checked_metadata(metadata), raised)
     if _is_masked(invocation, error):
         return Failure(_MASKED.text, _MASKED.code, checked_metadata(metadata))
-    return Failure(error_text(error), _code_of(error), checked_metadata(metadata))
+    # A class of the user's may have left its base without a start.
+    own: Mapping[str, str] = (
+        getattr(error, "metadata", {}) if isinstance(error, ServerError) else {}
+    )
+    metadata = checked_metadata({**metadata, **own})
+    method = invocation.served.method
+    declared = None if method is None else method.declares(error)
+    if declared is None or not isinstance(error, RemoteError):
+        return Failure(error_text(error), _code_of(error), metadata)
+    name, schema, text = declared
+    return Failure(text or error_text(error), _code_of(error), metadata, name, schema, error)
 
 
 def _is_masked(invocation: Invocation, error: BaseException) -> bool:
     return invocation.served.masks_errors and not isinstance(error, ServerError)
-
-
-def _declared(invocation: Invocation, error: ServerError) -> RemoteError | None:
-    """Return an exception if its fields travel: the method declares its class."""
-    if isinstance(error, RemoteError) and type(error) in invocation.served.raises:
-        return error
-    return None
 
 
 def _code_of(error: BaseException) -> Code:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
 
-from .call_options import CallDefaults, call_defaults
+from .call_options import CallDefaults, call_defaults, checked_interval
 from .codec import ClientCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec
 
@@ -26,7 +26,9 @@ class DialOptions(CodecOptions, total=False):
     to a ``tls://`` or ``https://`` address, and whom to trust (default: whom the
     system trusts). ``strings`` and ``names`` are those of `CodecOptions`.
     ``call_timeout``: maximum time in seconds of each call that is told no other
-    (default: none). ``metadata``: texts that travel with each call.
+    (default: none). ``metadata``: texts that travel with each call. ``keepalive``:
+    time in seconds after which a server that has sent nothing is asked for a sign
+    of life, and after as long again taken for dead (default: never).
     """
 
     timeout: float | None
@@ -35,6 +37,7 @@ class DialOptions(CodecOptions, total=False):
     tls: ssl.SSLContext | None
     call_timeout: float | None
     metadata: Mapping[str, str]
+    keepalive: float | None
 
 
 def check_options(options: DialOptions) -> None:
@@ -45,6 +48,7 @@ def check_options(options: DialOptions) -> None:
     known = DialOptions.__optional_keys__ | DialOptions.__required_keys__
     check_codec_options(options, known, "dial")
     defaults_of(options)
+    checked_interval("keepalive", options.get("keepalive"))
 
 
 def defaults_of(options: DialOptions) -> CallDefaults | None:

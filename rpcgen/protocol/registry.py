@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 
 from attrs import define, field
 
-from rpcgen.errors import RegisterError, RemoteError, RpcError
-from rpcgen.method import Handler
+from rpcgen.errors import RegisterError, RpcError
+from rpcgen.method import Handler, Method
 from rpcgen.schema import Schema
 
 from .address import DEFAULT_RPC_PATH
@@ -41,8 +41,8 @@ class ServedMethod:
     function: Callable[[Any], Any]
     is_async: bool = False
     statistics: MethodStatistics = field(factory=MethodStatistics)
-    raises: tuple[type[RemoteError], ...] = ()
-    """Exceptions whose fields travel."""
+    method: Method[Any, Any] | None = None
+    """Says which exceptions travel with their fields."""
     masks_errors: bool = False
     """True if a caller is told nothing of exceptions that are no `ServerError`."""
 
@@ -162,7 +162,7 @@ class Registry:
                 handler.function,
                 handler.is_async,
                 MethodStatistics(self._make_lock),
-                method.raises,
+                method,
                 self._mask_errors,
             )
         if not service.methods:

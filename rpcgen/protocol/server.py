@@ -49,7 +49,6 @@ from .headers import (
     plain_response,
 )
 from .metadata import checked_metadata
-from .raised import raised_name, raised_schema
 from .registry import Registry, ServedMethod, UnknownMethodError
 
 __all__ = [
@@ -151,8 +150,10 @@ class Failure:
     text: str
     code: Code = Code.UNKNOWN
     metadata: Mapping[str, str] = field(factory=dict)
-    raised: RemoteError | None = None
-    """A declared exception, whose fields travel."""
+    raised: str = ""
+    """Wire name of a declared exception, whose fields travel."""
+    schema: Schema[Any] = field(factory=lambda: _INVALID_REQUEST)
+    body: RemoteError | None = None
 
 
 @define
@@ -534,13 +535,10 @@ class ServerProtocol:
         """
         response = _error_response(request, failure.text, failure.code)
         response.metadata = dict(failure.metadata) or None
-        if failure.raised is None:
-            return joined(self._encode_extended(response, _INVALID_REQUEST, None))
         if not self._is_extended:
-            return self.refuse(request, failure.text)
-        cls = type(failure.raised)
-        response.raised = raised_name(cls)
-        return joined(self._encode_extended(response, raised_schema(cls), failure.raised))
+            return joined(self._encode_extended(response, _INVALID_REQUEST, None))
+        response.raised = failure.raised
+        return joined(self._encode_extended(response, failure.schema, failure.body))
 
     def answer_cancel(self, cancellation: Cancellation, found: bool) -> bytes:
         """Return the bytes of a response that says whether there was such a call."""

@@ -9,15 +9,22 @@ from attrs import frozen
 from rpcgen.gob import Limits
 
 from .address import DEFAULT_RPC_PATH
+from .calls_in_flight import Overload
 from .codecs import CodecName, CodecOptions, server_codec
 from .hosts import HostNames
 from .registry import Registry
 from .server import CALLS_IN_FLIGHT, ServerProtocol, ServerSession, Stage
 
-__all__ = ["ConnectionLimits", "ConnectionTimer", "server_protocol"]
+__all__ = ["DRAIN_LINGER_S", "ConnectionLimits", "ConnectionTimer", "server_protocol"]
 
-# Seconds that a client has for the request which opens an HTTP connection.
-_HANDSHAKE_SECONDS: Final = 10.0
+DRAIN_LINGER_S: Final = 0.5
+"""Seconds for which a client that was told of a shutdown has time to hang up by itself.
+
+What it has sent before it knew is answered meanwhile. Nobody may be reading at its end, so it is
+not waited for longer where nothing is under way.
+"""
+
+_OVERLOADS: Final = ("wait", "refuse")
 
 
 @frozen(kw_only=True)
@@ -32,10 +39,17 @@ class ConnectionLimits:
         max_connections: Maximum number of connections that a server has taken
             from its listeners; others wait in the system's backlog.
         max_calls_per_connection: Maximum number of calls of one connection that
-            are under way; a client that sends more waits.
+            are under way.
+        handshake_timeout: Seconds for the TLS handshake, and again for the
+            request that opens an HTTP connection.
+        max_calls: Maximum number of calls of all connections together that are
+            under way.
+        overload: What becomes of a call above the last two: "wait" leaves it
+            unread, and its client waits; "refuse" answers at once, with
+            `Code.RESOURCE_EXHAUSTED`.
 
     Raises:
-        ValueError: A limit is not greater than 0.
+        ValueError: A limit is not greater than 0, or there is no such overload.
     """
 
     header_timeout: float | None = 30.0
@@ -43,18 +57,25 @@ class ConnectionLimits:
     idle_timeout: float | None = None
     max_connections: int | None = None
     max_calls_per_connection: int = CALLS_IN_FLIGHT
+    handshake_timeout: float = 10.0
+    max_calls: int | None = None
+    overload: Overload = "wait"
 
     def __attrs_post_init__(self) -> None:
         for name in ("header_timeout", "body_timeout", "idle_timeout"):
             _check(name, getattr(self, name), "seconds, or None for no limit")
+        _check("handshake_timeout", self.handshake_timeout or 0, "seconds")
         _check("max_connections", self.max_connections, "or None for no limit")
         _check("max_calls_per_connection", self.max_calls_per_connection or 0, "")
+        _check("max_calls", self.max_calls, "or None for no limit")
+        if self.overload not in _OVERLOADS:
+            raise ValueError(f"overload={self.overload!r}: must be one of {', '.join(_OVERLOADS)}")
 
     def seconds(self, stage: Stage) -> float | None:
         """Return how long a connection may be at a stage, None for as long as it likes."""
         match stage:
             case Stage.HANDSHAKE:
-                return _HANDSHAKE_SECONDS
+                return self.handshake_timeout
             case Stage.HEADER:
                 return self.header_timeout
             case Stage.BODY:
@@ -69,8 +90,13 @@ class ConnectionLimits:
         A look costs the calls nothing, so there is no timer for each of them; a
         limit is exceeded by two looks at most.
         """
-        given = (self.header_timeout, self.body_timeout, self.idle_timeout, _HANDSHAKE_SECONDS)
-        return min(1.0, min(seconds for seconds in given if seconds is not None) / 4)
+        given = (
+            self.header_timeout,
+            self.body_timeout,
+            self.idle_timeout,
+            self.handshake_timeout,
+        )
+        return min(1.0, *(seconds / 4 for seconds in given if seconds is not None))
 
 
 class ConnectionTimer:

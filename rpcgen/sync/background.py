@@ -14,7 +14,15 @@ from .latch import Latch
 from .leader_follower import LeaderFollower, Releasable
 from .request_writer import RequestWriter
 
-__all__ = ["AllOver", "AllSent", "BackgroundThreads", "Deadlines", "Room", "Task"]
+__all__ = [
+    "AllOver",
+    "AllSent",
+    "BackgroundThreads",
+    "Deadlines",
+    "KeepAlive",
+    "Room",
+    "Task",
+]
 
 # Maximum sleep in seconds of the thread that looks for deadlines: until it sees that the
 # connection has ended.
@@ -136,6 +144,73 @@ class Deadlines:
 
     def stop(self) -> None:
         """Wake the thread: there may be nothing more to do."""
+        self._wake.set()
+
+
+class _Answer(_Reading):
+    """Anything that comes from the server, or the end of the connection."""
+
+    @property
+    def _is_done(self) -> bool:
+        return self._protocol.closed or not self._protocol.is_silent
+
+
+class KeepAlive:
+    """Asks the server for a sign of life where nothing has come for long.
+
+    Args:
+        protocol: That of the client.
+        leader_follower: The same.
+        seconds: Time until it asks, and again until it takes the server for dead.
+        lives: Says whether there is another sign of life than what the protocol has got.
+        ping: Sends what the server will answer.
+        fail: Ends the connection.
+    """
+
+    def __init__(
+        self,
+        protocol: ClientProtocol[Any],
+        leader_follower: LeaderFollower,
+        seconds: float,
+        *,
+        lives: Callable[[], bool],
+        ping: Callable[[], None],
+        fail: Callable[[], None],
+    ) -> None:
+        self._protocol = protocol
+        self._leader_follower = leader_follower
+        self._seconds = seconds
+        self._lives = lives
+        self._ping = ping
+        self._fail = fail
+        self._wake = Latch()
+
+    @property
+    def _is_done(self) -> bool:
+        return self._protocol.closed or self._protocol.closing
+
+    def run(self) -> None:
+        protocol = self._protocol
+        while not self._is_done:
+            protocol.is_silent = True
+            if self._sleep() or not protocol.is_silent or self._lives():
+                continue
+            self._ping()
+            # Nobody may be reading: as long as there is no answer, this thread does.
+            answer = _Answer(protocol, self._leader_follower)
+            self._leader_follower.wait(answer, time.monotonic() + self._seconds)
+            if not answer._is_done and not self._lives():
+                self._fail()
+
+    def _sleep(self) -> bool:
+        """Sleep, and return True if the connection has ended meanwhile."""
+        end = time.monotonic() + self._seconds
+        while not self._is_done and (left := end - time.monotonic()) > 0:
+            self._wake.wait(min(left, _MAX_SLEEP_S))
+        return self._is_done
+
+    def stop(self) -> None:
+        """Wake the thread: the connection has ended."""
         self._wake.set()
 
 

@@ -22,12 +22,27 @@ from rpcgen.protocol import (
     GobClientCodec,
     check_done,
 )
-from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, call_defaults, resolve
+from rpcgen.protocol.call_options import (
+    NO_OPTIONS,
+    CallSettings,
+    call_defaults,
+    checked_interval,
+    resolve,
+)
 from rpcgen.protocol.client import deadline_error
 from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.headers import NOTICE_SEQ
 
 from . import _fork
-from .background import AllOver, AllSent, BackgroundThreads, Deadlines, Room, Task
+from .background import (
+    AllOver,
+    AllSent,
+    BackgroundThreads,
+    Deadlines,
+    KeepAlive,
+    Room,
+    Task,
+)
 from .call import Call
 from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
@@ -39,6 +54,9 @@ __all__ = ["Client"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
+
+# Time in seconds without calls after which a client looks whether the server has hung up.
+_IDLE_S: Final = 0.05
 
 # How often `close` looks whether other threads have left the socket alone, and how long it pauses.
 _LOOKS: Final = 100
@@ -64,6 +82,9 @@ class Client:
         limits: Bounds for gob's codec, and for what may wait to be sent.
         call_timeout: Maximum time in seconds of each call that is told no other.
         metadata: Texts that travel with each call.
+        keepalive: Time in seconds after which a server that has sent nothing is asked for a
+            sign of life, and after as long again taken for dead; None: never. It takes a thread,
+            until the client is closed.
 
     Raises:
         TypeError: The socket is an `ssl.SSLSocket`, or an option is of the wrong type.
@@ -78,8 +99,10 @@ class Client:
         limits: Limits | None = None,
         call_timeout: float | None = None,
         metadata: Mapping[str, str] | None = None,
+        keepalive: float | None = None,
     ) -> None:
         self._defaults = call_defaults(call_timeout, metadata)
+        keepalive = checked_interval("keepalive", keepalive)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
             prepare_connection(connection)
@@ -92,14 +115,19 @@ class Client:
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), time.monotonic)
         self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(self._protocol, self._stream, self._sections)
-        receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
-        self._leader_follower = LeaderFollower(receiver, self._sections)
+        self._receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
+        self._leader_follower = LeaderFollower(self._receiver, self._sections)
         self._deadlines = Deadlines(self._expire)
         self._background = BackgroundThreads(self._end_if_closing)
         self._threads = self._background.running
         self._has_defaults = self._defaults is not None
+        # Time at which the last call has begun.
+        self._last_use = time.monotonic()
         self._process = os.getpid()
         self._fork_generation = _fork.generation
+        self._keep_alive: KeepAlive | None = None
+        if keepalive is not None:
+            self._begin_keepalive(keepalive)
 
     @classmethod
     def with_codec(cls, connection: socket.socket | Stream, codec: ClientCodec) -> Self:
@@ -272,6 +300,8 @@ class Client:
     def _end(self) -> None:
         """Do what `close` has begun; it can be done again, and by any thread."""
         self._deadlines.stop()
+        if self._keep_alive is not None:
+            self._keep_alive.stop()
         self._stream.shutdown()  # wakes the threads that wait for the socket
         deliver(self._protocol, self._protocol.fail_all())
         self._release()
@@ -331,8 +361,12 @@ class Client:
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)
+        now = time.monotonic()
+        is_idle, self._last_use = now - self._last_use > _IDLE_S, now
         try:
             self._check_process()
+            if is_idle:
+                self._receiver.look()
             call._seq = self._protocol.begin(method, call, settings)
         except ShutdownError as error:
             reraise_interrupt(error)
@@ -381,6 +415,29 @@ class Client:
 
         client_log.error("%s: %s", what, error)
 
+    def _begin_keepalive(self, seconds: float) -> None:
+        sent = -1
+
+        def lives() -> bool:
+            nonlocal sent
+            before, sent = sent, self._writer.sent
+            is_busy = "take" in self._sections.claims or self._receiver.is_readable()
+            return is_busy or (self._writer.is_blocked and sent != before)
+
+        def ping() -> None:
+            self._writer.cancel(NOTICE_SEQ)
+            self._send_rest()
+
+        def fail() -> None:
+            reason = f"the server has not answered a ping within {seconds} s (keepalive)"
+            deliver(self._protocol, self._protocol.fail_all(reason))
+            self._stream.shutdown()
+
+        self._keep_alive = KeepAlive(
+            self._protocol, self._leader_follower, seconds, lives=lives, ping=ping, fail=fail
+        )
+        self._run_in_background("keepalive", self._keep_alive)
+
     def _expire(self) -> float | None:
         """End the calls that are late; return when to look again, None if there is no need."""
         if self._fork_generation != _fork.generation:
@@ -402,6 +459,8 @@ class Client:
         ):
             writer.cancel(call._seq)
             self._send_rest()
+        if self._protocol.is_draining:
+            self._receiver.leave()
 
     def _queue_is_full(self) -> RpcError:
         return RpcError(

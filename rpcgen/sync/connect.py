@@ -74,6 +74,7 @@ def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Cli
         limits=options.get("limits"),
         call_timeout=options.get("call_timeout"),
         metadata=options.get("metadata"),
+        keepalive=options.get("keepalive"),
     )
 
 

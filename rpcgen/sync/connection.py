@@ -23,6 +23,7 @@ from typing import Final, Protocol
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
@@ -69,6 +70,7 @@ class ServerConnection:
         scheduler: Decides which thread carries out a call.
         interest: Gives the connection its turns.
         limits: What the client may take in time and in number of calls.
+        in_flight: The calls of all connections.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class ServerConnection:
         scheduler: Scheduler,
         interest: Interest,
         limits: ConnectionLimits,
+        in_flight: CallsInFlight[ServerConnection] | None = None,
     ) -> None:
         self._stream = stream
         self._protocol = protocol
@@ -87,6 +90,10 @@ class ServerConnection:
         self._scheduler = scheduler
         self._interest = interest
         self._max_calls = limits.max_calls_per_connection
+        if in_flight is None:
+            in_flight = CallsInFlight[ServerConnection](None)
+        self._in_flight = in_flight
+        self._refuses_calls = limits.overload == "refuse"
         self._timer = ConnectionTimer(limits, monotonic())
         # True if something was read since `check` has looked.
         self._was_active = False
@@ -133,10 +140,16 @@ class ServerConnection:
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
 
-        A client that expects the notice closes the connection itself: whatever it has sent is
-        answered, if only by a refusal.
+        A client that expects the notice closes the connection itself, or not before
+        `close_when_idle`: whatever it has sent is answered, if only by a refusal.
         """
         self._must_drain = self._is_draining = True
+        with self._lock:
+            self._update_interest()
+
+    def close_when_idle(self) -> None:
+        """Close once what is under way is answered, whatever the client expects; after `drain`."""
+        self._closes_when_idle = True
         with self._lock:
             self._update_interest()
 
@@ -281,6 +294,18 @@ class ServerConnection:
                 self._update_interest()
         except BaseException:  # the thread has others to serve
             self._abort_broken()
+        for waiting in self._in_flight.leave(invocation):
+            waiting.resume()
+
+    def on_call_left(self, invocation: Invocation) -> None:
+        """Take note that another thread than the leader has a call, until `on_call_done`."""
+        self.running.add(invocation)
+        self._in_flight.enter(invocation)
+
+    def resume(self) -> None:
+        """Go on, as there may be fewer calls under way on other connections."""
+        with self._lock:
+            self._update_interest()
 
     # --- one turn -------------------------------------------------------------------------------
 
@@ -294,7 +319,9 @@ class ServerConnection:
         dispatch = self._scheduler.dispatch
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
-            if self._aborted or ((self._send_buffer.size or self.running) and self._is_throttled):
+            if self._aborted or (
+                (self._send_buffer.size or self.running or self._in_flight) and self._is_throttled
+            ):
                 return True
             event = self._protocol.next_event()
             if event is None:
@@ -302,6 +329,9 @@ class ServerConnection:
                 return True
             if not isinstance(event, Invocation):
                 self._send_event(event)
+                continue
+            if self._refuses_calls and self._is_full:
+                self._refuse(self._refusal(event))
                 continue
             ended = dispatch(term, self, event)
             if ended is None:
@@ -317,8 +347,9 @@ class ServerConnection:
         """Take note, between two requests, that no more calls are begun."""
         self._must_drain = False
         self._protocol.drain()
-        self._closes_when_idle = not self._protocol.expects_notice
-        if not self._closes_when_idle:
+        if not self._protocol.expects_notice:
+            self._closes_when_idle = True
+        else:
             running = self.running.copy()
             self._encode(lambda: self._protocol.drain_notice(running))
 
@@ -365,7 +396,7 @@ class ServerConnection:
             self._execution.cancel(invocation, Code.CANCELLED)
             if self._scheduler.drop(self, invocation):
                 self.execute(invocation)  # which answers, and does not begin it
-                self.running.discard(invocation)
+                self.on_call_done(invocation)
         self._encode(lambda: self._protocol.answer_cancel(cancellation, bool(found)))
 
     def _encode(self, encode: Callable[[], bytes]) -> None:
@@ -397,7 +428,19 @@ class ServerConnection:
     @property
     def _is_throttled(self) -> bool:
         """True if the client is slow to read, or as many calls are under way as may be."""
-        return self._send_buffer.size > WRITE_HIGH_WATER or len(self.running) >= self._max_calls
+        if self._send_buffer.size > WRITE_HIGH_WATER:
+            return True
+        return self._is_full and not self._refuses_calls
+
+    @property
+    def _is_full(self) -> bool:
+        """True if as many calls are under way as may be, here or on all connections."""
+        return len(self.running) >= self._max_calls or self._in_flight.is_full
+
+    def _refusal(self, invocation: Invocation) -> Refusal:
+        if len(self.running) >= self._max_calls:
+            return refusal_of_call(invocation, self._max_calls, "max_calls_per_connection")
+        return refusal_of_call(invocation, self._in_flight.limit, "max_calls")
 
     @property
     def _is_finished(self) -> bool:
@@ -443,6 +486,8 @@ class ServerConnection:
         if self._aborted:
             return READ | WRITE
         needed = WRITE if self._must_drain else 0
+        if self._in_flight:
+            self._in_flight.waiting.add(self)
         if not self._is_throttled:
             needed |= WRITE if self._has_buffered_requests else 0
             if not self._protocol.draining:

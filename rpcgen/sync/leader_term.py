@@ -18,8 +18,9 @@ __all__ = ["LeaderTerm", "Schedulable", "Work"]
 class Schedulable(CallOwner, Protocol):
     """A connection, as those see it that decide which thread serves it."""
 
-    running: set[Invocation]
-    """Calls that other threads than the leader's carry out; to add and to discard is atomic."""
+    def on_call_left(self, invocation: Invocation) -> None:
+        """Take note that another thread than the leader has a call, until `on_call_done`."""
+        ...
 
     def on_ready(self, term: LeaderTerm, events: int) -> bool:
         """Do what there is to do, and return whether this thread still leads afterwards."""

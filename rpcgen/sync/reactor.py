@@ -14,6 +14,7 @@ from time import monotonic, perf_counter
 
 from rpcgen.logs import server_log
 from rpcgen.net.spin import AdaptiveSpin
+from rpcgen.protocol.calls_in_flight import CallsInFlight
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 
@@ -38,6 +39,7 @@ class Reactor:
     def __init__(self, workers: int, limits: ConnectionLimits | None = None) -> None:
         self.scheduler = Scheduler(workers, self._lead)
         self._limits = limits or ConnectionLimits()
+        self._in_flight = CallsInFlight[ServerConnection](self._limits.max_calls)
         # Guards the connections, the poller and the waker while the loop begins or ends.
         self._lock = threading.Lock()
         self._connections: dict[int, ServerConnection] = {}
@@ -64,7 +66,9 @@ class Reactor:
             OSError: The system has no room for that.
             RuntimeError: It has no more threads.
         """
-        connection = ServerConnection(stream, protocol, self.scheduler, self, self._limits)
+        connection = ServerConnection(
+            stream, protocol, self.scheduler, self, self._limits, self._in_flight
+        )
         self.add(connection)
         return connection
 

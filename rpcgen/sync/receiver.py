@@ -6,6 +6,7 @@ import errno
 import os
 import select
 import time
+from _thread import get_ident
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
@@ -73,6 +74,17 @@ class Receiver:
     def is_readable(self) -> bool:
         return bool(self._poll(select.POLLIN, 0))
 
+    def look(self) -> None:
+        """Deal with what has come to a connection that nobody reads, without waiting."""
+        if not self._claims:
+            self._take(self._look, [get_ident()])
+
+    def leave(self) -> None:
+        """End the connection to a server that is shutting down, once all calls are over."""
+        if not self._protocol.pending:
+            self._protocol.fail_all()
+            self._stream.shutdown()
+
     def _take(self, look: Callable[[], bool | None], token: Token) -> bool:
         """Deal with what ``look`` puts into the list, and return whether it did."""
         claims, received = self._claims, self._received
@@ -92,6 +104,8 @@ class Receiver:
                 received.clear()
             self._is_decoding = False
             del claims["take"]
+            if self._protocol.is_draining:
+                self.leave()
         except BaseException as error:
             # While nothing is decoded, or decrypted, an exception from outside does no harm.
             if not self._is_decoding and self._stream.is_plaintext and claims.get("take") is token:
@@ -123,6 +137,8 @@ class Receiver:
             return False  # another thread has taken it
         if count:
             deliver(self._protocol, self._protocol.take_filled(count))
+            if self._protocol.is_draining:
+                self.leave()
         else:
             self._received.append(b"")
         return True

@@ -71,6 +71,11 @@ class RequestWriter:
         self._to_cancel: deque[int] = deque()
 
     @property
+    def sent(self) -> int:
+        """Number of bytes that were sent from the queue: it grows while the server reads."""
+        return self._sent_count
+
+    @property
     def queued(self) -> int:
         """Number of bytes that wait to be sent."""
         return self._enqueued_count - self._sent_count

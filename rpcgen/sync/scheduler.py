@@ -114,7 +114,7 @@ class Scheduler:
 
     def _offload(self, connection: Schedulable, invocation: Invocation) -> None:
         """Leave a call to the worker pool."""
-        connection.running.add(invocation)
+        connection.on_call_left(invocation)
         self._pool.submit(CallJob(connection, invocation))
 
     def _on_stall(self, stalled: Work) -> None:
@@ -123,7 +123,7 @@ class Scheduler:
         assert late.connection is not None
         if isinstance(stalled, Invocation):
             interrupted = late.connection
-            interrupted.running.add(stalled)
+            interrupted.on_call_left(stalled)
             self._slow_methods.mark_slow(stalled.served)
             self._pool.count_detached(late)
         else:

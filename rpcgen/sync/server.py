@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from time import monotonic
 from types import FrameType, TracebackType
@@ -19,7 +19,6 @@ from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.net.sockets import (
-    HANDSHAKE_TIMEOUT_S,
     MAX_HANDSHAKES,
     AcceptBackoff,
     check_is_plain,
@@ -35,9 +34,10 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.base_server import BaseServer
+from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -90,7 +90,14 @@ class Server(BaseServer):
         max_connections: Maximum number of connections from listeners that are
             served; others wait.
         max_calls_per_connection: Maximum number of calls of one connection that
-            are under way; a client that sends more waits.
+            are under way.
+        max_calls: Maximum number of calls of all connections together that are
+            under way; None: no limit.
+        overload: What becomes of a call above the last two: "wait" leaves it
+            unread, and its client waits; "refuse" answers at once, with
+            `Code.RESOURCE_EXHAUSTED`.
+        handshake_timeout: Seconds for the TLS handshake, and again for the
+            request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
         health: True to serve ``rpcgen.Health``, which says how the server and its
@@ -110,6 +117,9 @@ class Server(BaseServer):
         idle_timeout: float | None = None,
         max_connections: int | None = None,
         max_calls_per_connection: int = 1024,
+        max_calls: int | None = None,
+        overload: Overload = "wait",
+        handshake_timeout: float = 10.0,
         mask_errors: bool = False,
         health: bool = False,
     ) -> None:
@@ -122,6 +132,9 @@ class Server(BaseServer):
                 idle_timeout=idle_timeout,
                 max_connections=max_connections,
                 max_calls_per_connection=max_calls_per_connection,
+                max_calls=max_calls,
+                overload=overload,
+                handshake_timeout=handshake_timeout,
             ),
             monotonic,
             mask_errors=mask_errors,
@@ -419,14 +432,12 @@ class Server(BaseServer):
         try:
             self._close_listeners()
             connections = self._reactor.connections
-            for connection in connections:
-                if self._drains:
-                    connection.drain()
-                else:
+            if self._drains:
+                self._drain(connections)
+            else:
+                for connection in connections:
                     connection.shutdown_read()
-            for connection in connections:
-                while monotonic() < self._deadline and not connection.wait_closed(_POLL):
-                    pass
+            self._wait_closed(connections)
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
@@ -434,6 +445,24 @@ class Server(BaseServer):
             server_log.exception("rpc.Serve: close")
         finally:
             self._closed.set()
+
+    def _drain(self, connections: Sequence[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        self._wait_closed(connections, monotonic() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    def _wait_closed(
+        self, connections: Sequence[ServerConnection], until: float = math.inf
+    ) -> None:
+        """Wait until connections are closed, or the grace is over, which may be cut."""
+        for connection in connections:
+            while monotonic() < min(self._deadline, until) and not connection.wait_closed(_POLL):
+                pass
 
     def _close_listeners(self) -> None:
         with self._lock:
@@ -509,7 +538,7 @@ class Server(BaseServer):
         place = peer_address(connection)
         try:
             assert listener.tls is not None
-            deadline = monotonic() + HANDSHAKE_TIMEOUT_S
+            deadline = monotonic() + self._connection_limits.handshake_timeout
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)

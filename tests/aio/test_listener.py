@@ -93,11 +93,10 @@ async def test_socket_that_is_useless_is_told() -> None:
 
 
 async def test_tls_handshake_that_takes_too_long_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("rpcgen.aio.listener.HANDSHAKE_TIMEOUT_S", 0.05)
     listener = Listener("tls://127.0.0.1:0", server_context())
-    await listener.start(asyncio.Protocol)
+    await listener.start(asyncio.Protocol, handshake_timeout=0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.bound.port)
     ended = asyncio.ensure_future(reader.read())
     # The beginning of a greeting, one byte after the other.

@@ -858,11 +858,8 @@ async def test_connection_between_calls_is_no_late_header(codec: CodecName) -> N
                 await asyncio.sleep(0.1)
 
 
-async def test_http_request_that_does_not_come_is_hung_up_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("rpcgen.protocol.serving._HANDSHAKE_SECONDS", 0.03)
-    async with impatient("http://127.0.0.1:0") as (_, listener):
+async def test_http_request_that_does_not_come_is_hung_up_on() -> None:
+    async with impatient("http://127.0.0.1:0", handshake_timeout=0.03) as (_, listener):
         reader, writer = await connect(listener.address.replace("http", "tcp"))
         writer.write(b"CONNECT /_goRPC_ HTT")
         assert await reader.read() == b""

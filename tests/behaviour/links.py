@@ -8,14 +8,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from itertools import count, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from attrs import frozen
 
 from rpcgen import DialOptions, Registry
 from rpcgen.protocol import CodecName
-from tests.support.apis import APIS, ApiClient
+from tests.support.apis import APIS, ApiClient, ApiServer, ServerOptions
 from tests.support.certificates import client_context, server_context
+
+from .life import register_life
 
 if TYPE_CHECKING:
     import ssl
@@ -71,9 +73,23 @@ class Link:
             tls=_server_context() if self.encrypted else None,
         )
 
-    def dial(self, address: str) -> AbstractContextManager[ApiClient]:
+    def serving(
+        self, *registrations: Callable[[Registry], None], server: ServerOptions | None = None
+    ) -> AbstractContextManager[ApiServer]:
+        """Serve at this link's end with a server that can be shut down."""
+        return APIS[self.server].serving(
+            listen_address(self.transport),
+            *registrations,
+            codec=self.codec,
+            tls=_server_context() if self.encrypted else None,
+            server=server,
+        )
+
+    def dial(
+        self, address: str, **options: Unpack[DialOptions]
+    ) -> AbstractContextManager[ApiClient]:
         """Connect to a server of this link."""
-        options: DialOptions = {"codec": self.codec}
+        options["codec"] = self.codec
         if self.encrypted:
             options["tls"] = _client_context()
         return APIS[self.client].dial(address, **options)
@@ -93,5 +109,5 @@ class Servers:
         """Return where the server of a link is."""
         key = link.server, link.codec, link.transport
         if key not in self._addresses:
-            self._addresses[key] = self._stack.enter_context(link.serve())
+            self._addresses[key] = self._stack.enter_context(link.serve(register_life))
         return self._addresses[key]

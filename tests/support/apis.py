@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, Unpack
 
 import rpcgen
 from generated.arith import register_arith, register_async_arith
 from rpcgen import (
+    CallOptions,
     ClientCodec,
     DialOptions,
     DoneQueue,
@@ -30,7 +31,7 @@ from tests.support.timeouts import TIMEOUT_S
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["APIS", "Api", "ApiCall", "ApiClient"]
+__all__ = ["APIS", "Api", "ApiCall", "ApiClient", "ApiServer", "ServerOptions"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -45,18 +46,35 @@ class ApiCall(Protocol[Res_co]):
         """Wait for the reply."""
         ...
 
+    def cancel(self) -> bool:
+        """Give the call up."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What came beside the reply."""
+        ...
+
 
 class ApiClient(Protocol):
     """A client of either API."""
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
         """Call and wait for the reply."""
         ...
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
         """Start a call."""
+        ...
+
+    def pending(self) -> int:
+        """Return the number of calls that wait for a reply."""
         ...
 
     def half_close(self) -> None:
@@ -65,6 +83,27 @@ class ApiClient(Protocol):
 
     def close(self) -> None:
         """Close the connection."""
+        ...
+
+
+class ServerOptions(TypedDict, total=False):
+    """Arguments of a server."""
+
+    limits: Limits | None
+    mask_errors: bool
+    max_calls: int | None
+    max_calls_per_connection: int
+    overload: Literal["wait", "refuse"]
+    workers: int
+
+
+class ApiServer(Protocol):
+    """A server of either API."""
+
+    address: str
+
+    def shutdown(self, grace: float = TIMEOUT_S) -> None:
+        """Shut down, and wait for the end of that."""
         ...
 
 
@@ -95,6 +134,18 @@ class Api(Protocol):
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
         ...
 
+    def serving(
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
+        server: ServerOptions | None = None,
+        **options: Unpack[CodecOptions],
+    ) -> AbstractContextManager[ApiServer]:
+        """Do the same with a server that can be told to shut down."""
+        ...
+
     def client(
         self, connection: socket.socket, codec: ClientCodec
     ) -> AbstractContextManager[ApiClient]:
@@ -111,6 +162,11 @@ class Api(Protocol):
 class SyncCall:
     def __init__(self, call: rpcgen.Call[Any]) -> None:
         self._call = call
+        self.cancel = call.cancel
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self._call.metadata
 
     def result(self) -> Any:
         return self._call.result(timeout=TIMEOUT_S)
@@ -121,16 +177,32 @@ class SyncClient:
         self._client = client
         self.close = client.close
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
-        return self._client.call(method, args)
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
+        return self._client.call(method, args, **options)
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
-        return SyncCall(self._client.go(method, args, done))
+        return SyncCall(self._client.go(method, args, done, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def half_close(self) -> None:
         self._client._stream.shutdown(socket.SHUT_WR)
+
+
+class SyncServer:
+    def __init__(self, server: rpcgen.Server, address: str) -> None:
+        self.address = address
+        self._server = server
+
+    def shutdown(self, grace: float = TIMEOUT_S) -> None:
+        self._server.shutdown(grace)
 
 
 class SyncApi:
@@ -160,16 +232,31 @@ class SyncApi:
         limits: Limits | None = None,
         **options: Unpack[CodecOptions],
     ) -> Iterator[str]:
+        with self.serving(
+            address, *registrations, codec=codec, tls=tls, server={"limits": limits}, **options
+        ) as server:
+            yield server.address
+
+    @contextmanager
+    def serving(
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
+        server: ServerOptions | None = None,
+        **options: Unpack[CodecOptions],
+    ) -> Iterator[ApiServer]:
         probe = Probe()
-        server = rpcgen.Server(limits=limits)
-        register_arith(server, Calculator())
-        server.register_name("Probe", probe.handlers)
+        served = rpcgen.Server(**(server or {}))
+        register_arith(served, Calculator())
+        served.register_name("Probe", probe.handlers)
         for register in registrations:
-            register(server)
-        listener = server.listen(address, codec, tls=tls, **options)
-        with server:
+            register(served)
+        listener = served.listen(address, codec, tls=tls, **options)
+        with served:
             try:
-                yield listener.address
+                yield SyncServer(served, listener.address)
             finally:
                 probe.release_all()
 
@@ -234,20 +321,37 @@ class AsyncCall:
 
         return self._loop.run(wait())
 
+    def cancel(self) -> bool:
+        async def cancel() -> bool:
+            return self._call.cancel()
+
+        return self._loop.run(cancel())
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self._call.metadata
+
 
 class AsyncClient:
     def __init__(self, loop: Loop, client: aio.Client) -> None:
         self._loop = loop
         self._client = client
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
-        return self._loop.run(self._client.call(method, args))
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
+        return self._loop.run(self._client.call(method, args, **options))
+
+    def pending(self) -> int:
+        return self._client._protocol.pending
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Any] | None = None
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Any] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ApiCall[Res]:
         async def start() -> aio.Call[Res]:
-            return self._client.go(method, args, done)
+            return self._client.go(method, args, done, **options)
 
         return AsyncCall(self._loop, self._loop.run(start()))
 
@@ -261,6 +365,16 @@ class AsyncClient:
 
     def close(self) -> None:
         self._loop.run(self._client.close())
+
+
+class AsyncServer:
+    def __init__(self, loop: Loop, server: aio.Server, address: str) -> None:
+        self.address = address
+        self._loop = loop
+        self._server = server
+
+    def shutdown(self, grace: float = TIMEOUT_S) -> None:
+        self._loop.run(self._server.shutdown(grace))
 
 
 class AsyncApi:
@@ -298,27 +412,42 @@ class AsyncApi:
         limits: Limits | None = None,
         **options: Unpack[CodecOptions],
     ) -> Iterator[str]:
+        with self.serving(
+            address, *registrations, codec=codec, tls=tls, server={"limits": limits}, **options
+        ) as server:
+            yield server.address
+
+    @contextmanager
+    def serving(
+        self,
+        address: str,
+        *registrations: Callable[[Registry], None],
+        codec: CodecName = "gob",
+        tls: ssl.SSLContext | None = None,
+        server: ServerOptions | None = None,
+        **options: Unpack[CodecOptions],
+    ) -> Iterator[ApiServer]:
         async def start() -> tuple[aio.Server, AsyncProbe, str]:
             probe = AsyncProbe()
-            server = aio.Server(limits=limits)
-            register_async_arith(server, AsyncCalculator())
-            server.register_name("Probe", probe.handlers)
+            served = aio.Server(**(server or {}))
+            register_async_arith(served, AsyncCalculator())
+            served.register_name("Probe", probe.handlers)
             for register in registrations:
-                register(server)
-            listener = await server.listen(address, codec, tls=tls, **options)
-            await server.__aenter__()
-            return server, probe, listener.address
+                register(served)
+            listener = await served.listen(address, codec, tls=tls, **options)
+            await served.__aenter__()
+            return served, probe, listener.address
 
-        async def stop(server: aio.Server, probe: AsyncProbe) -> None:
+        async def stop(served: aio.Server, probe: AsyncProbe) -> None:
             await probe.release_all()
-            await server.__aexit__(None, None, None)
+            await served.__aexit__(None, None, None)
 
         with Loop() as loop:
-            server, probe, bound = loop.run(start())
+            served, probe, bound = loop.run(start())
             try:
-                yield bound
+                yield AsyncServer(loop, served, bound)
             finally:
-                loop.run(stop(server, probe))
+                loop.run(stop(served, probe))
 
     @contextmanager
     def client(self, connection: socket.socket, codec: ClientCodec) -> Iterator[ApiClient]:

@@ -47,6 +47,16 @@ class ScriptedServer:
         response = Response("Math.Sum", seq)
         self.socket.sendall(b"".join(self._codec.encode_response(response, schema_of(int), value)))
 
+    def receive_header(self) -> Request:
+        """Wait for any request, and return its header."""
+        request = self._wait_for_header()
+        while True:
+            try:
+                self._codec.decode_request_body(None)
+                return request
+            except TruncatedError:
+                self._codec.feed(self.socket.recv(65536))
+
     def respond(self, response: Response, value: object = None) -> None:
         """Send any response, with any body."""
         parts = self._codec.encode_response(response, schema_for(value), value)
@@ -62,9 +72,13 @@ class ScriptedServer:
 
 @contextmanager
 def connected(
-    *, call_timeout: float | None = None, metadata: Mapping[str, str] | None = None
+    *,
+    call_timeout: float | None = None,
+    metadata: Mapping[str, str] | None = None,
+    keepalive: float | None = None,
 ) -> Iterator[tuple[Client, ScriptedServer]]:
     """Yield a client and the other end of its connection."""
     ours, theirs = socket.socketpair()
-    with Client(ours, call_timeout=call_timeout, metadata=metadata) as client, theirs:
+    client = Client(ours, call_timeout=call_timeout, metadata=metadata, keepalive=keepalive)
+    with client, theirs:
         yield client, ScriptedServer(theirs)

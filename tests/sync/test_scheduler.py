@@ -49,6 +49,9 @@ class Connection:
     def reject_call(self, invocation: Invocation, error: str) -> None:
         self.rejected.append(error)
 
+    def on_call_left(self, invocation: Invocation) -> None:
+        self.running.add(invocation)
+
     def on_call_done(self, invocation: Invocation) -> None:
         self.running.discard(invocation)
         self.done.append(invocation)

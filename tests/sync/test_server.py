@@ -29,7 +29,6 @@ from rpcgen.errors import (
 from rpcgen.gob import Limits
 from rpcgen.method import Method
 from rpcgen.protocol import GobServerCodec, Response
-from rpcgen.protocol import serving as serving_module
 from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
@@ -780,10 +779,8 @@ def handshake_threads() -> int:
     return sum(thread.name == "rpcgen-handshake" for thread in threading.enumerate())
 
 
-def test_handshake_that_drips_is_given_up(
-    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(server_module, "HANDSHAKE_TIMEOUT_S", 0.1)
+def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    server = serving_with(handshake_timeout=0.1)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     with server, connect(listener.address) as client:
         hello = client_hello()[:60]
@@ -821,10 +818,9 @@ def test_close_ends_handshakes(server: Server) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"CONNECT /_goRPC_"])
 def test_http_request_that_does_not_end_is_hung_up_on(
-    sent: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sent: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(serving_module, "_HANDSHAKE_SECONDS", 0.05)
-    server = serving_with()
+    server = serving_with(handshake_timeout=0.05)
     listener = server.listen("http://127.0.0.1:0")
     with server, connect(listener.address) as client:
         client.sendall(sent)
