@@ -171,12 +171,6 @@ class SyncCall:
     def result(self) -> Any:
         return self._call.result(timeout=TIMEOUT_S)
 
-    def cancel(self) -> bool:
-        return self._call.cancel()
-
-    def metadata(self) -> Mapping[str, str]:
-        return self._call.metadata
-
 
 class SyncClient:
     def __init__(self, client: rpcgen.Client) -> None:
