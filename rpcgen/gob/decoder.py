@@ -299,6 +299,29 @@ class Decoder:
         """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
         self.decode(_NOTHING)
 
+    def next_type(self) -> int:
+        """Return the id of the next value's type, which `types` has then if it is not basic.
+
+        Raises `DecodeError` like `decode`, but passes no value over.
+        """
+        if self._broken is not None:
+            raise self._broken
+        if self._held < self._needed:
+            raise TruncatedError(self._eof())
+        if self._chunks:
+            self._gather()
+        _, (id, _) = self._find_value()
+        return id
+
+    def accepts(self, id: int, schema: Schema[Any]) -> bool:
+        """Say whether values of a type that has been described go into a schema."""
+        try:
+            self._function(id, schema, False)
+        except Exception as error:
+            reraise_interrupt(error)
+            return not isinstance(error, DecodeError)  # what else is wrong, decoding finds out
+        return True
+
     def __iter__(self) -> Iterator[Any]:
         """Yield the remaining values without a schema; raise `TruncatedError` if one is cut off."""
         while self.pending:

@@ -15,7 +15,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.schema import Schema, Struct
 
 from .decoder import Decoder
-from .numbers import int_bytes, read_int, read_uint, uint_bytes
+from .numbers import int_bytes, uint_bytes
 from .wire import INT, STRING, StructType
 from .wire import UINT as UINT_TYPE
 
@@ -24,9 +24,13 @@ __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
 MAX_HEADERS: Final = 256
 """Maximum number of headers remembered in a direction: a peer may name any number of methods."""
 
-# How a header begins; what else it has, it is remembered without.
-_FIELDS: Final = (("ServiceMethod", STRING), ("Seq", UINT_TYPE))
-_FIELDS_WITH_TIMEOUT: Final = (*_FIELDS, ("Timeout", INT))
+# How a header begins, the last of these if it has a time limit; what else it has, it is
+# remembered without.
+_FIELDS: Final[tuple[tuple[str, int], ...]] = (
+    ("ServiceMethod", STRING),
+    ("Seq", UINT_TYPE),
+    ("Timeout", INT),
+)
 
 
 class Header(Protocol):
@@ -44,17 +48,18 @@ class HeaderDecoder(Generic[H]):
 
     A header that is known costs one call and no copy. For that, this stands on
     the inside of the `Decoder`: ``_data`` and ``_pos``, the bytes at hand and the
-    place of the next; ``_base``, that of the first in the stream; ``_next``, which
-    decodes the long way; ``_types``, what the sender has described; ``_owed`` and
-    ``_needed``, which are set with ``_pos`` as ``_consume`` does; and ``_broken``,
-    which is not None once the stream has ended with an error.
+    place of the next; ``_base``, that of the first in the stream; ``_owed`` and
+    ``_needed``, which are set with ``_pos`` as ``_consume`` does; ``_types``, what
+    the sender has described; and ``_broken``, which is not None once the stream
+    has ended with an error.
 
     Args:
         decoder: The stream.
         make: Makes a header of a name and a number, where it has nothing else.
         schema: That of such a header, whose first fields are the name and the number.
-        extended: Schema of a header that has more fields.
-        plain: Makes a header of one of ``extended`` that has nothing in these.
+        extended: Schema of a header that has further fields.
+        finish: Called with a header that was not known by its bytes; returns what takes its
+            place, of the class that ``make`` makes if there is nothing in the further fields.
         make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
             has no such field.
     """
@@ -65,18 +70,18 @@ class HeaderDecoder(Generic[H]):
         make: Callable[[str, int], H],
         schema: Schema[H],
         extended: Schema[Any],
-        plain: Callable[[Any], H],
+        finish: Callable[[H], H],
         make_timed: Callable[[str, int, int], H] | None = None,
     ) -> None:
         self.stream = decoder
         self._make = make
         self._schema = schema
         self._extended = extended
-        self._plain = plain
+        self._finish = finish
         self._make_timed = make_timed
-        self._more = _names(extended) - _names(schema)
-        # The ids, as they stand on the wire, of types that have none of these fields.
-        self._plain_ids: set[bytes] = set()
+        self._further = _names(extended) - _names(schema)
+        # The schemas of types that have come, by their ids as they stand on the wire.
+        self._schemas: dict[bytes, Schema[Any]] = {}
         # By all that is in front of the number, from the length of the message to the method's
         # name: this name, and how many bytes the number has, 0 where a time follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
@@ -87,7 +92,7 @@ class HeaderDecoder(Generic[H]):
         data, pos = stream._data, stream._pos
         if pos == len(data) or stream._broken is not None:
             # Most often nothing more has come: that is found without a failure on the short way.
-            return self._decode_first()
+            return self._decode_general()
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]
@@ -103,30 +108,55 @@ class HeaderDecoder(Generic[H]):
             if data[start] == 1 and data[end - 1] == 0:
                 stream._pos, stream._owed, stream._needed = end, False, 1
                 return self._make(name, seq)
-        except (IndexError, KeyError, ValueError) as error:
+        except (IndexError, KeyError) as error:
             reraise_interrupt(error)
-        begin = stream._base + pos
-        if data[pos + 1 : pos + 3] in self._plain_ids:
-            return self._learned(begin, stream.decode(self._schema))
-        return self._learned(begin, self._plain(stream.decode(self._extended)))
+        return self._decode_general()
 
-    def _decode_first(self) -> H:
-        """Return the next header, of which nothing is at hand, or raise."""
+    def _decode_general(self) -> H:
+        """Return the next header by way of the `Decoder`."""
         stream = self.stream
-        begin = stream._base + stream._pos
-        return self._learned(begin, self._plain(stream._next(self._extended, self._extended)))
+        data, pos, begin = stream._data, stream._pos, stream._base + stream._pos
+        # First as if the length took one byte.
+        known = self._schemas.get(data[pos + 1 : pos + 3])
+        schema = known or self._schemas.get(_id_octets(data, pos)) or self._choose()
+        return self._learned(begin, self._finish(stream.decode(schema)))
+
+    def _choose(self) -> Schema[Any]:
+        """Return the schema for the next header, whose type may be described in front of it.
+
+        Further fields of another type than ours are somebody else's, and passed over.
+        """
+        stream = self.stream
+        id = stream.next_type()
+        known = stream._types.get(id)
+        has_further = isinstance(known, StructType) and self._further & dict(known.fields).keys()
+        is_extended = has_further and stream.accepts(id, self._extended)
+        schema = self._extended if is_extended else self._schema
+        octets = _id_octets(stream._data, stream._pos)
+        if octets[:1] == b"\xff":  # the whole id, then
+            self._schemas[octets] = schema
+        return schema
 
     def _decode_timed(self, name: str, start: int, end: int) -> H:
         """Return a header whose number begins after ``start``, and is followed by a time."""
         stream = self.stream
         data = stream._data
-        seq, pos = read_uint(data, start + 1, end)
-        timeout, after = read_int(data, pos + 1, end)
-        if (data[start], data[pos], data[after], after + 1) != (1, 1, 0, end) or not timeout:
-            raise IndexError("no number, or no time, or something else after it")
-        assert self._make_timed is not None  # nothing is known with a time then
-        stream._pos, stream._owed, stream._needed = end, False, 1
-        return self._make_timed(name, seq, timeout)
+        seq, pos = data[start + 1], start + 2
+        if seq > 127:
+            pos += 256 - seq
+            seq = int.from_bytes(data[start + 2 : pos])
+        timeout, after = data[pos + 1], pos + 2
+        if timeout > 127:
+            after += 256 - timeout
+            timeout = int.from_bytes(data[pos + 2 : after])
+        # No number has more than 8 bytes after its first one, and nothing follows the two.
+        if pos - start > 10 or after - pos > 10 or after + 1 != end or timeout & 1:
+            raise IndexError("no number, no time, or something else after it")
+        if data[start] == 1 and data[pos] == 1 and data[after] == 0 and timeout:
+            assert self._make_timed is not None  # or nothing is known with a time
+            stream._pos, stream._owed, stream._needed = end, False, 1
+            return self._make_timed(name, seq, timeout >> 1)
+        raise IndexError("another field than the number or the time")
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""
@@ -135,31 +165,38 @@ class HeaderDecoder(Generic[H]):
         if stream._pos - begin > 128:
             return header  # definitions came first, or the length takes more than one byte
         message = stream._data[begin : stream._pos]
-        if message[1:2] != b"\xff":
-            return header  # no id of the usual size
-        known = stream._types.get(message[2] >> 1)
-        if not isinstance(known, StructType):
-            return header  # a definition came first
-        if not self._more & {name for name, _ in known.fields}:
-            self._plain_ids.add(message[1:3])
         name = header.service_method.encode("utf-8", "surrogateescape")
-        head = b"%c%b\1%c%b" % (len(message) - 1, message[1:3], len(name), name)
-        number = b"\1%b" % uint_bytes(header.seq)
-        timeout = getattr(header, "timeout", 0) if self._make_timed is not None else 0
-        if message == b"%b%b\0" % (head, number) and known.fields[:2] == _FIELDS:
-            self._remember(head, header.service_method, len(number) - 1)
-        elif (
-            timeout
-            and message == b"%b%b\1%b\0" % (head, number, int_bytes(timeout))
-            and known.fields[:3] == _FIELDS_WITH_TIMEOUT
-        ):
-            self._remember(head, header.service_method, 0)
+        # An id of the usual size, the two fields, and nothing else than perhaps a time.
+        head = b"%c\xff%b\1%c%b" % (len(message) - 1, message[2:3], len(name), name)
+        if not message.startswith(head):
+            return header
+        number, rest = uint_bytes(header.seq), message[len(head) :]
+        if rest == b"\1%b\0" % number:
+            fields, width = _FIELDS[:2], len(number)
+        elif self._make_timed is not None and rest == _timed(number, header):
+            fields, width = _FIELDS, 0
+        else:
+            return header
+        known = stream._types.get(message[2] >> 1)
+        if isinstance(known, StructType) and known.fields[: len(fields)] == fields:
+            if len(self._known) >= MAX_HEADERS:
+                self._known.clear()
+            self._known[head] = header.service_method, width
         return header
 
-    def _remember(self, head: bytes, name: str, width: int) -> None:
-        if len(self._known) >= MAX_HEADERS:
-            self._known.clear()
-        self._known[head] = name, width
+
+def _timed(number: bytes, header: Any) -> bytes:
+    """Return what follows the name in a header of a number and a time."""
+    timeout: int = getattr(header, "timeout", 0)
+    return b"\1%b\1%b\0" % (number, int_bytes(timeout)) if timeout > 0 else b""
+
+
+def _id_octets(data: bytes, pos: int) -> bytes:
+    """Return the first two bytes, which are the id as a rule, of the message at a place."""
+    if pos >= len(data):
+        return b""
+    start = pos + 1 if data[pos] < 128 else pos + 257 - data[pos]
+    return data[start : start + 2]
 
 
 def _names(schema: Schema[Any]) -> set[str]:

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder, Encoder, Limits
+from rpcgen.gob import Encoder, Limits
+from rpcgen.gob.decoder import Decoder
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
@@ -151,11 +152,6 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
             reraise_interrupt(error)
             return None
 
-    def _decode_body(self, schema: Schema[Any] | None) -> Any:
-        if schema is None or self._fault:
-            return self._skip_body(schema)
-        return self._decoder.decode(schema)
-
     def _skip_body(self, schema: Schema[Any] | None) -> None:
         """Pass a body over; raise the fault of its header, if it was asked for."""
         try:
@@ -187,7 +183,7 @@ class GobClientCodec(_GobCodec):
     ) -> None:
         super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, plain_response
+            self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
         )
         # As `_heads`, of headers with a number and a time limit, by the bytes of both.
         self._timed_heads: dict[str, list[bytes]] = {}
@@ -232,16 +228,21 @@ class GobClientCodec(_GobCodec):
             return None
 
     def decode_response_header(self) -> Response:
-        header = self._headers.decode()
+        return self._headers.decode()
+
+    def _finish(self, header: Response) -> Response:
         if header.error and not header.error.isascii():
             # As in Go's JSON: a text for people, which every terminal and log can take.
             header.error = re.sub(_NOT_UTF8, "\ufffd", header.error)
         if type(header) is ExtendedResponse:
             self._fault = self._extension.received(header)
+            return plain_response(header)
         return header
 
     def decode_response_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        if schema is None or self._fault:
+            return self._skip_body(schema)
+        return self._decoder.decode(schema)
 
 
 class GobServerCodec(_GobCodec):
@@ -256,17 +257,22 @@ class GobServerCodec(_GobCodec):
     ) -> None:
         super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Request, REQUEST, EXTENDED_REQUEST, plain_request, ExtendedRequest
+            self._decoder, Request, REQUEST, EXTENDED_REQUEST, self._finish, ExtendedRequest
         )
 
     def decode_request_header(self) -> Request:
-        header = self._headers.decode()
+        return self._headers.decode()
+
+    def _finish(self, header: Request) -> Request:
         if type(header) is ExtendedRequest:
             self._fault = self._extension.received(header)
+            return plain_request(header)
         return header
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
-        return self._decode_body(schema)
+        if schema is None or self._fault:
+            return self._skip_body(schema)
+        return self._decoder.decode(schema)
 
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object

@@ -18,8 +18,10 @@ zero. One of another type than ours belongs to somebody else, and is ignored::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import compress
+from operator import attrgetter
 from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
@@ -52,8 +54,6 @@ from .headers import (
     ExtendedResponse,
     Request,
     Response,
-    plain_request,
-    plain_response,
 )
 
 __all__ = ["JsonClientCodec", "JsonServerCodec"]
@@ -67,7 +67,7 @@ class _Member:
     def __init__(self, field: Field) -> None:
         self.attribute = field.attribute
         self.name = field.wire_name.lower()
-        # Metadata, which may be None to be left out.
+        # Metadata is None where there is none, and the member then left out.
         schema = field.schema.element if isinstance(field.schema, Pointer) else field.schema
         self.schema: Schema[Any] = schema
         self._start = f',"{self.name}":'
@@ -77,20 +77,46 @@ class _Member:
         return self._start + encode(self.schema, value)
 
 
-def _more_members(schema: Schema[Any], count: int) -> tuple[_Member, ...]:
-    """Return the members for all fields of a header but the first, which are Go's."""
-    assert isinstance(schema, Struct)
-    return tuple(map(_Member, schema.fields[count:]))
+class _Members:
+    """All members that a header may have beyond Go's.
+
+    Args:
+        schema: That of the header.
+        count: Number of its fields that are Go's, the first ones.
+    """
+
+    def __init__(self, schema: Schema[Any], count: int) -> None:
+        assert isinstance(schema, Struct)
+        self._members = [_Member(field) for field in schema.fields[count:]]
+        self._values = attrgetter(*[member.attribute for member in self._members])
+        self._by_name = {member.name: member for member in self._members}
+        self.names = frozenset(self._by_name)
+
+    def text(self, header: object) -> str:
+        """Return those that are not zero, each after a comma."""
+        values = self._values(header)
+        members = compress(self._members, values)
+        return "".join(map(_Member.text, members, filter(None, values)))
+
+    def read(self, found: dict[str, Parsed], limits: Limits) -> dict[str, Any]:
+        """Return the attributes of a header that are not zero."""
+        values = {}
+        for name, parsed in found.items():
+            member = self._by_name.get(name)
+            if member is None:
+                continue
+            try:
+                value = decode(member.schema, parsed, limits=limits)
+            except DecodeError as error:  # somebody else's, who means something else by it
+                reraise_interrupt(error)
+                continue
+            if value:
+                values[member.attribute] = value
+        return values
 
 
-_MORE_OF_REQUEST: Final = _more_members(EXTENDED_REQUEST, 2)
-_MORE_OF_RESPONSE: Final = _more_members(EXTENDED_RESPONSE, 3)
-
-
-def _more_text(header: object, members: Iterable[_Member]) -> str:
-    """Return the members beyond Go's that are not zero, each after a comma."""
-    values = ((member, getattr(header, member.attribute)) for member in members)
-    return "".join(member.text(value) for member, value in values if value)
+_REQUEST_MORE: Final = _Members(EXTENDED_REQUEST, 2)
+_RESPONSE_MORE: Final = _Members(EXTENDED_RESPONSE, 3)
 
 
 class _JsonCodec(MeasuredCodec, ExtendedCodec):
@@ -115,24 +141,6 @@ class _JsonCodec(MeasuredCodec, ExtendedCodec):
     def ahead(self) -> int:
         """Size of the next message, 0 unless all of it is there; a body at hand is counted out."""
         return 0 if self._has_body else self._stream.ahead
-
-    def _receive_more(
-        self,
-        header: ExtendedRequest | ExtendedResponse,
-        members: Iterable[_Member],
-        found: dict[str, Parsed],
-    ) -> None:
-        """Put into a header what it has beyond Go's."""
-        for member in members:
-            if member.name not in found:
-                continue
-            try:
-                value = decode(member.schema, found[member.name], limits=self._limits)
-            except DecodeError as error:  # somebody else's
-                reraise_interrupt(error)
-                continue
-            setattr(header, member.attribute, value)
-        self._fault = self._extension.received(header)
 
     def _check_fault(self) -> None:
         """Raise `DecodeError` for what was wrong with the header that the body belongs to."""
@@ -166,7 +174,7 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
     ) -> Sequence[bytes]:
         params = encode(schema, args)
         method = quote(request.service_method)
-        more = self._more(request, method) if type(request) is ExtendedRequest else ""
+        more = self._more(request) if type(request) is ExtendedRequest else ""
         line = f'{{"method":{method},"params":[{params}],"id":{request.seq}{more}}}\n'
         try:
             data = line.encode()
@@ -174,16 +182,16 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
             raise EncodeError(
                 "the method's name holds lone surrogates, which are no UTF-8"
             ) from None
+        if more:
+            self._extension.check_size(len(data) - _size(params))
         self._count += 1
         self._numbers[request.seq] = self._count
         return (data,)
 
-    def _more(self, request: ExtendedRequest, method: str) -> str:
+    def _more(self, request: ExtendedRequest) -> str:
         """Return the members of a request beyond Go's."""
         self._extension.check_metadata(request)
-        more = _more_text(request, _MORE_OF_REQUEST)
-        self._extension.check_size(_size(method + more))
-        return more
+        return _REQUEST_MORE.text(request)
 
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")
@@ -205,15 +213,19 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
             raise self._stream.fail(self._invalid_error(fields["error"]))
         else:
             error = error or "unspecified error"
-        if fields.keys() == _GO_RESPONSE:
+        if _RESPONSE_MORE.names.isdisjoint(fields):
             return Response("", seq, error)
-        return self._with_more(ExtendedResponse("", seq, error), fields)
+        return self._extended(seq, error, fields)
 
-    def _with_more(self, response: ExtendedResponse, fields: dict[str, Parsed]) -> Response:
-        self._receive_more(response, _MORE_OF_RESPONSE, fields)
-        if response.error and response.raised:
+    def _extended(self, seq: int, error: str, fields: dict[str, Parsed]) -> Response:
+        more = _RESPONSE_MORE.read(fields, self._limits)
+        if not more:
+            return Response("", seq, error)
+        response = ExtendedResponse("", seq, error, **more)
+        if error and response.raised:
             self._result = fields.get("details", _NULL)
-        return plain_response(response)
+        self._fault = self._extension.received(response)
+        return response
 
     def _invalid_error(self, parsed: Parsed) -> str:
         try:
@@ -235,14 +247,12 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
 
 
 _ANY: Final = Untyped()
-_GO_RESPONSE: Final = frozenset(("id", "result", "error"))
-_RESPONSE: Final = _GO_RESPONSE | {"details"} | {member.name for member in _MORE_OF_RESPONSE}
+_RESPONSE: Final = _RESPONSE_MORE.names | {"id", "result", "error", "details"}
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
 
 
-_GO_REQUEST: Final = frozenset(("method", "params", "id"))
-_REQUEST: Final = _GO_REQUEST | {member.name for member in _MORE_OF_REQUEST}
+_REQUEST: Final = _REQUEST_MORE.names | {"method", "params", "id"}
 
 
 class JsonServerCodec(_JsonCodec):
@@ -271,11 +281,17 @@ class JsonServerCodec(_JsonCodec):
             raise self._stream.fail(str(mismatch(fields["method"], "string", where)))
         self._seq += 1
         self._ids[self._seq] = _id_text(fields.get("id", _NULL))
-        if fields.keys() == _GO_REQUEST:
+        if _REQUEST_MORE.names.isdisjoint(fields):
             return Request(method, self._seq)
-        request = ExtendedRequest(method, self._seq)
-        self._receive_more(request, _MORE_OF_REQUEST, fields)
-        return plain_request(request)
+        return self._extended(method, fields)
+
+    def _extended(self, method: str, fields: dict[str, Parsed]) -> Request:
+        more = _REQUEST_MORE.read(fields, self._limits)
+        if not more:
+            return Request(method, self._seq)
+        request = ExtendedRequest(method, self._seq, **more)
+        self._fault = self._extension.received(request)
+        return request
 
     def decode_request_body(self, schema: Schema[Any] | None) -> Any:
         params, self._params = self._params, _NULL
@@ -329,7 +345,7 @@ class JsonServerCodec(_JsonCodec):
     def _more(self, response: ExtendedResponse, schema: Schema[Any], reply: object) -> str:
         """Return the members of a response beyond Go's."""
         self._extension.check_metadata(response)
-        more = _more_text(response, _MORE_OF_RESPONSE)
+        more = _RESPONSE_MORE.text(response)
         if not self._extension.takes_large and _size(more) > MAX_UNKNOWN_HEADER:
             return ""  # nobody who would read it is known to be there
         if response.error and response.raised:
