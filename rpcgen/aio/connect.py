@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar, Unpack
+from typing import Any, Generic, Protocol, TypeVar, Unpack, cast
 
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, set_keepalive
@@ -18,6 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.protocol.interceptors import AsyncClientInterceptor
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
 
 from .client import Client, ClientConnection
@@ -130,7 +131,8 @@ async def _connect(address: Address, options: DialOptions) -> Client:
         keepalive = options.get("keepalive")
         if keepalive is not None and keepalive != math.inf:
             client.keep_alive(keepalive)
-        return Client(client, defaults=defaults_of(options))
+        interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
+        return Client(client, defaults=defaults_of(options), interceptors=interceptors)
     except TimeoutError as error:
         client.close()
         # Not every one is that of the timeout: a system gives up, too.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
@@ -17,6 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.protocol.interceptors import ClientInterceptor
 from rpcgen.protocol.options import codec_of
 
 from .client import Client
@@ -75,6 +77,7 @@ def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Cli
         call_timeout=options.get("call_timeout"),
         metadata=options.get("metadata"),
         keepalive=options.get("keepalive"),
+        interceptors=cast("Sequence[ClientInterceptor]", options.get("interceptors", ())),
     )
 
 
