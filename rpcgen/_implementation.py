@@ -2,7 +2,7 @@
 
 There is one so far, in Python. Another one has the same classes and functions
 in modules of its own, is a line in `IMPLEMENTATIONS`, and is then run through
-the conformance tests of gob with all others.
+all tests of what gob's codec does, with all others.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import math
 import socket
 import time
 from collections import deque
+from collections.abc import Iterable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
@@ -29,9 +30,11 @@ from rpcgen.protocol import (
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
 from rpcgen.protocol.client import CANCEL, deadline_error
 from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientCall, chain
 
 from .call import Call
 from .effort import effort_of, is_large
+from .intercepted import InterceptedGo
 from .keepalive import KeepAlive
 from .loop_spin import LoopSpinner
 from .loops import check_loop
@@ -402,11 +405,20 @@ class Client:
     """
 
     def __init__(
-        self, connection: ClientConnection, *, defaults: CallDefaults | None = None
+        self,
+        connection: ClientConnection,
+        *,
+        defaults: CallDefaults | None = None,
+        interceptors: Iterable[AsyncClientInterceptor] = (),
     ) -> None:
         self._connection = connection
         self._defaults = defaults
-        self._has_defaults = defaults is not None
+        self._interceptors = tuple(interceptors)
+        self._chain = chain(self._interceptors, self._proceed) if self._interceptors else None
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(defaults or self._interceptors)
+        # Those that run interceptors of `go`.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._protocol = connection.protocol
         self._loop = connection.loop
 
@@ -488,24 +500,33 @@ class Client:
         if asyncio.get_running_loop() is not self._loop:
             check_loop(self._loop, "the client")
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None or current.get():
+        if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
+            if self._chain is not None:
+                return await self._chain(ClientCall.of(method, args, settings))
+        return (await self._call(method, args, settings)).taken()
+
+    async def _proceed(self, call: ClientCall[Any, Any]) -> Any:
+        """Carry out a call behind all interceptors."""
+        completion = await self._call(call.method, call.args, call.settings)
+        call.reply_metadata = completion.metadata
+        return completion.taken()
+
+    async def _call(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Completion[Any]:
+        """Send a call and wait for its end."""
         writable = self._connection.writable
         while not writable.is_set():  # again, if others were faster
             await self._wait_for_room(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._begin(waiter, method, args, settings)
         try:
-            completion = await waiter
+            return await waiter
         except asyncio.CancelledError:
             if self._protocol.abandon(seq):
                 self._connection.forgotten(seq)
             raise
-        if completion.error is not None:
-            raise completion.error
-        # The event loop keeps the future until the task waits again: not so a large reply.
-        reply, completion.reply = completion.reply, None
-        return reply
 
     @overload
     def go(
@@ -564,11 +585,15 @@ class Client:
             method = untyped_method(method, args, reply)
         if done is not None:
             check_done(done)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._chain is not None:
+                intercepted = InterceptedGo(method, args, done, settings, self._protocol)
+                intercepted.start(self._chain, self._tasks)
+                return intercepted.call
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
-        settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
         try:
             self._connection.check_room()
             call._seq = self._begin(call, method, args, settings)

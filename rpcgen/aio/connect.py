@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Generator
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar, Unpack
+from typing import Any, Generic, Protocol, TypeVar, Unpack, cast
 
 from rpcgen.errors import DialError
-from rpcgen.net.sockets import check_tls, set_keepalive
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, set_keepalive
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -17,6 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.protocol.interceptors import AsyncClientInterceptor
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
 
 from .client import Client, ClientConnection
@@ -129,7 +131,8 @@ async def _connect(address: Address, options: DialOptions) -> Client:
         keepalive = options.get("keepalive")
         if keepalive is not None and keepalive != math.inf:
             client.keep_alive(keepalive)
-        return Client(client, defaults=defaults_of(options))
+        interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
+        return Client(client, defaults=defaults_of(options), interceptors=interceptors)
     except TimeoutError as error:
         client.close()
         # Not every one is that of the timeout: a system gives up, too.
@@ -163,7 +166,12 @@ async def _create_connection(
 ) -> None:
     loop = asyncio.get_running_loop()
     if address.network == "unix":
-        await loop.create_unix_connection(make_protocol, address.unix_name)
+        connection = await _connect_unix(address.unix_name)
+        try:
+            await loop.create_unix_connection(make_protocol, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
         return
     timeout = options.get("timeout")
     # TCP_NODELAY is asyncio's default, as it is Go's.
@@ -175,6 +183,25 @@ async def _create_connection(
         # What is asked for counts for the whole, and must not be cut short by asyncio's default.
         ssl_handshake_timeout=timeout if address.tls and timeout and timeout > 60 else None,
     )
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        set_keepalive(connection)
+    own = transport.get_extra_info("socket")
+    if own is not None:
+        set_keepalive(own)
+
+
+async def _connect_unix(name: str) -> socket.socket:
+    """Return a connected socket.
+
+    While the server's queue has no room, asyncio would take its socket for connected.
+    """
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.setblocking(False)
+            connection.connect(name)
+            return connection
+        except BlockingIOError:
+            connection.close()
+            await asyncio.sleep(UNIX_RETRY_S)
+        except BaseException:
+            connection.close()
+            raise

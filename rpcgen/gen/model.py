@@ -117,7 +117,7 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
 
 
 def is_protocol(cls: object) -> bool:
-    """Say whether ``cls`` is a ``Protocol`` class, and not an implementation of one."""
+    """Return True if ``cls`` is a ``Protocol`` class, and not an implementation of one."""
     return isinstance(cls, type) and bool(getattr(cls, "_is_protocol", False))
 
 

@@ -13,7 +13,17 @@ from typing import Any, Final
 from ..schema import Schema, Untyped
 from ..schema.plan import Node, Op, plan_of
 
-__all__ = ["ENTRY", "KEPT", "OBJECT", "SLOT", "most_per_byte", "size_of", "size_of_record", "sizes"]
+__all__ = [
+    "ENTRY",
+    "KEPT",
+    "MEMBER",
+    "OBJECT",
+    "SLOT",
+    "most_per_byte",
+    "size_of",
+    "size_of_record",
+    "sizes",
+]
 
 # The place of an element in a list, which grows by an eighth more than it needs.
 SLOT: Final = 9
@@ -25,6 +35,9 @@ OBJECT: Final = 64
 
 # What a value of `Kept` takes more than the plain one.
 KEPT: Final = 440
+
+# What a member takes that an enum makes of a value which it does not list.
+MEMBER: Final = 480
 
 _NUMBER: Final = 32
 _TEXT: Final = 56
@@ -148,6 +161,8 @@ def _ratio(nodes: tuple[Node, ...], sizes: tuple[int, ...], node: Node) -> int:
     match node.op:
         case Op.STRING:
             return 4
+        case Op.ENUM if node.schema.makes_members:
+            return MEMBER
         case Op.BYTES | Op.LIST | Op.ARRAY if parts:
             return (SLOT + sizes[node.children[0]]) // _least(nodes, parts[0]) + 1
         case Op.MAP:

@@ -19,6 +19,7 @@ from .unix_files import SocketFile
 __all__ = [
     "BACKLOG",
     "MAX_HANDSHAKES",
+    "UNIX_RETRY_S",
     "AcceptBackoff",
     "ListeningSocket",
     "check_context",
@@ -38,6 +39,9 @@ BACKLOG = 1024
 
 MAX_HANDSHAKES = 256
 """Maximum number of handshakes under way at one server; later connections wait in the backlog."""
+
+UNIX_RETRY_S = 0.01
+"""Seconds after which a client tries again where the queue of a unix socket was full."""
 
 # Go's: seconds of silence before the first probe and between probes, and the number of probes
 # without an answer that ends the connection.

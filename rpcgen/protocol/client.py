@@ -147,6 +147,13 @@ class Completion(Generic[W]):
     seq: int = field(default=-1, eq=False)
     metadata: Mapping[str, str] = NO_METADATA
 
+    def taken(self) -> Any:
+        """Return the reply, once, or raise the error: who keeps this keeps no large reply."""
+        if self.error is not None:
+            raise self.error
+        reply, self.reply = self.reply, None
+        return reply
+
 
 # A call's number, its waiter, what is called, and how.
 _Pending: TypeAlias = tuple[int, W, Method[Any, Any], CallSettings]

@@ -206,7 +206,8 @@ class ExtendedCodec(Protocol):
     on both sides: the schema and the value are those of the exception.
 
     Until the peer has said `Feature.LARGE_HEADERS`, an extended header stays within 512 bytes,
-    which servers of others take. A longer request raises `EncodeError`; a longer response leaves
+    which servers of others take. A longer request raises `HeaderTooLongError`, an
+    `EncodeError`; a longer response leaves
     out what Go's has not. Metadata is bounded by `Limits.metadata`: `EncodeError` for what is to
     be sent, and what has come fails its call, by a `DecodeError` with the body.
     """

@@ -10,12 +10,19 @@ from rpcgen.values.limits import Limits
 from .headers import ExtendedRequest, ExtendedResponse, Feature
 from .metadata import metadata_fault, metadata_size
 
-__all__ = ["MAX_UNKNOWN_HEADER", "Extension"]
+__all__ = ["MAX_UNKNOWN_HEADER", "Extension", "HeaderTooLongError"]
 
 MAX_UNKNOWN_HEADER: Final = 512
 """Size in bytes of an extended header, type definitions included, that any peer takes."""
 
 _LARGE_HEADERS: Final = int(Feature.LARGE_HEADERS)
+
+
+class HeaderTooLongError(EncodeError):
+    """A request's header that a server may not take, as far as is known.
+
+    After a call that says `Feature.LARGE_HEADERS`, and its answer, the same may go out.
+    """
 
 
 class Extension:
@@ -54,9 +61,9 @@ class Extension:
             )
 
     def check_size(self, size: int) -> None:
-        """Raise `EncodeError` if a request's header of so many bytes is too long for the peer."""
+        """Raise `HeaderTooLongError` if a request's header of so many bytes is for the peer."""
         if size > MAX_UNKNOWN_HEADER and not self.takes_large:
-            raise EncodeError(
+            raise HeaderTooLongError(
                 f"a header of {size} bytes with its metadata: a server that has not said that it "
                 f"takes more gets {MAX_UNKNOWN_HEADER} at most, so send less metadata"
             )

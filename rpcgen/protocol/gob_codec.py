@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder, Encoder, Limits
+from rpcgen.gob import Encoder, Limits
+from rpcgen.gob.decoder import Decoder
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
@@ -42,7 +43,7 @@ __all__ = ["GobClientCodec", "GobServerCodec"]
 _WIDEST: Final = 9
 
 # Small numbers as they end a header: the zero says that no field follows.
-_NUMBERS: Final = [octets + b"\0" for octets in UINT]
+_NUMBERS: Final = [data + b"\0" for data in UINT]
 
 # What stands for bytes of a header that are not UTF-8.
 _NOT_UTF8: Final = "[\udc80-\udcff]"

@@ -175,7 +175,7 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
     ) -> Sequence[bytes]:
         params = encode(schema, args)
         method = quote(request.service_method)
-        more = self._more(request, method) if type(request) is ExtendedRequest else ""
+        more = self._more(request) if type(request) is ExtendedRequest else ""
         line = f'{{"method":{method},"params":[{params}],"id":{request.seq}{more}}}\n'
         try:
             data = line.encode()
@@ -183,16 +183,16 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
             raise EncodeError(
                 "the method's name holds lone surrogates, which are no UTF-8"
             ) from None
+        if more:
+            self._extension.check_size(len(data) - _size(params))
         self._count += 1
         self._numbers[request.seq] = self._count
         return (data,)
 
-    def _more(self, request: ExtendedRequest, method: str) -> str:
+    def _more(self, request: ExtendedRequest) -> str:
         """Return the members of a request beyond Go's."""
         self._extension.check_metadata(request)
-        more = _REQUEST_MORE.text(request)
-        self._extension.check_size(_size(method + more))
-        return more
+        return _REQUEST_MORE.text(request)
 
     def decode_response_header(self) -> Response:
         fields = _members(self._stream, _RESPONSE, self._limits, "id")

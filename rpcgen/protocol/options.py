@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rpcgen.gob import Limits
@@ -10,6 +10,7 @@ from rpcgen.gob import Limits
 from .call_options import CallDefaults, call_defaults, checked_interval
 from .codec import ClientCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec
+from .interceptors import AsyncClientInterceptor, ClientInterceptor
 
 if TYPE_CHECKING:
     import ssl
@@ -29,6 +30,7 @@ class DialOptions(CodecOptions, total=False):
     (default: none). ``metadata``: texts that travel with each call. ``keepalive``:
     time in seconds after which a server that has sent nothing is asked for a sign
     of life, and after as long again taken for dead (default: never).
+    ``interceptors``: functions around each call, of the kind that the API has.
     """
 
     timeout: float | None
@@ -38,6 +40,7 @@ class DialOptions(CodecOptions, total=False):
     call_timeout: float | None
     metadata: Mapping[str, str]
     keepalive: float | None
+    interceptors: Sequence[ClientInterceptor] | Sequence[AsyncClientInterceptor]
 
 
 def check_options(options: DialOptions) -> None:

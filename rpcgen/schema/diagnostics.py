@@ -34,11 +34,6 @@ def _hint(annotation: object) -> str:
     origin = typing.get_origin(annotation) or annotation
     if isinstance(origin, Hashable) and origin in _HINTS:
         return _HINTS[origin]
-    if isinstance(origin, type) and origin.__module__ == "ipaddress":
-        return _IPADDRESS_HINTS.get(origin.__name__, _SEE_TABLE)
-    if isinstance(origin, type) and (hint := _STDLIB_HINTS.get(origin.__name__)):
-        library = origin.__module__.split(".")[0]
-        return hint if library in ("datetime", "decimal", "pathlib") else _SEE_TABLE
     if isinstance(origin, TypeVar):
         return "Go's methods have one type for all their callers: write it out"
     if isinstance(origin, str | ForwardRef):
@@ -51,8 +46,9 @@ def _hint(annotation: object) -> str:
 
 
 def _class_hint(cls: type[Any]) -> str:
-    if cls.__module__.split(".")[0] in sys.stdlib_module_names:
-        return _SEE_TABLE
+    library = cls.__module__.split(".")[0]
+    if library in sys.stdlib_module_names:
+        return _LIBRARY_HINTS.get(f"{library}.{cls.__name__}", _SEE_TABLE)
     if is_message(cls) and is_generic(cls):
         return f"say what it holds, as in {with_arguments(cls)}"
     if issubclass(cls, enum.Enum):
@@ -113,14 +109,16 @@ def union_hint(members: tuple[object, ...]) -> str:
     """
     literals = [member for member in members if typing.get_origin(member) is Literal]
     values = [value for literal in literals for value in typing.get_args(literal)]
-    others = {member for member in members if member not in literals} - {type(None)}
-    kinds = {type(value) for value in values} - {type(None)}
+    # Lists: what is in an Annotated, and so the whole, may be impossible to hash.
+    others = [member for member in members if member not in (*literals, type(None))]
+    kinds = {type(value) for value in values if value is not None}
     optional = " | None" if None in values or type(None) in members else ""
     if len(kinds) == 1 and not others:
         merged = ", ".join([repr(value) for value in values if value is not None])
         return f"write Literal[{merged}]{optional}"
-    if len(kinds) == 1 and others == kinds:
-        return f"write {kinds.pop().__name__}{optional}: it takes the values of the Literal as well"
+    if len(kinds) == 1 and others == [*kinds]:
+        (kind,) = kinds
+        return f"write {kind.__name__}{optional}: it takes the values of the Literal as well"
     return "make each member an attrs class, or use Any"
 
 
@@ -131,12 +129,17 @@ _HINTS: dict[object, str] = {
     **dict.fromkeys(
         (list, tuple, abc.Sequence, abc.MutableSequence), "say what it holds, such as list[int]"
     ),
-    **dict.fromkeys((set, frozenset, abc.Set), "say what it holds, such as set[int]"),
-    **dict.fromkeys((dict, abc.Mapping), "say what it holds, such as dict[str, int]"),
+    **dict.fromkeys(
+        (set, frozenset, abc.Set, abc.MutableSet), "say what it holds, such as set[int]"
+    ),
+    **dict.fromkeys(
+        (dict, abc.Mapping, abc.MutableMapping), "say what it holds, such as dict[str, int]"
+    ),
     **dict.fromkeys((bytearray, memoryview), "use bytes"),
     **dict.fromkeys(
         (
-            *(abc.Iterable, abc.Iterator, abc.Generator, abc.Collection),
+            *(abc.Iterable, abc.Iterator, abc.Generator, abc.Collection, abc.Container),
+            *(abc.Reversible, abc.KeysView, abc.ValuesView),
             *(abc.AsyncIterable, abc.AsyncIterator, abc.AsyncGenerator, deque),
         ),
         "use list[T] or Sequence[T]",
@@ -167,19 +170,26 @@ _HINTS: dict[object, str] = {
 }
 
 
-# By name, since importing their modules takes long.
-_STDLIB_HINTS = {
-    "Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
-    **dict.fromkeys(("Path", "PosixPath", "PurePath", "PurePosixPath"), "use str"),
-    "time": "use timedelta, as the time since midnight, or str",
-    "tzinfo": "use str, as the name of the zone",
-}
-
-
-# By name: a program without the module cannot have one of its classes.
-_IPADDRESS_HINTS = {
-    **dict.fromkeys(("IPv4Address", "IPv6Address"), "use NetipAddr of rpcgen.types"),
-    **dict.fromkeys(("IPv4Interface", "IPv6Interface"), "use NetipPrefix of rpcgen.types"),
+# By name, since importing the modules takes long.
+_LIBRARY_HINTS = {
+    "datetime.time": "use timedelta, as the time since midnight, or str",
+    "decimal.Decimal": "use BigRat or BigFloat of rpcgen.types, or str",
+    "re.Pattern": "use str",
+    **dict.fromkeys(
+        [f"pathlib.{name}" for name in ("Path", "PosixPath", "PurePath", "PurePosixPath")],
+        "use str",
+    ),
+    **dict.fromkeys(
+        ("datetime.timezone", "datetime.tzinfo", "zoneinfo.ZoneInfo"),
+        "use str, as the name of the zone",
+    ),
+    **dict.fromkeys(
+        ("ipaddress.IPv4Address", "ipaddress.IPv6Address"), "use NetipAddr of rpcgen.types"
+    ),
+    **dict.fromkeys(
+        [f"ipaddress.IPv{version}{kind}" for version in "46" for kind in ("Interface", "Network")],
+        "use NetipPrefix of rpcgen.types",
+    ),
 }
 
 

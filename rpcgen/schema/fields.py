@@ -9,7 +9,7 @@ import types
 import typing
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, Union
 
 from .._names import go_name, is_exported
 from ..errors import SchemaError
@@ -19,20 +19,26 @@ from .diagnostics import UNDEFINED
 from .kinds import Field, Struct, pointed_to
 from .resolve import schema_of
 
-__all__ = ["field_of", "names_in", "wire_name_in"]
-
-T = TypeVar("T")
+__all__ = ["field_of", "fields_of", "names_in", "wire_name_in"]
 
 
-def _fields_of(schema: Struct[T]) -> tuple[Field, ...]:
+def fields_of(cls: type[Any], arguments: tuple[Any, ...]) -> tuple[Field, ...]:
+    """Return the fields of a message.
+
+    Args:
+        cls: Class of the message.
+        arguments: Types in the brackets of a generic class.
+
+    Returns:
+        The fields in the order of the class.
+
+    Raises:
+        SchemaError: One of them cannot travel.
+    """
     return tuple(
-        _field_in_place(schema.cls, attribute, annotation)
-        for attribute, annotation in _annotated_attributes(schema.cls, schema.arguments)
+        _field_in_place(cls, attribute, annotation)
+        for attribute, annotation in _annotated_attributes(cls, arguments)
     )
-
-
-# The kinds do not know annotations, which need them.
-Struct.resolve_fields = _fields_of  # type: ignore[assignment,method-assign]
 
 
 def _annotated_attributes(

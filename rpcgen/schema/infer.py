@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from types import GenericAlias
 from typing import Any
 
 from .kinds import Schema
@@ -32,14 +33,14 @@ def schema_for(value: object) -> Schema[Any]:
 def _annotation_for(value: object) -> Any:
     match value:
         case list():
-            return list[_common_annotation(value)]  # type: ignore[misc]
+            return GenericAlias(list, (_common_annotation(value),))
         case tuple() if not hasattr(value, "_fields"):  # no NamedTuple
-            return tuple[_common_annotation(value), ...]  # type: ignore[misc]
+            return GenericAlias(tuple, (_common_annotation(value), ...))
         case dict():
             key, item = _common_annotation(value), _common_annotation(value.values())
-            return dict[key, item]  # type: ignore[valid-type]
+            return GenericAlias(dict, (key, item))
         case set() | frozenset():
-            return set[_common_annotation(value)]  # type: ignore[misc]
+            return GenericAlias(set, (_common_annotation(value),))
         case datetime() | timedelta():  # and the subclasses with nanoseconds
             return datetime if isinstance(value, datetime) else timedelta
     # A value that has kept its Go type fits as the plain value that it is.

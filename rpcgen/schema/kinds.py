@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
@@ -324,7 +324,9 @@ class Struct(ImmutableRecord, Schema[T_co]):
 
     @cached_property
     def _own_fields(self) -> tuple[Field, ...]:
-        fields = self.resolve_fields()
+        from .fields import fields_of  # lazy: annotations are made of these kinds
+
+        fields = fields_of(self.cls, self.arguments)
         by_name: dict[str, Field] = {}
         for each in fields:
             other = by_name.setdefault(each.wire_name, each)
@@ -335,10 +337,6 @@ class Struct(ImmutableRecord, Schema[T_co]):
                     'name one of them otherwise with Annotated[..., wire("Name")]',
                 )
         return fields
-
-    def resolve_fields(self) -> tuple[Field, ...]:
-        """Return the fields that the class has; `rpcgen.schema.fields` supplies this method."""
-        raise NotImplementedError
 
     def comparable(self) -> bool:
         hashable = self.cls.__hash__ is not None
@@ -441,6 +439,10 @@ class Interface(ImmutableRecord, Schema[Any]):
         return None
 
 
+# What an enum does by itself with a value that it does not list: it refuses it.
+_NO_MEMBER: Final = getattr(enum.Enum._missing_, "__func__", None)
+
+
 class Enum(ImmutableRecord, Schema[E]):
     """A named integer or string with a class of its own.
 
@@ -453,6 +455,11 @@ class Enum(ImmutableRecord, Schema[E]):
     cls: type[E]
     base: Int | String
     name: str
+
+    @property
+    def makes_members(self) -> bool:
+        """True if the class makes members of values that it does not list: flags, open enums."""
+        return getattr(self.cls._missing_, "__func__", None) is not _NO_MEMBER
 
     def zero(self) -> E:
         zero = self.base.zero()

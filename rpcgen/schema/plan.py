@@ -38,7 +38,7 @@ from .kinds import (
     Uint,
 )
 
-__all__ = ["Member", "Node", "Op", "Plan", "is_octet", "plan_of"]
+__all__ = ["Member", "Node", "Op", "Plan", "is_byte", "plan_of"]
 
 # Where a schema keeps its plan.
 _KEPT: Final = "_plan"
@@ -125,7 +125,7 @@ class Node(ImmutableRecord):
         return self.declared.go
 
     @property
-    def is_octet(self) -> bool:
+    def is_byte(self) -> bool:
         """True for an unsigned integer of 8 bits."""
         return self.op is Op.UINT and self.bits == 8 and self.plain == self.number
 
@@ -165,7 +165,7 @@ def plan_of(schema: Schema[Any]) -> Plan:
     return plan
 
 
-def is_octet(schema: Schema[Any]) -> bool:
+def is_byte(schema: Schema[Any]) -> bool:
     """Return True for an unsigned integer of 8 bits, of which a slice is ``[]byte``."""
     return isinstance(schema, Uint) and schema.bits == 8
 
@@ -261,7 +261,7 @@ class _Builder:
                 return node(Op.STRING, any_bytes=schema.any_bytes)
             case Bytes():
                 return node(Op.BYTES)
-            case Slice() if is_octet(schema.element):
+            case Slice() if is_byte(schema.element):
                 return node(Op.BYTES, schema.element, container=schema.container)
             case Slice():
                 return node(Op.LIST, schema.element, container=schema.container)

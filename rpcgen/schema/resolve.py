@@ -44,7 +44,7 @@ __all__ = ["schema_of"]
 T = TypeVar("T")
 
 
-_known: dict[object, Schema[Any]] = {}
+_by_annotation: dict[object, Schema[Any]] = {}
 
 
 @overload
@@ -70,11 +70,11 @@ def schema_of(annotation: object) -> Schema[Any]:
         SchemaError: The annotation has no counterpart on the wire.
     """
     try:
-        known = _known.get(annotation)
+        known = _by_annotation.get(annotation)
     except TypeError:  # not hashable, such as Annotated[int, ["a note"]]
         return _resolve(annotation)
     # Not by assignment: codecs tell schemas apart by identity, and another thread may be first.
-    return known or _known.setdefault(annotation, _resolve(annotation))
+    return known or _by_annotation.setdefault(annotation, _resolve(annotation))
 
 
 def _resolve(annotation: object) -> Schema[Any]:
@@ -354,7 +354,7 @@ _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
 }
 
 
-_known.update(
+_by_annotation.update(
     {
         bool: Bool(),
         int: Int(),

@@ -247,7 +247,21 @@ class BackgroundThreads:
         thread = threading.Thread(target=run, name=f"rpcgen-client-{name}", daemon=True)
         try:
             if threads.setdefault(name, thread) is thread:
-                thread.start()
+                _start(thread)
         except BaseException:
             threads.pop(name, None)
             raise
+
+
+def _start(thread: threading.Thread) -> None:
+    """Start a thread; an exception from outside comes out as it was raised.
+
+    `threading` cleans up after one as if the thread had not begun, which raises another where it
+    has.
+    """
+    try:
+        thread.start()
+        return
+    except KeyError as error:
+        interrupt = error.__context__ or error
+    raise interrupt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack, cast, overload
 
@@ -13,7 +13,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
-from rpcgen.net.sockets import check_is_plain
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
     ClientCodec,
@@ -32,6 +32,7 @@ from rpcgen.protocol.call_options import (
 from rpcgen.protocol.client import deadline_error
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
+from rpcgen.protocol.interceptors import ClientCall, ClientInterceptor, chain, checked_interceptors
 
 from . import _fork
 from .background import (
@@ -44,6 +45,7 @@ from .background import (
     Task,
 )
 from .call import Call
+from .intercepted import InterceptedGo
 from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
 from .request_writer import RequestWriter
@@ -85,6 +87,7 @@ class Client:
         keepalive: Time in seconds after which a server that has sent nothing is asked for a
             sign of life, and after as long again taken for dead; None: never. It takes a thread,
             until the client is closed.
+        interceptors: Functions around each call, the first outermost; see `ClientInterceptor`.
 
     Raises:
         TypeError: The socket is an `ssl.SSLSocket`, or an option is of the wrong type.
@@ -100,11 +103,13 @@ class Client:
         call_timeout: float | None = None,
         metadata: Mapping[str, str] | None = None,
         keepalive: float | None = None,
+        interceptors: Iterable[ClientInterceptor] = (),
     ) -> None:
         self._defaults = call_defaults(call_timeout, metadata)
         keepalive = checked_interval("keepalive", keepalive)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
+            prepare_connection(connection)
             connection = Stream(connection)
         self._stream = connection
         self._stream.set_timeout(None)
@@ -119,7 +124,10 @@ class Client:
         self._deadlines = Deadlines(self._expire)
         self._background = BackgroundThreads(self._end_if_closing)
         self._threads = self._background.running
-        self._has_defaults = self._defaults is not None
+        self._interceptors = checked_interceptors(interceptors)
+        self._chain = chain(self._interceptors, self._proceed) if self._interceptors else None
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(self._defaults or self._interceptors)
         # Time at which the last call has begun.
         self._last_use = time.monotonic()
         self._process = os.getpid()
@@ -188,10 +196,24 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None or current.get():
+        if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if settings.deadline is not None:
-                self._wait_for_room(method, settings.deadline)
+            if self._chain is not None:
+                return self._chain(ClientCall.of(method, args, settings))
+        return self._send(method, args, settings).result()
+
+    def _proceed(self, intercepted: ClientCall[Any, Any]) -> Any:
+        """Carry out a call behind all interceptors."""
+        call = self._send(intercepted.method, intercepted.args, intercepted.settings)
+        try:
+            return call.result()
+        finally:
+            intercepted.reply_metadata = call.metadata
+
+    def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
+        """Send a call that this thread is about to wait for."""
+        if settings.deadline is not None:
+            self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
         if not call._is_done:
             try:
@@ -200,7 +222,7 @@ class Client:
             except BaseException:
                 self._send_rest()
                 raise
-        return call.result()
+        return call
 
     @overload
     def go(
@@ -261,8 +283,33 @@ class Client:
         if done is not None:
             check_done(done)
         settings = NO_OPTIONS
-        if options or self._has_defaults or method.timeout is not None or current.get():
+        if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
+            if self._interceptors:
+                return self._go_intercepted(method, args, done, settings)
+        return self._go(method, args, done, settings)
+
+    def _go_intercepted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings,
+    ) -> Call[Any]:
+        def begin(call: ClientCall[Any, Any]) -> Call[Any]:
+            return self._go(call.method, call.args, None, call.settings)
+
+        intercepted = InterceptedGo(method, args, done, settings, begin)
+        intercepted.start(self._interceptors)
+        return intercepted.call
+
+    def _go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings,
+    ) -> Call[Any]:
         call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
@@ -512,7 +559,7 @@ class Client:
 
 
 def _import_for_calls() -> None:
-    """Import now what gob imports with the first message.
+    """Import now what gob imports with the first message, or the first value of a kind.
 
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
@@ -520,3 +567,6 @@ def _import_for_calls() -> None:
     from rpcgen.gob import opaque, untyped  # noqa: F401
     from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
     from rpcgen.gob.encode import compiler  # noqa: F401
+    from rpcgen.values.registry import uuid_schema
+
+    uuid_schema()  # which imports what is known of Go's library

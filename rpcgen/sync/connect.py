@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
-from rpcgen.net.sockets import check_tls, prepare_connection
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -17,6 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
+from rpcgen.protocol.interceptors import ClientInterceptor
 from rpcgen.protocol.options import codec_of
 
 from .client import Client
@@ -75,6 +77,7 @@ def _client(connection: Stream, codec: ClientCodec, options: DialOptions) -> Cli
         call_timeout=options.get("call_timeout"),
         metadata=options.get("metadata"),
         keepalive=options.get("keepalive"),
+        interceptors=cast("Sequence[ClientInterceptor]", options.get("interceptors", ())),
     )
 
 
@@ -96,7 +99,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
 
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
-        return _connect_to(socket.AF_UNIX, address.unix_name, deadline)
+        return _connect_unix(address.unix_name, deadline)
     host, failure = address.host or "localhost", OSError("no address of this name")
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:
@@ -105,6 +108,16 @@ def _connect(address: Address, deadline: float | None) -> socket.socket:
             reraise_interrupt(error)
             failure = error
     raise failure
+
+
+def _connect_unix(name: str, deadline: float | None) -> socket.socket:
+    while True:
+        try:
+            return _connect_to(socket.AF_UNIX, name, deadline)
+        except BlockingIOError as error:
+            reraise_interrupt(error)
+            # With a timeout, the system itself does not wait for room in the server's queue.
+            time.sleep(UNIX_RETRY_S)
 
 
 def _connect_to(family: int, place: Any, deadline: float | None) -> socket.socket:

@@ -9,7 +9,6 @@ bytes and datetimes are random for each process and need no check.
 from __future__ import annotations
 
 import dataclasses
-import enum
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
@@ -51,13 +50,11 @@ _EQUAL_AS_IN_GO: Final = ("uuid.UUID", "netip.Addr")
 
 
 def steerable(key: Schema[Any]) -> bool:
-    """Return True if a peer can choose many keys of this type that have the same hash.
+    """Say whether a peer can choose many keys of this type that have the same hash.
 
     It cannot for text, bytes, times, enums and integers of at most 64 bits: no
-    more than ten of those share a hash.
-
-    Args:
-        key: Schema of the keys; a union or class of a user's own counts as steerable.
+    more than ten of those share a hash. A union or class of a user's own is
+    taken for steerable.
     """
     nodes, root = plan_of(key)
     node = nodes[root]
@@ -68,7 +65,7 @@ def steerable(key: Schema[Any]) -> bool:
 
 
 def merges_keys(key: Schema[Any]) -> bool:
-    """Return True if keys of this type can be equal in Python that are not in Go.
+    """Say whether keys of this type can be equal in Python that are not in Go.
 
     So are 0, 0.0 and False in ``map[interface{}]``, a moment in two zones, and
     values that an enum takes for one member; the equality of a class of a user's
@@ -87,7 +84,7 @@ def _merges(node: Node) -> bool:
         case Op.OPAQUE:
             return node.schema.name not in _EQUAL_AS_IN_GO
         case Op.ENUM:
-            return _makes_members(node.schema.cls)
+            return bool(node.schema.makes_members)
         case Op.STRUCT:
             return not _compares_all(node.schema.cls)
     return False
@@ -137,14 +134,6 @@ def _parts(key: Schema[Any], *, is_converted: bool = True) -> list[Node]:
             waiting += node.children
         waiting += [member.node for member in node.members]
     return list(found.values())
-
-
-def _makes_members(cls: type[enum.Enum]) -> bool:
-    """Say whether a class makes members of values that it does not list."""
-    return getattr(cls._missing_, "__func__", None) is not _NO_MEMBER
-
-
-_NO_MEMBER: Final = enum.Enum._missing_.__func__  # type: ignore[attr-defined]
 
 
 def _compares_all(cls: type[Any]) -> bool:

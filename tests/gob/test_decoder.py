@@ -28,6 +28,8 @@ from .examples import (
     Sizes,
 )
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 def _registry() -> gob.Registry:
     registry = gob.Registry()
@@ -367,3 +369,42 @@ def test_small_limits_of_nesting_are_exact(schema: Any, depth: int) -> None:
     gob.Decoder(gob.dumps(_chain(depth - 1)), limits=limits).decode(schema)
     with pytest.raises(DecodeError, match="nested too deeply"):
         gob.Decoder(gob.dumps(_chain(depth)), limits=limits).decode(schema)
+
+
+# --- a look at the type of what comes next --------------------------------------------------------
+
+
+def test_next_type_is_that_of_the_value_after_its_definitions() -> None:
+    decoder = gob.Decoder(gob.Encoder().encode_all([(Point(1, 2), Point), (7, int)]))
+    id = decoder.next_type()
+    assert isinstance(decoder.types[id], wire.StructType)
+    assert decoder.next_type() == id
+    assert decoder.decode(Point) == Point(1, 2)
+    assert decoder.next_type() == wire.INT
+    assert decoder.decode(int) == 7
+
+
+def test_next_type_of_a_stream_that_comes_byte_by_byte() -> None:
+    data = gob.Encoder().encode(Point(1, 2))
+    decoder = gob.Decoder()
+    for octet in data:
+        with pytest.raises(TruncatedError):
+            decoder.next_type()
+        decoder.feed(bytes((octet,)))
+    decoder.next_type()
+    assert decoder.decode(Point) == Point(1, 2)
+
+
+def test_next_type_of_a_stream_that_has_broken_raises_what_broke_it() -> None:
+    decoder = gob.Decoder(b"\x80\1\2\3")
+    for _ in range(2):
+        with pytest.raises(DecodeError, match="a length of 128 bytes"):
+            decoder.next_type()
+
+
+def test_accepts_what_goes_into_a_schema() -> None:
+    decoder = gob.Decoder(gob.Encoder().encode(Point(1, 2)))
+    id = decoder.next_type()
+    assert decoder.accepts(id, schema_of(Point))
+    assert not decoder.accepts(id, schema_of(int))
+    assert decoder.decode(Point) == Point(1, 2)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder
 from rpcgen.gob.framing import MessageBuffer
 
 from .examples import Point
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 
 def test_pending_is_not_zero_after_definitions_alone() -> None:
@@ -114,7 +115,7 @@ class Blobs:
     count: int
 
 
-def put(decoder: Decoder, data: bytes) -> None:
+def put(decoder: gob.Decoder, data: bytes) -> None:
     """Put bytes where the decoder wants them, as many at a time as it wants."""
     while data:
         view = decoder.space()
@@ -140,7 +141,7 @@ LARGE_VALUES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("annotation", "value"), LARGE_VALUES)
 @pytest.mark.parametrize("first", [10, 5000, 65536])
 def test_space_for_the_rest_of_a_message(annotation: Any, value: Any, first: int) -> None:
-    encoder, decoder = gob.Encoder(), Decoder()
+    encoder, decoder = gob.Encoder(), gob.Decoder()
     for _ in range(3):  # the short way is known from the second one on
         data = encoder.encode(value, annotation)
         decoder.feed(data[:first])
@@ -153,7 +154,7 @@ def test_space_for_the_rest_of_a_message(annotation: Any, value: Any, first: int
 
 @pytest.mark.parametrize(("annotation", "value"), LARGE_VALUES)
 def test_chunks_that_hold_the_next_message_too(annotation: Any, value: Any) -> None:
-    encoder, decoder = gob.Encoder(), Decoder()
+    encoder, decoder = gob.Encoder(), gob.Decoder()
     data = b"".join(encoder.encode(value, annotation) for _ in range(4))
     decoded = []
     for start in range(0, len(data), 60_000):
@@ -167,7 +168,7 @@ def test_chunks_that_hold_the_next_message_too(annotation: Any, value: Any) -> N
 
 
 def test_space_is_no_more_than_what_is_needed() -> None:
-    decoder = Decoder()
+    decoder = gob.Decoder()
     decoder.feed(gob.dumps(bytes(100_000))[:1000])
     with pytest.raises(TruncatedError):
         decoder.decode(bytes)
@@ -176,7 +177,7 @@ def test_space_is_no_more_than_what_is_needed() -> None:
 
 def test_space_then_feed_keeps_the_order() -> None:
     data = gob.dumps(bytes(range(256)) * 1000)
-    decoder = Decoder()
+    decoder = gob.Decoder()
     decoder.feed(data[:1000])
     with pytest.raises(TruncatedError):
         decoder.decode(bytes)
@@ -187,7 +188,7 @@ def test_space_then_feed_keeps_the_order() -> None:
 
 
 def test_space_is_used_again_without_harm_to_values() -> None:
-    encoder, decoder = gob.Encoder(), Decoder()
+    encoder, decoder = gob.Encoder(), gob.Decoder()
     values = []
     for octet in range(5):
         data = encoder.encode(bytes([octet]) * 300_000, bytes)
@@ -200,7 +201,7 @@ def test_space_is_used_again_without_harm_to_values() -> None:
 
 
 def test_large_message_is_not_kept() -> None:
-    encoder, decoder = gob.Encoder(), Decoder()
+    encoder, decoder = gob.Encoder(), gob.Decoder()
     for _ in range(2):
         decoder.feed(encoder.encode(bytes(1_000_000), bytes))
         decoder.decode(bytes)
@@ -209,7 +210,7 @@ def test_large_message_is_not_kept() -> None:
 
 @given(st.data())
 def test_large_message_that_is_damaged_is_refused(data: st.DataObject) -> None:
-    encoder, decoder = gob.Encoder(), Decoder()
+    encoder, decoder = gob.Encoder(), gob.Decoder()
     value = Blob("name", b"x" * 70_000, 7)
     decoder.feed(encoder.encode(value, Blob))
     decoder.decode(Blob)
@@ -218,7 +219,7 @@ def test_large_message_that_is_damaged_is_refused(data: st.DataObject) -> None:
         octets[data.draw(st.integers(0, 40) | st.integers(len(octets) - 10, len(octets) - 1))] = (
             data.draw(st.integers(0, 255))
         )
-    plain = Decoder()
+    plain = gob.Decoder()
     plain.feed(gob.Encoder().encode(value, Blob))
     plain.decode(Blob)
     plain.feed(bytes(octets))
@@ -227,7 +228,7 @@ def test_large_message_that_is_damaged_is_refused(data: st.DataObject) -> None:
     assert outcome(decoder, lambda: put(decoder, bytes(octets[split:]))) == outcome(plain)
 
 
-def outcome(decoder: Decoder, more: Callable[[], None] | None = None) -> object:
+def outcome(decoder: gob.Decoder, more: Callable[[], None] | None = None) -> object:
     """Return what is decoded, or the error; ``more`` comes once the decoder asks for it."""
     try:
         return decoder.decode(Blob)

@@ -20,6 +20,7 @@ from rpcgen.protocol.codec import (
     buffered_codec,
     checked,
     described_types,
+    extended_codec,
     is_large,
     joined,
     measured_codec,
@@ -80,6 +81,18 @@ def test_described_types_of_a_codec_that_tells() -> None:
 
 def test_described_types_of_a_codec_that_does_not_tell() -> None:
     assert described_types(LineClientCodec()) is None
+
+
+@pytest.mark.parametrize(
+    "codec", [GobClientCodec(), GobServerCodec(), JsonClientCodec(), JsonServerCodec()], ids=type
+)
+def test_codecs_of_ours_are_extended(codec: Any) -> None:
+    assert extended_codec(codec) is codec
+
+
+@pytest.mark.parametrize("codec", [LineClientCodec(), LineServerCodec()], ids=type)
+def test_extended_codec_of_one_that_knows_plain_headers_alone(codec: Any) -> None:
+    assert extended_codec(codec) is None
 
 
 def test_space_is_the_memory_of_the_codec() -> None:

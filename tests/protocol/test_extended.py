@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rpcgen.errors import EncodeError
-from rpcgen.protocol.extended import MAX_UNKNOWN_HEADER, Extension
+from rpcgen.protocol.extended import MAX_UNKNOWN_HEADER, Extension, HeaderTooLongError
 from rpcgen.protocol.headers import ExtendedRequest, Feature
 from rpcgen.values.limits import Limits
 
@@ -32,7 +32,7 @@ def test_metadata_that_is_sent_has_the_limit_of_what_is_received() -> None:
 def test_long_header_is_refused_toward_a_peer_that_has_said_nothing() -> None:
     extension = Extension(LIMITS)
     extension.check_size(MAX_UNKNOWN_HEADER)
-    with pytest.raises(EncodeError, match="a header of 513 bytes"):
+    with pytest.raises(HeaderTooLongError, match="a header of 513 bytes"):
         extension.check_size(MAX_UNKNOWN_HEADER + 1)
 
 

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.gob import Decoder, Encoder, Limits, Record
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
-from rpcgen.protocol.headers import REQUEST, RESPONSE
+from rpcgen.protocol.headers import (
+    EXTENDED_REQUEST,
+    EXTENDED_RESPONSE,
+    NOTICE_SEQ,
+    REQUEST,
+    RESPONSE,
+    ExtendedRequest,
+    ExtendedResponse,
+    plain_request,
+    plain_response,
+)
 from rpcgen.schema import UNTYPED, schema_of
 from rpcgen.types import Uint64
 
@@ -230,9 +240,9 @@ def test_damaged_headers_are_decoded_as_by_the_decoder(
     calls: Any, cuts: list[int], damages: list[tuple[int, int]]
 ) -> None:
     stream = bytearray(stream_of([("A.B", 1, ""), ("A.B", 300, ""), *calls, *calls]))
-    for place, octet in damages:
+    for place, byte in damages:
         # Not before the definition of the header: then there would be no header at all.
-        stream[60 + place % (len(stream) - 60)] = octet
+        stream[60 + place % (len(stream) - 60)] = byte
     assert_received_alike(cut(bytes(stream), cuts))
 
 
@@ -371,3 +381,346 @@ def test_strings_that_are_not_utf8_travel_on_demand() -> None:
     server.feed(b"".join(client.encode_request(Request("A.B", 0), schema, text)))
     server.decode_request_header()
     assert server.decode_request_body(schema) == text
+
+
+# --- headers with more than Go's ------------------------------------------------------------------
+
+
+def sent(codec: GobClientCodec, request: Request, args: object = 1) -> bytes:
+    return b"".join(codec.encode_request(request, schema_of(type(args)), args))
+
+
+def answered(codec: GobServerCodec, response: Response, reply: object = 1) -> bytes:
+    return b"".join(codec.encode_response(response, schema_of(type(reply)), reply))
+
+
+def request_of(data: bytes, codec: GobServerCodec | None = None) -> Request:
+    """Return the header of what was sent, and pass the body over."""
+    codec = codec or GobServerCodec()
+    codec.feed(data)
+    header = codec.decode_request_header()
+    codec.decode_request_body(None)
+    return header
+
+
+def response_of(data: bytes, codec: GobClientCodec | None = None) -> Response:
+    codec = codec or GobClientCodec()
+    codec.feed(data)
+    header = codec.decode_response_header()
+    codec.decode_response_body(None)
+    return header
+
+
+FULL_REQUEST = ExtendedRequest("A.B", 5, 7, {"a": "b"}, "key", 3, True, 65536, 28)
+FULL_RESPONSE = ExtendedResponse(
+    "A.B", 5, "no", 5, "kv.NotFound", True, {"a": "b"}, 1, True, 65536, 28, 9
+)
+
+
+def test_request_with_all_fields_arrives() -> None:
+    header = request_of(sent(GobClientCodec(), FULL_REQUEST))
+    assert (header, type(header)) == (FULL_REQUEST, ExtendedRequest)
+
+
+def test_response_with_all_fields_arrives() -> None:
+    header = response_of(answered(GobServerCodec(), FULL_RESPONSE))
+    assert (header, type(header)) == (FULL_RESPONSE, ExtendedResponse)
+
+
+def test_extended_headers_with_nothing_more_arrive_as_plain_ones() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    for _ in range(3):
+        assert type(request_of(sent(client, ExtendedRequest("A.B", 5)), server)) is Request
+        assert type(response_of(answered(server, ExtendedResponse("A.B", 5)), client)) is Response
+
+
+def test_fields_of_an_exception_are_the_body_of_its_error() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    response = ExtendedResponse("A.B", 5, "no", raised="kv.NotFound")
+    client.feed(answered(server, response, Pair(7, 8)))
+    client.decode_response_header()
+    assert client.decode_response_body(schema_of(Pair)) == Pair(7, 8)
+
+
+def test_drain_notice_arrives() -> None:
+    notice = ExtendedResponse("", NOTICE_SEQ, last=9)
+    assert response_of(answered(GobServerCodec(), notice, None)) == notice
+
+
+def test_number_of_a_request_is_its_own() -> None:
+    assert GobClientCodec().request_number(7) == GobServerCodec().request_number(7) == 7
+
+
+some_texts = st.dictionaries(
+    st.text(alphabet="abz-./!~", min_size=1, max_size=5),
+    st.text(max_size=9),
+    min_size=1,
+    max_size=3,
+)
+unsigned = st.sampled_from([0, 0, 1, 127, 128, 255, 256, 2**32, 2**64 - 1])
+signed = st.sampled_from([0, 1, 63, 64, 127, 128, 5 * 10**9, 2**62, 2**63 - 1, -1, -(2**63)])
+texts = st.sampled_from(["", "", "x", "é" * 30])
+extended_requests = st.builds(
+    ExtendedRequest,
+    methods,
+    st.integers(0, 600) | unsigned,
+    signed,
+    some_texts | st.none(),
+    texts,
+    unsigned,
+    st.booleans(),
+    unsigned,
+    unsigned,
+)
+timed_requests = st.builds(ExtendedRequest, methods, unsigned, signed)
+plain_requests = st.builds(Request, methods, unsigned)
+requests = st.lists(extended_requests | timed_requests | plain_requests, max_size=8)
+
+
+def schema_of_request(request: Request) -> Any:
+    return REQUEST if type(request) is Request else EXTENDED_REQUEST
+
+
+@given(requests)
+def test_extended_requests_are_encoded_as_by_the_encoder(calls: list[Request]) -> None:
+    plain, client = Encoder(), GobClientCodec()
+    client._extension.takes_large = True
+    for index, request in enumerate(calls + calls):
+        wanted = plain.encode_all([(request, schema_of_request(request)), (index, INT)])
+        assert sent(client, request, index) == wanted
+
+
+@given(requests, places)
+def test_extended_requests_are_decoded_as_by_the_decoder(
+    calls: list[Request], cuts: list[int]
+) -> None:
+    encoder, codec, plain = Encoder(), GobServerCodec(), Decoder()
+    pairs = [((each, schema_of_request(each)), (1, INT)) for each in calls + calls]
+    stream = b"".join(encoder.encode_all(pair) for pair in pairs)
+    assert_requests_alike(codec, plain, cut(stream, cuts))
+
+
+@settings(max_examples=300)
+@given(requests, places, st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255))))
+def test_damaged_extended_requests_are_decoded_as_by_the_decoder(
+    calls: list[Request], cuts: list[int], damages: list[tuple[int, int]]
+) -> None:
+    encoder = Encoder()
+    first = [ExtendedRequest("A.B", 1, 5), ExtendedRequest("A.B", 300, 5 * 10**9), *calls]
+    pairs = [((each, schema_of_request(each)), (1, INT)) for each in first + first]
+    stream = bytearray(b"".join(encoder.encode_all(pair) for pair in pairs))
+    for place, octet in damages:
+        # Not before the definitions of the header: then there would be other fields, or none.
+        stream[170 + place % (len(stream) - 170)] = octet
+    assert_requests_alike(GobServerCodec(), Decoder(), cut(bytes(stream), cuts))
+
+
+def assert_requests_alike(codec: GobServerCodec, plain: Decoder, pieces: list[bytes]) -> None:
+    """Check that header after header is the same by a codec and by a plain decoder."""
+    assert received(
+        lambda: without_metadata(codec.decode_request_header()),
+        lambda: ignoring_faults(codec),
+        codec.feed,
+        pieces,
+    ) == received(
+        lambda: without_metadata(plain_request(plain.decode(EXTENDED_REQUEST))),
+        lambda: plain.decode(INT),
+        plain.feed,
+        pieces,
+    )
+
+
+def without_metadata(header: Request) -> Request:
+    """Return a header without its metadata, which the codec removes if it is bad."""
+    if isinstance(header, ExtendedRequest):
+        header.metadata = None
+    return plain_request(header)
+
+
+def ignoring_faults(codec: GobServerCodec) -> Any:
+    codec._fault = ""
+    return codec.decode_request_body(INT)
+
+
+def test_request_with_a_known_time_limit_does_not_encode_its_header() -> None:
+    client = GobClientCodec()
+    sent(client, ExtendedRequest("A.B", 1, 5))
+    with patch.object(Encoder, "encode_parts", side_effect=AssertionError("encoded")):
+        assert b"A.B" in sent(client, ExtendedRequest("A.B", 300, 1 << 40))
+
+
+def test_time_limits_of_any_number_of_methods_are_not_all_remembered() -> None:
+    client, server = GobClientCodec(), GobServerCodec()
+    for seq in range(1, 600):
+        request = ExtendedRequest(f"A.M{seq}", 9, 5)
+        assert request_of(sent(client, request), server) == request
+    assert len(client._timed_heads) <= 256
+    assert len(server._headers._known) <= 256
+
+
+def test_extended_request_that_does_not_fit_leaves_the_stream_as_it_was() -> None:
+    codec, plain = GobClientCodec(), GobClientCodec()
+    for request in (ExtendedRequest("A.B", 1, 5), FULL_REQUEST):
+        for _ in range(2):
+            with pytest.raises(EncodeError):
+                codec.encode_request(request, INT, "no int")
+            with pytest.raises(EncodeError):
+                codec.encode_request(ExtendedRequest("A.B", 1, 1 << 64), INT, 1)
+        assert sent(codec, request) == sent(plain, request)
+        assert sent(codec, Request("A.B", 2)) == sent(plain, Request("A.B", 2))
+
+
+# --- how large they may be ------------------------------------------------------------------------
+
+
+def header_size(request: Request, codec: GobClientCodec) -> int:
+    """Return the size in bytes of a header as it would be sent, with its definitions."""
+    return len(sent(codec, request)) - 4  # the body is an int
+
+
+def with_value(size: int) -> ExtendedRequest:
+    return ExtendedRequest("A.B", 1, 5, {"a": "v" * size})
+
+
+def known_to_take_large() -> GobClientCodec:
+    codec = GobClientCodec()
+    response_of(answered(GobServerCodec(), ExtendedResponse("A.B", 1, features=8)), codec)
+    return codec
+
+
+def largest_value(codec: GobClientCodec) -> int:
+    """Return the size of the largest value that a codec sends."""
+    for size in range(512, 0, -1):
+        try:
+            sent(codec, with_value(size))
+        except EncodeError:
+            continue
+        return size
+    raise AssertionError("nothing was sent")
+
+
+def test_first_header_to_an_unknown_server_has_512_bytes_at_most() -> None:
+    size = largest_value(GobClientCodec())
+    # Later in a stream, the same needs some bytes more.
+    assert 500 < header_size(with_value(size), known_to_take_large()) <= 512
+
+
+def test_later_header_to_an_unknown_server_has_no_definitions_to_make_room_for() -> None:
+    codec, known = GobClientCodec(), known_to_take_large()
+    for each in (codec, known):
+        sent(each, with_value(1))
+    size = largest_value(codec)
+    assert 500 < header_size(with_value(size), known) <= 512
+
+
+def test_header_that_an_unknown_server_would_not_take_is_refused_with_the_reason() -> None:
+    with pytest.raises(EncodeError, match="a server that has not said that it takes more"):
+        sent(GobClientCodec(), with_value(512))
+
+
+def test_refused_header_leaves_the_stream_as_it_was() -> None:
+    codec = GobClientCodec()
+    with pytest.raises(EncodeError):
+        sent(codec, with_value(512))
+    assert len(codec.described) == 0
+    assert sent(codec, FULL_REQUEST) == sent(GobClientCodec(), FULL_REQUEST)
+
+
+def test_server_that_takes_large_headers_gets_metadata_up_to_the_limit() -> None:
+    codec = known_to_take_large()
+    assert request_of(sent(codec, with_value(8191))) == with_value(8191)
+    with pytest.raises(EncodeError, match=r"metadata of 8193 bytes; the limit is 8192"):
+        sent(codec, with_value(8192))
+
+
+def test_large_response_to_an_unknown_client_is_plain() -> None:
+    response = ExtendedResponse("A.B", 1, "no", code=5, metadata={"a": "v" * 512})
+    assert response_of(answered(GobServerCodec(), response)) == Response("A.B", 1, "no")
+
+
+def test_large_response_to_a_client_that_takes_it_is_whole() -> None:
+    server = GobServerCodec()
+    request_of(sent(GobClientCodec(), ExtendedRequest("A.B", 1, features=8)), server)
+    response = ExtendedResponse("A.B", 1, "no", code=5, metadata={"a": "v" * 512})
+    assert response_of(answered(server, response)) == response
+
+
+def test_metadata_of_a_response_beyond_the_limit_is_refused() -> None:
+    response = ExtendedResponse("A.B", 1, metadata={"a": "v" * 8192})
+    with pytest.raises(EncodeError, match=r"Limits\.metadata"):
+        answered(GobServerCodec(), response)
+
+
+# --- metadata that is not as it should be ---------------------------------------------------------
+
+BAD = [
+    pytest.param({"a": "v" * 8192}, "metadata of 8193 bytes", id="too large"),
+    pytest.param({"Tenant": "a"}, "the name 'Tenant' of metadata", id="a capital letter"),
+    pytest.param({"": "a"}, "the name '' of metadata", id="no name"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "reason"), BAD)
+def test_bad_metadata_of_a_request_fails_its_call_alone(
+    metadata: dict[str, str], reason: str
+) -> None:
+    codec = GobServerCodec()
+    encoder = Encoder()
+    for seq, each in enumerate([metadata, None], 1):
+        request = ExtendedRequest("A.B", seq, 5, each)
+        codec.feed(encoder.encode_all([(request, EXTENDED_REQUEST), (7, INT)]))
+    assert codec.decode_request_header() == ExtendedRequest("A.B", 1, 5)
+    with pytest.raises(DecodeError, match=re.escape(reason)):
+        codec.decode_request_body(INT)
+    assert codec.decode_request_header() == ExtendedRequest("A.B", 2, 5)
+    assert codec.decode_request_body(INT) == 7
+
+
+@pytest.mark.parametrize(("metadata", "reason"), BAD)
+def test_bad_metadata_of_a_response_fails_its_call_alone(
+    metadata: dict[str, str], reason: str
+) -> None:
+    codec, encoder = GobClientCodec(), Encoder()
+    for seq, each in enumerate([metadata, None], 1):
+        response = ExtendedResponse("A.B", seq, metadata=each)
+        codec.feed(encoder.encode_all([(response, EXTENDED_RESPONSE), (7, INT)]))
+    assert codec.decode_response_header() == plain_response(ExtendedResponse("A.B", 1))
+    with pytest.raises(DecodeError, match=re.escape(reason)):
+        codec.decode_response_body(INT)
+    assert codec.decode_response_header() == Response("A.B", 2)
+    assert codec.decode_response_body(INT) == 7
+
+
+def test_bad_metadata_of_a_body_that_is_skipped_fails_nothing() -> None:
+    codec, encoder = GobServerCodec(), Encoder()
+    for seq, metadata in enumerate([{"": ""}, None], 1):
+        request = ExtendedRequest("A.B", seq, 5, metadata)
+        codec.feed(encoder.encode_all([(request, EXTENDED_REQUEST), (7, INT)]))
+    codec.decode_request_header()
+    assert codec.decode_request_body(None) is None
+    codec.decode_request_header()
+    assert codec.decode_request_body(INT) == 7
+
+
+def test_bad_metadata_of_a_body_that_is_cut_off_is_told_once_it_is_whole() -> None:
+    codec = GobServerCodec()
+    request = ExtendedRequest("A.B", 1, 5, {"": ""})
+    data = Encoder().encode_all([(request, EXTENDED_REQUEST), (7, INT)])
+    codec.feed(data[:-1])
+    codec.decode_request_header()
+    with pytest.raises(TruncatedError):
+        codec.decode_request_body(INT)
+    codec.feed(data[-1:])
+    with pytest.raises(DecodeError, match="the name"):
+        codec.decode_request_body(INT)
+
+
+def test_bad_metadata_before_a_body_of_an_unknown_type_is_told() -> None:
+    codec, encoder = GobServerCodec(), Encoder()
+    request = ExtendedRequest("A.B", 1, 5, {"": ""})
+    codec.feed(encoder.encode(request, EXTENDED_REQUEST) + b"\3\xff\xc8\0")
+    codec.decode_request_header()
+    with pytest.raises(DecodeError, match="the name"):
+        codec.decode_request_body(INT)
+    codec.feed(encoder.encode_all([(ExtendedRequest("A.B", 2), EXTENDED_REQUEST), (7, INT)]))
+    assert codec.decode_request_header() == Request("A.B", 2)

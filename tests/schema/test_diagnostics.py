@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import enum
+import re
 import typing
 from abc import ABC, abstractmethod
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Annotated, Generic, Literal, Protocol, TypedDict, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import define
 
 from rpcgen.errors import SchemaError
 from rpcgen.schema import schema_of
+from rpcgen.schema.diagnostics import union_hint
 from rpcgen.types import BigInt, Duration, GoType, Time, interface, length, wire
 
 from .messages import Circle, Color, Named, Plain, Vector
@@ -107,6 +110,12 @@ class Box(Generic[T]):
         (typing.Required[int], "unsupported type Required[int]", "write the type alone"),
         (typing.Awaitable[int], "unsupported type Awaitable[int]", "write the type of its result"),
         (type[int], "unsupported type type[int]", "use str"),
+        (typing.MutableSet, "unsupported type MutableSet", "say what it holds, such as set[int]"),
+        (typing.MutableMapping, "unsupported type MutableMapping", "such as dict[str, int]"),
+        (typing.Container[int], "unsupported type Container[int]", "use list[T] or Sequence[T]"),
+        (IPv4Network, "unsupported type IPv4Network", "use NetipPrefix"),
+        (ZoneInfo, "unsupported type ZoneInfo", "use str, as the name of the zone"),
+        (re.Pattern[str], "unsupported type re.Pattern[str]", "use str"),
         (Decimal, "unsupported type Decimal", "use BigRat or BigFloat"),
         (Path, "unsupported type Path", "use str"),
         (T, "unsupported type ~T", "Go's methods have one type"),
@@ -150,3 +159,14 @@ def test_what_cannot_travel_is_refused_with_a_hint(
         schema_of(annotation)
     assert raised.value.reason.startswith(reason)
     assert raised.value.hint.find(hint) >= 0
+
+
+def test_class_named_like_one_of_the_standard_library_has_the_hint_of_a_class() -> None:
+    path = type("Path", (), {})
+    with pytest.raises(SchemaError, match=r"decorate Path with attrs\.define"):
+        schema_of(path)
+
+
+def test_union_hint_takes_members_that_cannot_be_hashed() -> None:
+    noted = Annotated[str, ["a", "note"]]
+    assert union_hint((Literal["a"], noted)) == "make each member an attrs class, or use Any"

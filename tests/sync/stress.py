@@ -278,7 +278,8 @@ class Stress:
                 self.faults.append(f"{kind}, {size} bytes: waited {time.monotonic() - begin:.1f} s")
 
     def _check_queue(self, client: Client, data: bytes) -> None:
-        done = queue.Queue[Call[bytes]]()
+        # One that an alarm cannot leave locked.
+        done = queue.SimpleQueue[Call[bytes]]()
         calls = [client.go(ECHO, data, done) for _ in range(3)]
         told: dict[int, Call[bytes]] = {}
         try:

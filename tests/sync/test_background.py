@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -90,6 +91,26 @@ def test_thread_that_cannot_be_started_is_not_on_the_list(monkeypatch: pytest.Mo
     with pytest.raises(RuntimeError, match="no more threads"):
         threads.run("task", Task())
     assert not threads.running
+
+
+def test_interrupt_while_a_thread_starts_comes_out_as_it_was_raised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Its name since Python 3.13, and before.
+    name = "_start_joinable_thread" if sys.version_info >= (3, 13) else "_start_new_thread"
+    start = getattr(threading, name)
+    task = Task()
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        start(*arguments, **options)
+        assert task.entered.acquire(timeout=TIMEOUT_S)  # it is not on its way any more
+        raise KeyboardInterrupt
+
+    threads = BackgroundThreads(nothing)
+    monkeypatch.setattr(threading, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        threads.run("task", task)
+    task.go_on.release()
 
 
 class Timer:

@@ -65,6 +65,8 @@ def test_numbers_whose_places_are_chosen_are_refused(
         gob.loads(data, dict[int, int])
 
 
+@pytest.mark.heavy
+@pytest.mark.slow
 def test_numbers_whose_places_are_chosen_are_refused_after_a_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

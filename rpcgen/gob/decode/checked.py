@@ -29,7 +29,7 @@ from ...values.record import Undecoded
 from ...values.types import base_of
 from .. import numbers, wire
 from ..definitions import bare_name
-from ..memory import ENTRY, SLOT, sizes
+from ..memory import ENTRY, MEMBER, SLOT, sizes
 from ..source import Source
 from ..streams import DecodeFunction
 from ..untyped import RecordStruct
@@ -229,11 +229,11 @@ class Compiler:
     def _enum(self, pair: Pair, target: str) -> None:
         source, schema = self._source, pair.node.schema
         members = source.constant(dict(schema.cls._value2member_map_), "members")
-        member = source.constant(schema.member, "member")
+        made = f"{source.constant(schema.member, 'member')}({target})"
+        if self._counted:
+            made = f"stream.charge({MEMBER}) or {made}"
         self._scalar(self._pairs[pair.parts[0]], target)
-        source.line(
-            f"{target} = {members}[{target}] if {target} in {members} else {member}({target})"
-        )
+        source.line(f"{target} = {members}[{target}] if {target} in {members} else {made}")
 
     def _interface(self, node: Node, target: str) -> None:
         constant = self._source.constant(node.schema, "interface")

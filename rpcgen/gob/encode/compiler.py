@@ -282,7 +282,7 @@ class _Compiler:
         source = self._source
         element = self._nodes[node.children[0]]
         is_array = node.op is Op.ARRAY
-        if is_array and element.is_octet:
+        if is_array and element.is_byte:
             source.line(f"out.append(octet_array({variable}, {node.length}))")
             return
         check = f"elements({variable})"

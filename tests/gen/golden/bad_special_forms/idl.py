@@ -1,4 +1,6 @@
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Container, MutableMapping, MutableSet
+from ipaddress import IPv4Network
+from re import Pattern
 from typing import (
     IO,
     Annotated,
@@ -14,6 +16,7 @@ from typing import (
     Required,
     Union,
 )
+from zoneinfo import ZoneInfo
 
 from attrs import define
 
@@ -41,3 +44,7 @@ class Forms(Protocol):
     def kind(self, value: type[int], other: type) -> None: ...
 
     def file(self, value: IO[bytes]) -> None: ...
+
+    def library(self, zone: ZoneInfo, text: Pattern[str]) -> IPv4Network: ...
+
+    def collections(self, some: MutableSet, all: Container[int]) -> MutableMapping: ...

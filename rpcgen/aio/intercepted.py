@@ -1,0 +1,76 @@
+"""`InterceptedGo`: a call that goes through interceptors while nobody need wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rpcgen.errors import RpcError
+from rpcgen.method import Method
+from rpcgen.protocol import ClientProtocol, DoneQueue
+from rpcgen.protocol.call_options import CallSettings
+from rpcgen.protocol.interceptors import ClientCall
+
+from .call import Call
+
+__all__ = ["InterceptedGo"]
+
+
+class InterceptedGo:
+    """Drives a `Call` whose interceptors run in a task of their own.
+
+    Args:
+        method: What is called.
+        args: Its arguments.
+        done: The queue into which the call is put when it is over.
+        settings: Its settings.
+        protocol: That of the client, where the call itself is never pending.
+    """
+
+    def __init__(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings,
+        protocol: ClientProtocol[Any],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.call: Call[Any] = Call(method.name, args, done, loop, self)
+        self.protocol = protocol
+        self._outer = ClientCall.of(method, args, settings)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(
+        self,
+        carry_out: Callable[[ClientCall[Any, Any]], Awaitable[Any]],
+        tasks: set[asyncio.Task[None]],
+    ) -> None:
+        """Run the interceptors in a task, which is in the set until it is over."""
+        self._task = asyncio.ensure_future(self._run(carry_out))
+        tasks.add(self._task)
+        self._task.add_done_callback(tasks.discard)
+
+    async def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Awaitable[Any]]) -> None:
+        outer, reply = self._outer, None
+        failure: RpcError | None = None
+        try:
+            reply = await carry_out(outer)
+        except asyncio.CancelledError:
+            if not self.call.is_done():
+                self.call._finish(None, RpcError("the task of the interceptors was cancelled"))
+            raise
+        except RpcError as error:
+            failure = error
+        except Exception as error:
+            failure = RpcError(f"an interceptor has failed: {error!r}")
+            failure.__cause__ = error
+        if not self.call.is_done():
+            self.call._finish(reply, failure, outer.reply_metadata)
+
+    def give_up(self, waiter: Any, seq: int, error: RpcError) -> None:
+        """End the call with an error, and the interceptors with it."""
+        self.call._finish(None, error)
+        if self._task is not None:
+            self._task.cancel()
