@@ -232,12 +232,12 @@ def _protobuf(message: str, values: tuple[Any, ...]) -> Iterator[Contender]:
         return cls(**fields)
 
     def parse() -> list[Any]:
-        return [kind.FromString(data) for kind, data in zip(kinds, octets, strict=True)]
+        return [kind.FromString(data) for kind, data in zip(kinds, encoded, strict=True)]
 
     kinds = [classes[type(value).__name__] for value in values]
     built = [build(value) for value in values]
-    octets = [made.SerializeToString() for made in built]
-    size = sum(map(len, octets))
+    encoded = [made.SerializeToString() for made in built]
+    size = sum(map(len, encoded))
     yield Contender(
         "protobuf (C), its messages",
         lambda: [made.SerializeToString() for made in built],

@@ -24,8 +24,8 @@ __all__ = ["ROOT", "End", "Pair", "PeerError", "Process"]
 
 ROOT = Path(__file__).parents[1]
 
-# For an answer, in seconds: a job takes a fraction of it, a machine under load some more.
-PATIENCE = 120.0
+# Maximum wait for an answer, in seconds: a job takes a fraction of it, a machine under load more.
+ANSWER_TIMEOUT_S = 120.0
 
 
 class PeerError(Exception):
@@ -135,7 +135,7 @@ class Process:
 
     def _read_line(self) -> bytes:
         assert self._process.stdout is not None
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
         output = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(output, select.POLLIN)
@@ -144,7 +144,7 @@ class Process:
             parts.append(self._buffer)
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 self._process.kill()  # its answer must not be taken for that of a later command
-                raise PeerError(f"has not answered for {PATIENCE:g} s")
+                raise PeerError(f"has not answered for {ANSWER_TIMEOUT_S:g} s")
             self._buffer = os.read(output, 1 << 20)
             if not self._buffer:
                 raise PeerError(self._end())

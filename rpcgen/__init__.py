@@ -53,6 +53,8 @@ from .sync import Call, Client, dial, dial_http, dial_http_path
 if TYPE_CHECKING:
     from .protocol import CallContext, Peer, Registry
     from .protocol.context import context
+    from .protocol.health import ServingStatus
+    from .services.health import AsyncHealthClient, HealthClient
     from .sync import Caller, Listener, Server
 
     default_server: Server
@@ -62,6 +64,7 @@ __all__ = [
     "AbstractService",
     "AsyncClientStub",
     "AsyncGoStub",
+    "AsyncHealthClient",
     "Call",
     "CallCancelledError",
     "CallContext",
@@ -82,6 +85,7 @@ __all__ = [
     "GenerateError",
     "GoStub",
     "Handler",
+    "HealthClient",
     "Limits",
     "Listener",
     "Method",
@@ -96,6 +100,7 @@ __all__ = [
     "Server",
     "ServerCodec",
     "ServerError",
+    "ServingStatus",
     "ShutdownError",
     "TruncatedError",
     "aio",
@@ -109,12 +114,15 @@ __all__ = [
 
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
+    "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
+    "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
+    "ServingStatus": (".protocol.health", "ServingStatus"),
     "context": (".protocol.context", "context"),
 }
 

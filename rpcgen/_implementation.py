@@ -1,8 +1,8 @@
-"""Which implementation of the gob codec a process uses: the choice of ``RPCGEN_IMPL``.
+"""Implementation of the gob codec that a process uses, chosen by ``RPCGEN_IMPL``.
 
 There is one so far, in Python. Another one has the same classes and functions
 in modules of its own, is a line in `IMPLEMENTATIONS`, and is then run through
-the conformance tests of gob with all others.
+all tests of what gob's codec does, with all others.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ _DEFAULT: Final = "python"
 
 
 class Implementation(NamedTuple):
-    """An implementation, by the names of its modules."""
+    """An implementation, by the names of its modules.
+
+    Attributes:
+        encoder: Module of ``Encoder`` and ``dumps``.
+        decoder: Module of ``Decoder`` and ``loads``.
+    """
 
     encoder: str
-    """The module of ``Encoder`` and ``dumps``."""
-
     decoder: str
-    """The module of ``Decoder`` and ``loads``."""
 
 
 IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = {
@@ -40,13 +42,16 @@ def choose(environ: Mapping[str, str]) -> Implementation:
     Args:
         environ: The environment, as in `os.environ`.
 
+    Returns:
+        The implementation, the default if the variable is empty or not set.
+
     Raises:
-        ImportError: There is none of this name.
+        ImportError: An implementation of this name does not exist.
     """
     name = environ.get(VARIABLE) or _DEFAULT
     if name not in IMPLEMENTATIONS:
         there_are = ", ".join(sorted(IMPLEMENTATIONS))
-        raise ImportError(f"{VARIABLE}={name!r} is no implementation; there are: {there_are}")
+        raise ImportError(f"{VARIABLE}={name!r} is not an implementation; there are: {there_are}")
     return IMPLEMENTATIONS[name]
 
 

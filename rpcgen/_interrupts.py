@@ -28,6 +28,9 @@ def reraise_interrupt(error: BaseException) -> None:
 
     Args:
         error: An exception that is being handled.
+
+    Raises:
+        BaseException: The exception from outside, if there is one.
     """
     found: BaseException | None = error
     while found is not None and not is_interrupt(found):
@@ -59,11 +62,11 @@ def _handled_by(error: BaseException) -> BaseException | None:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Return whether an exception was raised from outside the code that it came out of.
+    """Return True if an exception was raised from outside the code that it came out of.
 
-    It was if a signal handler or a trace function raised it, and if it is no
+    It was if a signal handler or a trace function raised it, and if it is not an
     `Exception`. One that another thread has set, by
-    ``PyThreadState_SetAsyncExc``, is known by what cannot be: the package and
+    ``PyThreadState_SetAsyncExc``, is recognized by exclusion: the package and
     the standard library raise no exceptions but Python's and their own, and the
     package none without a message.
 
@@ -98,10 +101,10 @@ def _is_ours(module: str) -> bool:
 
 
 def _holds_its_caller(frame: FrameType) -> bool:
-    """Return whether a function was given the frame that it was called in.
+    """Return True if a function was given the frame that it was called in.
 
-    Python hands that to signal handlers and trace functions, which it calls
-    between two instructions of the frame; nobody else does.
+    Python alone does that, with signal handlers and trace functions, which it
+    calls between two instructions of the frame.
     """
     code, caller = frame.f_code, frame.f_back
     if caller is None:

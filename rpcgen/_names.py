@@ -21,6 +21,12 @@ def go_name(name: str) -> str:
     Words are capitalised and joined, initialisms written in capitals. A name
     that begins with a capital is taken to be Go's already; a trailing
     underscore, Python's way around its keywords, is dropped.
+
+    Args:
+        name: A Python identifier.
+
+    Returns:
+        The name in Go; one that begins with an underscore stays as it is.
     """
     if name.startswith("_"):
         return name
@@ -37,14 +43,14 @@ def _capitalised(word: str) -> str:
 
 
 def is_identifier(name: str) -> bool:
-    """Say whether Go would take ``name`` as an identifier: letters, digits and underscores."""
+    """Return True if Go takes ``name`` as an identifier: letters, digits and underscores."""
     if not name or _is_digit(name[0]):
         return False
     return all(c == "_" or unicodedata.category(c)[0] == "L" or _is_digit(c) for c in name)
 
 
 def is_exported(name: str) -> bool:
-    """Say whether Go would export ``name``: an identifier that begins with an upper-case letter."""
+    """Return True if Go exports ``name``: an identifier that begins with an upper-case letter."""
     return is_identifier(name) and unicodedata.category(name[0]) == "Lu"
 
 

@@ -27,10 +27,15 @@ other commands:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status.
+    """Run the command.
 
-    0 is success; 1 is a bad IDL, output that is not up to date, or a broken
-    stream; 2 is wrong usage; 130 is an interrupt from the keyboard.
+    Args:
+        arguments: Arguments of the command line, without the program; those of
+            the process by default.
+
+    Returns:
+        Exit status: 0 is success; 1 is a bad IDL, output that is not up to date,
+        or a broken stream; 2 is wrong usage; 130 is an interrupt from the keyboard.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["dump"]:
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _generate(arguments: Sequence[str]) -> int:
     options = _generate_parser().parse_args(arguments)
-    from . import gen  # not needed, nor is Jinja, to print a stream
+    from . import gen  # lazy: printing a stream needs neither this nor Jinja
 
     try:
         root = _absolute(options.root) if options.root else None
@@ -75,20 +80,20 @@ def _up_to_date(count: int) -> int:
 
 
 def _say(line: str) -> None:
-    """Write a line; what the encoding of the output lacks, such as bytes in a path, as escapes."""
+    """Write a line, with escapes for characters that the output's encoding lacks."""
     if sys.stdout is not None:  # as where the file was closed before the program began
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
 
 
 def _tell(line: str) -> None:
-    """Write a line of what is wrong, or to be noted."""
+    """Write a line about an error, or a note."""
     if sys.stderr is not None:
         sys.stderr.write(f"{line}\n")
 
 
 def _report(differences: Sequence[Difference]) -> int:
-    """Print what is not as generated, the diffs after the list."""
+    """Print a list of the files that differ, then their diffs."""
     for difference in differences:
         _say(f"{difference.state} {_shown(difference.path)}")
     for difference in differences:
@@ -156,7 +161,7 @@ def _dump_parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Prints the version; looking it up takes a while, so only when asked for."""
+    """Prints the version, which takes a while to look up."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         try:

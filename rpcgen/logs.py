@@ -2,8 +2,8 @@
 
 Much of what they say comes from strangers: names of methods and types, texts of
 errors. A newline in it would begin a line of its own, which looks like one that
-the program has written, and an escape sequence would reach the terminal of who
-reads the log. So every record is made harmless before a handler sees it.
+the program has written, and an escape sequence would reach the reader's
+terminal. So every record is made harmless before a handler sees it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,13 @@ _ExcInfo: TypeAlias = (
 def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None:
     """Log the end of a call whose handler has raised.
 
-    A `ServerError` is an answer that the handler gives on purpose: there is
-    nothing to report but at the level of debugging.
+    A `ServerError` is an answer that the handler gives on purpose, and is
+    reported at the level of debugging.
+
+    Args:
+        invocation: The call.
+        error: Exception that the handler has raised.
+        peer: Name of the client, as `rpcgen.net.sockets.peer_name` gives it.
     """
     name = invocation.request.service_method
     if isinstance(error, ServerError):
@@ -52,7 +57,7 @@ class _Escape(logging.Filter):
         if harmless != message:
             record.msg, record.args = harmless, None
         if record.exc_info and not record.exc_text:
-            # Formatters use this text if it is there, and whoever wants the exception has it.
+            # Formatters use this text if it is there; the exception itself stays in the record.
             record.exc_text = _traceback(record.exc_info)
         return True
 
@@ -90,4 +95,7 @@ def _logger(name: str) -> logging.Logger:
 
 
 server_log = _logger("rpcgen.server")
+"""Logger of all servers, ``rpcgen.server``."""
+
 client_log = _logger("rpcgen.client")
+"""Logger of all clients, ``rpcgen.client``."""

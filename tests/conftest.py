@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -22,35 +26,53 @@ HEAVY = ("heavy", "slow")
 
 # Markers of folders, files and tests, below this folder. Other single tests bear their own.
 MARKERS = {
+    "behaviour/test_calls.py::test_large_payloads_of_many_calls_at_once": HEAVY,
     "behaviour/test_processes.py": HEAVY,
     "benchmarks": ("slow",),
     "browser": ("browser", "slow"),
     "docs/test_delve.py": ("go", "slow"),
     "docs/test_evolving.py": ("slow",),
+    "faults/test_absent_peers.py::test_thousand_connections_are_served": HEAVY,
+    "faults/test_absent_peers.py::test_thousand_connections_leave_no_thread_behind": HEAVY,
     "faults/test_bad_bytes.py::test_type_of_many_fields_takes_little": HEAVY,
     "faults/test_broken_servers.py::test_reply_with_a_type_of_many_fields_takes_little": HEAVY,
+    "faults/test_descriptors.py": HEAVY,
     "gen/test_fuzz.py": ("slow",),
     "gen/test_hints.py": ("slow",),
     "gen/test_import_paths.py": ("typecheck", "slow"),
     "gen/test_pipeline.py": ("slow",),
     "gen/test_quality.py": ("typecheck", "slow"),
+    "gen/test_wrap_lines.py::test_layout_breaks_any_signature_as_ruff_does": ("slow",),
     "gob/test_cost.py": ("slow",),
-    "gob/test_decoder.py::test_large_message_that_is_damaged_is_refused": HEAVY,
-    "gob/test_decoder.py::test_space_for_the_rest_of_a_message": HEAVY,
     "gob/test_differential.py": ("go", "slow"),
+    "gob/test_framing.py::test_large_message_that_is_damaged_is_refused": HEAVY,
+    "gob/test_framing.py::test_space_for_the_rest_of_a_message": HEAVY,
     "gob/test_fuzz.py": ("slow",),
     "gob/test_go_suite.py": ("go",),
     "gob/test_memory.py": HEAVY,
     "interop": ("go",),
     "gojson/test_differential.py": ("go", "slow"),
-    "gojson/test_size.py": HEAVY,
+    "gojson/test_size.py::test_envelope_of_many_members_is_not_copied_for_each": HEAVY,
+    "gojson/test_size.py::test_members_that_come_again_and_again_are_bounded": HEAVY,
+    "gojson/test_size.py::test_memory_of_a_post_is_bounded": HEAVY,
+    "gojson/test_size.py::test_memory_of_what_nobody_asks_for_is_bounded": HEAVY,
+    "gojson/test_size.py::test_million_integers_are_taken_by_default": HEAVY,
+    "gojson/test_size.py::test_parsed_size_is_no_less_than_the_memory": HEAVY,
+    "gojson/test_size.py::test_steps_for_members_of_the_envelope_grow_as_they_do": HEAVY,
+    "gojson/test_size.py::test_steps_grow_as_the_message_does": HEAVY,
+    "protocol/test_gob_codec.py::test_damaged_headers_are_decoded_as_by_the_decoder": ("slow",),
     "sync/test_interrupts.py": ("slow",),
     "sync/test_stress.py": HEAVY,
     "test_go_rpc_suite.py": ("go",),
     "test__names.py": ("go",),
+    "test_main.py::test_module_does_what_the_script_does": HEAVY,
     "test_readme.py": ("go", "slow"),
-    "schema/test_resolve.py": ("go",),
+    "schema/test_kinds.py::test_go_is_the_spelling_of_go": ("go",),
     "typing": ("typecheck", "slow"),
+    "values/test_collisions.py::test_numbers_whose_places_are_chosen_are_refused": HEAVY,
+    "values/test_record.py::test_drawn_value_goes_out_as_it_came": ("slow",),
+    "values/test_record.py::test_record_goes_out_as_the_struct_that_it_came_as": ("slow",),
+    "values/test_record.py::test_records_in_a_list_go_out_as_they_came": ("slow",),
 }
 
 
@@ -60,6 +82,25 @@ def api(request: pytest.FixtureRequest) -> Api:
     from tests.support.apis import APIS  # late: most tests need neither it nor what it imports
 
     return APIS[request.param]
+
+
+def pytest_configure() -> None:
+    if threading.gettrace() is not None:
+        _trace_all_threads()
+
+
+def _trace_all_threads() -> None:
+    """Let coverage see threads that `threading` does not start: our servers close in such ones."""
+    start = _thread.start_new_thread
+
+    def start_traced(function: Callable[..., object], *arguments: Any) -> int:
+        def run(*args: Any, **kwargs: Any) -> None:
+            sys.settrace(threading.gettrace())
+            function(*args, **kwargs)
+
+        return start(run, *arguments)
+
+    _thread.start_new_thread = start_traced
 
 
 def pytest_report_header() -> str:

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from types import ModuleType
 
 import pytest
 
 from rpcgen import gob
-from rpcgen._implementation import CHOSEN, IMPLEMENTATIONS, choose
+from rpcgen._implementation import CHOSEN, IMPLEMENTATIONS, Implementation, choose
+from tests.gob.conftest import using
 
 
 @pytest.mark.parametrize("environ", [{}, {"RPCGEN_IMPL": ""}, {"RPCGEN_IMPL": "python"}])
@@ -20,7 +22,7 @@ def test_choose_takes_python_unless_told(environ: dict[str, str]) -> None:
 
 def test_choose_of_an_unknown_name_says_which_there_are() -> None:
     with pytest.raises(
-        ImportError, match=r"^RPCGEN_IMPL='rust' is no implementation; there are: python$"
+        ImportError, match=r"^RPCGEN_IMPL='rust' is not an implementation; there are: python$"
     ):
         choose({"RPCGEN_IMPL": "rust"})
 
@@ -37,3 +39,16 @@ def test_import_with_an_unknown_implementation_fails() -> None:
         [sys.executable, "-c", "import rpcgen.gob"], env=environ, capture_output=True, check=False
     )
     assert b"ImportError: RPCGEN_IMPL='rust'" in run.stderr
+
+
+def test_tests_of_gob_use_the_implementation_that_they_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other, chosen = ModuleType("other"), (gob.Encoder, gob.dumps, gob.Decoder, gob.loads)
+    for name in ("Encoder", "dumps", "Decoder", "loads"):
+        setattr(other, name, object())
+    monkeypatch.setitem(sys.modules, "other", other)
+    with using(Implementation("other", "other")):
+        used = gob.Encoder, gob.dumps, gob.Decoder, gob.loads
+    assert used == (other.Encoder, other.dumps, other.Decoder, other.loads)
+    assert (gob.Encoder, gob.dumps, gob.Decoder, gob.loads) == chosen

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import rpcgen
 from rpcgen import errors
+from tests.support.modules import modules_after
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(info.name for info in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."))
@@ -78,11 +77,7 @@ def test_generated_module_imports_only_public_names(module: str) -> None:
 @pytest.fixture(scope="module", params=GENERATED)
 def imported_modules(request: pytest.FixtureRequest) -> set[str]:
     """The modules that a fresh Python has after importing a generated one."""
-    code = f"import sys, generated.{request.param}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.split())
+    return modules_after(f"import generated.{request.param}")
 
 
 @pytest.mark.parametrize("module", NOT_IMPORTED)
@@ -98,7 +93,13 @@ NOT_NEEDED = """
 """.split()
 
 
+@pytest.fixture(scope="module")
+def imported_for_plain_messages() -> set[str]:
+    return modules_after("import generated.arith")
+
+
 @pytest.mark.parametrize("module", NOT_NEEDED)
-def test_generated_module_of_plain_messages_does_without(module: str) -> None:
-    code = f"import sys, generated.arith; assert {module!r} not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+def test_generated_module_of_plain_messages_does_without(
+    module: str, imported_for_plain_messages: set[str]
+) -> None:
+    assert module not in imported_for_plain_messages

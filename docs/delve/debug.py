@@ -38,8 +38,8 @@ from rpcgen import ServerError
 
 PROGRAM = Path(__file__).parent / "program"
 
-# How long Delve may take to end, in seconds.
-PATIENCE = 10.0
+# Maximum wait for the end of Delve, in seconds.
+EXIT_TIMEOUT_S = 10.0
 
 # The innermost frame of the goroutine that has stopped.
 HERE = EvalScope()
@@ -90,7 +90,7 @@ def delve(executable: Path) -> Iterator[str]:
         finally:
             process.terminate()  # takes the program along
             try:
-                process.wait(PATIENCE)
+                process.wait(EXIT_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

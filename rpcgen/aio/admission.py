@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rpcgen.sockets import MOST_HANDSHAKES
+from rpcgen.net.sockets import MAX_HANDSHAKES
 
 __all__ = ["Admission", "Place"]
 
@@ -42,7 +42,7 @@ class Admission:
     """
 
     def __init__(
-        self, most_connections: int | None = None, most_handshakes: int = MOST_HANDSHAKES
+        self, most_connections: int | None = None, most_handshakes: int = MAX_HANDSHAKES
     ) -> None:
         self._most_connections = most_connections
         self._most_handshakes = most_handshakes

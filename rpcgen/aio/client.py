@@ -17,6 +17,7 @@ from attrs import define
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
     ClientCodec,
@@ -29,7 +30,6 @@ from rpcgen.protocol import (
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
 from rpcgen.protocol.client import CANCEL, deadline_error
 from rpcgen.protocol.context import current, inherited
-from rpcgen.sockets import check_is_plain, prepare_connection
 
 from .call import Call
 from .effort import effort_of, is_large

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast
 
 from rpcgen.errors import DialError
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, set_keepalive
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -17,7 +19,6 @@ from rpcgen.protocol import (
     parse_address,
 )
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
-from rpcgen.sockets import check_tls, keep_alive
 
 from .client import Client, ClientConnection
 
@@ -169,7 +170,12 @@ async def _create_connection(
 ) -> None:
     loop = asyncio.get_running_loop()
     if address.network == "unix":
-        await loop.create_unix_connection(make_protocol, address.unix_name)
+        connection = await _connect_unix(address.unix_name)
+        try:
+            await loop.create_unix_connection(make_protocol, sock=connection)
+        except BaseException:
+            connection.close()
+            raise
         return
     timeout = options.get("timeout")
     # TCP_NODELAY is asyncio's default, as it is Go's.
@@ -181,6 +187,25 @@ async def _create_connection(
         # What is asked for counts for the whole, and must not be cut short by asyncio's default.
         ssl_handshake_timeout=timeout if address.tls and timeout and timeout > 60 else None,
     )
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        keep_alive(connection)
+    own = transport.get_extra_info("socket")
+    if own is not None:
+        set_keepalive(own)
+
+
+async def _connect_unix(name: str) -> socket.socket:
+    """Return a connected socket.
+
+    While the server's queue has no room, asyncio would take its socket for connected.
+    """
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.setblocking(False)
+            connection.connect(name)
+            return connection
+        except BlockingIOError:
+            connection.close()
+            await asyncio.sleep(UNIX_RETRY_S)
+        except BaseException:
+            connection.close()
+            raise

@@ -13,13 +13,13 @@ from typing import Final, cast
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
-from rpcgen.sockets import make_peer, peer_name
 
 from .admission import Place
 from .effort import is_large
@@ -182,17 +182,23 @@ class ServerConnection(ReadBufferProtocol):
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
 
-        A client that expects the notice closes the connection itself: whatever it has sent is
-        answered, if only by a refusal.
+        A client that expects the notice closes the connection itself, or not before
+        `close_when_idle`: whatever it has sent is answered, if only by a refusal.
         """
         self._must_drain = self._early is not None
         if self._must_drain:
             return
         self._protocol.drain()
-        self._closes_when_idle = not self._protocol.expects_notice
-        if not self._closes_when_idle:
+        if not self._protocol.expects_notice:
+            self._closes_when_idle = True
+        else:
             running = self._calls
             self._encode(lambda: self._protocol.drain_notice(running))
+        self._go_on()
+
+    def close_when_idle(self) -> None:
+        """Close once what is under way is answered, whatever the client expects; after `drain`."""
+        self._closes_when_idle = True
         self._go_on()
 
     def hang_up(self) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rpcgen.logs import server_log
-from rpcgen.sockets import (
-    AcceptErrors,
+from rpcgen.net.sockets import (
+    AcceptBackoff,
     check_context,
     open_listener,
+    peer_address,
     peer_name,
-    peer_place,
     prepare_connection,
 )
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from rpcgen.protocol import CodecOptions
 
 __all__ = ["Listener"]
+
+# Seconds to wait for the client's end of TLS after ours: one that reads nothing now sends none.
+_TLS_SHUTDOWN_S: Final = 0.5
 
 MakeProtocol: TypeAlias = Callable[[], asyncio.BaseProtocol]
 
@@ -45,12 +49,13 @@ class Listener:
         self._socket = self._listening.sock
         self.bound = self._listening.address
         self.address = str(self.bound)
-        self._errors = AcceptErrors()
+        self._backoff = AcceptBackoff()
         self._tls = tls
         # How arguments are read on its connections.
         self.codec_options: CodecOptions = {}
         self._is_http = bool(self.bound.http_path)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = os.getpid()  # that in which the loop runs
         self._make_protocol: MakeProtocol | None = None
         self._admission = Admission()
         self._failed: Callable[[OSError], None] | None = None
@@ -82,6 +87,7 @@ class Listener:
             handshake_timeout: Maximum time in seconds for a TLS handshake.
         """
         self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
         self._make_protocol = make_protocol
         self._admission = admission or Admission(most_handshakes=1 << 30)
         self._failed = failed
@@ -92,7 +98,9 @@ class Listener:
     def close(self) -> None:
         """Take no more connections; removes a unix socket's file, if it was made here."""
         if self._loop is not None:
-            self._loop.remove_reader(self._socket)
+            # A process that was forked off shares the loop's poller with its parent.
+            if self._process == os.getpid():
+                self._loop.remove_reader(self._socket)
             self._loop = None
         for task in self._starting:
             task.cancel()
@@ -117,7 +125,7 @@ class Listener:
             place.leave()
             self._pause_after(error)
             return
-        self._errors.clear()
+        self._backoff.reset()
         connection.setblocking(False)
         task = self._loop.create_task(self._begin(connection, place))
         self._starting[task] = connection, place
@@ -128,19 +136,19 @@ class Listener:
         assert self._loop is not None
         self._loop.remove_reader(self._socket)
         try:
-            pause = self._errors.add(error)
+            delay = self._backoff.delay_after(error)
         except OSError:
             if self._failed is not None:
                 self._failed(error)
             return
-        self._loop.call_later(pause, self._accept_again)
+        self._loop.call_later(delay, self._accept_again)
 
     def _accept_again(self) -> None:
         if self._loop is not None:
             self._loop.add_reader(self._socket, self._accept)
 
     async def _begin(self, connection: socket.socket, place: Place) -> None:
-        peer = peer_place(connection)
+        peer = peer_address(connection)
         try:
             prepare_connection(connection)  # asyncio does so only for sockets of its own making
             await asyncio.get_running_loop().connect_accepted_socket(
@@ -148,6 +156,7 @@ class Listener:
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake_timeout if self._tls else None,
+                ssl_shutdown_timeout=_TLS_SHUTDOWN_S if self._tls else None,
             )
         except BaseException as error:
             place.leave()

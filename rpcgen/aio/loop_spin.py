@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from time import perf_counter
 
-from rpcgen.spin import SPIN_LIMIT_S, AdaptiveSpin, yield_cpu
+from rpcgen.net.spin import SPIN_LIMIT_S, AdaptiveSpin, yield_cpu
 
 __all__ = ["LoopSpinner"]
 
@@ -13,7 +13,7 @@ __all__ = ["LoopSpinner"]
 class LoopSpinner:
     """Looks for events again and again before the loop sleeps until there are some.
 
-    See `rpcgen.spin` for what that saves. As long as there is something to
+    See `rpcgen.net.spin` for what that saves. As long as there is something to
     call, a loop does not sleep, so this has itself called; everything else on
     the loop goes on as usual.
     """

@@ -11,11 +11,11 @@ from time import monotonic
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
+from rpcgen.net.sockets import make_peer, peer_address, peer_name
 from rpcgen.protocol import Invocation, Peer, Refusal, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution, check_is_wanted
 from rpcgen.protocol.server import Cancellation
-from rpcgen.sockets import make_peer, peer_name, peer_place
 
 from .read_buffer import READ_SIZE
 from .workers import Workers
@@ -85,10 +85,10 @@ async def serve_request(
 
     def report(invocation: Invocation, error: BaseException) -> None:
         if task.cancelling() == cancelled_before:
-            log_failure(invocation, error, peer_name(peer_place(connection), connection))
+            log_failure(invocation, error, peer_name(peer_address(connection), connection))
 
     def look_up_peer() -> Peer:
-        return make_peer(peer_place(connection), connection, None, protocol.headers)
+        return make_peer(peer_address(connection), connection, None, protocol.headers)
 
     execution = Execution(protocol, monotonic, report, look_up_peer, threading.Event)
     response = await execute(execution, event, workers, protocol)

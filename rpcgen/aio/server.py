@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
+from rpcgen.method import Handler, Method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
@@ -24,8 +26,7 @@ from rpcgen.protocol import (
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import check_is_plain, prepare_connection
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Server"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
 
 _GRACE: Final = 1.0
 
@@ -79,6 +83,8 @@ class Server(BaseServer):
             request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -98,6 +104,7 @@ class Server(BaseServer):
         overload: Overload = "wait",
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             nullcontext,
@@ -114,6 +121,7 @@ class Server(BaseServer):
             ),
             monotonic,
             mask_errors=mask_errors,
+            health=health,
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
@@ -133,6 +141,12 @@ class Server(BaseServer):
         self._admission = Admission(max_connections)
         # Why there is nothing to accept any more.
         self._failure: OSError | None = None
+
+    def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
+        async def answer(args: Req) -> Res:  # on the event loop: a thread would take longer
+            return function(args)
+
+        return method.async_handler(answer)
 
     async def __aenter__(self) -> Self:
         await self._start()
@@ -308,10 +322,10 @@ class Server(BaseServer):
             listener.close()
         self._listeners.clear()
         connections = set(self._shared.connections) if self._shared is not None else set()
-        for connection in connections:
-            if self._drains:
-                connection.drain()
-            else:
+        if self._drains:
+            await self._drain(connections)
+        else:
+            for connection in connections:
                 connection.stop_reading()
         if connections:
             await self._wait_for(connections)
@@ -322,11 +336,22 @@ class Server(BaseServer):
             connection.hang_up()
         self._workers.close()
 
-    async def _wait_for(self, connections: set[ServerConnection]) -> None:
+    async def _drain(self, connections: set[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        if connections:
+            await self._wait_for(connections, asyncio.get_running_loop().time() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    async def _wait_for(self, connections: set[ServerConnection], until: float = math.inf) -> None:
         """Wait until connections are closed, or the grace is over, which may be cut."""
         loop = asyncio.get_running_loop()
         ends = loop.create_task(_all_closed(connections))
-        while not ends.done() and (left := self._deadline - loop.time()) > 0:
+        while not ends.done() and (left := min(self._deadline, until) - loop.time()) > 0:
             self._hurry = loop.create_future()
             await asyncio.wait((ends, self._hurry), timeout=left, return_when="FIRST_COMPLETED")
         ends.cancel()

@@ -58,7 +58,7 @@ def _private(names: list[str]) -> tuple[str, str]:
 
 
 def is_literal(default: Expression) -> bool:
-    """Say whether a default is written as a number, a string, None, or a tuple of such."""
+    """Return True if a default is written as a number, a string, None, or a tuple of such."""
     try:
         value = ast.literal_eval(default.node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -67,12 +67,12 @@ def is_literal(default: Expression) -> bool:
 
 
 def is_reference(default: Expression) -> bool:
-    """Say whether a default is the name of a constant, or a member of something named."""
+    """Return True if a default is the name of a constant, or a member of something named."""
     return dotted_name(default.node) is not None
 
 
 def is_repeated(parameter: Parameter) -> bool:
-    """Say whether the value of an expression is written out in its stead.
+    """Return True if the value of an expression is written out in its stead.
 
     A constant that can be imported is not, nor what stands for a `NewType`.
     """

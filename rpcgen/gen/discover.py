@@ -135,6 +135,11 @@ def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
     return Idl(path, root, module_name(path, root), output, explicit)
 
 
+def _is_own(idl: Idl) -> bool:
+    """Return True for an IDL of rpcgen itself, whose services come with it."""
+    return Path(__file__).resolve().parents[1] in idl.path.resolve().parents
+
+
 def _misnamed(idl: Idl) -> Diagnostic | None:
     location = Location(display_path(idl.path))
     if idl.path.name == "__init__.py":
@@ -149,7 +154,7 @@ def _misnamed(idl: Idl) -> Diagnostic | None:
                 "rename it with letters, digits and underscores",
             )
     top = idl.module.split(".")[0]
-    if top in sys.stdlib_module_names or top in RESERVED_TOP_LEVEL:
+    if (top in sys.stdlib_module_names or top in RESERVED_TOP_LEVEL) and not _is_own(idl):
         return Diagnostic(
             location,
             f"its module would be {idl.module!r}, but {top!r} is a library's",

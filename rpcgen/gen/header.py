@@ -45,7 +45,7 @@ def header(idl: str = "") -> str:
 
 
 def is_generated(path: Path) -> bool:
-    """Say whether a file is one that rpcgen wrote."""
+    """Return True if a file is one that rpcgen wrote."""
     text = content(path) if path.is_file() else None
     return text is not None and (path.name == "py.typed" or MARK in text[:_MAX_HEADER])
 

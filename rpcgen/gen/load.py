@@ -52,6 +52,8 @@ class Loader:
         self.diagnostics: list[Diagnostic] = []
         self._sources: dict[str, Source] = {}
         self._trees: dict[Path, ast.Module | None] = {}
+        # Names of modules that generated code can import from.
+        self._importable: set[str] = set()
 
     def load(self, idls: Sequence[Idl]) -> list[Source]:
         """Import the files and return those that could be, with `diagnostics` for the others."""
@@ -75,6 +77,7 @@ class Loader:
     def _import(self, idl: Idl) -> Source | None:
         try:
             importlib.import_module(idl.module)
+            self._check_importable()
             source = self.source_of(idl.module)
         except KeyboardInterrupt:  # of the user at the terminal
             raise
@@ -86,8 +89,20 @@ class Loader:
             return None
         return source
 
+    def _check_importable(self) -> None:
+        """Do with the modules below the root what ``from module import name`` begins with.
+
+        It asks for their ``__path__``, and whatever a module's own ``__getattr__``
+        raises would come out of the import in the generated code.
+        """
+        own = _top_level(self.root)
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] in own and name not in self._importable:
+                self._importable.add(name)  # one that raises is reported once
+                getattr(module, "__path__", None)
+
     def _parses(self, path: Path, importers: tuple[Path, ...]) -> bool:
-        """Say whether a file and those it imports below the root can be parsed, without cycles."""
+        """Return True if a file and its imports below the root can be parsed, without cycles."""
         if path in self._trees:
             return self._trees[path] is not None
         tree = self._parse(path)

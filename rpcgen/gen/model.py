@@ -117,7 +117,7 @@ def read_module(idl: Idl, source: Source, source_of: SourceOf) -> Module:
 
 
 def is_protocol(cls: object) -> bool:
-    """Say whether ``cls`` is a ``Protocol`` class, and not an implementation of one."""
+    """Return True if ``cls`` is a ``Protocol`` class, and not an implementation of one."""
     return isinstance(cls, type) and bool(getattr(cls, "_is_protocol", False))
 
 
@@ -244,8 +244,12 @@ def _reexported(source: Source, services: Iterable[Service]) -> Iterator[Symbol]
             yield source.symbol([name])
 
 
+# Modules whose classes are no types of an IDL that imports them.
+_NO_IDLS = ("enum", "rpcgen.code", "rpcgen.errors", "rpcgen.types")
+
+
 def _is_wire_type(cls: type[Any]) -> bool:
-    if cls.__module__.split(".")[0] in ("rpcgen", "enum"):
+    if cls.__module__.startswith(_NO_IDLS):
         return False
     return (
         is_message(cls)

@@ -124,11 +124,11 @@ class Source:
     def location(self, node: ast.AST) -> Location:
         """Return where a node of the tree begins."""
         line: int = getattr(node, "lineno", 1)
-        octets: int = getattr(node, "col_offset", 0)
+        offset: int = getattr(node, "col_offset", 0)
         lines = self.text.split("\n")
         if line > len(lines):  # the module has changed what Python takes to be its file
             return self.top
-        before = lines[line - 1].encode()[:octets]
+        before = lines[line - 1].encode()[:offset]
         return Location(self.display_path, line, len(before.decode(errors="replace")) + 1)
 
     @cached_property
@@ -305,7 +305,7 @@ def is_annotated(node: ast.Subscript) -> bool:
 
 
 def _is_quoted(value: object) -> bool:
-    """Say whether a type at run time has parts that are still in quotes."""
+    """Return True if a type at run time has parts that are still in quotes."""
     if isinstance(value, str | ForwardRef):
         return True
     if typing.get_origin(value) is Annotated:

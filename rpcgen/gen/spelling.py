@@ -12,7 +12,7 @@ from .source import dotted_name
 
 __all__ = ["OPERATORS", "annotation_can_be_spelled", "can_be_spelled"]
 
-# Those of `ast.BinOp` whose operands are written out one after the other.
+# Operators of `ast.BinOp` whose operands are written out one after the other.
 OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -24,7 +24,12 @@ OPERATORS: Final[dict[type[ast.operator], str]] = {
 
 
 def can_be_spelled(node: ast.expr, private: bool = True) -> bool:
-    """Say whether an expression can be; ``private``: with names that begin with ``_``."""
+    """Return True if an expression can be written into generated code.
+
+    Args:
+        node: The expression.
+        private: True if names in it may begin with an underscore.
+    """
     match node:
         case ast.Constant():
             return True
@@ -51,7 +56,7 @@ def can_be_spelled(node: ast.expr, private: bool = True) -> bool:
 
 
 def annotation_can_be_spelled(node: ast.expr) -> bool:
-    """Say whether an annotation, without quotes, can be."""
+    """Return True if an annotation, without quotes, can be written into generated code."""
     match node:
         case ast.Name() | ast.Attribute():
             return dotted_name(node) is not None

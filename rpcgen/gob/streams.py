@@ -1,4 +1,4 @@
-"""All that generated code asks of the stream that it works for."""
+"""All that generated code, and the interpreter, ask of the stream that they work for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from ..schema import Interface
 from ..values.limits import Limits
 
-__all__ = ["DecodeFunction", "DecodeStream", "EncodeFunction", "EncodeStream"]
+__all__ = ["DecodeFunction", "DecodeStream", "EncodeFunction", "EncodeStream", "InterpretedStream"]
 
 
 class EncodeStream(Protocol):
@@ -65,6 +65,13 @@ class DecodeStream(Protocol):
     def short(self, octets: bytes) -> bytes:
         """Return the octets of a number that is short enough to be decoded."""
         ...
+
+
+class InterpretedStream(DecodeStream, Protocol):
+    """Stream that a value is decoded from step by step, by the interpreter."""
+
+    end: int
+    """Position in the data where the message ends."""
 
 
 # Takes the data, the position of the value in it, the stream, and how much deeper the

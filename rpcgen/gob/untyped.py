@@ -34,7 +34,6 @@ __all__ = [
     "Known",
     "Origin",
     "RecordStruct",
-    "holds_described",
     "map_schema",
     "opaque_schema",
     "slice_schema",
@@ -134,28 +133,6 @@ def untyped_schema(
         while len(known) > count:
             known.popitem()  # it may be unfinished
         raise
-
-
-def holds_described(types: Mapping[int, wire.WireType], id: int) -> bool:
-    """Say whether ``id`` is a slice, array or map of what Python has no type of its own for.
-
-    These are structs and types that encode themselves, at any depth.
-    """
-    seen: set[int] = set()
-    waiting = [id]
-    while waiting:
-        part = waiting.pop()
-        if part in seen:
-            continue
-        seen.add(part)
-        match types.get(part):
-            case wire.StructType() | wire.OpaqueType() if part != id:
-                return True
-            case wire.SliceType(element=element) | wire.ArrayType(element=element):
-                waiting.append(element)
-            case wire.MapType(key=key, value=value):
-                waiting += key, value
-    return False
 
 
 class _Builder:

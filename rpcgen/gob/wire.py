@@ -178,6 +178,8 @@ def _fields(fields: tuple[tuple[str, int], ...]) -> bytes:
 
 # --- reading ---------------------------------------------------------------------------
 
+_UNKNOWN: Final = UnknownType()
+
 
 def read_definition(
     data: bytes, pos: int, end: int, fields: int | None = None
@@ -200,7 +202,7 @@ class _Reader:
         self.fields = fields
 
     def wire_type(self) -> tuple[WireType, int]:
-        wire: WireType = UnknownType()
+        wire: WireType = _UNKNOWN
 
         def member(field: int) -> None:
             nonlocal wire

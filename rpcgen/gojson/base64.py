@@ -8,7 +8,14 @@ __all__ = ["base64_error_place", "octets_of_base64"]
 
 
 def octets_of_base64(text: str) -> bytes | None:
-    """Return the bytes that ``text`` stands for, or None if it is no base64."""
+    """Decode base64, with line breaks anywhere.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The bytes that it stands for; None if it is no base64.
+    """
     if "\n" in text or "\r" in text:
         text = text.replace("\n", "").replace("\r", "")
     if len(text) % 4:
@@ -20,7 +27,14 @@ def octets_of_base64(text: str) -> bytes | None:
 
 
 def base64_error_place(text: str) -> int:
-    """Return the byte of ``text`` at which Go gives up."""
+    """Find what is wrong in a text that is no base64.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The index of the byte, in UTF-8, at which Go gives up.
+    """
     data = text.encode(errors="replace")
     breaks = b"\r\n"
     places = [place for place, byte in enumerate(data) if byte not in breaks]

@@ -1,4 +1,4 @@
-"""From a schema to a Python function that makes JSON of its values, as Go's ``json.Marshal`` does.
+"""From a plan to Python functions that make JSON of its values, as Go's ``json.Marshal`` does.
 
 The text is the same to the byte: order of fields and keys, format of numbers,
 what is escaped in strings.
@@ -14,30 +14,8 @@ from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import EncodeError, SchemaError
-from rpcgen.schema import (
-    Array,
-    Bool,
-    Bytes,
-    Complex,
-    Converted,
-    Duration,
-    Enum,
-    Float,
-    Int,
-    Interface,
-    Map,
-    Nothing,
-    Opaque,
-    Pointer,
-    Schema,
-    Slice,
-    String,
-    Struct,
-    Uint,
-    Untyped,
-    schema_for,
-)
-from rpcgen.schema.plan import is_octet
+from rpcgen.schema import Enum, Interface, Schema, Struct, Untyped, schema_for
+from rpcgen.schema.plan import Node, Op, Plan, plan_of
 from rpcgen.values.kept import Kept
 from rpcgen.values.record import Record
 from rpcgen.values.registry import Typed
@@ -49,15 +27,27 @@ from .stdlib import TEXTS, format_ip
 from .stream import compact, parse, quote
 from .structs import EncodeFunction, Step, writing_steps
 
-__all__ = ["EncodeFunction", "encode", "encode_function"]
+__all__ = ["encode"]
 
-_known: dict[Schema[Any], EncodeFunction] = {}
+_known: dict[Schema[Any], _Encoders] = {}
 
 
 def encode(schema: Schema[Any], value: object) -> str:
-    """Return the JSON of ``value``. Raises `EncodeError`, with the path, if it does not fit."""
+    """Make JSON of a value.
+
+    Args:
+        schema: The type of the value.
+        value: The value.
+
+    Returns:
+        Its JSON.
+
+    Raises:
+        EncodeError: If it does not fit; its path says where.
+        SchemaError: If the type of a field cannot travel.
+    """
     try:
-        return encode_function(schema)(value)
+        return _encoders_of(schema).root(value)
     except EncodeError as error:
         name = schema.cls.__name__ if isinstance(schema, Struct) else ""
         raise EncodeError(error.reason, name + error.path) from error.__cause__
@@ -65,63 +55,150 @@ def encode(schema: Schema[Any], value: object) -> str:
         raise EncodeError("values are nested too deeply, or one is inside itself") from None
 
 
-def encode_function(schema: Schema[Any]) -> EncodeFunction:
-    """Return the function that encodes values of ``schema``, made at first use.
-
-    Raises `SchemaError` if a field's type cannot travel.
-    """
-    function = _known.get(schema)
-    if function is None:
-        function = _known[schema] = _make(schema)
-    return function
+def _encoders_of(schema: Schema[Any]) -> _Encoders:
+    encoders = _known.get(schema)
+    if encoders is None:
+        encoders = _known[schema] = _Encoders(schema)
+    return encoders
 
 
-def _make(schema: Schema[Any]) -> EncodeFunction:
-    match schema:
-        case Bool():
-            return _encode_bool
-        case Int():
-            return _integer(schema.go, -1 << schema.bits - 1, 1 << schema.bits - 1)
-        case Uint():
-            return _integer(schema.go, 0, 1 << schema.bits)
-        case Float():
-            return _encode_float if schema.bits == 64 else _encode_single
-        case Complex():
-            return _unsupported(schema)
-        case String():
-            return _encode_string
-        case Bytes():
-            return _encode_ip if schema.name == "net.IP" else _encode_bytes
-        case Slice():
-            return _octets if is_octet(schema.element) else _sequence(schema)
-        case Array():
-            return _sequence(schema)
-        case Map():
-            return _map(schema)
-        case Struct():
-            return _struct(schema)
-        case Pointer():
-            return _pointer(schema)
-        case Interface():
-            return _interface(schema)
-        case Enum():
-            return _enum(schema)
-        case Duration():
-            return _encode_duration
-        case Opaque():
-            return _opaque(schema)
-        case Nothing():
-            return lambda value: "{}"
-        case Untyped():
-            return _encode_any
-        case Converted():
-            return _lowered(schema, encode_function(schema.inner))
-    raise AssertionError(f"no JSON for {schema!r}")
+class _Encoders:
+    """The functions for the types of one plan; ``root`` is that for values of the schema."""
+
+    def __init__(self, schema: Schema[Any]) -> None:
+        self._functions: dict[int, EncodeFunction] = {}
+        self.root: EncodeFunction = _encode_any
+        if isinstance(schema, Untyped):
+            self._plan = Plan((), -1)
+            return
+        self._plan = plan_of(schema)
+        self.root = self._function(self._plan.root)
+
+    def key_function(self) -> EncodeFunction:
+        """Return the function for values of the schema that are keys; see `_key`."""
+        return self._key(self._plan.root)
+
+    def _function(self, number: int) -> EncodeFunction:
+        function = self._functions.get(number)
+        if function is None:
+            function = self._functions[number] = self._make(self._plan.nodes[number])
+        return function
+
+    def _make(self, node: Node) -> EncodeFunction:
+        if node.number == node.plain:
+            return self._make_plain(node)
+        function = self._function(node.plain)
+        if node.lower is not None:
+            function = _lowered(node.lower, function)
+        return _nullable(function) if node.nullable else function
+
+    def _make_plain(self, node: Node) -> EncodeFunction:
+        match node.op:
+            case Op.BOOL:
+                return _encode_bool
+            case Op.INT:
+                return _integer(node.go, -1 << node.bits - 1, 1 << node.bits - 1)
+            case Op.UINT:
+                return _integer(node.go, 0, 1 << node.bits)
+            case Op.FLOAT:
+                return _encode_float if node.bits == 64 else _encode_single
+            case Op.COMPLEX:
+                return _unsupported(node)
+            case Op.STRING:
+                return _encode_string
+            case Op.BYTES if node.children:
+                return _encode_octets
+            case Op.BYTES:
+                return _encode_ip if node.schema.name == "net.IP" else _encode_bytes
+            case Op.LIST | Op.ARRAY:
+                return _sequence(self._function(node.children[0]), node.length)
+            case Op.MAP:
+                return _map(self._key(node.children[0]), self._function(node.children[1]))
+            case Op.STRUCT:
+                return self._struct(node)
+            case Op.INTERFACE:
+                return _interface(node.schema)
+            case Op.OPAQUE:
+                return _opaque(node)
+            case Op.EMPTY:
+                return lambda value: "{}"
+            case Op.ENUM:
+                return _enum(node.schema, self._function(node.children[0]))
+            case Op.DURATION:
+                return _encode_duration
+        raise AssertionError(f"no JSON for {node!r}")
+
+    def _key(self, number: int) -> EncodeFunction:
+        """Return the function that makes a key of an object: always a string, not yet quoted."""
+        node = self._plan.nodes[number]
+        if node.nullable:
+            return _refused_key(node)
+        if node.lower is not None:
+            return _lowered(node.lower, self._key(node.plain))
+        match node.op:
+            case Op.STRING:
+                return _text_key
+            case Op.ENUM if self._plan.nodes[node.children[0]].op is Op.STRING:
+                return _enum_key(node.schema)
+            case Op.INT | Op.UINT | Op.FLOAT | Op.DURATION | Op.ENUM:
+                return self._function(number)
+            case Op.OPAQUE if node.schema.name in TEXTS:
+                return _library_text(node)
+            case Op.INTERFACE:
+                return _encode_any_key
+        return _refused_key(node)
+
+    def _struct(self, node: Node) -> EncodeFunction:
+        schema: Struct[Any] = node.schema
+        cls = schema.cls
+        if hasattr(cls, "marshal_json"):
+            return _encode_itself
+        # Made at first use, since messages may hold themselves.
+        steps: list[Step] | None = None
+
+        def encode_struct(value: Any) -> str:
+            nonlocal steps
+            if value.__class__ is not cls:
+                schema.check(value)
+            if steps is None:
+                steps = writing_steps(
+                    self._plan.nodes, node, lambda field: self._function(field.number)
+                )
+            texts = []
+            for prefix, path, get, encode_field, omits in steps:
+                try:
+                    item = get(value)
+                    if omits is None or not omits(item):
+                        texts.append(prefix + encode_field(item))
+                except EncodeError as error:
+                    raise EncodeError(error.reason, path + error.path) from error.__cause__
+                except AttributeError:
+                    raise misfit(value, f"a {cls.__name__}") from None
+            return f"{{{','.join(texts)}}}"
+
+        return encode_struct
 
 
-def _unsupported(schema: Schema[Any]) -> EncodeFunction:
+def _nullable(function: EncodeFunction) -> EncodeFunction:
+    return lambda value: "null" if value is None else function(value)
+
+
+def _lowered(lower: Callable[[Any], Any], function: EncodeFunction) -> EncodeFunction:
+    """Return a function that converts a value before it is encoded."""
+
+    def encode_converted(value: Any) -> str:
+        try:
+            lowered = lower(value)
+        except TypeError as error:
+            raise EncodeError(f"{shown(value)} is {error}") from None
+        return function(lowered)
+
+    return encode_converted
+
+
+def _unsupported(node: Node) -> EncodeFunction:
     def encode_nothing(value: object) -> str:
-        raise EncodeError(f"json: unsupported type: {schema.go}")
+        raise EncodeError(f"json: unsupported type: {node.go}")
 
     return encode_nothing
 
@@ -197,12 +274,12 @@ def _encode_ip(value: object) -> str:
     return f'"{format_ip(bytes(value))}"'
 
 
-def _enum(schema: Enum[Any]) -> EncodeFunction:
-    encode_base = encode_function(schema.base)
+def _enum(schema: Enum[Any], encode_base: EncodeFunction) -> EncodeFunction:
+    cls = schema.cls
 
     def encode_member(value: Any) -> str:
-        if not isinstance(value, schema.cls):
-            raise misfit(value, f"a {schema.cls.__name__}")
+        if not isinstance(value, cls):
+            raise misfit(value, f"a {cls.__name__}")
         return encode_base(value.value)
 
     return encode_member
@@ -221,19 +298,19 @@ def _encode_duration(value: object) -> str:
 # --- types that make their own JSON -------------------------------------------------------------
 
 
-def _opaque(schema: Opaque[Any]) -> EncodeFunction:
-    if hasattr(schema.cls, "marshal_json"):
+def _opaque(node: Node) -> EncodeFunction:
+    if hasattr(node.schema.cls, "marshal_json"):
         return _encode_itself
-    if schema.name == "big.Int":
+    if node.schema.name == "big.Int":
         return _encode_big_int
-    if schema.name not in TEXTS:
-        return _without_json(schema)
-    format_value = _library_text(schema)
+    if node.schema.name not in TEXTS:
+        return _without_json(node)
+    format_value = _library_text(node)
     return lambda value: quote(format_value(value))
 
 
-def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
-    format_value = TEXTS[schema.name][0]
+def _library_text(node: Node) -> Callable[[Any], str]:
+    go, format_value = node.go, TEXTS[node.schema.name][0]
 
     def format_checked(value: object) -> str:
         try:
@@ -241,9 +318,9 @@ def _library_text(schema: Opaque[Any]) -> Callable[[Any], str]:
         except EncodeError:
             raise
         except (AttributeError, TypeError) as error:  # whose text is of our code
-            raise misfit(value, schema.go) from error
+            raise misfit(value, go) from error
         except Exception as error:
-            raise EncodeError(f"{shown(value)} is not {schema.go}: {error}") from error
+            raise EncodeError(f"{shown(value)} is not {go}: {error}") from error
 
     return format_checked
 
@@ -273,42 +350,31 @@ def _checked(text: str) -> str:
     return text
 
 
-def _without_json(schema: Opaque[Any]) -> EncodeFunction:
+def _without_json(node: Node) -> EncodeFunction:
     def encode_nothing(value: object) -> str:
         raise EncodeError(
-            f"{schema.go} has no JSON: give {schema.cls.__name__} the methods "
+            f"{node.go} has no JSON: give {node.schema.cls.__name__} the methods "
             "marshal_json and unmarshal_json"
         )
 
     return encode_nothing
 
 
-def _lowered(schema: Converted, encode_inner: EncodeFunction) -> EncodeFunction:
-    """Return a function that converts a value before it is encoded."""
-    lower = schema.lower
-
-    def encode_converted(value: Any) -> str:
-        try:
-            lowered = lower(value)
-        except TypeError as error:
-            raise EncodeError(f"{shown(value)} is {error}") from None
-        return encode_inner(lowered)
-
-    return encode_converted
-
-
 # --- containers ---------------------------------------------------------------------------------
 
 
-def _octets(value: object) -> str:
+def _encode_octets(value: object) -> str:
     try:
-        return _encode_bytes(bytes(_elements(value)))
+        return _encode_bytes(bytes(_elements_or_octets(value)))
     except (TypeError, ValueError):
         raise misfit(value, "a list of numbers from 0 to 255") from None
 
 
-def _elements(value: Any) -> Any:
-    """Return ``value`` if it is a sequence: characters and keys are not its elements."""
+def _elements_or_octets(value: Any) -> Any:
+    """Return the elements of a sequence, or the numbers that bytes or a UUID are.
+
+    Characters and keys are no elements.
+    """
     if isinstance(value, list | tuple):
         return value
     if isinstance(value, str | dict | set | frozenset):
@@ -319,14 +385,13 @@ def _elements(value: Any) -> Any:
         raise misfit(value, "a list") from None
 
 
-def _sequence(schema: Slice[Any] | Array[Any]) -> EncodeFunction:
-    encode_element = encode_function(schema.element)
-    length = schema.length if isinstance(schema, Array) else None
+def _sequence(encode_element: EncodeFunction, length: int) -> EncodeFunction:
+    """Return the function for lists, or for arrays of a ``length`` that is not -1."""
 
     def encode_sequence(value: Any) -> str:
         if value.__class__ is not list:
-            value = _elements(value)
-        if length is not None and len(value) != length:
+            value = _elements_or_octets(value)
+        if length >= 0 and len(value) != length:
             raise EncodeError(f"{len(value)} elements where there must be {length}")
         try:
             return f"[{','.join([encode_element(item) for item in value])}]"
@@ -348,9 +413,7 @@ def _each(value: Any, encode_element: EncodeFunction) -> str:
     return f"[{','.join(texts)}]"
 
 
-def _map(schema: Map) -> EncodeFunction:
-    encode_key, encode_value = _key(schema.key), encode_function(schema.value)
-
+def _map(encode_key: EncodeFunction, encode_value: EncodeFunction) -> EncodeFunction:
     def encode_map(value: Any) -> str:
         if not isinstance(value, dict):
             raise misfit(value, "a dict")
@@ -372,29 +435,19 @@ def _object(texts: dict[str, str]) -> str:
     return f"{{{','.join([f'{quote(key)}:{texts[key]}' for key in sorted(texts)])}}}"
 
 
-def _key(schema: Schema[Any]) -> Callable[[Any], str]:
-    """Return the function that makes a key of an object: always a string, not yet quoted."""
-    match schema:
-        case String():
-            return _text_key
-        case Enum() if isinstance(schema.base, String):
-            return lambda key: _text_key(key.value if isinstance(key, schema.cls) else key)
-        case Int() | Uint() | Float() | Duration() | Enum():
-            return encode_function(schema)
-        case Opaque() if schema.name in TEXTS:
-            return _library_text(schema)
-        case Interface():
-            return _any_key
-        case Converted():
-            return _lowered(schema, _key(schema.inner))
-
+def _refused_key(node: Node) -> EncodeFunction:
     def refuse(key: object) -> str:
         raise EncodeError(
-            f"json: unsupported type: {schema.go} as the key of a map, since JSON has only strings "
+            f"json: unsupported type: {node.go} as the key of a map, since JSON has only strings "
             "for keys"
         )
 
     return refuse
+
+
+def _enum_key(schema: Enum[Any]) -> EncodeFunction:
+    cls = schema.cls
+    return lambda key: _text_key(key.value if isinstance(key, cls) else key)
 
 
 def _text_key(key: object) -> str:
@@ -402,59 +455,23 @@ def _text_key(key: object) -> str:
     return str(key)
 
 
-def _any_key(key: object) -> str:
+def _encode_any_key(key: object) -> str:
     if isinstance(key, str):
         return _text_key(key)
     try:
         schema = schema_for(key)
     except SchemaError as error:
         raise EncodeError(str(error)) from None
-    return _key(schema)(key)
-
-
-# --- messages -----------------------------------------------------------------------------------
-
-
-def _struct(schema: Struct[Any]) -> EncodeFunction:
-    if hasattr(schema.cls, "marshal_json"):
-        return _encode_itself
-    # Made at first use, since messages may hold themselves.
-    plan: list[Step] | None = None
-    cls = schema.cls
-
-    def encode_struct(value: Any) -> str:
-        nonlocal plan
-        if value.__class__ is not cls:
-            schema.check(value)
-        if plan is None:
-            plan = writing_steps(schema, encode_function)
-        texts = []
-        for prefix, path, get, encode_field, omits in plan:
-            try:
-                item = get(value)
-                if omits is None or not omits(item):
-                    texts.append(prefix + encode_field(item))
-            except EncodeError as error:
-                raise EncodeError(error.reason, path + error.path) from error.__cause__
-            except AttributeError:
-                raise misfit(value, f"a {schema.cls.__name__}") from None
-        return f"{{{','.join(texts)}}}"
-
-    return encode_struct
+    return _encoders_of(schema).key_function()(key)
 
 
 # --- values that may be anything ----------------------------------------------------------------
 
 
-def _pointer(schema: Pointer) -> EncodeFunction:
-    encode_element = encode_function(schema.element)
-    return lambda value: "null" if value is None else encode_element(value)
-
-
 def _interface(schema: Interface) -> EncodeFunction:
     if not schema.members:
         return _encode_any
-    members = {member.cls: encode_function(member) for member in schema.members}
+    members = {member.cls: _encoders_of(member) for member in schema.members}
     names = " | ".join(cls.__name__ for cls in members)
 
     def encode_member(value: object) -> str:
@@ -462,7 +479,7 @@ def _interface(schema: Interface) -> EncodeFunction:
             return "null"
         if type(value) not in members:
             raise misfit(value, names)
-        return members[type(value)](value)
+        return members[type(value)].root(value)
 
     return encode_member
 
@@ -472,7 +489,7 @@ def _encode_any(value: Any) -> str:
     if function is not None:
         return function(value)
     if isinstance(value, Typed):
-        return encode_function(value.schema)(value.value)
+        return _encoders_of(value.schema).root(value.value)
     if isinstance(value, Kept):
         return _encode_any(value.plain())
     if isinstance(value, Record):
@@ -482,7 +499,7 @@ def _encode_any(value: Any) -> str:
         schema = schema_for(value)
     except SchemaError as error:
         raise EncodeError(str(error)) from None
-    return encode_function(schema)(value)
+    return _encoders_of(schema).root(value)
 
 
 def _any_sequence(value: Any) -> str:
@@ -498,5 +515,5 @@ _ANYTHING: Final[dict[type, EncodeFunction]] = {
     bytes: _encode_bytes,
     list: _any_sequence,
     tuple: _any_sequence,
-    dict: _map(Map(Interface(), Interface())),
+    dict: _map(_encode_any_key, _encode_any),
 }

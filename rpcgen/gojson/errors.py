@@ -14,17 +14,40 @@ __all__ = ["MismatchError", "PlacedError", "RepeatedError", "misfit", "shown", "
 
 
 def misfit(value: object, wanted: str) -> EncodeError:
-    """Return the error for a value of another type."""
+    """Return the error for a value of another type.
+
+    Args:
+        value: The value.
+        wanted: What it should be, such as ``a bool``.
+
+    Returns:
+        The error.
+    """
     return EncodeError(f"{shown(value)} is not {wanted}")
 
 
 def too_large(value: object, wanted: str) -> EncodeError:
-    """Return the error for a number beyond its type."""
+    """Return the error for a number beyond its type.
+
+    Args:
+        value: The number.
+        wanted: Go's spelling of the type.
+
+    Returns:
+        The error.
+    """
     return EncodeError(f"{shown(value)} does not fit {wanted}")
 
 
 def shown(value: object) -> str:
-    """Return a value as an error shows it, which raises nothing."""
+    """Return a value as an error shows it, which raises nothing.
+
+    Args:
+        value: Any value.
+
+    Returns:
+        Its `repr`, of 80 characters at most, or the name of its class.
+    """
     try:
         return f"{value!r:.80}"
     except Exception as error:  # thousands of digits, or a class of the user's

@@ -19,17 +19,33 @@ _single: Final = struct.Struct("<f")
 
 
 def to_single(value: float) -> float:
-    """Return the float32 next to a number. Raises `OverflowError` if it is beyond all of them."""
+    """Round a number to float32.
+
+    Args:
+        value: The number.
+
+    Returns:
+        The float32 next to it.
+
+    Raises:
+        OverflowError: If it is beyond all of them.
+    """
     number: float = _single.unpack(_single.pack(value))[0]
     return number
 
 
 def format_single(value: float) -> str:
-    """Return the shortest JSON that is the float32 next to ``value``, as Go does.
+    """Spell the float32 next to a number in as few digits as Go.
+
+    Args:
+        value: The number.
+
+    Returns:
+        Its JSON.
 
     Raises:
-        EncodeError: It is not finite.
-        OverflowError: It is beyond all of float32.
+        EncodeError: If it is not finite.
+        OverflowError: If it is beyond all of float32.
     """
     packed = _single.pack(value)
     rounded: float = _single.unpack(packed)[0]
@@ -54,7 +70,17 @@ _ABOVE_SINGLE: Final = 2.0**128 - 2.0**103
 
 
 def format_float(text: str) -> str:
-    """Return what Go makes of the float whose `repr` is ``text``. Raises `EncodeError`."""
+    """Spell a float as Go does.
+
+    Args:
+        text: The `repr` of the float.
+
+    Returns:
+        Its JSON.
+
+    Raises:
+        EncodeError: If it is not finite.
+    """
     if text.endswith(".0"):
         return text[:-2]
     if text[-1] in "fn":
@@ -91,7 +117,14 @@ _HEX_REAL: Final = re.compile(
 
 
 def parse_float(text: str) -> float | None:
-    """Return the number that ``text`` is for Go's ``strconv.ParseFloat``, None if it is none."""
+    """Read a number as Go's ``strconv.ParseFloat`` does.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The number, infinite where it is beyond float64; None if the text is none.
+    """
     if _REAL.fullmatch(text):
         if "nan" in text.lower() and text[0] in "+-":
             return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from attrs import frozen
 
-from rpcgen.schema import Field, Pointer, Schema, Struct
+from rpcgen.schema import Field
+from rpcgen.schema.plan import Node, Op
 
 __all__ = ["Member", "Owner", "by_fold", "fold", "members_of"]
 
@@ -17,72 +18,90 @@ __all__ = ["Member", "Owner", "by_fold", "fold", "members_of"]
 class Owner:
     """A message whose fields stand in the object: the message itself, or one embedded in it.
 
-    ``outer`` and ``field`` say where an embedded one is.
+    Attributes:
+        node: The type of the message.
+        outer: The message that it is embedded in; None for the one that is the object.
+        field: The field of ``outer`` that holds it.
     """
 
-    schema: Struct[Any]
+    node: Node
     outer: Owner | None = None
     field: Field | None = None
 
     @property
     def depth(self) -> int:
-        """How many messages this one is embedded in."""
+        """Number of messages that this one is embedded in."""
         return 0 if self.outer is None else self.outer.depth + 1
 
 
 @frozen(eq=False)
 class Member:
-    """One field in an object: its name there, and whose field it is."""
+    """One field in an object.
+
+    Attributes:
+        name: Its name there.
+        owner: The message whose field it is.
+        field: The field.
+        node: The type of the field.
+        tagged: True if the name is that of a tag.
+    """
 
     name: str
     owner: Owner
     field: Field
+    node: Node
     tagged: bool = False
 
     @property
     def omit_empty(self) -> bool:
+        """True if Go leaves out what is empty."""
         return self.field.json is not None and "omitempty" in self.field.json.options
 
     @property
     def omit_zero(self) -> bool:
+        """True if Go leaves out what is zero."""
         return self.field.json is not None and "omitzero" in self.field.json.options
 
 
-def members_of(schema: Struct[Any]) -> tuple[list[Owner], list[Member]]:
-    """Return the message with all that are embedded in it, outer ones first; and what is sent.
+def members_of(nodes: Sequence[Node], struct: Node) -> tuple[list[Owner], list[Member]]:
+    """Find what a message has in JSON.
 
     Of two fields with one name, the one that is embedded less deeply is sent;
     at equal depth the one that has its name by a tag; else neither.
+
+    Args:
+        nodes: The types of the plan.
+        struct: The type of the message, one of them.
+
+    Returns:
+        The message with all that are embedded in it, outer ones first; and the
+        fields that are sent, in their order.
     """
     owners: list[Owner] = []
-    found = list(_found(Owner(schema), owners))
+    found = list(_found(nodes, Owner(struct), owners))
     by_name: dict[str, list[Member]] = defaultdict(list)
     for member in found:
         by_name[member.name].append(member)
     return owners, [member for member in found if _dominant(by_name[member.name]) is member]
 
 
-def _found(owner: Owner, owners: list[Owner]) -> Iterator[Member]:
+def _found(nodes: Sequence[Node], owner: Owner, owners: list[Owner]) -> Iterator[Member]:
     owners.append(owner)
-    for field in owner.schema.fields:
+    for field, number in owner.node.members:
         name = "" if field.json is None else field.json.name
         if field.json is not None and field.json.omitted:
             continue
-        embedded = _message(field.schema) if field.embedded and not name else None
-        if embedded is None:
-            yield Member(name or field.wire_name, owner, field, bool(name))
-        elif not _is_inside(embedded, owner):
-            yield from _found(Owner(embedded, owner, field), owners)
+        node = nodes[number]
+        is_message = node.op is Op.STRUCT and node.lower is None
+        if not (is_message and field.embedded and not name):
+            yield Member(name or field.wire_name, owner, field, node, bool(name))
+        elif not _is_inside(node, owner):
+            yield from _found(nodes, Owner(nodes[node.plain], owner, field), owners)
 
 
-def _message(schema: Schema[Any]) -> Struct[Any] | None:
-    base = schema.element if isinstance(schema, Pointer) else schema
-    return base if isinstance(base, Struct) else None
-
-
-def _is_inside(schema: Struct[Any], owner: Owner | None) -> bool:
+def _is_inside(node: Node, owner: Owner | None) -> bool:
     while owner is not None:
-        if owner.schema is schema:
+        if owner.node.number == node.plain:
             return True
         owner = owner.outer
     return False
@@ -96,11 +115,17 @@ def _dominant(members: list[Member]) -> Member | None:
     return highest[0] if len(highest) == 1 else None
 
 
-def by_fold(members: list[Member]) -> dict[str, Member]:
-    """Return the members by what `fold` makes of their names.
+def by_fold(members: Iterable[Member]) -> dict[str, Member]:
+    """Find members whatever the case of their names.
 
     Where names differ in case only, keys that are like neither are for the one
     that is embedded less deeply, and of these for the first.
+
+    Args:
+        members: The members of a message.
+
+    Returns:
+        The members by what `fold` makes of their names.
     """
     found: dict[str, Member] = {}
     for member in sorted(members, key=lambda member: member.owner.depth):
@@ -113,6 +138,12 @@ def fold(key: str) -> str:
 
     Unicode calls it simple case folding: character by character, so that "ß"
     is not "ss".
+
+    Args:
+        key: The key of an object, or the name of a member.
+
+    Returns:
+        The same text for all keys that differ in case only.
     """
     if key.isascii():
         return key.lower()

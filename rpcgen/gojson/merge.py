@@ -11,97 +11,126 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from rpcgen.errors import DecodeError
-from rpcgen.schema import (
-    Array,
-    Bytes,
-    Converted,
-    Interface,
-    Map,
-    Pointer,
-    Schema,
-    Slice,
-    Struct,
-    Uint,
-    Untyped,
-)
+from rpcgen.schema.plan import Node, Op, Plan
 
 from .base64 import octets_of_base64
 from .members import by_fold, fold, members_of
 
 __all__ = ["merged"]
 
-# Whether a value fits a schema.
-IsValid: TypeAlias = Callable[[Schema[Any], object], bool]
+Takes: TypeAlias = Callable[[Node, object], bool]
+"""Says that a parsed value fits a type."""
 
 # How often one member of a message may come: each time costs as much as all before it.
 _MOST: Final = 100
+# The types of which that is so.
+_ADDING: Final = frozenset((Op.ARRAY, Op.BYTES, Op.LIST, Op.MAP, Op.STRUCT))
+# The types of which null is a value, and no sign that there is none.
+_NULLABLE: Final = frozenset((Op.BYTES, Op.INTERFACE, Op.LIST, Op.MAP))
 
 
-def merged(schema: Schema[Any], value: Any, is_valid: IsValid) -> Any:
-    """Return a parsed value in which each member of a message comes once."""
-    match schema:
-        case Pointer():
-            return merged(schema.element, value, is_valid)
-        case Converted():
-            return merged(schema.inner, value, is_valid)
-        case Struct() if value.__class__ is tuple and not hasattr(schema.cls, "unmarshal_json"):
-            return _message(schema, value, is_valid)
-        case Map() if value.__class__ is tuple:
-            return tuple((key, merged(schema.value, item, is_valid)) for key, item in value)
-        case Slice() | Array() if value.__class__ is list:
-            return [merged(schema.element, item, is_valid) for item in value]
-    return value
+def merged(plan: Plan, value: Any, takes: Takes) -> Any:
+    """Put together what comes twice.
+
+    Args:
+        plan: The type of the value.
+        value: A parsed value.
+        takes: Says that a part fits its type.
+
+    Returns:
+        The value, in which each member of a message comes once.
+
+    Raises:
+        DecodeError: If a member comes too often.
+    """
+    return _Merger(plan.nodes, takes).merged(plan.root, value)
 
 
-def _message(schema: Struct[Any], value: Any, is_valid: IsValid) -> Any:
-    members = members_of(schema)[1]
-    by_name = {member.name: member for member in members}
-    folded = by_fold(members)
-    found: dict[str, list[tuple[str, Any]]] = defaultdict(list)
-    for key, item in value:
-        member = by_name.get(key) or folded.get(fold(key))
-        if member is not None:
-            found[member.name].append((key, item))
-    return tuple(
-        _member(by_name[name].field.schema, pairs, is_valid) for name, pairs in found.items()
-    )
+class _Merger:
+    def __init__(self, nodes: tuple[Node, ...], takes: Takes) -> None:
+        self._nodes = nodes
+        self._takes = takes
 
+    def merged(self, number: int, value: Any) -> Any:
+        node = self._plain(number)
+        match node.op:
+            case Op.STRUCT if value.__class__ is tuple:
+                has_own_json = hasattr(node.schema.cls, "unmarshal_json")
+                return value if has_own_json else self._message(node, value)
+            case Op.MAP if value.__class__ is tuple:
+                return tuple((key, self.merged(node.children[1], item)) for key, item in value)
+            case Op.LIST | Op.ARRAY if value.__class__ is list:
+                return [self.merged(node.children[0], item) for item in value]
+        return value
 
-def _member(schema: Schema[Any], pairs: list[tuple[str, Any]], is_valid: IsValid) -> Any:
-    """Return one member for those of the same name."""
-    if len(pairs) > _MOST and isinstance(_base(schema), Array | Bytes | Map | Slice | Struct):
-        raise DecodeError(f"json: one member comes {len(pairs)} times; the limit is {_MOST}")
-    joined = _joined(schema, [item for _, item in pairs], is_valid)
-    # An error says the key as it was spelled.
-    key = next((key for key, item in pairs if item is joined), pairs[-1][0])
-    return key, merged(schema, joined, is_valid)
+    def _plain(self, number: int) -> Node:
+        return self._nodes[self._nodes[number].plain]
 
+    def _message(self, node: Node, value: Any) -> Any:
+        members = members_of(self._nodes, node)[1]
+        by_name = {member.name: member for member in members}
+        folded = by_fold(members)
+        found: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+        for key, item in value:
+            member = by_name.get(key) or folded.get(fold(key))
+            if member is not None:
+                found[member.name].append((key, item))
+        return tuple(
+            self._member(by_name[name].node.number, pairs) for name, pairs in found.items()
+        )
 
-def _joined(schema: Schema[Any], items: list[Any], is_valid: IsValid) -> Any:
-    """Return one value for those that came one after the other."""
-    if len(items) == 1:
-        return items[0]
-    base = _base(schema)
-    has_null = base is not schema or isinstance(base, Map | Slice | Bytes | Interface | Untyped)
-    if has_null and base.name != "net.IP":
-        items = _after_null(items)
-    else:
-        items = [item for item in items if item is not None]
-    if not items:
-        return None
-    match base:
-        case Struct() | Map():
-            return _joined_objects(items)
-        case Slice() | Array() | Bytes() if base.name != "net.IP":
-            return _joined_lists(base, items, is_valid)
-    # The first one that does not fit is the error; else the last one counts.
-    return next((item for item in items if not is_valid(base, item)), items[-1])
+    def _member(self, number: int, pairs: list[tuple[str, Any]]) -> Any:
+        """Return one member for those of the same name."""
+        if len(pairs) > _MOST and self._nodes[number].op in _ADDING:
+            raise DecodeError(f"json: one member comes {len(pairs)} times; the limit is {_MOST}")
+        joined = self._joined(number, [item for _, item in pairs])
+        # An error says the key as it was spelled.
+        key = next((key for key, item in pairs if item is joined), pairs[-1][0])
+        return key, self.merged(number, joined)
 
+    def _joined(self, number: int, items: list[Any]) -> Any:
+        """Return one value for those that came one after the other."""
+        if len(items) == 1:
+            return items[0]
+        node = self._plain(number)
+        is_ip = node.schema.name == "net.IP"
+        if (node.number != number or node.op in _NULLABLE) and not is_ip:
+            items = _after_null(items)
+        else:
+            items = [item for item in items if item is not None]
+        if not items:
+            return None
+        match node.op:
+            case Op.STRUCT | Op.MAP:
+                return _joined_objects(items)
+            case Op.LIST | Op.ARRAY | Op.BYTES if not is_ip:
+                return self._joined_lists(node, items)
+        # The first one that does not fit is the error; else the last one counts.
+        return next((item for item in items if not self._takes(node, item)), items[-1])
 
-def _base(schema: Schema[Any]) -> Schema[Any]:
-    while isinstance(schema, Pointer | Converted):
-        schema = schema.element if isinstance(schema, Pointer) else schema.inner
-    return schema
+    def _joined_lists(self, node: Node, items: list[Any]) -> Any:
+        # What is there in Go beyond the end of the list comes to light again when it grows.
+        backing: list[list[Any]] = []
+        count = 0
+        for item in items:
+            if item.__class__ is str:
+                item = octets_of_base64(item)
+                backing.clear()
+            if item.__class__ is not list and item.__class__ is not bytes:
+                return item
+            if not item:
+                backing.clear()
+            for place, each in enumerate(item):
+                if place < len(backing):
+                    backing[place].append(each)
+                else:
+                    backing.append([each])
+            count = len(item)
+            if node.op is Op.ARRAY:
+                del backing[count:]
+        if node.op is Op.BYTES:
+            return [_joined_octets(each) for each in backing[:count]]
+        return [self._joined(node.children[0], each) for each in backing[:count]]
 
 
 def _after_null(items: list[Any]) -> list[Any]:
@@ -119,25 +148,12 @@ def _joined_objects(items: list[Any]) -> Any:
     return tuple(pair for item in items for pair in item)
 
 
-def _joined_lists(schema: Any, items: list[Any], is_valid: IsValid) -> Any:
-    element = Uint("uint8") if isinstance(schema, Bytes) else schema.element
-    # What is there in Go beyond the end of the list comes to light again when it grows.
-    backing: list[list[Any]] = []
-    count = 0
-    for item in items:
-        if item.__class__ is str:
-            item = octets_of_base64(item)
-            backing.clear()
-        if item.__class__ is not list and item.__class__ is not bytes:
-            return item
-        if not item:
-            backing.clear()
-        for place, each in enumerate(item):
-            if place < len(backing):
-                backing[place].append(each)
-            else:
-                backing.append([each])
-        count = len(item)
-        if isinstance(schema, Array):
-            del backing[count:]
-    return [_joined(element, each, is_valid) for each in backing[:count]]
+def _joined_octets(items: list[Any]) -> Any:
+    if len(items) == 1:
+        return items[0]
+    items = [item for item in items if item is not None]
+    return next((item for item in items if not _is_octet(item)), items[-1] if items else None)
+
+
+def _is_octet(item: object) -> bool:
+    return type(item) is int and 0 <= item < 256

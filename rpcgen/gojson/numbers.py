@@ -49,7 +49,11 @@ def collisions_limit() -> int:
 
 @contextmanager
 def limited(limits: Limits) -> Iterator[None]:
-    """Let these be the limits inside."""
+    """Let these be the limits inside.
+
+    Args:
+        limits: The limits of the message that is decoded there.
+    """
     token = _limits.set(limits)
     try:
         yield
@@ -58,14 +62,30 @@ def limited(limits: Limits) -> Iterator[None]:
 
 
 def too_many_digits(count: int, scale: int = 1) -> ValueError:
-    """Return the error for a number of ``count`` digits, where ``scale`` times the limit may be."""
+    """Return the error for a number of too many digits.
+
+    Args:
+        count: Number of its digits.
+        scale: How many times `Limits.digits` there might be.
+
+    Returns:
+        The error.
+    """
     times = f"{scale} times " if scale > 1 else ""
     limit = scale * digits_limit()
     return ValueError(f"a number of {count} digits; the limit is {limit} ({times}Limits.digits)")
 
 
 def int_of(text: str, base: int = 10) -> int:
-    """Return the integer that ``text`` spells: a sign, perhaps, and digits alone."""
+    """Read an integer of any size.
+
+    Args:
+        text: A sign, perhaps, and digits alone.
+        base: The base of the digits.
+
+    Returns:
+        The integer.
+    """
     if len(text) <= _PIECE or base != 10:
         return int(text, base)
     if text[0] in "+-":
@@ -76,12 +96,26 @@ def int_of(text: str, base: int = 10) -> int:
 
 
 def digits_count(number: int) -> int:
-    """Return how many decimal digits an integer has, almost: it costs nothing."""
+    """Estimate how many decimal digits an integer has, which costs nothing.
+
+    Args:
+        number: The integer.
+
+    Returns:
+        The number of its digits, or one more.
+    """
     return number.bit_length() * 30103 // 100_000 + 1
 
 
 def digits_of(number: int) -> str:
-    """Return the decimal digits of an integer of any size, with its sign."""
+    """Spell an integer of any size.
+
+    Args:
+        number: The integer.
+
+    Returns:
+        Its decimal digits, behind its sign.
+    """
     if number < 0:
         return f"-{digits_of(-number)}"
     count = digits_count(number)
@@ -99,6 +133,9 @@ def general(digits: str, exponent: int) -> str:
     Args:
         digits: Its decimal digits, without zeros at the end.
         exponent: The power of ten of the first of them.
+
+    Returns:
+        The text, without a sign.
     """
     if not -4 <= exponent < 6:
         mantissa = digits[0] + (f".{digits[1:]}" if digits[1:] else "")
@@ -133,10 +170,16 @@ class Real:
 
 
 def parse_real(text: str) -> Real | None:
-    """Return the number that ``text`` spells as Go's ``big.Float`` and ``big.Rat`` take it.
+    """Read a number as Go's ``big.Float`` and ``big.Rat`` do.
 
-    None if it is none: ``0x1.8p1``, ``1_000``, ``.5e-3`` are numbers. Raises
-    `ValueError` for a mantissa of too many digits.
+    Args:
+        text: The text: ``0x1.8p1``, ``1_000``, ``.5e-3`` are numbers.
+
+    Returns:
+        The number; None if the text is none.
+
+    Raises:
+        ValueError: If the mantissa has more digits than `Limits.digits`.
     """
     negative = text.startswith("-")
     rest = text[1:] if text[:1] in ("+", "-") else text
@@ -200,9 +243,17 @@ _INTEGER: Final = re.compile(
 
 
 def parse_integer(text: str, *, signed: bool) -> int | None:
-    """Return the integer that ``text`` spells for Go, with a prefix for its base, perhaps.
+    """Read an integer as Go does, with a prefix for its base, perhaps.
 
-    None if it is none. A leading zero alone stands for octal.
+    Args:
+        text: The text; a leading zero alone stands for octal.
+        signed: True if there may be a sign.
+
+    Returns:
+        The integer; None if the text is none.
+
+    Raises:
+        ValueError: If it has more digits than `Limits.digits`.
     """
     match = _INTEGER.fullmatch(text)
     if match is None or (match["sign"] and not signed):

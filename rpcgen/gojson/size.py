@@ -14,19 +14,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from rpcgen.errors import DecodeError
-from rpcgen.schema import (
-    Array,
-    Bytes,
-    Converted,
-    Interface,
-    Map,
-    Opaque,
-    Pointer,
-    Schema,
-    Slice,
-    Struct,
-    Untyped,
-)
+from rpcgen.schema import Schema, Untyped
+from rpcgen.schema.plan import Node, Op, Plan, plan_of
 from rpcgen.values.limits import Limits
 
 from .members import by_fold, fold, members_of
@@ -51,12 +40,26 @@ _NUMBERS: Final = re.compile(r"[0-9.][0-9.eE+-]{2,}+")
 
 
 def bracket_size(text: str) -> int:
-    """Return what lists and objects take, in bytes; more where strings hold brackets."""
+    """Estimate what the lists and objects of a text take.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        Their size in bytes; too much where strings hold brackets.
+    """
     return _LIST * text.count("[") + (_OBJECT + _MEMBER) * text.count("{")
 
 
 def parsed_size(text: str) -> int:
-    """Return an upper bound of the bytes of memory that the value of ``text`` takes."""
+    """Bound what the value of a text takes.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        An upper bound of its size in bytes of memory.
+    """
     # One wide character makes all of a text wide, and there are the text and the value.
     size = len(text) if text.isascii() else 2 * sys.getsizeof(text)
     pos = 0
@@ -71,7 +74,15 @@ def parsed_size(text: str) -> int:
 
 
 def too_large(size: int, limits: Limits) -> DecodeError:
-    """Return the error for a message that would take ``size`` bytes of memory."""
+    """Return the error for a message that is too large.
+
+    Args:
+        size: What it takes at least, in bytes of memory.
+        limits: What it may take.
+
+    Returns:
+        The error.
+    """
     return DecodeError(
         f"a message that takes at least {size} bytes in memory; the limit is {limits.decoded} "
         "(Limits.decoded)"
@@ -95,105 +106,176 @@ def _piece_end(text: str, pos: int) -> int:
 # What a class of the user's takes without its fields; a value in a field that is no number.
 _INSTANCE: Final = 120
 _VALUE: Final = 96
+# What a member takes that an enum makes of a value which it does not list.
+_ENUM_MEMBER: Final = 480
 # How many times its JSON a value is at most that holds no message and no array.
 _RATIO: Final = 120
+# The types whose values take more than their place in a list, and more than was parsed.
+_LARGER: Final = frozenset((Op.ARRAY, Op.ENUM, Op.LIST, Op.MAP, Op.OPAQUE, Op.STRUCT))
 
 
 def check_decoded_size(schema: Schema[Any], text: str, value: object, limits: Limits) -> None:
-    """Raise `DecodeError` if what ``text`` becomes takes more memory than ``limits`` say.
+    """Refuse a message that would become too large.
 
-    ``value`` is what was parsed of it, and is looked at as a whole: no need to
-    where the `growth` of so much text leaves no doubt.
+    The value is looked at as a whole: no need to where the `growth` of so much
+    text leaves no doubt.
+
+    Args:
+        schema: The type that it becomes.
+        text: The JSON.
+        value: What was parsed of it.
+        limits: What it may take.
+
+    Raises:
+        DecodeError: If it takes more memory than ``limits`` say.
     """
     size = parsed_size(text)
-    for part in _sizes(schema, value):
+    for part in _sizer(schema).sizes(value):
         size += part
         if size > limits.decoded:
             raise too_large(size, limits)
 
 
-@lru_cache(1024)
 def growth(schema: Schema[Any]) -> int:
-    """Return how many times the size of their text the values of a type are at most."""
-    seen: set[Schema[Any]] = set()
-    waiting = [schema]
-    while waiting:
-        each = waiting.pop()
-        if each not in seen:
-            seen.add(each)
-            waiting += _inner(each)
-    # The largest value that two characters can make.
-    return _RATIO + max(map(_zero_size, seen)) // 2
+    """Return how many times the size of their text the values of a type are at most.
 
+    Args:
+        schema: The type.
 
-def _inner(schema: Schema[Any]) -> list[Schema[Any]]:
-    match schema:
-        case Struct():
-            return [field.schema for field in schema.fields]
-        case Map():
-            return [schema.key, schema.value]
-        case Slice() | Array() | Pointer():
-            return [schema.element]
-        case Converted():
-            return [schema.inner]
-    return []
+    Returns:
+        An upper bound of bytes in memory for each character.
+    """
+    return _sizer(schema).growth
 
 
 @lru_cache(1024)
-def _zero_size(schema: Schema[Any]) -> int:
-    """Return what the zero value of a type takes, which an empty object or list makes."""
-    match schema:
-        case Struct():
-            return _INSTANCE + sum(8 + _zero_size(field.schema) for field in schema.fields)
-        case Array():
-            return _LIST + schema.length * (8 + _zero_size(schema.element))
-        case Pointer():
+def _sizer(schema: Schema[Any]) -> _Sizer:
+    return _Sizer(Plan((), -1) if isinstance(schema, Untyped) else plan_of(schema))
+
+
+class _Sizer:
+    """How much memory the values of a plan take; one without types is that of an unknown value."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._nodes, self._root = plan
+        self._zeros: dict[int, int] = {}
+        self._fields: dict[int, dict[str, int]] = {}
+        # The largest value that two characters can make.
+        largest = max([self._zero(node) for node in self._held()], default=_NUMBER)
+        self.growth = _RATIO + largest // 2
+
+    def _held(self) -> list[Node]:
+        """Return all types that values of the plan hold."""
+        seen: set[int] = set()
+        waiting = [self._root] if self._nodes else []
+        while waiting:
+            number = waiting.pop()
+            if number not in seen:
+                seen.add(number)
+                waiting += self._parts(self._nodes[number])
+        return [self._nodes[number] for number in seen]
+
+    def _parts(self, node: Node) -> list[int]:
+        if node.number != node.plain:
+            return [node.plain]
+        if node.op is Op.STRUCT:
+            return [member.node for member in node.members]
+        return list(node.children) if node.op in (Op.ARRAY, Op.LIST, Op.MAP) else []
+
+    def _zero(self, node: Node) -> int:
+        """Return what the zero value of a type takes, which an empty object or list makes."""
+        size = self._zeros.get(node.number)
+        if size is None:
+            size = self._zeros[node.number] = self._zero_size(node)
+        return size
+
+    def _zero_size(self, node: Node) -> int:
+        if node.nullable:
             return 0
-        case Opaque():
-            return 2 * _VALUE + (digits_limit() // 2 if schema.name == "big.Rat" else 0)
-        case Slice() | Map() | Bytes():
-            return _VALUE
-        case Converted():  # both forms are there for a while
-            return 2 * _zero_size(schema.inner)
-    return _NUMBER
+        if node.lower is not None:  # both forms are there for a while
+            return 2 * self._zero(self._nodes[node.plain])
+        match node.op:
+            case Op.STRUCT:
+                parts = [self._zero(self._nodes[member.node]) for member in node.members]
+                return _INSTANCE + 8 * len(parts) + sum(parts)
+            case Op.ARRAY:
+                return _LIST + node.length * (8 + self._zero(self._nodes[node.children[0]]))
+            case Op.OPAQUE:
+                return 2 * _VALUE + (digits_limit() // 2 if _has_exponent(node) else 0)
+            case Op.LIST | Op.MAP | Op.BYTES:
+                return _VALUE
+            case Op.ENUM if node.schema.makes_members:
+                return _ENUM_MEMBER
+        return _NUMBER
+
+    def sizes(self, value: Any) -> Iterator[int]:
+        """Yield what the parts of a value become, beyond what was parsed."""
+        return self._sizes(self._root, value) if self._nodes else _dict_sizes(value)
+
+    def _sizes(self, number: int, value: Any) -> Iterator[int]:
+        node = self._nodes[number]
+        if node.nullable and value is None:
+            return
+        plain = self._nodes[node.plain]
+        if node.lower is not None:
+            yield 2 * self._zero(plain)
+        node = plain
+        match node.op:
+            case Op.STRUCT:
+                yield self._zero(node)
+                if value.__class__ is tuple:
+                    known = self._fields_of(node)
+                    for key, item in value:
+                        if (field := known.get(fold(key))) is not None:
+                            yield from self._sizes(field, item)
+            case Op.MAP if value.__class__ is tuple:
+                yield _OBJECT + len(value) * _MEMBER
+                key = self._nodes[node.children[0]]
+                for name, item in value:
+                    if key.op is Op.ENUM:
+                        yield _enum_size(key, name)
+                    yield from self._sizes(node.children[1], item)
+            case Op.ARRAY if value.__class__ is list:
+                yield self._zero(node)
+                for item in value[: node.length]:
+                    yield from self._sizes(node.children[0], item)
+            case Op.LIST | Op.BYTES if node.children and value.__class__ is list:
+                yield _LIST + _ELEMENT * len(value)
+                if self._is_larger(self._nodes[node.children[0]]):
+                    for item in value:
+                        yield from self._sizes(node.children[0], item)
+            case Op.BYTES if value.__class__ is str:
+                yield _VALUE + len(value)
+            case Op.ENUM:
+                yield _enum_size(node, value)
+            case Op.OPAQUE:
+                yield 2 * _VALUE + (_digits_size(value) if _has_exponent(node) else 0)
+            case Op.INTERFACE:
+                yield from _dict_sizes(value)
+
+    def _is_larger(self, node: Node) -> bool:
+        is_octet_slice = node.op is Op.BYTES and bool(node.children)
+        return node.op in _LARGER or is_octet_slice or node.number != node.plain
+
+    def _fields_of(self, node: Node) -> dict[str, int]:
+        """Return the types of the fields by their names in lower case."""
+        fields = self._fields.get(node.number)
+        if fields is None:
+            found = by_fold(members_of(self._nodes, node)[1])
+            fields = {name: member.node.number for name, member in found.items()}
+            self._fields[node.number] = fields
+        return fields
 
 
-def _sizes(schema: Schema[Any], value: Any) -> Iterator[int]:
-    """Yield what the parts of a value become, beyond what was parsed."""
-    match schema:
-        case Pointer() if value is not None:
-            yield from _sizes(schema.element, value)
-        case Struct():
-            yield _zero_size(schema)
-            if value.__class__ is tuple:
-                known = _fields(schema)
-                for key, item in value:
-                    if (field := known.get(fold(key))) is not None:
-                        yield from _sizes(field, item)
-        case Map() if value.__class__ is tuple:
-            yield _OBJECT + len(value) * _MEMBER
-            for _, item in value:
-                yield from _sizes(schema.value, item)
-        case Array() if value.__class__ is list:
-            yield _zero_size(schema)
-            for item in value[: schema.length]:
-                yield from _sizes(schema.element, item)
-        case Slice() if value.__class__ is list:
-            yield _LIST + _ELEMENT * len(value)
-            if isinstance(
-                schema.element, Array | Converted | Map | Opaque | Pointer | Slice | Struct
-            ):
-                for item in value:
-                    yield from _sizes(schema.element, item)
-        case Bytes() | Slice() if value.__class__ is str:
-            yield _VALUE + len(value)
-        case Opaque():
-            yield 2 * _VALUE + (_digits_size(value) if schema.name == "big.Rat" else 0)
-        case Interface() | Untyped():
-            yield from _dict_sizes(value)
-        case Converted():
-            yield _zero_size(schema)
-            yield from _sizes(schema.inner, value)
+def _has_exponent(node: Node) -> bool:
+    return bool(node.schema.name == "big.Rat")
+
+
+def _enum_size(node: Node, value: Any) -> int:
+    """Return what the member takes that is made of a value, if none is there."""
+    if value.__class__ is list or value.__class__ is tuple or not node.schema.makes_members:
+        return 0  # which is refused, or one that is there anyway
+    return 0 if value in node.schema.cls._value2member_map_ else _ENUM_MEMBER
 
 
 def _dict_sizes(value: Any) -> Iterator[int]:
@@ -215,11 +297,6 @@ def _digits_size(value: Any) -> int:
 
 
 _EXPONENT_LETTERS: Final = frozenset("eEpP")
-
-
-@lru_cache(1024)
-def _fields(schema: Struct[Any]) -> dict[str, Schema[Any]]:
-    return {name: member.field.schema for name, member in by_fold(members_of(schema)[1]).items()}
 
 
 # --- text that is passed over -------------------------------------------------------------------
@@ -250,19 +327,34 @@ _VALUE_END: Final = re.compile(rf"{_SHALLOW}{_SPACE}")
 _SCALAR_END: Final = re.compile(rf"{_SCALAR}{_SPACE}")
 _KEY_END: Final = re.compile(_KEY)
 _SPACE_END: Final = re.compile(_SPACE)
+_SPACE_CHARACTERS: Final = frozenset(" \t\n\r")
+# Lists that are deeper than what is looked at together: their brackets are taken at once.
+_DEEP_LISTS: Final = re.compile(rf"(?:\[{_SPACE}(?=\[{_SPACE}\[))++")
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
 def skip(text: str, pos: int, depth: int) -> int:
-    """Return where the value ends that begins at ``pos``, in memory that does not grow with it.
+    """Find the end of a value, in memory that does not grow with it.
 
-    White space behind it belongs to it. Raises `DecodeError` where it is no
-    JSON, or nested deeper than ``depth`` by more than the levels that are
-    looked at together.
+    Args:
+        text: The JSON that holds the value.
+        pos: Where it begins.
+        depth: How deep it may be nested, but for the levels that are looked at together.
+
+    Returns:
+        Where it ends, white space behind it included.
+
+    Raises:
+        DecodeError: If it is no JSON, or nested too deeply.
     """
     # What closes each container that is open.
     stack: list[str] = []
     while True:
+        match = _DEEP_LISTS.match(text, pos, pos + _WINDOW)
+        if match is not None:
+            stack += "]" * match[0].count("[")
+            _check_depth(stack, depth)
+            pos = match.end()
         match = _VALUE_END.match(text, pos, pos + _WINDOW)
         if match is None or match.end() == pos + _WINDOW:
             match = _SCALAR_END.match(text, pos)
@@ -273,9 +365,8 @@ def skip(text: str, pos: int, depth: int) -> int:
             if closing is None:
                 raise _wrong(text, pos)
             stack.append(closing)
-            if len(stack) > depth:
-                raise DecodeError("values are nested too deeply")
-            pos = _end(_SPACE_END, text, pos + 1)
+            _check_depth(stack, depth)
+            pos = _space_end(text, pos + 1)
             if not text.startswith(closing, pos):
                 pos = _run(text, pos, closing)
                 continue
@@ -286,9 +377,20 @@ def skip(text: str, pos: int, depth: int) -> int:
             if not text.startswith(stack[-1], pos):
                 raise _wrong(text, pos)
             stack.pop()
-            pos = _end(_SPACE_END, text, pos + 1)
+            pos = _space_end(text, pos + 1)
         else:
             return pos
+
+
+def _check_depth(stack: list[str], depth: int) -> None:
+    if len(stack) > depth:
+        raise DecodeError("values are nested too deeply")
+
+
+def _space_end(text: str, pos: int) -> int:
+    if text[pos : pos + 1] not in _SPACE_CHARACTERS:
+        return pos
+    return _end(_SPACE_END, text, pos)
 
 
 def _run(text: str, pos: int, closing: str) -> int:

@@ -50,7 +50,17 @@ _TIME: Final = re.compile(
 
 
 def format_time(value: datetime) -> str:
-    """Return a moment as RFC 3339 has it, with as many digits after the second as it needs."""
+    """Spell a moment as RFC 3339 has it, with as many digits after the second as it needs.
+
+    Args:
+        value: The moment, with its time zone.
+
+    Returns:
+        The text.
+
+    Raises:
+        EncodeError: If it has no time zone.
+    """
     offset = value.utcoffset()
     if offset is None:
         raise EncodeError("a naive datetime: give it a tzinfo, such as datetime.UTC")
@@ -67,7 +77,17 @@ def format_time(value: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Return the moment, with its offset from UTC; a `Time` if microseconds do not suffice."""
+    """Read a moment.
+
+    Args:
+        text: The text, as RFC 3339 has it.
+
+    Returns:
+        The moment, with its offset from UTC; a `Time` if microseconds do not suffice.
+
+    Raises:
+        DecodeError: If it is no such text, or no such moment.
+    """
     match = _TIME.fullmatch(text)
     if match is None:
         raise DecodeError(f'parsing time {_quoted(text)} as "2006-01-02T15:04:05Z07:00"')
@@ -307,7 +327,17 @@ _MAPPED: Final = bytes(10) + b"\xff\xff"
 
 
 def format_ip(octets: bytes) -> str:
-    """Return a ``net.IP``: of 4 or 16 bytes, or of none."""
+    """Spell a ``net.IP``.
+
+    Args:
+        octets: The address: 4 or 16 bytes, or none.
+
+    Returns:
+        The text, empty for no address.
+
+    Raises:
+        EncodeError: If there is another number of bytes.
+    """
     if not octets:
         return ""
     if len(octets) not in (4, 16):
@@ -316,7 +346,17 @@ def format_ip(octets: bytes) -> str:
 
 
 def parse_ip(text: str) -> bytes:
-    """Return the 16 bytes that Go makes of an address, or none."""
+    """Read a ``net.IP``.
+
+    Args:
+        text: The address, of IPv4 or IPv6, or nothing.
+
+    Returns:
+        The 16 bytes that Go makes of it, or none.
+
+    Raises:
+        DecodeError: If it is no address.
+    """
     if not text:
         return b""
     try:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Container
+from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -48,6 +50,16 @@ _BETWEEN_BRACKETS: Final = re.compile(
 _INSIDE_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 # How far one match may go, in bytes, which bounds the memory that it takes.
 _WINDOW: Final = 1 << 16
+# Everything up to a string that does not end in sight.
+_WHOLE_STRINGS: Final = re.compile(rb'[^"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"]*+)*+', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+# What brackets do to the depth, as signed bytes; and all other bytes.
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
+# So many brackets are looked at one by one; where they come in fewer bytes than that, it is faster
+# to look at a whole window.
+_BRACKETS: Final = 64
+_DENSE: Final = 1024
 # The object of the message, and the array of its parameters, are not part of the value.
 _ENVELOPE_DEPTH: Final = 2
 
@@ -67,7 +79,11 @@ class ObjectStream:
         self._failure = ""
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that have arrived."""
+        """Take bytes that have arrived.
+
+        Args:
+            data: The bytes.
+        """
         self._buffer += data
 
     @property
@@ -93,19 +109,29 @@ class ObjectStream:
         return len(self._found)
 
     def fail(self, reason: str) -> DecodeError:
-        """Give the stream up; return the error to raise."""
+        """Give the stream up.
+
+        Args:
+            reason: What is wrong with it.
+
+        Returns:
+            The error to raise.
+        """
         self._failure, self._found = reason, None
         self._buffer.clear()
         return DecodeError(reason)
 
     def next(self) -> str:
-        """Return the text of the next object.
+        """Return the next object.
 
-        Raises `TruncatedError` until it is there as a whole, and `DecodeError`,
-        from then on at every call, where no object begins, or one is too large
-        or too deep.
+        Returns:
+            Its text, with lone surrogates for bytes that are no UTF-8, as
+            ``surrogateescape`` makes them.
 
-        Bytes that are no UTF-8 are lone surrogates there, as ``surrogateescape`` makes them.
+        Raises:
+            TruncatedError: If it is not there as a whole.
+            DecodeError: If no object begins there, or one is too large or too
+                deep; from then on at every call.
         """
         if self._found is None:
             return self._next()
@@ -140,8 +166,34 @@ class ObjectStream:
 
     def _scan(self) -> int:
         """Go on to the end of the object and return its position, 0 if it is not in sight."""
+        size, start, window = len(self._buffer), -1, _WINDOW
+        while start < self._pos < size:
+            start = self._pos
+            end = self._scan_brackets()
+            if end:
+                return end
+            if self._pos - start < _DENSE <= window and not self._inside_string:
+                # No further than what is behind, so that what comes to nothing costs little.
+                ahead = min(window, self._pos)
+                if not self._pass_over(self._pos + ahead):
+                    window = ahead // 2
+        return 0
+
+    def _pass_over(self, end: int) -> bool:
+        """Go on to ``end``, or a string on the way, unless the object ends before."""
+        match = _WHOLE_STRINGS.match(self._buffer, self._pos, end)
+        assert match is not None  # it matches the empty string
+        steps = _STRINGS.sub(b"", match[0]).translate(_STEPS, _NO_BRACKETS)
+        depths = list(accumulate(array("b", steps), initial=self._depth))
+        if min(depths) < 1 or max(depths) > self._limits.depth + _ENVELOPE_DEPTH:
+            return False
+        self._pos, self._depth = match.end(), depths[-1]
+        return True
+
+    def _scan_brackets(self) -> int:
+        """Go on by some brackets or to the end of the object; see `_scan`."""
         buffer = self._buffer
-        while self._pos < len(buffer):
+        for _ in range(_BRACKETS):
             pattern = _INSIDE_STRING if self._inside_string else _BETWEEN_BRACKETS
             match = pattern.match(buffer, self._pos, self._pos + _WINDOW)
             assert match is not None  # both match the empty string
@@ -257,7 +309,17 @@ class Parsed:
         return self._value is None
 
     def read(self, limits: Limits = DEFAULT_LIMITS) -> Any:
-        """Return the value. Raises `DecodeError` where it would be larger than ``limits`` says."""
+        """Return the value.
+
+        Args:
+            limits: What it may take.
+
+        Returns:
+            The value, with objects as tuples of their members.
+
+        Raises:
+            DecodeError: If it would be larger than ``limits`` say.
+        """
         if self._value is _UNREAD:
             size = parsed_size(self.text)
             if size > limits.decoded:
@@ -266,9 +328,11 @@ class Parsed:
         return self._value
 
     def exact(self) -> tuple[Any, dict[int, str]]:
-        """Return the value anew, and the text of each number that may be spelled in other ways.
+        """Parse again, to tell how numbers were spelled.
 
-        The texts are found by the `id` of the number, which lasts as long as the value does.
+        Returns:
+            The value, and the text of each number that may be spelled in other ways, by
+            the `id` of the number, which lasts as long as the value does.
         """
         spellings: dict[int, str] = {}
 
@@ -321,7 +385,17 @@ _exact: Final = json.JSONDecoder(
 
 
 def parse(text: str) -> Parsed:
-    """Return the value that ``text`` is the JSON of. Raises `DecodeError`."""
+    """Parse a text.
+
+    Args:
+        text: The JSON, with white space around it, perhaps.
+
+    Returns:
+        The text and its value.
+
+    Raises:
+        DecodeError: If it is no JSON.
+    """
     text = text.strip(" \t\n\r")
     whole = _with_whole_characters(text)
     value, end = _parse_at(whole, 0, _decoder_of(whole))
@@ -349,14 +423,24 @@ def _is_large(text: str, limits: Limits) -> bool:
 def members(
     text: str, names: Container[str], limits: Limits = DEFAULT_LIMITS, scalar: str | None = None
 ) -> dict[str, Parsed]:
-    """Take an object apart: return its members by name, of which ``names`` alone are of interest.
+    """Take an object apart.
 
     A key fits a name whatever its case, and the last one counts, unless it is a
     null for the member ``scalar``, for which null says nothing. Text whose
     value would be large beside it is only checked; `Parsed.read` makes the
     value where it is asked for.
 
-    Raises `DecodeError` where ``text`` is not an object.
+    Args:
+        text: The JSON of the object.
+        names: The members of interest, in lower case.
+        limits: How large and how deep values may be.
+        scalar: The member for which null says nothing, if there is one.
+
+    Returns:
+        The members that are there.
+
+    Raises:
+        DecodeError: If it is not an object.
     """
     if len(text) <= _SMALL and not _has_halves(text):
         found = _members_at_once(text, names, scalar)
@@ -464,7 +548,14 @@ _WITHOUT_SPACE: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^" \t\n\r])++', re.D
 
 
 def compact(text: str) -> str:
-    """Return JSON text as Go's encoder hands it on: without white space, safe inside HTML."""
+    """Make JSON text as Go's encoder hands it on.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        The same without white space, safe inside HTML.
+    """
     if not text.isalnum():
         text = escape_html("".join(_WITHOUT_SPACE.findall(text)))
     return text
@@ -475,10 +566,24 @@ _needs_escape: Final = re.compile("[<>&\u2028\u2029]").search
 
 
 def escape_html(text: str) -> str:
-    """Escape in JSON text what Go's encoder does beyond the standard's needs."""
+    """Escape what Go's encoder does beyond the standard's needs.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        The same, safe inside HTML.
+    """
     return text.translate(_HTML) if _needs_escape(text) else text
 
 
 def quote(text: str) -> str:
-    """Return a JSON string, escaped as Go's encoder does it: safe inside HTML."""
+    """Make a JSON string, escaped as Go's encoder does it.
+
+    Args:
+        text: The characters.
+
+    Returns:
+        The string with its quotes, safe inside HTML.
+    """
     return escape_html(encode_basestring(text))

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError
-from rpcgen.schema import (
-    Array,
-    Bool,
-    Bytes,
-    Converted,
-    Duration,
-    Enum,
-    Field,
-    Float,
-    Int,
-    Interface,
-    Map,
-    Pointer,
-    Schema,
-    Slice,
-    String,
-    Struct,
-    Uint,
-)
+from rpcgen.schema import Field
+from rpcgen.schema.plan import Node, Op
 
 from .errors import MismatchError, RepeatedError
 from .members import Member, Owner, by_fold, fold, members_of
@@ -49,13 +32,22 @@ Step: TypeAlias = tuple[
 
 
 def writing_steps(
-    schema: Struct[Any], encode_function: Callable[[Schema[Any]], EncodeFunction]
+    nodes: Sequence[Node], struct: Node, function_of: Callable[[Node], EncodeFunction]
 ) -> list[Step]:
-    """Return how to write the members of a message, in order, with those embedded in it."""
-    return [_step(member, encode_function) for member in members_of(schema)[1]]
+    """Say how to write a message, with those embedded in it.
+
+    Args:
+        nodes: The types of the plan.
+        struct: The type of the message, one of them.
+        function_of: What returns the function that encodes values of a type.
+
+    Returns:
+        A step for each member, in their order.
+    """
+    return [_step(member, function_of(member.node)) for member in members_of(nodes, struct)[1]]
 
 
-def _step(member: Member, encode_function: Callable[[Schema[Any]], EncodeFunction]) -> Step:
+def _step(member: Member, encode_field: EncodeFunction) -> Step:
     outer = _outer_attributes(member.owner)
     attribute = member.field.attribute
     get: Callable[[Any], Any] = operator.attrgetter(attribute)
@@ -64,7 +56,7 @@ def _step(member: Member, encode_function: Callable[[Schema[Any]], EncodeFunctio
         get = _embedded_getter(outer, attribute)
         omits = _or_absent(omits)
     path = "".join(f".{each}" for each in (*outer, attribute))
-    return f"{quote(member.name)}:", path, get, encode_function(member.field.schema), omits
+    return f"{quote(member.name)}:", path, get, encode_field, omits
 
 
 def _outer_attributes(owner: Owner) -> tuple[str, ...]:
@@ -89,32 +81,32 @@ def _or_absent(omits: Callable[[Any], bool] | None) -> Callable[[Any], bool]:
 
 
 def _omits(member: Member) -> Callable[[Any], bool] | None:
-    """Return what says whether Go would leave a field out, None if it never does."""
+    """Return what says that Go would leave a field out, None if it never does."""
     if member.omit_zero:
-        return _is_zero(member.field.schema)
-    return _is_empty(member.field.schema) if member.omit_empty else None
+        return _is_zero(member.node)
+    return _is_empty(member.node) if member.omit_empty else None
 
 
-def _is_empty(schema: Schema[Any]) -> Callable[[Any], bool] | None:
-    match schema:
-        case Pointer() if isinstance(schema.element, Map | Slice | Bytes):
-            return operator.not_  # what Go has for it is nil or empty, and no pointer
-        case Pointer() | Interface():
-            return lambda item: item is None
-        case Enum():
-            return lambda item: not getattr(item, "value", True)
-        case Converted():
-            return _is_empty(schema.inner)
-        case Bool() | Int() | Uint() | Float() | String() | Bytes() | Slice() | Map() | Duration():
-            return operator.not_
-        case Array(length=0):
-            return lambda item: True
-    return None
+# What Go may have nil for, and no pointer.
+_NILABLE: Final = frozenset((Op.MAP, Op.LIST, Op.BYTES))
+_EMPTY_IF_FALSE: Final = _NILABLE | {Op.BOOL, Op.INT, Op.UINT, Op.FLOAT, Op.STRING, Op.DURATION}
 
 
-def _is_zero(schema: Schema[Any]) -> Callable[[Any], bool] | None:
+def _is_empty(node: Node) -> Callable[[Any], bool] | None:
+    if node.nullable and node.lower is None and node.op in _NILABLE:
+        return operator.not_
+    if node.nullable or node.op is Op.INTERFACE:
+        return lambda item: item is None
+    if node.op is Op.ENUM:
+        return lambda item: not getattr(item, "value", True)
+    if node.op is Op.ARRAY and not node.length:
+        return lambda item: True
+    return operator.not_ if node.op in _EMPTY_IF_FALSE else None
+
+
+def _is_zero(node: Node) -> Callable[[Any], bool] | None:
     try:
-        zero = schema.zero()
+        zero = node.zero()
     except DecodeError as error:  # a type whose zero Python has no value for
         reraise_interrupt(error)
         return None
@@ -128,26 +120,45 @@ _Target: TypeAlias = tuple[int, str, DecodeFunction]
 
 
 class StructReader:
-    """How to make a message, with those embedded in it, of an object."""
+    """How to make a message, with those embedded in it, of an object.
+
+    Args:
+        nodes: The types of the plan.
+        struct: The type of the message, one of them.
+        function_of: What returns the function that decodes values of a type.
+    """
 
     def __init__(
-        self, schema: Struct[Any], decode_function: Callable[[Schema[Any]], DecodeFunction]
+        self, nodes: Sequence[Node], struct: Node, function_of: Callable[[Node], DecodeFunction]
     ) -> None:
-        owners, members = members_of(schema)
+        owners, members = members_of(nodes, struct)
         numbers = {owner: number for number, owner in enumerate(owners)}
         targets: dict[str, _Target] = {
             member.name: (
                 numbers[member.owner],
                 member.field.argument,
-                decode_function(member.field.schema),
+                function_of(member.node),
             )
             for member in members
         }
         self._by_name = targets
         self._by_fold = {name: targets[member.name] for name, member in by_fold(members).items()}
-        self._builders = [_Builder(owner, numbers) for owner in owners]
+        self._builders = [_Builder(nodes, owner, numbers) for owner in owners]
 
     def decode(self, value: tuple[tuple[str, Any], ...]) -> Any:
+        """Return the message.
+
+        Args:
+            value: The members of the object.
+
+        Returns:
+            The message that they make.
+
+        Raises:
+            MismatchError: If a member does not fit.
+            RepeatedError: If a member comes twice.
+            DecodeError: If a class of the user's refuses what has come.
+        """
         arguments: list[dict[str, Any]] = [{} for _ in self._builders]
         by_name = self._by_name
         key = ""
@@ -172,14 +183,14 @@ class StructReader:
 class _Builder:
     """Makes one message of what has arrived for it."""
 
-    def __init__(self, owner: Owner, numbers: dict[Owner, int]) -> None:
-        self._cls = owner.schema.cls
+    def __init__(self, nodes: Sequence[Node], owner: Owner, numbers: dict[Owner, int]) -> None:
+        self._cls = owner.node.schema.cls
         self._outer = 0 if owner.outer is None else numbers[owner.outer]
         self._field = owner.field
-        self._count = len(owner.schema.fields)
+        self._count = len(owner.node.members)
         self._zeros = [
-            (field.argument, field.schema.zero)
-            for field in owner.schema.fields
+            (field.argument, nodes[number].zero)
+            for field, number in owner.node.members
             if not field.has_default or _leaves_zeros_out(field)
         ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from rpcgen.errors import DialError
+from rpcgen.errors import DialError, RpcError
 from rpcgen.gob import Limits
+from rpcgen.method import Handler, Method
 
 from .codecs import CodecName, CodecOptions, check_codec_options
 from .registry import Registry
@@ -16,6 +17,7 @@ from .statistics import MakeLock
 
 if TYPE_CHECKING:
     from .address import Address
+    from .server_health import ServerHealth
 
 __all__ = ["BaseServer"]
 
@@ -28,6 +30,8 @@ class _Listener(Protocol):
 
 
 L = TypeVar("L", bound=_Listener)
+Req = TypeVar("Req")
+Res = TypeVar("Res")
 
 
 class BaseServer(Registry):
@@ -39,6 +43,7 @@ class BaseServer(Registry):
         connection_limits: What a client may take in time and in number.
         clock: Returns the time in seconds that deadlines are reckoned by.
         mask_errors: True to tell callers nothing of exceptions that are no `ServerError`.
+        health: True to serve ``rpcgen.Health``, which says how the server is.
     """
 
     def __init__(
@@ -49,14 +54,39 @@ class BaseServer(Registry):
         clock: Callable[[], float] = lambda: 0.0,
         *,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(make_lock, clock, mask_errors=mask_errors)
         self._limits = limits
+        self._health = self._serve_health() if health else None
         self._connection_limits = connection_limits
 
     def __repr__(self) -> str:
         names = ", ".join(service.name for service in self.services)
         return f"<Server of {names or 'nothing'}>"
+
+    @property
+    def health(self) -> ServerHealth:
+        """What ``rpcgen.Health`` answers; say other things with `ServerHealth.set`.
+
+        Raises:
+            RpcError: The server was made without ``health=True``.
+        """
+        if self._health is None:
+            raise RpcError("the server has no rpcgen.Health: make it with health=True")
+        return self._health
+
+    def _serve_health(self) -> ServerHealth:
+        from .health import Health  # which servers do without, as a rule
+        from .server_health import HEALTH, HEALTH_CHECK, ServerHealth
+
+        health = ServerHealth(lambda: {service.name for service in self.services})
+        self.register_name(HEALTH, [self._handler(HEALTH_CHECK, health.check)], Health)
+        return health
+
+    def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
+        """Return the handler of a service of the server's own, which is quick."""
+        return method.handler(function)
 
     def _open_listener(
         self, open_listener: Callable[[], L], codec: CodecName, options: CodecOptions

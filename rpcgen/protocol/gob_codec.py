@@ -43,7 +43,7 @@ __all__ = ["GobClientCodec", "GobServerCodec"]
 _WIDEST: Final = 9
 
 # Small numbers as they end a header: the zero says that no field follows.
-_NUMBERS: Final = [octets + b"\0" for octets in UINT]
+_NUMBERS: Final = [data + b"\0" for data in UINT]
 
 # What stands for bytes of a header that are not UTF-8.
 _NOT_UTF8: Final = "[\udc80-\udcff]"

@@ -21,6 +21,7 @@ from .codec import ServerCodec
 from .headers import Request
 from .hosts import HostNames
 from .registry import Registry
+from .request_target import RequestTarget
 from .routes import HttpRoutes
 from .server import (
     Cancellation,
@@ -48,6 +49,12 @@ class ConnectHandshake:
     """The client's side: what to send, and what must come back before the first call.
 
     Mirrors ``rpc.DialHTTPPath``.
+
+    Args:
+        path: Where the server has net/rpc.
+
+    Attributes:
+        request: The bytes to send.
     """
 
     def __init__(self, path: str) -> None:
@@ -58,10 +65,16 @@ class ConnectHandshake:
         self._http.send(h11.EndOfMessage())
 
     def receive(self, data: bytes) -> bytes | None:
-        """Take what the server says; return what follows its consent, or None to wait for more.
+        """Take what the server says.
 
-        ``data`` is empty at the end of the stream. Raises `DialError` if the
-        server refuses, or is no HTTP server.
+        Args:
+            data: Bytes from the server, none at the end of the stream.
+
+        Returns:
+            What follows its consent; None to wait for more.
+
+        Raises:
+            DialError: If the server refuses, or is no HTTP server.
         """
         if not data:
             raise DialError("unexpected EOF instead of an HTTP response")
@@ -85,6 +98,15 @@ class HttpServerProtocol:
     A `ServerSession` like `ServerProtocol`. Each connection has one request:
     after a CONNECT it belongs to net/rpc, after any other it is closed. Mirrors
     ``rpc.Server.ServeHTTP``.
+
+    Args:
+        registry: The services.
+        routes: Where there is what.
+        make_codec: Makes the codec of a connection of net/rpc.
+        make_post_codec: Makes the codec of a POST, of JSON.
+        longest_body: Maximum size of the body of a request, in bytes.
+        hosts: The names under which browsers may ask for this server; None for
+            the addresses of this machine.
     """
 
     def __init__(
@@ -117,7 +139,7 @@ class HttpServerProtocol:
 
     @property
     def draining(self) -> bool:
-        """Whether no more requests can come."""
+        """True if no more requests can come."""
         return self._over or (self._rpc is not None and self._rpc.draining)
 
     @property
@@ -140,23 +162,42 @@ class HttpServerProtocol:
         return self._rpc is None or self._posted or self._rpc.is_cut
 
     def space(self) -> memoryview | None:
-        """Return where to put the next bytes, or None; see `ServerProtocol.space`."""
+        """Say where to put the next bytes; see `ServerProtocol.space`.
+
+        Returns:
+            Memory for them; None to call `feed`.
+        """
         if self._rpc is None or self._over or self._posted:
             return None
         return self._rpc.space()
 
     def filled(self, count: int) -> None:
-        """Take what was put into `space`."""
+        """Take what was put into `space`.
+
+        Args:
+            count: Number of the bytes.
+        """
         assert self._rpc is not None
         self._rpc.filled(count)
 
     def receive(self, data: bytes) -> list[Event]:
-        """Take bytes from the client and return what there is to do."""
+        """Take bytes from the client.
+
+        Args:
+            data: The bytes.
+
+        Returns:
+            What there is to do.
+        """
         self.feed(data)
         return list(iter(self.next_event, None))
 
     def feed(self, data: bytes) -> None:
-        """Take bytes from the client, for `next_event` to say what they hold."""
+        """Take bytes from the client, for `next_event` to say what they hold.
+
+        Args:
+            data: The bytes.
+        """
         if self.draining or self._posted:
             return
         if self._rpc is not None:
@@ -169,13 +210,21 @@ class HttpServerProtocol:
             self._events += self._answer("400 Bad Request", f"{error}\n")
 
     def is_large(self) -> bool:
-        """Say whether `next_event` takes long; see `ServerProtocol.is_large`."""
+        """Say whether `next_event` takes long; see `ServerProtocol.is_large`.
+
+        Returns:
+            True if a thread of its own pays.
+        """
         return (
             not self._events and self._rpc is not None and not self._over and self._rpc.is_large()
         )
 
     def next_event(self) -> Event | None:
-        """Return the next thing to do, or None where there is none yet, or will be none."""
+        """Return the next thing to do.
+
+        Returns:
+            What there is to do; None where there is nothing yet, or will be nothing.
+        """
         if self._events:
             return self._events.popleft()
         if self._rpc is None or self._over:
@@ -189,7 +238,11 @@ class HttpServerProtocol:
         return event
 
     def receive_eof(self) -> list[Event]:
-        """Take the end of the stream."""
+        """Take the end of the stream.
+
+        Returns:
+            What there is still to do.
+        """
         self._over = True
         if self._rpc is not None and not self._posted:
             return self._rpc.receive_eof()
@@ -204,12 +257,34 @@ class HttpServerProtocol:
             self._rpc.closed()
 
     def reply(self, invocation: Invocation, value: object) -> bytes:
-        """Return the bytes of a response. Raises `EncodeError`; see `ServerProtocol.reply`."""
+        """Return the bytes of a response; see `ServerProtocol.reply`.
+
+        Args:
+            invocation: The call that it answers.
+            value: The reply.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            EncodeError: If the value does not fit.
+        """
         assert self._rpc is not None
         return self._posted_answer(self._rpc.reply(invocation, value))
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
-        """Return the same in parts; see `ServerProtocol.reply_parts`."""
+        """Return the bytes of a response in parts; see `ServerProtocol.reply_parts`.
+
+        Args:
+            invocation: The call that it answers.
+            value: The reply.
+
+        Returns:
+            The parts, to send one after the other.
+
+        Raises:
+            EncodeError: If the value does not fit.
+        """
         assert self._rpc is not None
         if self._posted:
             return [self.reply(invocation, value)]
@@ -300,16 +375,17 @@ class HttpServerProtocol:
 
     def _refuse_head(self, request: h11.Request) -> tuple[str, str] | None:
         """Return the status and the text that refuse a request, None for one that is taken."""
-        path, routes = _path(request), self._routes
-        is_rpc = path == routes.rpc_path
+        target, routes = _target(request), self._routes
+        is_rpc = target.path == routes.rpc_path
         if is_rpc and request.method == b"CONNECT":
             return None
         if is_rpc and not (request.method == b"POST" and routes.post):
             return "405 Method Not Allowed", "405 must CONNECT\n"
-        if not is_rpc and (path != routes.debug_path or request.method != b"GET"):
+        if not is_rpc and (target.path != routes.debug_path or request.method != b"GET"):
             return "404 Not Found", "404 page not found\n"
+        host = target.host or _field(request, b"host")
         for origin in _fields(request, b"origin") or (None,):
-            text = self._hosts.refusal(_field(request, b"host"), origin)
+            text = self._hosts.refusal(host, origin)
             if text:
                 return "403 Forbidden", f"{text}\n"
         # A page of another site can make a browser post plain text, but not this type.
@@ -341,10 +417,9 @@ class HttpServerProtocol:
         from .debug import debug_answer  # which who does not look at the page does without
 
         routes = self._routes
-        query = request.target.decode("latin-1").partition("?")[2]
         fields, body = debug_answer(
             self._registry,
-            query,
+            _target(request).query,
             rpc_path=routes.rpc_path,
             allow_calls=routes.post and routes.allow_calls,
         )
@@ -359,8 +434,8 @@ class HttpServerProtocol:
         return [Output(_http_response(status, text.encode(), _TEXT))]
 
 
-def _path(request: h11.Request) -> str:
-    return request.target.decode("latin-1").partition("?")[0]
+def _target(request: h11.Request) -> RequestTarget:
+    return RequestTarget.parse(request.method.decode(), request.target.decode())
 
 
 def _field(request: h11.Request, name: bytes) -> str | None:

@@ -33,6 +33,7 @@ from rpcgen.gojson.numbers import general
 from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, members, quote
 from rpcgen.schema import (
     Bytes,
+    Converted,
     Field,
     Interface,
     Map,
@@ -241,7 +242,7 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
             return None
         if self._fault:
             self._check_fault()
-        if result.is_null and not isinstance(schema, _NULLABLE):
+        if result.is_null and not _is_nullable(schema):
             raise DecodeError("invalid error <nil>: the reply has neither a result nor an error")
         return decode(schema, result, limits=self._limits)
 
@@ -250,6 +251,12 @@ _ANY: Final = Untyped()
 _RESPONSE: Final = _RESPONSE_MORE.names | {"id", "result", "error", "details"}
 # The types of which null is a value.
 _NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
+
+
+def _is_nullable(schema: Schema[Any]) -> bool:
+    while isinstance(schema, Converted):  # a set is a map, a Sequence a slice
+        schema = schema.inner
+    return isinstance(schema, _NULLABLE)
 
 
 _REQUEST: Final = _REQUEST_MORE.names | {"method", "params", "id"}

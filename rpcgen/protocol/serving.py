@@ -15,7 +15,14 @@ from .hosts import HostNames
 from .registry import Registry
 from .server import CALLS_IN_FLIGHT, ServerProtocol, ServerSession, Stage
 
-__all__ = ["ConnectionLimits", "ConnectionTimer", "server_protocol"]
+__all__ = ["DRAIN_LINGER_S", "ConnectionLimits", "ConnectionTimer", "server_protocol"]
+
+DRAIN_LINGER_S: Final = 0.5
+"""Seconds for which a client that was told of a shutdown has time to hang up by itself.
+
+What it has sent before it knew is answered meanwhile. Nobody may be reading at its end, so it is
+not waited for longer where nothing is under way.
+"""
 
 _OVERLOADS: Final = ("wait", "refuse")
 

@@ -70,7 +70,7 @@ from .kinds import (
     Struct,
     Uint,
     Untyped,
-    holds_itself,
+    is_infinite,
 )
 from .resolve import schema_of
 
@@ -101,8 +101,8 @@ __all__ = [
     "attributes_of",
     "check_bases",
     "field_of",
-    "holds_itself",
     "is_generic",
+    "is_infinite",
     "is_message",
     "names_in",
     "schema_for",

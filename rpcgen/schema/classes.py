@@ -15,27 +15,27 @@ __all__ = [
     "Attribute",
     "attributes_of",
     "check_bases",
-    "filled",
     "is_alias",
     "is_generic",
     "is_message",
     "substituted",
     "type_arguments",
+    "with_arguments",
 ]
 
 
 def is_alias(annotation: object) -> bool:
-    """Say whether it is the X of ``type X = ...``, which Python has since 3.12."""
+    """Return True for the X of ``type X = ...``, which Python has since 3.12."""
     return type(annotation).__name__ == "TypeAliasType"
 
 
 def is_message(cls: type[Any]) -> bool:
-    """Say whether a class is a message: an attrs class or a dataclass."""
+    """Return True for the class of a message: an attrs class or a dataclass."""
     return attrs.has(cls) or hasattr(cls, "__dataclass_fields__")
 
 
 def is_generic(cls: type[Any]) -> bool:
-    """Say whether a class needs types in brackets after its name."""
+    """Return True if a class needs types in brackets after its name."""
     return bool(getattr(cls, "__parameters__", ()))
 
 
@@ -44,7 +44,12 @@ def type_arguments(
 ) -> dict[type[Any], dict[Any, Any]]:
     """Return what the type variables of a class and of its bases stand for.
 
-    ``arguments`` are those of the class itself: User in ``Page[User]``.
+    Args:
+        cls: A class, generic or not.
+        arguments: Types in the brackets of the class itself: User in ``Page[User]``.
+
+    Returns:
+        Type variables and their types, for the class and each generic base.
     """
     found = {cls: dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))}
     pending = [cls]
@@ -61,23 +66,38 @@ def type_arguments(
 
 
 def check_bases(cls: type[Any]) -> None:
-    """Raise `SchemaError` if a class extends a generic message and does not say what that holds."""
+    """Check that a class which extends a generic message says what that holds.
+
+    Args:
+        cls: The class of a message.
+
+    Raises:
+        SchemaError: The class does not, as ``class Orders(Page)``.
+    """
     for base, variables in type_arguments(cls).items():
         parameters = getattr(base, "__parameters__", ())
         if base is not cls and is_message(base) and len(variables) < len(parameters):
             raise SchemaError(
                 f"{cls.__name__} does not say what its base {base.__name__} holds",
-                f"say it in brackets, as in class {cls.__name__}({filled(base)})",
+                f"say it in brackets, as in class {cls.__name__}({with_arguments(base)})",
             )
 
 
-def filled(cls: type[Any]) -> str:
-    """Return an example of a generic class with all its types."""
+def with_arguments(cls: type[Any]) -> str:
+    """Return the name of a generic class with types in brackets, as an example for a hint."""
     return f"{cls.__name__}[{', '.join(['int'] * len(cls.__parameters__))}]"
 
 
 def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
-    """Return an annotation with the type variables in it replaced by what they stand for."""
+    """Return an annotation with its type variables replaced by what they stand for.
+
+    Args:
+        annotation: Any annotation.
+        variables: Types by type variable; one that is missing is left as it is.
+
+    Returns:
+        The annotation without those variables.
+    """
     if not variables:
         return annotation
     if isinstance(annotation, TypeVar):
@@ -91,8 +111,13 @@ def substituted(annotation: Any, variables: Mapping[Any, Any]) -> Any:
 class Attribute(ValueRecord):
     """One attribute of the class of a message, whichever library has made the class.
 
-    ``argument`` is what ``__init__`` calls it, ``annotation`` its type where
-    the class does not annotate it. ``is_argument``: ``__init__`` takes it.
+    Attributes:
+        name: Name of the attribute.
+        argument: Name of the parameter of ``__init__``.
+        annotation: Type, where the class does not annotate the attribute.
+        has_default: True if ``__init__`` may be called without it.
+        is_argument: True if ``__init__`` takes it.
+        keyword_only: True if ``__init__`` takes it by name alone.
     """
 
     name: str
@@ -104,7 +129,14 @@ class Attribute(ValueRecord):
 
 
 def attributes_of(cls: type[Any]) -> tuple[Attribute, ...]:
-    """Return the attributes of a message that are its fields."""
+    """Return the attributes of a message that are its fields.
+
+    Args:
+        cls: An attrs class or a dataclass.
+
+    Returns:
+        The attributes in the order of the class, those of its bases first.
+    """
     if not attrs.has(cls):
         return _attributes_of_dataclass(cls)
     return tuple(
@@ -121,7 +153,7 @@ def attributes_of(cls: type[Any]) -> tuple[Attribute, ...]:
 
 
 def _attributes_of_dataclass(cls: type[Any]) -> tuple[Attribute, ...]:
-    import dataclasses  # in use by whoever has such a class
+    import dataclasses  # lazy: a program with such a class has imported it
 
     missing = dataclasses.MISSING
     return tuple(

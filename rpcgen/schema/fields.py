@@ -9,7 +9,7 @@ import types
 import typing
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, TypeVar, Union
+from typing import Annotated, Any, Union
 
 from .._names import go_name, is_exported
 from ..errors import SchemaError
@@ -19,20 +19,26 @@ from .diagnostics import UNDEFINED
 from .kinds import Field, Struct, pointed_to
 from .resolve import schema_of
 
-__all__ = ["field_of", "names_in", "wire_name_in"]
-
-T = TypeVar("T")
+__all__ = ["field_of", "fields_of", "names_in", "wire_name_in"]
 
 
-def _fields_of(schema: Struct[T]) -> tuple[Field, ...]:
+def fields_of(cls: type[Any], arguments: tuple[Any, ...]) -> tuple[Field, ...]:
+    """Return the fields of a message.
+
+    Args:
+        cls: Class of the message.
+        arguments: Types in the brackets of a generic class.
+
+    Returns:
+        The fields in the order of the class.
+
+    Raises:
+        SchemaError: One of them cannot travel.
+    """
     return tuple(
-        _field_in_place(schema.cls, attribute, annotation)
-        for attribute, annotation in _annotated_attributes(schema.cls, schema.arguments)
+        _field_in_place(cls, attribute, annotation)
+        for attribute, annotation in _annotated_attributes(cls, arguments)
     )
-
-
-# The kinds do not know annotations, which need them.
-Struct.resolve_fields = _fields_of  # type: ignore[assignment,method-assign]
 
 
 def _annotated_attributes(
@@ -83,10 +89,16 @@ def _scope(cls: type[Any]) -> Any:
 def names_in(cls: type[Any]) -> dict[str, Any]:
     """Return the names of a class that annotations in its body refer to.
 
-    Its type variables and the classes defined in it are meant before anything of
-    the same name outside. Whatever else it holds, such as an alias, is meant only
+    Its type variables and the classes defined in it come before anything of
+    the same name outside. Whatever else it holds, such as an alias, counts only
     where the module and Python know no such name, as a field may be named like
     its type: ``bytes: bytes``.
+
+    Args:
+        cls: The class of a message, or a service.
+
+    Returns:
+        Values by name.
     """
     outside = ChainMap(vars(sys.modules.get(cls.__module__, builtins)), vars(builtins))
     inside = {
@@ -112,14 +124,26 @@ def _field_in_place(cls: type[Any], attribute: Attribute, annotation: object) ->
 
 
 def field_of(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
-    """Return the field for an attribute of a message. Raises `SchemaError` if it cannot travel."""
+    """Return the field for an attribute of a message.
+
+    Args:
+        cls: Class of the message.
+        attribute: The attribute.
+        annotation: Its annotation, evaluated.
+
+    Returns:
+        The field with its name on the wire and its schema.
+
+    Raises:
+        SchemaError: The field cannot travel.
+    """
     if not attribute.is_argument:
         raise SchemaError(
             f"field {attribute.name!r} of {cls.__name__} has init=False, "
             "so a value that arrives cannot be given to it",
             "make it a property, or drop init=False",
         )
-    marks = _marks(annotation)
+    marks = _annotated_metadata(annotation)
     named = wire_name_in(annotation)
     wire_name = go_name(attribute.name) if named is None else named
     if not is_exported(wire_name):
@@ -159,21 +183,30 @@ def _json_tag_of(marks: Iterable[object]) -> json_tag | None:
 
 
 def wire_name_in(annotation: object) -> str | None:
-    """Return the name that ``wire`` gives to the field or parameter of this annotation, if any."""
-    return next((mark.name for mark in _marks(annotation) if isinstance(mark, wire)), None)
+    """Return the name that ``wire`` gives to the field or parameter of this annotation.
+
+    Args:
+        annotation: The annotation, evaluated.
+
+    Returns:
+        The name, None if it says none.
+    """
+    return next(
+        (mark.name for mark in _annotated_metadata(annotation) if isinstance(mark, wire)), None
+    )
 
 
-def _marks(annotation: Any) -> list[object]:
-    """Return what ``Annotated`` says of a field, the outermost first.
+def _annotated_metadata(annotation: Any) -> list[object]:
+    """Return the metadata of ``Annotated`` for a field, the outermost first.
 
-    An alias and an optional hand on what is said inside them.
+    That inside an alias or an optional counts as well.
     """
     if is_alias(annotation):
-        return _marks(annotation.__value__)
+        return _annotated_metadata(annotation.__value__)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
-        return [*reversed(annotation.__metadata__), *_marks(arguments[0])]
+        return [*reversed(annotation.__metadata__), *_annotated_metadata(arguments[0])]
     if origin is Union or origin is types.UnionType:
         members = [member for member in arguments if member is not type(None)]
-        return _marks(members[0]) if len(members) == 1 else []
+        return _annotated_metadata(members[0]) if len(members) == 1 else []
     return []

@@ -35,13 +35,17 @@ GO_TYPES: dict[str, Schema[Any]] = {
 }
 
 
-# The modules of the classes that are types of Go's library, and take long to import.
+# Modules of the classes that are types of Go's library, some of which take long to import.
 LIBRARY_MODULES = ("fractions", "rpcgen.types", "uuid")
 
 
 @cache
 def go_library() -> dict[object, Schema[Any]]:
-    """Return further types of Go's library by their names and by their Python classes."""
+    """Return the schemas of further types of Go's library.
+
+    Returns:
+        Schemas by name in Go and by Python class.
+    """
     from fractions import Fraction
     from uuid import UUID
 
@@ -64,15 +68,27 @@ def go_library() -> dict[object, Schema[Any]]:
     }
 
 
-def uuid_of(octets: Iterable[int]) -> Any:
-    """Return the `uuid.UUID` of 16 bytes, as the container of an `Array`."""
+def uuid_of(data: Iterable[int]) -> Any:
+    """Return the `uuid.UUID` of some bytes, as the container of an `Array`.
+
+    Args:
+        data: 16 bytes.
+    """
     from uuid import UUID
 
-    return UUID(bytes=bytes(octets))
+    return UUID(bytes=bytes(data))
 
 
 def uuid_form(schema: Schema[Any], is_array: bool) -> Schema[Any]:
-    """Return the schema of a `uuid.UUID` in the form that it has come in, others as they are."""
+    """Return the schema of a `uuid.UUID` in the form that it has come in.
+
+    Args:
+        schema: Any schema.
+        is_array: True if the sender has an array of 16 bytes, False if its type encodes itself.
+
+    Returns:
+        The schema for that form of a UUID; any other schema as it is.
+    """
     if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and is_array:
         return array_of_uuid()
     if isinstance(schema, Array) and schema.container is uuid_of and not is_array:
@@ -84,4 +100,5 @@ def uuid_form(schema: Schema[Any], is_array: bool) -> Schema[Any]:
 
 @cache
 def array_of_uuid() -> Schema[Any]:
+    """Return the schema of a `uuid.UUID` that travels as Go's ``[16]byte``."""
     return Array(Uint("uint8"), 16, uuid_of)

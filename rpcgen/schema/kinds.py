@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
@@ -35,7 +35,7 @@ __all__ = [
     "UNTYPED",
     "Uint",
     "Untyped",
-    "holds_itself",
+    "is_infinite",
     "pointed_to",
 ]
 
@@ -52,13 +52,14 @@ E = TypeVar("E", bound=enum.Enum)
 class Schema(Generic[T_co]):
     """The shape of a value on the wire, for Python values of type ``T``.
 
-    ``name`` is Go's name where the type has one of its own, with its package
-    (``shapes.Circle``), else empty.
+    Attributes:
+        name: Go's name where the type has one of its own, with its package
+            (``shapes.Circle``), else empty.
     """
 
     name: str
 
-    # Whether a sender has described the type, whose name on the wire is exactly ``name``.
+    # True if a sender has described the type, whose name on the wire is exactly ``name``.
     described = False
 
     @property
@@ -71,19 +72,22 @@ class Schema(Generic[T_co]):
         raise NotImplementedError
 
     def comparable(self) -> bool:
-        """Say whether values of the type can be keys of a map, in Go and in Python."""
+        """Return True if values of the type can be keys of a map, in Go and in Python."""
         return True
 
     def zero(self) -> T_co:
         """Return Go's zero value of the type, which a field left out of a message has.
 
-        Raises `DecodeError` where the Python type has no such value: an enum
-        without a member for 0, a union that does not allow None.
+        Raises:
+            DecodeError: The Python type has no such value: an enum without a
+                member for 0, a union that does not allow None.
         """
         raise NotImplementedError
 
 
 class Bool(ImmutableRecord, Schema[bool]):
+    """A truth value."""
+
     name: str = ""
 
     def _literal(self) -> str:
@@ -94,14 +98,18 @@ class Bool(ImmutableRecord, Schema[bool]):
 
 
 class Int(ImmutableRecord, Schema[int]):
-    """A signed integer; ``kind`` is Go's spelling of its size."""
+    """A signed integer.
+
+    Attributes:
+        kind: Go's spelling of its size, ``int8`` ... ``int64`` or ``int``.
+    """
 
     kind: str = "int"
     name: str = ""
 
     @property
     def bits(self) -> int:
-        """The size; Go's ``int`` has 64 bits wherever it matters."""
+        """The size in bits; Go's ``int`` has 64 wherever it matters."""
         return int(self.kind.removeprefix("int") or 64)
 
     def _literal(self) -> str:
@@ -112,14 +120,18 @@ class Int(ImmutableRecord, Schema[int]):
 
 
 class Uint(ImmutableRecord, Schema[int]):
-    """An unsigned integer; ``kind`` is Go's spelling of its size."""
+    """An unsigned integer.
+
+    Attributes:
+        kind: Go's spelling of its size, ``uint8`` ... ``uint64``, ``uint`` or ``uintptr``.
+    """
 
     kind: str = "uint"
     name: str = ""
 
     @property
     def bits(self) -> int:
-        """The size; Go's ``uint`` and ``uintptr`` have 64 bits wherever it matters."""
+        """The size in bits; Go's ``uint`` and ``uintptr`` have 64 wherever it matters."""
         return int(self.kind.removeprefix("uint").removeprefix("ptr") or 64)
 
     def _literal(self) -> str:
@@ -158,8 +170,9 @@ class Complex(ImmutableRecord, Schema[complex]):
 class String(ImmutableRecord, Schema[str]):
     """Text, in UTF-8 as a rule.
 
-    ``any_bytes``: the lone surrogates of Python's ``surrogateescape`` stand for
-    bytes that are not UTF-8, whatever the stream says of other strings.
+    Attributes:
+        any_bytes: True if the lone surrogates of Python's ``surrogateescape``
+            stand for bytes that are not UTF-8, whatever the stream says of other strings.
     """
 
     name: str = ""
@@ -173,6 +186,8 @@ class String(ImmutableRecord, Schema[str]):
 
 
 class Bytes(ImmutableRecord, Schema[bytes]):
+    """Any number of bytes."""
+
     name: str = ""
 
     def _literal(self) -> str:
@@ -186,7 +201,12 @@ class Bytes(ImmutableRecord, Schema[bytes]):
 
 
 class Slice(ImmutableRecord, Schema[T_co]):
-    """Any number of ``element``; ``container`` makes the Python value: `list` or `tuple`."""
+    """Any number of elements.
+
+    Attributes:
+        element: Schema of each.
+        container: Function that makes the Python value: `list` or `tuple`.
+    """
 
     element: Schema[Any]
     container: Callable[[Iterable[Any]], T_co]
@@ -203,10 +223,13 @@ class Slice(ImmutableRecord, Schema[T_co]):
 
 
 class Array(ImmutableRecord, Schema[T_co]):
-    """Exactly ``length`` of ``element``.
+    """A fixed number of elements.
 
-    ``container`` makes the Python value: `list`, `tuple`, or (of ``uint8``)
-    `bytes` or `uuid.UUID`.
+    Attributes:
+        element: Schema of each.
+        length: Number of elements.
+        container: Function that makes the Python value: `list`, `tuple`, or
+            (of ``uint8``) `bytes` or `uuid.UUID`.
     """
 
     element: Schema[Any]
@@ -225,6 +248,8 @@ class Array(ImmutableRecord, Schema[T_co]):
 
 
 class Map(ImmutableRecord, Schema[dict[Any, Any]]):
+    """Keys and values, in no order."""
+
     key: Schema[Any]
     value: Schema[Any]
     name: str = ""
@@ -242,11 +267,15 @@ class Map(ImmutableRecord, Schema[dict[Any, Any]]):
 class Field(ValueRecord):
     """One field of a `Struct`.
 
-    ``attribute`` is its name in Python, ``argument`` what ``__init__`` calls
-    it, ``wire_name`` what Go calls it. ``has_default``: the call of
-    ``__init__`` may leave it out. ``json`` is its tag for Go's
-    ``encoding/json``; ``embedded`` says that Go embeds it. ``keyword_only``:
-    ``__init__`` takes it by name alone.
+    Attributes:
+        attribute: Name in Python.
+        argument: Name of the parameter of ``__init__``.
+        wire_name: Name in Go.
+        schema: Schema of its values.
+        has_default: True if ``__init__`` may be called without it.
+        json: Tag for Go's ``encoding/json``, if there is one.
+        embedded: True if Go embeds it.
+        keyword_only: True if ``__init__`` takes it by name alone.
     """
 
     attribute: str
@@ -262,8 +291,10 @@ class Field(ValueRecord):
 class Struct(ImmutableRecord, Schema[T_co]):
     """A message: an attrs class or a dataclass; each field travels under its wire name.
 
-    ``name`` is empty for a struct that Go gives no name, ``wire("")`` in the IDL.
-    ``arguments`` are the types in the brackets of a generic class: ``Page[User]``.
+    Attributes:
+        cls: The class.
+        name: Go's name; empty for a struct that has none, ``wire("")`` in the IDL.
+        arguments: Types in the brackets of a generic class: ``Page[User]``.
     """
 
     cls: type[T_co]
@@ -279,10 +310,12 @@ class Struct(ImmutableRecord, Schema[T_co]):
         """The fields, in the order of the class.
 
         Resolved at first use, so that messages may refer to each other.
-        Raises `SchemaError` if one of them cannot travel, or if the message
-        contains itself without end.
+
+        Raises:
+            SchemaError: One of them cannot travel, or the message contains
+                itself without end.
         """
-        if holds_itself(self):
+        if is_infinite(self):
             raise SchemaError(
                 f"message {self.cls.__name__} contains itself, so it would never end",
                 f"hold it as {self.cls.__name__} | None, or in a list or dict",
@@ -291,7 +324,9 @@ class Struct(ImmutableRecord, Schema[T_co]):
 
     @cached_property
     def _own_fields(self) -> tuple[Field, ...]:
-        fields = self.resolve_fields()
+        from .fields import fields_of  # lazy: annotations are made of these kinds
+
+        fields = fields_of(self.cls, self.arguments)
         by_name: dict[str, Field] = {}
         for each in fields:
             other = by_name.setdefault(each.wire_name, each)
@@ -303,10 +338,6 @@ class Struct(ImmutableRecord, Schema[T_co]):
                 )
         return fields
 
-    def resolve_fields(self) -> tuple[Field, ...]:
-        """Return the fields that the class has; `fields` puts in how, and knows annotations."""
-        raise NotImplementedError
-
     def comparable(self) -> bool:
         hashable = self.cls.__hash__ is not None
         return hashable and all(f.schema.comparable() for f in self.fields)
@@ -317,8 +348,11 @@ class Struct(ImmutableRecord, Schema[T_co]):
         It can if it has all the fields, and its class has no others, which would
         be lost: a subclass that adds methods, or a stand-in of a test.
 
+        Args:
+            value: The value.
+
         Raises:
-            EncodeError: If it has not, or has more.
+            EncodeError: The value lacks a field, or its class has more.
         """
         names = [field.attribute for field in self.fields]
         lacking = [name for name in names if not hasattr(value, name)]
@@ -336,7 +370,7 @@ class Struct(ImmutableRecord, Schema[T_co]):
             )
 
     def zero(self) -> T_co:
-        return _made(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
+        return _construct(self.cls, **{f.argument: f.schema.zero() for f in self.fields})
 
 
 def _field_names(cls: type) -> list[str]:
@@ -381,8 +415,10 @@ class Pointer(ImmutableRecord, Schema[Any]):
 class Interface(ImmutableRecord, Schema[Any]):
     """A value that brings its type along.
 
-    ``members`` are the messages it may hold; empty for ``Any``, which holds
-    every registered type. ``nullable``: it may be nil.
+    Attributes:
+        members: Messages that it may hold; empty for ``Any``, which holds every
+            registered type.
+        nullable: True if it may be nil.
     """
 
     members: tuple[Struct[Any], ...] = ()
@@ -403,12 +439,27 @@ class Interface(ImmutableRecord, Schema[Any]):
         return None
 
 
+# What an enum does by itself with a value that it does not list: it refuses it.
+_NO_MEMBER: Final = getattr(enum.Enum._missing_, "__func__", None)
+
+
 class Enum(ImmutableRecord, Schema[E]):
-    """A named integer or string with a class of its own; ``base`` is what travels."""
+    """A named integer or string with a class of its own.
+
+    Attributes:
+        cls: The class.
+        base: Schema of the integer or string that travels.
+        name: Go's name.
+    """
 
     cls: type[E]
     base: Int | String
     name: str
+
+    @property
+    def makes_members(self) -> bool:
+        """True if the class makes members of values that it does not list: flags, open enums."""
+        return getattr(self.cls._missing_, "__func__", None) is not _NO_MEMBER
 
     def zero(self) -> E:
         zero = self.base.zero()
@@ -422,8 +473,11 @@ class Enum(ImmutableRecord, Schema[E]):
     def member(self, value: object) -> E:
         """Return the member for a value that is not listed: one of flags, or of an open enum.
 
+        Args:
+            value: The integer or string.
+
         Raises:
-            DecodeError: If the class makes none.
+            DecodeError: The class has none and makes none.
         """
         try:
             return self.cls(value)
@@ -447,13 +501,19 @@ class Duration(ImmutableRecord, Schema[timedelta]):
 class Opaque(ImmutableRecord, Schema[T_co]):
     """A type that turns itself into bytes and back.
 
-    ``cls`` is the Python type. ``encoding`` says by which of Go's interfaces:
-    ``gob`` (``GobEncoder``) or ``binary`` (``encoding.BinaryMarshaler``); a
-    class of the user's has the methods ``gob_encode`` and ``gob_decode``, or
+    A class of the user's has the methods ``gob_encode`` and ``gob_decode``, or
     ``marshal_binary`` and ``unmarshal_binary``, the second a class method of
-    each pair. The types of Go's library (``time.Time``) are known to the
-    codecs by ``name``. ``exposed`` are the types of its exported fields in Go,
-    which gob announces although they never travel.
+    each pair.
+
+    Attributes:
+        cls: The Python type.
+        name: Go's name, by which codecs know the types of Go's library (``time.Time``).
+        make_zero: Function that makes Go's zero value.
+        encoding: Which of Go's interfaces does it: ``gob`` (``GobEncoder``),
+            ``binary`` (``encoding.BinaryMarshaler``) or ``text`` (``encoding.TextMarshaler``).
+        hashable: True if values can be keys of a map.
+        exposed: Types of its exported fields in Go, which gob announces
+            although they never travel.
     """
 
     cls: type[T_co]
@@ -470,7 +530,7 @@ class Opaque(ImmutableRecord, Schema[T_co]):
         return self.hashable
 
     def zero(self) -> T_co:
-        return _made(self.make_zero)
+        return _construct(self.make_zero)
 
 
 class Nothing(ImmutableRecord, Schema[None]):
@@ -486,11 +546,14 @@ class Nothing(ImmutableRecord, Schema[None]):
 
 
 class Converted(ImmutableRecord, Schema[Any]):
-    """A Python type that travels as another one, whose schema is ``inner``.
+    """A Python type that travels as another one.
 
-    ``lower`` turns a value into one of ``inner``, and raises `EncodeError` or
-    `TypeError` if it does not fit; ``make`` turns one that has arrived into
-    the Python value, and raises `DecodeError` if there is none.
+    Attributes:
+        inner: Schema of what travels.
+        lower: Function that turns a value into one of ``inner``; it raises
+            `EncodeError` or `TypeError` for one that does not fit.
+        make: Function that turns one that has arrived into the Python value; it
+            raises `DecodeError` if there is none.
     """
 
     inner: Schema[Any]
@@ -509,9 +572,9 @@ class Converted(ImmutableRecord, Schema[Any]):
 
 
 class Untyped(ImmutableRecord, Schema[Any]):
-    """Nothing is known: what arrives is decoded as its sender describes it.
+    """A value of unknown type, decoded as its sender describes it.
 
-    Of use for decoding alone; `schema_for` finds the schema of a value to encode.
+    For decoding alone; `schema_for` finds the schema of a value to encode.
     """
 
     name: str = ""
@@ -526,8 +589,8 @@ class Untyped(ImmutableRecord, Schema[Any]):
 UNTYPED = Untyped()
 
 
-def _made(make: Callable[..., T], **arguments: object) -> T:
-    """Return the zero value that a class of the user's makes, if it does."""
+def _construct(make: Callable[..., T], **arguments: object) -> T:
+    """Return the zero value that a class of the user's makes; raises `DecodeError` otherwise."""
     try:
         return make(**arguments)
     except (DecodeError, SchemaError):
@@ -537,11 +600,15 @@ def _made(make: Callable[..., T], **arguments: object) -> T:
         raise DecodeError(f"{name} has no zero value: {type(error).__name__}: {error}") from error
 
 
-def holds_itself(schema: Struct[Any]) -> bool:
-    """Say whether a value of the message would hold another of it, and so on without end."""
+def is_infinite(schema: Struct[Any]) -> bool:
+    """Return True if a value of the message would hold another of it, and so on without end.
+
+    Args:
+        schema: The message.
+    """
     pending, seen = [schema], {schema}
     while pending:
-        for held in _held(pending.pop()):
+        for held in _inline_structs(pending.pop()):
             if held is schema:
                 return True
             if held not in seen:
@@ -550,7 +617,7 @@ def holds_itself(schema: Struct[Any]) -> bool:
     return False
 
 
-def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
+def _inline_structs(schema: Struct[Any]) -> Iterator[Struct[Any]]:
     """Yield the messages that are part of every value of a message."""
     try:
         fields = schema._own_fields
@@ -565,5 +632,5 @@ def _held(schema: Struct[Any]) -> Iterator[Struct[Any]]:
 
 
 def pointed_to(schema: Schema[Any]) -> Schema[Any]:
-    """Return what a pointer points to, any other schema as it is."""
+    """Return what a pointer points to; any other schema as it is."""
     return schema.element if isinstance(schema, Pointer) else schema

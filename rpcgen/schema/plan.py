@@ -1,9 +1,9 @@
-"""`Plan`: a schema as a table, which is what codecs are made of.
+"""`Plan`: a schema as a table, from which codecs are compiled.
 
 All that a codec asks of a schema is answered here, once: fields are resolved, a
-slice of octets is bytes, and pointers and conversions are properties of the
-value that they stand before, no levels of their own. Parts are numbers of other
-rows, so a message that holds itself needs no care, and the table is plain data
+slice of ``uint8`` is bytes, and pointers and conversions are properties of the
+value that they stand before, not levels of their own. Parts are numbers of other
+rows, so a message that holds itself is nothing special, and the table is plain data
 for whatever reads it.
 """
 
@@ -38,7 +38,7 @@ from .kinds import (
     Uint,
 )
 
-__all__ = ["Member", "Node", "Op", "Plan", "is_octet", "plan_of"]
+__all__ = ["Member", "Node", "Op", "Plan", "is_byte", "plan_of"]
 
 # Where a schema keeps its plan.
 _KEPT: Final = "_plan"
@@ -66,7 +66,12 @@ class Op(IntEnum):
 
 
 class Member(NamedTuple):
-    """One field of a struct; ``node`` is the number of its type."""
+    """One field of a struct.
+
+    Attributes:
+        field: The field.
+        node: Number of its type in the plan.
+    """
 
     field: Field
     node: int
@@ -91,7 +96,7 @@ class Node(ImmutableRecord):
         members: The fields of a struct.
         bits: The size of a number, of both parts of a complex one together.
         length: The number of elements of an array.
-        container: Function that makes the Python value of elements or octets.
+        container: Function that makes the Python value of elements or bytes.
         any_bytes: True for text that may stand for bytes that are not UTF-8.
         other: The number of the form that other senders give the same value, -1 where there is
             none: a UUID is an array, or encodes itself.
@@ -120,8 +125,8 @@ class Node(ImmutableRecord):
         return self.declared.go
 
     @property
-    def is_octet(self) -> bool:
-        """Whether the type is an unsigned integer of 8 bits."""
+    def is_byte(self) -> bool:
+        """True for an unsigned integer of 8 bits."""
         return self.op is Op.UINT and self.bits == 8 and self.plain == self.number
 
     @property
@@ -131,7 +136,12 @@ class Node(ImmutableRecord):
 
 
 class Plan(NamedTuple):
-    """The types that a schema is made of; ``root`` is the number of the schema itself."""
+    """The types that a schema is made of.
+
+    Attributes:
+        nodes: The types, by their numbers.
+        root: Number of the schema itself.
+    """
 
     nodes: tuple[Node, ...]
     root: int
@@ -147,7 +157,7 @@ def plan_of(schema: Schema[Any]) -> Plan:
         The plan, the same object for the same schema.
 
     Raises:
-        SchemaError: If the type of a field cannot travel.
+        SchemaError: The type of a field cannot travel.
     """
     plan: Plan | None = schema.__dict__.get(_KEPT)
     if plan is None:
@@ -155,8 +165,8 @@ def plan_of(schema: Schema[Any]) -> Plan:
     return plan
 
 
-def is_octet(schema: Schema[Any]) -> bool:
-    """Say whether the type is an unsigned integer of 8 bits, of which a slice is ``[]byte``."""
+def is_byte(schema: Schema[Any]) -> bool:
+    """Return True for an unsigned integer of 8 bits, of which a slice is ``[]byte``."""
     return isinstance(schema, Uint) and schema.bits == 8
 
 
@@ -251,7 +261,7 @@ class _Builder:
                 return node(Op.STRING, any_bytes=schema.any_bytes)
             case Bytes():
                 return node(Op.BYTES)
-            case Slice() if is_octet(schema.element):
+            case Slice() if is_byte(schema.element):
                 return node(Op.BYTES, schema.element, container=schema.container)
             case Slice():
                 return node(Op.LIST, schema.element, container=schema.container)

@@ -14,7 +14,7 @@ from .._records import ImmutableRecord
 from ..errors import DecodeError, EncodeError, SchemaError
 from ..types import GoType, InterfaceMark, length, wire, wire_name_of
 from .classes import is_alias, is_generic, is_message, substituted
-from .diagnostics import UNDEFINED, spelled, unsupported
+from .diagnostics import UNDEFINED, format_annotation, literal_hint, union_hint, unsupported
 from .gostdlib import GO_TYPES, LIBRARY_MODULES, array_of_uuid, go_library
 from .kinds import (
     Array,
@@ -44,7 +44,7 @@ __all__ = ["schema_of"]
 T = TypeVar("T")
 
 
-_known: dict[object, Schema[Any]] = {}
+_by_annotation: dict[object, Schema[Any]] = {}
 
 
 @overload
@@ -56,17 +56,25 @@ def schema_of(annotation: object) -> Schema[Any]: ...
 
 
 def schema_of(annotation: object) -> Schema[Any]:
-    """Return the schema for an annotation of the IDL: the same object for the same annotation.
+    """Return the schema for an annotation of the IDL.
 
-    Raises `SchemaError` if the annotation has no counterpart on the wire. The
-    fields of a message are looked at when they are first needed.
+    The fields of a message are resolved when they are first needed.
+
+    Args:
+        annotation: The annotation, evaluated.
+
+    Returns:
+        The schema, the same object for the same annotation.
+
+    Raises:
+        SchemaError: The annotation has no counterpart on the wire.
     """
     try:
-        known = _known.get(annotation)
+        known = _by_annotation.get(annotation)
     except TypeError:  # not hashable, such as Annotated[int, ["a note"]]
         return _resolve(annotation)
-    # Not by assignment: codecs know schemas by identity, and another thread may have been first.
-    return known or _known.setdefault(annotation, _resolve(annotation))
+    # Not by assignment: codecs tell schemas apart by identity, and another thread may be first.
+    return known or _by_annotation.setdefault(annotation, _resolve(annotation))
 
 
 def _resolve(annotation: object) -> Schema[Any]:
@@ -142,8 +150,8 @@ def _generic_schema(annotation: object, cls: type[Any], arguments: tuple[Any, ..
         )
     name = wire_name_of(cls)
     name = _qualified_name(cls) if name is None else name
-    spelled = ",".join([schema_of(argument).go for argument in arguments])
-    return Struct(cls, name and f"{name}[{spelled}]", arguments)
+    arguments_in_go = ",".join([schema_of(argument).go for argument in arguments])
+    return Struct(cls, name and f"{name}[{arguments_in_go}]", arguments)
 
 
 def _bracket_depth(annotation: object) -> int:
@@ -179,7 +187,7 @@ def _interface_schema(annotation: object, schema: Schema[Any]) -> Schema[Any]:
     if isinstance(message, Struct):
         return Interface((message,), schema is not message)
     raise SchemaError(
-        f"interface on {spelled(annotation)}",
+        f"interface on {format_annotation(annotation)}",
         "only a message, or a union of messages, can be what an interface holds",
     )
 
@@ -187,7 +195,7 @@ def _interface_schema(annotation: object, schema: Schema[Any]) -> Schema[Any]:
 def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema[Any]:
     if isinstance(schema, Array):
         raise SchemaError(
-            f"two lengths on {spelled(annotation)}",
+            f"two lengths on {format_annotation(annotation)}",
             "annotate each list: Annotated[list[Annotated[list[int], length(3)]], length(2)]",
         )
     if isinstance(schema, Slice):
@@ -197,7 +205,8 @@ def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema
     if isinstance(schema, Opaque) and schema.name == "uuid.UUID" and count == 16:
         return array_of_uuid()
     raise SchemaError(
-        f"length({count}) on {spelled(annotation)}", "only list, tuple and bytes have a length"
+        f"length({count}) on {format_annotation(annotation)}",
+        "only list, tuple and bytes have a length",
     )
 
 
@@ -205,7 +214,7 @@ def _tuple_schema(annotation: object, arguments: tuple[Any, ...]) -> Schema[Any]
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return Slice(schema_of(arguments[0]), tuple)
     raise SchemaError(
-        f"unsupported type {spelled(annotation)}",
+        f"unsupported type {format_annotation(annotation)}",
         "write tuple[T, ...], or an attrs class with a field for each element",
     )
 
@@ -214,7 +223,7 @@ def _map_schema(key: object, value: object) -> Schema[Any]:
     key_schema = schema_of(key)
     if not isinstance(key_schema, Struct) and not key_schema.comparable():
         raise SchemaError(
-            f"{spelled(key)} cannot be the key of a map",
+            f"{format_annotation(key)} cannot be the key of a map",
             "use a type that Python can hash and Go can compare: "
             "numbers, str, enums, frozen messages of such",
         )
@@ -229,10 +238,7 @@ def _literal_schema(annotation: object, values: tuple[Any, ...]) -> Schema[Any]:
     elif kinds == {int}:
         inner = Int()
     else:
-        raise SchemaError(
-            f"unsupported type {spelled(annotation)}",
-            "a Literal holds strings alone or ints alone: use str or int, or name an enum itself",
-        )
+        raise SchemaError(f"unsupported type {format_annotation(annotation)}", literal_hint(values))
     shown = ", ".join(map(repr, members))
 
     def lower(value: object) -> object:
@@ -295,13 +301,13 @@ def _union_schema(members: tuple[Any, ...]) -> Schema[Any]:
     structs = tuple(part for part in inner if isinstance(part, Struct))
     if len(structs) != len(inner):
         raise SchemaError(
-            f"a union of other things than messages: {' | '.join(map(spelled, members))}",
-            "make each member an attrs class, or use Any",
+            f"a union of other things than messages: {' | '.join(map(format_annotation, members))}",
+            union_hint(members),
         )
     if len({struct.cls for struct in structs}) < len(structs):
         raise SchemaError(
             f"a union of one generic message with several types: "
-            f"{' | '.join(map(spelled, members))}",
+            f"{' | '.join(map(format_annotation, members))}",
             "make a message of each: class UserPage(Page[User])",
         )
     return Interface(structs, nullable or any(map(_is_nullable, schemas)))
@@ -348,7 +354,7 @@ _SELF_ENCODING: dict[tuple[str, str], Literal["gob", "binary"]] = {
 }
 
 
-_known.update(
+_by_annotation.update(
     {
         bool: Bool(),
         int: Int(),

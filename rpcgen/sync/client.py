@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, cast, overl
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ShutdownError
-from rpcgen.gob import Limits, decoder, encoder
+from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
     ClientCodec,
@@ -31,7 +32,6 @@ from rpcgen.protocol.call_options import (
 from rpcgen.protocol.client import deadline_error
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
-from rpcgen.sockets import check_is_plain
 
 from . import _fork
 from .background import (
@@ -112,6 +112,7 @@ class Client:
         keepalive = checked_interval("keepalive", keepalive)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
+            prepare_connection(connection)
             connection = Stream(connection)
         self._stream = connection
         self._stream.set_timeout(None)
@@ -545,12 +546,14 @@ class Client:
 
 
 def _import_for_calls() -> None:
-    """Import now what gob imports with the first message.
+    """Import now what gob imports with the first message, or the first value of a kind.
 
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
     """
-    from rpcgen.gob import interpret  # noqa: F401 - and with it what looks at types
+    from rpcgen.gob import opaque, untyped  # noqa: F401
+    from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
+    from rpcgen.gob.encode import compiler  # noqa: F401
+    from rpcgen.values.registry import uuid_schema
 
-    decoder._compiler()
-    encoder._compiler()
+    uuid_schema()  # which imports what is known of Go's library

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DialError
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -17,7 +18,6 @@ from rpcgen.protocol import (
     parse_address,
 )
 from rpcgen.protocol.options import codec_of
-from rpcgen.sockets import check_tls, prepare_connection
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -100,7 +100,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
 
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
-        return _connect_to(socket.AF_UNIX, address.unix_name, deadline)
+        return _connect_unix(address.unix_name, deadline)
     host, failure = address.host or "localhost", OSError("no address of this name")
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:
@@ -109,6 +109,16 @@ def _connect(address: Address, deadline: float | None) -> socket.socket:
             reraise_interrupt(error)
             failure = error
     raise failure
+
+
+def _connect_unix(name: str, deadline: float | None) -> socket.socket:
+    while True:
+        try:
+            return _connect_to(socket.AF_UNIX, name, deadline)
+        except BlockingIOError as error:
+            reraise_interrupt(error)
+            # With a timeout, the system itself does not wait for room in the server's queue.
+            time.sleep(UNIX_RETRY_S)
 
 
 def _connect_to(family: int, place: Any, deadline: float | None) -> socket.socket:

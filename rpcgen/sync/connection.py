@@ -140,10 +140,16 @@ class ServerConnection:
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
 
-        A client that expects the notice closes the connection itself: whatever it has sent is
-        answered, if only by a refusal.
+        A client that expects the notice closes the connection itself, or not before
+        `close_when_idle`: whatever it has sent is answered, if only by a refusal.
         """
         self._must_drain = self._is_draining = True
+        with self._lock:
+            self._update_interest()
+
+    def close_when_idle(self) -> None:
+        """Close once what is under way is answered, whatever the client expects; after `drain`."""
+        self._closes_when_idle = True
         with self._lock:
             self._update_interest()
 
@@ -341,8 +347,9 @@ class ServerConnection:
         """Take note, between two requests, that no more calls are begun."""
         self._must_drain = False
         self._protocol.drain()
-        self._closes_when_idle = not self._protocol.expects_notice
-        if not self._closes_when_idle:
+        if not self._protocol.expects_notice:
+            self._closes_when_idle = True
+        else:
             running = self.running.copy()
             self._encode(lambda: self._protocol.drain_notice(running))
 

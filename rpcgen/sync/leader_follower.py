@@ -135,7 +135,8 @@ class LeaderFollower:
                     self._wait_as_follower(waitable, left, token)
         finally:
             if leader.get(None) is token:
-                del leader[None]
+                # Gone, if a signal handler came just now, and has led and stepped down itself.
+                leader.pop(None, None)
             if self._followers and not leader:
                 self._notify_follower()
         return waitable._is_done

@@ -12,7 +12,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from rpcgen.sockets import check_context, open_listener, prepare_connection
+from rpcgen.net.sockets import check_context, open_listener, prepare_connection
 
 from . import _fork
 

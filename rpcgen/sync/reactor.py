@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from time import monotonic, perf_counter
 
 from rpcgen.logs import server_log
+from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol.calls_in_flight import CallsInFlight
 from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.spin import AdaptiveSpin
 
 from .connection import ServerConnection
 from .latch import Latch

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol import ClientProtocol, Completion
-from rpcgen.spin import AdaptiveSpin
 
 from .call import Call
 from .request_writer import RequestWriter

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from time import monotonic
 from types import FrameType, TracebackType
@@ -18,6 +18,14 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net.sockets import (
+    MAX_HANDSHAKES,
+    AcceptBackoff,
+    check_is_plain,
+    peer_address,
+    peer_name,
+    prepare_connection,
+)
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
@@ -29,15 +37,7 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
-from rpcgen.protocol.serving import ConnectionLimits
-from rpcgen.sockets import (
-    MOST_HANDSHAKES,
-    AcceptErrors,
-    check_is_plain,
-    peer_name,
-    peer_place,
-    prepare_connection,
-)
+from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -100,6 +100,8 @@ class Server(BaseServer):
             request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        health: True to serve ``rpcgen.Health``, which says how the server and its
+            services are; see `health`.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -119,6 +121,7 @@ class Server(BaseServer):
         overload: Overload = "wait",
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
+        health: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -135,6 +138,7 @@ class Server(BaseServer):
             ),
             monotonic,
             mask_errors=mask_errors,
+            health=health,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -285,16 +289,16 @@ class Server(BaseServer):
                 self._accepting.discard(listener)
 
     def _accept(self, listener: Listener, codec: CodecName) -> None:
-        errors = AcceptErrors()
+        backoff = AcceptBackoff()
         while not self._closing.is_set():
             try:
                 connection = listener.accept()
             except OSError as error:
                 if listener.closed:
                     return
-                self._closing.wait(errors.add(error))
+                self._closing.wait(backoff.delay_after(error))
                 continue
-            errors.clear()
+            backoff.reset()
             self._wait_for_room()
             try:
                 self._begin(listener, connection, codec)
@@ -428,14 +432,12 @@ class Server(BaseServer):
         try:
             self._close_listeners()
             connections = self._reactor.connections
-            for connection in connections:
-                if self._drains:
-                    connection.drain()
-                else:
+            if self._drains:
+                self._drain(connections)
+            else:
+                for connection in connections:
                     connection.shutdown_read()
-            for connection in connections:
-                while monotonic() < self._deadline and not connection.wait_closed(_POLL):
-                    pass
+            self._wait_closed(connections)
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
@@ -443,6 +445,24 @@ class Server(BaseServer):
             server_log.exception("rpc.Serve: close")
         finally:
             self._closed.set()
+
+    def _drain(self, connections: Sequence[ServerConnection]) -> None:
+        """Tell clients, and leave them some time to hang up."""
+        if self._health is not None:
+            self._health.shut_down()
+        for connection in connections:
+            connection.drain()
+        self._wait_closed(connections, monotonic() + DRAIN_LINGER_S)
+        for connection in connections:
+            connection.close_when_idle()
+
+    def _wait_closed(
+        self, connections: Sequence[ServerConnection], until: float = math.inf
+    ) -> None:
+        """Wait until connections are closed, or the grace is over, which may be cut."""
+        for connection in connections:
+            while monotonic() < min(self._deadline, until) and not connection.wait_closed(_POLL):
+                pass
 
     def _close_listeners(self) -> None:
         with self._lock:
@@ -495,7 +515,7 @@ class Server(BaseServer):
         Where there are too many, the slowest one makes room.
         """
         with self._lock:
-            if len(self._handshakes) >= MOST_HANDSHAKES:
+            if len(self._handshakes) >= MAX_HANDSHAKES:
                 slowest = next(iter(self._handshakes))
                 del self._handshakes[slowest]
                 Stream(slowest).shutdown()
@@ -515,7 +535,7 @@ class Server(BaseServer):
     def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
         if self._closing.is_set():
             Stream(connection).shutdown()
-        place = peer_place(connection)
+        place = peer_address(connection)
         try:
             assert listener.tls is not None
             deadline = monotonic() + self._connection_limits.handshake_timeout

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.sockets import make_peer, peer_name, peer_place
+from rpcgen.net.sockets import make_peer, peer_address, peer_name
 
 if TYPE_CHECKING:
     import ssl
@@ -54,7 +54,7 @@ class Stream:
 
     def peer(self) -> object:
         """Return what the system calls the other side, None where there is none any more."""
-        return peer_place(self._socket)
+        return peer_address(self._socket)
 
     def peer_name(self, place: object) -> str:
         """Return how the log calls the other side, of which `peer` gave ``place``."""
@@ -250,6 +250,7 @@ class _Tls:
     def __init__(self, context: ssl.SSLContext, server_hostname: str | None) -> None:
         import ssl  # lazy: plaintext connections never need it
 
+        self._error = ssl.SSLError
         self._want_read = ssl.SSLWantReadError
         self._zero_return = ssl.SSLZeroReturnError
         self._incoming = ssl.MemoryBIO()
@@ -263,6 +264,7 @@ class _Tls:
         # Guards the three above, which are not made for two threads. A signal handler or a
         # finalizer may come in between two steps and encrypt, which does no harm.
         self._lock = threading.RLock()
+        self._encrypted = 0  # how often that was
 
     def certificate(self) -> Mapping[str, object] | None:
         """Return what the other side's certificate says, if it had to show one."""
@@ -288,17 +290,31 @@ class _Tls:
     def encrypt(self, data: bytes) -> bytes:
         """Return the records for ``data``, after whatever TLS itself has to say."""
         with self._lock:
+            self._encrypted += 1
             self._object.write(data)
             return self._outgoing.read()
 
     def decrypt(self, data: bytes) -> bytes:
         """Return everything that can be read by now. Raises `ssl.SSLError`."""
-        pieces = []
+        pieces = list[bytes]()
         with self._lock:
             self._incoming.write(data)
-            try:
-                while piece := self._object.read(_READ_SIZE):
-                    pieces.append(piece)
-            except (self._want_read, self._zero_return):
-                pass  # buffer drained, or close_notify received: EOF follows
+            while self._read(pieces):
+                pass
         return b"".join(pieces)
+
+    def _read(self, pieces: list[bytes]) -> bool:
+        """Add what can be read by now; True if it is not known whether that was all."""
+        encrypted = self._encrypted
+        try:
+            while piece := self._object.read(_READ_SIZE):
+                pieces.append(piece)
+        except (self._want_read, self._zero_return):
+            pass  # buffer drained, or close_notify received: EOF follows
+        except self._error:
+            # Python runs signal handlers inside of `read`; what OpenSSL last said is then said
+            # of what the handler has encrypted, and no error of ours.
+            if encrypted == self._encrypted:
+                raise
+            return True
+        return False

@@ -1,4 +1,4 @@
-"""What an IDL may say beyond Python's own types: sized numbers, array lengths, wire names.
+"""Words of an IDL beyond Python's own types: sized numbers, array lengths, wire names.
 
 The sized numbers are plain ``int``, ``float`` and ``complex`` to a type checker
 and at run time; the range is checked when a value is encoded or decoded::

@@ -1,4 +1,4 @@
-"""Enums that take values of which they have no member."""
+"""Enums that take values without a member."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class OpenIntEnum(IntEnum):
-    """An `IntEnum` that takes numbers which no member has, such as those of a newer peer.
+    """An `IntEnum` that takes numbers without a member, such as those of a newer peer.
 
     ``class Color(OpenIntEnum)`` makes an unknown ``Color(7)`` a value of the
     class, equal to 7 and with the name ``UNKNOWN``, that is sent on as it came.
@@ -33,7 +33,7 @@ class OpenIntEnum(IntEnum):
 
 
 class OpenStrEnum(StrEnum):
-    """A `StrEnum` that takes texts which no member has, like `OpenIntEnum`."""
+    """A `StrEnum` that takes texts without a member, like `OpenIntEnum`."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

@@ -1,7 +1,7 @@
 """Types of Go's library that need modules of Python's which take long to import.
 
-They are to be imported from `rpcgen.types`, which does without these modules
-until they are.
+They are to be imported from `rpcgen.types`, which imports this module when one
+of them is first used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ BigRat: TypeAlias = Annotated[Fraction, GoType("big.Rat")]
 
 
 class AddrPort(NamedTuple):
-    """An address and a port, Go's ``netip.AddrPort``; None is the invalid address."""
+    """An address and a port, Go's ``netip.AddrPort``.
+
+    Attributes:
+        address: The address; None is Go's invalid one.
+        port: The port, 0 to 65535.
+    """
 
     address: IPv4Address | IPv6Address | None
     port: int
@@ -42,10 +47,16 @@ NetipAddrPort: TypeAlias = Annotated[AddrPort, GoType("netip.AddrPort")]
 
 @frozen
 class BigFloatValue:
-    """A ``big.Float``: ``significand * 2 ** exponent``, with the attributes that Go keeps beside.
+    """A ``big.Float``: ``significand * 2 ** exponent``, with the properties that Go keeps beside.
 
-    ``precision`` is in bits, 0 only for zero; ``mode`` and ``accuracy`` are
-    Go's numbers for the rounding mode and for how the value was rounded.
+    Attributes:
+        significand: The digits, without a sign.
+        exponent: Power of two.
+        precision: Precision in bits, 0 only for zero.
+        negative: True for a negative number, and for the zero with a minus.
+        infinite: True for infinity.
+        mode: Go's number for the rounding mode.
+        accuracy: Go's number for the direction in which the value was rounded.
     """
 
     significand: int = 0
@@ -58,7 +69,15 @@ class BigFloatValue:
 
     @classmethod
     def of(cls, value: float, precision: int = 53) -> BigFloatValue:
-        """Return a float, which has no more than 53 bits, exactly. Raises `ValueError` for NaN."""
+        """Return a float exactly.
+
+        Args:
+            value: The float.
+            precision: Precision in bits; a float has no more than 53.
+
+        Raises:
+            ValueError: The value is NaN.
+        """
         negative = str(value).startswith("-")
         if value != value:
             raise ValueError("a big.Float cannot be NaN")
@@ -74,9 +93,13 @@ class BigFloatValue:
         return -0.0 if self.negative and not value else value
 
     def fraction(self) -> Fraction:
-        """Return the exact value. Raises `OverflowError` for infinity."""
+        """Return the exact value.
+
+        Raises:
+            OverflowError: The value is infinite.
+        """
         if self.infinite:
-            raise OverflowError("infinity is no fraction")
+            raise OverflowError("infinity is not a fraction")
         value = Fraction(self.significand) * Fraction(2) ** self.exponent
         return -value if self.negative else value
 

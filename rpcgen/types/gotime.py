@@ -15,11 +15,11 @@ __all__ = [
     "GoTime",
 ]
 
-# Go counts seconds from the first of January of the year 1, in UTC.
+# Start of Go's count of seconds, the first of January of the year 1 in UTC, as a Unix time.
 _GO_EPOCH: Final = -62_135_596_800
 _UTC_MINUTES: Final = -1
 _DAY: Final = 86_400
-# After so many days, 400 years, the calendar repeats itself.
+# Days after which the calendar repeats itself, 400 years.
 _CYCLE: Final = 146_097
 _TEXT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
@@ -44,10 +44,13 @@ class GoTime:
 
     @classmethod
     def of(cls, moment: datetime) -> Self:
-        """Return the moment of a `datetime` with a zone, in the same zone.
+        """Return the moment of a `datetime`, in the same zone.
+
+        Args:
+            moment: A moment with a zone.
 
         Raises:
-            ValueError: If it has none.
+            ValueError: The moment has no zone.
         """
         offset = moment.utcoffset()
         if offset is None:
@@ -62,7 +65,7 @@ class GoTime:
         """Return the moment, in UTC, to the microsecond.
 
         Raises:
-            OverflowError: If it is outside of the years 1 to 9999.
+            OverflowError: The moment is outside of the years 1 to 9999.
         """
         return _UNIX_EPOCH + timedelta(seconds=self.unix, microseconds=self.nanosecond // 1000)
 
@@ -84,7 +87,11 @@ class GoTime:
         return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
 
     def gob_encode(self) -> bytes:
-        """Return what Go's ``Time.GobEncode`` does."""
+        """Return the bytes of Go's ``Time.GobEncode``.
+
+        Raises:
+            EncodeError: The moment or its zone is out of Go's range.
+        """
         try:
             moment = (self.unix - _GO_EPOCH).to_bytes(8, signed=True) + self.nanosecond.to_bytes(4)
             minutes, rest = _UTC_MINUTES, 0
@@ -103,10 +110,13 @@ class GoTime:
 
     @classmethod
     def gob_decode(cls, data: bytes) -> Self:
-        """Return what Go's ``Time.GobDecode`` does.
+        """Return the moment of some bytes, as Go's ``Time.GobDecode``.
+
+        Args:
+            data: Bytes that ``Time.GobEncode`` has made.
 
         Raises:
-            DecodeError: If the bytes are no time.
+            DecodeError: The bytes are anything else.
         """
         if not data or data[0] not in (1, 2) or len(data) != 14 + data[0]:
             raise DecodeError(f"a time.Time of {len(data)} bytes, {data[:16].hex()}")
@@ -117,7 +127,11 @@ class GoTime:
         return cls(unix, nanosecond, None if offset == _UTC_MINUTES * 60 else offset)
 
     def marshal_json(self) -> bytes:
-        """Return what Go's ``Time.MarshalJSON`` does."""
+        """Return the JSON of Go's ``Time.MarshalJSON``, a string of RFC 3339.
+
+        Raises:
+            EncodeError: The year is outside of 0 to 9999.
+        """
         text = str(self)
         if text[0] in "+-":
             raise EncodeError("Time.MarshalJSON: year outside of range [0,9999]")
@@ -125,10 +139,13 @@ class GoTime:
 
     @classmethod
     def unmarshal_json(cls, data: bytes) -> Self:
-        """Return the moment that a string of RFC 3339 names.
+        """Return the moment of a string of RFC 3339.
+
+        Args:
+            data: The JSON string, with its quotes.
 
         Raises:
-            DecodeError: If it is none.
+            DecodeError: The string does not name a moment.
         """
         text = data.decode().strip('"')
         match = _TEXT.fullmatch(text)

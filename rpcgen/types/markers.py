@@ -1,4 +1,4 @@
-"""Markers: what an IDL says of a type, class, field or method beside its annotation."""
+"""Markers: properties of a type, class, field or method that its annotation does not show."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class length:  # noqa: N801 - reads as a word of the IDL
     """A fixed number of elements: ``Annotated[list[int], length(4)]`` is Go's ``[4]int``.
 
     Attributes:
-        count: Number of elements.
+        count: Number of elements, 0 or more.
 
     Raises:
         ValueError: The number is negative or not an integer.
@@ -81,27 +81,37 @@ class wire:  # noqa: N801 - reads as a word of the IDL
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.name, str):  # as after a bare @wire
-            raise TypeError(f'{self.name!r} is no name: write wire("Name")')
+            raise TypeError(f'{self.name!r} is not a name: write wire("Name")')
 
     def __call__(self, target: T) -> T:
-        """Give a service, method or message its name, and return it.
+        """Give a service, method or message its name.
 
         Args:
             target: The class or function that is decorated.
+
+        Returns:
+            The same.
         """
         setattr(target, _WIRE_NAME, self.name)
         return target
 
 
 def wire_name_of(target: object) -> str | None:
-    """Return the name that ``wire`` gave to this very class or function, if any."""
+    """Return the name that `wire` has given to this very class or function.
+
+    Args:
+        target: A class or function.
+
+    Returns:
+        The name, None if there is none.
+    """
     # Not getattr: a subclass does not share the name of its base.
     name = vars(target).get(_WIRE_NAME)
     return name if isinstance(name, str) else None
 
 
 class json_tag(ValueRecord):  # noqa: N801 - reads as a word of the IDL
-    """How a field appears in JSON, as Go's struct tag says it: ``json_tag("id,omitempty")``.
+    """Name and options of a field in JSON, as in Go's struct tag: ``json_tag("id,omitempty")``.
 
     Go's ``ID int `json:"id,omitempty"` `` is ``id: Annotated[int,
     json_tag("id,omitempty")]``. The name comes first, and defaults to the wire
@@ -145,8 +155,8 @@ def struct_args(target: T) -> T:
     """Let the only parameter of a method travel as a field of a struct.
 
     A decorator on a method, or on a service for all its methods. Several
-    parameters travel so anyway; a single one is what Go calls the argument
-    itself, which leaves no room for a second one later::
+    parameters travel so anyway; a single one is Go's argument itself, which
+    leaves no room for a second one later::
 
         @struct_args
         def find(self, name: str) -> list[User]: ...  # Go: FindArgs struct { Name string }
@@ -162,7 +172,11 @@ def struct_args(target: T) -> T:
 
 
 def takes_struct(target: object) -> bool:
-    """Return True if `struct_args` marks this very method or service."""
+    """Return True if `struct_args` marks this very method or service.
+
+    Args:
+        target: A method or service.
+    """
     return _STRUCT_ARGS in vars(target)
 
 

@@ -13,7 +13,7 @@ __all__ = [
 
 
 class _Nanoseconds:
-    """What a moment and a span have in common: they are compared to the nanosecond."""
+    """Base of a moment and a span: comparison to the nanosecond."""
 
     __slots__ = ()
 
@@ -57,7 +57,7 @@ def _nanosecond_of(value: object) -> int:
 
 
 class Time(_Nanoseconds, datetime):
-    """A moment to the nanosecond: a `datetime`, and what a microsecond cannot hold.
+    """A moment to the nanosecond: a `datetime`, and the part below the microsecond.
 
     A ``time.Time`` arrives as a `datetime`, and as a `Time` where it has a part
     below the microsecond. Arithmetic and ``replace`` lose that part.
@@ -68,11 +68,14 @@ class Time(_Nanoseconds, datetime):
 
     @classmethod
     def of(cls, moment: datetime, nanosecond: int) -> Time:
-        """Return a moment and some nanoseconds.
+        """Return a moment to the nanosecond.
 
         Args:
             moment: The moment to the microsecond.
             nanosecond: Nanoseconds after its microsecond, 0 to 999.
+
+        Returns:
+            A `Time`, of the zone of ``moment``.
 
         Raises:
             ValueError: The nanoseconds are out of range.
@@ -110,7 +113,7 @@ class Time(_Nanoseconds, datetime):
 
 
 class Duration(_Nanoseconds, timedelta):
-    """A span to the nanosecond: a `timedelta`, and what a microsecond cannot hold.
+    """A span to the nanosecond: a `timedelta`, and the part below the microsecond.
 
     A ``time.Duration`` arrives as a `timedelta`, and as a `Duration` where it has
     a part below the microsecond. Arithmetic loses that part.
@@ -121,7 +124,11 @@ class Duration(_Nanoseconds, timedelta):
 
     @classmethod
     def of(cls, nanoseconds: int) -> Duration:
-        """Return the span of so many nanoseconds."""
+        """Return a span to the nanosecond.
+
+        Args:
+            nanoseconds: Length in nanoseconds, of either sign.
+        """
         microseconds, nanosecond = divmod(nanoseconds, 1000)
         duration = cls(microseconds=microseconds)
         duration._nanosecond = nanosecond
@@ -138,7 +145,14 @@ class Duration(_Nanoseconds, timedelta):
 
 
 def nanoseconds_of(span: Any) -> int:
-    """Return a `timedelta` in nanoseconds; raises `AttributeError` for what is none."""
+    """Return the length of a span in nanoseconds.
+
+    Args:
+        span: A `timedelta` or `Duration`.
+
+    Raises:
+        AttributeError: The value is not a span.
+    """
     microseconds: int = (span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds
     nanosecond: int = getattr(span, "nanosecond", 0)
     return microseconds * 1000 + nanosecond

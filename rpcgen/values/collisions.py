@@ -8,28 +8,16 @@ bytes and datetimes are random for each process and need no check.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
 
+import attrs
+
 from ..errors import DecodeError
-from ..schema import (
-    Array,
-    Bool,
-    Bytes,
-    Converted,
-    Duration,
-    Enum,
-    Int,
-    Interface,
-    Opaque,
-    Pointer,
-    Schema,
-    String,
-    Struct,
-    Uint,
-    Untyped,
-)
+from ..schema import Schema
+from ..schema.plan import Node, Op, plan_of
 
 __all__ = [
     "MANY_KEYS",
@@ -39,16 +27,26 @@ __all__ = [
     "check_probes",
     "dict_of",
     "merges_keys",
+    "repeats_keys",
     "steerable",
 ]
 
 MANY_KEYS: Final = 1 << 17
-"""How many keys a map has at most before it is asked where they are in the table."""
+"""Maximum number of keys in a map whose places in the table are not looked at."""
 
-# How often a place is taken, on average, before the keys are refused: twice or thrice for most,
-# ten times as often for multiples of a power of two.
-_PROBES: Final = 128
+# Maximum number of probes for a free place, as a mean over the keys: two or three are usual, and
+# ten times as many for multiples of a power of two.
+_MAX_MEAN_PROBES: Final = 128
 _ALL_BITS: Final = (1 << 64) - 1
+
+
+# Types whose values share a hash with ten others at most, or with none that a peer could find.
+_SCATTERED: Final = frozenset(
+    {Op.BOOL, Op.INT, Op.UINT, Op.STRING, Op.BYTES, Op.ENUM, Op.DURATION},
+)
+
+# Types that encode themselves, and whose values are equal in Python where they are in Go.
+_EQUAL_AS_IN_GO: Final = ("uuid.UUID", "netip.Addr")
 
 
 def steerable(key: Schema[Any]) -> bool:
@@ -58,33 +56,100 @@ def steerable(key: Schema[Any]) -> bool:
     more than ten of those share a hash. A union or class of a user's own is
     taken for steerable.
     """
-    if isinstance(key, Pointer):
-        return steerable(key.element)
-    if isinstance(key, Converted):
-        return steerable(key.inner)
-    if isinstance(key, Opaque):
-        return key.name != "time.Time"
-    return not isinstance(key, Bool | Int | Uint | String | Bytes | Enum | Duration)
+    nodes, root = plan_of(key)
+    node = nodes[root]
+    if node.op is Op.OPAQUE:
+        return bool(node.schema.name != "time.Time")
+    is_slice = node.op is Op.BYTES and bool(node.children)
+    return is_slice or node.op not in _SCATTERED
 
 
 def merges_keys(key: Schema[Any]) -> bool:
     """Say whether keys of this type can be equal in Python that are not in Go.
 
-    So are 0, 0.0 and False in ``map[interface{}]``, and a moment in two zones;
-    what a class of a user's takes for equal is not known.
+    So are 0, 0.0 and False in ``map[interface{}]``, a moment in two zones, and
+    values that an enum takes for one member; the equality of a class of a user's
+    own is not known.
+
+    Args:
+        key: Schema of the keys.
     """
-    return _merges(key, set())
+    return any(map(_merges, _parts(key, is_converted=False)))
 
 
-def _merges(key: Schema[Any], seen: set[Schema[Any]]) -> bool:
-    if isinstance(key, Interface | Opaque | Untyped):
-        return not (isinstance(key, Opaque) and key.name in ("uuid.UUID", "netip.Addr"))
-    if isinstance(key, Pointer | Array):
-        return _merges(key.element, seen)
-    if not isinstance(key, Struct) or key in seen:
+def _merges(node: Node) -> bool:
+    match node.op:
+        case Op.INTERFACE:
+            return True
+        case Op.OPAQUE:
+            return node.schema.name not in _EQUAL_AS_IN_GO
+        case Op.ENUM:
+            return bool(node.schema.makes_members)
+        case Op.STRUCT:
+            return not _compares_all(node.schema.cls)
+    return False
+
+
+def repeats_keys(key: Schema[Any]) -> bool:
+    """Return True if keys of this type can be equal in Go that are not in Python.
+
+    So are two that are the same as float32, and what a class of a user's does
+    not take for equal though it travels alike. Interface values are not looked
+    at: what is in one is not known.
+
+    Args:
+        key: Schema of the keys.
+    """
+    parts = _parts(key)
+    if any(part.op is Op.INTERFACE for part in parts):
         return False
-    seen.add(key)
-    return any(_merges(field.schema, seen) for field in key.fields)
+    return any(map(_repeats, parts))
+
+
+def _repeats(node: Node) -> bool:
+    match node.op:
+        case Op.FLOAT:
+            return node.bits == 32
+        case Op.COMPLEX:
+            return node.bits == 64
+        case Op.OPAQUE:
+            return node.schema.name not in ("time.Time", *_EQUAL_AS_IN_GO)
+        case Op.STRUCT:
+            return not _compares_all(node.schema.cls)
+    return False
+
+
+def _parts(key: Schema[Any], *, is_converted: bool = True) -> list[Node]:
+    """Return the types that a key consists of; with those that are converted, if so."""
+    nodes, root = plan_of(key)
+    found: dict[int, Node] = {}
+    waiting = [root]
+    while waiting:
+        number = waiting.pop()
+        node = nodes[number]
+        if number in found or (node.make is not None and not is_converted):
+            continue
+        found[number] = node
+        if node.op is Op.ARRAY:
+            waiting += node.children
+        waiting += [member.node for member in node.members]
+    return list(found.values())
+
+
+def _compares_all(cls: type[Any]) -> bool:
+    """Say whether objects of a message's class are equal where all of their fields are."""
+    if attrs.has(cls):
+        if not all(each.eq and each.eq_key is None for each in attrs.fields(cls)):
+            return False
+    elif dataclasses.is_dataclass(cls) and not all(map(_is_compared, dataclasses.fields(cls))):
+        return False
+    # Code of attrs and dataclasses has no file.
+    code = getattr(cls.__eq__, "__code__", None)
+    return code is not None and code.co_filename.startswith("<")
+
+
+def _is_compared(field: dataclasses.Field[Any]) -> bool:
+    return field.compare
 
 
 def check_merged(merged: dict[Any, Any], count: int) -> None:
@@ -95,12 +160,13 @@ def check_merged(merged: dict[Any, Any], count: int) -> None:
         count: Number of the entries.
 
     Raises:
-        DecodeError: If it has fewer.
+        DecodeError: The map has fewer.
     """
     if len(merged) != count:
         raise DecodeError(
             f"a map of {count} entries, of which {count - len(merged)} have keys that Go keeps "
-            "apart and Python takes for equal, such as 0, 0.0 and False, or a moment in two zones"
+            "apart and Python takes for equal, such as 0, 0.0 and False, a moment in two zones, or "
+            "values that an enum has one member for"
         )
 
 
@@ -108,7 +174,7 @@ def check_collisions(keys: Sequence[Hashable], limit: int) -> None:
     """Refuse keys of which too many have the same hash; call it before they go into a dict.
 
     Linear in the number of keys, whatever they are. A key that comes again
-    counts again: nobody honest sends it twice.
+    counts again: an honest peer does not send it twice.
 
     Args:
         keys: The keys of one map, as they came.
@@ -147,7 +213,7 @@ def check_probes(keys: Sequence[Hashable]) -> None:
     while True:
         held = min(len(hashes), size * 2 // 3)
         part = hashes[:held]
-        # Where no two want the same place, which is usual and soon seen, none is taken.
+        # Common case, quick to see: no two keys want the same place.
         if len(set(map((size - 1).__and__, part))) < held:
             _fill([each & _ALL_BITS for each in part], size)
         if held == len(hashes):
@@ -157,7 +223,7 @@ def check_probes(keys: Sequence[Hashable]) -> None:
 
 def _fill(hashes: list[int], size: int) -> None:
     table, mask = bytearray(size), size - 1
-    left = _PROBES * len(hashes)
+    left = _MAX_MEAN_PROBES * len(hashes)
     for rest in hashes:
         place = rest & mask
         while table[place]:
@@ -172,7 +238,7 @@ def _fill(hashes: list[int], size: int) -> None:
 
 
 class Entries:
-    """The entries of a large map, kept apart until its keys were looked at."""
+    """Entries of a large map, kept apart until its keys have been checked."""
 
     __slots__ = ("_keys", "_values")
 
@@ -185,13 +251,25 @@ class Entries:
         self._values.append(value)
 
     def checked(self) -> dict[Any, Any]:
-        """Return them as a dict, after `check_probes` of the keys."""
+        """Return the entries as a dict.
+
+        Raises:
+            DecodeError: The keys collide; see `check_probes`.
+        """
         check_probes(self._keys)
         return dict(zip(self._keys, self._values, strict=True))
 
 
 def dict_of(items: list[tuple[Any, Any]], limit: int) -> dict[Any, Any]:
-    """Return the dict of pairs of key and value, after `check_collisions` of the keys."""
+    """Return the dict of some entries whose keys do not collide.
+
+    Args:
+        items: Pairs of key and value, as they came.
+        limit: `Limits.collisions`, the maximum number of equal hashes.
+
+    Raises:
+        DecodeError: The keys collide; see `check_collisions` and `check_probes`.
+    """
     keys = [key for key, _ in items]
     check_collisions(keys, limit)
     if len(keys) > MANY_KEYS:

@@ -10,6 +10,13 @@ __all__ = ["duration_of", "nanoseconds_of"]
 
 
 def duration_of(nanoseconds: int) -> timedelta:
-    """Return nanoseconds as a `timedelta`, or a `Duration` where microseconds do not suffice."""
+    """Return a number of nanoseconds as a span of time.
+
+    Args:
+        nanoseconds: Length in nanoseconds, of either sign.
+
+    Returns:
+        A `timedelta`, and a `Duration` where microseconds do not suffice.
+    """
     microseconds, nanosecond = divmod(nanoseconds, 1000)
     return Duration.of(nanoseconds) if nanosecond else timedelta(microseconds=microseconds)

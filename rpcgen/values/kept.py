@@ -34,16 +34,18 @@ PLAIN: Final = frozenset(
 class Kept:
     """A value that came without a schema, whose Go type is not the one that Python's stands for.
 
-    ``go_type`` is the name under which it came in an interface value, such as
-    ``uint8``; it is empty for a value by itself. Arithmetic, slices and the
-    like give plain values.
+    Arithmetic, slices and the like give plain values.
+
+    Attributes:
+        go_type: Name under which it came in an interface value, such as
+            ``uint8``; empty for a value by itself.
+        origin: Object that knows the type, where its name is not registered.
     """
 
     __slots__ = ()
 
     rpcgen_plain: ClassVar[type[Any]]
     go_type: str
-    # What knows the type, where its name is not registered.
     origin: Described | None
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
@@ -115,12 +117,15 @@ _KINDS: Final[dict[type, type[Any]]] = {
 
 
 def keep(value: Any, go_type: str, origin: Described | None = None) -> Any:
-    """Return ``value`` as one that remembers its Go type, if Python has such a thing for it.
+    """Return a value as one that remembers its Go type.
 
     Args:
         value: Value that has arrived without a schema.
         go_type: Name of its type in an interface value; empty if it was in none.
-        origin: What knows the type, where its name is not registered.
+        origin: Object that knows the type, where its name is not registered.
+
+    Returns:
+        A `Kept` equal to the value; the value itself if there is none for its type.
     """
     kind = _KINDS.get(value.__class__)
     if kind is None:

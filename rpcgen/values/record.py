@@ -12,7 +12,7 @@ __all__ = ["Described", "Record", "Undecoded", "Unmade"]
 
 
 class Described(Protocol):
-    """What knows the type of a value as its sender has described it."""
+    """Object that knows the type of a value as its sender has described it."""
 
     @property
     def schema(self) -> Schema[Any]:
@@ -31,7 +31,11 @@ class Unmade(tuple[Any, ...]):
 
 
 def made(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return values with all their lists and dicts."""
+    """Return values with all their lists and dicts.
+
+    Args:
+        values: Values of a struct's fields, an `Unmade` where some are still classes.
+    """
     if values.__class__ is not Unmade:
         return values
     return tuple([each() if each is list or each is dict else each for each in values])
@@ -41,9 +45,13 @@ def made(values: tuple[Any, ...]) -> tuple[Any, ...]:
 class Record:
     """The fields of a Go struct, by their Go names: ``record["X"]`` or ``record.X``.
 
-    It can be sent on, as the struct that it came as: ``origin`` knows what its
-    sender said of its type, ``go_type`` is the name that it had as the value of an
-    interface, if it was one.
+    It can be sent on, as the struct that it came as.
+
+    Attributes:
+        type_name: Go's name of the struct, empty if it has none.
+        names: Go's names of the fields.
+        origin: Object that knows what the sender said of the type.
+        go_type: Name of the type as the value of an interface, empty if it was none.
     """
 
     rpcgen_described: ClassVar = "a struct that its sender has described"
@@ -88,8 +96,11 @@ class Record:
 class Undecoded:
     """The bytes that a Go type made of itself, whose meaning only it knows.
 
-    ``encoding`` says by which of Go's interfaces: ``gob``, ``binary`` or
-    ``text``. ``go_type`` is that of `Record`.
+    Attributes:
+        type_name: Go's name of the type.
+        data: The bytes.
+        encoding: Which of Go's interfaces made them: ``gob``, ``binary`` or ``text``.
+        go_type: Name of the type as the value of an interface, empty if it was none.
     """
 
     rpcgen_described: ClassVar = "a type that encodes itself"

@@ -1,4 +1,4 @@
-"""Which types may travel in an interface value, and under which names.
+"""Types that may travel in an interface value, and their names.
 
 The counterpart of ``Register`` and ``RegisterName`` of Go's ``encoding/gob``.
 """
@@ -35,17 +35,21 @@ from .types import base_of, type_key
 __all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
 
 UUID_NAME: Final = "github.com/google/uuid.UUID"
-"""What Go calls the type of a `uuid.UUID`, unless it is registered under another name."""
+"""Go's name for the type of a `uuid.UUID`, unless it is registered under another."""
 
 # An interface value whose name does not matter.
 ANYTHING: Final = Interface()
 
 
 class Typed(ValueRecord):
-    """A value in ``Any`` that Go shall see as the type ``annotation``, not as the obvious one.
+    """A value in ``Any`` that Go shall see as another type than the obvious one.
 
     ``Typed(5, Uint8)`` arrives in Go as ``uint8(5)``, where a plain ``5`` is an
-    ``int``. What arrives from Go is the plain value. ``annotation`` may be a `Schema`.
+    ``int``. A value that arrives from Go is the plain one.
+
+    Attributes:
+        value: The value.
+        annotation: Its type: an annotation, the name of a registered type, or a `Schema`.
     """
 
     value: Any
@@ -53,7 +57,12 @@ class Typed(ValueRecord):
 
     @property
     def schema(self) -> Schema[Any]:
-        """The schema of the value."""
+        """The schema of the value.
+
+        Raises:
+            EncodeError: The annotation is a name that is not registered.
+            SchemaError: The annotation has no counterpart on the wire.
+        """
         if isinstance(self.annotation, Schema):
             return self.annotation
         if isinstance(self.annotation, str):
@@ -80,7 +89,15 @@ class Registry:
                 self._classes[cls] = schema
 
     def register(self, annotation: object, name: str | None = None) -> None:
-        """Let values of a type travel in interface values; see `rpcgen.gob.register`."""
+        """Let values of a type travel in interface values; see `rpcgen.gob.register`.
+
+        Args:
+            annotation: An attrs class, any other annotation, or a `Schema`.
+            name: Name on the wire; Go's own by default.
+
+        Raises:
+            SchemaError: The name stands for another type, or the type has another name.
+        """
         schema = annotation if isinstance(annotation, Schema) else schema_of(annotation)
         name = schema.go if name is None else name
         base = base_of(schema)
@@ -102,9 +119,14 @@ class Registry:
             self._classes[base.cls] = schema
 
     def by_name(self, name: str) -> Schema[Any] | None:
-        """Return the schema that ``name`` stands for.
+        """Return the schema that a name stands for.
 
-        ``*name`` stands for the same: that is what Go calls a registered pointer.
+        Args:
+            name: Name of a type on the wire; ``*name``, Go's name for a
+                registered pointer, stands for the same.
+
+        Returns:
+            The schema, None if the name is not registered.
         """
         schema = self._schemas.get(name)
         if schema is None and name.startswith("*"):
@@ -114,10 +136,13 @@ class Registry:
         return schema
 
     def known(self, name: str) -> Schema[Any]:
-        """Return the schema that ``name`` stands for.
+        """Return the schema that a name stands for.
+
+        Args:
+            name: Name of a type on the wire.
 
         Raises:
-            EncodeError: If there is none.
+            EncodeError: The name is not registered.
         """
         schema = self.by_name(name)
         if schema is None:
@@ -125,11 +150,25 @@ class Registry:
         return schema
 
     def by_class(self, cls: type) -> Schema[Any] | None:
-        """Return the schema by which values of this very class travel."""
+        """Return the schema by which values of this very class travel.
+
+        Args:
+            cls: The class of a value.
+
+        Returns:
+            The schema, None if the class is not registered.
+        """
         return self._classes.get(cls)
 
     def name_of(self, schema: Schema[Any]) -> str | None:
-        """Return the name that the type of ``schema`` is registered under."""
+        """Return the name that a type is registered under.
+
+        Args:
+            schema: The type, or a pointer to it.
+
+        Returns:
+            The name, None if the type is not registered.
+        """
         return self._names.get(type_key(base_of(schema)))
 
 
@@ -171,24 +210,29 @@ def _standard() -> list[tuple[type | None, Schema[Any]]]:
 
 _STANDARD: Final = _standard()
 
-# What values of these kinds are in Go shows in the name alone; see `kept`.
+# Kinds whose values show their Go type in the name alone; see `kept`.
 _PLAIN_KINDS: Final = (Array, Bool, Bytes, Complex, Float, Int, Map, Slice, String, Uint)
 
-# The names that this process knows, as in Go.
 registry: Final = Registry()
+"""The names that this process knows, as in Go."""
 
 
 def register(annotation: object, name: str | None = None) -> None:
     """Let values of a type travel in ``Any``, as Go's ``gob.Register`` and ``gob.RegisterName`` do.
 
-    ``annotation`` is an attrs class, any other annotation, or a `Schema`; for
-    what Go registers as a pointer, ``T | None``. The name defaults to Go's:
-    ``shapes.Circle``, ``*shapes.Circle``, ``map[string]int``. To register the
-    same again is fine. Numbers, strings, lists and dicts may have several names,
-    since they stand for every type of Go that is made of them:
-    ``register(float, "main.Celsius")``. What arrives under such a name goes out
-    under it again, and ``Typed(36.6, "main.Celsius")`` is a new one. Raises
-    `SchemaError` where a name would get a second type, or another type than
-    these a second name.
+    The same may be registered again. Numbers, strings, lists and dicts may have
+    several names, since they stand for every type of Go that is made of them:
+    ``register(float, "main.Celsius")``. A value that arrives under such a name
+    goes out under it again, and ``Typed(36.6, "main.Celsius")`` is a new one.
+
+    Args:
+        annotation: An attrs class, any other annotation, or a `Schema`; for
+            what Go registers as a pointer, ``T | None``.
+        name: Name on the wire. Go's own by default: ``shapes.Circle``,
+            ``*shapes.Circle``, ``map[string]int``.
+
+    Raises:
+        SchemaError: The name stands for another type, or the type, if it is none
+            of those, has another name.
     """
     registry.register(annotation, name)

@@ -1,4 +1,4 @@
-"""Which schemas are one type to Go, whatever they are in Python."""
+"""Schemas that are one type to Go, whatever they are in Python."""
 
 from __future__ import annotations
 
@@ -21,14 +21,22 @@ __all__ = ["base_of", "type_key"]
 
 
 def base_of(schema: Schema[object]) -> Schema[object]:
-    """Return the schema under any number of pointers, which the wire does not show."""
+    """Return the schema under any number of pointers, which the wire does not show.
+
+    Args:
+        schema: Any schema.
+    """
     while isinstance(schema, Pointer):
         schema = schema.element
     return schema
 
 
 def type_key(schema: Schema[object]) -> Hashable:
-    """Return what two schemas share that are one type to Go."""
+    """Return a key that is equal for schemas which are one type to Go.
+
+    Args:
+        schema: Any schema.
+    """
     if schema.described:
         return schema
     match schema:

@@ -619,3 +619,11 @@ async def test_repr_tells_the_state() -> None:
     async with connected() as (client, _):
         client.go(SUM, Pair(1, 2))
         assert repr(client) == "<Client open, 1 pending>"
+
+
+async def test_socket_that_is_handed_over_is_kept_alive() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        connection = socket.create_connection(listening.getsockname())
+        async with await Client.with_codec(connection, GobClientCodec()):
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

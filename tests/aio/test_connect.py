@@ -14,12 +14,25 @@ from rpcgen.protocol import DialOptions
 from tests.protocol.messages import DOUBLE
 from tests.support.certificates import client_context
 from tests.support.scripted_aio import stream_server
+from tests.support.sockets import full_queue
+from tests.support.timeouts import TIMEOUT_S
 
 
 def make_server() -> Server:
     server = Server()
     server.register_name("Math", [DOUBLE.handler(lambda number: 2 * number)])
     return server
+
+
+async def test_dial_a_unix_socket_whose_queue_is_full_waits(tmp_path: Path) -> None:
+    with full_queue(tmp_path / "s") as listening:
+        with pytest.raises(DialError, match="timed out"):
+            await dial(f"unix://{tmp_path}/s", timeout=0.05)
+        with contextlib.ExitStack() as stack:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(listening, lambda: stack.enter_context(listening.accept()[0]))
+            async with dial(f"unix://{tmp_path}/s", timeout=TIMEOUT_S):
+                loop.remove_reader(listening)
 
 
 async def test_dial_when_awaited() -> None:

@@ -100,8 +100,8 @@ async def test_tls_handshake_that_takes_too_long_is_given_up(
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.bound.port)
     ended = asyncio.ensure_future(reader.read())
     # The beginning of a greeting, one byte after the other.
-    for octet in b"\x16\x03\x01\x02\x00" + bytes(100_000):
-        writer.write(bytes((octet,)))
+    for byte in b"\x16\x03\x01\x02\x00" + bytes(100_000):
+        writer.write(bytes((byte,)))
         await asyncio.wait([ended], timeout=0.005)
         if ended.done():
             break

@@ -1124,7 +1124,8 @@ async def test_serve_that_is_cancelled_hangs_up() -> None:
 CLOSE = Method[int, int]("Bye.Close")
 
 
-async def test_serve_waits_for_the_close_under_way() -> None:
+async def test_serve_waits_for_the_close_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpcgen.aio.server._GRACE", 0.05)
     gate = AsyncGate()
     server = make_server(gate)
     listener = await server.listen("127.0.0.1:0")
@@ -1133,7 +1134,7 @@ async def test_serve_waits_for_the_close_under_way() -> None:
         call = client.go(HELD, 5)
         await gate.entered.acquire()
         closing = asyncio.create_task(server.close(TIMEOUT_S))
-        await asyncio.wait([serving], timeout=1.5)  # longer than the grace that serve() has
+        await asyncio.wait([serving], timeout=0.2)  # longer than the grace that serve() has
         assert not serving.done()
         gate.open.set()
         assert await call == 5

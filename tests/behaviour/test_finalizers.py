@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from rpcgen import Client, Method, RpcError, Server, aio, dial
-
-PATIENCE = 30.0
+from tests.support.timeouts import TIMEOUT_S
 
 DOUBLE = Method[int, int]("Math.Double")
 LIST = Method[list[int], list[int]]("Math.List")
@@ -46,7 +45,7 @@ class Finalizer:
     def use(self, address: str) -> list[int]:
         """Have it come in between the encoding of a reply, and return that."""
         with dial(address) as self.client:
-            return self.client.go(LIST, []).result(PATIENCE)
+            return self.client.go(LIST, []).result(TIMEOUT_S)
 
 
 def test_call_while_threads_encode_a_reply_for_it_fails() -> None:

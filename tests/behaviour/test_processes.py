@@ -438,6 +438,28 @@ with server, rpcgen.dial(listener.address) as client:
     )
 
 
+def test_child_that_closes_the_listener_of_a_running_loop_leaves_it_to_its_parent() -> None:
+    script = """
+import asyncio, os
+from rpcgen import Method, aio
+double = Method[int, int]("Math.Double")
+async def main():
+    server = aio.Server()
+    server.register_name("Math", [double.handler(lambda n: 2 * n)])
+    async with server:
+        listener = await server.listen("tcp://127.0.0.1:0")
+        child = os.fork()
+        if child == 0:
+            listener.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+        async with aio.dial(listener.address) as client:
+            assert await asyncio.wait_for(client.call(double, 3), 30) == 6
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=TIMEOUT_S)
+
+
 def test_child_of_a_serving_process_can_serve() -> None:
     script = """
 import os, time

@@ -62,7 +62,7 @@ def test_end_without_an_answer() -> None:
 
 
 def test_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(controller, "PATIENCE", 0.1)
+    monkeypatch.setattr(controller, "ANSWER_TIMEOUT_S", 0.1)
     with Process(python("input()")) as process:
         with pytest.raises(PeerError, match=r"has not answered for 0\.1 s"):
             process.receive()

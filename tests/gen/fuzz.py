@@ -63,6 +63,9 @@ Params|int Sheet Sheet[int] Sheet[T] Sheet[Params] Sheet[int,str] Sheet[Sheet[in
 Sequence[int] Mapping[str,int] Protocol Generic[T] ClassVar[int] Final Final[int] Uint8 Int8 BigInt
 Callable[[int],int] Exception BaseException enum.Enum datetime timedelta date print sys os.path
 NotImplemented True False 3 3.5 -1 "\\ud800" b"\\xff" (yield) (await_) (x:=int) *int f"{1}" Tree
+Never NoReturn ClassVar Final Required[int] NotRequired[int] LiteralString type[int] Awaitable[int]
+Literal["a"]|str Literal["a"]|Literal["b"] Literal[1]|Literal["a"]|None Literal[True] Literal[None]
+Literal[b"x"] Literal[1,None]|int Literal[Tint.RED] Literal["a"]|Params IO[str] Unpack[T]
 Shape NewType("N",int) TypeVar("T") property Tint Recursive Odd Odd() Unhashable Raising
 """.split()
 
@@ -232,9 +235,9 @@ def run(seed: int, cases: int) -> Counter[str]:
         folder = Path(tempfile.mkdtemp(prefix="fuzz"))
         try:
             files = _files(drawn, seeds)
-            for name, octets in files.items():
+            for name, data in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(octets)
+                (folder / name).write_bytes(data)
             os.chdir(folder)
             with _fresh_state(), _bounded():
                 counts[_try(folder, _command(drawn, folder))] += 1
@@ -245,8 +248,8 @@ def run(seed: int, cases: int) -> Counter[str]:
             print(f"case {number} given up in {' '.join(places)}", file=sys.stderr)
         except Exception as error:
             shown = "\n".join(
-                f"--- {name}\n{octets.decode(errors='backslashreplace')}"
-                for name, octets in files.items()
+                f"--- {name}\n{data.decode(errors='backslashreplace')}"
+                for name, data in files.items()
             )
             text = "".join(traceback.format_exception(error))
             raise FaultError(f"case {number}:\n{shown}\n{text}") from None
@@ -302,13 +305,13 @@ def _broken(drawn: random.Random, text: str) -> bytes:
             if _parses(mutated):
                 break
         text = mutated
-    octets = text.encode(errors="surrogatepass")
+    data = text.encode(errors="surrogatepass")
     if drawn.random() < 0.05:
-        place = drawn.randrange(len(octets) + 1)
-        octets = octets[:place] + drawn.choice(_BYTES) + octets[place:]
+        place = drawn.randrange(len(data) + 1)
+        data = data[:place] + drawn.choice(_BYTES) + data[place:]
     if drawn.random() < 0.05:
-        octets = drawn.choice(_HEADERS) + octets
-    return octets
+        data = drawn.choice(_HEADERS) + data
+    return data
 
 
 def _parses(text: str) -> bool:
@@ -498,14 +501,14 @@ def _import_output(folder: Path) -> None:
 @contextlib.contextmanager
 def _fresh_state() -> Iterator[None]:
     """Forget the types of a case afterwards, and let it have the names of those before."""
-    known, path = dict(resolve._known), sys.path[:]
+    known, path = dict(resolve._by_annotation), sys.path[:]
     with warnings.catch_warnings(), mock.patch("rpcgen.values.registry.registry", Registry()):
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            resolve._known.clear()
-            resolve._known.update(known)
+            resolve._by_annotation.clear()
+            resolve._by_annotation.update(known)
             sys.path[:] = path
 
 

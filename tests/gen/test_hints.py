@@ -156,6 +156,25 @@ FOLLOWED: dict[str, Edits] = {
         "missing.py": [("from nowhere.at_all import Args", "")],
         "wrong.py": [("import Missing", "import X")],
     },
+    "bad_literals": {
+        "idl.py": [
+            ("import Literal", "import Any, Literal"),
+            ('Literal["a"] | Literal["b"]', "Literal['a', 'b']"),
+            ('Literal["a"] | str', "str"),
+            ("Literal[1] | Literal[2, 3] | None", "Literal[1, 2, 3] | None"),
+            ("Literal[1, None] | int", "int | None"),
+            ('Literal["a"] | int', "Any"),
+            ("Literal[True]", "bool"),
+            ("Literal[True, None]", "bool | None"),
+            ("Literal[True, False]", "bool"),
+            ("Literal[b'x']", "bytes"),
+            ("Literal[Tint.RED]", "Tint"),
+            ("Literal[None]", "None"),
+            ('Literal["a", 1]', 'Literal["a"]'),
+            ("Literal[()]", "Literal['a', 'b']"),
+            ("Literal[1] | Literal[2]", "Literal[1, 2]"),
+        ]
+    },
     "bad_map_key": {
         "idl.py": [
             ("@define\n", "@frozen\n"),
@@ -261,6 +280,33 @@ FOLLOWED: dict[str, Edits] = {
         "broken.py": [("def f(:", "")],
         "common.py": [("x: slice", "x: int")],
         "shapes.py": [("*by: int", "by: list[int]")],
+    },
+    "bad_special_forms": {
+        "idl.py": [
+            ("never: Never", "never: int"),
+            ("list[ClassVar[int]]", "list[int]"),
+            ("Required[int]", "int"),
+            ("NotRequired[str]", "str"),
+            ("-> NoReturn", "-> None"),
+            ("value: ClassVar[int]", "value: int"),
+            ("Final[int]", "int"),
+            ("value: LiteralString", "value: str"),
+            ("Awaitable[int]", "int"),
+            ("value: Optional, other: Union", "value: Optional[int], other: Message | Forms2"),
+            ("-> Literal:", "-> Literal['a', 'b']:"),
+            ("value: Annotated, other: ClassVar", "value: int, other: int"),
+            ("value: type[int], other: type", "value: str, other: str"),
+            ("IO[bytes]", "bytes"),
+            ("zone: ZoneInfo", "zone: str"),
+            ("Pattern[str]", "str"),
+            ("-> IPv4Network", "-> NetipPrefix"),
+            ("import define\n", "import define\nfrom rpcgen.types import NetipPrefix\n"),
+            ("some: MutableSet", "some: set[int]"),
+            ("all: Container[int]", "all: Sequence[int]"),
+            ("-> MutableMapping", "-> dict[str, int]"),
+            ("import Awaitable,", "import Awaitable, Sequence,"),
+            ("\n\nclass Forms", "@define\nclass Forms2:\n    x: int\n\n\nclass Forms"),
+        ]
     },
     "bad_star_parameters": {
         "idl.py": [

@@ -94,3 +94,17 @@ def test_load_reports_a_package_elsewhere_that_hides_the_file(
         loader.load(discover(["idl/arith.py"])[0])
     (diagnostic,) = loader.diagnostics
     assert diagnostic.reason.startswith("importing idl.arith from . finds ")
+
+
+@pytest.mark.parametrize("idl", ["import common", "def __getattr__(name): return {}[name]"])
+def test_load_reports_a_module_that_nothing_can_be_imported_from(
+    idl_folder: Path, idl: str
+) -> None:
+    write(idl_folder, "common.py", text="def __getattr__(name): return {}[name]")
+    write(idl_folder, "idl.py", text=idl)
+    loader = Loader(idl_folder)
+    with isolated_imports(idl_folder):
+        loader.load(discover(["idl.py"])[0])
+    assert [diagnostic.reason for diagnostic in loader.diagnostics] == [
+        "importing it raises KeyError: '__path__'"
+    ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from rpcgen import gob
-from rpcgen._implementation import IMPLEMENTATIONS
+from rpcgen._implementation import IMPLEMENTATIONS, Implementation
 
 from .oracle import Oracle
 
@@ -26,18 +26,23 @@ def oracle() -> Iterator[Oracle]:
         yield oracle
 
 
-class Codec:
-    """The classes of one implementation."""
+@contextmanager
+def using(chosen: Implementation) -> Iterator[None]:
+    """Have `rpcgen.gob` be of an implementation, whichever this process has chosen."""
+    encoder, decoder = import_module(chosen.encoder), import_module(chosen.decoder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gob, "Encoder", encoder.Encoder)
+        patch.setattr(gob, "dumps", encoder.dumps)
+        patch.setattr(gob, "Decoder", decoder.Decoder)
+        patch.setattr(gob, "loads", decoder.loads)
+        yield
 
-    def __init__(self, name: str) -> None:
-        modules = IMPLEMENTATIONS[name]
-        encoder: Any = import_module(modules.encoder)
-        decoder: Any = import_module(modules.decoder)
-        self.Encoder: type[gob.Encoder] = encoder.Encoder
-        self.Decoder: type[gob.Decoder] = decoder.Decoder
 
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)
+def implementation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each implementation by turns: files whose tests say what a codec does are marked with it.
 
-@pytest.fixture(scope="session", params=IMPLEMENTATIONS)
-def codec(request: pytest.FixtureRequest) -> Codec:
-    """Each implementation by turns, whichever this process has chosen."""
-    return Codec(request.param)
+    They get at what they test through `rpcgen.gob` alone.
+    """
+    with using(IMPLEMENTATIONS[request.param]):
+        yield

@@ -195,11 +195,15 @@ def _any_values(entries: int, depth: int) -> st.SearchStrategy[Any]:
 
 
 def _datetimes() -> st.SearchStrategy[datetime]:
-    minutes = st.integers(-1439, 1439).map(lambda n: timezone(timedelta(minutes=n)))
-    seconds = st.integers(-86399, 86399).map(lambda n: timezone(timedelta(seconds=n)))
+    # Go cannot send an offset of one minute west, whatever the seconds.
+    minutes = st.integers(-1439, 1439).filter(lambda n: n != -1)
+    seconds = st.integers(-86399, 86399).filter(lambda n: not -120 < n <= -60)
+    offsets = minutes.map(lambda n: timedelta(minutes=n)) | seconds.map(
+        lambda n: timedelta(seconds=n)
+    )
     # Not so near the ends that the moment has no date in UTC.
     low, high = datetime(1, 1, 2), datetime(9999, 12, 30)
-    moments = st.datetimes(low, high, timezones=st.one_of(st.just(UTC), minutes, seconds))
+    moments = st.datetimes(low, high, timezones=st.just(UTC) | offsets.map(timezone))
     return moments | st.builds(Time.of, moments, st.integers(1, 999))
 
 

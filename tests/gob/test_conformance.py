@@ -9,16 +9,17 @@ import pytest
 from rpcgen import gob
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 
-from .conftest import Codec
 from .gotypes import UnsupportedTypeError
 from .vectors import CASES, same, vectors
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 # Go can encode these types only through a pointer; Python knows no such difference.
 _UNADDRESSABLE = "unaddressable value"
 
 
-def _decoder(codec: Codec, case: dict[str, Any]) -> gob.Decoder:
-    return codec.Decoder(
+def _decoder(case: dict[str, Any]) -> gob.Decoder:
+    return gob.Decoder(
         bytes.fromhex(case["hex"]), strings="surrogateescape", registry=vectors().registry
     )
 
@@ -34,10 +35,10 @@ def _many_keys(value: Any) -> bool:
     return isinstance(value, list) and any(map(_many_keys, value))
 
 
-def _encode(codec: Codec, case: dict[str, Any]) -> bytes:
+def _encode(case: dict[str, Any]) -> bytes:
     schema = vectors().schema(case["go_type"])
     value = vectors().value(case["value"], schema, typed=True)
-    encoder = codec.Encoder(strings="surrogateescape", registry=vectors().registry)
+    encoder = gob.Encoder(strings="surrogateescape", registry=vectors().registry)
     return encoder.encode(value, schema)
 
 
@@ -49,33 +50,33 @@ _MULTI = [case for case in CASES if case["kind"] == "multi"]
 
 
 @_named(_GOOD)
-def test_encode_gives_the_bytes_of_go(codec: Codec, case: dict[str, Any]) -> None:
-    data = _encode(codec, case)
+def test_encode_gives_the_bytes_of_go(case: dict[str, Any]) -> None:
+    data = _encode(case)
     if _many_keys(case["value"]):
         schema = vectors().schema(case["go_type"])
-        decoded = _decoder(codec, {"hex": data.hex()}).decode(schema)
+        decoded = _decoder({"hex": data.hex()}).decode(schema)
         assert same(decoded, vectors().value(case["value"], schema, typed=False))
     else:
         assert data.hex() == case["hex"]
 
 
 @_named(_REFUSED)
-def test_encode_fails_where_go_fails(codec: Codec, case: dict[str, Any]) -> None:
+def test_encode_fails_where_go_fails(case: dict[str, Any]) -> None:
     with pytest.raises((EncodeError, SchemaError, UnsupportedTypeError)):
-        _encode(codec, case)
+        _encode(case)
 
 
 @_named(_UNADDRESSED)
-def test_encode_works_where_go_needs_a_pointer(codec: Codec, case: dict[str, Any]) -> None:
+def test_encode_works_where_go_needs_a_pointer(case: dict[str, Any]) -> None:
     schema = vectors().schema(case["go_type"])
     value = vectors().value(case["value"], schema, typed=True)
-    data = codec.Encoder(registry=vectors().registry).encode(value, schema)
-    assert codec.Decoder(data, registry=vectors().registry).decode(schema) == value
+    data = gob.Encoder(registry=vectors().registry).encode(value, schema)
+    assert gob.Decoder(data, registry=vectors().registry).decode(schema) == value
 
 
 @_named(_MULTI)
-def test_encode_of_a_stream_gives_the_bytes_of_go(codec: Codec, case: dict[str, Any]) -> None:
-    encoder = codec.Encoder(strings="surrogateescape", registry=vectors().registry)
+def test_encode_of_a_stream_gives_the_bytes_of_go(case: dict[str, Any]) -> None:
+    encoder = gob.Encoder(strings="surrogateescape", registry=vectors().registry)
     data = b""
     for go_type, plain in zip(case["go_types"], case["values"], strict=True):
         schema = vectors().schema(go_type)
@@ -84,17 +85,17 @@ def test_encode_of_a_stream_gives_the_bytes_of_go(codec: Codec, case: dict[str, 
 
 
 @_named(_GOOD)
-def test_decode_gives_the_value_of_go(codec: Codec, case: dict[str, Any]) -> None:
+def test_decode_gives_the_value_of_go(case: dict[str, Any]) -> None:
     schema = vectors().schema(case["go_type"])
     expected = vectors().value(case.get("decoded", case["value"]), schema, typed=False)
-    decoder = _decoder(codec, case)
+    decoder = _decoder(case)
     assert same(decoder.decode(schema), expected)
     assert decoder.pending == 0
 
 
 @_named(_MULTI)
-def test_decode_of_a_stream_gives_the_values_of_go(codec: Codec, case: dict[str, Any]) -> None:
-    decoder = _decoder(codec, case)
+def test_decode_of_a_stream_gives_the_values_of_go(case: dict[str, Any]) -> None:
+    decoder = _decoder(case)
     for go_type, plain in zip(case["go_types"], case["values"], strict=True):
         schema = vectors().schema(go_type)
         expected = vectors().value(plain, schema, typed=False)
@@ -115,10 +116,10 @@ _DECODES = [
     ids=[name for _, _, name in _DECODES],
 )
 def test_decode_into_another_type_does_as_go_does(
-    codec: Codec, case: dict[str, Any], decode: dict[str, Any]
+    case: dict[str, Any], decode: dict[str, Any]
 ) -> None:
     schema = vectors().schema(decode["into"])
-    decoder = _decoder(codec, case)
+    decoder = _decoder(case)
     for plain in decode["values"]:
         assert same(decoder.decode(schema), vectors().value(plain, schema, typed=False))
     if "error" in decode:
@@ -127,7 +128,7 @@ def test_decode_into_another_type_does_as_go_does(
 
 
 @_named(_GOOD)
-def test_decode_without_a_schema_reads_everything(codec: Codec, case: dict[str, Any]) -> None:
-    decoder = _decoder(codec, case)
+def test_decode_without_a_schema_reads_everything(case: dict[str, Any]) -> None:
+    decoder = _decoder(case)
     decoder.decode()
     assert decoder.pending == 0

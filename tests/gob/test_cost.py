@@ -16,17 +16,20 @@ from typing import Any
 import pytest
 from attrs import define
 
-from rpcgen import DecodeError, gob
+from rpcgen import DecodeError, Limits, gob
 from rpcgen.errors import TruncatedError
 from rpcgen.gob import wire
 from rpcgen.gob.decode import functions
+from rpcgen.gob.decode.received_types import ReceivedTypes
 from rpcgen.gob.numbers import int_bytes, uint_bytes
 from rpcgen.protocol.gob_codec import GobClientCodec, GobServerCodec
-from rpcgen.types import BigRat
+from rpcgen.types import BigRat, OpenIntEnum, OpenStrEnum
 
 from .cost import WAYS, changed, drawn, kept_bound, memory_bound, memory_of, rendered
 from .cost_fuzz import Search
 from .messages import Tree
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 MEBIBYTE = 1 << 20
 
@@ -253,12 +256,12 @@ def test_lists_that_are_left_out_take_no_time() -> None:
 def test_type_of_values_that_fail_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
 
-    def leads_to_interface(self: gob.Decoder, id: int) -> bool:
+    def leads_to_interface(self: ReceivedTypes, id: int) -> bool:
         looked.append(id)
         return original(self, id)
 
-    original = gob.Decoder._leads_to_interface
-    monkeypatch.setattr(gob.Decoder, "_leads_to_interface", leads_to_interface)
+    original = ReceivedTypes._leads_to_interface
+    monkeypatch.setattr(ReceivedTypes, "_leads_to_interface", leads_to_interface)
     decoder = gob.Decoder(_defined(_wide(1000)) + _message(b"\xff\x80\0") * 5)
     for _ in range(5):
         with pytest.raises(DecodeError, match="arrives where int is wanted"):
@@ -398,3 +401,33 @@ def test_memory_is_given_back_with_the_stream() -> None:
     tracemalloc.stop()
     assert held < 60 * (40 * len(data) + 50_000)
     assert left < MEBIBYTE
+
+
+class OpenMood(OpenStrEnum):
+    GOOD = "good"
+
+
+class OpenColor(OpenIntEnum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "theirs", "ours"),
+    [
+        (["x"] * 5000, list[str], list[OpenMood]),
+        ([7] * 5000, list[int], list[OpenColor]),
+        ({str(i): 1 for i in range(5000)}, dict[str, int], dict[OpenMood, int]),
+        (set(range(5000)), set[int], set[OpenColor]),
+    ],
+    ids=["texts", "ints", "keys", "set"],
+)
+def test_unknown_members_are_counted(sent: Any, theirs: Any, ours: Any) -> None:
+    data = gob.dumps(sent, theirs)
+    with pytest.raises(DecodeError, match=r"Limits\.decoded"):
+        gob.loads(data, ours, limits=Limits(decoded=2_000_000))
+
+
+def test_members_that_are_listed_take_no_more_than_a_place() -> None:
+    sent = [OpenColor.RED] * 50_000
+    limits = Limits(decoded=2_000_000)
+    assert gob.loads(gob.dumps(sent, list[OpenColor]), list[OpenColor], limits=limits) == sent

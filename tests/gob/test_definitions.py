@@ -11,7 +11,7 @@ from rpcgen.gob import wire
 from rpcgen.gob.definitions import TypeTable, bare_name
 from rpcgen.gob.numbers import read_int
 from rpcgen.schema import schema_of
-from rpcgen.schema.plan import is_octet
+from rpcgen.schema.plan import is_byte
 from rpcgen.types import BigInt, Uint8, length
 from rpcgen.types import wire as wire_named
 
@@ -125,5 +125,5 @@ def test_bare_name_is_without_the_package(name: str, bare: str) -> None:
     assert bare_name(schema_of(cls)) == bare
 
 
-def test_is_octet_by_another_name() -> None:
-    assert is_octet(schema_of(_Octet))
+def test_is_byte_by_another_name() -> None:
+    assert is_byte(schema_of(_Octet))

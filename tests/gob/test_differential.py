@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from . import differential
 from .oracle import Oracle
 from .shapes import plain
 from .strategies import evolved, top_level_shapes, values
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 # Types are drawn first and then values of them, which Hypothesis finds slow and large.
 SHORT = settings(

@@ -13,6 +13,8 @@ from rpcgen.types import Uint8
 
 from .examples import Circle, Color, Drawing, Empty, Holder, Item, Node, Order, Point, Square
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 _POINT = bytes.fromhex(
     "1e7f03010105506f696e7401ff80000102010158010400010159010400000007ff800102010400"
 )

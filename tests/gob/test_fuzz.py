@@ -19,6 +19,8 @@ from .mutation import Seed, Tally, feed_to_everything, mutated, seeds_of_vectors
 from .shapes import annotation
 from .strategies import top_level_shapes, values
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 # More than compiling a decoder for the largest type among the streams takes.
 ENOUGH = 8 << 20
 

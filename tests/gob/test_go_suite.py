@@ -39,6 +39,8 @@ from tests import golang
 from . import messages
 from .oracle import Json, Oracle
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 ROOT = Path(__file__).parents[2]
 
 

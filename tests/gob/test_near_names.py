@@ -15,6 +15,8 @@ from rpcgen.gob.wire import INT, STRING, StructType
 from rpcgen.schema import Struct, schema_of
 from rpcgen.types import wire
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 @wire("User")
 @define

@@ -35,6 +35,8 @@ from rpcgen.types import (
 
 from .examples import Keeper, Secret
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 def _opaque(annotation: Any) -> Opaque[Any]:
     schema = schema_of(annotation)

@@ -15,6 +15,8 @@ from rpcgen.types import length
 
 from .examples import Empty, Holder, Keeper, Node, Point, Secret
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 @pytest.mark.parametrize("value", [True, -5, 1.5, 1j, "text", b"octets", [1, 2], {"a": [1.5]}])
 def test_plain_values_come_as_they_are(value: Any) -> None:

@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import pytest
 from attrs import define, field
 
 from rpcgen.gojson.members import fold, members_of
-from rpcgen.schema import Schema, Struct, schema_of
+from rpcgen.schema import schema_of
+from rpcgen.schema.plan import plan_of
 from rpcgen.types import embedded, json_tag, wire
 
 from .kinds import Embedding, Inner, Tagged
 
 
 def names_of(cls: type) -> list[str]:
-    schema: Schema[Any] = schema_of(cls)
-    assert isinstance(schema, Struct)
-    return [member.name for member in members_of(schema)[1]]
+    nodes, root = plan_of(schema_of(cls))
+    return [member.name for member in members_of(nodes, nodes[root])[1]]
 
 
 @define

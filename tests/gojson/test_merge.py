@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from attrs import define, field
 
 from rpcgen.errors import DecodeError
 from rpcgen.gojson.decode import decode
 from rpcgen.gojson.stream import parse
 from rpcgen.schema import schema_of
+from rpcgen.types import length
 
 from .kinds import Cell, Containers, Tree
 
@@ -58,3 +60,51 @@ def test_repetitions_inside_repetitions_take_no_exponential_time() -> None:
     for _ in range(90):
         tree = tree.left
     assert tree == Tree()
+
+
+@define
+class Parts:
+    data: bytes = b""
+    three: Annotated[list[int], length(3)] = field(factory=lambda: [0, 0, 0])
+    ages: dict[str, int] = field(factory=dict)
+
+
+# What encoding/json of Go 1.27 makes of the same texts.
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ('{"Data":"aGVsbG8=","Data":"aA=="}', b"h"),
+        ('{"Data":"aGVsbG8=","Data":[1,null]}', b"\x01e"),
+        ('{"Data":[1,2,3],"Data":[],"Data":[null,null]}', b"\0\0"),
+        ('{"Data":[1,2,3],"Data":null,"Data":[null,5]}', b"\0\5"),
+    ],
+)
+def test_bytes_are_merged_as_text_and_as_numbers(text: str, data: bytes) -> None:
+    assert decoded(Parts, text).data == data
+
+
+def test_array_keeps_what_a_null_leaves_and_zeros_what_is_missing() -> None:
+    assert decoded(Parts, '{"Three":[1,2,3],"Three":[4,null]}').three == [4, 2, 0]
+
+
+def test_map_after_a_null_begins_anew() -> None:
+    text = '{"Ages":{"a":1},"Ages":null,"Ages":{"b":2}}'
+    assert decoded(Parts, text).ages == {"b": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"Ages":{"a":1},"Ages":5}', r"number into Go struct field Parts\.Ages of type map"),
+        ('{"Data":"aGk=","Data":5}', r"number into Go struct field Parts\.Data of type \[\]uint8"),
+    ],
+)
+def test_second_value_of_another_kind_is_the_error(text: str, error: str) -> None:
+    with pytest.raises(DecodeError, match=error):
+        decoded(Parts, text)
+
+
+def test_member_that_comes_too_often_is_refused() -> None:
+    text = "{" + ",".join(['"Ages":{}'] * 101) + "}"
+    with pytest.raises(DecodeError, match="one member comes 101 times; the limit is 100"):
+        decoded(Parts, text)

@@ -18,7 +18,7 @@ from rpcgen.gojson.size import parsed_size, skip
 from rpcgen.gojson.stream import parse
 from rpcgen.protocol import JsonServerCodec
 from rpcgen.schema import schema_of
-from rpcgen.types import BigRat, length
+from rpcgen.types import BigRat, OpenIntEnum, OpenStrEnum, length
 
 from .cost import (
     PLACES,
@@ -56,6 +56,27 @@ class Chain:
 
 
 # --- skip ---------------------------------------------------------------------------------------
+
+
+def test_skip_takes_the_opening_brackets_of_deep_lists_at_once() -> None:
+    text = f"[{','.join(['[' * 90 + ']' * 90] * 500)}]"
+    assert steps_of(lambda: skip(text, 0, 100)) < 6 * text.count("[")
+
+
+@pytest.mark.parametrize("text", ["[[[[[]]]]}", "[[[[", "[[[x]]]", "[[[[1 2]]]]", "[ [ [ [ ] ] ]"])
+def test_skip_refuses_deep_lists_that_are_broken(text: str) -> None:
+    with pytest.raises(DecodeError):
+        skip(text, 0, 100)
+
+
+@pytest.mark.parametrize("deeper", [0, 1])
+def test_skip_counts_the_depth_of_lists_taken_at_once(deeper: int) -> None:
+    text = "[" * (20 + deeper) + '{"a":{"b":{}}}' + "]" * (20 + deeper)
+    if deeper:
+        with pytest.raises(DecodeError, match="nested too deeply"):
+            skip(text, 0, 21)
+    else:
+        assert skip(text, 0, 21) == len(text)
 
 
 @given(JSON, st.booleans())
@@ -134,6 +155,35 @@ LITTLE = Limits(decoded=4 << 20)
 def test_message_that_becomes_too_large_is_refused(annotation: Any, text: str) -> None:
     with pytest.raises(DecodeError, match=r"the limit is 4194304 \(Limits.decoded\)"):
         decoded(annotation, text, LITTLE)
+
+
+class OpenMood(OpenStrEnum):
+    GOOD = "good"
+
+
+class OpenColor(OpenIntEnum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (list[OpenMood], json.dumps(["x"] * 10_000)),
+        (list[OpenColor], json.dumps([7] * 10_000)),
+        (dict[OpenMood, int], json.dumps({str(i): 1 for i in range(10_000)})),
+        (dict[str, OpenColor], json.dumps({str(i): 7 for i in range(10_000)})),
+    ],
+    ids=["texts", "ints", "keys", "values"],
+)
+def test_unknown_members_of_an_enum_are_counted(annotation: Any, text: str) -> None:
+    with pytest.raises(DecodeError, match=r"Limits\.decoded"):
+        decode(schema_of(annotation), parse(text), limits=Limits(decoded=4_000_000))
+
+
+def test_members_of_an_enum_that_are_listed_take_no_more_than_a_place() -> None:
+    text = json.dumps([1] * 100_000)
+    value = decode(schema_of(list[OpenColor]), parse(text), limits=Limits(decoded=4_000_000))
+    assert value == [OpenColor.RED] * 100_000
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from rpcgen.gojson.stream import (
     parse,
 )
 
+from .cost import VALUES, steps_of
+
 KEYS = frozenset(("a", "b"))
 
 JSON = st.recursive(
@@ -310,3 +312,34 @@ def test_ahead_of_nonsense_leaves_the_error_to_next() -> None:
     assert stream.ahead == 0
     with pytest.raises(DecodeError, match="nonsense"):
         stream.next()
+
+
+# --- many brackets ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", [997, 65536, 1 << 20])
+@pytest.mark.parametrize("kind", sorted(VALUES))
+def test_next_ends_where_an_object_of_many_brackets_does(kind: str, piece: int) -> None:
+    first, second = f'{{"a":{VALUES[kind](100_000)}}}', '{"b":[[]]}'
+    data, stream = f"{first} {second}".encode(), ObjectStream()
+    found = []
+    for start in range(0, len(data), piece):
+        stream.feed(data[start : start + piece])
+        while stream.ahead:
+            found.append(stream.next())
+    assert found == [first, second]
+
+
+@pytest.mark.parametrize("before", [0, 1000, 100_000])
+def test_next_counts_the_depth_behind_many_brackets(before: int) -> None:
+    stream = ObjectStream()
+    stream.feed(f'{{"a":[{"[]," * before}{"[" * 101}'.encode())
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        stream.next()
+
+
+@pytest.mark.parametrize("element", ["[],", "{},", "[[[[[[]]]]]],", '[{"":0}],'])
+def test_next_does_not_take_brackets_one_by_one(element: str) -> None:
+    stream = ObjectStream()
+    stream.feed(f'{{"a":[{element * 50_000}0]}}'.encode())
+    assert steps_of(stream.next) < 50_000

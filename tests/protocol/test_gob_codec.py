@@ -240,9 +240,9 @@ def test_damaged_headers_are_decoded_as_by_the_decoder(
     calls: Any, cuts: list[int], damages: list[tuple[int, int]]
 ) -> None:
     stream = bytearray(stream_of([("A.B", 1, ""), ("A.B", 300, ""), *calls, *calls]))
-    for place, octet in damages:
+    for place, byte in damages:
         # Not before the definition of the header: then there would be no header at all.
-        stream[60 + place % (len(stream) - 60)] = octet
+        stream[60 + place % (len(stream) - 60)] = byte
     assert_received_alike(cut(bytes(stream), cuts))
 
 

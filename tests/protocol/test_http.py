@@ -113,6 +113,17 @@ def test_connect_in_other_spellings(server: HttpServerProtocol, request_: bytes)
     assert output(server, request_) == CONNECTED
 
 
+@pytest.mark.parametrize("target", ["host/_goRPC_", "host:80/_goRPC_", "/%5fgoRPC_", "/_goRPC_?x"])
+def test_connect_to_a_target_that_go_takes(server: HttpServerProtocol, target: str) -> None:
+    assert output(server, f"CONNECT {target} HTTP/1.0\n\n".encode()) == CONNECTED
+
+
+@pytest.mark.parametrize("target", ["http://host/_goRPC_", "host:80", "//_goRPC_", "/_goRPC_/"])
+def test_connect_to_a_target_that_go_does_not_find(server: HttpServerProtocol, target: str) -> None:
+    answer = output(server, f"CONNECT {target} HTTP/1.0\n\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
 def test_connect_with_the_first_request_behind_it(server: HttpServerProtocol) -> None:
     _, event = server.receive(CONNECT + request_bytes(("Math.Sum", 0, Pair(1, 2))))
     assert isinstance(event, Invocation)
@@ -180,6 +191,11 @@ def test_debug_path_has_the_data_in_json() -> None:
 def test_debug_path_says_what_the_page_may_do() -> None:
     answer = output(make_server(DEBUG), b"GET /debug/rpc HTTP/1.0\r\n\r\n")
     assert b"\r\nContent-Security-Policy: default-src 'none'; " in answer
+
+
+def test_debug_path_may_stand_in_a_url() -> None:
+    answer = output(make_server(DEBUG), b"GET http://host/debug/rpc?x HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_debug_path_ends_the_connection() -> None:
@@ -349,6 +365,24 @@ def test_debug_page_for_another_host_is_forbidden() -> None:
     server = make_server(HttpRoutes(debug_path="/debug/rpc"), hosts=OURS)
     answer = output(server, b"GET /debug/rpc HTTP/1.1\r\nHost: evil.example\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_host_in_a_url_counts_instead_of_the_field() -> None:
+    request = from_host("127.0.0.1").replace(b"/_goRPC_", b"http://evil.example/_goRPC_", 1)
+    answer = output(make_server(hosts=OURS), request)
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+
+
+def test_post_to_a_url_with_an_own_host_is_carried_out() -> None:
+    request = from_host("127.0.0.1").replace(b"/_goRPC_", b"http://localhost:80/_goRPC_", 1)
+    (event,) = make_server(hosts=OURS).receive(request)
+    assert isinstance(event, Invocation)
+
+
+@pytest.mark.parametrize("host", ["a", "evil.example"])
+def test_connect_is_taken_whatever_host_it_names(host: str) -> None:
+    request = f"CONNECT /_goRPC_ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    assert output(make_server(hosts=OURS), request) == CONNECTED
 
 
 def test_post_for_an_own_host_is_carried_out() -> None:

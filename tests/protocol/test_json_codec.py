@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import attrs
 import pytest
@@ -133,13 +133,23 @@ def decoded(text: str, annotation: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("annotation", "value"),
-    [(list[int], []), (bytes, b""), (dict[str, int], {}), (Pair | None, None), (Any, None)],
+    [
+        (list[int], []),
+        (bytes, b""),
+        (dict[str, int], {}),
+        (Pair | None, None),
+        (Any, None),
+        (set[str], set()),
+        (frozenset[int], frozenset()),
+        (Sequence[int], []),
+        (Mapping[str, int], {}),
+    ],
 )
 def test_null_is_a_reply_where_go_has_nil(annotation: Any, value: object) -> None:
     assert decoded('{"id":0,"result":null,"error":null}', annotation) == value
 
 
-@pytest.mark.parametrize("annotation", [int, str, Pair])
+@pytest.mark.parametrize("annotation", [int, str, Pair, Literal["", "a"]])
 def test_null_is_no_reply_elsewhere(annotation: Any) -> None:
     with pytest.raises(DecodeError, match="invalid error <nil>"):
         decoded('{"id":0,"result":null,"error":null}', annotation)

@@ -59,13 +59,13 @@ class All:
     flag: bool
     number: int
     small: Int8
-    octet: Uint8
+    byte: Uint8
     real: float
     narrow: Float32
     pair: Complex64
     text: str
     raw: bytes
-    octets: list[Uint8]
+    several: list[Uint8]
     names: tuple[str, ...]
     grid: Annotated[list[int], length(2)]
     ages: dict[str, int]
@@ -193,17 +193,17 @@ def test_set_is_made_of_a_map() -> None:
     assert node.make(node.lower({"a"})) == {"a"}
 
 
-def test_octets_of_a_list_keep_their_container() -> None:
-    assert member("octets").container is list
+def test_bytes_of_a_list_keep_their_container() -> None:
+    assert member("several").container is list
 
 
 @pytest.mark.parametrize(("annotation", "expected"), [(Uint8, True), (Int8, False), (int, False)])
-def test_octet_is_an_unsigned_integer_of_8_bits(annotation: object, expected: bool) -> None:
-    assert root_of(annotation).is_octet is expected
+def test_byte_is_an_unsigned_integer_of_8_bits(annotation: object, expected: bool) -> None:
+    assert root_of(annotation).is_byte is expected
 
 
-def test_octet_under_a_pointer_is_none() -> None:
-    assert not root_of(Uint8 | None).is_octet
+def test_byte_under_a_pointer_is_none() -> None:
+    assert not root_of(Uint8 | None).is_byte
 
 
 def test_message_that_holds_itself_is_one_row() -> None:

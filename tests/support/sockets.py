@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from rpcgen import Method, Request
 from rpcgen.protocol import CodecName, client_codec
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["connect", "request", "requests", "reset", "until_end"]
+__all__ = ["connect", "full_queue", "request", "requests", "reset", "until_end"]
 
 
 def connect(address: str) -> socket.socket:
@@ -25,6 +27,24 @@ def connect(address: str) -> socket.socket:
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     return socket.create_connection((host, int(port)), TIMEOUT_S)
+
+
+@contextmanager
+def full_queue(path: Path) -> Iterator[socket.socket]:
+    """Yield a unix socket that listens, and whose queue has no room; its `accept` waits shortly."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listening.bind(str(path))
+        listening.listen(0)
+        listening.settimeout(0.05)
+        while True:
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX))
+            connection.setblocking(False)
+            try:
+                connection.connect(str(path))
+            except BlockingIOError:
+                break
+        yield listening
 
 
 def until_end(connection: socket.socket) -> bytes:

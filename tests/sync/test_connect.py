@@ -4,6 +4,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +17,8 @@ from rpcgen import Listener, Server, dial, dial_http, dial_http_path
 from rpcgen.errors import DialError
 from tests.protocol.messages import DOUBLE
 from tests.support.certificates import client_context
+from tests.support.sockets import full_queue
+from tests.support.timeouts import TIMEOUT_S
 
 
 def test_dial_connects() -> None:
@@ -33,6 +37,19 @@ def test_dial_where_nobody_listens() -> None:
         address = listener.address
     with pytest.raises(DialError, match=r"cannot connect to tcp://127\.0\.0\.1:\d+: .*refused"):
         dial(address)
+
+
+def test_dial_a_unix_socket_whose_queue_is_full_waits(tmp_path: Path) -> None:
+    with full_queue(tmp_path / "s") as listening:
+        with pytest.raises(DialError, match="timed out"):
+            dial(f"unix://{tmp_path}/s", timeout=0.05)
+        with ThreadPoolExecutor() as pool:
+            dialling = pool.submit(dial, f"unix://{tmp_path}/s", timeout=TIMEOUT_S)
+            with ExitStack() as stack:
+                while not dialling.done():
+                    with suppress(TimeoutError):
+                        stack.enter_context(listening.accept()[0])
+                dialling.result().close()
 
 
 def test_dial_a_unix_socket_that_is_not_there(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -262,3 +263,22 @@ def test_many_threads_all_get_their_replies() -> None:
     waiters = [Waiter(leader_follower, reply) for reply in replies]
     source.let_go(100)
     assert all(waiter.outcome() for waiter in waiters)
+
+
+class Interrupted(dict[None, Token]):
+    """The leader, if a handler leads and steps down right after it was looked up."""
+
+    def get(self, key: None, default: Any = None) -> Any:
+        leader = super().get(key, default)
+        self.pop(key, None)
+        return leader
+
+
+def test_handler_that_leads_while_its_thread_steps_down_does_no_harm() -> None:
+    reply = Reply()
+    source = Source(reply)
+    leader_follower = leader_follower_of(source)
+    leader_follower._leader = Interrupted()
+    source.let_go()
+    assert leader_follower.wait(reply, time.monotonic() + TIMEOUT_S)
+    assert not leader_follower._leader

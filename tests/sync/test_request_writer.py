@@ -157,3 +157,71 @@ def test_large_request_of_a_single_call_arrives_whole() -> None:
         client.go(BLOB, large)
         reader.join(TIMEOUT_S)
     assert large[: 7 * MEBIBYTE] in received[0]
+
+
+class Interrupt(BaseException):
+    """What a signal handler raises."""
+
+
+ENCODING = -1
+
+
+class InterruptedStream(Stream):
+    """Interrupts the thread that sends, once, after so many bytes or before it sends at all."""
+
+    after: int | None = None  # bytes, or ENCODING
+
+    def encrypt(self, data: bytes) -> bytes:
+        if self.after == ENCODING:
+            self.after = None
+            raise Interrupt("while the request is encoded")
+        return super().encrypt(data)
+
+    def send_nowait(self, wire_data: bytes, sent: list[int]) -> None:
+        if self.after is None:
+            super().send_nowait(wire_data, sent)
+            return
+        after, self.after = self.after, None
+        if after:
+            super().send_nowait(wire_data[:after], sent)
+        raise Interrupt("while the request is sent")
+
+
+@pytest.fixture
+def interrupted() -> Iterator[tuple[InterruptedStream, Client, ScriptedServer]]:
+    """A client that has had an answer, so that its types are described, and the other end."""
+    ours, theirs = socket.socketpair()
+    stream = InterruptedStream(ours)
+    with theirs, Client(stream) as client:
+        server = ScriptedServer(theirs)
+        call = client.go(SUM, Pair(0, 0))
+        server.reply(server.receive().seq, 0)
+        call.result(TIMEOUT_S)
+        yield stream, client, server
+
+
+@pytest.mark.parametrize(
+    ("after", "count"), [(ENCODING, 1), (0, 2), (1000, 2)], ids=["encoding", "none", "all"]
+)
+def test_request_interrupted_at_its_edges_leaves_the_client_usable(
+    interrupted: tuple[InterruptedStream, Client, ScriptedServer], after: int, count: int
+) -> None:
+    stream, client, server = interrupted
+    stream.after = after
+    with pytest.raises(Interrupt):
+        client.go(SUM, Pair(2, 2))
+    call = client.go(SUM, Pair(3, 3))
+    seqs = [server.receive().seq for _ in range(count)]
+    server.reply(seqs[-1], 6)
+    assert call.result(TIMEOUT_S) == 6
+
+
+def test_request_interrupted_in_its_middle_ends_the_connection(
+    interrupted: tuple[InterruptedStream, Client, ScriptedServer],
+) -> None:
+    stream, client, _ = interrupted
+    stream.after = 3
+    with pytest.raises(Interrupt):
+        client.go(SUM, Pair(2, 2))
+    with pytest.raises((DisconnectedError, ShutdownError)):
+        client.go(SUM, Pair(3, 3)).result(TIMEOUT_S)

@@ -66,10 +66,11 @@ def server(gate: Gate) -> Iterator[Server]:
 
 
 @pytest.fixture
-def address(server: Server) -> Iterator[str]:
+def address(server: Server, gate: Gate) -> Iterator[str]:
     listener = server.listen("127.0.0.1:0")
     with server:
         yield listener.address
+        gate.open.set()  # or the server waits for what is held
 
 
 def test_serve_answers(address: str) -> None:
@@ -441,7 +442,10 @@ def test_serve_conn_sends_at_once(server: Server) -> None:
 CLOSE = Method[int, int]("Bye.Close")
 
 
-def test_serve_waits_for_the_close_under_way(server: Server, gate: Gate) -> None:
+def test_serve_waits_for_the_close_under_way(
+    server: Server, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rpcgen.sync.server._GRACE", 0.05)
     listener = server.listen("127.0.0.1:0")
     serving = threading.Thread(target=server.serve)
     serving.start()
@@ -450,7 +454,7 @@ def test_serve_waits_for_the_close_under_way(server: Server, gate: Gate) -> None
         gate.entered.acquire(timeout=TIMEOUT_S)
         closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
         closing.start()
-        serving.join(1.5)  # longer than the grace that serve() itself has
+        serving.join(0.2)  # longer than the grace that serve() itself has
         assert serving.is_alive()
         gate.open.set()
         assert call.result(TIMEOUT_S) == 5
@@ -473,7 +477,10 @@ def test_close_cuts_the_grace_of_the_close_under_way(server: Server, gate: Gate)
             call.result(TIMEOUT_S)
 
 
-def test_close_without_a_grace_waits_for_the_close_under_way(server: Server, gate: Gate) -> None:
+def test_close_without_a_grace_waits_for_the_close_under_way(
+    server: Server, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rpcgen.sync.server._GRACE", 0.05)
     listener = server.listen("127.0.0.1:0")
     with dial(listener.address) as client:
         with server:
@@ -481,7 +488,7 @@ def test_close_without_a_grace_waits_for_the_close_under_way(server: Server, gat
             gate.entered.acquire(timeout=TIMEOUT_S)
             closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
             closing.start()
-            opening = threading.Timer(1.2, gate.open.set)  # longer than the grace of `with`
+            opening = threading.Timer(0.2, gate.open.set)  # longer than the grace of `with`
             opening.start()
         assert call.result(TIMEOUT_S) == 5
         closing.join(TIMEOUT_S)
@@ -784,7 +791,7 @@ def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
 def test_slowest_handshake_makes_room_for_others(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MOST_HANDSHAKES", 3)
+    monkeypatch.setattr(server_module, "MAX_HANDSHAKES", 3)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     address = listener.address.replace("tls", "tcp")
     with server, ExitStack() as stack:

@@ -4,10 +4,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
-from rpcgen.sync.stream import Stream, wrap_tls
+from rpcgen.sync.stream import Stream, _Tls, wrap_tls
 from tests.support.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
@@ -180,3 +181,44 @@ def test_secure_with_somebody_who_speaks_no_tls(
     pair[1].sendall(b"GET / HTTP/1.0\r\n\r\n")
     with pytest.raises(ssl.SSLError):
         wrap_tls(pair[0], server_context(), server_hostname=None)
+
+
+class ReadThatIsInterrupted:
+    """An SSL object whose first `read` is interrupted by a handler that encrypts with it."""
+
+    def __init__(self, tls: _Tls, encrypts: bool) -> None:
+        self._object, self._tls, self._encrypts = tls._object, tls, encrypts
+        self._handlers = 1
+
+    def read(self, size: int) -> bytes:
+        if self._handlers:
+            self._handlers -= 1
+            if self._encrypts:
+                self._tls.encrypt(b"sent by the handler")
+            raise ssl.SSLError("Invalid error code")
+        return self._object.read(size)
+
+    def write(self, data: bytes) -> int:
+        return self._object.write(data)
+
+
+def shaken_hands() -> tuple[_Tls, _Tls]:
+    server, client = _Tls(server_context(), None), _Tls(client_context(), "localhost")
+    while not (client.do_handshake() and server.do_handshake()):
+        server.incoming(client.outgoing())
+        server.do_handshake()
+        client.incoming(server.outgoing())
+    return server, client
+
+
+def test_decrypt_that_a_handler_interrupts_to_encrypt_goes_on() -> None:
+    server, client = shaken_hands()
+    client._object = cast(ssl.SSLObject, ReadThatIsInterrupted(client, encrypts=True))
+    assert client.decrypt(server.encrypt(b"hello")) == b"hello"
+
+
+def test_decrypt_that_fails_by_itself_raises() -> None:
+    server, client = shaken_hands()
+    client._object = cast(ssl.SSLObject, ReadThatIsInterrupted(client, encrypts=False))
+    with pytest.raises(ssl.SSLError, match="Invalid error code"):
+        client.decrypt(server.encrypt(b"hello"))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import functools
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
 
 import pytest
+from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen import DecodeError, EncodeError, gob
+from rpcgen import DecodeError, EncodeError, Limits, gob
 from rpcgen.gob import Typed
+from rpcgen.protocol import JsonServerCodec
 from rpcgen.schema import schema_of
-from rpcgen.types import Float32, Uint8, length
+from rpcgen.types import Complex64, Float32, OpenStrEnum, Uint8, length, wire
 from rpcgen.values import collisions
 from rpcgen.values.collisions import MANY_KEYS, check_collisions, dict_of, merges_keys, steerable
 
@@ -55,16 +59,18 @@ def test_many_numbers_as_keys_arrive() -> None:
 def test_numbers_whose_places_are_chosen_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    monkeypatch.setattr(collisions, "_MAX_MEAN_PROBES", 8)  # sooner, for the test to be quick
     data = gob.dumps(chosen_places(), dict[int, int])
     with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
         gob.loads(data, dict[int, int])
 
 
+@pytest.mark.heavy
+@pytest.mark.slow
 def test_numbers_whose_places_are_chosen_are_refused_after_a_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(collisions, "_PROBES", 8)  # sooner, for the test to be quick
+    monkeypatch.setattr(collisions, "_MAX_MEAN_PROBES", 8)  # sooner, for the test to be quick
     keys: dict[Any, int] = {"": 0, **chosen_places()}
     data = gob.dumps(keys, dict[Any, int])
     with pytest.raises(DecodeError, match="keys of a map collide although their hashes differ"):
@@ -178,3 +184,137 @@ def test_key_that_go_cannot_compare_is_refused(key: Any) -> None:
 def test_keys_that_are_the_same_as_float32_are_refused() -> None:
     with pytest.raises(EncodeError, match="the same as float32"):
         gob.dumps({16777216.0: 1, 16777217.0: 2}, dict[Float32, int])
+
+
+class Color(enum.IntEnum):
+    OTHER = 0
+    RED = 1
+
+    @classmethod
+    def _missing_(cls, value: object) -> Color:
+        return cls.OTHER
+
+
+class Mood(enum.StrEnum):
+    OTHER = "other"
+    GOOD = "good"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Mood:
+        return cls.OTHER
+
+
+class OpenMood(OpenStrEnum):
+    GOOD = "good"
+
+
+class Right(enum.IntFlag):
+    READ = 1
+    WRITE = 2
+
+
+@frozen
+class Place:
+    shelf: int
+    note: int
+
+
+@frozen
+@wire("Place")
+class Shelf:
+    shelf: int
+    note: int = field(eq=False)
+
+
+@dataclasses.dataclass(frozen=True)
+@wire("Place")
+class PlainShelf:
+    shelf: int
+    note: int = dataclasses.field(compare=False)
+
+
+@frozen
+class Paint:
+    color: int
+
+
+@frozen
+@wire("Paint")
+class OpenPaint:
+    color: Color
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(decoded=100_000)], ids=["fast", "counted"])
+@pytest.mark.parametrize(
+    ("sent", "theirs", "ours"),
+    [
+        ({5: 1, 6: 2}, dict[int, int], dict[Color, int]),
+        ({"x": 1, "y": 2}, dict[str, int], dict[Mood, int]),
+        ({-1: 1, 3: 2}, dict[int, int], dict[Right, int]),
+        ({"x", "y"}, set[str], set[Mood]),
+        ({Place(1, 2): 1, Place(1, 3): 2}, dict[Place, int], dict[Shelf, int]),
+        ({Place(1, 2): 1, Place(1, 3): 2}, dict[Place, int], dict[PlainShelf, int]),
+        ({Place(1, 2), Place(1, 3)}, set[Place], set[Shelf]),
+        ({Paint(5): 1, Paint(6): 2}, dict[Paint, int], dict[OpenPaint, int]),
+        ([{5: 1, 6: 2}], list[dict[int, int]], list[dict[Color, int]]),
+    ],
+    ids=repr,
+)
+def test_keys_that_a_class_takes_for_equal_are_no_entry_less(
+    sent: Any, theirs: Any, ours: Any, limits: Limits
+) -> None:
+    with pytest.raises(DecodeError, match="a map of 2 entries, of which 1"):
+        gob.loads(gob.dumps(sent, theirs), ours, limits=limits)
+
+
+@pytest.mark.parametrize("annotation", [dict[Color, int], dict[Mood, int]])
+def test_keys_in_json_that_an_enum_takes_for_equal_are_no_entry_less(annotation: Any) -> None:
+    sent = b'{"method":"S.M","params":[{"5":1,"6":2}],"id":0}\n'
+    codec = JsonServerCodec()
+    codec.feed(sent)
+    codec.decode_request_header()
+    with pytest.raises(DecodeError, match="a map of 2 entries, of which 1"):
+        codec.decode_request_body(schema_of(annotation))
+
+
+@pytest.mark.parametrize("annotation", [dict[OpenMood, int], dict[Color, int], set[Color]])
+def test_keys_of_an_enum_that_differ_arrive(annotation: Any) -> None:
+    keys = [OpenMood.GOOD, OpenMood("x")] if annotation == dict[OpenMood, int] else list(Color)
+    sent = set(keys) if annotation == set[Color] else dict.fromkeys(keys, 1)
+    assert gob.loads(gob.dumps(sent, annotation), annotation) == sent
+
+
+ALMOST = 0.10000000149011612  # what is left of 0.1 as float32
+
+
+@frozen
+class Dot:
+    x: Float32
+
+
+@frozen(eq=False)
+class Twin:
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("keys", "annotation"),
+    [
+        ([0.1j, ALMOST * 1j], Complex64),
+        ([(0.1, 0.5), (ALMOST, 0.5)], Annotated[tuple[Float32, ...], length(2)]),
+        ([Dot(0.1), Dot(ALMOST)], Dot),
+        ([Twin(1), Twin(1)], Twin),
+    ],
+    ids=repr,
+)
+def test_keys_that_are_the_same_to_go_are_refused(keys: list[Any], annotation: Any) -> None:
+    with pytest.raises(EncodeError, match="a key that is the same to Go as one before it"):
+        gob.dumps(dict.fromkeys(keys, 1), dict[annotation, int])
+    with pytest.raises(EncodeError, match="a key that is the same to Go as one before it"):
+        gob.dumps(set(keys), set[annotation])
+
+
+@pytest.mark.parametrize("annotation", [dict[Float32, int], dict[float, int]])
+def test_keys_that_are_no_numbers_are_kept_apart(annotation: Any) -> None:
+    sent = {float("nan"): 1, float("nan") * 2: 2}
+    assert list(gob.loads(gob.dumps(sent, annotation), annotation).values()) == [1, 2]

@@ -18,7 +18,10 @@ def test_defaults_are_those_of_the_documentation(field: attrs.Attribute[int]) ->
     row = next(line for line in text.splitlines() if line.startswith(f"| `{field.name}` |"))
     default = row.split("|")[2].strip()
     number, _, unit = default.partition(" ")
-    assert int(number.replace(",", "")) * {"": 1, "MiB": 1 << 20}[unit] == field.default
+    assert (
+        int(number.replace(",", "")) * {"": 1, "KiB": 1 << 10, "MiB": 1 << 20}[unit]
+        == field.default
+    )
 
 
 def test_limits_of_loads() -> None:

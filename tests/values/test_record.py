@@ -59,7 +59,7 @@ def test_records_can_be_keys() -> None:
 
 @define
 class Inner:
-    octet: Uint8
+    byte: Uint8
     at: datetime
 
 
@@ -116,7 +116,7 @@ def test_records_in_a_list_go_out_as_they_came(values: list[Outer]) -> None:
 
 def test_record_of_another_stream_goes_out_in_a_list() -> None:
     records = [gob.loads(gob.dumps(Inner(n, datetime.now(UTC)))) for n in range(3)]
-    assert [each.octet for each in gob.loads(gob.dumps(records), list[Inner])] == [0, 1, 2]
+    assert [each.byte for each in gob.loads(gob.dumps(records), list[Inner])] == [0, 1, 2]
 
 
 def test_record_of_another_type_does_not_go_out_in_a_list() -> None:

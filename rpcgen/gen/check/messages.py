@@ -24,7 +24,7 @@ from ...schema import (
     attributes_of,
     check_bases,
     field_of,
-    holds_itself,
+    is_infinite,
     names_in,
     schema_of,
     substituted,
@@ -124,7 +124,7 @@ class MessageChecker:
         cls = schema.cls
         location = self._class_location(cls) or location
         try:
-            endless, fields = holds_itself(schema), () if holds_itself(schema) else schema.fields
+            endless, fields = is_infinite(schema), () if is_infinite(schema) else schema.fields
         except SchemaError as error:
             named = [each.name for each in attributes_of(cls) if repr(each.name) in error.reason]
             written = self._field(cls, named[0]) if named else _Written(cls, None, None)

@@ -29,7 +29,7 @@ from ...values.record import Undecoded
 from ...values.types import base_of
 from .. import numbers, wire
 from ..definitions import bare_name
-from ..memory import ENTRY, SLOT, size_of
+from ..memory import ENTRY, MEMBER, SLOT, sizes
 from ..source import Source
 from ..streams import DecodeFunction
 from ..untyped import RecordStruct
@@ -64,6 +64,7 @@ class Compiler:
         self._is_root = True
         self._pairs: tuple[Pair, ...] = ()
         self._nodes: tuple[Node, ...] = ()
+        self._sizes: tuple[int, ...] = ()
         self._functions: dict[int, str] = {}
         self._waiting: list[tuple[Pair, str]] = []
         self._inside: list[int] = []
@@ -84,6 +85,7 @@ class Compiler:
         # What has no line of its own is a pointer to something that has.
         plan = match(plan_of(base), self._types, id, 2 * self._longest)
         self._pairs, self._nodes = plan.pairs, plan.nodes
+        self._sizes = sizes(base)
         with source.function("def decode(data, pos, stream, depth):"):
             if self._counted:
                 # A value at the top, not one of an interface inside it.
@@ -167,7 +169,7 @@ class Compiler:
         """Write lines that set ``target``."""
         node = pair.node
         if node.nullable and self._counted:
-            self._source.line(f"stream.charge({_size(node)})")
+            self._source.line(f"stream.charge({self._sizes[node.number]})")
         if node.number != node.plain:
             self._value(self._pairs[pair.parts[0]], target)
             if node.make is not None:
@@ -227,11 +229,11 @@ class Compiler:
     def _enum(self, pair: Pair, target: str) -> None:
         source, schema = self._source, pair.node.schema
         members = source.constant(dict(schema.cls._value2member_map_), "members")
-        member = source.constant(schema.member, "member")
+        made = f"{source.constant(schema.member, 'member')}({target})"
+        if self._counted:
+            made = f"stream.charge({MEMBER}) or {made}"
         self._scalar(self._pairs[pair.parts[0]], target)
-        source.line(
-            f"{target} = {members}[{target}] if {target} in {members} else {member}({target})"
-        )
+        source.line(f"{target} = {members}[{target}] if {target} in {members} else {made}")
 
     def _interface(self, node: Node, target: str) -> None:
         constant = self._source.constant(node.schema, "interface")
@@ -319,7 +321,7 @@ class Compiler:
     def _charge_elements(self, pair: Pair, count: str) -> None:
         # The elements of an array are a part of its size.
         if pair.node.op is Op.LIST:
-            self._charge(count, SLOT + _size(self._nodes[pair.node.children[0]]))
+            self._charge(count, SLOT + self._sizes[pair.node.children[0]])
 
     def _map(self, pair: Pair, target: str) -> None:
         source = self._source
@@ -331,7 +333,7 @@ class Compiler:
         is_checked = steerable(key_node.declared)
         may_probe = key_node.op not in (Op.STRING, Op.BYTES) or key_node.make is not None
         self._uint(count)
-        self._charge(count, ENTRY + _size(key_node) + _size(item_node))
+        self._charge(count, ENTRY + self._sizes[key_node.number] + self._sizes[item_node.number])
         if is_checked:
             source.line(f"{keys}, {items} = [], []")
         elif may_probe:
@@ -514,11 +516,6 @@ def _zero_literal(node: Node) -> str:
         case Op.LIST | Op.BYTES if node.container is list:
             return "[]"
     return ""
-
-
-def _size(node: Node) -> int:
-    """Return the bytes in memory of a value, without what its message must bring."""
-    return size_of(base_of(node.declared))
 
 
 # --- what the generated code calls ------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from ..._records import ImmutableRecord
@@ -14,11 +15,24 @@ from ...values.record import Undecoded
 from .. import wire
 from ..source import TooLongError
 
-__all__ = ["DecodePlan", "Pair", "SentField", "Types", "fits", "match", "spelled"]
+__all__ = [
+    "BASIC",
+    "DecodePlan",
+    "Pair",
+    "SentField",
+    "Types",
+    "check_fields_in_common",
+    "form_of",
+    "match",
+    "members_by_name",
+    "parts_of",
+    "sent_fields",
+    "spelled",
+]
 
 Types: TypeAlias = Mapping[int, wire.WireType]
 
-_BASIC: Final = {
+BASIC: Final = {
     Op.BOOL: wire.BOOL,
     Op.INT: wire.INT,
     Op.UINT: wire.UINT,
@@ -29,6 +43,7 @@ _BASIC: Final = {
     Op.INTERFACE: wire.INTERFACE,
     Op.DURATION: wire.INT,
 }
+"""The types of gob's own that values of ours without parts arrive as."""
 
 
 class SentField(ImmutableRecord):
@@ -109,7 +124,7 @@ class _Matcher:
         self._waiting: list[tuple[int, int, Node]] = []
 
     def match(self, id: int, node: Node) -> DecodePlan:
-        self._check_fields_in_common(id, node)
+        check_fields_in_common(self._types, id, node)
         root = self._number(id, node.number)
         pairs: dict[int, Pair] = {}
         while self._waiting:
@@ -118,23 +133,8 @@ class _Matcher:
         in_order = tuple([pairs[number] for number in range(len(pairs))])
         return DecodePlan(in_order, root, self._nodes, self._types)
 
-    def _check_fields_in_common(self, id: int, node: Node) -> None:
-        known = self._types.get(id)
-        if node.op is not Op.STRUCT or not isinstance(known, wire.StructType):
-            return
-        ours = {member.field.wire_name for member in node.members}
-        if ours and known.fields and ours.isdisjoint(known.names):
-            raise DecodeError(
-                f"no field of {spelled(self._types, id)} is one of {node.schema.go}, which has "
-                + ", ".join(sorted(ours))
-            )
-
     def _number(self, id: int, node_number: int) -> int:
-        node = self._nodes[node_number]
-        if node.other >= 0 and node.plain == node.number:
-            is_array = isinstance(self._types.get(id), wire.ArrayType)
-            if is_array is not (node.op is Op.ARRAY):
-                node = self._nodes[node.other]
+        node = form_of(self._nodes, self._nodes[node_number], self._types.get(id))
         number = self._numbers.get((id, node.number))
         if number is None:
             if len(self._numbers) >= self._most:
@@ -146,36 +146,12 @@ class _Matcher:
     def _pair(self, number: int, id: int, node: Node) -> Pair:
         if node.number != node.plain:
             return Pair(number, id, node, (self._number(id, node.plain),), ())
-        if _BASIC.get(node.op) == id:
-            return Pair(number, id, node, (), ())
         known = self._types.get(id)
         if node.op is Op.STRUCT and isinstance(known, wire.StructType):
-            return Pair(number, id, node, (), self._fields(known, node))
-        parts = tuple([self._number(*part) for part in self._parts(id, known, node)])
-        return Pair(number, id, node, parts, ())
-
-    def _parts(self, id: int, known: wire.WireType | None, node: Node) -> Iterable[tuple[int, int]]:
-        """Return the ids and numbers of the types that must go together for these to do so."""
-        match node.op, known:
-            case Op.EMPTY, _:
-                return ()  # whatever it is, it is skipped
-            case Op.LIST, wire.SliceType():
-                return [(known.element, node.children[0])]
-            case Op.ARRAY, wire.ArrayType() if known.length == node.length:
-                return [(known.element, node.children[0])]
-            case Op.MAP, wire.MapType():
-                return zip((known.key, known.value), node.children, strict=True)
-            case Op.OPAQUE, wire.OpaqueType() if fits(known, node.schema):
-                return ()
-            case Op.ENUM, _ if _BASIC[self._nodes[node.children[0]].op] == id:
-                return [(id, node.children[0])]
-        raise DecodeError(f"{spelled(self._types, id)} arrives where {node.go or 'Any'} is wanted")
-
-    def _fields(self, known: wire.StructType, node: Node) -> tuple[SentField, ...]:
-        ours = {member.field.wire_name: member for member in node.members}
-        if "" in known.names:
-            raise DecodeError(f"a field of {known.name} has no name")
-        return tuple([self._field(name, id, ours.get(name)) for name, id in known.fields])
+            fields = tuple([self._field(*each) for each in sent_fields(known, node)])
+            return Pair(number, id, node, (), fields)
+        parts = parts_of(self._types, id, self._nodes, node)
+        return Pair(number, id, node, tuple([self._number(*part) for part in parts]), ())
 
     def _field(self, name: str, id: int, member: Member | None) -> SentField:
         if member is None:
@@ -183,7 +159,90 @@ class _Matcher:
         return SentField(name, id, member, self._number(id, member.node))
 
 
-def fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
+# --- the rules: what goes together, looked at one step at a time ----------------------------------
+
+
+def form_of(nodes: tuple[Node, ...], node: Node, known: wire.WireType | None) -> Node:
+    """Return the form of a type in which its values have come: a UUID has two."""
+    if node.other < 0 or node.plain != node.number:
+        return node
+    is_array = isinstance(known, wire.ArrayType)
+    return node if is_array is (node.op is Op.ARRAY) else nodes[node.other]
+
+
+def check_fields_in_common(types: Types, id: int, node: Node) -> None:
+    """Refuse a struct at the top of a message of which no field is one of ours.
+
+    Raises:
+        DecodeError: If so, and both have fields.
+    """
+    known = types.get(id)
+    is_struct = node.op is Op.STRUCT and node.plain == node.number
+    if not is_struct or not isinstance(known, wire.StructType) or not known.fields:
+        return
+    ours = members_by_name(node)
+    if ours and ours.keys().isdisjoint(known.names):
+        raise DecodeError(
+            f"no field of {spelled(types, id)} is one of {node.schema.go}, which has "
+            + ", ".join(sorted(ours))
+        )
+
+
+def sent_fields(known: wire.StructType, node: Node) -> Iterator[tuple[str, int, Member | None]]:
+    """Return the name and type of each field of a sender's struct, and which of ours it becomes.
+
+    Raises:
+        DecodeError: If one has no name.
+    """
+    if "" in known.names:
+        raise DecodeError(f"a field of {known.name} has no name")
+    ours = members_by_name(node)
+    return ((name, id, ours.get(name)) for name, id in known.fields)
+
+
+@lru_cache(maxsize=1024)
+def members_by_name(node: Node) -> Mapping[str, Member]:
+    """Return the fields of a struct of ours by their names on the wire."""
+    return {member.field.wire_name: member for member in node.members}
+
+
+def parts_of(
+    types: Types, id: int, nodes: tuple[Node, ...], node: Node
+) -> tuple[tuple[int, int], ...]:
+    """Return which parts of a sender's type become which of ours.
+
+    Args:
+        types: The types that the sender has described.
+        id: The id of the sender's type.
+        nodes: All types of ours.
+        node: Type of ours, in the form that has come, and none with fields.
+
+    Returns:
+        The id of each part, and the number of what it becomes.
+
+    Raises:
+        DecodeError: If the two types do not go together.
+    """
+    if BASIC.get(node.op) == id:
+        return ()
+    known = types.get(id)
+    match node.op, known:
+        case Op.EMPTY, _:
+            return ()  # whatever it is, it is skipped
+        case Op.LIST, wire.SliceType():
+            return ((known.element, node.children[0]),)
+        case Op.ARRAY, wire.ArrayType() if known.length == node.length:
+            return ((known.element, node.children[0]),)
+        case Op.MAP, wire.MapType():
+            return ((known.key, node.children[0]), (known.value, node.children[1]))
+        case Op.OPAQUE, wire.OpaqueType() if _fits(known, node.schema):
+            return ()
+        case Op.ENUM, _ if BASIC[nodes[node.children[0]].op] == id:
+            return ((id, node.children[0]),)
+    raise DecodeError(f"{spelled(types, id)} arrives where {node.go or 'Any'} is wanted")
+
+
+def _fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
     """Say whether a type that encodes itself does so as the schema's own does."""
     return (
         known.encoding == schema.encoding

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ...schema import Schema, Struct
 from ...schema.plan import Node, Op, plan_of
+from ...values.collisions import repeats_keys
 from ...values.durations import nanoseconds_of
 from ...values.types import base_of
 from ..definitions import bare_name
@@ -281,7 +282,7 @@ class _Compiler:
         source = self._source
         element = self._nodes[node.children[0]]
         is_array = node.op is Op.ARRAY
-        if is_array and element.is_octet:
+        if is_array and element.is_byte:
             source.line(f"out.append(octet_array({variable}, {node.length}))")
             return
         check = f"elements({variable})"
@@ -327,17 +328,24 @@ class _Compiler:
         key_node, value_node = (self._nodes[child] for child in node.children)
         key, value = source.variable("key"), source.variable("item")
         source.line(f"out.append(count({variable}))")
-        if key_node.op is Op.FLOAT and key_node.bits == 32:
-            source.line(f"distinct({variable})")
+        start = source.variable("start") if repeats_keys(key_node.declared) else ""
+        seen = source.variable("seen") if start else ""
+        if seen:
+            source.line(f"{seen} = set()")
         self._loops += 1
         with source.block(f"for {key}, {value} in {variable}.items():"):
             with source.at(f"[{{{key}!r:.80}}]"):
                 with source.at("", key_node.go, key):
                     if key_node.op is Op.INTERFACE:
                         source.line(f"hashable({key})")
+                    if start:
+                        source.line(f"{start} = len(out)")
                     leave, self._leave = self._leave, ""
                     self.element(key_node, key)
                     self._leave = leave
+                    if start:
+                        with source.block(f"if {key} == {key}:"):  # a NaN is no other's equal
+                            source.line(f"distinct(out, {start}, {seen})")
                 with source.at("", value_node.go, value):
                     self._last(value_node, value)
         self._loops -= 1

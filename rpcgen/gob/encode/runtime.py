@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from ..._interrupts import reraise_interrupt
@@ -108,11 +108,15 @@ def _position(values: Any, item: object) -> int:
     return next(index for index, each in enumerate(values) if each is item)
 
 
-def _distinct(keys: Iterable[float]) -> None:
-    """Check that keys are still different as float32."""
-    singles = list(map(numbers.single, keys))
-    if len(set(singles)) != len(singles):
-        raise EncodeError("keys that are the same as float32: entries would vanish")
+def _distinct(octets: list[bytes], start: int, seen: set[bytes]) -> None:
+    """Check that the key whose bytes begin at ``start`` is none that went before it."""
+    key = b"".join(octets[start:])
+    if key in seen:
+        raise EncodeError(
+            "a key that is the same to Go as one before it, such as floats that are the same as "
+            "float32: entries would vanish"
+        )
+    seen.add(key)
 
 
 def _hashable(key: object) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rpcgen import gob
 from rpcgen.errors import DecodeError
 from rpcgen.gob.decode.fast import QuickCompiler, _only_stores
-from rpcgen.gob.interpret import Interpreter
+from rpcgen.gob.decode.interpret import Interpreter
 from rpcgen.gob.streams import DecodeFunction
 from rpcgen.schema import schema_of
 from rpcgen.types import Uint64, wire

@@ -22,6 +22,8 @@ from rpcgen.types import Complex64, Float32, Int8, Int16, Int32, Uint, Uint8, Ui
 from ..examples import Color, Drawing, Item, Kinds, Order, Point, Rights, Sizes, Unit
 from ..vectors import same
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 _KINDS = Kinds(
     flag=True,
     number=-(2**63),

@@ -5,7 +5,6 @@ import logging
 import os
 import socket
 import ssl
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from rpcgen.errors import DialError
-from rpcgen.sockets import (
-    AcceptErrors,
+from rpcgen.net.sockets import (
+    AcceptBackoff,
     ListeningSocket,
     check_is_plain,
-    keep_alive,
     open_listener,
+    peer_address,
     peer_name,
-    peer_place,
     prepare_connection,
+    set_keepalive,
 )
 
 
@@ -44,11 +43,6 @@ def can_connect(host: str, port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
-
-
-def leave_a_stale_file(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as stale:
-        stale.bind(str(path))
 
 
 needs_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
@@ -84,7 +78,7 @@ def test_wildcard_on_a_taken_port_is_refused() -> None:
 
 
 def test_keep_alive_probes_after_15_seconds(connection: socket.socket) -> None:
-    keep_alive(connection)
+    set_keepalive(connection)
     assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 15
     assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 9
@@ -93,7 +87,7 @@ def test_keep_alive_probes_after_15_seconds(connection: socket.socket) -> None:
 def test_keep_alive_leaves_times_of_the_users_choice(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 77)
-    keep_alive(connection)
+    set_keepalive(connection)
     assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 77
 
 
@@ -110,23 +104,6 @@ def test_prepare_connection_leaves_a_unix_socket_alone() -> None:
         assert not ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_stale_socket_file_is_replaced(tmp_path: Path) -> None:
-    leave_a_stale_file(tmp_path / "s")
-    listening = listen(f"unix://{tmp_path}/s")
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(f"{tmp_path}/s")
-    listening.close()
-
-
-def test_live_socket_file_is_in_use(tmp_path: Path) -> None:
-    listening = listen(f"unix://{tmp_path}/s")
-    with pytest.raises(DialError, match="address already in use: a server accepts there"):
-        listen(f"unix://{tmp_path}/s")
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(f"{tmp_path}/s")
-    listening.close()
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
 def test_abstract_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -141,96 +118,6 @@ def test_abstract_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert os.listdir(tmp_path) == []
 
 
-def test_live_socket_with_a_full_backlog_is_in_use(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as busy, socket.socket(socket.AF_UNIX) as waiting:
-        busy.bind(f"{tmp_path}/s")
-        busy.listen(0)
-        waiting.connect(f"{tmp_path}/s")
-        with pytest.raises(DialError, match="in use"):
-            listen(f"unix://{tmp_path}/s")
-
-
-def test_live_socket_of_datagrams_is_in_use(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
-        other.bind(f"{tmp_path}/s")
-        with pytest.raises(DialError, match="in use"):
-            listen(f"unix://{tmp_path}/s")
-
-
-@pytest.mark.parametrize("kind", ["file", "folder", "link to a file", "link to nothing"])
-def test_file_that_is_no_socket_is_never_removed(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "s"
-    if kind == "file":
-        path.write_text("precious")
-    elif kind == "folder":
-        path.mkdir()
-    else:
-        path.symlink_to(__file__ if kind == "link to a file" else "nowhere")
-    with pytest.raises(DialError, match="a file that is no socket is in the way"):
-        listen(f"unix://{path}")
-    assert os.path.lexists(path)
-
-
-def test_two_that_find_a_stale_file_do_not_both_replace_it(tmp_path: Path) -> None:
-    leave_a_stale_file(tmp_path / "s")
-    code = (
-        "import sys; from rpcgen.sockets import open_listener\n"
-        "from rpcgen.errors import DialError\n"
-        "sys.stdin.readline()\n"
-        "try: opened = open_listener(sys.argv[1], has_tls=False)\n"
-        "except DialError: print('in use', flush=True)\n"
-        "else: print('listens', flush=True)\n"
-        "sys.stdin.readline()\n"
-    )
-    starting = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, f"unix://{tmp_path}/s"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    answers = []
-    for process in starting:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in starting:
-        assert process.stdout is not None
-        answers.append(process.stdout.readline().strip())
-    for process in starting:
-        process.communicate("\n")
-    assert sorted(answers) == ["in use", "in use", "in use", "listens"]
-
-
-def test_close_leaves_the_file_of_another_server(tmp_path: Path) -> None:
-    ours = listen(f"unix://{tmp_path}/s")
-    (tmp_path / "s").unlink()
-    theirs = listen(f"unix://{tmp_path}/s")
-    ours.close()
-    assert (tmp_path / "s").exists()
-    theirs.close()
-
-
-def test_close_removes_the_file_though_the_working_directory_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    listening = listen("unix://s")
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    listening.close()
-    assert not (tmp_path / "s").exists()
-
-
-def test_close_removes_the_file_though_its_mode_has_changed(tmp_path: Path) -> None:
-    listening = listen(f"unix://{tmp_path}/s")
-    (tmp_path / "s").chmod(0o660)
-    listening.close()
-    assert not (tmp_path / "s").exists()
-
-
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:0", "unix"])
 def test_close_leaves_those_who_share_the_socket_listening(address: str, tmp_path: Path) -> None:
     listening = listen(f"unix://{tmp_path}/s" if address == "unix" else address)
@@ -238,20 +125,6 @@ def test_close_leaves_those_who_share_the_socket_listening(address: str, tmp_pat
     with listening.sock.dup(), socket.socket(listening.sock.family) as client:
         listening.close()
         client.connect(name)
-
-
-def test_close_in_a_process_that_was_forked_leaves_the_file(tmp_path: Path) -> None:
-    code = (
-        "import os; from rpcgen.sockets import open_listener\n"
-        f"opened = open_listener('unix://{tmp_path}/s', has_tls=False)\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    opened.close()\n"
-        "    os._exit(0)\n"
-        "os.waitpid(child, 0)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-    assert (tmp_path / "s").exists()
 
 
 @pytest.mark.parametrize("borrowed", [False, True])
@@ -320,37 +193,37 @@ def test_ssl_socket_is_refused_with_a_hint() -> None:
     ],
 )
 def test_accept_error_passes(number: int) -> None:
-    assert 0 < AcceptErrors().add(OSError(number, "")) <= 0.1
+    assert 0 < AcceptBackoff().delay_after(OSError(number, "")) <= 0.1
 
 
 @pytest.mark.parametrize("number", [errno.EBADF, errno.EINVAL, errno.ENOTSOCK])
 def test_accept_error_of_the_listening_socket_is_raised(number: int) -> None:
     with pytest.raises(OSError, match="broken"):
-        AcceptErrors().add(OSError(number, "broken"))
+        AcceptBackoff().delay_after(OSError(number, "broken"))
 
 
 def test_accept_errors_are_logged_once_until_one_is_accepted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    errors = AcceptErrors()
+    backoff = AcceptBackoff()
     with caplog.at_level(logging.ERROR):
         for _ in range(2):
             for _ in range(50):
-                errors.add(OSError(errno.EMFILE, "Too many open files"))
-            errors.clear()
+                backoff.delay_after(OSError(errno.EMFILE, "Too many open files"))
+            backoff.reset()
     assert len(caplog.records) == 2
 
 
 def test_accept_errors_in_a_row_wait_longer() -> None:
-    errors = AcceptErrors()
-    pauses = [errors.add(OSError(errno.EMFILE, "")) for _ in range(2000)]
+    backoff = AcceptBackoff()
+    pauses = [backoff.delay_after(OSError(errno.EMFILE, "")) for _ in range(2000)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 0.1
 
 
 def test_peer_is_named_by_its_address(connection: socket.socket) -> None:
     host, port = connection.getpeername()
-    assert peer_name(peer_place(connection), connection) == f"{host}:{port}"
+    assert peer_name(peer_address(connection), connection) == f"{host}:{port}"
 
 
 def test_peer_of_ipv6_is_named_in_brackets() -> None:
@@ -361,13 +234,13 @@ def test_peer_of_ipv6_is_named_in_brackets() -> None:
 def test_peer_on_a_unix_socket_is_named_by_its_process() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        name = peer_name(peer_place(ours), ours)
+        name = peer_name(peer_address(ours), ours)
     assert name == f"process {os.getpid()} of user {os.getuid()}"
 
 
 def test_peer_that_has_gone_has_no_place() -> None:
     with socket.socket() as unconnected:
-        assert peer_place(unconnected) is None
+        assert peer_address(unconnected) is None
 
 
 def test_peer_of_a_closed_unix_socket_has_a_name() -> None:

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from rpcgen import gob
-from rpcgen.errors import DecodeError
 from rpcgen.gob import wire
-from rpcgen.gob.interpret import Interpreter, check_types
-from rpcgen.gob.numbers import uint_bytes
-from rpcgen.schema import UNTYPED, schema_of
+from rpcgen.gob.decode.interpret import Interpreter
+from rpcgen.schema import schema_of
 from rpcgen.types import Float32, Int8
 
-from .examples import Color, Order, Point
+from ..examples import Color, Point
 
 _POINT = gob.dumps(Point(1, 2))[:31]
 
@@ -28,10 +26,6 @@ def _interpreted(types: dict[int, wire.WireType], id: int, annotation: Any, octe
     interpreter = Interpreter(decoder, types, "strict")
     value, _ = interpreter.decode(id, schema_of(annotation), octets, 0, 100)
     return value
-
-
-def _check(types: dict[int, wire.WireType], id: int, annotation: Any) -> None:
-    check_types(types, id, schema_of(annotation), "log", set(), lambda fields: None)
 
 
 _TYPES: dict[int, wire.WireType] = {
@@ -74,67 +68,8 @@ def test_what_is_wrong_is_said(id: int, annotation: Any, octets: bytes, reason: 
         _interpreted(_TYPES, id, annotation, octets)
 
 
-@pytest.mark.parametrize(
-    ("id", "annotation"),
-    [(64, int), (65, dict[str, int]), (66, list[Point]), (wire.UINT, int), (99, Point), (64, Any)],
-)
-def test_types_that_do_not_go_together_are_refused_before_decoding(
-    id: int, annotation: Any
-) -> None:
-    with pytest.raises(DecodeError, match="arrives where"):
-        _check(_TYPES, id, annotation)
-
-
-def test_a_field_without_a_name_is_refused() -> None:
-    types: dict[int, wire.WireType] = {
-        64: wire.StructType("S", 64, (("", wire.INT), ("X", wire.INT)))
-    }
-    with pytest.raises(DecodeError, match="has no name"):
-        _check(types, 64, Point)
-
-
-def test_a_nested_mismatch_is_found_where_no_value_comes() -> None:
-    point = wire.StructType("Order", 64, (("ID", wire.INT), ("Items", 65)))
-    types: dict[int, wire.WireType] = {64: point, 65: wire.SliceType("", 65, wire.STRING)}
-    with pytest.raises(DecodeError, match="string arrives where"):
-        _check(types, 64, Order)
-
-
 def test_a_stream_that_go_would_take_is_taken() -> None:
     assert gob.loads(_POINT + b"\x06\xff\x80\1\2\1\4", Point) == Point(1, 2)
-
-
-def test_steps_of_a_path_are_cut() -> None:
-    name = "x" * 100_000
-    known = wire.StructType("S", 64, ((name, 64), ("Value", wire.STRING)))
-    body = b"\1" * 20 + b"\2\1\xff"
-    definition = wire.write_definition(64, known)
-    data = uint_bytes(len(definition)) + definition + uint_bytes(len(body) + 2) + b"\xff\x80" + body
-    with pytest.raises(DecodeError) as caught:
-        gob.loads(data)
-    assert len(str(caught.value)) < 5000
-
-
-def test_skipping_leaves_nothing_behind() -> None:
-    decoder = gob.Decoder(gob.dumps([Point(1, 2)] * 1000))
-    decoder.skip()
-    assert decoder.pending == 0
-
-
-def test_zeros_of_an_untyped_struct_are_its_own() -> None:
-    types: dict[int, wire.WireType] = {
-        64: wire.StructType("S", 64, (("A", 65), ("B", 66), ("C", wire.INT), ("D", 64))),
-        65: wire.SliceType("", 65, wire.INT),
-        66: wire.MapType("", 66, wire.STRING, wire.INT),
-        67: wire.SliceType("", 67, 64),
-    }
-    decoder = gob.Decoder()
-    decoder.end = 4
-    decoder.charge(-100_000)
-    interpreter = Interpreter(decoder, types, "strict")
-    values, _ = interpreter.decode(67, UNTYPED, b"\0\2\0\0", 0, 100)
-    assert [each.values for each in values] == [([], {}, 0, None)] * 2
-    assert values[0].A is not values[1].A
 
 
 @dataclasses.dataclass

@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-import rpcgen.spin as module
-from rpcgen.spin import AdaptiveSpin
+import rpcgen.net.spin as module
+from rpcgen.net.spin import AdaptiveSpin
 
 
 class World:
