@@ -32,6 +32,14 @@ from .messages import DOUBLE, request_bytes
 NOTHING = Method[int, None]("Math.Nothing")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """Forget the calls that tests begin in the thread that runs them all."""
+    token = current.set(None)
+    yield
+    current.reset(token)
+
+
 class Calls:
     """One call, and what becomes of it."""
 
@@ -203,7 +211,6 @@ def unstarted_call(deadline: float | None = None) -> tuple[Execution, Invocation
 def test_started_makes_the_call_the_current_one() -> None:
     call = Calls()
     assert current.get() is call.invocation
-    current.set(None)
 
 
 def test_call_past_its_deadline_is_not_begun() -> None:
