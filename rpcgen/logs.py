@@ -14,7 +14,7 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from .errors import ServerError
+from .errors import CallCancelledError, DeadlineExceededError, ServerError
 from .escapes import escaped
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None
     """Log the end of a call whose handler has raised.
 
     A `ServerError` is an answer that the handler gives on purpose, and is
-    reported at the level of debugging.
+    reported at the level of debugging; so is the end of a call of its own that
+    ends because its caller has given up.
 
     Args:
         invocation: The call.
@@ -42,10 +43,17 @@ def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None
         peer: Name of the client, as `rpcgen.net.sockets.peer_name` gives it.
     """
     name = invocation.request.service_method
-    if isinstance(error, ServerError):
+    if isinstance(error, ServerError) or _is_given_up(invocation, error):
         server_log.debug("%s answered %s with an error: %s", name, peer, error)
         return
     server_log.error("%s failed, called by %s", name, peer, exc_info=error)
+
+
+def _is_given_up(invocation: Invocation, error: BaseException) -> bool:
+    context = invocation.context
+    if context is None or not isinstance(error, (CallCancelledError, DeadlineExceededError)):
+        return False
+    return context.cancelled
 
 
 class _Escape(logging.Filter):
