@@ -176,6 +176,9 @@ class HandledCall(Protocol):
     context: CallContext | None
     """What is known of it beyond the arguments; None until somebody asks."""
 
+    execution: Surroundings
+    """What carries it out, for its connection."""
+
     def make_context(self) -> CallContext:
         """Return the context, made now."""
         ...
