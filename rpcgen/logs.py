@@ -1,4 +1,4 @@
-"""The loggers of servers and clients, ``rpcgen.server`` and ``rpcgen.client``.
+"""The loggers ``rpcgen.server``, ``rpcgen.client`` and ``rpcgen.access``.
 
 Much of what they say comes from strangers: names of methods and types, texts of
 errors. A newline in it would begin a line of its own, which looks like one that
@@ -20,7 +20,7 @@ from .escapes import escaped
 if TYPE_CHECKING:
     from .protocol import Invocation
 
-__all__ = ["client_log", "log_failure", "server_log"]
+__all__ = ["access_log", "client_log", "log_failure", "server_log"]
 
 # Parts of a traceback that are Python's, with line ends in the right places.
 _LAYOUT: Final = re.compile(r"(Traceback \(|\n|[ |+]*(File \"|\+|Traceback \()|\s*\[Previous line)")
@@ -107,3 +107,4 @@ server_log = _logger("rpcgen.server")
 
 client_log = _logger("rpcgen.client")
 """Logger of all clients, ``rpcgen.client``."""
+access_log = _logger("rpcgen.access")
