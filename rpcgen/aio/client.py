@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, o
 
 from attrs import define
 
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -28,7 +28,7 @@ from rpcgen.protocol import (
     check_done,
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
-from rpcgen.protocol.client import CANCEL, deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
 
 from .call import Call
@@ -506,6 +506,14 @@ class Client:
                 return await self._interceptors.call(method, args, settings)
         return (await self._call(method, args, settings)).taken()
 
+    async def _greet(self, deadline: float | None) -> None:
+        """Learn what the server can do, by one round trip."""
+        due = deadline or time.monotonic() + GREETING_S
+        completion = await self._call(CANCEL, GREETING, CallSettings(due))
+        # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
+        if completion.error is not None and not isinstance(completion.error, ServerError):
+            raise completion.error
+
     def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
@@ -517,6 +525,8 @@ class Client:
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Send a call and wait for its end."""
+        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+            await self._greet(settings.deadline)
         writable = self._connection.writable
         while not writable.is_set():  # again, if others were faster
             await self._wait_for_room(method, settings)
