@@ -514,12 +514,13 @@ class ServerProtocol:
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
-        request = invocation.request
-        if invocation.context is None:
+        request, context = invocation.request, invocation.context
+        # Most of those that have a time limit are answered as those that have none.
+        if context is None or not (self._is_asked or context.reply_metadata):
             response = Response(request.service_method, request.seq)
             return self._encode(response, invocation.served.response, value)
         more = ExtendedResponse(request.service_method, request.seq)
-        more.metadata = checked_metadata(invocation.context.reply_metadata) or None
+        more.metadata = checked_metadata(context.reply_metadata) or None
         return self._encode_extended(more, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:
