@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .protocol import CallContext, Peer, Registry
     from .protocol.context import context
     from .protocol.health import ServingStatus
+    from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
     from .services.health import AsyncHealthClient, HealthClient
     from .sync import Caller, Listener, Server
 
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbstractService",
+    "AsyncClientInterceptor",
     "AsyncClientStub",
     "AsyncGoStub",
     "AsyncHealthClient",
@@ -72,7 +74,9 @@ __all__ = [
     "CallTimeoutError",
     "Caller",
     "Client",
+    "ClientCall",
     "ClientCodec",
+    "ClientInterceptor",
     "ClientStub",
     "Code",
     "DeadlineExceededError",
@@ -115,8 +119,11 @@ __all__ = [
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
     "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
+    "AsyncClientInterceptor": (".protocol.interceptors", "AsyncClientInterceptor"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
+    "ClientCall": (".protocol.interceptors", "ClientCall"),
+    "ClientInterceptor": (".protocol.interceptors", "ClientInterceptor"),
     "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
