@@ -430,6 +430,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         self._running[invocation] = task
         if invocation.context is not None:
+            invocation.context.surroundings = self._execution  # the timer may be first to ask
             self._watch_deadline(invocation.context)
         if self._in_flight.limit is not None:
             self._in_flight.enter(invocation)
