@@ -55,6 +55,11 @@ if TYPE_CHECKING:
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
+    from .protocol.server_interceptors import (
+        AsyncServerInterceptor,
+        ServerCall,
+        ServerInterceptor,
+    )
     from .services.health import AsyncHealthClient, HealthClient
     from .sync import Caller, Listener, Server
 
@@ -67,6 +72,7 @@ __all__ = [
     "AsyncClientStub",
     "AsyncGoStub",
     "AsyncHealthClient",
+    "AsyncServerInterceptor",
     "Call",
     "CallCancelledError",
     "CallContext",
@@ -102,8 +108,10 @@ __all__ = [
     "RpcError",
     "SchemaError",
     "Server",
+    "ServerCall",
     "ServerCodec",
     "ServerError",
+    "ServerInterceptor",
     "ServingStatus",
     "ShutdownError",
     "TruncatedError",
@@ -120,6 +128,7 @@ __all__ = [
 _LATER = {
     "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
     "AsyncClientInterceptor": (".protocol.interceptors", "AsyncClientInterceptor"),
+    "AsyncServerInterceptor": (".protocol.server_interceptors", "AsyncServerInterceptor"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
     "ClientCall": (".protocol.interceptors", "ClientCall"),
@@ -129,6 +138,8 @@ _LATER = {
     "Peer": (".protocol", "Peer"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
+    "ServerCall": (".protocol.server_interceptors", "ServerCall"),
+    "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),
     "ServingStatus": (".protocol.health", "ServingStatus"),
     "context": (".protocol.context", "context"),
 }
