@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
@@ -30,17 +30,20 @@ from rpcgen.protocol import (
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
 from rpcgen.protocol.client import CANCEL, deadline_error
 from rpcgen.protocol.context import current, inherited
-from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientCall, chain
 
 from .call import Call
 from .effort import effort_of, is_large
-from .intercepted import InterceptedGo
 from .keepalive import KeepAlive
 from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .read_buffer import ReadBufferProtocol
 from .workers import Job, decoders
 from .write_coalescer import WriteCoalescer
+
+if TYPE_CHECKING:
+    from rpcgen.protocol.interceptors import AsyncClientInterceptor
+
+    from .intercepted import Interceptors
 
 __all__ = ["Client", "ClientConnection"]
 
@@ -412,14 +415,11 @@ class Client:
         interceptors: Iterable[AsyncClientInterceptor] = (),
     ) -> None:
         self._connection = connection
+        self._protocol = connection.protocol
         self._defaults = defaults
-        self._interceptors = tuple(interceptors)
-        self._chain = chain(self._interceptors, self._proceed) if self._interceptors else None
+        self._interceptors = self._intercepted(tuple(interceptors))
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or self._interceptors)
-        # Those that run interceptors of `go`.
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._protocol = connection.protocol
         self._loop = connection.loop
 
     @classmethod
@@ -502,15 +502,16 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._chain is not None:
-                return await self._chain(ClientCall.of(method, args, settings))
+            if self._interceptors is not None:
+                return await self._interceptors.call(method, args, settings)
         return (await self._call(method, args, settings)).taken()
 
-    async def _proceed(self, call: ClientCall[Any, Any]) -> Any:
-        """Carry out a call behind all interceptors."""
-        completion = await self._call(call.method, call.args, call.settings)
-        call.reply_metadata = completion.metadata
-        return completion.taken()
+    def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
+        if not interceptors:
+            return None
+        from .intercepted import Interceptors  # others do without
+
+        return Interceptors(interceptors, self._call, self._protocol)
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
@@ -588,10 +589,8 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._chain is not None:
-                intercepted = InterceptedGo(method, args, done, settings, self._protocol)
-                intercepted.start(self._chain, self._tasks)
-                return intercepted.call
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:
