@@ -230,8 +230,10 @@ class Client:
         call = self._begin(method, args, None, settings)
         if not call._is_done:
             try:
-                self._writer.send(call, method, args)
-                self._writer.flush_alone(settings.deadline)
+                writer = self._writer
+                writer.send(call, method, args)
+                if writer.is_blocked:
+                    writer.flush_alone(settings.deadline)
             except BaseException:
                 self._send_rest()
                 raise
