@@ -94,9 +94,7 @@ def serving(api: Api, codec: CodecName, life: Life) -> Served:
     """Make a Python server, with options."""
 
     @contextmanager
-    def serve(
-        *registrations: Callable[[Registry], None], **options: Any
-    ) -> Iterator[ApiServer]:
+    def serve(*registrations: Callable[[Registry], None], **options: Any) -> Iterator[ApiServer]:
         server: ServerOptions = options  # type: ignore[assignment]
         with api.serving(
             "tcp://127.0.0.1:0", life.register, *registrations, codec=codec, server=server
