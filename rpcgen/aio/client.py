@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, o
 
 from attrs import define
 
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -28,7 +28,7 @@ from rpcgen.protocol import (
     check_done,
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
-from rpcgen.protocol.client import CANCEL, deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
 
 from .call import Call
@@ -504,7 +504,25 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
-        return (await self._call(method, args, settings)).taken()
+        # `_call` once more: another coroutine for each call would take a good part of it.
+        if settings is not NO_OPTIONS or not self._connection.writable.is_set():
+            await self._get_ready(method, settings)
+        waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
+        seq = self._begin(waiter, method, args, settings)
+        try:
+            completion = await waiter
+        except asyncio.CancelledError:
+            self._forget(seq)
+            raise
+        return completion.taken()
+
+    async def _greet(self, deadline: float | None) -> None:
+        """Learn what the server can do, by one round trip."""
+        due = deadline or time.monotonic() + GREETING_S
+        completion = await self._call(CANCEL, GREETING, CallSettings(due))
+        # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
+        if completion.error is not None and not isinstance(completion.error, ServerError):
+            raise completion.error
 
     def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
@@ -517,17 +535,26 @@ class Client:
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Send a call and wait for its end."""
-        writable = self._connection.writable
-        while not writable.is_set():  # again, if others were faster
-            await self._wait_for_room(method, settings)
+        await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._begin(waiter, method, args, settings)
         try:
             return await waiter
         except asyncio.CancelledError:
-            if self._protocol.abandon(seq):
-                self._connection.forgotten(seq)
+            self._forget(seq)
             raise
+
+    def _forget(self, seq: int) -> None:
+        """Take note that the task which has waited for a call was cancelled."""
+        if self._protocol.abandon(seq):
+            self._connection.forgotten(seq)
+
+    async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
+        """Know the server, where a call needs that, and wait for room to write."""
+        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+            await self._greet(settings.deadline)
+        while not self._connection.writable.is_set():  # again, if others were faster
+            await self._wait_for_room(method, settings)
 
     @overload
     def go(

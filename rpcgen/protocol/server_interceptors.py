@@ -110,7 +110,6 @@ def intercepted(
         interceptors: The first is outermost; all are coroutine functions if ``function`` is.
         function: The handler itself.
     """
-
     carry_out = _call_of(function)
     for interceptor in reversed([*interceptors]):
         carry_out = _around(interceptor, carry_out)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -29,7 +29,7 @@ from rpcgen.protocol.call_options import (
     checked_interval,
     resolve,
 )
-from rpcgen.protocol.client import deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
 
@@ -204,6 +204,16 @@ class Client:
                 return self._interceptors.call(method, args, settings)
         return self._send(method, args, settings).result()
 
+    def _greet(self, settings: CallSettings) -> None:
+        """Learn what the server can do, if a call needs that, by one round trip."""
+        if self._protocol.needs_greeting(settings.metadata):
+            due = settings.deadline or time.monotonic() + GREETING_S
+            try:
+                self._send(CANCEL, GREETING, CallSettings(due)).result()
+            except ServerError as error:
+                reraise_interrupt(error)
+                # Else one that knows nothing beyond Go's net/rpc.
+
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
@@ -213,13 +223,17 @@ class Client:
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
-        if settings.deadline is not None and self._writer.is_blocked:
-            self._wait_for_room(method, settings.deadline)
+        if settings is not NO_OPTIONS:
+            self._greet(settings)
+            if settings.deadline is not None and self._writer.is_blocked:
+                self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
         if not call._is_done:
             try:
-                self._writer.send(call, method, args)
-                self._writer.flush_alone(settings.deadline)
+                writer = self._writer
+                writer.send(call, method, args)
+                if writer.is_blocked:
+                    writer.flush_alone(settings.deadline)
             except BaseException:
                 self._send_rest()
                 raise

@@ -166,4 +166,5 @@ def levels_inside(depth: int) -> int:
 
 
 def field_beyond(count: int) -> DecodeError:
+    """Return the error of a struct with a field that its type does not have."""
     return DecodeError(f"a field beyond the {count} that the type has")
