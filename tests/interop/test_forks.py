@@ -43,7 +43,8 @@ def client(api: Api, codec: CodecName, fork_server: ForkServer) -> Iterator[ApiC
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """The name of a call that no other test uses."""
-    return request.node.name
+    found: str = request.node.name
+    return found
 
 
 @pytest.fixture
