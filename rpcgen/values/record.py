@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ..schema import Schema
 
-__all__ = ["Described", "Record", "Undecoded", "Unmade"]
+__all__ = ["Described", "Record", "Undecoded", "Unmade", "beginning"]
 
 
 class Described(Protocol):
@@ -90,6 +90,19 @@ class Record:
     def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.asdict().items())
         return f"{self.type_name or 'Record'}({fields})"
+
+
+def beginning(value: object) -> str:
+    """Return the beginning of a value's ``repr``, for a message.
+
+    Of a record no more than its name: to make all its fields, of a type that a sender has
+    described, and write them out would take far more than to read it.
+    """
+    if isinstance(value, Record):
+        return f"{value.type_name or 'Record'}(...)"
+    if type(value) is tuple and value and isinstance(value[0], Record | tuple):
+        return f"({beginning(value[0])}, ...)"
+    return f"{value!r:.80}"
 
 
 @frozen
