@@ -100,8 +100,11 @@ def beginning(value: object) -> str:
     """
     if isinstance(value, Record):
         return f"{value.type_name or 'Record'}(...)"
-    if type(value) is tuple and value and isinstance(value[0], Record | tuple):
-        return f"({beginning(value[0])}, ...)"
+    if isinstance(value, tuple | list | dict) and value:
+        first = next(iter(value.values() if isinstance(value, dict) else value))
+        if isinstance(first, Record | tuple | list | dict):
+            brackets = repr(type(value)())
+            return f"{brackets[0]}{beginning(first)}, ...{brackets[1]}"
     return f"{value!r:.80}"
 
 

@@ -350,9 +350,16 @@ def test_beginning_of_a_record_makes_none_of_its_fields() -> None:
     assert (beginning(record), type(record._values)) == ("main.Wide(...)", Unmade)
 
 
-def test_beginning_of_an_array_of_records_names_the_first() -> None:
-    inner = Record("", ("A",), (1,))
-    assert beginning((inner, inner)) == "(Record(...), ...)"
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ((Record("", ("A",), (1,)), 1), "(Record(...), ...)"),
+        ([[Record("T", ("A",), (1,))]], "[[T(...), ...], ...]"),
+        ({"a": Record("T", ("A",), (1,))}, "{T(...), ...}"),
+    ],
+)
+def test_beginning_of_what_holds_records_names_the_first(value: object, shown: str) -> None:
+    assert beginning(value) == shown
 
 
 @pytest.mark.parametrize("value", [(1, 2, 3), "text", 7, (), b"x"])
