@@ -16,6 +16,7 @@ from rpcgen import (
     CallCancelledError,
     Code,
     DeadlineExceededError,
+    DisconnectedError,
     EncodeError,
     Method,
     Registry,
@@ -149,20 +150,23 @@ def test_other_text_of_go_is_an_error_as_ever(client: ApiClient) -> None:
     assert (type(error), str(error)) == (ServerError, "kv: out of room")
 
 
-def test_keepalive_finds_go_alive(
-    api: Api, codec: CodecName, go_address: str, gate: str, client: ApiClient
-) -> None:
-    with api.dial(go_address, codec=codec, keepalive=0.02) as kept:
-        held = kept.go(WAIT, gate)
-        # A while of this test, with nothing else on the other connection.
-        error_of(lambda: client.call(WAIT, f"{gate}, never open", timeout=0.3))
-        client.call(RELEASE, f"{gate}, never open")
-        # A machine under load may be late with an answer to a ping, which is no harm.
-        client.call(RELEASE, gate)
-        try:
-            assert held.result() == gate
-        except RpcError as error:
-            assert "keepalive" in str(error)
+def test_keepalive_finds_go_alive(api: Api, codec: CodecName, go_address: str) -> None:
+    # On a machine under load, Go may be late with the answer to an early ping.
+    assert any(survives(api, codec, go_address, seconds) for seconds in (0.05, 0.5, 5.0))
+
+
+def survives(api: Api, codec: CodecName, address: str, keepalive: float) -> bool:
+    """Say whether a connection is there after some times ``keepalive``, with pings alone."""
+    gate = f"gate of life {next(_numbers)}"
+    with api.dial(address, codec=codec) as other:
+        with api.dial(address, codec=codec, keepalive=keepalive) as kept:
+            held = kept.go(WAIT, gate)
+            error_of(lambda: other.call(WAIT, gate, timeout=4 * keepalive))  # meanwhile
+            other.call(RELEASE, gate)
+            try:
+                return held.result() == gate
+            except DisconnectedError:
+                return False
 
 
 def test_health_of_go_is_unknown(client: ApiClient) -> None:
@@ -264,9 +268,7 @@ def served_with(**options: object) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def go_client(
-    go_clients: Callable[..., GoClient], codec: CodecName, server: ApiServer
-) -> GoClient:
+def go_client(go_clients: Callable[..., GoClient], codec: CodecName, server: ApiServer) -> GoClient:
     """A stock Go client of the Python server."""
     return go_clients(server.address, "tcp", codec)
 
