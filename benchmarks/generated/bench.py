@@ -18,6 +18,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -74,43 +75,69 @@ class ArithClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def multiply(self, args: Args) -> int:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
         """Return the product of a and b."""
-        return self._client.call(ARITH_MULTIPLY, args)
+        return self._client.call(ARITH_MULTIPLY, args, **options)
 
-    def order(self, order: Order) -> Order:
+    def order(self, order: Order, **options: Unpack[CallOptions]) -> Order:
         """Read every field of ``order``, and return a new one with the same content."""
-        return self._client.call(ARITH_ORDER, order)
+        return self._client.call(ARITH_ORDER, order, **options)
 
-    def blob(self, data: bytes) -> bytes:
+    def blob(self, data: bytes, **options: Unpack[CallOptions]) -> bytes:
         """Return ``data``."""
-        return self._client.call(ARITH_BLOB, data)
+        return self._client.call(ARITH_BLOB, data, **options)
 
-    def numbers(self, numbers: list[int]) -> list[int]:
+    def numbers(self, numbers: list[int], **options: Unpack[CallOptions]) -> list[int]:
         """Return ``numbers``."""
-        return self._client.call(ARITH_NUMBERS, numbers)
+        return self._client.call(ARITH_NUMBERS, numbers, **options)
 
 
 class ArithGo(GoStub):
     """Calls of `Arith` that are started, and waited for later."""
 
-    def multiply(self, args: Args, *, done: DoneQueue[Call[int]] | None = None) -> Call[int]:
+    def multiply(
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[Call[int]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
-        return self._client.go(ARITH_MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
-    def order(self, order: Order, *, done: DoneQueue[Call[Order]] | None = None) -> Call[Order]:
+    def order(
+        self,
+        order: Order,
+        *,
+        done: DoneQueue[Call[Order]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Order]:
         """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
-        return self._client.go(ARITH_ORDER, order, done)
+        return self._client.go(ARITH_ORDER, order, done, **options)
 
-    def blob(self, data: bytes, *, done: DoneQueue[Call[bytes]] | None = None) -> Call[bytes]:
+    def blob(
+        self,
+        data: bytes,
+        *,
+        done: DoneQueue[Call[bytes]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[bytes]:
         """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
-        return self._client.go(ARITH_BLOB, data, done)
+        return self._client.go(ARITH_BLOB, data, done, **options)
 
     def numbers(
-        self, numbers: list[int], *, done: DoneQueue[Call[list[int]]] | None = None
+        self,
+        numbers: list[int],
+        *,
+        done: DoneQueue[Call[list[int]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[list[int]]:
         """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
-        return self._client.go(ARITH_NUMBERS, numbers, done)
+        return self._client.go(ARITH_NUMBERS, numbers, done, **options)
 
 
 class ArithService(AbstractService, ABC):
@@ -190,49 +217,69 @@ class AsyncArithClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def multiply(self, args: Args) -> int:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
         """See `ArithClient.multiply`."""
-        return await self._client.call(ARITH_MULTIPLY, args)
+        return await self._client.call(ARITH_MULTIPLY, args, **options)
 
-    async def order(self, order: Order) -> Order:
+    async def order(self, order: Order, **options: Unpack[CallOptions]) -> Order:
         """See `ArithClient.order`."""
-        return await self._client.call(ARITH_ORDER, order)
+        return await self._client.call(ARITH_ORDER, order, **options)
 
-    async def blob(self, data: bytes) -> bytes:
+    async def blob(self, data: bytes, **options: Unpack[CallOptions]) -> bytes:
         """See `ArithClient.blob`."""
-        return await self._client.call(ARITH_BLOB, data)
+        return await self._client.call(ARITH_BLOB, data, **options)
 
-    async def numbers(self, numbers: list[int]) -> list[int]:
+    async def numbers(self, numbers: list[int], **options: Unpack[CallOptions]) -> list[int]:
         """See `ArithClient.numbers`."""
-        return await self._client.call(ARITH_NUMBERS, numbers)
+        return await self._client.call(ARITH_NUMBERS, numbers, **options)
 
 
 class AsyncArithGo(AsyncGoStub):
     """Calls of `AsyncArith` that are started, and waited for later."""
 
     def multiply(
-        self, args: Args, *, done: DoneQueue[aio.Call[int]] | None = None
+        self,
+        args: Args,
+        *,
+        done: DoneQueue[aio.Call[int]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
-        return self._client.go(ARITH_MULTIPLY, args, done)
+        return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
     def order(
-        self, order: Order, *, done: DoneQueue[aio.Call[Order]] | None = None
+        self,
+        order: Order,
+        *,
+        done: DoneQueue[aio.Call[Order]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[Order]:
         """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
-        return self._client.go(ARITH_ORDER, order, done)
+        return self._client.go(ARITH_ORDER, order, done, **options)
 
     def blob(
-        self, data: bytes, *, done: DoneQueue[aio.Call[bytes]] | None = None
+        self,
+        data: bytes,
+        *,
+        done: DoneQueue[aio.Call[bytes]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[bytes]:
         """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
-        return self._client.go(ARITH_BLOB, data, done)
+        return self._client.go(ARITH_BLOB, data, done, **options)
 
     def numbers(
-        self, numbers: list[int], *, done: DoneQueue[aio.Call[list[int]]] | None = None
+        self,
+        numbers: list[int],
+        *,
+        done: DoneQueue[aio.Call[list[int]]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
-        return self._client.go(ARITH_NUMBERS, numbers, done)
+        return self._client.go(ARITH_NUMBERS, numbers, done, **options)
 
 
 def register_async_arith(

@@ -137,7 +137,9 @@ def _idl(path: Path, base: Path, root: Path, explicit: bool) -> Idl:
 
 def _is_own(idl: Idl) -> bool:
     """Return True for an IDL of rpcgen itself, whose services come with it."""
-    return Path(__file__).resolve().parents[1] in idl.path.resolve().parents
+    package = Path(__file__).parents[1]
+    own = package.parent.joinpath(*idl.module.split(".")).with_suffix(".py")
+    return idl.module.startswith(f"{package.name}.") and own.is_file()
 
 
 def _misnamed(idl: Idl) -> Diagnostic | None:

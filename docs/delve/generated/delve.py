@@ -54,6 +54,7 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     Call,
+    CallOptions,
     ClientStub,
     DialOptions,
     DoneQueue,
@@ -278,17 +279,21 @@ class DelveClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def get_version(self) -> GetVersionOut:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
         """Return the version of Delve and that of its API which it speaks."""
-        return self._client.call(DELVE_GET_VERSION, None)
+        return self._client.call(DELVE_GET_VERSION, None, **options)
 
-    def set_api_version(self, version: SetAPIVersionIn) -> None:
+    def set_api_version(self, version: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
         """Choose the version of the API; this file describes version 2."""
-        self._client.call(DELVE_SET_API_VERSION, version)
+        self._client.call(DELVE_SET_API_VERSION, version, **options)
 
-    def state(self, how: StateIn) -> StateOut:
+    def state(self, how: StateIn, **options: Unpack[CallOptions]) -> StateOut:
         """Return what the program is doing, as soon as it has stopped or at once."""
-        return self._client.call(DELVE_STATE, how)
+        return self._client.call(DELVE_STATE, how, **options)
 
     def command(
         self,
@@ -298,6 +303,7 @@ class DelveClient(ClientStub):
         goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
+        **options: Unpack[CallOptions],
     ) -> CommandOut:
         """Let the program go on, or stop it; return its state when it has stopped.
 
@@ -308,10 +314,15 @@ class DelveClient(ClientStub):
         return self._client.call(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
+            **options,
         )
 
     def create_breakpoint(
-        self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
+        self,
+        breakpoint: Breakpoint,
+        *,
+        location: Annotated[str, wire("LocExpr")] = "",
+        **options: Unpack[CallOptions],
     ) -> CreateBreakpointOut:
         """Set a breakpoint and return it with its number and addresses.
 
@@ -319,25 +330,38 @@ class DelveClient(ClientStub):
         again when the program is built anew.
         """
         return self._client.call(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location)
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), **options
         )
 
-    def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
+    def list_breakpoints(
+        self, which: ListBreakpointsIn, **options: Unpack[CallOptions]
+    ) -> ListBreakpointsOut:
         """Return the breakpoints."""
-        return self._client.call(DELVE_LIST_BREAKPOINTS, which)
+        return self._client.call(DELVE_LIST_BREAKPOINTS, which, **options)
 
     def clear_breakpoint(
-        self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
+        self,
+        *,
+        ident: Annotated[int, wire("Id")] = 0,
+        name: str = "",
+        **options: Unpack[CallOptions],
     ) -> ClearBreakpointOut:
         """Remove the breakpoint of that name or number and return it."""
-        return self._client.call(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name))
+        return self._client.call(
+            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), **options
+        )
 
     def list_goroutines(
-        self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
+        self,
+        *,
+        start: int = 0,
+        count: int = 0,
+        filters: list[ListGoroutinesFilter] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListGoroutinesOut:
         """Return up to ``count`` goroutines (0: all) from ``start`` on."""
         return self._client.call(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters)
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), **options
         )
 
     def stacktrace(
@@ -347,23 +371,36 @@ class DelveClient(ClientStub):
         depth: int = 50,
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
+        **options: Unpack[CallOptions],
     ) -> StacktraceOut:
         """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
         return self._client.call(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config)
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), **options
         )
 
     def list_local_vars(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
+        self,
+        *,
+        scope: EvalScope,
+        config: Annotated[LoadConfig, wire("Cfg")],
+        **options: Unpack[CallOptions],
     ) -> ListLocalVarsOut:
         """Return the local variables of a frame."""
-        return self._client.call(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config))
+        return self._client.call(
+            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), **options
+        )
 
     def list_function_args(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
+        self,
+        *,
+        scope: EvalScope,
+        config: Annotated[LoadConfig, wire("Cfg")],
+        **options: Unpack[CallOptions],
     ) -> ListFunctionArgsOut:
         """Return the arguments and results of the function of a frame."""
-        return self._client.call(DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config))
+        return self._client.call(
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), **options
+        )
 
     def eval(
         self,
@@ -371,52 +408,69 @@ class DelveClient(ClientStub):
         *,
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
+        **options: Unpack[CallOptions],
     ) -> EvalOut:
         """Evaluate a Go expression in a frame.
 
         What is wrong with it is the error: "could not find symbol value for x".
         """
-        return self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config))
+        return self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config), **options)
 
-    def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
+    def set(
+        self, symbol: str, value: str, *, scope: EvalScope, **options: Unpack[CallOptions]
+    ) -> None:
         """Change the value of a variable to that of another one or of a literal."""
-        self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope))
+        self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope), **options)
 
-    def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
+    def list_sources(self, which: ListSourcesIn, **options: Unpack[CallOptions]) -> ListSourcesOut:
         """Return the paths of the program's source files, as the compiler saw them."""
-        return self._client.call(DELVE_LIST_SOURCES, which)
+        return self._client.call(DELVE_LIST_SOURCES, which, **options)
 
     def find_location(
-        self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
+        self,
+        *,
+        scope: EvalScope,
+        location: Annotated[str, wire("Loc")],
+        **options: Unpack[CallOptions],
     ) -> FindLocationOut:
         """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return self._client.call(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location))
+        return self._client.call(
+            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), **options
+        )
 
-    def detach(self, how: DetachIn) -> None:
+    def detach(self, how: DetachIn, **options: Unpack[CallOptions]) -> None:
         """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        self._client.call(DELVE_DETACH, how)
+        self._client.call(DELVE_DETACH, how, **options)
 
 
 class DelveGo(GoStub):
     """Calls of `Delve` that are started, and waited for later."""
 
     def get_version(
-        self, *, done: DoneQueue[Call[GetVersionOut]] | None = None
+        self, *, done: DoneQueue[Call[GetVersionOut]] | None = None, **options: Unpack[CallOptions]
     ) -> Call[GetVersionOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
-        return self._client.go(DELVE_GET_VERSION, None, done)
+        return self._client.go(DELVE_GET_VERSION, None, done, **options)
 
     def set_api_version(
-        self, version: SetAPIVersionIn, *, done: DoneQueue[Call[None]] | None = None
+        self,
+        version: SetAPIVersionIn,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
-        return self._client.go(DELVE_SET_API_VERSION, version, done)
+        return self._client.go(DELVE_SET_API_VERSION, version, done, **options)
 
     def state(
-        self, how: StateIn, *, done: DoneQueue[Call[StateOut]] | None = None
+        self,
+        how: StateIn,
+        *,
+        done: DoneQueue[Call[StateOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[StateOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
-        return self._client.go(DELVE_STATE, how, done)
+        return self._client.go(DELVE_STATE, how, done, **options)
 
     def command(
         self,
@@ -427,12 +481,14 @@ class DelveGo(GoStub):
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
         done: DoneQueue[Call[CommandOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[CommandOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
         return self._client.go(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
             done,
+            **options,
         )
 
     def create_breakpoint(
@@ -441,17 +497,25 @@ class DelveGo(GoStub):
         *,
         location: Annotated[str, wire("LocExpr")] = "",
         done: DoneQueue[Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[CreateBreakpointOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
         return self._client.go(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
+            DELVE_CREATE_BREAKPOINT,
+            DelveCreateBreakpointArgs(breakpoint, location),
+            done,
+            **options,
         )
 
     def list_breakpoints(
-        self, which: ListBreakpointsIn, *, done: DoneQueue[Call[ListBreakpointsOut]] | None = None
+        self,
+        which: ListBreakpointsIn,
+        *,
+        done: DoneQueue[Call[ListBreakpointsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ListBreakpointsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
-        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
+        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done, **options)
 
     def clear_breakpoint(
         self,
@@ -459,9 +523,12 @@ class DelveGo(GoStub):
         ident: Annotated[int, wire("Id")] = 0,
         name: str = "",
         done: DoneQueue[Call[ClearBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ClearBreakpointOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
-        return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
+        return self._client.go(
+            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done, **options
+        )
 
     def list_goroutines(
         self,
@@ -470,10 +537,11 @@ class DelveGo(GoStub):
         count: int = 0,
         filters: list[ListGoroutinesFilter] | None = None,
         done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ListGoroutinesOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
         return self._client.go(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done, **options
         )
 
     def stacktrace(
@@ -484,10 +552,14 @@ class DelveGo(GoStub):
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[Call[StacktraceOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[StacktraceOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
         return self._client.go(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
+            DELVE_STACKTRACE,
+            DelveStacktraceArgs(goroutine_id, depth, full, config),
+            done,
+            **options,
         )
 
     def list_local_vars(
@@ -496,9 +568,12 @@ class DelveGo(GoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ListLocalVarsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
-        return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
+        return self._client.go(
+            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done, **options
+        )
 
     def list_function_args(
         self,
@@ -506,10 +581,11 @@ class DelveGo(GoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ListFunctionArgsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
         return self._client.go(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done, **options
         )
 
     def eval(
@@ -519,9 +595,10 @@ class DelveGo(GoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[Call[EvalOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[EvalOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
-        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
+        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done, **options)
 
     def set(
         self,
@@ -530,15 +607,20 @@ class DelveGo(GoStub):
         *,
         scope: EvalScope,
         done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
-        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
+        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done, **options)
 
     def list_sources(
-        self, which: ListSourcesIn, *, done: DoneQueue[Call[ListSourcesOut]] | None = None
+        self,
+        which: ListSourcesIn,
+        *,
+        done: DoneQueue[Call[ListSourcesOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[ListSourcesOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
-        return self._client.go(DELVE_LIST_SOURCES, which, done)
+        return self._client.go(DELVE_LIST_SOURCES, which, done, **options)
 
     def find_location(
         self,
@@ -546,13 +628,22 @@ class DelveGo(GoStub):
         scope: EvalScope,
         location: Annotated[str, wire("Loc")],
         done: DoneQueue[Call[FindLocationOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Call[FindLocationOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
-        return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
+        return self._client.go(
+            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done, **options
+        )
 
-    def detach(self, how: DetachIn, *, done: DoneQueue[Call[None]] | None = None) -> Call[None]:
+    def detach(
+        self,
+        how: DetachIn,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
-        return self._client.go(DELVE_DETACH, how, done)
+        return self._client.go(DELVE_DETACH, how, done, **options)
 
 
 class DelveService(AbstractService, ABC):
@@ -805,17 +896,23 @@ class AsyncDelveClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    async def get_version(self) -> GetVersionOut:
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
         """See `DelveClient.get_version`."""
-        return await self._client.call(DELVE_GET_VERSION, None)
+        return await self._client.call(DELVE_GET_VERSION, None, **options)
 
-    async def set_api_version(self, version: SetAPIVersionIn) -> None:
+    async def set_api_version(
+        self, version: SetAPIVersionIn, **options: Unpack[CallOptions]
+    ) -> None:
         """See `DelveClient.set_api_version`."""
-        await self._client.call(DELVE_SET_API_VERSION, version)
+        await self._client.call(DELVE_SET_API_VERSION, version, **options)
 
-    async def state(self, how: StateIn) -> StateOut:
+    async def state(self, how: StateIn, **options: Unpack[CallOptions]) -> StateOut:
         """See `DelveClient.state`."""
-        return await self._client.call(DELVE_STATE, how)
+        return await self._client.call(DELVE_STATE, how, **options)
 
     async def command(
         self,
@@ -825,39 +922,56 @@ class AsyncDelveClient(AsyncClientStub):
         goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
+        **options: Unpack[CallOptions],
     ) -> CommandOut:
         """See `DelveClient.command`."""
         return await self._client.call(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
+            **options,
         )
 
     async def create_breakpoint(
-        self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
+        self,
+        breakpoint: Breakpoint,
+        *,
+        location: Annotated[str, wire("LocExpr")] = "",
+        **options: Unpack[CallOptions],
     ) -> CreateBreakpointOut:
         """See `DelveClient.create_breakpoint`."""
         return await self._client.call(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location)
+            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), **options
         )
 
-    async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
+    async def list_breakpoints(
+        self, which: ListBreakpointsIn, **options: Unpack[CallOptions]
+    ) -> ListBreakpointsOut:
         """See `DelveClient.list_breakpoints`."""
-        return await self._client.call(DELVE_LIST_BREAKPOINTS, which)
+        return await self._client.call(DELVE_LIST_BREAKPOINTS, which, **options)
 
     async def clear_breakpoint(
-        self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
+        self,
+        *,
+        ident: Annotated[int, wire("Id")] = 0,
+        name: str = "",
+        **options: Unpack[CallOptions],
     ) -> ClearBreakpointOut:
         """See `DelveClient.clear_breakpoint`."""
         return await self._client.call(
-            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name)
+            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), **options
         )
 
     async def list_goroutines(
-        self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
+        self,
+        *,
+        start: int = 0,
+        count: int = 0,
+        filters: list[ListGoroutinesFilter] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListGoroutinesOut:
         """See `DelveClient.list_goroutines`."""
         return await self._client.call(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters)
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), **options
         )
 
     async def stacktrace(
@@ -867,24 +981,35 @@ class AsyncDelveClient(AsyncClientStub):
         depth: int = 50,
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
+        **options: Unpack[CallOptions],
     ) -> StacktraceOut:
         """See `DelveClient.stacktrace`."""
         return await self._client.call(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config)
+            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), **options
         )
 
     async def list_local_vars(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
+        self,
+        *,
+        scope: EvalScope,
+        config: Annotated[LoadConfig, wire("Cfg")],
+        **options: Unpack[CallOptions],
     ) -> ListLocalVarsOut:
         """See `DelveClient.list_local_vars`."""
-        return await self._client.call(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config))
+        return await self._client.call(
+            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), **options
+        )
 
     async def list_function_args(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
+        self,
+        *,
+        scope: EvalScope,
+        config: Annotated[LoadConfig, wire("Cfg")],
+        **options: Unpack[CallOptions],
     ) -> ListFunctionArgsOut:
         """See `DelveClient.list_function_args`."""
         return await self._client.call(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config)
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), **options
         )
 
     async def eval(
@@ -893,49 +1018,71 @@ class AsyncDelveClient(AsyncClientStub):
         *,
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
+        **options: Unpack[CallOptions],
     ) -> EvalOut:
         """See `DelveClient.eval`."""
-        return await self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config))
+        return await self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config), **options)
 
-    async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
+    async def set(
+        self, symbol: str, value: str, *, scope: EvalScope, **options: Unpack[CallOptions]
+    ) -> None:
         """See `DelveClient.set`."""
-        await self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope))
+        await self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope), **options)
 
-    async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
+    async def list_sources(
+        self, which: ListSourcesIn, **options: Unpack[CallOptions]
+    ) -> ListSourcesOut:
         """See `DelveClient.list_sources`."""
-        return await self._client.call(DELVE_LIST_SOURCES, which)
+        return await self._client.call(DELVE_LIST_SOURCES, which, **options)
 
     async def find_location(
-        self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
+        self,
+        *,
+        scope: EvalScope,
+        location: Annotated[str, wire("Loc")],
+        **options: Unpack[CallOptions],
     ) -> FindLocationOut:
         """See `DelveClient.find_location`."""
-        return await self._client.call(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location))
+        return await self._client.call(
+            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), **options
+        )
 
-    async def detach(self, how: DetachIn) -> None:
+    async def detach(self, how: DetachIn, **options: Unpack[CallOptions]) -> None:
         """See `DelveClient.detach`."""
-        await self._client.call(DELVE_DETACH, how)
+        await self._client.call(DELVE_DETACH, how, **options)
 
 
 class AsyncDelveGo(AsyncGoStub):
     """Calls of `AsyncDelve` that are started, and waited for later."""
 
     def get_version(
-        self, *, done: DoneQueue[aio.Call[GetVersionOut]] | None = None
+        self,
+        *,
+        done: DoneQueue[aio.Call[GetVersionOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[GetVersionOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
-        return self._client.go(DELVE_GET_VERSION, None, done)
+        return self._client.go(DELVE_GET_VERSION, None, done, **options)
 
     def set_api_version(
-        self, version: SetAPIVersionIn, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        version: SetAPIVersionIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
-        return self._client.go(DELVE_SET_API_VERSION, version, done)
+        return self._client.go(DELVE_SET_API_VERSION, version, done, **options)
 
     def state(
-        self, how: StateIn, *, done: DoneQueue[aio.Call[StateOut]] | None = None
+        self,
+        how: StateIn,
+        *,
+        done: DoneQueue[aio.Call[StateOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[StateOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
-        return self._client.go(DELVE_STATE, how, done)
+        return self._client.go(DELVE_STATE, how, done, **options)
 
     def command(
         self,
@@ -946,12 +1093,14 @@ class AsyncDelveGo(AsyncGoStub):
         return_info_load_config: LoadConfig | None = None,
         expr: Annotated[str, json_tag("expr,omitempty")] = "",
         done: DoneQueue[aio.Call[CommandOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[CommandOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
         return self._client.go(
             DELVE_COMMAND,
             DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
             done,
+            **options,
         )
 
     def create_breakpoint(
@@ -960,10 +1109,14 @@ class AsyncDelveGo(AsyncGoStub):
         *,
         location: Annotated[str, wire("LocExpr")] = "",
         done: DoneQueue[aio.Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[CreateBreakpointOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
         return self._client.go(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), done
+            DELVE_CREATE_BREAKPOINT,
+            DelveCreateBreakpointArgs(breakpoint, location),
+            done,
+            **options,
         )
 
     def list_breakpoints(
@@ -971,9 +1124,10 @@ class AsyncDelveGo(AsyncGoStub):
         which: ListBreakpointsIn,
         *,
         done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ListBreakpointsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
-        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done)
+        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done, **options)
 
     def clear_breakpoint(
         self,
@@ -981,9 +1135,12 @@ class AsyncDelveGo(AsyncGoStub):
         ident: Annotated[int, wire("Id")] = 0,
         name: str = "",
         done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ClearBreakpointOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
-        return self._client.go(DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done)
+        return self._client.go(
+            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done, **options
+        )
 
     def list_goroutines(
         self,
@@ -992,10 +1149,11 @@ class AsyncDelveGo(AsyncGoStub):
         count: int = 0,
         filters: list[ListGoroutinesFilter] | None = None,
         done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ListGoroutinesOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
         return self._client.go(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done
+            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done, **options
         )
 
     def stacktrace(
@@ -1006,10 +1164,14 @@ class AsyncDelveGo(AsyncGoStub):
         full: bool = False,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[StacktraceOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
         return self._client.go(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), done
+            DELVE_STACKTRACE,
+            DelveStacktraceArgs(goroutine_id, depth, full, config),
+            done,
+            **options,
         )
 
     def list_local_vars(
@@ -1018,9 +1180,12 @@ class AsyncDelveGo(AsyncGoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ListLocalVarsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
-        return self._client.go(DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done)
+        return self._client.go(
+            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done, **options
+        )
 
     def list_function_args(
         self,
@@ -1028,10 +1193,11 @@ class AsyncDelveGo(AsyncGoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig, wire("Cfg")],
         done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ListFunctionArgsOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
         return self._client.go(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done
+            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done, **options
         )
 
     def eval(
@@ -1041,9 +1207,10 @@ class AsyncDelveGo(AsyncGoStub):
         scope: EvalScope,
         config: Annotated[LoadConfig | None, wire("Cfg")] = None,
         done: DoneQueue[aio.Call[EvalOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[EvalOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
-        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done)
+        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done, **options)
 
     def set(
         self,
@@ -1052,15 +1219,20 @@ class AsyncDelveGo(AsyncGoStub):
         *,
         scope: EvalScope,
         done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
-        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done)
+        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done, **options)
 
     def list_sources(
-        self, which: ListSourcesIn, *, done: DoneQueue[aio.Call[ListSourcesOut]] | None = None
+        self,
+        which: ListSourcesIn,
+        *,
+        done: DoneQueue[aio.Call[ListSourcesOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[ListSourcesOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
-        return self._client.go(DELVE_LIST_SOURCES, which, done)
+        return self._client.go(DELVE_LIST_SOURCES, which, done, **options)
 
     def find_location(
         self,
@@ -1068,15 +1240,22 @@ class AsyncDelveGo(AsyncGoStub):
         scope: EvalScope,
         location: Annotated[str, wire("Loc")],
         done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[FindLocationOut]:
         """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
-        return self._client.go(DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done)
+        return self._client.go(
+            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done, **options
+        )
 
     def detach(
-        self, how: DetachIn, *, done: DoneQueue[aio.Call[None]] | None = None
+        self,
+        how: DetachIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
-        return self._client.go(DELVE_DETACH, how, done)
+        return self._client.go(DELVE_DETACH, how, done, **options)
 
 
 def register_async_delve(
