@@ -187,7 +187,12 @@ class Decoder(ValueStream):
             if failure.offset < 0:
                 failure = DecodeError(failure.reason, self._base + start, failure.path)
             self._pass_over(id, start, end)
-            raise failure from error
+            try:
+                raise failure from error
+            finally:
+                # Its traceback has this frame: in a circle, what the frames below have decoded
+                # would stay until the collector comes.
+                del failure
         self._remember(id, self._data[begin : begin + 2], start - begin, schema, asked)
         self._consume(self.end)
         self._let_go()

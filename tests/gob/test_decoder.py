@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -408,3 +410,27 @@ def test_accepts_what_goes_into_a_schema() -> None:
     assert decoder.accepts(id, schema_of(Point))
     assert not decoder.accepts(id, schema_of(int))
     assert decoder.decode(Point) == Point(1, 2)
+
+
+@define(weakref_slot=True)
+class Watched:
+    n: int
+
+    def __attrs_post_init__(self) -> None:
+        _watched.append(weakref.ref(self))
+
+
+_watched: list[weakref.ref[Watched]] = []
+
+
+def test_what_a_failed_message_had_decoded_is_freed_at_once() -> None:
+    data = gob.dumps({1: [Watched(1)], 2: []}, dict[int, list[Watched]])
+    _watched.clear()
+    gc.disable()
+    try:
+        with pytest.raises(DecodeError):
+            gob.loads(data[:-1] + b"\xff", dict[int, list[Watched]])
+        assert [each() for each in _watched] == [None] * len(_watched)
+    finally:
+        gc.enable()
+    assert _watched
