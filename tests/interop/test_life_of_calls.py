@@ -1,4 +1,4 @@
-"""What a call may have beyond Go's net/rpc, with stock Go at the other end: works, or is ignored."""
+"""What a call may have beyond Go's net/rpc works with stock Go, or is ignored without harm."""
 
 from __future__ import annotations
 
