@@ -363,10 +363,10 @@ class AsyncCaller:
                 self._ledger.counts["waited again"] += 1
             except RpcError:
                 pass
-        error = await self._end(attempt, call)
+        outcome = await self._end(attempt, call)
         if not done.empty():
             self._ledger.fault("a queue was told twice")
-        return error
+        return outcome
 
     async def _end(self, attempt: Attempt, call: aio.Call[Done]) -> RpcError | None:
         try:

@@ -181,20 +181,19 @@ class Ledger:
         for number in self._succeeded:
             if carried_out[number] != 1:
                 self.fault(f"succeeded, but carried out {carried_out[number]} times: {number}")
-        succeeded = set(self._succeeded)
+        begun = Counter(self._succeeded)
         for number, started, error in self._failed:
-            if (
-                started is False
-                and carried_out[number]
-                and not (self._is_orderly and number in succeeded)
-            ):
+            if started is not False:
+                begun[number] += 1
+            elif carried_out[number] and not self._is_orderly:
                 self.fault(f"not started, but carried out: {number}, {error:.200}")
             if started is True and not carried_out[number]:
                 self.fault(f"started, but not carried out: {number}, {error:.200}")
         for attempt in self.under_way:
             self.fault(f"never ended: {attempt.job!r:.80} {attempt.options!r:.80}")
-        if self._is_orderly and len(succeeded) != len(self._succeeded):
-            self.fault("a call has succeeded twice")
+        if self._is_orderly and begun != carried_out:
+            # Each call was repeated until it was begun, and so was carried out then.
+            self.fault(f"lost or repeated: {begun - carried_out} {carried_out - begun}")
 
 
 def _name_of(error: BaseException) -> str:

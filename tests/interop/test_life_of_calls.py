@@ -1,4 +1,4 @@
-"""What a call may have beyond Go's net/rpc works with stock Go, or is ignored without harm."""
+"""Features beyond net/rpc against stock Go, both ways: what works, what passes unnoticed."""
 
 from __future__ import annotations
 
