@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
+from rpcgen import Method
 from tests.support.apis import Api
 from tests.support.sockets import connect
 
@@ -100,3 +102,52 @@ def test_responses_are_those_of_go(
     python_server: str, go_server: GoServer, recorded: list[bytes]
 ) -> None:
     assert responses(python_server, recorded) == responses(go_server.tcp, recorded)
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def read_lines(connection: socket.socket, count: int) -> list[bytes]:
+    """Read messages of JSON, each on a line of its own."""
+    with connection.makefile("rb") as lines:
+        return [lines.readline() for _ in range(count)]
+
+
+@pytest.fixture
+def json_recorded(go_clients: Callable[..., GoClient]) -> list[bytes]:
+    """What a stock Go client sends in JSON for each of the exchanges."""
+    with silent_server() as (address, accept):
+        client = go_clients(address, "tcp", "json")
+        with accept() as connection:
+            for method, args, _, _ in EXCHANGES:
+                client.go("", method, args)
+            return read_lines(connection, len(EXCHANGES))
+
+
+def json_responses(address: str, requests: list[bytes]) -> list[bytes]:
+    """Send each request, once the one before is answered, and return the responses."""
+    found = []
+    with connect(address) as connection:
+        for request in requests:
+            connection.sendall(request)
+            found += read_lines(connection, 1)
+    return found
+
+
+def test_json_requests_are_those_of_go(api: Api, json_recorded: list[bytes]) -> None:
+    with (
+        silent_server() as (address, accept),
+        api.dial(address, codec="json") as client,
+        accept() as connection,
+    ):
+        for method, args, _, _ in EXCHANGES:
+            client.go(Method[Args, int](method), Args(args["A"], args["B"]))
+        assert read_lines(connection, len(EXCHANGES)) == json_recorded
+
+
+def test_json_responses_are_those_of_go(
+    api: Api, go_server: GoServer, json_recorded: list[bytes]
+) -> None:
+    with api.serve("tcp://127.0.0.1:0", codec="json") as address:
+        ours = json_responses(address, json_recorded)
+    assert ours == json_responses(go_server.json, json_recorded)
