@@ -171,7 +171,7 @@ def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
     The tests run whole on one Python, against the wheel; but for most slow ones on each other
-    Python that is installed; and the quick ones with the oldest dependencies, and measured.
+    Python that is installed; and the quick ones with the oldest dependencies.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -181,7 +181,6 @@ def gate(session: nox.Session) -> None:
         session,
         ["wheel", "--", "-q"],
         *([f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON] for python in others),
-        ["coverage"],
         ["tests-mindeps", "--", "-q", "-m", QUICK],
     )
 

@@ -27,7 +27,9 @@ HEAVY = ("heavy", "slow")
 # Markers of folders, files and tests, below this folder. Other single tests bear their own.
 MARKERS = {
     "behaviour/test_calls.py::test_large_payloads_of_many_calls_at_once": HEAVY,
-    "behaviour/test_chaos.py": HEAVY,
+    "behaviour/test_chaos.py": ("slow",),
+    "behaviour/test_life.py": ("slow",),
+    "behaviour/test_life_of_clients.py": ("slow",),
     "behaviour/test_processes.py": HEAVY,
     "benchmarks": ("slow",),
     "browser": ("browser", "slow"),
