@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -35,6 +36,7 @@ from rpcgen.protocol import (
     Request,
     Response,
 )
+from rpcgen.protocol.headers import ExtendedRequest
 from rpcgen.schema import Schema
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 from tests.support.certificates import client_context, server_context
@@ -1351,3 +1353,27 @@ async def test_listen_with_an_option_that_there_is_not(
     with pytest.raises(error, match=r"there are: names, strings|write 'strict' or"):
         await Server().listen(f"unix://{tmp_path}/socket", **option)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_deadline_that_passes_as_another_call_comes(caplog: pytest.LogCaptureFixture) -> None:
+    codec = GobClientCodec()
+    requests = [
+        b"".join(codec.encode_request(header, HELD.request, header.seq))
+        for header in (
+            ExtendedRequest(HELD.name, 1, timeout=20_000_000),
+            ExtendedRequest(HELD.name, 2, timeout=int(TIMEOUT_S * 1e9)),
+        )
+    ]
+    async with serving() as (_, gate, address):
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        connection = socket.create_connection((host, int(port)))
+        connection.send(requests[0])
+        await gate.entered.acquire()
+        passed = time.monotonic() + 0.03
+        connection.send(requests[1])
+        # The event loop finds both at once: the deadline, and the call that has no task yet.
+        while time.monotonic() < passed:
+            pass
+        await gate.entered.acquire()
+        connection.close()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

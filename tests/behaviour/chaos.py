@@ -176,18 +176,27 @@ class Chaos:
         combination: Who is at which end, in which codec, over what.
         calls: Number of calls.
         seed: What the random numbers begin with.
+        largest: Maximum size of arguments in bytes. asyncio decodes large ones in threads, which
+            stay for some seconds, and this waits for their end.
         is_orderly: True for servers that only shut down and a proxy that breaks nothing: each
             call that is repeated while it was not started must succeed, once.
     """
 
     def __init__(
-        self, combination: Combination, calls: int, seed: int, *, is_orderly: bool = False
+        self,
+        combination: Combination,
+        calls: int,
+        seed: int,
+        *,
+        largest: int = 400_000,
+        is_orderly: bool = False,
     ) -> None:
         self.ledger = Ledger(is_orderly=is_orderly)
         self.is_orderly = is_orderly
         self.combination = combination
         self.chance = random.Random(f"{seed} {combination} {is_orderly}")
         self._calls = calls
+        self._largest = largest
         self._numbers = count()
         self._over = threading.Event()
         self._folder = tempfile.mkdtemp(prefix="chaos")
@@ -249,7 +258,7 @@ class Chaos:
         size = chance.choice((0, 10, 10, 100, 100, 1000, 5000, 40_000))
         if chance.random() < 0.01:
             size = 400_000
-        data = number.to_bytes(8, "big") * (size // 8)
+        data = number.to_bytes(8, "big") * (min(size, self._largest) // 8)
         return Job(number, chance.choice(HOWS), chance.choice((0, 1, 5, 15, 40)), data)
 
     def attempt(self, job: Job, chance: random.Random, call_timeout: float | None) -> Attempt:
@@ -439,7 +448,8 @@ class _Log(logging.Handler):
         if isinstance(error, ValueError) and str(error).startswith("accident "):
             return
         if record.name == "asyncio" or record.exc_info:
-            trace = "".join(traceback.format_exception(error)) if error else ""
+            lines = traceback.format_exception(error) if error else traceback.format_stack()
+            trace = "".join(lines)
             self._ledger.fault(f"logged: {text}\n{trace}")
 
 
