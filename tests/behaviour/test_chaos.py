@@ -1,23 +1,27 @@
-"""A bounded form of `chaos`; as a command it goes on for longer."""
+"""A bounded form of `chaos`, in a process of its own: what others leave behind is none of its."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from .chaos import COMBINATIONS, Chaos, Combination
+from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
-combinations = pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
-
-
-@combinations
-def test_every_call_ends_once_and_truly(combination: Combination) -> None:
-    chaos = Chaos(combination, 150, seed=1, largest=5000)
-    chaos.run()
-    assert chaos.faults == []
+ROOT = Path(__file__).parents[2]
 
 
-@combinations
-def test_no_call_is_lost_or_repeated_where_servers_shut_down(combination: Combination) -> None:
-    chaos = Chaos(combination, 150, seed=1, largest=5000, is_orderly=True)
-    chaos.run()
-    assert chaos.faults == []
+@pytest.mark.parametrize(("kind", "links"), [("faults", "tcp"), ("orderly", "gob-tcp")])
+def test_every_call_ends_once_and_truly(kind: str, links: str) -> None:
+    command = [sys.executable, "-m", "tests.behaviour.chaos", "--calls", "800", "--seed", "1"]
+    done = subprocess.run(
+        [*command, "--kind", kind, "--only", links],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_TIMEOUT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
