@@ -517,17 +517,24 @@ def test_damaged_extended_requests_are_decoded_as_by_the_decoder(
 
 def assert_requests_alike(codec: GobServerCodec, plain: Decoder, pieces: list[bytes]) -> None:
     """Check that header after header is the same by a codec and by a plain decoder."""
-    assert received(
+    by_codec = received(
         lambda: without_metadata(codec.decode_request_header()),
         lambda: ignoring_faults(codec),
         codec.feed,
         pieces,
-    ) == received(
+    )
+    by_decoder = received(
         lambda: without_metadata(plain_request(plain.decode(EXTENDED_REQUEST))),
         lambda: plain.decode(INT),
         plain.feed,
         pieces,
     )
+    assert list(map(without_fields, by_codec)) == list(map(without_fields, by_decoder))
+
+
+def without_fields(each: object) -> object:
+    """Return a text without the fields that it lists: those of one header or of the other."""
+    return str(each).partition(" is one of")[0] if isinstance(each, str) else each
 
 
 def without_metadata(header: Request) -> Request:
