@@ -3,11 +3,11 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import TypeVar, assert_type
+from typing import TypeVar, Unpack, assert_type
 
 import rpcgen
 from generated.arith import Args, ArithClient, ArithGo, AsyncArithClient, AsyncArithGo
-from rpcgen import Call, Caller, DoneQueue, Method, aio
+from rpcgen import Call, Caller, CallOptions, DoneQueue, Method, aio
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -19,11 +19,11 @@ class Fake:
     def __init__(self, reply: object) -> None:
         self.reply = reply
 
-    def call(self, method: Method[Req, Res], args: Req) -> Res:
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res:
         raise NotImplementedError(method.name)
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None, **options: Unpack[CallOptions]
     ) -> Call[Res]:
         raise NotImplementedError(method.name)
 
@@ -38,13 +38,13 @@ class Pool:
         self._callers = callers
         self._turns = itertools.cycle(callers)
 
-    def call(self, method: Method[Req, Res], args: Req, /) -> Res:
-        return next(self._turns).call(method, args)
+    def call(self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]) -> Res:
+        return next(self._turns).call(method, args, **options)
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None, /
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[Call[Res]] | None = None, /, **options: Unpack[CallOptions]
     ) -> Call[Res]:
-        return next(self._turns).go(method, args, done)
+        return next(self._turns).go(method, args, done, **options)
 
     def close(self) -> None:
         for caller in self._callers:
@@ -58,15 +58,15 @@ class AsyncCounting:
         self.count = 0
         self._inner = inner
 
-    async def call(self, method: Method[Req, Res], args: Req, /) -> Res:
+    async def call(self, method: Method[Req, Res], args: Req, /, **options: Unpack[CallOptions]) -> Res:
         self.count += 1
-        return await self._inner.call(method, args)
+        return await self._inner.call(method, args, **options)
 
     def go(
-        self, method: Method[Req, Res], args: Req, done: DoneQueue[aio.Call[Res]] | None = None, /
+        self, method: Method[Req, Res], args: Req, done: DoneQueue[aio.Call[Res]] | None = None, /, **options: Unpack[CallOptions]
     ) -> aio.Call[Res]:
         self.count += 1
-        return self._inner.go(method, args, done)
+        return self._inner.go(method, args, done, **options)
 
     async def close(self) -> None:
         await self._inner.close()
