@@ -30,9 +30,11 @@ __all__ = [
     "ClientInterceptor",
     "chain",
     "checked_interceptors",
+    "is_coroutine_function",
 ]
 
 T = TypeVar("T")
+C = TypeVar("C")
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
@@ -114,20 +116,29 @@ def checked_interceptors(interceptors: Iterable[T]) -> tuple[T, ...]:
     """
     found = tuple(interceptors)
     for each in found:
-        if not callable(each):
-            raise TypeError(f"interceptors: {each!r} cannot be called")
-        if iscoroutinefunction(each) or iscoroutinefunction(type(each).__call__):
+        if is_coroutine_function(each):
             raise TypeError(f"interceptors: {each!r} is a coroutine function: write a plain one")
     return found
 
 
+def is_coroutine_function(interceptor: object) -> bool:
+    """Return True if an interceptor is a coroutine function, or an object that is called as one.
+
+    Raises:
+        TypeError: It cannot be called.
+    """
+    if not callable(interceptor):
+        raise TypeError(f"interceptors: {interceptor!r} cannot be called")
+    return any(map(iscoroutinefunction, (interceptor, type(interceptor).__call__)))
+
+
 def chain(
-    interceptors: Iterable[Callable[..., Any]], proceed: Callable[[ClientCall[Any, Any]], Any]
-) -> Callable[[ClientCall[Any, Any]], Any]:
+    interceptors: Iterable[Callable[..., Any]], proceed: Callable[[C], Any]
+) -> Callable[[C], Any]:
     """Return a function that carries out a call through interceptors, the first outermost.
 
     Args:
-        interceptors: All of one kind, with threads or on asyncio.
+        interceptors: All of one kind, of one side and one API.
         proceed: Carries the call out.
     """
     for interceptor in reversed([*interceptors]):
@@ -135,10 +146,8 @@ def chain(
     return proceed
 
 
-def _around(
-    interceptor: Callable[..., Any], proceed: Callable[[ClientCall[Any, Any]], Any]
-) -> Callable[[ClientCall[Any, Any]], Any]:
-    def carry_out(call: ClientCall[Any, Any]) -> Any:
+def _around(interceptor: Callable[..., Any], proceed: Callable[[C], Any]) -> Callable[[C], Any]:
+    def carry_out(call: C) -> Any:
         return interceptor(call, proceed)
 
     return carry_out

@@ -14,7 +14,6 @@ without `proceed`. Of several, the first is outermost. On an asyncio server the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from inspect import iscoroutinefunction
 from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define
@@ -22,6 +21,7 @@ from attrs import define
 from rpcgen.method import Method
 
 from .context import CallContext, context
+from .interceptors import chain, is_coroutine_function
 
 __all__ = [
     "AsyncServerInterceptor",
@@ -92,7 +92,7 @@ def checked_interceptors(interceptors: Iterable[T], *, is_async: bool) -> tuple[
     """
     found = tuple(interceptors)
     for each in found:
-        if _is_async(each) is not is_async:
+        if is_coroutine_function(each) is not is_async:
             wanted = "an async def" if is_async else "a plain function"
             raise TypeError(f"interceptors: {each!r} is not {wanted}, which this server calls")
     return found
@@ -110,30 +110,13 @@ def intercepted(
         interceptors: The first is outermost; all are coroutine functions if ``function`` is.
         function: The handler itself.
     """
-    carry_out = _call_of(function)
-    for interceptor in reversed([*interceptors]):
-        carry_out = _around(interceptor, carry_out)
+
+    def proceed(call: ServerCall[Any, Any]) -> Any:
+        return function(call.args)
+
+    carry_out = chain(interceptors, proceed)
 
     def handle(args: Any) -> Any:
         return carry_out(ServerCall(method, args))
 
     return handle
-
-
-def _call_of(function: Callable[[Any], Any]) -> Callable[[ServerCall[Any, Any]], Any]:
-    return lambda call: function(call.args)
-
-
-def _around(
-    interceptor: Callable[..., Any], proceed: Callable[[ServerCall[Any, Any]], Any]
-) -> Callable[[ServerCall[Any, Any]], Any]:
-    def carry_out(call: ServerCall[Any, Any]) -> Any:
-        return interceptor(call, proceed)
-
-    return carry_out
-
-
-def _is_async(interceptor: object) -> bool:
-    if not callable(interceptor):
-        raise TypeError(f"interceptors: {interceptor!r} cannot be called")
-    return any(map(iscoroutinefunction, (interceptor, type(interceptor).__call__)))
