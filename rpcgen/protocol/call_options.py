@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypedDict, TypeVar
 
 from attrs import define, frozen
 
-from .metadata import checked_metadata
+from .metadata import TRACEPARENT, checked_metadata
 
 __all__ = [
     "NO_METADATA",
@@ -26,9 +26,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-# Name of the W3C trace context among metadata; the calls that a handler makes carry it on.
-_TRACEPARENT: Final = "traceparent"
 
 NO_METADATA: Final[Mapping[str, str]] = {}
 """That of a call without any."""
@@ -159,7 +156,7 @@ def resolve(
     if surrounding is not None:
         deadline = _earlier(deadline, surrounding.deadline)
         if surrounding.traceparent:
-            metadata = {_TRACEPARENT: surrounding.traceparent, **(metadata or {})}
+            metadata = {TRACEPARENT: surrounding.traceparent, **(metadata or {})}
     if not options:
         plain = deadline is None and metadata is None
         return NO_OPTIONS if plain else CallSettings(deadline, metadata)

@@ -64,6 +64,7 @@ from .codec import (
     space,
 )
 from .headers import (
+    CANCEL_METHOD,
     NOTICE_SEQ,
     CancelArgs,
     ExtendedRequest,
@@ -117,7 +118,7 @@ def check_done(done: object) -> None:
         raise TypeError(f"rpc: done channel is unbuffered: {done!r} is no queue.Queue or the like")
 
 
-CANCEL: Final = Method[CancelArgs, bool]("_goRPC_.Cancel")
+CANCEL: Final = Method[CancelArgs, bool](CANCEL_METHOD)
 """Method that tells a server that nobody waits for a call any more."""
 
 GREETING: Final = CancelArgs(NOTICE_SEQ)

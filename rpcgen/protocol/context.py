@@ -16,11 +16,9 @@ from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
 from .headers import ExtendedRequest, Request
+from .metadata import TRACEPARENT
 
 __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current", "inherited"]
-
-# Name of the W3C trace context among metadata; calls that a handler makes carry it on.
-_TRACEPARENT: Final = "traceparent"
 
 
 @frozen
@@ -120,7 +118,7 @@ class CallContext:
     @property
     def traceparent(self) -> str:
         """The W3C trace context that came with the call; empty without one."""
-        return self.metadata.get(_TRACEPARENT, "")
+        return self.metadata.get(TRACEPARENT, "")
 
     @property
     def remaining(self) -> float | None:

@@ -14,6 +14,7 @@ from rpcgen.types import GoType, Int64, Uint64, wire
 __all__ = [
     "EXTENDED_REQUEST",
     "EXTENDED_RESPONSE",
+    "CANCEL_METHOD",
     "NOTICE_SEQ",
     "REQUEST",
     "RESPONSE",
@@ -63,6 +64,9 @@ class Feature(IntFlag):
     LARGE_HEADERS = 8
     KEY = 16
 
+
+CANCEL_METHOD: Final = "_goRPC_.Cancel"
+"""Method by which a client says that nobody waits for a call any more; see `CancelArgs`."""
 
 NOTICE_SEQ: Final = (1 << 64) - 1
 """Number of a response that answers no request: the drain notice. As ``Cancel.Seq``, a ping."""

@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-__all__ = ["checked_metadata", "metadata_fault", "metadata_size"]
+__all__ = ["TRACEPARENT", "checked_metadata", "metadata_fault", "metadata_size"]
+
+TRACEPARENT: Final = "traceparent"
+"""Name of the W3C trace context; the calls that a handler makes carry it on."""
 
 _is_name: Final = re.compile(r"[!-@\[-~]+").fullmatch
 

@@ -39,6 +39,7 @@ from .codec import (
 )
 from .context import CallContext, Surroundings
 from .headers import (
+    CANCEL_METHOD,
     NOTICE_SEQ,
     CancelArgs,
     ExtendedRequest,
@@ -74,7 +75,6 @@ _INVALID_REQUEST = schema_of(None)
 # What a server of this package can do, for clients that say what they can.
 _FEATURES: Final = Feature.LARGE_HEADERS
 
-_CANCEL: Final = "_goRPC_.Cancel"
 _CANCEL_ARGS: Final = schema_of(CancelArgs)
 _CANCEL_REPLY: Final = schema_of(bool)
 
@@ -415,7 +415,7 @@ class ServerProtocol:
         try:
             served = self._find(request.service_method)
         except UnknownMethodError as error:
-            if request.service_method == _CANCEL:
+            if request.service_method == CANCEL_METHOD:
                 return self._receive_cancel(request)
             self._skip_body()
             return Refusal(request, str(error), error.code)
