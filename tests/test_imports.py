@@ -23,8 +23,6 @@ CLOSING = {
     # The package hands on clients that its generator has made, and these are like a user's.
     ("rpcgen", "rpcgen.services.health"),
     ("rpcgen", "rpcgen.services.reflection"),
-    # A message finds its fields when they are first asked for: types may refer to each other.
-    ("rpcgen.schema.kinds", "rpcgen.schema.fields"),
 }
 
 Graph = dict[str, set[str]]

@@ -44,7 +44,7 @@ from .classes import (
     substituted,
     type_arguments,
 )
-from .fields import field_of, names_in, wire_name_in
+from .fields import names_in, wire_name_in
 from .gostdlib import uuid_form, uuid_of
 from .infer import schema_for
 from .kinds import (
@@ -72,7 +72,7 @@ from .kinds import (
     Untyped,
     is_infinite,
 )
-from .resolve import schema_of
+from .resolve import field_of, schema_of
 
 __all__ = [
     "Array",

@@ -8,26 +8,28 @@ import sys
 import types
 import typing
 from collections import ChainMap
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Union
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any, TypeAlias, Union
 
 from .._names import go_name, is_exported
 from ..errors import SchemaError
 from ..types import Embedded, json_tag, wire
 from .classes import Attribute, attributes_of, check_bases, is_alias, substituted, type_arguments
 from .diagnostics import UNDEFINED
-from .kinds import Field, Struct, pointed_to
-from .resolve import schema_of
+from .kinds import Field, Schema, Struct, pointed_to
 
-__all__ = ["field_of", "fields_of", "names_in", "wire_name_in"]
+__all__ = ["fields_of", "make_field", "names_in", "wire_name_in"]
+
+SchemaOf: TypeAlias = Callable[[object], Schema[Any]]
 
 
-def fields_of(cls: type[Any], arguments: tuple[Any, ...]) -> tuple[Field, ...]:
+def fields_of(cls: type[Any], arguments: tuple[Any, ...], schema_of: SchemaOf) -> tuple[Field, ...]:
     """Return the fields of a message.
 
     Args:
         cls: Class of the message.
         arguments: Types in the brackets of a generic class.
+        schema_of: Returns the schema of an annotation.
 
     Returns:
         The fields in the order of the class.
@@ -36,7 +38,7 @@ def fields_of(cls: type[Any], arguments: tuple[Any, ...]) -> tuple[Field, ...]:
         SchemaError: One of them cannot travel.
     """
     return tuple(
-        _field_in_place(cls, attribute, annotation)
+        _field_in_place(cls, attribute, annotation, schema_of)
         for attribute, annotation in _annotated_attributes(cls, arguments)
     )
 
@@ -113,23 +115,28 @@ def _is_defined_in(cls: type[Any], value: object) -> bool:
     return isinstance(value, type) and value.__qualname__ == f"{cls.__qualname__}.{value.__name__}"
 
 
-def _field_in_place(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
+def _field_in_place(
+    cls: type[Any], attribute: Attribute, annotation: object, schema_of: SchemaOf
+) -> Field:
     try:
         schema_of(annotation)
     except SchemaError as error:
         raise SchemaError(
             f"field {attribute.name!r} of {cls.__name__}: {error.reason}", error.hint
         ) from None
-    return field_of(cls, attribute, annotation)
+    return make_field(cls, attribute, annotation, schema_of)
 
 
-def field_of(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
+def make_field(
+    cls: type[Any], attribute: Attribute, annotation: object, schema_of: SchemaOf
+) -> Field:
     """Return the field for an attribute of a message.
 
     Args:
         cls: Class of the message.
         attribute: The attribute.
         annotation: Its annotation, evaluated.
+        schema_of: Returns the schema of an annotation.
 
     Returns:
         The field with its name on the wire and its schema.

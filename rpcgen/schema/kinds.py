@@ -324,9 +324,7 @@ class Struct(ImmutableRecord, Schema[T_co]):
 
     @cached_property
     def _own_fields(self) -> tuple[Field, ...]:
-        from .fields import fields_of  # lazy: annotations are made of these kinds
-
-        fields = fields_of(self.cls, self.arguments)
+        fields = self._resolve_fields()
         by_name: dict[str, Field] = {}
         for each in fields:
             other = by_name.setdefault(each.wire_name, each)
@@ -337,6 +335,10 @@ class Struct(ImmutableRecord, Schema[T_co]):
                     'name one of them otherwise with Annotated[..., wire("Name")]',
                 )
         return fields
+
+    def _resolve_fields(self) -> tuple[Field, ...]:
+        """Return the fields; none here: a subclass knows of annotations."""
+        return ()
 
     def comparable(self) -> bool:
         hashable = self.cls.__hash__ is not None

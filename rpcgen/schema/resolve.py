@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, overload
 from .._records import ImmutableRecord
 from ..errors import DecodeError, EncodeError, SchemaError
 from ..types import GoType, InterfaceMark, length, wire, wire_name_of
-from .classes import is_alias, is_generic, is_message, substituted
+from .classes import Attribute, is_alias, is_generic, is_message, substituted
 from .diagnostics import UNDEFINED, format_annotation, literal_hint, union_hint, unsupported
+from .fields import fields_of, make_field
 from .gostdlib import GO_TYPES, LIBRARY_MODULES, array_of_uuid, go_library
 from .kinds import (
     Array,
@@ -24,6 +25,7 @@ from .kinds import (
     Converted,
     Duration,
     Enum,
+    Field,
     Float,
     Int,
     Interface,
@@ -39,7 +41,7 @@ from .kinds import (
     pointed_to,
 )
 
-__all__ = ["schema_of"]
+__all__ = ["field_of", "schema_of"]
 
 T = TypeVar("T")
 
@@ -131,7 +133,7 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
         if all(callable(getattr(cls, method, None)) for method in methods):
             return Opaque(cls, named or default, cls, encoding, cls.__hash__ is not None)
     if is_message(cls) and not is_generic(cls):
-        return Struct(cls, default if named is None else named)
+        return _Message(cls, default if named is None else named)
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
         return Enum(cls, Int() if issubclass(cls, int) else String(), named or default)
     raise unsupported(cls)
@@ -151,7 +153,31 @@ def _generic_schema(annotation: object, cls: type[Any], arguments: tuple[Any, ..
     name = wire_name_of(cls)
     name = _qualified_name(cls) if name is None else name
     arguments_in_go = ",".join([schema_of(argument).go for argument in arguments])
-    return Struct(cls, name and f"{name}[{arguments_in_go}]", arguments)
+    return _Message(cls, name and f"{name}[{arguments_in_go}]", arguments)
+
+
+class _Message(Struct[T]):
+    """A `Struct` whose fields are what the annotations of its class say."""
+
+    def _resolve_fields(self) -> tuple[Field, ...]:
+        return fields_of(self.cls, self.arguments, schema_of)
+
+
+def field_of(cls: type[Any], attribute: Attribute, annotation: object) -> Field:
+    """Return the field for an attribute of a message.
+
+    Args:
+        cls: Class of the message.
+        attribute: The attribute.
+        annotation: Its annotation, evaluated.
+
+    Returns:
+        The field with its name on the wire and its schema.
+
+    Raises:
+        SchemaError: The field cannot travel.
+    """
+    return make_field(cls, attribute, annotation, schema_of)
 
 
 def _bracket_depth(annotation: object) -> int:
