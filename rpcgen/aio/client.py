@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import socket
 import time
 from collections import deque
@@ -32,6 +31,7 @@ from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
 
 from .call import Call
+from .deadline_timer import DeadlineTimer
 from .effort import effort_of, is_large
 from .keepalive import KeepAlive
 from .loop_spin import LoopSpinner
@@ -109,9 +109,7 @@ class ClientConnection(ReadBufferProtocol):
         self._spinner = LoopSpinner(self.loop)
         self.is_sending = False
         """True while a request is encoded and written, or what a thread has encoded."""
-        # One timer for the deadlines of all calls, set to the next of them, and when it goes off.
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = math.inf
+        self.deadlines = DeadlineTimer(self.loop, self._expire)
         self._keep_alive: KeepAlive | None = None
 
     @property
@@ -250,21 +248,12 @@ class ClientConnection(ReadBufferProtocol):
             nobody: asyncio.Future[Completion[Any]] = self.loop.create_future()
             self.send(own, nobody, CANCEL, args, NO_OPTIONS)
 
-    def expire_in_time(self, deadline: float) -> None:
-        """See to it that the calls of this deadline end, if they are pending then."""
-        if deadline < self._due:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._due = deadline
-            self._timer = self.loop.call_later(deadline - time.monotonic(), self._expire)
-
-    def _expire(self) -> None:
-        self._timer, self._due = None, math.inf
+    def _expire(self) -> float | None:
+        """End the calls that are late, and return the next deadline, if there is any."""
         late, due = self.protocol.expire()
         for each in late:
             self.give_up(each.waiter, each.seq, cast("RpcError", each.error))
-        if due is not None:
-            self.expire_in_time(due)
+        return due
 
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
@@ -337,8 +326,7 @@ class ClientConnection(ReadBufferProtocol):
     def _lose(self) -> None:
         if self._keep_alive is not None:
             self._keep_alive.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        self.deadlines.stop()
         self._finish(self.protocol.receive_eof(self._loss))
         if not self.lost.done():
             self.lost.set_result(None)
@@ -676,7 +664,7 @@ class Client:
             self._protocol.abandon(seq)
             raise
         if settings.deadline is not None:
-            connection.expire_in_time(settings.deadline)
+            connection.deadlines.watch(settings.deadline)
         return seq
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import math
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from rpcgen.protocol.server import ServerSession, Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
 
 from .admission import Place
+from .deadline_timer import DeadlineTimer
 from .effort import is_large
 from .loop_spin import LoopSpinner
 from .read_buffer import ReadBufferProtocol
@@ -74,8 +74,7 @@ class ServerConnection(ReadBufferProtocol):
         "_closed",
         "_closes_when_idle",
         "_coalescer",
-        "_deadline",
-        "_deadline_timer",
+        "_deadlines",
         "_early",
         "_encoders",
         "_encoding",
@@ -129,10 +128,8 @@ class ServerConnection(ReadBufferProtocol):
         self._peer: object = None
         self._coalescer: WriteCoalescer | None = None
         self._running: dict[object, asyncio.Task[None]] = {}
-        # When calls are next looked at for those past their deadlines, and what does it: one timer
-        # for all, which goes on where the call is over that it was set for.
-        self._deadline = math.inf
-        self._deadline_timer: asyncio.TimerHandle | None = None
+        # Made for the first call that has a deadline.
+        self._deadlines: DeadlineTimer | None = None
         # Held while a large response is encoded in a thread; None while no response waits for one.
         self._encoding: asyncio.Lock | None = None
         self._encoders = 0
@@ -254,8 +251,8 @@ class ServerConnection(ReadBufferProtocol):
             self._place.leave()
         self._protocol.closed()
         self._lost = True
-        if self._deadline_timer is not None and not self._running:
-            self._deadline_timer.cancel()
+        if self._deadlines is not None and not self._running:
+            self._deadlines.stop()
         if self._closed is not None:
             self._closed.set()
 
@@ -476,24 +473,24 @@ class ServerConnection(ReadBufferProtocol):
 
     def _watch_deadline(self, context: CallContext) -> None:
         """See to it that a call is looked at when it is past its deadline."""
-        if context.deadline is None or context.deadline >= self._deadline:
+        if context.deadline is None:
             return
-        if self._deadline_timer is not None:
-            self._deadline_timer.cancel()
-        self._deadline = context.deadline
-        left = max(0.0, context.deadline - monotonic())
-        self._deadline_timer = self._loop.call_later(left, self._end_late_calls)
+        if self._deadlines is None:
+            self._deadlines = DeadlineTimer(self._loop, self._end_late_calls)
+        self._deadlines.watch(context.deadline)
 
-    def _end_late_calls(self) -> None:
-        self._deadline, self._deadline_timer = math.inf, None
+    def _end_late_calls(self) -> float | None:
+        """End the calls that are late, and return the next deadline, if there is any."""
+        due: list[float] = []
         for invocation in self._calls:
             context = invocation.context
-            if context is None or context.is_told:
+            if context is None or context.deadline is None or context.is_told:
                 continue
             if context.reason == Code.DEADLINE_EXCEEDED:
                 self._give_up(invocation, Code.DEADLINE_EXCEEDED)
             else:
-                self._watch_deadline(context)
+                due.append(context.deadline)
+        return min(due, default=None)
 
     # --- answers ----------------------------------------------------------------------------------
 

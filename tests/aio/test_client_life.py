@@ -114,7 +114,7 @@ async def test_deadline_of_a_call_with_large_arguments() -> None:
 async def test_close_stops_the_timer() -> None:
     async with connected() as (client, _):
         call = client.go(SUM, Pair(1, 2), timeout=TIMEOUT_S)
-        timer = client._connection._timer
+        timer = client._connection.deadlines.handle
         await client.close()
         assert timer is not None
         assert (timer.cancelled(), type(call.error)) == (True, ShutdownError)
