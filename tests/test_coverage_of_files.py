@@ -21,6 +21,7 @@ MODULES = sorted(
 SEEN_THROUGH = {
     "__init__.py": "test_init.py",
     "__main__.py": "test_main.py",
+    "aio/client_connection.py": "aio/test_client.py",
     "aio/connection.py": "aio/test_server.py",
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",

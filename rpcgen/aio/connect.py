@@ -20,7 +20,8 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
 
-from .client import Client, ClientConnection
+from .client import Client
+from .client_connection import ClientConnection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

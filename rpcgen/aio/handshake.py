@@ -8,7 +8,7 @@ from typing import cast
 from rpcgen.errors import DialError
 from rpcgen.protocol.http import ConnectHandshake
 
-from .client import ClientConnection
+from .client_connection import ClientConnection
 
 __all__ = ["HandshakeConnection"]
 
