@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-C = TypeVar("C")
 Req = TypeVar("Req")
 Res = TypeVar("Res")
 
@@ -133,8 +132,8 @@ def is_coroutine_function(interceptor: object) -> bool:
 
 
 def chain(
-    interceptors: Iterable[Callable[..., Any]], proceed: Callable[[C], Any]
-) -> Callable[[C], Any]:
+    interceptors: Iterable[Callable[..., Any]], proceed: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
     """Return a function that carries out a call through interceptors, the first outermost.
 
     Args:
@@ -146,8 +145,8 @@ def chain(
     return proceed
 
 
-def _around(interceptor: Callable[..., Any], proceed: Callable[[C], Any]) -> Callable[[C], Any]:
-    def carry_out(call: C) -> Any:
+def _around(interceptor: Callable[..., Any], proceed: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def carry_out(call: Any) -> Any:
         return interceptor(call, proceed)
 
     return carry_out
