@@ -34,6 +34,8 @@ SEEN_THROUGH = {
     "gojson/decode/untyped.py": "gojson/test_decode.py",
     "gojson/errors.py": "gojson/test_decode.py",
     "gojson/structs.py": "gojson/test_encode.py",
+    "protocol/call_errors.py": "protocol/test_client.py",
+    "protocol/done_queue.py": "protocol/test_client.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
     "sync/serve_one.py": "sync/test_server.py",

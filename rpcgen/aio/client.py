@@ -19,8 +19,9 @@ from rpcgen.protocol import (
     DoneQueue,
     check_done,
 )
+from rpcgen.protocol.call_errors import deadline_error
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
-from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.context import current, inherited
 
 from .call import Call

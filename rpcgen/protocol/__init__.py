@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from .address import DEFAULT_RPC_PATH, Address, http_address, parse_address
 from .call_options import CallOptions
-from .client import DONE_CAPACITY, ClientProtocol, Completion, DoneQueue, check_done
+from .client import ClientProtocol, Completion
 from .codec import LARGE, ClientCodec, ServerCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec, server_codec
+from .done_queue import DONE_CAPACITY, DoneQueue, check_done
 from .gob_codec import GobClientCodec, GobServerCodec
 from .headers import Request, Response
 from .options import DialOptions

@@ -31,7 +31,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 from weakref import ref
 
 from attrs import define, field
@@ -39,17 +39,16 @@ from attrs import define, field
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
 from rpcgen.errors import (
-    DeadlineExceededError,
     DecodeError,
     DisconnectedError,
     RemoteError,
     RpcError,
-    ServerError,
     ShutdownError,
     TruncatedError,
 )
 from rpcgen.method import Method
 
+from .call_errors import deadline_error, server_error, unstarted, with_header
 from .call_options import NO_METADATA, NO_OPTIONS, CallSettings
 from .codec import (
     LARGE,
@@ -79,43 +78,11 @@ __all__ = [
     "CANCEL",
     "GREETING",
     "GREETING_S",
-    "DONE_CAPACITY",
     "ClientProtocol",
     "Completion",
-    "DoneQueue",
-    "check_done",
-    "deadline_error",
 ]
 
 W = TypeVar("W")
-E = TypeVar("E", bound=RpcError)
-T_contra = TypeVar("T_contra", contravariant=True)
-
-
-DONE_CAPACITY = 10
-"""How many calls the queue holds that a call makes for itself, as in Go."""
-
-
-class DoneQueue(Protocol[T_contra]):
-    """What receives calls when they are over: a `queue.Queue`, an `asyncio.Queue`, or the like."""
-
-    def put_nowait(self, item: T_contra, /) -> None:
-        """Take a call.
-
-        Raises `queue.Full` or `asyncio.QueueFull` where there is no room: the
-        call is not told again, so the queue must be large enough.
-        """
-        ...
-
-
-def check_done(done: object) -> None:
-    """Raise `TypeError` if ``done`` cannot keep a call until somebody comes for it.
-
-    Go panics over an unbuffered channel. Python has no such queue: even a
-    ``queue.Queue()``, of size 0, has room without end.
-    """
-    if not callable(getattr(done, "put_nowait", None)):
-        raise TypeError(f"rpc: done channel is unbuffered: {done!r} is no queue.Queue or the like")
 
 
 CANCEL: Final = Method[CancelArgs, bool](CANCEL_METHOD)
@@ -255,7 +222,7 @@ class ClientProtocol(Generic[W]):
         # Registered first and looked at the state afterwards, while `fail_all` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
         if self._refusal and self.abandon(seq):
-            raise _unstarted(ShutdownError(self._refusal))
+            raise unstarted(ShutdownError(self._refusal))
         return seq
 
     def encode(
@@ -305,7 +272,7 @@ class ClientProtocol(Generic[W]):
         if settings.deadline is not None:
             timeout = min(int((settings.deadline - self._clock()) * 1e9), _MAX_NS)
             if timeout <= 0:
-                raise _unstarted(deadline_error(method.name))
+                raise unstarted(deadline_error(method.name))
         metadata, key = settings.metadata, settings.key
         if self._extended_codec is None or not (timeout or metadata or key):
             return self.encode_parts(seq, method, args)
@@ -533,7 +500,7 @@ class ClientProtocol(Generic[W]):
             self._current = pending  # the body is the exception
             return
         # Known already: the body is no reply, and it does not matter whether it comes.
-        error = _server_error(method, response)
+        error = server_error(method, response)
         failure: RpcError = error
         if error.code == Code.DEADLINE_EXCEEDED and self._is_late(settings):
             failure = deadline_error(method.name)  # the server was a moment faster
@@ -553,7 +520,7 @@ class ClientProtocol(Generic[W]):
         for seq in sorted({*self._pending, *self._weak}):
             number, pending = self._number(seq), self._pending.get(seq) or self._revived(seq)
             if pending is not None and (number is None or number > last):
-                error = _unstarted(ShutdownError(_DRAINING))
+                error = unstarted(ShutdownError(_DRAINING))
                 completions.append(Completion(pending[1], None, error, seq))
         return completions
 
@@ -599,10 +566,10 @@ class ClientProtocol(Generic[W]):
             raise
         except DecodeError as decode_error:
             reraise_interrupt(decode_error)
-            error = _server_error(method, response) if response.error else decode_error
+            error = server_error(method, response) if response.error else decode_error
         self._current = self._extended = None
         if response.error and error is None:
-            body, error = None, _with_header(cast("RemoteError", body), response)
+            body, error = None, with_header(cast("RemoteError", body), response)
         completions.append(Completion(waiter, body, error, seq, response.metadata or NO_METADATA))
 
     def receive_eof(self, reason: str = "unexpected EOF") -> list[Completion[W]]:
@@ -639,43 +606,3 @@ class ClientProtocol(Generic[W]):
             raise ShutdownError(_SHUT_DOWN)
         self.closing = True
         self._refusal = self._refusal or _SHUT_DOWN
-
-
-def deadline_error(method: str) -> DeadlineExceededError:
-    """Return the error of a call of this method that was not over at its deadline."""
-    return DeadlineExceededError(
-        f"{method}: not over at its deadline, and given up: allow it more time by timeout="
-    )
-
-
-def _server_error(method: Method[Any, Any], response: Response) -> ServerError:
-    """Return the exception for an error response whose body is none."""
-    declared = method.raised_from(response.error) if method.raises else None
-    return _with_header(declared or ServerError(response.error), response)
-
-
-def _with_header(error: ServerError, response: Response) -> ServerError:
-    if not isinstance(response, ExtendedResponse):
-        return error
-    attributes = vars(error)  # as it may be of a frozen class
-    if response.code:
-        attributes["code"] = _code(response.code)
-    if response.metadata:
-        attributes["metadata"] = response.metadata
-    if response.unstarted:
-        attributes["started"] = False
-    return error
-
-
-def _code(number: int) -> Code:
-    try:
-        return Code(number)
-    except ValueError as error:
-        reraise_interrupt(error)
-        return Code.UNKNOWN
-
-
-def _unstarted(error: E) -> E:
-    """Return the error of a call that the server has certainly not begun."""
-    error.started = False
-    return error

@@ -22,6 +22,7 @@ from rpcgen.protocol import (
     GobClientCodec,
     check_done,
 )
+from rpcgen.protocol.call_errors import deadline_error
 from rpcgen.protocol.call_options import (
     NO_OPTIONS,
     CallSettings,
@@ -29,7 +30,7 @@ from rpcgen.protocol.call_options import (
     checked_interval,
     resolve,
 )
-from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
 
