@@ -124,6 +124,7 @@ class Api(Protocol):
         """Connect to an HTTP server: with `dial_http`, or `dial_http_path` for another path."""
         ...
 
+    @contextmanager
     def serve(
         self,
         address: str,
@@ -132,9 +133,12 @@ class Api(Protocol):
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
         **options: Unpack[CodecOptions],
-    ) -> AbstractContextManager[str]:
+    ) -> Iterator[str]:
         """Serve ``Arith``, ``Probe`` and what ``registrations`` add; yields the bound address."""
-        ...
+        with self.serving(
+            address, *registrations, codec=codec, tls=tls, server={"limits": limits}, **options
+        ) as server:
+            yield server.address
 
     def serving(
         self,
@@ -207,7 +211,7 @@ class SyncServer:
         self._server.shutdown(grace)
 
 
-class SyncApi:
+class SyncApi(Api):
     @contextmanager
     def dial(self, address: str, **options: Unpack[DialOptions]) -> Iterator[ApiClient]:
         with rpcgen.dial(address, **options) as client:
@@ -223,21 +227,6 @@ class SyncApi:
             client = rpcgen.dial_http_path(address, path, **options)
         with client:
             yield SyncClient(client)
-
-    @contextmanager
-    def serve(
-        self,
-        address: str,
-        *registrations: Callable[[Registry], None],
-        codec: CodecName = "gob",
-        tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
-        **options: Unpack[CodecOptions],
-    ) -> Iterator[str]:
-        with self.serving(
-            address, *registrations, codec=codec, tls=tls, server={"limits": limits}, **options
-        ) as server:
-            yield server.address
 
     @contextmanager
     def serving(
@@ -379,7 +368,7 @@ class AsyncServer:
         self._loop.run(self._server.shutdown(grace))
 
 
-class AsyncApi:
+class AsyncApi(Api):
     def dial(
         self, address: str, **options: Unpack[DialOptions]
     ) -> AbstractContextManager[ApiClient]:
@@ -403,21 +392,6 @@ class AsyncApi:
                 yield AsyncClient(loop, client)
             finally:
                 loop.run(client.__aexit__(None, None, None))
-
-    @contextmanager
-    def serve(
-        self,
-        address: str,
-        *registrations: Callable[[Registry], None],
-        codec: CodecName = "gob",
-        tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
-        **options: Unpack[CodecOptions],
-    ) -> Iterator[str]:
-        with self.serving(
-            address, *registrations, codec=codec, tls=tls, server={"limits": limits}, **options
-        ) as server:
-            yield server.address
 
     @contextmanager
     def serving(
