@@ -202,6 +202,9 @@ class ServerConnection(ReadBufferProtocol):
         """End the connection now; what is not sent yet is lost, what still runs is cancelled."""
         self._hung_up = True
         self._serving.orphans.discard(self)
+        for invocation in self._calls:
+            if invocation.is_handled:  # in a thread, which can only be told
+                self._execution.cancel(invocation, Code.CANCELLED)
         for task in self._running.values():
             task.cancel()
         self._drop_coalescer()

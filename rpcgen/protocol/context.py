@@ -129,7 +129,10 @@ class CallContext:
 
     @property
     def cancelled(self) -> bool:
-        """True once nobody waits for the reply: the call was cancelled, or is past its deadline."""
+        """True once nobody waits for the reply.
+
+        The call was cancelled, is past its deadline, or the server has given its connection up.
+        """
         return self._reason != Code.OK or self.remaining == 0.0
 
     def wait_cancelled(self, timeout: float | None = None) -> bool:

@@ -157,6 +157,8 @@ class ServerConnection:
         """End the connection now; what is not sent yet is lost, and no call is waited for."""
         self._aborted = True
         self._stream.shutdown()
+        for invocation in self.running.copy():  # which nobody waits for any more
+            self._execution.cancel(invocation, Code.CANCELLED)
         with self._lock:
             # Anew even if nothing changes: that a socket was closed by somebody else meanwhile
             # is told only to those who ask for its events.

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from rpcgen import context
 from rpcgen.aio import Call, Client, Listener, Server, dial
 from rpcgen.aio.admission import Admission
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, RpcError, ServerError
@@ -1377,3 +1378,22 @@ async def test_deadline_that_passes_as_another_call_comes(caplog: pytest.LogCapt
         await gate.entered.acquire()
         connection.close()
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_plain_handler_that_outlives_the_grace_is_told() -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def wait(number: int) -> int:
+        begun.set()
+        if context().wait_cancelled(TIMEOUT_S):
+            told.set()
+        return number
+
+    server = Server()
+    server.register_name("Math", [HELD.handler(wait)])
+    listener = await server.listen("127.0.0.1:0")
+    async with server, dial(listener.address) as client:
+        client.go(HELD, 5)
+        assert await asyncio.to_thread(begun.wait, TIMEOUT_S)
+        await server.close(grace=0.01)
+        assert await asyncio.to_thread(told.wait, TIMEOUT_S)

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from rpcgen import Listener, Server, dial
+from rpcgen import Listener, Server, context, dial
 from rpcgen.errors import (
     DecodeError,
     DialError,
@@ -924,3 +924,22 @@ def test_listen_with_an_option_that_there_is_not(
     with pytest.raises(error, match=r"there are: names, strings|write 'strict' or"):
         Server().listen(f"unix://{tmp_path}/socket", **option)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_handler_that_outlives_the_grace_is_told() -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def wait(number: int) -> int:
+        begun.set()
+        if context().wait_cancelled(TIMEOUT_S):
+            told.set()
+        return number
+
+    server = Server()
+    server.register_name("Math", [HELD.handler(wait)])
+    listener = server.listen("127.0.0.1:0")
+    with server, dial(listener.address) as client:
+        client.go(HELD, 5)
+        assert begun.wait(TIMEOUT_S)
+        server.close(grace=0.01)
+        assert told.wait(TIMEOUT_S)
