@@ -267,14 +267,16 @@ class Server(BaseServer):
         """
         thread = threading.get_ident()
         self._in_serve.add(thread)
+        after_interrupt: float | None = None
         with self._on_sigterm(grace) if handle_signals else nullcontext():
             try:
                 self._serve_listeners()
                 self._closing.wait()
             except KeyboardInterrupt:
-                self._begin_shutdown(grace)
+                # Not yet: an interrupt that came in there would have to wait for the grace below.
+                self._drains, after_interrupt = True, grace
             finally:
-                self._begin_closing()
+                self._begin_closing(after_interrupt)
                 self._closed.wait()
                 self._in_serve.discard(thread)
         if self._failure is not None:
