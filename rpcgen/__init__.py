@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .services.health import AsyncHealthClient, HealthClient
+    from .services.reflection import AsyncReflectionClient, ReflectionClient
     from .sync import Caller, Listener, Server
 
     default_server: Server
@@ -65,6 +66,7 @@ __all__ = [
     "AsyncClientStub",
     "AsyncGoStub",
     "AsyncHealthClient",
+    "AsyncReflectionClient",
     "Call",
     "CallCancelledError",
     "CallContext",
@@ -90,6 +92,7 @@ __all__ = [
     "Listener",
     "Method",
     "Peer",
+    "ReflectionClient",
     "RegisterError",
     "Registry",
     "RemoteError",
@@ -115,11 +118,13 @@ __all__ = [
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
     "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
+    "AsyncReflectionClient": (".services.reflection", "AsyncReflectionClient"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
     "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
+    "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
     "ServingStatus": (".protocol.health", "ServingStatus"),

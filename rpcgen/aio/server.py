@@ -85,6 +85,8 @@ class Server(BaseServer):
             "internal error": its text goes to the log alone.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
+        reflection: True to serve ``rpcgen.Reflection``, which describes the services to
+            whoever asks, with the docstrings of their IDL.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -105,6 +107,7 @@ class Server(BaseServer):
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
         health: bool = False,
+        reflection: bool = False,
     ) -> None:
         super().__init__(
             nullcontext,
@@ -122,6 +125,7 @@ class Server(BaseServer):
             monotonic,
             mask_errors=mask_errors,
             health=health,
+            reflection=reflection,
         )
         self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}

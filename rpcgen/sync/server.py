@@ -102,6 +102,8 @@ class Server(BaseServer):
             "internal error": its text goes to the log alone.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
+        reflection: True to serve ``rpcgen.Reflection``, which describes the services to
+            whoever asks, with the docstrings of their IDL.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -122,6 +124,7 @@ class Server(BaseServer):
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
         health: bool = False,
+        reflection: bool = False,
     ) -> None:
         super().__init__(
             threading.Lock,
@@ -139,6 +142,7 @@ class Server(BaseServer):
             monotonic,
             mask_errors=mask_errors,
             health=health,
+            reflection=reflection,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
