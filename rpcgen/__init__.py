@@ -54,6 +54,12 @@ if TYPE_CHECKING:
     from .protocol import CallContext, Peer, Registry
     from .protocol.context import context
     from .protocol.health import ServingStatus
+    from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
+    from .protocol.server_interceptors import (
+        AsyncServerInterceptor,
+        ServerCall,
+        ServerInterceptor,
+    )
     from .services.health import AsyncHealthClient, HealthClient
     from .services.reflection import AsyncReflectionClient, ReflectionClient
     from .sync import Caller, Listener, Server
@@ -63,10 +69,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbstractService",
+    "AsyncClientInterceptor",
     "AsyncClientStub",
     "AsyncGoStub",
     "AsyncHealthClient",
     "AsyncReflectionClient",
+    "AsyncServerInterceptor",
     "Call",
     "CallCancelledError",
     "CallContext",
@@ -74,7 +82,9 @@ __all__ = [
     "CallTimeoutError",
     "Caller",
     "Client",
+    "ClientCall",
     "ClientCodec",
+    "ClientInterceptor",
     "ClientStub",
     "Code",
     "DeadlineExceededError",
@@ -101,8 +111,10 @@ __all__ = [
     "RpcError",
     "SchemaError",
     "Server",
+    "ServerCall",
     "ServerCodec",
     "ServerError",
+    "ServerInterceptor",
     "ServingStatus",
     "ShutdownError",
     "TruncatedError",
@@ -118,15 +130,21 @@ __all__ = [
 # Looked up when first used: a client does without the imports of these.
 _LATER = {
     "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
+    "AsyncClientInterceptor": (".protocol.interceptors", "AsyncClientInterceptor"),
     "AsyncReflectionClient": (".services.reflection", "AsyncReflectionClient"),
+    "AsyncServerInterceptor": (".protocol.server_interceptors", "AsyncServerInterceptor"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
+    "ClientCall": (".protocol.interceptors", "ClientCall"),
+    "ClientInterceptor": (".protocol.interceptors", "ClientInterceptor"),
     "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
     "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
+    "ServerCall": (".protocol.server_interceptors", "ServerCall"),
+    "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),
     "ServingStatus": (".protocol.health", "ServingStatus"),
     "context": (".protocol.context", "context"),
 }

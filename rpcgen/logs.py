@@ -1,4 +1,4 @@
-"""The loggers of servers and clients, ``rpcgen.server`` and ``rpcgen.client``.
+"""The loggers ``rpcgen.server``, ``rpcgen.client`` and ``rpcgen.access``.
 
 Much of what they say comes from strangers: names of methods and types, texts of
 errors. A newline in it would begin a line of its own, which looks like one that
@@ -14,13 +14,13 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from .errors import ServerError
+from .errors import CallCancelledError, DeadlineExceededError, ServerError
 from .escapes import escaped
 
 if TYPE_CHECKING:
     from .protocol import Invocation
 
-__all__ = ["client_log", "log_failure", "server_log"]
+__all__ = ["access_log", "client_log", "log_failure", "server_log"]
 
 # Parts of a traceback that are Python's, with line ends in the right places.
 _LAYOUT: Final = re.compile(r"(Traceback \(|\n|[ |+]*(File \"|\+|Traceback \()|\s*\[Previous line)")
@@ -34,7 +34,8 @@ def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None
     """Log the end of a call whose handler has raised.
 
     A `ServerError` is an answer that the handler gives on purpose, and is
-    reported at the level of debugging.
+    reported at the level of debugging; so is the end of a call of its own that
+    ends because its caller has given up.
 
     Args:
         invocation: The call.
@@ -42,10 +43,17 @@ def log_failure(invocation: Invocation, error: BaseException, peer: str) -> None
         peer: Name of the client, as `rpcgen.net.sockets.peer_name` gives it.
     """
     name = invocation.request.service_method
-    if isinstance(error, ServerError):
+    if isinstance(error, ServerError) or _is_given_up(invocation, error):
         server_log.debug("%s answered %s with an error: %s", name, peer, error)
         return
     server_log.error("%s failed, called by %s", name, peer, exc_info=error)
+
+
+def _is_given_up(invocation: Invocation, error: BaseException) -> bool:
+    context = invocation.context
+    if context is None or not isinstance(error, (CallCancelledError, DeadlineExceededError)):
+        return False
+    return context.cancelled
 
 
 class _Escape(logging.Filter):
@@ -99,3 +107,4 @@ server_log = _logger("rpcgen.server")
 
 client_log = _logger("rpcgen.client")
 """Logger of all clients, ``rpcgen.client``."""
+access_log = _logger("rpcgen.access")

@@ -32,6 +32,8 @@ MARKERS = {
     "browser": ("browser", "slow"),
     "docs/test_delve.py": ("go", "slow"),
     "docs/test_evolving.py": ("slow",),
+    "docs/test_pages.py::test_programs_of_a_page_pass_mypy": ("typecheck", "slow"),
+    "docs/test_pages.py::test_programs_of_a_page_print_what_it_says": ("go", "slow"),
     "faults/test_absent_peers.py::test_thousand_connections_are_served": HEAVY,
     "faults/test_absent_peers.py::test_thousand_connections_leave_no_thread_behind": HEAVY,
     "faults/test_bad_bytes.py::test_type_of_many_fields_takes_little": HEAVY,

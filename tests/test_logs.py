@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen.errors import ServerError
+from rpcgen.code import Code
+from rpcgen.errors import DeadlineExceededError, ServerError
 from rpcgen.logs import client_log, log_failure, server_log
 from rpcgen.method import Method
 from rpcgen.protocol import Invocation, Registry, Request
+from rpcgen.protocol.context import CallContext
 
 SUM = Method[int, int]("Math.Sum")
 
@@ -97,3 +99,20 @@ def test_log_failure_names_the_method_and_the_peer(caplog: pytest.LogCaptureFixt
 def test_log_failure_of_an_error_on_purpose_is_quiet(caplog: pytest.LogCaptureFixture) -> None:
     log_failure(invocation(), ServerError("no such key"), "10.0.0.1:55")
     assert caplog.records == []
+
+
+def test_call_of_a_handler_that_ends_with_its_caller_is_no_accident(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    call = invocation()
+    call.context = CallContext(call.request)
+    call.context.cancel(Code.CANCELLED)
+    log_failure(call, DeadlineExceededError("late"), "a peer")
+    assert caplog.records == []
+
+
+def test_deadline_of_a_handler_of_its_own_is_an_accident(caplog: pytest.LogCaptureFixture) -> None:
+    call = invocation()
+    call.context = CallContext(call.request)
+    log_failure(call, DeadlineExceededError("late"), "a peer")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

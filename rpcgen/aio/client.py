@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -28,19 +28,22 @@ from rpcgen.protocol import (
     check_done,
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
-from rpcgen.protocol.client import CANCEL, deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
-from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientCall, chain
 
 from .call import Call
 from .effort import effort_of, is_large
-from .intercepted import InterceptedGo
 from .keepalive import KeepAlive
 from .loop_spin import LoopSpinner
 from .loops import check_loop
 from .read_buffer import ReadBufferProtocol
 from .workers import Job, decoders
 from .write_coalescer import WriteCoalescer
+
+if TYPE_CHECKING:
+    from rpcgen.protocol.interceptors import AsyncClientInterceptor
+
+    from .intercepted import Interceptors
 
 __all__ = ["Client", "ClientConnection"]
 
@@ -412,14 +415,11 @@ class Client:
         interceptors: Iterable[AsyncClientInterceptor] = (),
     ) -> None:
         self._connection = connection
+        self._protocol = connection.protocol
         self._defaults = defaults
-        self._interceptors = tuple(interceptors)
-        self._chain = chain(self._interceptors, self._proceed) if self._interceptors else None
+        self._interceptors = self._intercepted(tuple(interceptors))
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or self._interceptors)
-        # Those that run interceptors of `go`.
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._protocol = connection.protocol
         self._loop = connection.loop
 
     @classmethod
@@ -502,31 +502,59 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._chain is not None:
-                return await self._chain(ClientCall.of(method, args, settings))
-        return (await self._call(method, args, settings)).taken()
-
-    async def _proceed(self, call: ClientCall[Any, Any]) -> Any:
-        """Carry out a call behind all interceptors."""
-        completion = await self._call(call.method, call.args, call.settings)
-        call.reply_metadata = completion.metadata
+            if self._interceptors is not None:
+                return await self._interceptors.call(method, args, settings)
+        # `_call` once more: another coroutine for each call would take a good part of it.
+        if settings is not NO_OPTIONS or not self._connection.writable.is_set():
+            await self._get_ready(method, settings)
+        waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
+        seq = self._begin(waiter, method, args, settings)
+        try:
+            completion = await waiter
+        except asyncio.CancelledError:
+            self._forget(seq)
+            raise
         return completion.taken()
+
+    async def _greet(self, deadline: float | None) -> None:
+        """Learn what the server can do, by one round trip."""
+        due = deadline or time.monotonic() + GREETING_S
+        completion = await self._call(CANCEL, GREETING, CallSettings(due))
+        # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
+        if completion.error is not None and not isinstance(completion.error, ServerError):
+            raise completion.error
+
+    def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
+        if not interceptors:
+            return None
+        from .intercepted import Interceptors  # others do without
+
+        return Interceptors(interceptors, self._call, self._protocol)
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Send a call and wait for its end."""
-        writable = self._connection.writable
-        while not writable.is_set():  # again, if others were faster
-            await self._wait_for_room(method, settings)
+        await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._begin(waiter, method, args, settings)
         try:
             return await waiter
         except asyncio.CancelledError:
-            if self._protocol.abandon(seq):
-                self._connection.forgotten(seq)
+            self._forget(seq)
             raise
+
+    def _forget(self, seq: int) -> None:
+        """Take note that the task which has waited for a call was cancelled."""
+        if self._protocol.abandon(seq):
+            self._connection.forgotten(seq)
+
+    async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
+        """Know the server, where a call needs that, and wait for room to write."""
+        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+            await self._greet(settings.deadline)
+        while not self._connection.writable.is_set():  # again, if others were faster
+            await self._wait_for_room(method, settings)
 
     @overload
     def go(
@@ -588,10 +616,8 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._chain is not None:
-                intercepted = InterceptedGo(method, args, done, settings, self._protocol)
-                intercepted.start(self._chain, self._tasks)
-                return intercepted.call
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast
 
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, set_keepalive
@@ -18,10 +18,14 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.interceptors import AsyncClientInterceptor
 from rpcgen.protocol.options import check_options, codec_of, defaults_of
 
 from .client import Client, ClientConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpcgen.protocol.interceptors import AsyncClientInterceptor
 
 __all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 

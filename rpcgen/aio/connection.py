@@ -332,10 +332,11 @@ class ServerConnection(ReadBufferProtocol):
         are under way as can be.
         """
         next_event, running, most = self._protocol.next_event, self._running, self._most_calls
+        is_limited = self._in_flight.limit is not None
         for _ in range(_REQUESTS_A_TURN):
             if self._writing_paused or (len(running) >= most and not self._refuses_calls):
                 return True  # what ends goes on
-            if self._in_flight.is_full and not self._refuses_calls:
+            if is_limited and self._in_flight.is_full and not self._refuses_calls:
                 self._in_flight.waiting.add(self)
                 return True
             if self._looks and self._protocol.is_large():
@@ -430,6 +431,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         self._running[invocation] = task
         if invocation.context is not None:
+            invocation.context.surroundings = self._execution  # the timer may be first to ask
             self._watch_deadline(invocation.context)
         if self._in_flight.limit is not None:
             self._in_flight.enter(invocation)

@@ -1,20 +1,63 @@
-"""`InterceptedGo`: a call that goes through interceptors while nobody need wait for it."""
+"""`Interceptors`: what a client on asyncio does where there are functions around its calls."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
-from rpcgen.protocol import ClientProtocol, DoneQueue
+from rpcgen.protocol import ClientProtocol, Completion, DoneQueue
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.interceptors import ClientCall
+from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientCall, chain
 
 from .call import Call
 
-__all__ = ["InterceptedGo"]
+__all__ = ["InterceptedGo", "Interceptors"]
+
+
+class Interceptors:
+    """The interceptors of a client.
+
+    Args:
+        interceptors: The first is outermost.
+        call: Sends a call, and waits for its end.
+        protocol: That of the client.
+    """
+
+    def __init__(
+        self,
+        interceptors: Iterable[AsyncClientInterceptor],
+        call: Callable[[Method[Any, Any], object, CallSettings], Awaitable[Completion[Any]]],
+        protocol: ClientProtocol[Any],
+    ) -> None:
+        self._call = call
+        self._protocol = protocol
+        self._chain = chain(interceptors, self._proceed)
+        # Those of `go`: the event loop alone would not keep them.
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def call(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Any:
+        """Carry out a call through all of them, and return the reply."""
+        return await self._chain(ClientCall.of(method, args, settings))
+
+    def go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings,
+    ) -> Call[Any]:
+        """Start a call through all of them, in a task."""
+        intercepted = InterceptedGo(method, args, done, settings, self._protocol)
+        intercepted.start(self._chain, self.tasks)
+        return intercepted.call
+
+    async def _proceed(self, call: ClientCall[Any, Any]) -> Any:
+        completion = await self._call(call.method, call.args, call.settings)
+        call.reply_metadata = completion.metadata
+        return completion.taken()
 
 
 class InterceptedGo:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import sys
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from time import monotonic
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
@@ -134,7 +134,20 @@ def run_in_thread(
     invocation: Invocation, workers: Workers, owner: object
 ) -> Coroutine[object, object, tuple[object, BaseException | None]]:
     """Run a handler that is not an ``async def`` in a thread; see `run_handler`."""
-    return workers.run(owner, _outcome, invocation)
+    return workers.run(owner, _outcome, invocation, invocation.served.function, invocation.args)
+
+
+async def call_in_thread(
+    workers: Workers, function: Callable[[object], object], args: object
+) -> object:
+    """Run a plain handler in a thread, within interceptors, and return what it returns."""
+    invocation = current.get()
+    assert invocation is not None  # interceptors run in the task of their call
+    owner = invocation.execution
+    reply, error = await workers.run(owner, _outcome, invocation, function, args)
+    if error is not None:
+        raise error
+    return reply
 
 
 def encode(
@@ -170,7 +183,9 @@ def _joined(parts: Sequence[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _outcome(invocation: Invocation) -> tuple[object, BaseException | None]:
+def _outcome(
+    invocation: Invocation, function: Callable[[object], object], args: object
+) -> tuple[object, BaseException | None]:
     """Return what a handler returns, or what it raises.
 
     Not every exception gets through a future: a task that is woken with
@@ -180,7 +195,7 @@ def _outcome(invocation: Invocation) -> tuple[object, BaseException | None]:
     current.set(invocation)
     try:
         check_is_wanted(invocation)
-        return invocation.served.function(invocation.args), None
+        return function(args), None
     except BaseException as error:
         return None, error
     finally:

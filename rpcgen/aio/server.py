@@ -26,6 +26,11 @@ from rpcgen.protocol import (
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.server import ServerSession
+from rpcgen.protocol.server_interceptors import (
+    AsyncServerInterceptor,
+    checked_interceptors,
+    intercepted,
+)
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .admission import Admission, Place
@@ -33,7 +38,7 @@ from .connection import ServerConnection, Serving
 from .interrupts import Interrupts, Terminations
 from .listener import Listener
 from .loops import check_loop
-from .serve_one import serve_request
+from .serve_one import call_in_thread, serve_request
 from .workers import Workers, serving
 
 if TYPE_CHECKING:
@@ -83,6 +88,8 @@ class Server(BaseServer):
             request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        interceptors: Functions around the handlers of all methods, the first
+            outermost; see `rpcgen.protocol.server_interceptors`.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
@@ -106,9 +113,12 @@ class Server(BaseServer):
         overload: Overload = "wait",
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
+        interceptors: Iterable[AsyncServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
     ) -> None:
+        self._workers = Workers(workers)
+        self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
             nullcontext,
             limits,
@@ -127,7 +137,6 @@ class Server(BaseServer):
             health=health,
             reflection=reflection,
         )
-        self._workers = Workers(workers)
         self._listeners: dict[Listener, CodecName] = {}
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
@@ -163,6 +172,15 @@ class Server(BaseServer):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def _intercepted(self, handler: Handler) -> Handler:
+        if not self._interceptors:
+            return handler
+        function = handler.function
+        if not handler.is_async:
+            function = partial(call_in_thread, self._workers, function)
+        function = intercepted(handler.method, self._interceptors, function)
+        return Handler(handler.method, function, is_async=True)
 
     async def listen(
         self,

@@ -57,7 +57,6 @@ class WriteCoalescer:
     def cork(self) -> bool:
         """Gather until `uncork`, which comes in this turn of the event loop.
 
-
         Returns:
             True if `uncork` has to come; False if the end of the turn sends anyway.
         """

@@ -38,6 +38,7 @@ class Expression:
 
     @property
     def location(self) -> Location:
+        """Place of the expression in its file."""
         return self.source.location(self.node)
 
     def unquoted(self) -> ast.expr:

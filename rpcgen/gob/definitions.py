@@ -74,6 +74,7 @@ class TypeTable:
         return self._next, len(self._types), len(self._sent)
 
     def rewind(self, mark: tuple[int, int, int]) -> None:
+        """Forget what was defined since a `mark` was taken."""
         self._next, types, sent = mark
         while len(self._types) > types:
             self._types.popitem()

@@ -7,11 +7,11 @@ plus its place in the container that holds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final
 
 from ..schema import Schema, Untyped
-from ..schema.plan import Node, Op, plan_of
+from ..schema.plan import Node, Op, kept_by_schema, plan_of
 
 __all__ = [
     "ENTRY",
@@ -79,7 +79,7 @@ def size_of(schema: Schema[Any]) -> int:
     return _POINTER if nodes[root].nullable else sizes(schema)[root]
 
 
-@lru_cache(maxsize=4096)
+@kept_by_schema
 def sizes(schema: Schema[Any]) -> tuple[int, ...]:
     """Return for each type of a schema's plan what `size_of` says of it, without its pointer."""
     nodes, _ = plan_of(schema)
@@ -117,7 +117,7 @@ def size_of_record(fields: int) -> int:
     return 3 * OBJECT + 16 * fields
 
 
-@lru_cache(maxsize=4096)
+@kept_by_schema
 def most_per_byte(schema: Schema[Any]) -> int | None:
     """Return how many bytes in memory one byte of a message may become at most.
 

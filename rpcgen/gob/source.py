@@ -71,6 +71,7 @@ class Source:
         return len(self._lines)
 
     def line(self, text: str) -> None:
+        """Add a line at the present indentation. Raises `TooLongError`."""
         if len(self._lines) >= self.longest:
             raise TooLongError("the source has more lines than it may")
         self._lines.append(self._indent + text)

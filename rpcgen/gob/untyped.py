@@ -64,6 +64,7 @@ class RecordStruct(Struct[Record]):
         return "struct"  # its fields may lead to itself
 
     def zero(self) -> Record:
+        """Return the record whose fields are all zero."""
         return self.make(tuple(field.schema.zero() for field in self.fields))
 
     @property

@@ -65,6 +65,8 @@ FIRST_ID: Final = 64
 
 
 class ArrayType(ValueRecord):
+    """Array, as a sender defines it; ``element`` is the id of its type."""
+
     name: str
     id: int
     element: int
@@ -72,6 +74,8 @@ class ArrayType(ValueRecord):
 
 
 class SliceType(ValueRecord):
+    """Slice, as a sender defines it; ``element`` is the id of its type."""
+
     name: str
     id: int
     element: int
@@ -91,6 +95,8 @@ class StructType(ValueRecord):
 
 
 class MapType(ValueRecord):
+    """Map, as a sender defines it; ``key`` and ``value`` are ids of types."""
+
     name: str
     id: int
     key: int

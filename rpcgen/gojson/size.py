@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 from rpcgen.errors import DecodeError
 from rpcgen.schema import Schema, Untyped
-from rpcgen.schema.plan import Node, Op, Plan, plan_of
+from rpcgen.schema.plan import Node, Op, Plan, kept_by_schema, plan_of
 from rpcgen.values.limits import Limits
 
 from .members import by_fold, fold, members_of
@@ -148,7 +147,7 @@ def growth(schema: Schema[Any]) -> int:
     return _sizer(schema).growth
 
 
-@lru_cache(1024)
+@kept_by_schema
 def _sizer(schema: Schema[Any]) -> _Sizer:
     return _Sizer(Plan((), -1) if isinstance(schema, Untyped) else plan_of(schema))
 

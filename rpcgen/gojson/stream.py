@@ -361,6 +361,7 @@ class LongNumber(float):
     digits: int
 
     def __new__(cls, text: str) -> LongNumber:
+        """Return a number as it was written."""
         number = super().__new__(cls, text)
         number.digits = len(text.lstrip("-"))
         return number

@@ -140,6 +140,10 @@ def resolve(
         TypeError: There is no option of this name, or it cannot have this value.
         ValueError: An option cannot have this value.
     """
+    if surrounding is None and not options and defaults is not None:
+        # Nearly all that have any settings: those of a client with a default timeout.
+        timeout = method_timeout if defaults.timeout is None else defaults.timeout
+        return CallSettings(None if timeout is None else now + timeout, defaults.metadata)
     timeout, metadata = method_timeout, None
     if defaults is not None:
         metadata = defaults.metadata

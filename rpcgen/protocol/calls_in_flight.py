@@ -27,30 +27,31 @@ class CallsInFlight(Generic[C]):
 
     Attributes:
         waiting: Connections that go on when there is room.
+        calls: Those that are counted.
     """
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self.waiting: set[C] = set()
-        self._calls: set[Invocation] = set()
+        self.calls: set[Invocation] = set()
 
     def __bool__(self) -> bool:
         """Return whether any call is counted."""
-        return bool(self._calls)
+        return bool(self.calls)
 
     @property
     def is_full(self) -> bool:
         """True if there are as many calls as there may be."""
-        return self.limit is not None and len(self._calls) >= self.limit
+        return self.limit is not None and len(self.calls) >= self.limit
 
     def enter(self, invocation: Invocation) -> None:
         """Count a call."""
         if self.limit is not None:
-            self._calls.add(invocation)
+            self.calls.add(invocation)
 
     def leave(self, invocation: Invocation) -> set[C]:
         """Count the end of a call; return the connections that have waited, to go on."""
-        self._calls.discard(invocation)
+        self.calls.discard(invocation)
         if not self.waiting:
             return set()
         woken, self.waiting = self.waiting, set()

@@ -72,9 +72,12 @@ from .headers import (
     Request,
     Response,
 )
+from .metadata import metadata_size
 
 __all__ = [
     "CANCEL",
+    "GREETING",
+    "GREETING_S",
     "DONE_CAPACITY",
     "ClientProtocol",
     "Completion",
@@ -116,6 +119,16 @@ def check_done(done: object) -> None:
 
 CANCEL: Final = Method[CancelArgs, bool]("_goRPC_.Cancel")
 """Method that tells a server that nobody waits for a call any more."""
+
+GREETING: Final = CancelArgs(NOTICE_SEQ)
+"""Arguments of a `CANCEL` that cancels nothing."""
+
+GREETING_S: Final = 30.0
+"""Maximum time in seconds for the answer to it, where the call that needs it has no deadline."""
+
+# Maximum size in bytes of metadata for which there is certainly room in a header to a server that
+# is not known: it may take 512 bytes in all.
+_MAX_UNKNOWN_METADATA: Final = 256
 
 _FEATURES: Final = Feature.DRAIN_NOTICE | Feature.LARGE_HEADERS
 """What clients can do beyond Go's net/rpc."""
@@ -195,6 +208,7 @@ class ClientProtocol(Generic[W]):
         self.features = Feature(0)
         """What the server has said that it can do."""
         self._has_said_features = False
+        self._has_greeted = False
         # Numbers of cancels that the server has not answered.
         self._cancels: set[int] = set()
         self._knows_cancel = True
@@ -303,6 +317,17 @@ class ClientProtocol(Generic[W]):
             raise
         self._has_said_features = True
         return parts
+
+    def needs_greeting(self, metadata: Mapping[str, str] | None) -> bool:
+        """Return True, once, if a server must be known before so much metadata is sent to it.
+
+        `GREETING` is to be called then with a deadline, which has it say what it can do; servers
+        of others answer with an error.
+        """
+        if not metadata or self._has_greeted or metadata_size(metadata) <= _MAX_UNKNOWN_METADATA:
+            return False
+        self._has_greeted = True
+        return not self.features & Feature.LARGE_HEADERS and self._extended_codec is not None
 
     def begin_cancel(self, seq: int) -> tuple[int, CancelArgs] | None:
         """Return number and arguments of a request that cancels a call which was encoded.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
@@ -16,9 +16,6 @@ from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
 from .headers import ExtendedRequest, Request
-
-if TYPE_CHECKING:
-    from .server import Invocation
 
 __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current", "inherited"]
 
@@ -173,7 +170,21 @@ class CallContext:
             event.set()
 
 
-current: Final[ContextVar[Invocation | None]] = ContextVar("rpcgen call", default=None)
+class HandledCall(Protocol):
+    """A call under way, as far as its context is concerned: an `Invocation`."""
+
+    context: CallContext | None
+    """What is known of it beyond the arguments; None until somebody asks."""
+
+    execution: Surroundings
+    """What carries it out, for its connection."""
+
+    def make_context(self) -> CallContext:
+        """Return the context, made now."""
+        ...
+
+
+current: Final[ContextVar[HandledCall | None]] = ContextVar("rpcgen call", default=None)
 """The call whose handler runs in a thread or task; None elsewhere."""
 
 

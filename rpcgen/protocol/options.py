@@ -10,10 +10,11 @@ from rpcgen.gob import Limits
 from .call_options import CallDefaults, call_defaults, checked_interval
 from .codec import ClientCodec
 from .codecs import CodecName, CodecOptions, check_codec_options, client_codec
-from .interceptors import AsyncClientInterceptor, ClientInterceptor
 
 if TYPE_CHECKING:
     import ssl
+
+    from .interceptors import AsyncClientInterceptor, ClientInterceptor
 
 __all__ = ["DialOptions", "check_options", "codec_of", "defaults_of"]
 

@@ -81,11 +81,10 @@ _CANCEL_REPLY: Final = schema_of(bool)
 _NANOSECOND: Final = 1e-9
 
 
-# Not of attrs, and with a dictionary: what most calls do without is an attribute of the class.
-
-
 class Invocation:
     """A call to carry out.
+
+    It has a dictionary, for one operation that is atomic; see `make_context`.
 
     Attributes:
         request: Its header.
@@ -94,14 +93,13 @@ class Invocation:
         began: When its handler began to run, by the clock of its `Execution`.
         ended: When its reply was ready to be sent.
         execution: What carries it out, from when its handler begins.
+        context: Made where the call has anything beyond Go's net/rpc, and for a
+            handler that asks.
     """
 
     began: float
     ended: float
     execution: Surroundings
-
-    context: CallContext | None = None
-    """Made where the call has anything beyond Go's net/rpc, and for a handler that asks."""
 
     is_handled = False
     """True once a plain function runs in a thread of an asyncio server, or a reply is encoded."""
@@ -110,6 +108,7 @@ class Invocation:
         self.request = request
         self.served = served
         self.args = args
+        self.context: CallContext | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -121,8 +120,8 @@ class Invocation:
         made = CallContext(self.request)
         made.surroundings = self.execution
         # Atomic: a cancellation, in another thread, must not be told to a context of its own.
-        kept: CallContext = vars(self).setdefault("context", made)
-        return kept
+        self.context = vars(self).setdefault("made_context", made)
+        return self.context
 
 
 @define
@@ -514,12 +513,13 @@ class ServerProtocol:
 
     def reply_parts(self, invocation: Invocation, value: object) -> Sequence[bytes]:
         """Return the same in parts, large parts of the value as they are: not copied."""
-        request = invocation.request
-        if invocation.context is None:
+        request, context = invocation.request, invocation.context
+        # Most of those that have a time limit are answered as those that have none.
+        if context is None or not (self._is_asked or context.reply_metadata):
             response = Response(request.service_method, request.seq)
             return self._encode(response, invocation.served.response, value)
         more = ExtendedResponse(request.service_method, request.seq)
-        more.metadata = checked_metadata(invocation.context.reply_metadata) or None
+        more.metadata = checked_metadata(context.reply_metadata) or None
         return self._encode_extended(more, invocation.served.response, value)
 
     def refuse(self, request: Request, error: str, code: Code = Code.UNKNOWN) -> bytes:

@@ -9,9 +9,10 @@ for whatever reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from functools import cached_property, wraps
+from typing import Any, NamedTuple, TypeVar
 
 from .._records import ImmutableRecord
 from .gostdlib import uuid_form
@@ -38,10 +39,9 @@ from .kinds import (
     Uint,
 )
 
-__all__ = ["Member", "Node", "Op", "Plan", "is_byte", "plan_of"]
+__all__ = ["Member", "Node", "Op", "Plan", "is_byte", "kept_by_schema", "plan_of"]
 
-# Where a schema keeps its plan.
-_KEPT: Final = "_plan"
+T = TypeVar("T")
 
 
 class Op(IntEnum):
@@ -129,6 +129,16 @@ class Node(ImmutableRecord):
         """True for an unsigned integer of 8 bits."""
         return self.op is Op.UINT and self.bits == 8 and self.plain == self.number
 
+    @cached_property
+    def members_by_name(self) -> Mapping[str, Member]:
+        """The fields of a struct by their names on the wire."""
+        return {member.field.wire_name: member for member in self.members}
+
+    @cached_property
+    def is_positional(self) -> bool:
+        """True if the class of a struct takes its fields in their order."""
+        return not any(field.keyword_only for field, _ in self.members)
+
     @property
     def zero(self) -> Callable[[], Any]:
         """The function that returns Go's zero value; raises `DecodeError` if there is none."""
@@ -147,6 +157,26 @@ class Plan(NamedTuple):
     root: int
 
 
+def kept_by_schema(make: Callable[[Schema[Any]], T]) -> Callable[[Schema[Any]], T]:
+    """Have the results of a function kept by the schemas that they are made of: a decorator.
+
+    They last as long as these. A table of the process would hold what a sender has described
+    after its stream is over.
+    """
+    key = f"_{make.__module__}.{make.__qualname__}"
+
+    @wraps(make)
+    def kept(schema: Schema[Any]) -> T:
+        known = schema.__dict__
+        if key not in known:
+            known[key] = make(schema)
+        found: T = known[key]
+        return found
+
+    return kept
+
+
+@kept_by_schema
 def plan_of(schema: Schema[Any]) -> Plan:
     """Return the plan of a schema, made at first use.
 
@@ -159,10 +189,7 @@ def plan_of(schema: Schema[Any]) -> Plan:
     Raises:
         SchemaError: The type of a field cannot travel.
     """
-    plan: Plan | None = schema.__dict__.get(_KEPT)
-    if plan is None:
-        plan = schema.__dict__[_KEPT] = _Builder().build(schema)
-    return plan
+    return _Builder().build(schema)
 
 
 def is_byte(schema: Schema[Any]) -> bool:

@@ -155,7 +155,7 @@ class Call(Generic[Res]):
             try:
                 self._driver._wait(self, timeout)
             finally:
-                if not self.is_done() and self._told() is None:
+                if not self._outcomes and self._told() is None:
                     self._driver._give_up(self)
             if not self._is_done:
                 raise CallTimeoutError(f"{self.service_method}: no reply within {timeout} s")

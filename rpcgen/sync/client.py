@@ -7,10 +7,10 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
 from rpcgen.net.sockets import check_is_plain, prepare_connection
@@ -29,10 +29,9 @@ from rpcgen.protocol.call_options import (
     checked_interval,
     resolve,
 )
-from rpcgen.protocol.client import deadline_error
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S, deadline_error
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
-from rpcgen.protocol.interceptors import ClientCall, ClientInterceptor, chain, checked_interceptors
 
 from . import _fork
 from .background import (
@@ -45,12 +44,16 @@ from .background import (
     Task,
 )
 from .call import Call
-from .intercepted import InterceptedGo
 from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
 from .request_writer import RequestWriter
 from .sections import Sections
 from .stream import Stream
+
+if TYPE_CHECKING:
+    from rpcgen.protocol.interceptors import ClientInterceptor
+
+    from .intercepted import Interceptors
 
 __all__ = ["Client"]
 
@@ -124,8 +127,7 @@ class Client:
         self._deadlines = Deadlines(self._expire)
         self._background = BackgroundThreads(self._end_if_closing)
         self._threads = self._background.running
-        self._interceptors = checked_interceptors(interceptors)
-        self._chain = chain(self._interceptors, self._proceed) if self._interceptors else None
+        self._interceptors = self._intercepted(tuple(interceptors))
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(self._defaults or self._interceptors)
         # Time at which the last call has begun.
@@ -198,27 +200,40 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._chain is not None:
-                return self._chain(ClientCall.of(method, args, settings))
+            if self._interceptors is not None:
+                return self._interceptors.call(method, args, settings)
         return self._send(method, args, settings).result()
 
-    def _proceed(self, intercepted: ClientCall[Any, Any]) -> Any:
-        """Carry out a call behind all interceptors."""
-        call = self._send(intercepted.method, intercepted.args, intercepted.settings)
-        try:
-            return call.result()
-        finally:
-            intercepted.reply_metadata = call.metadata
+    def _greet(self, settings: CallSettings) -> None:
+        """Learn what the server can do, if a call needs that, by one round trip."""
+        if self._protocol.needs_greeting(settings.metadata):
+            due = settings.deadline or time.monotonic() + GREETING_S
+            try:
+                self._send(CANCEL, GREETING, CallSettings(due)).result()
+            except ServerError as error:
+                reraise_interrupt(error)
+                # Else one that knows nothing beyond Go's net/rpc.
+
+    def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
+        if not interceptors:
+            return None
+        from .intercepted import Interceptors  # others do without
+
+        return Interceptors(interceptors, send=self._send, go=self._go)
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
-        if settings.deadline is not None:
-            self._wait_for_room(method, settings.deadline)
+        if settings is not NO_OPTIONS:
+            self._greet(settings)
+            if settings.deadline is not None and self._writer.is_blocked:
+                self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
         if not call._is_done:
             try:
-                self._writer.send(call, method, args)
-                self._writer.flush_alone(settings.deadline)
+                writer = self._writer
+                writer.send(call, method, args)
+                if writer.is_blocked:
+                    writer.flush_alone(settings.deadline)
             except BaseException:
                 self._send_rest()
                 raise
@@ -285,30 +300,16 @@ class Client:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._interceptors:
-                return self._go_intercepted(method, args, done, settings)
-        return self._go(method, args, done, settings)
-
-    def _go_intercepted(
-        self,
-        method: Method[Any, Any],
-        args: object,
-        done: DoneQueue[Call[Any]] | None,
-        settings: CallSettings,
-    ) -> Call[Any]:
-        def begin(call: ClientCall[Any, Any]) -> Call[Any]:
-            return self._go(call.method, call.args, None, call.settings)
-
-        intercepted = InterceptedGo(method, args, done, settings, begin)
-        intercepted.start(self._interceptors)
-        return intercepted.call
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
+        return self._go(method, args, settings, done)
 
     def _go(
         self,
         method: Method[Any, Any],
         args: object,
-        done: DoneQueue[Call[Any]] | None,
         settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None = None,
     ) -> Call[Any]:
         call = self._begin(method, args, done, settings)
         if not call._is_done:
@@ -390,7 +391,7 @@ class Client:
             DeadlineExceededError: There is none in time.
         """
         writer, limit = self._writer, self._limits.queued
-        if not writer.is_blocked or writer.queued < limit:
+        if writer.queued < limit:
             return
         room = Room(self._protocol, self._leader_follower, writer, limit)
         if not self._leader_follower.wait(room, deadline):

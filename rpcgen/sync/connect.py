@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rpcgen._interrupts import reraise_interrupt
@@ -18,7 +17,6 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.interceptors import ClientInterceptor
 from rpcgen.protocol.options import codec_of
 
 from .client import Client
@@ -26,6 +24,9 @@ from .stream import Stream, set_deadline, wrap_tls
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
+
+    from rpcgen.protocol.interceptors import ClientInterceptor
 
 __all__ = ["dial", "dial_http", "dial_http_path"]
 

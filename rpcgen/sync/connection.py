@@ -316,11 +316,11 @@ class ServerConnection:
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
-        dispatch = self._scheduler.dispatch
+        dispatch, in_flight = self._scheduler.dispatch, self._in_flight.calls
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or (
-                (self._send_buffer.size or self.running or self._in_flight) and self._is_throttled
+                (self._send_buffer.size or self.running or in_flight) and self._is_throttled
             ):
                 return True
             event = self._protocol.next_event()

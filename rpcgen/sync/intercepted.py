@@ -1,4 +1,4 @@
-"""`InterceptedGo`: a call that goes through interceptors while nobody need wait for it."""
+"""`Interceptors`: what a client with threads does where there are functions around its calls."""
 
 from __future__ import annotations
 
@@ -6,23 +6,72 @@ import contextvars
 import math
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
 from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.interceptors import ClientCall, ClientInterceptor, chain
+from rpcgen.protocol.interceptors import (
+    ClientCall,
+    ClientInterceptor,
+    chain,
+    checked_interceptors,
+)
 
 from .call import Call
 from .latch import Latch
 
-__all__ = ["InterceptedGo"]
+__all__ = ["InterceptedGo", "Interceptors"]
+
+Send: TypeAlias = Callable[[Method[Any, Any], object, CallSettings], Call[Any]]
 
 # Maximum sleep in seconds until it is looked again whether a call is over.
 _MAX_SLEEP_S: Final = 0.5
+
+
+class Interceptors:
+    """The interceptors of a client.
+
+    Args:
+        interceptors: The first is outermost.
+        send: Sends a call that this thread waits for.
+        go: Sends a call that another thread may wait for.
+
+    Raises:
+        TypeError: One is none for a client with threads.
+    """
+
+    def __init__(self, interceptors: Iterable[ClientInterceptor], *, send: Send, go: Send) -> None:
+        self._interceptors = checked_interceptors(interceptors)
+        self._send = send
+        self._go = go
+        self._chain = chain(self._interceptors, self._proceed)
+
+    def call(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Any:
+        """Carry out a call through all of them, and return the reply."""
+        return self._chain(ClientCall.of(method, args, settings))
+
+    def go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        done: DoneQueue[Call[Any]] | None,
+        settings: CallSettings,
+    ) -> Call[Any]:
+        """Start a call through all of them, in a thread."""
+        intercepted = InterceptedGo(method, args, done, settings, self._go)
+        intercepted.start(self._interceptors)
+        return intercepted.call
+
+    def _proceed(self, intercepted: ClientCall[Any, Any]) -> Any:
+        call = self._send(intercepted.method, intercepted.args, intercepted.settings)
+        try:
+            return call.result()
+        finally:
+            intercepted.reply_metadata = call.metadata
 
 
 class InterceptedGo:
@@ -42,7 +91,7 @@ class InterceptedGo:
         args: object,
         done: DoneQueue[Call[Any]] | None,
         settings: CallSettings,
-        begin: Callable[[ClientCall[Any, Any]], Call[Any]],
+        begin: Send,
     ) -> None:
         self.call: Call[Any] = Call(self, method.name, args, done)
         self._outer = ClientCall.of(method, args, settings)
@@ -76,7 +125,7 @@ class InterceptedGo:
         self.call._finish(reply, failure, outer.reply_metadata)
 
     def _proceed(self, call: ClientCall[Any, Any]) -> Any:
-        inner = self._begin(call)
+        inner = self._begin(call.method, call.args, call.settings)
         self._inner.append(inner)
         if self.call.is_done():  # cancelled before it was known what to cancel
             inner.cancel()

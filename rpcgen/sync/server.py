@@ -37,6 +37,11 @@ from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
+from rpcgen.protocol.server_interceptors import (
+    ServerInterceptor,
+    checked_interceptors,
+    intercepted,
+)
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 
 from .connection import ServerConnection
@@ -100,6 +105,8 @@ class Server(BaseServer):
             request that opens an HTTP connection.
         mask_errors: True to answer an exception that is no `ServerError` with
             "internal error": its text goes to the log alone.
+        interceptors: Functions around the handlers of all methods, the first
+            outermost; see `rpcgen.protocol.server_interceptors`.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
@@ -123,9 +130,11 @@ class Server(BaseServer):
         overload: Overload = "wait",
         handshake_timeout: float = 10.0,
         mask_errors: bool = False,
+        interceptors: Iterable[ServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
     ) -> None:
+        self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
             threading.Lock,
             limits,
@@ -198,6 +207,12 @@ class Server(BaseServer):
                     f"rpc.Register: {handler.method.name} is async: serve it with rpcgen.aio.Server"
                 )
         super().register_name(name, handlers, described_by)
+
+    def _intercepted(self, handler: Handler) -> Handler:
+        if not self._interceptors:
+            return handler
+        function = intercepted(handler.method, self._interceptors, handler.function)
+        return Handler(handler.method, function)
 
     def listen(
         self,

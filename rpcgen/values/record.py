@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ..schema import Schema
 
-__all__ = ["Described", "Record", "Undecoded", "Unmade"]
+__all__ = ["Described", "Record", "Undecoded", "Unmade", "beginning"]
 
 
 class Described(Protocol):
@@ -90,6 +90,22 @@ class Record:
     def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.asdict().items())
         return f"{self.type_name or 'Record'}({fields})"
+
+
+def beginning(value: object) -> str:
+    """Return the beginning of a value's ``repr``, for a message.
+
+    Of a record no more than its name: to make all its fields, of a type that a sender has
+    described, and write them out would take far more than to read it.
+    """
+    if isinstance(value, Record):
+        return f"{value.type_name or 'Record'}(...)"
+    if isinstance(value, tuple | list | dict) and value:
+        first = next(iter(value.values() if isinstance(value, dict) else value))
+        if isinstance(first, Record | tuple | list | dict):
+            brackets = repr(type(value)())
+            return f"{brackets[0]}{beginning(first)}, ...{brackets[1]}"
+    return f"{value!r:.80}"
 
 
 @frozen

@@ -13,6 +13,7 @@ from rpcgen.errors import (
     CallCancelledError,
     DeadlineExceededError,
     DisconnectedError,
+    EncodeError,
     ShutdownError,
 )
 from rpcgen.method import Method
@@ -267,3 +268,22 @@ async def test_keepalive_ends_the_connection_to_a_dead_server() -> None:
         with pytest.raises(DisconnectedError, match=r"not answered a ping within 0\.02 s"):
             await client.call(SUM, Pair(1, 2))
         await client._connection.lost
+
+
+TOKEN = {"authorization": "x" * 800}
+
+
+async def test_metadata_that_only_known_servers_take_waits_for_a_greeting() -> None:
+    async with connected(metadata=TOKEN) as (client, server):
+        call = asyncio.ensure_future(client.call(SUM, Pair(1, 2)))
+        own, _ = await server.receive_cancel()
+        server.respond(ExtendedResponse(CANCEL.name, own, features=8), False)
+        await server.answer(3)
+        assert await call == 3
+
+
+async def test_metadata_that_only_known_servers_take_is_refused_for_another() -> None:
+    async with connected(metadata=TOKEN) as (client, server):
+        server.respond(Response(CANCEL.name, 0, "rpc: can't find service _goRPC_.Cancel"))
+        with pytest.raises(EncodeError, match="512"):
+            await client.call(SUM, Pair(1, 2))

@@ -162,7 +162,8 @@ async def test_task_of_go_that_is_cancelled_ends_the_call() -> None:
     async with connected(interceptors=[identify]) as (client, server):
         call = client.go(SUM, Pair(1, 2))
         await server.receive()
-        for task in client._tasks:
+        assert client._interceptors is not None
+        for task in client._interceptors.tasks:
             task.cancel()
         with pytest.raises(RpcError, match="task of the interceptors was cancelled"):
             await call

@@ -304,6 +304,32 @@ def test_sigterm_whose_handler_closes_ends_serve(api: str) -> None:
 
 
 @apis
+def test_sigterm_ends_serve_quietly(api: str) -> None:
+    with running(api) as server:
+        with dial(server.address) as client:  # it serves by now
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
+        assert server.end(signal.SIGTERM) == (0, "served\n", "")
+
+
+@apis
+def test_sigterm_under_a_call_answers_it(api: str) -> None:
+    with running(api) as server, dial(server.address) as client:
+        call = client.go(HOLD, 0)
+        server.wait_until("held")
+        server.process.send_signal(signal.SIGTERM)
+        assert call.result(TIMEOUT_S) == 0
+
+
+@apis
+def test_sigterm_is_left_alone_where_signals_are_not_handled(api: str) -> None:
+    serve = SERVE[api].replace("()", "(handle_signals=False)")
+    with running(api, serve=serve) as server:
+        with dial(server.address) as client:
+            assert client.go(DOUBLE, 2).result(TIMEOUT_S) == 4
+        assert server.end(signal.SIGTERM)[:2] == (-signal.SIGTERM, "")
+
+
+@apis
 def test_process_ends_within_the_grace_while_handlers_run(api: str) -> None:
     with running(api, before=TERM[api]) as server, dial(server.address) as client:
         for _ in range(3):

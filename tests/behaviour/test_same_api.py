@@ -32,9 +32,17 @@ def methods() -> list[tuple[str, str]]:
 
 
 def parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
-    """Return the parameters, without what a client takes of its own kind of stream."""
+    """Return the parameters, without what a client takes of its own kind of stream.
+
+    Interceptors are functions in one API and coroutine functions in the other.
+    """
     return [
-        parameter.replace(annotation=str(parameter.annotation).removesuffix(" | Stream"))
+        parameter.replace(
+            annotation=str(parameter.annotation)
+            .removesuffix(" | Stream")
+            .replace("[AsyncServerInterceptor]", "[ServerInterceptor]")
+            .replace("[AsyncClientInterceptor]", "[ClientInterceptor]")
+        )
         for parameter in inspect.signature(function).parameters.values()
     ]
 

@@ -1,4 +1,4 @@
-"""The processes of ``peer/``: stock Go that serves, and stock Go that calls."""
+"""The processes of ``peer/``, stock Go that serves and calls, and of ``forks/``, which cancels."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from attrs import frozen
 from tests.golang import build
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["Answer", "GoClient", "GoServer"]
+__all__ = ["Answer", "ForkClient", "ForkServer", "GoClient", "GoServer"]
 
 # For whatever Go has to do, in seconds: long enough for a machine under load.
 
 
 class GoPeer:
-    """A running ``peer``, which is spoken with in lines of JSON; a context manager that ends it."""
+    """A running program, which is spoken with in lines of JSON; a context manager that ends it."""
 
-    def __init__(self, mode: str) -> None:
-        program = build(Path(__file__).with_name("peer"))
+    def __init__(self, mode: str, folder: str = "peer") -> None:
+        program = build(Path(__file__).with_name(folder))
         self._folder = tempfile.TemporaryDirectory(prefix="rpcgen-")
         self._log = Path(self._folder.name, "stderr.txt")
         with self._log.open("wb") as log:
@@ -157,6 +157,13 @@ class GoClient(GoPeer):
         """Send the ``zero`` or ``full`` sample of a Kinds method; the reply says what differs."""
         return self.do("sample", method=method, name=name)
 
+    def tally(self, method: str, count: int) -> Answer:
+        """Call with each number below ``count``, all in flight at once, until all have ended.
+
+        The reply says how many calls came back with their own number.
+        """
+        return self.do("tally", method=method, count=count)
+
     def echo(self, count: int) -> Answer:
         """Send ``count`` bytes there and back; the reply says how many came back as they were."""
         return self.do("echo", count=count)
@@ -168,3 +175,51 @@ class GoClient(GoPeer):
     def close(self) -> Answer:
         """Close the client."""
         return self.do("close")
+
+
+class ForkServer(GoPeer):
+    """A Go server that can cancel calls. ``addresses``: where it is, by the codec."""
+
+    def __init__(self) -> None:
+        super().__init__("serve", "forks")
+        found = self._receive()
+        self.addresses: dict[str, str] = {"gob": found["tcp"], "json": found["json"]}
+
+
+class ForkClient(GoPeer):
+    """A Go client that can cancel calls. Each method is a command of ``forks/client.go``."""
+
+    def __init__(self, address: str, protocol: str) -> None:
+        super().__init__("call", "forks")
+        self._do("dial", address=address, protocol=protocol)
+
+    def _do(self, op: str, **details: object) -> Answer:
+        self._send({"op": op, **details})
+        return Answer(**self._receive())
+
+    def call(self, method: str, args: object) -> Answer:
+        """Call a method."""
+        return self._do("call", method=method, args=args)
+
+    def go(self, name: str, method: str, args: object) -> None:
+        """Start a call, without waiting for its reply."""
+        self._do("go", name=name, method=method, args=args)
+
+    def cancel(self, name: str) -> Answer:
+        """Cancel a started call; the reply is what the server says of that."""
+        return self._do("cancel", name=name)
+
+    def dropped(self) -> Answer:
+        """Wait for the answer of a cancelled call, which the client drops."""
+        return self._do("dropped")
+
+    def ping(self) -> Answer:
+        """Cancel what there never is."""
+        return self._do("ping")
+
+    def burst(self, name: str, count: int) -> Answer:
+        """Send calls of ``Life.Hold`` by turns, each in one packet with its cancel.
+
+        The reply says how many were answered.
+        """
+        return self._do("burst", name=name, count=count)

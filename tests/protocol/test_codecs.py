@@ -49,7 +49,9 @@ def test_client_of_gob_does_not_import_json() -> None:
 
 
 def test_client_refuses_an_option_that_there_is_not() -> None:
-    with pytest.raises(TypeError, match="unexpected option 'tmeout'; there are: codec, limits"):
+    with pytest.raises(
+        TypeError, match="unexpected option 'tmeout'; there are: call_timeout, codec"
+    ):
         codec_of(cast(Any, {"tmeout": 3}))
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rpcgen.code import Code
 from rpcgen.errors import EncodeError
 from rpcgen.method import Method
 from rpcgen.protocol import (
@@ -24,8 +25,15 @@ from rpcgen.protocol import (
     error_text,
     server_codec,
 )
-from rpcgen.protocol.server import Stage
-from rpcgen.schema import Schema
+from rpcgen.protocol.headers import (
+    NOTICE_SEQ,
+    CancelArgs,
+    ExtendedRequest,
+    ExtendedResponse,
+    Feature,
+)
+from rpcgen.protocol.server import Cancellation, Failure, Stage
+from rpcgen.schema import Schema, schema_for, schema_of
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
 
@@ -391,3 +399,168 @@ def test_stage_of_json_that_is_too_long_for_a_header() -> None:
     before = server.stage
     server.receive(request[1000:100_000])
     assert (before[0], server.stage[0]) == (Stage.HEADER, Stage.BODY)
+
+
+# --- beyond Go's net/rpc --------------------------------------------------------------------------
+
+
+def extended_server(now: float = 100.0) -> ServerProtocol:
+    registry = Registry(clock=lambda: now)
+    registry.register_name("Math", [DOUBLE.handler(lambda n: 2 * n)])
+    return ServerProtocol(registry, GobServerCodec())
+
+
+def sent(*calls: tuple[Request, Any]) -> bytes:
+    codec = GobClientCodec()
+    return b"".join(
+        part
+        for request, args in calls
+        for part in codec.encode_request(request, schema_for(args), args)
+    )
+
+
+def header_in(data: bytes) -> Response:
+    codec = GobClientCodec()
+    codec.feed(data)
+    return codec.decode_response_header()
+
+
+def call_of(server: ServerProtocol, request: Request) -> Invocation:
+    (event,) = server.receive(sent((request, 4)))
+    assert isinstance(event, Invocation)
+    return event
+
+
+def test_plain_request_has_no_context() -> None:
+    assert call_of(extended_server(), Request("Math.Double", 1)).context is None
+
+
+def test_deadline_is_reckoned_from_the_arrival_of_the_header() -> None:
+    request = ExtendedRequest("Math.Double", 1, timeout=5_000_000_000)
+    context = call_of(extended_server(), request).context
+    assert context is not None
+    assert context.deadline == 105.0
+
+
+def test_deadline_is_reckoned_from_the_header_where_the_body_comes_later() -> None:
+    now = [100.0]
+    registry = Registry(clock=lambda: now[0])
+    registry.register_name("Math", [DOUBLE.handler(lambda n: 2 * n)])
+    server = ServerProtocol(registry, GobServerCodec())
+    data = sent((ExtendedRequest("Math.Double", 1, timeout=5_000_000_000), 4))
+    assert server.receive(data[:-1]) == []
+    now[0] = 103.0
+    (event,) = server.receive(data[-1:])
+    assert isinstance(event, Invocation)
+    assert event.context is not None
+    assert event.context.deadline == 105.0
+
+
+def test_cancel_is_an_event_of_its_own() -> None:
+    server = extended_server()
+    (event,) = server.receive(sent((Request("_goRPC_.Cancel", 2), CancelArgs(1))))
+    assert isinstance(event, Cancellation)
+    assert (event.request.seq, event.seq) == (2, 1)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_cancel_is_answered_with_a_bool(found: bool) -> None:
+    server = extended_server()
+    (event,) = server.receive(sent((Request("_goRPC_.Cancel", 2), CancelArgs(1))))
+    assert isinstance(event, Cancellation)
+    codec = GobClientCodec()
+    codec.feed(server.answer_cancel(event, found))
+    assert codec.decode_response_header() == Response("_goRPC_.Cancel", 2)
+    assert codec.decode_response_body(schema_of(bool)) is found
+
+
+def test_cancel_with_arguments_that_are_none_is_refused() -> None:
+    (event,) = extended_server().receive(sent((Request("_goRPC_.Cancel", 2), "text")))
+    assert isinstance(event, Refusal)
+
+
+def test_features_are_told_once_to_a_client_that_tells_its_own() -> None:
+    server = extended_server()
+    call = call_of(server, ExtendedRequest("Math.Double", 1, features=Feature.DRAIN_NOTICE))
+    codec = GobClientCodec()
+    codec.feed(server.reply(call, 8) + server.reply(call, 8))
+    headers = []
+    for _ in range(2):
+        headers.append(codec.decode_response_header())
+        codec.decode_response_body(None)
+    assert headers == [
+        ExtendedResponse("Math.Double", 1, features=Feature.LARGE_HEADERS),
+        Response("Math.Double", 1),
+    ]
+
+
+def test_refusal_with_a_code_says_that_nothing_was_begun() -> None:
+    data = extended_server().refuse(Request("Math.Double", 1), "no", Code.UNAVAILABLE)
+    expected = ExtendedResponse("Math.Double", 1, "no", Code.UNAVAILABLE, unstarted=True)
+    assert header_in(data) == expected
+
+
+def test_failure_without_a_code_is_a_response_of_go() -> None:
+    data = extended_server().fail(Request("Math.Double", 1), Failure("no"))
+    assert header_in(data) == Response("Math.Double", 1, "no")
+
+
+def test_failure_has_its_code_and_metadata() -> None:
+    failure = Failure("no", Code.NOT_FOUND, {"a": "b"})
+    data = extended_server().fail(Request("Math.Double", 1), failure)
+    expected = ExtendedResponse("Math.Double", 1, "no", Code.NOT_FOUND, metadata={"a": "b"})
+    assert header_in(data) == expected
+
+
+def test_codec_of_a_user_gets_headers_of_go_alone() -> None:
+    class Plain:
+        """Four methods, and nothing beyond."""
+
+        def __init__(self) -> None:
+            codec = GobServerCodec()
+            self.headers: list[Response] = []
+            self.feed = codec.feed
+            self.decode_request_header = codec.decode_request_header
+            self.decode_request_body = codec.decode_request_body
+
+        def encode_response(
+            self, response: Response, schema: Schema[Any], reply: object
+        ) -> Sequence[bytes]:
+            self.headers.append(response)
+            return [b"response"]
+
+    codec = Plain()
+    server = ServerProtocol(Registry(), codec)
+    server.refuse(Request("Math.Double", 1), "no", Code.UNAVAILABLE)
+    assert codec.headers == [Response("Math.Double", 1, "no")]
+
+
+def test_request_after_drain_is_refused() -> None:
+    server = extended_server()
+    server.drain()
+    (event,) = server.receive(sent((Request("Math.Double", 1), 4)))
+    assert isinstance(event, Refusal)
+    assert event.code == Code.UNAVAILABLE
+
+
+def test_cancel_after_drain_is_one() -> None:
+    server = extended_server()
+    server.drain()
+    (event,) = server.receive(sent((Request("_goRPC_.Cancel", 2), CancelArgs(1))))
+    assert isinstance(event, Cancellation)
+
+
+def test_notice_is_expected_by_a_client_that_says_so() -> None:
+    server = extended_server()
+    assert not server.expects_notice
+    call_of(server, ExtendedRequest("Math.Double", 1, features=Feature.DRAIN_NOTICE))
+    assert server.expects_notice
+
+
+def test_notice_names_the_highest_call_that_runs() -> None:
+    server = extended_server()
+    running = [
+        Invocation(Request("Math.Double", seq), server._registry.find("Math.Double"), 4)
+        for seq in (3, 7, 5)
+    ]
+    assert header_in(server.drain_notice(running)) == ExtendedResponse(seq=NOTICE_SEQ, last=7)

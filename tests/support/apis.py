@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, Unpack
 
@@ -89,6 +89,8 @@ class ApiClient(Protocol):
 class ServerOptions(TypedDict, total=False):
     """Arguments of a server."""
 
+    health: bool
+    interceptors: Iterable[Any]
     limits: Limits | None
     mask_errors: bool
     max_calls: int | None

@@ -23,6 +23,7 @@ from typing import Any, Final, Literal
 from rpcgen import Client, Server, dial
 from rpcgen.errors import (
     CallTimeoutError,
+    DeadlineExceededError,
     DecodeError,
     EncodeError,
     RpcError,
@@ -52,6 +53,7 @@ SUM: Final = Method[Pair, int]("Test.Sum")
 _FILES: Final = tuple(
     f"/rpcgen/{name}.py"
     for name in (
+        "sync/background",
         "sync/client",
         "sync/call",
         "sync/leader_follower",
@@ -60,6 +62,7 @@ _FILES: Final = tuple(
         "sync/receiver",
         "sync/stream",
         "net/spin",
+        "protocol/call_options",
         "protocol/client",
         "protocol/gob_codec",
         "protocol/json_codec",
@@ -180,13 +183,24 @@ def fail(client: Client) -> None:
                 raise
 
 
+def give_up(client: Client) -> None:
+    """Make calls that have deadlines: one is answered, one is late, and one is cancelled."""
+    client.call(SUM, Pair(1, 2), timeout=TIMEOUT_S, metadata={"a": "1"})
+    try:
+        client.call(SUM, Pair(1, 2), timeout=0.00001)
+    except DeadlineExceededError as error:
+        if "out of time" in str(error):
+            raise
+    client.go(ECHO, "x" * 1000).cancel()
+
+
 def close(client: Client) -> None:
     """Close the client, with a call pending."""
     client.go(SUM, Pair(1, 2))
     client.close()
 
 
-SCENARIOS: Final = {each.__name__: each for each in (call, go, done, fail, close)}
+SCENARIOS: Final = {each.__name__: each for each in (call, go, done, fail, give_up, close)}
 
 
 class Peers:

@@ -6,6 +6,8 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +18,7 @@ from rpcgen.errors import (
     CallCancelledError,
     DeadlineExceededError,
     DisconnectedError,
+    EncodeError,
     RpcError,
     ShutdownError,
 )
@@ -397,3 +400,41 @@ def test_deadline_is_kept_by_a_busy_client() -> None:
         client.go(SUM, Pair(1, 2)).result(TIMEOUT_S)
         thread.join(TIMEOUT_S)
         assert isinstance(call.error, DeadlineExceededError)
+
+
+TOKEN = {"authorization": "x" * 800}
+
+
+@contextmanager
+def greeted(server: ScriptedServer, *replies: int) -> Iterator[None]:
+    """Answer a greeting, and then calls."""
+
+    def answer() -> None:
+        greeting = server.receive_header()
+        server.respond(ExtendedResponse(CANCEL.name, greeting.seq, features=8), False)
+        for reply in replies:
+            server.reply(server.receive_header().seq, reply)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    yield
+    thread.join(TIMEOUT_S)
+
+
+def test_metadata_that_only_known_servers_take_waits_for_a_greeting() -> None:
+    with connected(metadata=TOKEN) as (client, server), greeted(server, 3):
+        assert client.call(SUM, Pair(1, 2)) == 3
+
+
+def test_metadata_that_only_known_servers_take_is_refused_for_another() -> None:
+    with connected(metadata=TOKEN) as (client, server):
+        text = "rpc: can't find service _goRPC_.Cancel"
+        server.respond(Response(CANCEL.name, 0, text))
+        with pytest.raises(EncodeError, match="512"):
+            client.call(SUM, Pair(1, 2))
+
+
+def test_greeting_is_sent_once() -> None:
+    with connected() as (client, server), greeted(server, 3, 4):
+        calls = [client.call(SUM, Pair(1, 2), metadata=TOKEN) for _ in "ab"]
+        assert calls == [3, 4]

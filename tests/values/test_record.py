@@ -20,7 +20,7 @@ from rpcgen.gob.untyped import Origin
 from rpcgen.gob.wire import INT, StructType
 from rpcgen.schema import schema_of
 from rpcgen.types import BigInt, Float32, Uint8, length
-from rpcgen.values.record import Unmade
+from rpcgen.values.record import Unmade, beginning
 from tests.gob.shapes import Shape, annotation
 from tests.gob.strategies import messages_of, shapes, values
 
@@ -343,3 +343,29 @@ def test_undecoded_goes_out_as_it_came() -> None:
 def test_record_has_no_schema_of_its_class() -> None:
     with pytest.raises(SchemaError, match="pass what was decoded on as it is"):
         schema_of(list[Record])
+
+
+def test_beginning_of_a_record_makes_none_of_its_fields() -> None:
+    record = Record("main.Wide", ("A", "B"), Unmade((list, 1)))
+    assert (beginning(record), type(record._values)) == ("main.Wide(...)", Unmade)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ((Record("", ("A",), (1,)), 1), "(Record(...), ...)"),
+        ([[Record("T", ("A",), (1,))]], "[[T(...), ...], ...]"),
+        ({"a": Record("T", ("A",), (1,))}, "{T(...), ...}"),
+    ],
+)
+def test_beginning_of_what_holds_records_names_the_first(value: object, shown: str) -> None:
+    assert beginning(value) == shown
+
+
+@pytest.mark.parametrize("value", [(1, 2, 3), "text", 7, (), b"x"])
+def test_beginning_of_anything_else_is_its_repr(value: object) -> None:
+    assert beginning(value) == repr(value)
+
+
+def test_beginning_is_no_longer_than_it_needs_to_be() -> None:
+    assert len(beginning("x" * 1000)) == 80

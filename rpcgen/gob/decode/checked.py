@@ -76,6 +76,7 @@ class Compiler:
         return len(self._source)
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
+        """Return the function that decodes a sender's type into a schema of ours."""
         base = base_of(schema)
         name = bare_name(base)
         root = name if isinstance(base, Struct) else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from ...errors import DecodeError
+from ...values.record import beginning
 from .. import numbers, wire
 from ..memory import ENTRY
 from ..streams import InterpretedStream
@@ -34,7 +35,7 @@ def _step(step: object) -> str:
             return f"[{step}]"
         case _Key(key=key):
             try:
-                return f"[{key!r:.80}]"
+                return f"[{beginning(key)}]"
             except Exception:  # a key of the user's whose repr fails
                 return "[?]"
     # The sender has chosen names, and how often they come.
@@ -166,4 +167,5 @@ def levels_inside(depth: int) -> int:
 
 
 def field_beyond(count: int) -> DecodeError:
+    """Return the error of a struct with a field that its type does not have."""
     return DecodeError(f"a field beyond the {count} that the type has")

@@ -50,6 +50,7 @@ class FunctionCache:
         return self._lines
 
     def get(self, key: tuple[object, ...]) -> DecodeFunction | None:
+        """Return a function that was added, unless it has been dropped since."""
         known = self._known.get(key)
         if known is None:
             return None

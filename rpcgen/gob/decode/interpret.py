@@ -10,12 +10,12 @@ asked for, and what is too large or too rare to be worth one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from ...errors import DecodeError
 from ...schema import Opaque, Schema, Struct, Untyped
-from ...schema.plan import Node, Op, plan_of
+from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.collisions import check_merged, merges_keys, steerable
 from ...values.durations import duration_of
 from ...values.record import Undecoded
@@ -25,7 +25,7 @@ from ..definitions import bare_name
 from ..memory import MEMBER, SLOT, sizes
 from ..streams import InterpretedStream
 from .cursor import field_beyond, levels_inside
-from .match import BASIC, Types, form_of, members_by_name, parts_of
+from .match import BASIC, Types, form_of, parts_of
 from .records import RecordReader
 from .skipper import Skipper
 
@@ -163,7 +163,7 @@ class Interpreter(Skipper, RecordReader):
         return made
 
     def _struct(self, id: int, known: wire.StructType, node: Node, depth: int) -> Any:
-        ours = members_by_name(node)
+        ours = node.members_by_name
         values: dict[str, Any] = {}
         path, field, count = self._path, -1, len(known.fields)
         while step := self._step():
@@ -182,7 +182,7 @@ class Interpreter(Skipper, RecordReader):
         if len(values) < len(node.members):
             self._add_zeros(id, known, node, values)
         cls = node.schema.cls
-        if len(values) == len(node.members) and _is_positional(node):
+        if len(values) == len(node.members) and node.is_positional:
             return cls(*[values[field.wire_name] for field, _ in node.members])
         return cls(
             **{
@@ -198,7 +198,7 @@ class Interpreter(Skipper, RecordReader):
         """Add what was left out: zeros, unless the class has a default and the sender no field."""
         sent = self._shared.get((id, node.schema))
         if sent is None:
-            sent = self._shared[id, node.schema] = members_by_name(node).keys() & known.names
+            sent = self._shared[id, node.schema] = node.members_by_name.keys() & known.names
         for field, number in node.members:
             if field.wire_name in values or (field.has_default and field.wire_name not in sent):
                 continue
@@ -231,13 +231,7 @@ def _in_range(value: int, node: Node) -> int:
     return value
 
 
-@lru_cache(maxsize=1024)
-def _is_positional(node: Node) -> bool:
-    """Say whether the class takes its fields in their order."""
-    return not any(field.keyword_only for field, _ in node.members)
-
-
-@lru_cache(maxsize=1024)
+@kept_by_schema
 def _layout(schema: Schema[Any]) -> tuple[tuple[Node, ...], tuple[int, ...], Node]:
     """Return the types of a schema's plan, what their values count, and that of the schema.
 

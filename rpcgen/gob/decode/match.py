@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from ..._records import ImmutableRecord
@@ -24,7 +23,6 @@ __all__ = [
     "check_fields_in_common",
     "form_of",
     "match",
-    "members_by_name",
     "parts_of",
     "sent_fields",
     "spelled",
@@ -180,7 +178,7 @@ def check_fields_in_common(types: Types, id: int, node: Node) -> None:
     is_struct = node.op is Op.STRUCT and node.plain == node.number
     if not is_struct or not isinstance(known, wire.StructType) or not known.fields:
         return
-    ours = members_by_name(node)
+    ours = node.members_by_name
     if ours and ours.keys().isdisjoint(known.names):
         raise DecodeError(
             f"no field of {spelled(types, id)} is one of {node.schema.go}, which has "
@@ -196,14 +194,8 @@ def sent_fields(known: wire.StructType, node: Node) -> Iterator[tuple[str, int, 
     """
     if "" in known.names:
         raise DecodeError(f"a field of {known.name} has no name")
-    ours = members_by_name(node)
+    ours = node.members_by_name
     return ((name, id, ours.get(name)) for name, id in known.fields)
-
-
-@lru_cache(maxsize=1024)
-def members_by_name(node: Node) -> Mapping[str, Member]:
-    """Return the fields of a struct of ours by their names on the wire."""
-    return {member.field.wire_name: member for member in node.members}
 
 
 def parts_of(

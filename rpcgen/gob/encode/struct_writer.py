@@ -100,6 +100,7 @@ class StructWriter:
             self._send_if(present, lambda: self._compiler.element(plain, local))
 
     def end(self) -> None:
+        """Write what is left to write of the struct."""
         self._end_run(last=True)
 
     def _opaque(self, path: str, node: Node, local: str) -> _Simple:

@@ -21,6 +21,8 @@ import (
 //	go         start a call under a name, and do not wait
 //	done       wait for the next of the started calls that ends, whichever it is
 //	flood      multiply count pairs of numbers, all in flight at once
+//	tally      call method with each number below count, all in flight at once, and answer
+//	           how many came back with their own number, whatever became of the others
 //	sample     send the sample of a Kinds method (the zero one for the name "zero"), and
 //	           answer how what comes back differs from it
 //	echo       send count bytes through Probe.Echo and compare what comes back
@@ -90,6 +92,8 @@ func (s *session) carryOut(command Command) Answer {
 		return ended
 	case "flood":
 		return answer(s.flood(command.Count))
+	case "tally":
+		return answer(s.tally(command.Method, command.Count), nil)
 	case "sample":
 		return answer(s.sample(Sample{command.Method, command.Name == "zero"}))
 	case "echo":
@@ -153,6 +157,21 @@ func (s *session) flood(count int) (int, error) {
 	return right, nil
 }
 
+func (s *session) tally(method string, count int) int {
+	done := make(chan *rpc.Call, count)
+	for i := range count {
+		s.client.Go(method, i, new(int), done)
+	}
+	right := 0
+	for range count {
+		ended := <-done
+		if ended.Error == nil && *ended.Reply.(*int) == ended.Args.(int) {
+			right++
+		}
+	}
+	return right
+}
+
 func (s *session) sample(sample Sample) (string, error) {
 	want := sample.value()
 	got := reflect.New(want.Elem().Type())
@@ -201,6 +220,30 @@ var signatures = map[string][2]any{
 	"Shapes.Bounds":     {[]Point{}, Rectangle{}},
 	"Shapes.Count":      {struct{}{}, 0},
 	"Shapes.Describe":   {Circle{}, ""},
+
+	// Services of Python alone.
+	"Life.Seen":           {"", Seen{}},
+	"Life.Trail":          {map[string]string{}, ""},
+	"Life.FailWith":       {Failing{}, ""},
+	"Life.Reject":         {0, ""},
+	"Life.Hold":           {"", ""},
+	"Life.EndOf":          {"", ""},
+	"rpcgen.Health.Check": {"", 0},
+}
+
+// Seen is what a handler in Python sees of its call; a part of it.
+type Seen struct {
+	Method    string
+	Metadata  map[string]string
+	Remaining float64
+	Cancelled bool
+}
+
+// Failing is how a handler in Python is to fail.
+type Failing struct {
+	Text     string
+	Code     int
+	Metadata map[string]string
 }
 
 var (
