@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import cmath
 import keyword
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -245,12 +247,14 @@ class _Writer:
 
     def _depth(self, number: int) -> int:
         """Return how many named types one is made of, which must come before it."""
-        waiting, found = [number], {number}
+        waiting, found = [number], set[int]()
         while waiting:
             for part in _parts(self._type(waiting.pop())):
                 if part not in found and self._type(part).kind not in _CLASSES:
                     found.add(part)
                     waiting.append(part)
+        if number in found:
+            raise _endless(number)
         return len(found & self._names.keys())
 
     def _spell(self, number: int, depth: int = 0) -> str:
@@ -262,9 +266,7 @@ class _Writer:
     def _spell_plainly(self, number: int, depth: int = 0) -> str:
         each = self._type(number)
         if depth > _MAX_DEPTH:
-            raise SchemaError(
-                f"type {number} of a description holds itself without end", "hold it in a struct"
-            )
+            raise _endless(number)
         known = _library_of(each) or _PLAIN.get(each.kind)
         if each.python == "Literal":
             values = ", ".join(spelled_value(_value(member, each)) for member in each.members)
@@ -493,7 +495,7 @@ class _Writer:
         for raised in method.raises:
             text = f", text={quoted(raised.text)}" if raised.text else ""
             yield f"{self._use(_TYPES, 'raises')}({self._spell(raised.type)}{text})"
-        if method.timeout > 0:
+        if 0 < method.timeout < math.inf:
             yield f"{self._use(_TYPES, 'timeout')}({method.timeout!r})"
         if method.request in self._generated and len(self._type(method.request).fields) == 1:
             yield self._use(_TYPES, "struct_args")
@@ -516,6 +518,12 @@ class _Writer:
             first = next(position for position, default in enumerate(defaults) if default)
             parts.insert(first, "*")
         return parts
+
+
+def _endless(number: int) -> SchemaError:
+    return SchemaError(
+        f"type {number} of a description holds itself without end", "hold it in a struct"
+    )
 
 
 def _library_of(each: TypeDescription) -> tuple[str, str] | None:
@@ -564,7 +572,9 @@ def _needs_keywords(defaults: Iterable[str]) -> bool:
 def _is_plain(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
-    return value is None or isinstance(value, bool | int | float | complex | str | bytes)
+    if isinstance(value, int | float | complex):
+        return cmath.isfinite(value)
+    return value is None or isinstance(value, str | bytes)
 
 
 def _value(member: MemberDescription, of: TypeDescription) -> int | str:
@@ -620,7 +630,7 @@ def _attribute_names(fields: Iterable[FieldDescription]) -> list[str]:
     found: dict[str, None] = {}
     for field in fields:
         name = field.attribute if _is_name(field.attribute) else _lower(field.name, "field")
-        while name in found:
+        while name in found or name == "self":
             name += "_"
         found[name] = None
     return list(found)
