@@ -49,6 +49,7 @@ GENERATED: Final = {
     "docs/delve/idl": "docs/delve/generated",
     "benchmarks/idl": "benchmarks/generated",
     "rpcgen/protocol/health.py": "rpcgen/services",
+    "rpcgen/protocol/reflection.py": "rpcgen/services",
 }
 
 # What the tests read beside the installed package. The package itself is not here on purpose.

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         ServerInterceptor,
     )
     from .services.health import AsyncHealthClient, HealthClient
+    from .services.reflection import AsyncReflectionClient, ReflectionClient
     from .sync import Caller, Listener, Server
 
     default_server: Server
@@ -72,6 +73,7 @@ __all__ = [
     "AsyncClientStub",
     "AsyncGoStub",
     "AsyncHealthClient",
+    "AsyncReflectionClient",
     "AsyncServerInterceptor",
     "Call",
     "CallCancelledError",
@@ -100,6 +102,7 @@ __all__ = [
     "Listener",
     "Method",
     "Peer",
+    "ReflectionClient",
     "RegisterError",
     "Registry",
     "RemoteError",
@@ -128,6 +131,7 @@ __all__ = [
 _LATER = {
     "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
     "AsyncClientInterceptor": (".protocol.interceptors", "AsyncClientInterceptor"),
+    "AsyncReflectionClient": (".services.reflection", "AsyncReflectionClient"),
     "AsyncServerInterceptor": (".protocol.server_interceptors", "AsyncServerInterceptor"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
@@ -136,6 +140,7 @@ _LATER = {
     "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
+    "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
     "Server": (".sync", "Server"),
     "ServerCall": (".protocol.server_interceptors", "ServerCall"),

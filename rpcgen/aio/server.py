@@ -92,6 +92,8 @@ class Server(BaseServer):
             outermost; see `rpcgen.protocol.server_interceptors`.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
+        reflection: True to serve ``rpcgen.Reflection``, which describes the services to
+            whoever asks, with the docstrings of their IDL.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -113,6 +115,7 @@ class Server(BaseServer):
         mask_errors: bool = False,
         interceptors: Iterable[AsyncServerInterceptor] = (),
         health: bool = False,
+        reflection: bool = False,
     ) -> None:
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
@@ -132,6 +135,7 @@ class Server(BaseServer):
             monotonic,
             mask_errors=mask_errors,
             health=health,
+            reflection=reflection,
         )
         self._listeners: dict[Listener, CodecName] = {}
         # What the connections share, from the first one on.

@@ -23,8 +23,14 @@ __all__ = [
     "MethodNames",
     "Names",
     "generated_names",
+    "import_from",
+    "isort_key",
     "method_names",
+    "names_of_methods",
+    "quoted",
+    "section_of",
     "snake_case",
+    "spelled_value",
 ]
 
 
@@ -67,22 +73,32 @@ class MethodNames:
 
 
 def method_names(service: Service) -> dict[Method, MethodNames]:
+    """Return the names that each method of a service adds to the generated module."""
+    methods = [(method.name, method.takes_struct) for method in service.methods]
+    return dict(zip(service.methods, names_of_methods(service.name, methods), strict=True))
+
+
+def names_of_methods(service: str, methods: Iterable[tuple[str, bool]]) -> list[MethodNames]:
     """Return the names that each method of a service adds to the generated module.
 
     A method that is called almost like an earlier one, ``list_`` beside
     ``list``, has an underscore more.
+
+    Args:
+        service: Name of the class.
+        methods: Name of each method, and if its parameters travel in a struct.
     """
-    found: dict[Method, MethodNames] = {}
+    found: list[MethodNames] = []
     taken: set[str] = set()
-    for method in service.methods:
-        words = snake_case(method.name).split("_")
-        constant = "_".join([snake_case(service.name), *words]).upper()
+    for method, takes_struct in methods:
+        words = snake_case(method).split("_")
+        constant = "_".join([snake_case(service), *words]).upper()
         name = "".join(word[:1].upper() + word[1:] for word in words)
-        args = f"{service.name}{name}Args" if method.takes_struct else None
+        args = f"{service}{name}Args" if takes_struct else None
         while constant in taken or args in taken:
             constant, args = f"{constant}_", args and f"{args}_"
-        found[method] = MethodNames(constant, args)
-        taken.update(found[method])
+        found.append(MethodNames(constant, args))
+        taken.update(found[-1])
     return found
 
 
@@ -182,7 +198,7 @@ class Names:
                 aliased.append((module, name, local))
         lines = [(0, module, "", _import_module(module, local)) for module, local in modules]
         lines += [
-            (1, module, "", _import_from(module, sorted(set(names), key=_isort_key)))
+            (1, module, "", import_from(module, sorted(set(names), key=isort_key)))
             for module, names in plain.items()
         ]
         lines += [
@@ -192,7 +208,7 @@ class Names:
         lines.sort(key=lambda line: (line[0], line[1].lower(), line[1], line[2]))
         sections: list[list[str]] = [[], [], []]
         for _, module, _, text in lines:
-            sections[_section(module)].append(text)
+            sections[section_of(module)].append(text)
         return [section for section in sections if section]
 
     @property
@@ -317,22 +333,30 @@ def _import_module(module: str, local: str) -> str:
     return f"import {module}" if module == local else f"import {module} as {local}"
 
 
-def _section(module: str) -> int:
+def section_of(module: str) -> int:
+    """Return the place of a module's import: the standard library's, attrs', the others."""
     top = module.split(".")[0]
     if top in sys.stdlib_module_names:
         return 0
     return 1 if top in ("attrs", "typing_extensions") else 2
 
 
-def _import_from(module: str, names: Sequence[str]) -> str:
+def import_from(module: str, names: Sequence[str]) -> str:
+    """Return the import of names from a module, broken where it is long."""
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= LINE_LENGTH:
         return line
     return "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
 
 
-def _isort_key(name: str) -> tuple[int, str, str]:
-    """Sort as ruff does: constants, then classes, then the rest."""
-    if name.isupper() and len(name) > 1:
-        return (0, name.lower(), name)
-    return (1, name.lower(), name) if name[:1].isupper() else (2, name.lower(), name)
+def isort_key(name: str) -> tuple[int, list[int | str], str]:
+    """Sort as ruff does: constants, then classes, then the rest; ``Int8`` before ``Int16``."""
+    kind = 2
+    if name[:1].isupper():
+        kind = 0 if name.isupper() and len(name) > 1 else 1
+    # Texts and numbers in turn, so that each is compared with one of its own type.
+    return kind, [int(part) if part.isdecimal() else part for part in _parts(name.lower())], name
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"([0-9]+)", name)

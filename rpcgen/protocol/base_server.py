@@ -44,6 +44,7 @@ class BaseServer(Registry):
         clock: Returns the time in seconds that deadlines are reckoned by.
         mask_errors: True to tell callers nothing of exceptions that are no `ServerError`.
         health: True to serve ``rpcgen.Health``, which says how the server is.
+        reflection: True to serve ``rpcgen.Reflection``, which says what the server serves.
     """
 
     def __init__(
@@ -55,10 +56,13 @@ class BaseServer(Registry):
         *,
         mask_errors: bool = False,
         health: bool = False,
+        reflection: bool = False,
     ) -> None:
         super().__init__(make_lock, clock, mask_errors=mask_errors)
         self._limits = limits
         self._health = self._serve_health() if health else None
+        if reflection:
+            self._serve_reflection()
         self._connection_limits = connection_limits
 
     def __repr__(self) -> str:
@@ -83,6 +87,22 @@ class BaseServer(Registry):
         health = ServerHealth(lambda: {service.name for service in self.services})
         self.register_name(HEALTH, [self._handler(HEALTH_CHECK, health.check)], Health)
         return health
+
+    def _serve_reflection(self) -> None:
+        from .reflection import Reflection  # which servers do without, as a rule
+        from .server_reflection import (
+            REFLECTION,
+            REFLECTION_DESCRIBE,
+            REFLECTION_SERVICES,
+            ServerReflection,
+        )
+
+        reflection = ServerReflection(lambda: self.services)
+        handlers = [
+            self._handler(REFLECTION_SERVICES, reflection.services),
+            self._handler(REFLECTION_DESCRIBE, reflection.describe),
+        ]
+        self.register_name(REFLECTION, handlers, Reflection)
 
     def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
         """Return the handler of a service of the server's own, which is quick."""

@@ -556,12 +556,16 @@ class Converted(ImmutableRecord, Schema[Any]):
             `EncodeError` or `TypeError` for one that does not fit.
         make: Function that turns one that has arrived into the Python value; it
             raises `DecodeError` if there is none.
+        python: Name of the type in Python: ``set``, ``frozenset``, ``Mapping`` or ``Literal``.
+        values: Values of a ``Literal``.
     """
 
     inner: Schema[Any]
     lower: Callable[[Any], Any]
     make: Callable[[Any], Any]
     name: str = ""
+    python: str = ""
+    values: tuple[Any, ...] = ()
 
     def _literal(self) -> str:
         return self.inner.go

@@ -6,7 +6,7 @@ import enum
 import types
 import typing
 from collections import abc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, overload
 
@@ -277,15 +277,18 @@ def _literal_schema(annotation: object, values: tuple[Any, ...]) -> Schema[Any]:
             return value
         raise DecodeError(f"{value!r:.80} is none of {shown}")
 
-    schema = Converted(inner, lower, make)
+    schema = Converted(inner, lower, make, "", "Literal", members)
     return schema if len(members) == len(values) else Pointer(schema)
 
 
-def _set_schema(make: Callable[[Iterable[Any]], Any], element: object) -> Schema[Any]:
+def _set_schema(make: type[set[Any]] | type[frozenset[Any]], element: object) -> Schema[Any]:
     """Return the schema of a set: Go's programs have a map to bool, true for what is in it."""
     entries = _map_schema(element, bool)
     return Converted(
-        entries, _entries_of_set, lambda known: make([key for key in known if known[key]])
+        entries,
+        _entries_of_set,
+        lambda known: make([key for key in known if known[key]]),
+        python=make.__name__,
     )
 
 
@@ -296,7 +299,8 @@ def _entries_of_set(value: object) -> dict[Any, bool]:
 
 
 def _mapping_schema(key: object, value: object) -> Schema[Any]:
-    return Converted(_map_schema(key, value), _entries_of_mapping, lambda known: known)
+    entries = _map_schema(key, value)
+    return Converted(entries, _entries_of_mapping, lambda known: known, python="Mapping")
 
 
 def _entries_of_mapping(value: object) -> dict[Any, Any]:

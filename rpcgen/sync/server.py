@@ -109,6 +109,8 @@ class Server(BaseServer):
             outermost; see `rpcgen.protocol.server_interceptors`.
         health: True to serve ``rpcgen.Health``, which says how the server and its
             services are; see `health`.
+        reflection: True to serve ``rpcgen.Reflection``, which describes the services to
+            whoever asks, with the docstrings of their IDL.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -130,6 +132,7 @@ class Server(BaseServer):
         mask_errors: bool = False,
         interceptors: Iterable[ServerInterceptor] = (),
         health: bool = False,
+        reflection: bool = False,
     ) -> None:
         self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
@@ -148,6 +151,7 @@ class Server(BaseServer):
             monotonic,
             mask_errors=mask_errors,
             health=health,
+            reflection=reflection,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
