@@ -163,6 +163,8 @@ def _kind_of(schema: Schema[Any]) -> Kind:
             return Kind(f"float{schema.bits}")
         case Complex():
             return Kind(f"complex{schema.bits}")
+        case Struct():  # or a class of it, which finds its fields in annotations
+            return Kind.STRUCT
     return _KINDS[type(schema)]
 
 
@@ -179,7 +181,6 @@ _KINDS: Final[dict[type[Any], Kind]] = {
     Pointer: Kind.POINTER,
     Slice: Kind.SLICE,
     String: Kind.STRING,
-    Struct: Kind.STRUCT,
 }
 
 
