@@ -88,7 +88,7 @@ def types(session: nox.Session) -> None:
 @nox.session(tags=["static"])
 def imports(session: nox.Session) -> None:
     """Check the contracts on what may import what."""
-    session.install(".[http]", *_group("imports"))
+    session.install(".[http,cli,go,dns,nats]", *_group("imports"))
     session.run("lint-imports")
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``rpcgen FILE... -o DIR`` and ``rpcgen dump FILE``."""
+"""``rpcgen FILE... -o DIR``: clients and servers, generated from IDL files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import GenerateError
+from ..errors import GenerateError
+from .console import say, tell
 
 if TYPE_CHECKING:
-    from .gen import Difference
+    from ..gen import Difference
 
-__all__ = ["main"]
+__all__ = ["run"]
 
 _EPILOG = """\
 a folder stands for the IDL files below it; files that hold only messages are skipped where
@@ -26,106 +27,62 @@ other commands:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run the command.
 
     Args:
-        arguments: Arguments of the command line, without the program; those of
-            the process by default.
+        arguments: Arguments of the command line.
 
     Returns:
-        Exit status: 0 is success; 1 is a bad IDL, output that is not up to date,
-        or a broken stream; 2 is wrong usage; 130 is an interrupt from the keyboard.
+        Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
+        interrupt from the keyboard.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["dump"]:
-        return _dump(arguments[1:])
-    return _generate(arguments)
-
-
-def _generate(arguments: Sequence[str]) -> int:
-    options = _generate_parser().parse_args(arguments)
-    from . import gen  # lazy: printing a stream needs neither this nor Jinja
+    options = _parser().parse_args(arguments)
+    from .. import gen  # lazy: printing a stream needs neither this nor Jinja
 
     try:
         root = _absolute(options.root) if options.root else None
         output = gen.generate(options.files, _absolute(options.output), root)
         for note in output.notes:
-            _tell(f"{note}")
+            tell(f"{note}")
         if options.check:
             differences = [*gen.compare(output.files), *output.orphans]
             return _report(differences) if differences else _up_to_date(len(output.files))
         written = gen.write(output.files)
         for path in written:
-            _say(f"wrote {_shown(path)}")
+            say(f"wrote {_shown(path)}")
         if not written and not output.orphans:
             _up_to_date(len(output.files))
         for orphan in output.orphans:
-            _say(f"orphan {_shown(orphan.path)}: its IDL is gone, delete it")
+            say(f"orphan {_shown(orphan.path)}: its IDL is gone, delete it")
     except GenerateError as error:
-        _tell(f"{error}")
+        tell(f"{error}")
         return 1
     except OSError as error:
-        _tell(f"rpcgen: error: {error}")
+        tell(f"rpcgen: error: {error}")
         return 1
     except KeyboardInterrupt:
-        _tell("rpcgen: interrupted")
+        tell("rpcgen: interrupted")
         return 130
     return 0
 
 
 def _up_to_date(count: int) -> int:
-    _say(f"{count} files are up to date")
+    say(f"{count} files are up to date")
     return 0
-
-
-def _say(line: str) -> None:
-    """Write a line, with escapes for characters that the output's encoding lacks."""
-    if sys.stdout is not None:  # as where the file was closed before the program began
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(f"{line.encode(encoding, 'backslashreplace').decode(encoding)}\n")
-
-
-def _tell(line: str) -> None:
-    """Write a line about an error, or a note."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"{line}\n")
 
 
 def _report(differences: Sequence[Difference]) -> int:
     """Print a list of the files that differ, then their diffs."""
     for difference in differences:
-        _say(f"{difference.state} {_shown(difference.path)}")
+        say(f"{difference.state} {_shown(difference.path)}")
     for difference in differences:
         for line in difference.diff.splitlines():
-            _say(line)
+            say(line)
     return 1
 
 
-def _dump(arguments: Sequence[str]) -> int:
-    options = _dump_parser().parse_args(arguments)
-    from .gob._dump import dump_lines
-
-    try:
-        data = _read(options.file)
-    except OSError as error:
-        _tell(f"rpcgen: error: {error}")
-        return 1
-    lines, broken = dump_lines(data)
-    for line in lines:
-        _say(line)
-    return 1 if broken else 0
-
-
-def _read(file: str) -> bytes:
-    if file != "-":
-        return Path(file).read_bytes()
-    if sys.stdin is None:
-        raise OSError("standard input is closed")
-    return sys.stdin.buffer.read()
-
-
-def _generate_parser() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rpcgen",
         description="Generate typed clients and servers from Protocol classes.",
@@ -152,14 +109,6 @@ def _generate_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _dump_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="rpcgen dump", description="Print a gob stream, its types and values, for humans."
-    )
-    parser.add_argument("file", metavar="FILE", help="a file of gob, or - for standard input")
-    return parser
-
-
 class _Version(argparse.Action):
     """Prints the version, which takes a while to look up."""
 
@@ -179,7 +128,3 @@ def _absolute(path: str) -> Path:
 def _shown(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

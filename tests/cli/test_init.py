@@ -14,7 +14,7 @@ import pytest
 
 from rpcgen import cli, gob
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 ARITH = """
 from typing import Protocol
