@@ -62,7 +62,3 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         tell("rpcgen: interrupted")
         return 130
     return status if isinstance(status, int) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
