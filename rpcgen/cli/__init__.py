@@ -17,7 +17,7 @@ __all__ = ["main"]
 _PLAIN: Final = frozenset({"dump"})
 
 # Commands on click: name and the module that has it as `command`.
-_COMMANDS: Final[dict[str, str]] = {}
+_COMMANDS: Final[dict[str, str]] = {"from-go": "from_go"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
