@@ -192,10 +192,11 @@ class _Writer:
         return wrap_lines(f"{self._head()}{gap}{body}\n")
 
     def _head(self) -> str:
-        sections: list[list[str]] = [[], [], []]
+        # To whom the file belongs, rpcgen is a library like attrs.
+        sections: list[list[str]] = [[], []]
         above = [docstring(self._remarks.doc, 0)] if self._remarks.doc else []
         for module in sorted(self._imports):
-            sections[section_of(module)].append(self._import(module))
+            sections[min(section_of(module), 1)].append(self._import(module))
         future = "from __future__ import annotations"
         parts = [*above, future, *["\n".join(s) for s in sections if s]]
         return "\n\n".join(parts)

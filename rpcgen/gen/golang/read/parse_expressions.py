@@ -110,7 +110,7 @@ def read_type(node: Node, path: str) -> TypeExpr:
             results = read_results(node.child_by_field_name("result"), path)
             return FuncExpr(tuple(each.type for each in results))
         case "channel_type":
-            return ChanExpr()
+            return ChanExpr(_part(node, "value", path))
     return TypeName("")
 
 

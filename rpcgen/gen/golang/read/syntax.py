@@ -156,6 +156,8 @@ class FuncExpr:
 class ChanExpr:
     """``chan T``."""
 
+    element: TypeExpr
+
     def __str__(self) -> str:
         return "chan"
 

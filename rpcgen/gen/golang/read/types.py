@@ -194,6 +194,8 @@ class FuncType:
 class ChanType:
     """A channel."""
 
+    element: GoType
+
     def __str__(self) -> str:
         return "chan"
 
@@ -296,7 +298,7 @@ class Resolver:
             case FuncExpr():
                 return FuncType()
             case ChanExpr():
-                return ChanType()
+                return ChanType(self.resolve(expression.element, scope, deeper))
 
     def underlying(self, of: GoType) -> GoType:
         """Return what a named type is made of, any other type as it is.

@@ -19,6 +19,7 @@ from .syntax import (
     UnaryExpr,
 )
 from .types import (
+    ChanType,
     GoType,
     MissingType,
     NamedType,
@@ -72,6 +73,9 @@ class Variables:
             case UnaryExpr(operator="*"):
                 inner = self.type_of(expression.operand, here, 0, depth + 1)
                 return inner.element if isinstance(inner, PointerType) else None
+            case UnaryExpr(operator="<-"):
+                inner = self.type_of(expression.operand, here, 0, depth + 1)
+                return inner.element if isinstance(inner, ChanType) else None
             case CallExpr():
                 return self._of_call(expression, here, index, depth + 1)
             case NameExpr():
@@ -137,7 +141,10 @@ class Variables:
     def _of_call(self, call: CallExpr, here: Here, index: int, depth: int) -> GoType | None:
         called = call.function
         if called == NameExpr("new") and len(call.arguments) == 1:
-            return self._of_new(call.arguments[0], here)
+            made = self._of_type(call.arguments[0], here)
+            return PointerType(made) if made is not None else None
+        if called == NameExpr("make") and call.arguments:
+            return self._of_type(call.arguments[0], here)
         if not isinstance(called, NameExpr | SelectorExpr):
             to = name_of_type(called)
             return self._resolver.resolve(to, here.scope) if to is not None else None
@@ -151,11 +158,9 @@ class Variables:
         conversion = self._resolver.resolve(as_type, here.scope) if as_type is not None else None
         return None if isinstance(conversion, MissingType) else conversion
 
-    def _of_new(self, argument: Expr | TypeExpr, here: Here) -> GoType | None:
+    def _of_type(self, argument: Expr | TypeExpr, here: Here) -> GoType | None:
         as_type = name_of_type(argument)
-        if as_type is None:
-            return None
-        return PointerType(self._resolver.resolve(as_type, here.scope))
+        return self._resolver.resolve(as_type, here.scope) if as_type is not None else None
 
     def _function(
         self, called: NameExpr | SelectorExpr, here: Here, depth: int

@@ -55,6 +55,7 @@ def find(package: Package) -> list[Registration | Unplain]:
         ("h := Holder{}\n\th.server.Register(h.inner)", "T"),
         ("rpc.NewServer().Register(new(T))", "T"),
         ("s := rpc.NewServer()\n\tif err := s.Register(new(T)); err != nil { }", "T"),
+        ("c := make(chan *T, 1)\n\tt := <-c\n\trpc.Register(t)", "T"),
         ('rpc.RegisterName("a-b", new(T))', "a-b"),
         ("rpc.RegisterName(Name, new(T))", "named"),
         ('rpc.RegisterName(Name+".v1", new(T))', "named.v1"),

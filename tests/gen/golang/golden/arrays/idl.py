@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from arrays.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 70473dba550865a5
+# digest: 15e2f3e864cd53c7
 
 """Services of the Go package golden/arrays."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Protocol
 
 from attrs import define, field, frozen
-
 from rpcgen.types import length
 
 

@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from embedded.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: d7d8ad0f4dc3d27a
+# digest: 307cdc5a23a7400c
 
 """Services of the Go package golden/embedded."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, NewType, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import embedded, json_tag
 
 Label = NewType("Label", str)

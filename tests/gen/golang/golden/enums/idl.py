@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from enums.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 96ecc61a6214925b
+# digest: a437fa1ed1f872b4
 
 """Services of the Go package golden/enums."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NewType, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import OpenIntEnum, OpenStrEnum, Uint16
 
 # Port numbers are unsigned, and so no enum of Python's on gob.

@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from interfaces.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 571037ec6ee0757b
+# digest: 5005947705028a80
 
 """Services of the Go package golden/interfaces."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import wire
 
 

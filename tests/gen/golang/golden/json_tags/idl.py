@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from json_tags.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 20e2e72b26e71bf8
+# digest: e9b242b886c9441b
 
 """Services of the Go package golden/json_tags."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import Int64, Uint64, json_tag
 
 

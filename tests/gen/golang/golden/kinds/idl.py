@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from kinds.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 4d0694136fab4e49
+# digest: 673e4e53a7a8458c
 
 """Services of the Go package golden/kinds."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from attrs import define, field, frozen
-
 from rpcgen.types import (
     Complex64,
     Float32,

@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from library.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 06bdfc8738ae1494
+# digest: 341c083bc18ffe2a
 
 """Services of the Go package golden/library."""
 
@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, NewType, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import (
     URL,
     BigInt,

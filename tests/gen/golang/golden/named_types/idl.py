@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from named_types.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 809c975a9642cbb4
+# digest: 8f63817adf748102
 
 """Services of the Go package golden/named_types."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NewType, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import Int64
 
 # UserID numbers users.

@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from names.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: dff86f7196d57dfc
+# digest: fad27810c3300170
 
 """Services of the Go package golden/names."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Protocol
 
 from attrs import define, field
-
 from rpcgen.types import wire
 
 

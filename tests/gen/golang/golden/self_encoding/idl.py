@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go` from self_encoding.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 685a706af1ae0766
+# digest: 56d59e5688b42bdc
 
 """Services of the Go package golden/self_encoding."""
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from attrs import define, field, frozen
-
 from rpcgen.types import OpenIntEnum
 
 
