@@ -19,6 +19,7 @@ class Remarks:
 
     Attributes:
         doc: Docstring of the module.
+        end: Comments at the end of the file.
         zeros: True if every field that has no default of its own has Go's zero as its default.
         types: Comments by number of the type, above what is in its class.
         fields: Comments by number of the type and name of the field on the wire, or of the enum's
@@ -30,6 +31,7 @@ class Remarks:
     """
 
     doc: str = ""
+    end: list[str] = field(factory=list)
     zeros: bool = False
     types: dict[int, list[str]] = field(factory=dict)
     fields: dict[tuple[int, str], list[str]] = field(factory=dict)

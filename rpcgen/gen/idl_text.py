@@ -187,6 +187,7 @@ class _Writer:
         lines += ["", "", *later] if later else []
         for index in range(len(self._services)):
             lines += ["", "", *self._service(index)]
+        lines += ["", "", *comment_lines(self._remarks.end)]
         body = "\n".join(_without_gaps(lines)).strip("\n")
         gap = "\n\n" if plain else "\n\n\n"
         return wrap_lines(f"{self._head()}{gap}{body}\n")

@@ -38,7 +38,7 @@ Codec: TypeAlias = Literal["gob", "json"]
 class Case:
     """A folder of Go, and how it is read.
 
-    ``codecs`` are those by which its program is called; none where it does not build alone.
+    ``codecs`` are those by which its program is called; none where it does not build.
     """
 
     name: str
@@ -68,6 +68,7 @@ CASES = [
     Case("missing", ()),
     Case("named_types"),
     Case("names"),
+    Case("packages", ()),
     Case("plain"),
     Case("pointers"),
     Case("promoted"),
@@ -99,6 +100,23 @@ def test_go_is_read(
             (GOLDEN / case.name / name).write_text(text)
     expected = {name: (GOLDEN / case.name / name).read_text() for name in found}
     assert (status, found) == (0, expected)
+
+
+@pytest.mark.slow
+def test_text_is_the_same_whatever_the_hashes_are() -> None:
+    command = [sys.executable, "-m", "rpcgen", "from-go", "."]
+    texts = {
+        subprocess.run(
+            command,
+            cwd=GOLDEN,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            timeout=PROGRAM_TIMEOUT_S,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(texts) == 1
 
 
 def test_every_folder_is_a_case() -> None:

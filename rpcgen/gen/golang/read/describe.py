@@ -108,9 +108,22 @@ class ServiceDescriber:
         Args:
             services: The services.
         """
-        described = [self._service(index, each) for index, each in enumerate(services)]
+        described: list[ServiceDescription] = []
+        for each in services:
+            one = self._service(len(described), each)
+            if one.methods:
+                described.append(one)
+            else:
+                self._nothing_of(each, len(described))
         self.types.add_registered()
         return Description(described, self.types.types)
+
+    def _nothing_of(self, service: Service, index: int) -> None:
+        """Say of a service that it has no method which can be said, and so no class."""
+        reasons = " ".join(self._remarks.services.pop(index, []))
+        text = f'Service "{service.names[0]}" is left out, since none of its methods can be said.'
+        self._remarks.end.append(f"{text} {reasons}".rstrip())
+        self.notes.append(Note(service.place, text.removesuffix(".")))
 
     def _service(self, index: int, service: Service) -> ServiceDescription:
         name, python, more = self._named(service)

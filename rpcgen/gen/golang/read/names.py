@@ -48,8 +48,8 @@ def _shape(character: str) -> str:
 # Names that an IDL uses itself: a member called so would hide them in the body of its class.
 _USED: Final = frozenset(
     """
-    bool bytes complex define dict embedded field float frozen int interface json_tag length list
-    self str struct_args timedelta tuple wire
+    bool bytes complex datetime define dict embedded field float frozen int interface json_tag
+    length list self str struct_args timedelta tuple wire
     """.split()
 )
 

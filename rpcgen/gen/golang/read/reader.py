@@ -106,6 +106,9 @@ class _Reader:
         self._describe(found.services, Remarks())  # reads the packages that types are from
         remarks = Remarks(doc=self._doc(found.services), zeros=True)
         describer, text = self._describe(found.services, remarks)
+        if not describer.expressed:
+            told = [f"{note.place}: note: {note.text}" for note in [*found.notes, *describer.notes]]
+            raise GenerateError((*told, "rpcgen: error: no method of it can be said in an IDL"))
         left_out = [
             Note(each.place, f"field {each.name} is left out: {reason}")
             for each, reason in describer.types.left_out
