@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from ..errors import GenerateError
 from ..gen.breaking import RevisionError, checked_out, compare_services
 from ..gen.describe import Described, describe_idls
-from ..gen.findings import kept
+from ..gen.findings import BreakingRule, kept
 from .console import tell
-from .findings import FORMAT_OPTIONS, ROOT_OPTION, report
+from .findings import ROOT_OPTION, format_options, report
 
 __all__ = ["command"]
 
@@ -33,7 +34,7 @@ __all__ = ["command"]
 @click.argument("paths", nargs=-1, required=True, metavar="[OLD] NEW...")
 @click.option("--against", metavar="GIT_REV", help="compare with this revision: main, HEAD~1, v1.2")
 @ROOT_OPTION
-@FORMAT_OPTIONS
+@format_options(get_args(BreakingRule))
 @click.pass_context
 def command(
     context: click.Context,

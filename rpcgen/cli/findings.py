@@ -11,7 +11,7 @@ import click
 from ..gen.findings import Finding
 from .console import say
 
-__all__ = ["FORMAT_OPTIONS", "ROOT_OPTION", "report"]
+__all__ = ["ROOT_OPTION", "format_options", "report"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -20,15 +20,28 @@ ROOT_OPTION = click.option(
 )
 
 
-def FORMAT_OPTIONS(function: F) -> F:  # noqa: N802 - a constant like the one above
-    """Add the options that say what is printed, and how."""
-    ignore = click.option(
-        "--ignore", "ignored", multiple=True, metavar="RULE", help="leave out what this rule says"
-    )
-    as_json = click.option(
-        "--json", "as_json", is_flag=True, help="print an array of objects, for programs"
-    )
-    return ignore(as_json(function))
+def format_options(rules: Sequence[str]) -> Callable[[F], F]:
+    """Return a decorator that adds the options which say what is printed, and how.
+
+    Args:
+        rules: Names of the rules that there are.
+    """
+
+    def add(function: F) -> F:
+        ignore = click.option(
+            "--ignore",
+            "ignored",
+            multiple=True,
+            metavar="RULE",
+            type=click.Choice(rules),
+            help="leave out what this rule says",
+        )
+        as_json = click.option(
+            "--json", "as_json", is_flag=True, help="print an array of objects, for programs"
+        )
+        return ignore(as_json(function))
+
+    return add
 
 
 def report(findings: Sequence[Finding], severity: str, as_json: bool) -> int:

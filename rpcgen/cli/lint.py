@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from ..errors import GenerateError
 from ..gen.describe import describe_idls
-from ..gen.findings import kept
+from ..gen.findings import LintRule, kept
 from ..gen.lint import lint
 from .console import tell
-from .findings import FORMAT_OPTIONS, ROOT_OPTION, report
+from .findings import ROOT_OPTION, format_options, report
 
 __all__ = ["command"]
 
@@ -29,7 +30,7 @@ __all__ = ["command"]
 )
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
 @ROOT_OPTION
-@FORMAT_OPTIONS
+@format_options(get_args(LintRule))
 def command(
     paths: tuple[str, ...], root: str | None, ignored: tuple[str, ...], as_json: bool
 ) -> int:

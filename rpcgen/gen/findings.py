@@ -4,13 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
 from .diagnostics import Diagnostic, Location
 
-__all__ = ["Finding", "kept"]
+__all__ = ["BreakingRule", "Finding", "LintRule", "kept"]
+
+BreakingRule: TypeAlias = Literal[
+    "embedding-changed",
+    "enum-closed",
+    "enum-member-added",
+    "enum-member-changed",
+    "enum-member-removed",
+    "error-code-changed",
+    "error-removed",
+    "error-renamed",
+    "error-text-changed",
+    "field-removed",
+    "field-renamed",
+    "idempotent-removed",
+    "json-name-changed",
+    "method-removed",
+    "method-renamed",
+    "number-narrowed",
+    "number-widened",
+    "reply-form",
+    "request-form",
+    "service-removed",
+    "service-renamed",
+    "type-changed",
+    "union-closed",
+    "union-member-added",
+    "union-member-removed",
+    "union-member-renamed",
+    "union-nullable",
+]
+
+LintRule: TypeAlias = Literal[
+    "ambiguous-name",
+    "case-clash",
+    "hidden-zero",
+    "lone-parameter",
+    "module-name",
+    "no-zero-member",
+]
 
 # A comment that keeps rules from saying something: ``# rpcgen: ignore[field-removed]``.
 _IGNORE = re.compile(r"#\s*rpcgen:\s*ignore\[([^\]]*)\]")
@@ -29,7 +68,7 @@ class Finding:
     """
 
     location: Location
-    rule: str
+    rule: BreakingRule | LintRule
     reason: str
     hint: str = ""
     codecs: tuple[str, ...] = ("gob", "json")

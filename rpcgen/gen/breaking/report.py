@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ..describe import TypePlace
 from ..diagnostics import Location
-from ..findings import Finding
+from ..findings import BreakingRule, Finding
 from .fit import Types
 
 __all__ = ["Report"]
@@ -48,7 +48,7 @@ class Report:
     def add(
         self,
         location: Location,
-        rule: str,
+        rule: BreakingRule,
         reason: str,
         hint: str,
         codecs: Iterable[str] = ("gob", "json"),

@@ -84,8 +84,13 @@ class TypeComparison:
         if codecs:
             before, after = spelled(report.old, pair.was), spelled(report.new, pair.now)
             changed = f"{pair.what} is {after} now, and was {before}"
-            reason = f"{changed}: {_consequence(codecs, old, new)}"
-            report.add(pair.location, "type-changed", reason, _HINT, codecs)
+            report.add(
+                pair.location,
+                "type-changed",
+                f"{changed}: {_consequence(codecs, old, new)}",
+                _HINT,
+                codecs,
+            )
         return evolve(pair, codecs=pair.codecs.difference(codecs))
 
     def _compare_inside(self, pair: _Pair) -> list[_Pair]:

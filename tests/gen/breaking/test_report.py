@@ -19,8 +19,8 @@ def report() -> Report:
 def test_finding_of_a_codec_that_is_not_asked_for_is_dropped() -> None:
     whole = report()
     part = whole.within(frozenset({"json"}))
-    part.add(USED, "rule", "reason", "", ("gob",))
-    part.add(USED, "rule", "reason", "")
+    part.add(USED, "type-changed", "reason", "", ("gob",))
+    part.add(USED, "type-changed", "reason", "")
     assert [each.codecs for each in whole.findings] == [("json",)]
 
 
