@@ -21,6 +21,7 @@ from rpcgen import (
     Limits,
     Method,
     Registry,
+    Remember,
     ServerCodec,
     aio,
 )
@@ -96,6 +97,7 @@ class ServerOptions(TypedDict, total=False):
     max_calls: int | None
     max_calls_per_connection: int
     overload: Literal["wait", "refuse"]
+    remember: Remember | None
     workers: int
 
 
