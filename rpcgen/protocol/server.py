@@ -566,7 +566,7 @@ class _ClosingError(UnknownMethodError):
 
 
 def _find_nothing(service_method: str) -> ServedMethod:
-    raise _ClosingError("the server is shutting down: call another one")
+    raise _ClosingError("the server begins no more calls here: dial again, or call another one")
 
 
 def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:

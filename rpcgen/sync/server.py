@@ -114,6 +114,8 @@ class Server(BaseServer):
             whoever asks, with the docstrings of their IDL.
         remember: For how long the reply of a call that comes with a ``key`` is given to calls
             that repeat the key, in the place of another one; None: each call is carried out.
+        max_connection_age: Seconds, a tenth more or less, after which a connection is drained
+            if its client understands that, so that clients spread anew; None: no limit.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -137,6 +139,7 @@ class Server(BaseServer):
         health: bool = False,
         reflection: bool = False,
         remember: Remember | None = None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
@@ -151,6 +154,7 @@ class Server(BaseServer):
                 max_calls=max_calls,
                 overload=overload,
                 handshake_timeout=handshake_timeout,
+                max_connection_age=max_connection_age,
             ),
             monotonic,
             mask_errors=mask_errors,

@@ -96,6 +96,7 @@ class ServerOptions(TypedDict, total=False):
     mask_errors: bool
     max_calls: int | None
     max_calls_per_connection: int
+    max_connection_age: float | None
     overload: Literal["wait", "refuse"]
     remember: Remember | None
     workers: int
