@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
+    from .protocol.remember import Remember
     from .protocol.server_interceptors import (
         AsyncServerInterceptor,
         ServerCall,
@@ -105,6 +106,7 @@ __all__ = [
     "ReflectionClient",
     "RegisterError",
     "Registry",
+    "Remember",
     "RemoteError",
     "Request",
     "Response",
@@ -142,6 +144,7 @@ _LATER = {
     "Peer": (".protocol", "Peer"),
     "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
+    "Remember": (".protocol.remember", "Remember"),
     "Server": (".sync", "Server"),
     "ServerCall": (".protocol.server_interceptors", "ServerCall"),
     "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),

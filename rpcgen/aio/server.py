@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
@@ -44,6 +45,7 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol.remember import Remember
 
 __all__ = ["Server"]
 
@@ -94,6 +96,10 @@ class Server(BaseServer):
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
             whoever asks, with the docstrings of their IDL.
+        remember: For how long the reply of a call that comes with a ``key`` is given to calls
+            that repeat the key, in the place of another one; None: each call is carried out.
+        max_connection_age: Seconds, a tenth more or less, after which a connection is drained
+            if its client understands that, so that clients spread anew; None: no limit.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -116,6 +122,8 @@ class Server(BaseServer):
         interceptors: Iterable[AsyncServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
+        remember: Remember | None = None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
@@ -131,11 +139,13 @@ class Server(BaseServer):
                 max_calls=max_calls,
                 overload=overload,
                 handshake_timeout=handshake_timeout,
+                max_connection_age=max_connection_age,
             ),
             monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
+            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
         )
         self._listeners: dict[Listener, CodecName] = {}
         # What the connections share, from the first one on.
@@ -172,6 +182,13 @@ class Server(BaseServer):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def _remembered(self, handler: Handler) -> Handler:
+        if self._memory is None or not handler.is_async:
+            return super()._remembered(handler)
+        from .remember import remembered_async
+
+        return remembered_async(self._memory, handler)
 
     def _intercepted(self, handler: Handler) -> Handler:
         if not self._interceptors:

@@ -54,6 +54,7 @@ from .stream import Stream, wrap_tls
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol.remember import Remember
 
 __all__ = ["Server"]
 
@@ -111,6 +112,10 @@ class Server(BaseServer):
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
             whoever asks, with the docstrings of their IDL.
+        remember: For how long the reply of a call that comes with a ``key`` is given to calls
+            that repeat the key, in the place of another one; None: each call is carried out.
+        max_connection_age: Seconds, a tenth more or less, after which a connection is drained
+            if its client understands that, so that clients spread anew; None: no limit.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -133,6 +138,8 @@ class Server(BaseServer):
         interceptors: Iterable[ServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
+        remember: Remember | None = None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
@@ -147,11 +154,13 @@ class Server(BaseServer):
                 max_calls=max_calls,
                 overload=overload,
                 handshake_timeout=handshake_timeout,
+                max_connection_age=max_connection_age,
             ),
             monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
+            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
