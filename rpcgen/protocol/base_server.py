@@ -131,6 +131,23 @@ class BaseServer(Registry):
         """Return the handler of a service of the server's own, which is quick."""
         return method.handler(function)
 
+    def _check_processes(self, count: int, is_serving: bool) -> None:
+        """Raise an error where a server cannot serve in several processes.
+
+        Raises:
+            RpcError: It serves in this one already.
+            ValueError: There would be no process, or each would remember its own replies.
+        """
+        if count < 1:
+            raise ValueError(f"processes={count!r}: must be 1 or more, or None for this one")
+        if is_serving:
+            raise RpcError("processes: the server serves in this process already")
+        if self._memory is not None:
+            raise ValueError(
+                "processes and remember: a repeated key may come to another process, which does"
+                " not remember it; leave one of them out"
+            )
+
     def _open_listener(
         self, open_listener: Callable[[], L], codec: CodecName, options: CodecOptions
     ) -> L:
