@@ -23,6 +23,7 @@ SEEN_THROUGH = {
     "__main__.py": "test_main.py",
     "aio/client_connection.py": "aio/test_client.py",
     "aio/connection.py": "aio/test_server.py",
+    "channel/servers.py": "channel/test_core.py",
     "cli/__main__.py": "cli/test_init.py",
     "cli/console.py": "cli/test_init.py",
     "cli/dump.py": "cli/test_init.py",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from .resolver import Resolver
+if TYPE_CHECKING:
+    from .resolver import Resolver
 
 __all__ = ["is_resolved", "resolver_of"]
 
