@@ -302,7 +302,8 @@ class Channel:
         try:
             if line is None:
                 line = await pool.pick(request.method, settings)
-            await pool.look(line, time.monotonic())
+            if not line.calls.pending and line.peek():
+                await pool.look(line)
             completion = await line.connection._call(request.method, request.args, settings)
         except RpcError as error:
             is_unwritten = line is not None and isinstance(error, ShutdownError)

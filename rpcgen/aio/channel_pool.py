@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import select
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -17,15 +16,13 @@ from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net.peek import peek
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
 
 from .client import Client
 
 __all__ = ["Pool"]
-
-# Time in seconds without calls after which it is looked whether the server has hung up.
-_IDLE_S: Final = 0.05
 
 # Maximum number of turns of the event loop until it has dealt with what has come.
 _TURNS: Final = 10
@@ -90,18 +87,12 @@ class Pool:
         timeout = None if until == math.inf else max(until - now, 0.0)
         await asyncio.wait([self._changed], timeout=timeout)
 
-    async def look(self, line: Line[Client], now: float) -> None:
-        """Let the event loop find out whether an idle connection has ended."""
-        is_idle, line.used = now - line.used > _IDLE_S, now
-        if not is_idle:
-            return
-        transport = line.connection._connection._transport
-        connection = None if transport is None else transport.get_extra_info("socket")
-        descriptor = -1 if connection is None else connection.fileno()
+    async def look(self, line: Line[Client]) -> None:
+        """Let the event loop deal with what has come to an idle connection: perhaps its end."""
         for _ in range(_TURNS):
-            if descriptor < 0 or not line.calls.takes_calls or not _is_readable(descriptor):
-                return
             await asyncio.sleep(0)
+            if not line.calls.takes_calls or not line.peek():
+                return
 
     def note(self, line: Line[Client], error: RpcError) -> None:
         """Take note of a call that has failed."""
@@ -175,8 +166,8 @@ class Pool:
         except Exception as error:
             self.core.failed(server, _as_dial_error(server, error), time.monotonic())
         else:
-            protocol = client._protocol
-            if self.core.connected(server, client, protocol, time.monotonic()) is None:
+            protocol, looks = client._protocol, peek(_descriptor(client))
+            if self.core.connected(server, client, protocol, looks, time.monotonic()) is None:
                 client._connection.close()
         self._change()
 
@@ -205,10 +196,11 @@ class Pool:
                 pass  # closed before
 
 
-def _is_readable(descriptor: int) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+def _descriptor(client: Client) -> int:
+    """Return the number of a connection's socket, -1 if it has none."""
+    transport = client._connection._transport
+    connection = None if transport is None else transport.get_extra_info("socket")
+    return -1 if connection is None else int(connection.fileno())
 
 
 def _as_dial_error(server: Server[Client], error: Exception) -> RpcError:

@@ -11,7 +11,7 @@ One thread at a time is in any method. `only` may be read by all.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Generic, TypeVar
 
@@ -217,9 +217,14 @@ class ChannelProtocol(Generic[C]):
         return work
 
     def connected(
-        self, server: Server[C], connection: C, calls: CallsOfLine, now: float
+        self,
+        server: Server[C],
+        connection: C,
+        calls: CallsOfLine,
+        peek: Callable[[], object],
+        now: float,
     ) -> Line[C] | None:
-        """Take a connection that was made.
+        """Take a connection that was made; see `Line`.
 
         Returns:
             Its line; None if nobody wants it any more, and it is to be closed.
@@ -227,7 +232,7 @@ class ChannelProtocol(Generic[C]):
         server.is_connecting, server.error = False, None
         if self.closed or not server.is_known:
             return None
-        line = Line(server, connection, calls, now)
+        line = Line(server, connection, calls, now, peek)
         server.lines.append(line)
         self._refresh(now)
         return line

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import define, field
@@ -72,7 +73,7 @@ class Line(Generic[C]):
         connection: What the API calls through.
         calls: The calls on it.
         opened: Time of the clock at which it was made, in seconds.
-        used: Time of the clock of the last call, in seconds, where the API keeps it.
+        peek: Returns something true if bytes have come, or the end, that nobody has read.
         is_leaving: True once it gets no more calls, and is to be closed after the last.
     """
 
@@ -80,7 +81,7 @@ class Line(Generic[C]):
     connection: C
     calls: CallsOfLine
     opened: float
-    used: float = -math.inf
+    peek: Callable[[], object]
     is_leaving: bool = False
 
 

@@ -238,6 +238,8 @@ class Channel:
         try:
             if line is None:
                 line = self._here().pick(method, settings)
+            if not line.calls.pending and line.peek():
+                line.connection._receiver.look()
             call = line.connection._send(method, args, settings)
             call.result()
         except RpcError as error:
@@ -277,6 +279,8 @@ class Channel:
             line, call = None, None
             try:
                 line = self._here().pick(request.method, request.settings)
+                if not line.calls.pending and line.peek():
+                    line.connection._receiver.look()
                 call = line.connection._send(request.method, request.args, request.settings)
                 if begun is not None:
                     begun(call)

@@ -12,7 +12,7 @@ from attrs import define
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.retry import may_pass
 from rpcgen.channel.servers import Line
-from rpcgen.errors import RpcError, ServerError, ShutdownError
+from rpcgen.errors import DisconnectedError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import NO_METADATA, CallSettings
@@ -49,13 +49,16 @@ class Attempt:
 
     @property
     def is_unwritten(self) -> bool:
-        """True if the connection took no call any more, so that nothing was written."""
+        """True if the connection took nothing of the call, since it has ended."""
         return self.call is not None and is_unwritten(self.call)
 
 
 def is_unwritten(call: Call[Any]) -> bool:
-    """Return True for a call that its connection did not take any more."""
-    return call._seq < 0 and isinstance(call.error, ShutdownError)
+    """Return True for a call of which its connection took nothing, since it has ended."""
+    error = call.error
+    if isinstance(error, DisconnectedError):
+        return error.started is False
+    return call._seq < 0 and isinstance(error, ShutdownError)
 
 
 class Pending:

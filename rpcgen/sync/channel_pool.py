@@ -16,6 +16,7 @@ from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net.peek import peek
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
 
@@ -188,8 +189,9 @@ class Pool:
         except Exception as error:
             self._fail(server, _as_dial_error(server, error))
         else:
-            calls, now = client._protocol, time.monotonic()
-            if self._do(self.core.connected, server, client, calls, now) is None:
+            looks, now = peek(client._stream.fileno()), time.monotonic()
+            connected = self.core.connected
+            if self._do(connected, server, client, client._protocol, looks, now) is None:
                 _close(client)
         finally:
             self._attempts.pop(threading.current_thread(), None)
@@ -216,7 +218,7 @@ class Pool:
         self._leaving.clear()
         deadline = time.monotonic() + _ATTEMPTS_S
         for thread in tuple(self._attempts):
-            if thread is not threading.current_thread():
+            if thread is not threading.current_thread() and thread.is_alive():
                 thread.join(max(deadline - time.monotonic(), 0.0))
 
     def abandon(self) -> None:

@@ -89,7 +89,7 @@ class Simulated:
         if name in self.down:
             self.channel.failed(server, DialError(f"{name} is down"), self.now)
         else:
-            self.channel.connected(server, name, Calls(), self.now)
+            self.channel.connected(server, name, Calls(), bool, self.now)
         return name
 
     def pick(self) -> str:

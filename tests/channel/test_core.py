@@ -226,14 +226,14 @@ def test_connection_that_comes_too_late_is_not_wanted() -> None:
     channel = Simulated("ab")
     server, _ = channel.take_work().attempts
     channel.update("b")
-    assert channel.channel.connected(server, "a", Calls(), channel.now) is None
+    assert channel.channel.connected(server, "a", Calls(), bool, channel.now) is None
 
 
 def test_connection_after_the_end_is_not_wanted() -> None:
     channel = Simulated("a")
     (server,) = channel.take_work().attempts
     channel.channel.close()
-    assert channel.channel.connected(server, "a", Calls(), channel.now) is None
+    assert channel.channel.connected(server, "a", Calls(), bool, channel.now) is None
 
 
 def test_name_that_comes_twice_is_one_server() -> None:
