@@ -24,6 +24,7 @@ SEEN_THROUGH = {
     "aio/client_connection.py": "aio/test_client.py",
     "aio/connection.py": "aio/test_server.py",
     "cli/__main__.py": "cli/test_commands.py",
+    "cli/remote/methods.py": "cli/test_call.py",
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",
     "gob/streams.py": "gob/test_decoder.py",
