@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Final
@@ -14,8 +14,9 @@ from .console import tell
 
 __all__ = ["main"]
 
-# Commands that need nothing beside the package: modules with `run(arguments) -> status`.
-_PLAIN: Final = frozenset({"dump"})
+# Commands that need nothing beside the package: modules with `SUMMARY` and
+# `run(arguments) -> status`.
+_PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
 _COMMANDS: Final[dict[str, str]] = {name: name for name in ("call", "list", "serve")}
@@ -53,7 +54,18 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return status
     if name in _COMMANDS:
         return _run(name, arguments[1:])
-    return generate.run(arguments[1:] if name == "generate" else arguments)
+    return generate.run(arguments[1:] if name == "generate" else arguments, _summaries)
+
+
+def _summaries() -> Iterator[tuple[str, str]]:
+    """Yield each command but the first, and what it is for."""
+    for name in _PLAIN:
+        yield name, _module(name).SUMMARY
+    for name, module in _COMMANDS.items():
+        try:
+            yield name, _module(module).command.get_short_help_str(80)
+        except ImportError:
+            yield name, "(needs click: pip install 'rpcgen[cli]')"
 
 
 def _module(name: str) -> ModuleType:
