@@ -20,13 +20,13 @@ from ...schema import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Field,
     Float,
     Int,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -37,7 +37,7 @@ from ...schema import (
 )
 from ...values.record import Record
 from ...values.registry import Typed, registry
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from .durations import parse_duration
 from .literals import LITERALS, TYPE, literal_in, schema_of_json
 
@@ -86,10 +86,10 @@ def _kind(schema: Schema[Any]) -> type[Schema[Any]] | None:
 def _read_literal(schema: Schema[Any], name: str, value: object, path: str) -> object:
     """Return the JSON behind ``@name``, where that is what the type takes."""
     kind = LITERALS[name]
-    if not isinstance(base_of(schema), kind):
+    if not isinstance(strip_pointers(schema), kind):
         raise EncodeError(f"@{name} is no {schema.go}", path)
-    if name in _OCTETS:
-        return _octets(name, value, path)
+    if name in _DECODERS:
+        return _decoded(name, value, path)
     return value
 
 
@@ -152,16 +152,16 @@ def _read_bytes(schema: Bytes, value: object, path: str) -> bytes:
     return value.encode()
 
 
-def _octets(name: str, value: object, path: str) -> bytes:
+def _decoded(name: str, value: object, path: str) -> bytes:
     try:
         if isinstance(value, str):
-            return _OCTETS[name](value)
+            return _DECODERS[name](value)
     except (ValueError, binascii.Error):
         pass
     raise EncodeError(f"{json.dumps(value):.80} is no text for @{name}", path)
 
 
-_OCTETS: Final[dict[str, Callable[[str], bytes]]] = {
+_DECODERS: Final[dict[str, Callable[[str], bytes]]] = {
     "bytes": str.encode,
     "base64": lambda text: base64.b64decode(text, validate=True),
     "hex": bytes.fromhex,
@@ -213,7 +213,7 @@ def _read_map(schema: Map, value: object, path: str) -> dict[Any, Any]:
 
 def _read_key(schema: Schema[Any], key: str, path: str) -> Any:
     where = f"{path}[{key!r}]"
-    if isinstance(base_of(schema), String | Enum | Opaque | Interface | Converted):
+    if isinstance(strip_pointers(schema), String | Enum | Opaque | Interface | Converted):
         return _read(schema, key, where)
     try:
         return _read(schema, json.loads(key), where)
@@ -295,7 +295,7 @@ def _typed(value: dict[str, object], path: str) -> Any:
     known = registry.by_name(name)
     if known is not None:
         plain = rest["value"] if rest.keys() == {"value"} else rest
-        made = _read(base_of(known), plain, path)
+        made = _read(strip_pointers(known), plain, path)
         return made if registry.by_class(type(made)) is known else Typed(made, name)
     schema = schema_of_json(rest, struct=True, name=name.rpartition(".")[2])
     record: Record = _read(schema, rest, path)
@@ -343,7 +343,7 @@ def _unmarshalled(schema: Opaque[Any], value: bytes, path: str) -> Any:
         raise EncodeError(f"the bytes are no {schema.go}: {error}", path) from error
 
 
-def _read_nothing(schema: Nothing, value: object, path: str) -> None:
+def _read_nothing(schema: Empty, value: object, path: str) -> None:
     if value not in (None, {}, []):
         raise EncodeError("the method takes no arguments", path)
 
@@ -375,7 +375,7 @@ _READERS: Final[dict[type[Schema[Any]], Callable[[Any, Any, str], Any]]] = {
     Enum: _read_enum,
     Duration: _read_duration,
     Opaque: _read_opaque,
-    Nothing: _read_nothing,
+    Empty: _read_nothing,
     Converted: _read_converted,
 }
 
@@ -391,7 +391,7 @@ _EXAMPLES: Final[dict[type[Schema[Any]], object]] = {
     Map: {},
     Interface: None,
     Duration: "0s",
-    Nothing: None,
+    Empty: None,
     Pointer: None,
 }
 
@@ -407,4 +407,4 @@ def _example(schema: Schema[Any], depth: int) -> object:
         return [_example(schema.element, depth + 1)] * min(schema.length, 4)
     if isinstance(schema, Opaque) and schema.name == "time.Time":
         return "2006-01-02T15:04:05Z"
-    return _EXAMPLES.get(_kind(schema) or Nothing)
+    return _EXAMPLES.get(_kind(schema) or Empty)

@@ -19,11 +19,11 @@ from ...schema import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Float,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -74,7 +74,7 @@ def _record(value: Record) -> dict[str, object]:
 
 
 def _elements(value: Any, schema: Slice[Any] | Array[Any]) -> object:
-    if not isinstance(value, (list, tuple)):  # octets, or a uuid.UUID
+    if not isinstance(value, (list, tuple)):  # bytes, or a uuid.UUID
         return _untyped(value)
     return [jsonable(each, schema.element) for each in value]
 
@@ -152,7 +152,7 @@ def _duration(value: timedelta, schema: Duration | None = None) -> str:
     return spelled_duration(value)
 
 
-def _nothing(value: object, schema: Nothing) -> None:
+def _nothing(value: object, schema: Empty) -> None:
     return None
 
 
@@ -170,7 +170,7 @@ _WRITERS: Final[dict[type[Any], Callable[[Any, Any], object]]] = {
     Float: _float,
     Complex: _complex,
     Duration: _duration,
-    Nothing: _nothing,
+    Empty: _nothing,
 }
 
 

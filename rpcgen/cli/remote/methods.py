@@ -15,7 +15,7 @@ from ...errors import DialError, ServerError
 from ...method import Method
 from ...protocol.reflection import Description
 from ...protocol.server_reflection import REFLECTION_DESCRIBE, REFLECTION_SERVICES
-from ...schema import UNTYPED, Nothing, Schema
+from ...schema import UNTYPED, Empty, Schema
 from ...sync import Client
 from ...values.registry import ANYTHING
 from ..failures import USAGE, Failure
@@ -76,7 +76,7 @@ class TypedMethod:
         """Return the method and the value; see `RemoteMethod`."""
         schema = self.method.request
         if arguments is MISSING:
-            if not isinstance(schema, Nothing):
+            if not isinstance(schema, Empty):
                 raise _needs_arguments(self.name, schema.go, skeleton(schema))
             arguments = None
         return self.method, read_json(schema, arguments)
@@ -99,7 +99,7 @@ class PageMethodOf:
         go = self.page.request.lstrip("*")
         if arguments is MISSING:
             known = known_schema(go)
-            if not isinstance(known, Nothing):
+            if not isinstance(known, Empty):
                 raise _needs_arguments(self.name, go, skeleton(known) if known else "{...}")
             arguments = None
         schema = schema_of_go(go, arguments)
@@ -120,7 +120,7 @@ class UntypedMethod:
     def bind(self, arguments: object) -> tuple[Method[Any, Any], Any]:
         """Return the method and the value; see `RemoteMethod`."""
         if arguments is MISSING:
-            return Method.of(self.name, Nothing(), UNTYPED), None
+            return Method.of(self.name, Empty(), UNTYPED), None
         if self.is_json:
             return Method.of(self.name, ANYTHING, UNTYPED), arguments
         schema = schema_of_json(arguments)
