@@ -64,14 +64,16 @@ PLAIN = ServerOptions()
 @pytest.fixture
 def program(project: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
     """The name of a module with implementations, and what is generated for it."""
-    assert cli.main(["idl", "-o", "served_generated"]) == 0
+    # Names of its own, since this process knows another `idl`.
+    (project / "idl").rename(project / "served_idl")
+    assert cli.main(["served_idl", "-o", "served_generated"]) == 0
     capsys.readouterr()
     (project / "served_program.py").write_text(PROGRAM)
     path, modules = sys.path[:], {*sys.modules}
     yield "served_program"
     sys.path[:] = path
     for name in {*sys.modules} - modules:
-        if name.partition(".")[0] in ("served_program", "served_generated", "idl"):
+        if name.partition(".")[0] in ("served_program", "served_generated", "served_idl"):
             del sys.modules[name]
 
 
