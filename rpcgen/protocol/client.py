@@ -465,8 +465,10 @@ class ClientProtocol(Generic[W]):
         response = self._codec.decode_response_header()
         seq = response.seq
         pending = self._pending.get(seq) or (self._weak and self._revived(seq))
-        if type(response) is not Response:
-            self._receive_extended(response)
+        if pending and type(response) is Response and not response.error:
+            self._current = pending  # nearly always
+            return
+        self._receive_extended(response)
         if not pending:
             self._current = _UNAWAITED
             self._receive_unawaited(response, completions)
