@@ -145,7 +145,7 @@ class Client:
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
         # `_call` and `Completion.taken` once more: to call them takes a good part of a call.
-        if settings is not NO_OPTIONS or not self._connection.writable.is_set():
+        if settings.metadata or not self._connection.writable.is_set():
             await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._connection.begin(waiter, method, args, settings)
@@ -195,7 +195,7 @@ class Client:
 
     async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Know the server, where a call needs that, and wait for room to write."""
-        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+        if settings.metadata and self._protocol.needs_greeting(settings.metadata):
             await self._greet(settings.deadline)
         while not self._connection.writable.is_set():  # again, if others were faster
             await self._wait_for_room(method, settings)

@@ -178,6 +178,9 @@ class GobClientCodec(_GobCodec):
         )
         # As `_heads`, of headers with a number and a time limit, by the bytes of both.
         self._timed_heads: dict[str, list[bytes]] = {}
+        # The last time limit, and how it ends a header: one step for Python, so that what an
+        # exception from outside leaves fits together.
+        self._last_timeout = 0, b""
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
@@ -197,31 +200,46 @@ class GobClientCodec(_GobCodec):
     def _encode_more(
         self, request: ExtendedRequest, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
-        is_timed = not more_than_timeout(request)
+        method, is_timed = request.service_method, not more_than_timeout(request)
         if is_timed:
-            head = self._timed_head(request.service_method, request.seq, request.timeout)
-            if head is not None:
-                return self._encoder.encode_parts_after(head, args, schema)
+            known = self.encode_timed_request(method, request.seq, request.timeout, schema, args)
+            if known is not None:
+                return known
         self._extension.check_metadata(request)
         if not self._extension.takes_large:
             self._extension.check_size(self._size(request))
         parts = self._encode_extended(request, schema, args)
-        if is_timed and request.service_method not in self._timed_heads:
-            known = ExtendedRequest(request.service_method, 1, 1)
-            middle = self._encoder.encode(known, EXTENDED_REQUEST)[1:-4]
-            _remember(self._timed_heads, request.service_method, middle, 2 * _WIDEST + 1)
+        if is_timed and method not in self._timed_heads:
+            first = ExtendedRequest(method, 1, 1)
+            middle = self._encoder.encode(first, EXTENDED_REQUEST)[1:-4]
+            _remember(self._timed_heads, method, middle, 2 * _WIDEST + 1)
         return parts
 
-    def _timed_head(self, method: str, seq: int, timeout: int) -> bytes | None:
-        """Return a header with a time limit, if one of the method has been sent before."""
+    def encode_timed_request(
+        self, method: str, seq: int, timeout: int, schema: Schema[Any], args: object
+    ) -> Sequence[bytes] | None:
+        """Return a request with a time limit, if one of the method has been sent before.
+
+        Args:
+            method: The method.
+            seq: Number of the request.
+            timeout: Nanoseconds left.
+            schema: That of the arguments.
+            args: The arguments.
+        """
         if seq <= 0 or timeout <= 0:
             return None  # a zero is left out, and there is nothing below
+        last, end = self._last_timeout
+        if timeout != last:
+            end = b"\1%b\0" % int_bytes(timeout)
+            self._last_timeout = timeout, end
         try:
-            numbers = b"%b\1%b\0" % (uint_bytes(seq), int_bytes(timeout))
-            return self._timed_heads[method][len(numbers)] + numbers
+            numbers = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
+            head = self._timed_heads[method][len(numbers)] + numbers
         except Exception as error:
             reraise_interrupt(error)
             return None
+        return self._encoder.encode_parts_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
         return self._headers.decode()

@@ -451,7 +451,8 @@ class ServerProtocol:
     def _context(self, request: Request) -> CallContext:
         """Return the context of a request that has more than Go's."""
         assert isinstance(request, ExtendedRequest)
-        self._learn(request)
+        if request.features:
+            self._learn(request)
         if not request.timeout:
             return CallContext(request)
         arrived = self._clock() if self._arrived is None else self._arrived

@@ -225,7 +225,8 @@ class Client:
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            self._greet(settings)
+            if settings.metadata:
+                self._greet(settings)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
