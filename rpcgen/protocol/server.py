@@ -450,13 +450,14 @@ class ServerProtocol:
 
     def _context(self, request: Request) -> CallContext:
         """Return the context of a request that has more than Go's."""
-        assert isinstance(request, ExtendedRequest)
+        assert type(request) is ExtendedRequest
         if request.features:
             self._learn(request)
-        if not request.timeout:
+        timeout = request.timeout
+        if not timeout:
             return CallContext(request)
         arrived = self._clock() if self._arrived is None else self._arrived
-        return CallContext(request, arrived + request.timeout * _NANOSECOND)
+        return CallContext(request, arrived + timeout * _NANOSECOND)
 
     def _learn(self, request: Request) -> None:
         """Take note of what the client can do; one that says so is told what this server can."""
