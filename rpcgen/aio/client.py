@@ -190,7 +190,7 @@ class Client:
 
     def _forget(self, seq: int) -> None:
         """Take note that the task which has waited for a call was cancelled."""
-        if self._protocol.abandon(seq):
+        if self._protocol.forget(seq):
             self._connection.forgotten(seq)
 
     async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
