@@ -160,4 +160,5 @@ def server_protocol(
         lambda: server_codec("json", limits),
         limits.message,
         HostNames(host, routes.hosts),
+        limits.http_head,
     )
