@@ -226,7 +226,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
-            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
+            server_log.warning("rpc.Serve: %s: %s (%s)", self._peer_name, overdue, stage.limit)
             self.hang_up()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -186,6 +186,11 @@ class Stage(Enum):
     HEADER = "the rest of a request's header"
     BODY = "the rest of a request's body"
 
+    @property
+    def limit(self) -> str:
+        """Name of the server's argument that bounds how long it takes."""
+        return f"{self.name.lower()}_timeout"
+
 
 class ServerSession(Protocol):
     """What one connection's client says, as a server of either API sees it.

@@ -193,7 +193,8 @@ class ServerConnection:
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
             level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
-            server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
+            text = "rpc.Serve: hanging up on %s: %s (%s)"
+            server_log.log(level, text, self._peer_name, overdue, stage.limit)
             self.abort()
 
     # --- for the reactor and the scheduler ------------------------------------------------------
