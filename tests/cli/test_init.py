@@ -271,7 +271,9 @@ def test_help_names_both_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert usage_error("--version") == 0
-    assert capsys.readouterr().out.startswith("rpcgen ")
+    out = capsys.readouterr().out
+    assert out.startswith("rpcgen ")
+    assert out.endswith(f" (gob: {gob.implementation})\n")
 
 
 def test_dump_prints_a_stream(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
