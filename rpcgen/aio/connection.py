@@ -13,7 +13,7 @@ from typing import Final, cast
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net.sockets import make_peer, peer_name
-from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
+from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
@@ -271,16 +271,16 @@ class ServerConnection(ReadBufferProtocol):
         self._protocol.feed(data)
         self._go_on()
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         if not self._protocol.is_cut or self._ended or self._early is not None:
             return None
-        return self._protocol.space()
+        return self._protocol.get_buffer()
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
         if not self._ended:
             self._looks = True
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
             self._go_on()
 
     def eof_received(self) -> bool:
@@ -415,9 +415,9 @@ class ServerConnection(ReadBufferProtocol):
             else:
                 self._begin_call(event)
                 return
-        if isinstance(event, Output):
+        if isinstance(event, RawResponse):
             self._send(event.data)
-        elif isinstance(event, Refusal):
+        elif isinstance(event, RejectedRequest):
             refuse = self._protocol.refuse
             self._encode(lambda: refuse(event.request, event.error, event.code))
         else:
@@ -447,7 +447,7 @@ class ServerConnection(ReadBufferProtocol):
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self._running) >= self._most_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self._running) >= self._most_calls:
             return refusal_of_call(invocation, self._most_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
-from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
@@ -284,7 +284,7 @@ class ServerConnection:
 
     def reject_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
-        self._refuse(Refusal(invocation.request, error))
+        self._refuse(RejectedRequest(invocation.request, error))
         self.on_call_done(invocation)
 
     def on_call_done(self, invocation: Invocation) -> None:
@@ -360,7 +360,7 @@ class ServerConnection:
         data, view = b"", None
         self._was_active = True
         try:
-            view = self._protocol.space() if self._reads_into else None
+            view = self._protocol.get_buffer() if self._reads_into else None
             if view is None:
                 data = self._stream.read()
                 count = len(data)
@@ -377,17 +377,17 @@ class ServerConnection:
         elif view is None:
             self._protocol.feed(data)
         else:
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
 
     def _send_event(self, event: Event) -> None:
-        if isinstance(event, Refusal):
+        if isinstance(event, RejectedRequest):
             self._refuse(event)
         elif isinstance(event, Cancellation):
             self._cancel(event)
-        elif isinstance(event, Output):
+        elif isinstance(event, RawResponse):
             self._enqueue((event.data,))
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: RejectedRequest) -> None:
         self._encode(lambda: self._protocol.refuse(refusal.request, refusal.error, refusal.code))
 
     def _cancel(self, cancellation: Cancellation) -> None:
@@ -439,7 +439,7 @@ class ServerConnection:
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self.running) >= self._max_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self.running) >= self._max_calls:
             return refusal_of_call(invocation, self._max_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

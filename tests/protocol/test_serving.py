@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rpcgen.protocol import Output, Registry, ServerProtocol, server_protocol
+from rpcgen.protocol import RawResponse, Registry, ServerProtocol, server_protocol
 from rpcgen.protocol.http import HttpServerProtocol
 from rpcgen.protocol.server import Stage
 from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
@@ -14,7 +14,7 @@ from .messages import DOUBLE, request_bytes
 if TYPE_CHECKING:
     from rpcgen.protocol.server import ServerSession
 
-CONNECTED = [Output(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
+CONNECTED = [RawResponse(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
 
 
 def test_protocol_without_http() -> None:
