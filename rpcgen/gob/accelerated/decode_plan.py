@@ -8,7 +8,7 @@ from typing import Any, Final
 from ...schema import Schema, Untyped
 from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.record import Undecoded
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from .. import wire
 from ..decode.classes import only_stores
 from ..decode.match import DecodePlan, Pair, Types, match
@@ -38,7 +38,7 @@ class _Skip(IntEnum):
     """How a value that nobody has asked for is passed over."""
 
     UINT = 0
-    OCTETS = 1
+    BYTES = 1
     COMPLEX = 2
     VALUE = 3
     END = 4
@@ -70,14 +70,14 @@ def is_known(schema: Schema[Any]) -> bool:
     """
     if isinstance(schema, Untyped):
         return False
-    nodes, _ = plan_of(base_of(schema))
+    nodes, _ = plan_of(strip_pointers(schema))
     return not any(node.op is Op.INTERFACE or node.schema.described for node in nodes)
 
 
 @kept_by_schema
 def holds_bytes(schema: Schema[Any]) -> bool:
     """Return True if a part of a schema is ``[]byte``."""
-    nodes, _ = plan_of(base_of(schema))
+    nodes, _ = plan_of(strip_pointers(schema))
     return any(node.op is Op.BYTES and not node.children for node in nodes)
 
 
@@ -101,7 +101,7 @@ def program_of(
         DecodeError: Type and schema do not go together.
         TooLongError: The cost would be higher.
     """
-    base = base_of(schema)
+    base = strip_pointers(schema)
     plan = match(plan_of(base), types, id, _PER_LINE * longest)
     cost = 1 + (len(plan.pairs) + sum(len(pair.fields) for pair in plan.pairs)) // _PER_LINE
     has_number = not isinstance(types.get(id), wire.StructType)
@@ -230,7 +230,7 @@ def _skip(types: Types, id: int) -> int:
         case None:
             return _skip_basic(id)
         case wire.OpaqueType():
-            return _Skip.OCTETS
+            return _Skip.BYTES
         case wire.StructType() as known if not known.fields:
             return _Skip.END
     if leads_to_interface(types, id):
@@ -245,5 +245,5 @@ def _skip_basic(id: int) -> int:
         case wire.COMPLEX:
             return _Skip.COMPLEX
         case wire.BYTES | wire.STRING:
-            return _Skip.OCTETS
+            return _Skip.BYTES
     raise _UnknownError("an interface, or a type that is not defined")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..._interrupts import reraise_interrupt
 from ...schema import Schema
 from ...schema.plan import Node, Op, plan_of
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from ..streams import EncodeFunction, EncodeStream, Encoding
 from .native import EncodeFunction as Accelerated
 
@@ -107,7 +107,7 @@ def _extra(node: Node) -> tuple[object, ...]:
 
             return nanoseconds_of, schema.zero()
         case Op.OPAQUE:
-            return _marshalling(base_of(schema))
+            return _marshalling(strip_pointers(schema))
     return ()
 
 
