@@ -24,6 +24,8 @@ SEEN_THROUGH = {
     "aio/client_connection.py": "aio/test_client.py",
     "aio/connection.py": "aio/test_server.py",
     "aio/remember.py": "behaviour/test_remember.py",
+    "aio/channel_pool.py": "aio/test_channel.py",
+    "channel/servers.py": "channel/test_core.py",
     "cli/__main__.py": "cli/test_init.py",
     "cli/console.py": "cli/test_init.py",
     "cli/dump.py": "cli/test_init.py",
@@ -43,6 +45,8 @@ SEEN_THROUGH = {
     "protocol/done_queue.py": "protocol/test_client.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
+    "sync/channel_go.py": "channel/test_behaviour.py",
+    "sync/channel_pool.py": "sync/test_channel.py",
     "sync/serve_one.py": "sync/test_server.py",
 }
 
