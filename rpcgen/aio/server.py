@@ -8,12 +8,12 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
@@ -132,7 +132,7 @@ class Server(BaseServer):
                 overload=overload,
                 handshake_timeout=handshake_timeout,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net import clock
 from rpcgen.net.sockets import (
     MAX_HANDSHAKES,
     AcceptBackoff,
@@ -148,7 +149,7 @@ class Server(BaseServer):
                 overload=overload,
                 handshake_timeout=handshake_timeout,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
