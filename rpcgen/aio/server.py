@@ -8,12 +8,12 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
@@ -146,11 +146,13 @@ class Server(BaseServer):
                 handshake_timeout=handshake_timeout,
                 max_connection_age=max_connection_age,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._listeners: dict[Listener, CodecName] = {}
         # What the connections share, from the first one on.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net import clock
 from rpcgen.net.sockets import (
     MAX_HANDSHAKES,
     AcceptBackoff,
@@ -161,11 +162,13 @@ class Server(BaseServer):
                 handshake_timeout=handshake_timeout,
                 max_connection_age=max_connection_age,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}

@@ -24,6 +24,7 @@ PAGES = (
     "operating",
     "processes",
     "reflection",
+    "testing",
 )
 
 

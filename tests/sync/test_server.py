@@ -31,8 +31,8 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobServerCodec, Response
 from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
+from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.gates import Gate
 from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
