@@ -20,6 +20,7 @@ _PLAIN: Final = frozenset({"dump"})
 _COMMANDS: Final[dict[str, str]] = {
     "breaking": "breaking",
     "lint": "lint",
+    "to-go": "to_go",
 }
 
 
