@@ -186,7 +186,7 @@ class Client:
 
     def _forget(self, seq: int) -> None:
         """Take note that the task which has waited for a call was cancelled."""
-        if self._protocol.abandon(seq):
+        if self._protocol.forget(seq):
             self._connection.forgotten(seq)
 
     async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
@@ -313,7 +313,7 @@ class Client:
         try:
             connection.send(seq, waiter, method, args, settings)
         except BaseException:
-            self._protocol.abandon(seq)
+            self._protocol.forget(seq)
             raise
         if settings.deadline is not None:
             connection.deadlines.watch(settings.deadline)

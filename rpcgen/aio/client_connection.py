@@ -147,7 +147,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def _send_now(self, unsent: _Unsent) -> None:
         if unsent.is_over:
-            self.protocol.abandon(unsent.seq)
+            self.protocol.forget(unsent.seq)
             return
         self.is_sending = True
         try:
@@ -189,7 +189,7 @@ class ClientConnection(ReadBufferProtocol):
             unsent = self.unsent.popleft()
             self._unsent_size -= unsent.size
             if unsent.is_over:
-                self.protocol.abandon(unsent.seq)
+                self.protocol.forget(unsent.seq)
             elif is_large(unsent.method.request, unsent.args):
                 self._encode_in_thread(unsent)
                 return
@@ -206,12 +206,12 @@ class ClientConnection(ReadBufferProtocol):
             self.write(data)
 
     def _fail(self, unsent: _Unsent, error: BaseException) -> None:
-        if self.protocol.abandon(unsent.seq):
+        if self.protocol.forget(unsent.seq):
             self._finish([Completion(unsent.waiter, None, cast("RpcError", error))])
 
     def give_up(self, waiter: Waiter, seq: int, error: RpcError) -> None:
         """End a pending call with an error, and tell the server."""
-        if self.protocol.abandon(seq):
+        if self.protocol.forget(seq):
             self._finish([Completion(waiter, None, error, seq)])
             self.forgotten(seq)
 
@@ -274,14 +274,14 @@ class ClientConnection(ReadBufferProtocol):
         else:
             self._early.append(data)
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         if not self.protocol.is_cut or self._early is not None:
             return None
-        return self.protocol.space()
+        return self.protocol.get_buffer()
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
-        self._end(self.protocol.filled(count))
+        self._end(self.protocol.buffer_updated(count))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
@@ -366,5 +366,5 @@ class ClientConnection(ReadBufferProtocol):
             waiter = completion.waiter
             if isinstance(waiter, Call):
                 waiter._finish(completion.reply, completion.error, completion.metadata)
-            elif not waiter.done():  # its task was cancelled, and is about to abandon the call
+            elif not waiter.done():  # its task was cancelled, and is about to forget the call
                 waiter.set_result(completion)

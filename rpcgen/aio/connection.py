@@ -13,12 +13,12 @@ from typing import Final, cast
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net.sockets import make_peer, peer_name
-from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
+from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place
 from .deadline_timer import DeadlineTimer
@@ -70,6 +70,7 @@ class ServerConnection(ReadBufferProtocol):
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
+        "_age",
         "_beginning",
         "_closed",
         "_closes_when_idle",
@@ -121,6 +122,7 @@ class ServerConnection(ReadBufferProtocol):
         self._in_flight = serving.in_flight
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
+        self._age = ConnectionAge(serving.limits, self._loop.time())
         # Whether a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None
@@ -212,9 +214,17 @@ class ServerConnection(ReadBufferProtocol):
             self._transport.abort()
 
     def check_time(self, now: float) -> None:
-        """Hang up if the client has taken too long; ``now`` is the loop's time in seconds."""
+        """Hang up if the client has taken too long, drain if it was here too long.
+
+        ``now`` is the loop's time in seconds.
+        """
         if self._transport is None or self._hung_up:
             return
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         # Where calls are under way, or nothing is read, it is not the client that is waited for.
         if self._has_begun or self._beginning or self._stalled:
             self._has_begun = False
@@ -271,16 +281,16 @@ class ServerConnection(ReadBufferProtocol):
         self._protocol.feed(data)
         self._go_on()
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         if not self._protocol.is_cut or self._ended or self._early is not None:
             return None
-        return self._protocol.space()
+        return self._protocol.get_buffer()
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
         if not self._ended:
             self._looks = True
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
             self._go_on()
 
     def eof_received(self) -> bool:
@@ -415,9 +425,9 @@ class ServerConnection(ReadBufferProtocol):
             else:
                 self._begin_call(event)
                 return
-        if isinstance(event, Output):
+        if isinstance(event, RawResponse):
             self._send(event.data)
-        elif isinstance(event, Refusal):
+        elif isinstance(event, RejectedRequest):
             refuse = self._protocol.refuse
             self._encode(lambda: refuse(event.request, event.error, event.code))
         else:
@@ -447,7 +457,7 @@ class ServerConnection(ReadBufferProtocol):
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self._running) >= self._most_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self._running) >= self._most_calls:
             return refusal_of_call(invocation, self._most_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, SchemaError, TruncatedError
-from ..schema import UNTYPED, Nothing, Schema, schema_of
+from ..schema import UNTYPED, Empty, Schema, schema_of
 from ..values.kept import keep
 from ..values.limits import Limits
 from ..values.registry import Registry
@@ -27,7 +27,7 @@ __all__ = ["Decoder", "loads"]
 
 T = TypeVar("T")
 
-_NOTHING: Final = Nothing()
+_NOTHING: Final = Empty()
 _DEFAULT_LIMITS: Final = Limits()
 
 # What a stream may cost before the bytes that it has brought count.

@@ -245,8 +245,8 @@ class Encoder:
             if not interface.members and schema.name not in _UNREGISTERED:
                 raise _unregistered(schema.go)
             name = _UNREGISTERED.get(schema.name, schema.name)
-        octets = name.encode("utf-8", "surrogateescape")
-        named = uint_bytes(len(octets)) + octets
+        data = name.encode("utf-8", "surrogateescape")
+        named = uint_bytes(len(data)) + data
         if registered:  # which it stays, unlike what has no name yet
             self._named[schema] = named
         return named

@@ -118,7 +118,7 @@ class HeaderDecoder(Generic[H]):
         data, pos, begin = stream._data, stream._pos, stream._base + stream._pos
         # First as if the length took one byte.
         known = self._schemas.get(data[pos + 1 : pos + 3])
-        schema = known or self._schemas.get(_id_octets(data, pos)) or self._choose()
+        schema = known or self._schemas.get(_id_bytes(data, pos)) or self._choose()
         return self._learned(begin, self._finish(stream.decode(schema)))
 
     def _choose(self) -> Schema[Any]:
@@ -132,9 +132,9 @@ class HeaderDecoder(Generic[H]):
         has_further = isinstance(known, StructType) and self._further & dict(known.fields).keys()
         is_extended = has_further and stream.accepts(id, self._extended)
         schema = self._extended if is_extended else self._schema
-        octets = _id_octets(stream._data, stream._pos)
-        if octets[:1] == b"\xff":  # the whole id, then
-            self._schemas[octets] = schema
+        data = _id_bytes(stream._data, stream._pos)
+        if data[:1] == b"\xff":  # the whole id, then
+            self._schemas[data] = schema
         return schema
 
     def _decode_timed(self, name: str, start: int, end: int) -> H:
@@ -191,7 +191,7 @@ def _timed(number: bytes, header: Any) -> bytes:
     return b"\1%b\1%b\0" % (number, int_bytes(timeout)) if timeout > 0 else b""
 
 
-def _id_octets(data: bytes, pos: int) -> bytes:
+def _id_bytes(data: bytes, pos: int) -> bytes:
     """Return the first two bytes, which are the id as a rule, of the message at a place."""
     if pos >= len(data):
         return b""

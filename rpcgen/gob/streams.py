@@ -51,7 +51,7 @@ class DecodeStream(Protocol):
         ...
 
     def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
-        """Return octets that end beyond the data, what to go on with, and the position in it."""
+        """Return bytes that end beyond the data, what to go on with, and the position in it."""
         ...
 
     def charge(self, size: int) -> None:
@@ -62,8 +62,8 @@ class DecodeStream(Protocol):
         """Count the memory of elements that begin at ``pos``."""
         ...
 
-    def short(self, octets: bytes) -> bytes:
-        """Return the octets of a number that is short enough to be decoded."""
+    def short(self, data: bytes) -> bytes:
+        """Return the bytes of a number that is short enough to be decoded."""
         ...
 
 

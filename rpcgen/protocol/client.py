@@ -14,14 +14,14 @@
 An API (threads or asyncio) hands in a waiter for each call and gets it back,
 once, in a `Completion`. Mirrors ``rpc.Client``; `receive` is its ``input``.
 
-Any thread may call `begin`, `begin_cancel`, `expire`, `abandon`, `weaken`, `stop`,
+Any thread may call `begin`, `begin_cancel`, `expire`, `forget`, `weaken`, `stop`,
 `close` and `fail_all` at any time. The API sees to it that one thread at a time is in `encode`, and
 one in `receive` or `receive_eof`.
 
-`receive`, `filled` and `receive_eof` forget the calls that they complete. A
+`receive`, `buffer_updated` and `receive_eof` forget the calls that they complete. A
 API that an exception may interrupt at any bytecode takes their counterparts
 `take`, `take_filled` and `fail_all` instead, which leave each call pending: it
-tells the waiter, which must stand being told twice, and calls `abandon` after
+tells the waiter, which must stand being told twice, and calls `forget` after
 that. So no call is lost between the two.
 """
 
@@ -57,10 +57,10 @@ from .codec import (
     buffered_codec,
     checked,
     extended_codec,
+    get_buffer,
     is_large,
     joined,
     measured_codec,
-    space,
 )
 from .headers import (
     CANCEL_METHOD,
@@ -221,7 +221,7 @@ class ClientProtocol(Generic[W]):
         self._pending[seq] = seq, waiter, method, settings
         # Registered first and looked at the state afterwards, while `fail_all` closes first and
         # empties the map afterwards: without a lock, each call is failed here or there.
-        if self._refusal and self.abandon(seq):
+        if self._refusal and self.forget(seq):
             raise unstarted(ShutdownError(self._refusal))
         return seq
 
@@ -232,7 +232,7 @@ class ClientProtocol(Generic[W]):
         args: object,
         settings: CallSettings = NO_OPTIONS,
     ) -> bytes:
-        """Return the bytes of the request; `abandon` the call if that fails.
+        """Return the bytes of the request; `forget` the call if that fails.
 
         Raises:
             EncodeError: The arguments do not fit.
@@ -349,7 +349,7 @@ class ClientProtocol(Generic[W]):
             return completions, None
         return completions, max(due, now + _LOOK_S * len(pending))
 
-    def abandon(self, seq: int) -> bool:
+    def forget(self, seq: int) -> bool:
         """Forget a call: a reply that still comes is skipped. Say whether it was pending."""
         if self._pending.pop(seq, None) is not None:
             return True
@@ -388,19 +388,19 @@ class ClientProtocol(Generic[W]):
         self._codec.feed(data)
         return self._complete(looks)
 
-    def space(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Return where to put the next bytes from the server, or None to call `receive`.
 
         There is such memory in the middle of a large response.
         """
-        return space(self._buffered) if self.is_cut else None
+        return get_buffer(self._buffered) if self.is_cut else None
 
-    def filled(self, count: int) -> list[Completion[W]]:
-        """Take what was put into `space`; see `receive`."""
+    def buffer_updated(self, count: int) -> list[Completion[W]]:
+        """Take what was put into `get_buffer`; see `receive`."""
         return self._settle(self.take_filled(count))
 
     def take_filled(self, count: int) -> list[Completion[W]]:
-        """Do the same as `filled`, but leave the calls pending."""
+        """Do the same as `buffer_updated`, but leave the calls pending."""
         if self.closed:
             return []
         assert self._buffered is not None  # it has given the memory
@@ -410,7 +410,7 @@ class ClientProtocol(Generic[W]):
     def decode_large(self) -> list[Completion[W]]:
         """Decode the large reply that is there, and return the call that it completes.
 
-        In a thread of its own, while nobody else is in `receive`, `filled` or
+        In a thread of its own, while nobody else is in `receive`, `buffer_updated` or
         `receive_eof`. Call `resume` afterwards.
         """
         self.has_large = False
@@ -424,14 +424,12 @@ class ClientProtocol(Generic[W]):
 
     def _settle(self, completions: list[Completion[W]]) -> list[Completion[W]]:
         """Forget the calls that are completed, and return those that nobody has ended before."""
-        # First what `abandon` would do, for nearly all of them: that saves a call each time.
+        # First what `forget` would do, for nearly all of them: that saves a call each time.
         pop = self._pending.pop
         if len(completions) == 1 and pop(completions[0].seq, None) is not None:
             return completions
         return [
-            each
-            for each in completions
-            if pop(each.seq, None) is not None or self.abandon(each.seq)
+            each for each in completions if pop(each.seq, None) is not None or self.forget(each.seq)
         ]
 
     def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:

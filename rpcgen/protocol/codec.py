@@ -54,7 +54,7 @@ __all__ = [
     "is_large",
     "joined",
     "measured_codec",
-    "space",
+    "get_buffer",
 ]
 
 T = TypeVar("T")
@@ -246,7 +246,7 @@ def is_large(codec: MeasuredCodec | None) -> bool:
     return codec is not None and codec.ahead > LARGE
 
 
-def space(codec: BufferedCodec | None) -> memoryview | None:
+def get_buffer(codec: BufferedCodec | None) -> memoryview | None:
     """Return memory for what a large message lacks, if one is being received and there is any."""
     # A length alone is no reason to take memory: some of the message must be there.
     if codec is None or codec.needed < LARGE or codec.pending < _MIN_RECEIVED:

@@ -111,12 +111,12 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
         return self._decoder.ahead
 
     def get_buffer(self) -> memoryview:
-        """Return memory for the next bytes; see `Decoder.space`."""
-        return self._decoder.space()
+        """Return memory for the next bytes; see `Decoder.get_buffer`."""
+        return self._decoder.get_buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was put into the memory of `get_buffer`."""
-        self._decoder.filled(nbytes)
+        self._decoder.buffer_updated(nbytes)
 
     def request_number(self, seq: int) -> int | None:
         """Return the number itself; see `ExtendedCodec`."""

@@ -28,7 +28,7 @@ from .server import (
     Event,
     Failure,
     Invocation,
-    Output,
+    RawResponse,
     ServerProtocol,
     Stage,
 )
@@ -161,24 +161,24 @@ class HttpServerProtocol:
         """True if the last thing that was fed ended in the middle of a request."""
         return self._rpc is None or self._posted or self._rpc.is_cut
 
-    def space(self) -> memoryview | None:
-        """Say where to put the next bytes; see `ServerProtocol.space`.
+    def get_buffer(self) -> memoryview | None:
+        """Say where to put the next bytes; see `ServerProtocol.get_buffer`.
 
         Returns:
             Memory for them; None to call `feed`.
         """
         if self._rpc is None or self._over or self._posted:
             return None
-        return self._rpc.space()
+        return self._rpc.get_buffer()
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`.
+    def buffer_updated(self, count: int) -> None:
+        """Take what was put into `get_buffer`.
 
         Args:
             count: Number of the bytes.
         """
         assert self._rpc is not None
-        self._rpc.filled(count)
+        self._rpc.buffer_updated(count)
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes from the client.
@@ -356,7 +356,7 @@ class HttpServerProtocol:
         if self._refusal is not None:
             return self._answer(*self._refusal)
         interim = h11.InformationalResponse(status_code=100, reason=b"Continue", headers=[])
-        return [Output(self._http.send(interim) or b"")]
+        return [RawResponse(self._http.send(interim) or b"")]
 
     def _receive_body(self, data: h11.Data) -> list[Event]:
         self._size += len(data.data)
@@ -411,7 +411,7 @@ class HttpServerProtocol:
         self._rpc.opened()
         early, _ = self._http.trailing_data
         self._rpc.feed(early)
-        return [Output(b"HTTP/1.0 %s\n\n" % _CONNECTED)]
+        return [RawResponse(b"HTTP/1.0 %s\n\n" % _CONNECTED)]
 
     def _debug(self, request: h11.Request) -> list[Event]:
         from .debug import debug_answer  # which who does not look at the page does without
@@ -424,14 +424,14 @@ class HttpServerProtocol:
             allow_calls=routes.post and routes.allow_calls,
         )
         self._over = True
-        return [Output(_http_response("200 OK", body, fields))]
+        return [RawResponse(_http_response("200 OK", body, fields))]
 
     def _posted_answer(self, data: bytes) -> bytes:
         return _http_response("200 OK", data, _JSON) if self._posted else data
 
     def _answer(self, status: str, text: str) -> list[Event]:
         self._over = True
-        return [Output(_http_response(status, text.encode(), _TEXT))]
+        return [RawResponse(_http_response(status, text.encode(), _TEXT))]
 
 
 def _target(request: h11.Request) -> RequestTarget:

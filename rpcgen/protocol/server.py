@@ -32,10 +32,10 @@ from .codec import (
     buffered_codec,
     checked,
     extended_codec,
+    get_buffer,
     is_large,
     joined,
     measured_codec,
-    space,
 )
 from .context import CallContext, Surroundings
 from .headers import (
@@ -58,8 +58,8 @@ __all__ = [
     "Event",
     "Failure",
     "Invocation",
-    "Output",
-    "Refusal",
+    "RawResponse",
+    "RejectedRequest",
     "ServerProtocol",
     "ServerSession",
     "Stage",
@@ -71,9 +71,6 @@ CALLS_IN_FLIGHT = 1024
 
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)
-
-# What a server of this package can do, for clients that say what they can.
-_FEATURES: Final = Feature.LARGE_HEADERS
 
 _CANCEL_ARGS: Final = schema_of(CancelArgs)
 _CANCEL_REPLY: Final = schema_of(bool)
@@ -125,7 +122,7 @@ class Invocation:
 
 
 @define
-class Refusal:
+class RejectedRequest:
     """A request that is not carried out, and the text and the code that tell the client why."""
 
     request: Request
@@ -156,13 +153,13 @@ class Failure:
 
 
 @define
-class Output:
+class RawResponse:
     """Bytes to send as they are."""
 
     data: bytes
 
 
-Event: TypeAlias = Invocation | Refusal | Cancellation | Output
+Event: TypeAlias = Invocation | RejectedRequest | Cancellation | RawResponse
 
 
 class Stage(Enum):
@@ -219,12 +216,12 @@ class ServerSession(Protocol):
         """Take bytes from the client, for `next_event` to say what they hold."""
         ...
 
-    def space(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Return where to put the next bytes from the client, or None to call `feed`."""
         ...
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`, like `feed`."""
+    def buffer_updated(self, count: int) -> None:
+        """Take what was put into `get_buffer`, like `feed`."""
         ...
 
     def is_large(self) -> bool:
@@ -348,15 +345,15 @@ class ServerProtocol:
         if not self.draining:
             self._codec.feed(data)
 
-    def space(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Return where to put the next bytes from the client, or None to call `feed`.
 
         There is such memory in the middle of a large request.
         """
-        return space(self._buffered) if self.is_cut and not self.draining else None
+        return get_buffer(self._buffered) if self.is_cut and not self.draining else None
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`, like `feed`."""
+    def buffer_updated(self, count: int) -> None:
+        """Take what was put into `get_buffer`, like `feed`."""
         self.is_cut = False
         assert self._buffered is not None  # it has given the memory
         self._buffered.buffer_updated(count)
@@ -382,7 +379,7 @@ class ServerProtocol:
                 return False
         return is_large(self._measured)
 
-    def next_event(self) -> Invocation | Refusal | Cancellation | None:
+    def next_event(self) -> Invocation | RejectedRequest | Cancellation | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self.draining:
             return None
@@ -411,20 +408,20 @@ class ServerProtocol:
         self.draining = True
         self._failure = f"rpc: server cannot decode request: {error}"
 
-    def _receive_body(self, request: Request) -> Invocation | Refusal | Cancellation:
+    def _receive_body(self, request: Request) -> Invocation | RejectedRequest | Cancellation:
         try:
             served = self._find(request.service_method)
         except UnknownMethodError as error:
             if request.service_method == CANCEL_METHOD:
                 return self._receive_cancel(request)
             self._skip_body()
-            return Refusal(request, str(error), error.code)
+            return RejectedRequest(request, str(error), error.code)
         try:
             args = self._codec.decode_request_body(served.request)
         except TruncatedError:
             raise
         except DecodeError as error:
-            return Refusal(request, str(error))
+            return RejectedRequest(request, str(error))
         invocation = Invocation(request, served, args)
         if type(request) is not Request:
             invocation.context = self._context(request)
@@ -445,13 +442,13 @@ class ServerProtocol:
             self._is_asked = self._is_asked or not self._features
             self._features |= Feature(request.features)
 
-    def _receive_cancel(self, request: Request) -> Cancellation | Refusal:
+    def _receive_cancel(self, request: Request) -> Cancellation | RejectedRequest:
         try:
             args = self._codec.decode_request_body(_CANCEL_ARGS)
         except TruncatedError:
             raise
         except DecodeError as error:
-            return Refusal(request, str(error))
+            return RejectedRequest(request, str(error))
         self._learn(request)
         return Cancellation(request, args.seq)
 
@@ -480,8 +477,8 @@ class ServerProtocol:
         try:
             self._registry.find(request.service_method)
         except UnknownMethodError as error:
-            return [Refusal(request, str(error))]
-        return [Refusal(request, self._eof)]
+            return [RejectedRequest(request, str(error))]
+        return [RejectedRequest(request, self._eof)]
 
     def drain(self) -> None:
         """Refuse all requests from now on; between two calls of `next_event`."""
@@ -551,7 +548,7 @@ class ServerProtocol:
     ) -> Sequence[bytes]:
         """Encode a response, as a plain one where it says nothing beyond Go's."""
         if self._is_asked:
-            response.features = _FEATURES
+            response.features = self._registry.features
         header = plain_response(response) if self._is_extended else _without_more(response)
         parts = self._encode(header, schema, value)
         self._is_asked = False
@@ -569,7 +566,7 @@ class _ClosingError(UnknownMethodError):
 
 
 def _find_nothing(service_method: str) -> ServedMethod:
-    raise _ClosingError("the server is shutting down: call another one")
+    raise _ClosingError("the server begins no more calls here: dial again, or call another one")
 
 
 def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:

@@ -425,7 +425,7 @@ class Client:
         """Send a call that nobody may wait for."""
         writer = self._writer
         if writer.is_blocked and writer.queued >= self._limits.queued:
-            self._protocol.abandon(call._seq)
+            self._protocol.forget(call._seq)
             call._finish(None, self._queue_is_full())
             return
         try:
@@ -499,7 +499,7 @@ class Client:
         """End a call with an error, unless it is over, and tell the server; any thread may."""
         call._finish(None, error)
         writer = self._writer
-        if not self._protocol.abandon(call._seq):
+        if not self._protocol.forget(call._seq):
             return  # answered, or given up by another thread
         writer.forget(call._seq)
         if self._fork_generation == _fork.generation and not (

@@ -22,12 +22,12 @@ from typing import Final, Protocol
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
-from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
 from .leader_term import LeaderTerm
@@ -95,6 +95,7 @@ class ServerConnection:
         self._in_flight = in_flight
         self._refuses_calls = limits.overload == "refuse"
         self._timer = ConnectionTimer(limits, monotonic())
+        self._age = ConnectionAge(limits, monotonic())
         # True if something was read since `check` has looked.
         self._was_active = False
         # The client's place as the system knows it, also when it has gone.
@@ -184,7 +185,15 @@ class ServerConnection:
         self._stream.close()
 
     def check(self, now: float) -> None:
-        """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
+        """Hang up if the client has taken too long, drain if it was here too long. Now and then.
+
+        See `ConnectionTimer` and `ConnectionAge`.
+        """
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         stage, message = self._protocol.stage
         was_active, self._was_active = self._was_active, False
         if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self._has_calls)):
@@ -284,7 +293,7 @@ class ServerConnection:
 
     def reject_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
-        self._refuse(Refusal(invocation.request, error))
+        self._refuse(RejectedRequest(invocation.request, error))
         self.on_call_done(invocation)
 
     def on_call_done(self, invocation: Invocation) -> None:
@@ -360,7 +369,7 @@ class ServerConnection:
         data, view = b"", None
         self._was_active = True
         try:
-            view = self._protocol.space() if self._reads_into else None
+            view = self._protocol.get_buffer() if self._reads_into else None
             if view is None:
                 data = self._stream.read()
                 count = len(data)
@@ -377,17 +386,17 @@ class ServerConnection:
         elif view is None:
             self._protocol.feed(data)
         else:
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
 
     def _send_event(self, event: Event) -> None:
-        if isinstance(event, Refusal):
+        if isinstance(event, RejectedRequest):
             self._refuse(event)
         elif isinstance(event, Cancellation):
             self._cancel(event)
-        elif isinstance(event, Output):
+        elif isinstance(event, RawResponse):
             self._enqueue((event.data,))
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: RejectedRequest) -> None:
         self._encode(lambda: self._protocol.refuse(refusal.request, refusal.error, refusal.code))
 
     def _cancel(self, cancellation: Cancellation) -> None:
@@ -439,7 +448,7 @@ class ServerConnection:
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self.running) >= self._max_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self.running) >= self._max_calls:
             return refusal_of_call(invocation, self._max_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

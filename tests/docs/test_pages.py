@@ -15,7 +15,16 @@ from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES = ("calls", "errors", "interceptors", "operating", "reflection", "to-go")
+PAGES = (
+    "calls",
+    "cli",
+    "errors",
+    "interceptors",
+    "operating",
+    "processes",
+    "reflection",
+    "to-go",
+)
 
 
 @pytest.fixture

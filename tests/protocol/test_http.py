@@ -14,9 +14,9 @@ from rpcgen.protocol import (
     HttpRoutes,
     Invocation,
     JsonServerCodec,
-    Output,
-    Refusal,
+    RawResponse,
     Registry,
+    RejectedRequest,
 )
 from rpcgen.protocol.hosts import HostNames
 from rpcgen.protocol.http import ConnectHandshake, HttpServerProtocol
@@ -45,7 +45,7 @@ def server() -> HttpServerProtocol:
 
 def output(server: HttpServerProtocol, request: bytes) -> bytes:
     (event,) = server.receive(request)
-    assert isinstance(event, Output)
+    assert isinstance(event, RawResponse)
     return event.data
 
 
@@ -270,7 +270,7 @@ def test_post_is_answered_by_http(server: HttpServerProtocol) -> None:
 
 def test_post_of_an_unknown_method(server: HttpServerProtocol) -> None:
     (event,) = server.receive(post('{"method":"Math.Nope","params":[1],"id":7}'))
-    assert isinstance(event, Refusal)
+    assert isinstance(event, RejectedRequest)
     assert b"can't find method" in server.refuse(event.request, event.error)
 
 

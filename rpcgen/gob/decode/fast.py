@@ -72,7 +72,7 @@ class QuickCompiler(Compiler):
         with source.block("else:"):
             source.line("bad('an integer of too many bytes')")
 
-    def _octets(self, target: str, made: str = "{}") -> None:
+    def _byte_string(self, target: str, made: str = "{}") -> None:
         after = self._source.variable("after")
         self._uint(after)
         self._source.line(f"{after} += pos")
@@ -94,7 +94,7 @@ class QuickCompiler(Compiler):
             source.line(f"{target} = data[pos:{after}]")
             source.line(f"pos = {after}")
 
-    def _skip_octets(self, size: str) -> None:
+    def _skip_bytes(self, size: str) -> None:
         self._uint(size)
         self._source.line(f"pos += {size}")
 
@@ -204,11 +204,11 @@ class QuickCompiler(Compiler):
             return None
         match element.op:
             case Op.INT:
-                return "[SIGNED[octet] for octet in {}]"
+                return "[SIGNED[byte] for byte in {}]"
             case Op.UINT:
                 return "list({})"
             case Op.BOOL:
-                return "[octet != 0 for octet in {}]"
+                return "[byte != 0 for byte in {}]"
         return None
 
 
