@@ -95,7 +95,7 @@ func (l *life) Echo(ctx context.Context, value Everything) (Everything, error) {
 
 func (l *life) EchoOfGob(ctx context.Context, value OfGob) (OfGob, error) { return value, nil }
 
-func (l *life) Shape(ctx context.Context, value any) (any, error) {
+func (l *life) Shape(ctx context.Context, value CircleOrSquare) (CircleOrSquare, error) {
 	if circle, ok := value.(Circle); ok {
 		return Square{Side: circle.Radius}, nil
 	}

@@ -19,6 +19,7 @@ from ....protocol.reflection import (
     ServiceDescription,
 )
 from ...describe import Described
+from ...diagnostics import Diagnostic, raise_if_any
 from ...header import go_header
 from .comments import doc_comment
 from .names import KEYWORDS, GoNames, exported, unexported
@@ -94,7 +95,11 @@ def write_go(described: Described, package: str, sources: str) -> dict[str, str]
 
     Returns:
         The text of each file, formatted as by gofmt, by its name.
+
+    Raises:
+        GenerateError: Go has no counterpart of something in the IDL.
     """
+    raise_if_any(_without_counterpart(described))
     header = go_header(sources)
     view = _Writer(described, package, sources).package()
     name = package.replace("_", "")  # what follows one could be an operating system
@@ -191,9 +196,6 @@ class _Writer:
 
     def _comment(self, method: MethodDescription) -> tuple[str, ...]:
         text = method.doc or f"{method.name} has no description."
-        for what, number in (("argument", method.request), ("reply", method.response)):
-            if members := self._types.members_of(number):
-                text += f"\n\nThe {what} is a {members}."
         if method.raises:
             names = " or ".join(f"*{self._types.spell(each.type)}" for each in method.raises)
             text += f"\n\nIts error may be a {names}, which errors.As finds."
@@ -205,6 +207,22 @@ class _Writer:
             _quoted(self._description.types[raised.type].name),
             f"Code{exported(Code(raised.code).name.lower())}",
         )
+
+
+def _without_counterpart(described: Described) -> Iterator[Diagnostic]:
+    """Yield what is wrong with exceptions in Go, where a field is not called as a method is."""
+    types = described.description.types
+    for service in described.description.services:
+        for raised in [each for method in service.methods for each in method.raises]:
+            for field in types[raised.type].fields:
+                if field.name == "Error":
+                    place = described.types[raised.type]
+                    yield Diagnostic(
+                        place.members.get(field.attribute, place.location),
+                        f"field {field.attribute!r} of {types[raised.type].python} is 'Error' on "
+                        "the wire, which in Go is the method that returns its text",
+                        'name it otherwise: Annotated[..., wire("Name")]',
+                    )
 
 
 def _service_name(service: ServiceDescription, names: GoNames) -> str:

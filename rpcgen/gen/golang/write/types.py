@@ -71,6 +71,10 @@ class GoTypes:
             if _has_declaration(each)
         }
         self._uuid = ""
+        self._unions: dict[tuple[int, ...], str] = {}
+        for each in types:
+            if each.union:
+                self._name_union(tuple(sorted(each.union)))
 
     def spell(self, number: int) -> str:
         """Return how a type is referred to."""
@@ -88,17 +92,10 @@ class GoTypes:
                 return each.length == 0 or self.is_empty(each.element)
         return False
 
-    def members_of(self, number: int) -> str:
-        """Return words for what a union holds; empty for any other type."""
-        names = [self.spell(each) for each in self._types[number].union]
-        if not names:
-            return ""
-        head, last = ", ".join(names[:-1]), names[-1]
-        return f"{head} or {last}" if head else last
-
     def declarations(self) -> list[GoType]:
         """Return the declarations of all types that have one."""
         found = [self._declare(number) for number in self._named]
+        found += [self._union(members, name) for members, name in self._unions.items()]
         if self._uuid:
             declaration, methods = UUID
             comment = "UUID is a universally unique identifier; the zero value is the nil one."
@@ -153,12 +150,28 @@ class GoTypes:
         for field in fields:
             spelled = self.spell(field.type)
             tag = [f"`json:{json.dumps(field.json)}`"] if field.json else []
-            if members := self.members_of(field.type):
-                yield [f"// {field.name} is a {members}."]
             if field.embedded and spelled.lstrip("*") == field.name:
                 yield [spelled, *tag]
             else:
                 yield [field.name, spelled, *tag]
+
+    def _name_union(self, members: tuple[int, ...]) -> None:
+        """Name the interface that a few messages fit."""
+        if members not in self._unions:
+            names = [self._named[each] for each in members]
+            wished = "Or".join(names) if len(names) > 1 else f"{names[0]}Interface"
+            self._unions[members] = self._names.free(wished)
+
+    def _union(self, members: tuple[int, ...], name: str) -> GoType:
+        names = [self._named[each] for each in members]
+        fitting = f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+        mark = f"is{name}"
+        return GoType(
+            name,
+            doc_comment(f"{name} is a {fitting}, none if it is nil."),
+            f"type {name} interface{{ {mark}() }}",
+            methods=tuple([f"func ({each}) {mark}() {{}}" for each in names]),
+        )
 
     def _constants(self, each: TypeDescription, name: str) -> tuple[str, ...]:
         is_text = self._types[each.element].kind is Kind.STRING
@@ -183,6 +196,8 @@ class GoTypes:
                 return f"[{each.length}]{self.spell(each.element)}"
             case Kind.MAP:
                 return self._map(each)
+            case Kind.INTERFACE if each.union:
+                return self._unions[tuple(sorted(each.union))]
             case Kind.POINTER:
                 inner = self.spell(each.element)
                 # A map can be nil itself.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rpcgen.errors import GenerateError
 from rpcgen.gen.describe import describe_idls
 from rpcgen.gen.golang.write import write_go
 from rpcgen.gen.header import is_generated
@@ -130,3 +131,10 @@ def test_service_that_is_called_like_the_codec_is_another(written: Written) -> N
     text = written(method("def f(self) -> None: ...").replace("class Kv", "class Error"))
     assert "type Error_ interface {" in text
     assert 'RegisterName("Error", &error_Adapter' in text
+
+
+def test_field_of_an_exception_that_go_takes_for_its_text_is_an_error(written: Written) -> None:
+    error = "\n\n@define\nclass Gone(RemoteError):\n    error: str = ''\n"
+    with pytest.raises(GenerateError) as raised:
+        written(error + method("@raises(Gone)\n    def f(self) -> None: ..."))
+    assert raised.value.errors[0].startswith("kv.py:10:5: error: field 'error' of Gone is 'Error'")

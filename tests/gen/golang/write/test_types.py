@@ -24,6 +24,7 @@ from rpcgen.types import (
     NetipAddr,
     Uint8,
     embedded,
+    interface,
     json_tag,
     length,
     wire,
@@ -132,14 +133,13 @@ def test_packages_of_types_are_imported() -> None:
     assert types.imports == {"time", "math/big", "net/netip"}
 
 
-def test_union_says_what_it_holds() -> None:
-    types, numbers = types_of(Cell | Base, Cell | Base | Empty, Any, Annotated[Cell, int])
-    assert [types.members_of(each) for each in numbers] == [
-        "Cell or Base",
-        "Cell, Base or Empty",
-        "",
-        "",
-    ]
+def test_union_is_an_interface_that_its_messages_fit() -> None:
+    types, numbers = types_of(Cell | Base, Base | Cell | None, Annotated[Cell, interface])
+    spelled = [types.spell(each) for each in numbers]
+    assert spelled == ["CellOrBase", "CellOrBase", "CellInterface"]
+    union = next(each for each in types.declarations() if each.name == "CellOrBase")
+    assert union.declaration == "type CellOrBase interface{ isCellOrBase() }"
+    assert union.methods == ("func (Cell) isCellOrBase() {}", "func (Base) isCellOrBase() {}")
 
 
 @pytest.mark.parametrize("annotation", [None, Empty, Annotated[list[int], length(0)]])
@@ -172,14 +172,6 @@ def test_field_is_embedded_where_it_is_called_like_its_type() -> None:
         other: Annotated[Base | None, embedded, wire("Other")]
 
     assert declared(User).declaration == "type User struct {\n\tBase\n\tOther *Base\n}"
-
-
-def test_union_in_a_field_is_told_above_it() -> None:
-    @define
-    class User:
-        what: Cell | Base
-
-    assert "\t// What is a Cell or Base.\n\tWhat any\n" in declared(User).declaration
 
 
 def test_message_without_fields_is_on_one_line() -> None:
