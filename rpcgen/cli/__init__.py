@@ -26,6 +26,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "lint": "lint",
     "list": "list",
     "serve": "serve",
+    "to-go": "to_go",
 }
 
 # Exit status of a program that nobody reads the output of, as a shell reckons it.

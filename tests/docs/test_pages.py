@@ -25,6 +25,7 @@ PAGES = (
     "processes",
     "reflection",
     "testing",
+    "to-go",
 )
 
 
