@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
+    from .protocol.remember import Remember
     from .protocol.server_interceptors import (
         AsyncServerInterceptor,
         ServerCall,
@@ -113,6 +114,7 @@ __all__ = [
     "ReflectionClient",
     "RegisterError",
     "Registry",
+    "Remember",
     "RemoteError",
     "Request",
     "Resolver",
@@ -156,6 +158,7 @@ _LATER = {
     "Reconnect": (".channel.backoff", "Reconnect"),
     "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
+    "Remember": (".protocol.remember", "Remember"),
     "Resolver": (".channel.resolver", "Resolver"),
     "Retry": (".channel.retry", "Retry"),
     "Server": (".sync", "Server"),

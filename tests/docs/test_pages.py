@@ -15,7 +15,16 @@ from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES = ("calls", "channels", "errors", "interceptors", "operating", "reflection")
+PAGES = (
+    "calls",
+    "channels",
+    "cli",
+    "errors",
+    "interceptors",
+    "operating",
+    "processes",
+    "reflection",
+)
 
 
 @pytest.fixture
