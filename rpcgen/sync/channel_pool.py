@@ -109,9 +109,9 @@ class Pool:
         """Return the line for a call, None if there is none now."""
         if not self._starts:
             self._start()
-        now = time.monotonic()
-        line = self._do(self.core.pick, now)
-        if self.core.has_work:
+        core = self.core
+        line = self._do(core.pick, time.monotonic())
+        if core.has_work:
             self._work()
         return line
 
