@@ -18,7 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options, codec_of, defaults_of
+from rpcgen.protocol.options import check_interceptors, check_options, codec_of, defaults_of
 
 from .client import Client
 from .client_connection import ClientConnection
@@ -97,6 +97,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client
     an address that is not encrypted. Mirrors ``rpc.Dial``.
     """
     check_options(options)
+    check_interceptors(options, is_async=True)
 
     async def connect() -> Client:
         return await _connect(parse_address(address), options)
@@ -120,6 +121,7 @@ def dial_http_path(
     Mirrors ``rpc.DialHTTPPath``.
     """
     check_options(options)
+    check_interceptors(options, is_async=True)
 
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)

@@ -17,7 +17,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import codec_of
+from rpcgen.protocol.options import check_interceptors, codec_of
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -51,6 +51,7 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
             that is not encrypted.
     """
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(parse_address(address), options), codec, options)
 
 
@@ -68,6 +69,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(http_address(address, path), options), codec, options)
 
 
