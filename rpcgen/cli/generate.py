@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,22 +22,22 @@ _EPILOG = """\
 a folder stands for the IDL files below it; files that hold only messages are skipped where
 another one has a service.
 
-other commands:
-  rpcgen dump FILE|-    print a gob stream for humans; an IDL folder of that name is ./dump
+other commands, which `rpcgen COMMAND --help` explains; an IDL folder of that name is ./COMMAND:
 """
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]] = tuple) -> int:
     """Run the command.
 
     Args:
         arguments: Arguments of the command line.
+        others: Returns the other commands for the help: each with what it is for.
 
     Returns:
         Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
         interrupt from the keyboard.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser(others).parse_args(arguments)
     from .. import gen  # lazy: printing a stream needs neither this nor Jinja
 
     try:
@@ -58,6 +58,8 @@ def run(arguments: Sequence[str]) -> int:
     except GenerateError as error:
         tell(f"{error}")
         return 1
+    except BrokenPipeError:  # of standard output, which is no fault of the IDL
+        raise
     except OSError as error:
         tell(f"rpcgen: error: {error}")
         return 1
@@ -82,13 +84,24 @@ def _report(differences: Sequence[Difference]) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Parser whose help names the other commands, which have to be asked for it."""
+
+    others: Callable[[], Iterable[tuple[str, str]]] = tuple
+
+    def format_help(self) -> str:
+        lines = [f"  {name:<12} {summary}\n" for name, summary in self.others()]
+        return super().format_help() + "".join(lines)
+
+
+def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.ArgumentParser:
+    parser = _Parser(
         prog="rpcgen",
         description="Generate typed clients and servers from Protocol classes.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.others = others
     parser.add_argument("files", nargs="+", metavar="FILE", help="an IDL file, or a folder of them")
     parser.add_argument(
         "-o", "--output", metavar="DIR", required=True, help="the folder to write to"

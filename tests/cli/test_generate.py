@@ -1,52 +1,19 @@
-"""Tests of `rpcgen.cli`."""
+"""Tests of `rpcgen.cli.generate`."""
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rpcgen import cli, gob
+from rpcgen import cli
+
+from .samples import ARITH, MESSAGES, usage_error
 
 ROOT = Path(__file__).parents[2]
-
-ARITH = """
-from typing import Protocol
-
-
-class Arith(Protocol):
-    def double(self, number: int) -> int: ...
-"""
-
-MESSAGES = """
-from attrs import define
-
-
-@define
-class Args:
-    a: int
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the working directory, with one IDL file in it."""
-    (tmp_path / "idl").mkdir()
-    (tmp_path / "idl" / "arith.py").write_text(ARITH)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def usage_error(*arguments: str) -> int | str | None:
-    with pytest.raises(SystemExit) as raised:
-        cli.main(arguments)
-    return raised.value.code
 
 
 def test_generate_writes_the_output(project: Path) -> None:
@@ -252,74 +219,12 @@ def test_check_writes_nothing(project: Path) -> None:
     assert not (project / "generated").exists()
 
 
-def test_no_arguments_is_wrong_usage() -> None:
-    assert usage_error() == 2
-
-
 def test_no_output_folder_is_wrong_usage(project: Path) -> None:
     assert usage_error("idl/arith.py") == 2
 
 
 def test_an_unknown_option_is_wrong_usage(project: Path) -> None:
     assert usage_error("idl/arith.py", "-o", "generated", "--fast") == 2
-
-
-def test_help_names_both_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert usage_error("--help") == 0
-    assert "rpcgen dump FILE|-" in capsys.readouterr().out
-
-
-def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert usage_error("--version") == 0
-    assert capsys.readouterr().out.startswith("rpcgen ")
-
-
-def test_dump_prints_a_stream(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = gob.dumps(42)
-    (project / "stream").write_bytes(data)
-    assert cli.main(["dump", "stream"]) == 0
-    assert capsys.readouterr().out == gob.dump(data)
-
-
-def test_dump_of_a_broken_stream_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project / "stream").write_bytes(gob.dumps(42)[:-1])
-    assert cli.main(["dump", "stream"]) == 1
-    assert "broken here: " in capsys.readouterr().out
-
-
-def test_dump_reads_standard_input(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data = gob.dumps(42)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-    assert cli.main(["dump", "-"]) == 0
-    assert capsys.readouterr().out == gob.dump(data)
-
-
-def test_dump_of_a_missing_file_is_an_error(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["dump", "nothing"]) == 1
-    assert "nothing" in capsys.readouterr().err
-
-
-def test_dump_without_a_file_is_wrong_usage() -> None:
-    assert usage_error("dump") == 2
-
-
-def test_an_idl_folder_called_dump_can_be_generated(project: Path) -> None:
-    (project / "idl").rename(project / "dump")
-    assert cli.main(["./dump", "-o", "generated"]) == 0
-
-
-def test_command_runs_as_a_module(project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "rpcgen.cli", "idl", "-o", "generated"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_committed_output_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -434,27 +339,6 @@ def test_idl_that_cannot_be_imported_is_a_placed_error(
     (error, *hints) = capsys.readouterr().err.splitlines()
     assert re.match(r"idl/arith\.py:\d+:\d+: error: ", error)
     assert all(hint.startswith("    hint: ") for hint in hints)
-
-
-@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [("idl/arith.py -o out", 0), ("none.py -o out", 1), ("idl/messages.py idl -o out", 0)],
-)
-def test_standard_stream_that_is_closed_is_done_without(
-    arguments: str, status: int, stream: str, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (project / "idl/messages.py").write_text(MESSAGES)
-    monkeypatch.setattr(sys, stream, None)
-    assert cli.main(arguments.split()) == status
-
-
-def test_dump_of_a_closed_standard_input_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdin", None)
-    status = cli.main(["dump", "-"])
-    assert (status, capsys.readouterr().err) == (1, "rpcgen: error: standard input is closed\n")
 
 
 def test_pipe_is_no_idl_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
