@@ -58,6 +58,8 @@ class Client:
         self._protocol = connection.protocol
         self._defaults = defaults
         self._interceptors = self._intercepted(tuple(interceptors))
+        # What drives the calls of `go` that wait for a greeting, once there is one.
+        self._greeting: Interceptors | None = None
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or self._interceptors)
         self._loop = connection.loop
@@ -167,6 +169,7 @@ class Client:
         # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
         if completion.error is not None and not isinstance(completion.error, ServerError):
             raise completion.error
+        self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
@@ -174,6 +177,20 @@ class Client:
         from .intercepted import Interceptors  # others do without
 
         return Interceptors(interceptors, self._call, self._protocol)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a task waits."""
+        from .intercepted import Interceptors
+
+        # Kept, as the tasks are kept there.
+        driver = self._greeting = self._greeting or Interceptors((), self._call, self._protocol)
+        return driver.go(method, args, done, settings)
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
@@ -262,6 +279,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:

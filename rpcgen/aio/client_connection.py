@@ -284,8 +284,9 @@ class ClientConnection(ReadBufferProtocol):
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None and self._coalescer is not None:
+        if self._coalescer is not None:
             self._coalescer.flush()
+        if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -307,6 +308,12 @@ class ClientConnection(ReadBufferProtocol):
     def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
         self._end(self.protocol.buffer_updated(count))
+
+    def eof_received(self) -> None:
+        # The transport closes itself now, which takes a while with TLS, and would log what is sent.
+        if self._coalescer is not None:
+            self._coalescer.clear()
+            self._coalescer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"

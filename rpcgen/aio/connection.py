@@ -295,7 +295,10 @@ class ServerConnection(ReadBufferProtocol):
     def eof_received(self) -> bool:
         self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
-        return self._transport is not None and self._transport.can_write_eof()
+        can_send = self._transport is not None and self._transport.can_write_eof()
+        if not can_send:
+            self._drop_coalescer()  # the transport would log each of them
+        return can_send
 
     def pause_writing(self) -> None:
         self._writing_paused = True

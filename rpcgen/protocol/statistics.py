@@ -196,7 +196,7 @@ class MethodStatistics:
             self._uncounted.append(seconds)
             if failed:
                 self.errors += 1
-            if len(self._uncounted) == _AT_ONCE:
+            if len(self._uncounted) >= _AT_ONCE:
                 self._count()
 
     def _count(self) -> None:

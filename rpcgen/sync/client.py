@@ -215,13 +215,33 @@ class Client:
             except ServerError as error:
                 reraise_interrupt(error)
                 # Else one that knows nothing beyond Go's net/rpc.
+            self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
         from .intercepted import Interceptors  # others do without
 
-        return Interceptors(interceptors, send=self._send, go=self._go)
+        return Interceptors(interceptors, send=self._send, go=self._greet_and_go)
+
+    def _greet_and_go(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Call[Any]:
+        self._greet(settings)
+        return self._go(method, args, settings)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a thread waits."""
+        from .intercepted import Interceptors
+
+        driver = Interceptors((), send=self._send, go=self._greet_and_go)
+        return driver.go(method, args, done, settings)
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
@@ -305,6 +325,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         return self._go(method, args, settings, done)
 
     def _go(

@@ -386,6 +386,8 @@ class ServerConnection:
         except OSError as error:
             server_log.debug("reading requests: %s", error)
             count = 0
+        if count and self._stopped:
+            self._take_cancels(data)
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
                 self._send_event(refusal)
@@ -393,6 +395,13 @@ class ServerConnection:
             self._protocol.feed(data)
         else:
             self._protocol.buffer_updated(count)
+
+    def _take_cancels(self, data: bytes) -> None:
+        """Cancel what the last bytes of a client that is read no more give up; begin nothing."""
+        self._protocol.feed(data)
+        while (event := self._protocol.next_event()) is not None:
+            if isinstance(event, Cancellation):
+                self._cancel(event)
 
     def _send_event(self, event: Event) -> None:
         if isinstance(event, RejectedRequest):

@@ -94,7 +94,8 @@ class InterceptedGo:
         begin: Send,
     ) -> None:
         self.call: Call[Any] = Call(self, method.name, args, done)
-        self._outer = ClientCall.of(method, args, settings)
+        # The call that was sent last, which interceptors may have made of it; first itself.
+        self._sent = self._outer = ClientCall.of(method, args, settings)
         self._begin = begin
         # Those that the interceptors have begun, the last of them under way.
         self._inner: list[Call[Any]] = []
@@ -113,18 +114,19 @@ class InterceptedGo:
             self.call._finish(None, RpcError(f"no thread for the interceptors: {error}"))
 
     def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Any]) -> None:
-        outer, reply = self._outer, None
+        reply = None
         failure: RpcError | None = None
         try:
-            reply = carry_out(outer)
+            reply = carry_out(self._outer)
         except RpcError as error:
             failure = error
         except BaseException as error:
             failure = RpcError(f"an interceptor has failed: {error!r}")
             failure.__cause__ = error
-        self.call._finish(reply, failure, outer.reply_metadata)
+        self.call._finish(reply, failure, self._sent.reply_metadata)
 
     def _proceed(self, call: ClientCall[Any, Any]) -> Any:
+        self._sent = call
         inner = self._begin(call.method, call.args, call.settings)
         self._inner.append(inner)
         if self.call.is_done():  # cancelled before it was known what to cancel

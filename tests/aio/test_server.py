@@ -898,6 +898,24 @@ async def test_handshake_that_is_over_leaves_its_place() -> None:
                 assert await client.call(DOUBLE, 2) == 4
 
 
+async def test_replies_after_the_end_of_tls_are_not_given_to_the_transport() -> None:
+    gate = AsyncGate()
+    async with make_server(gate) as server:
+        listener = await server.listen("tls://127.0.0.1:0", tls=server_context())
+        reader, writer = await asyncio.open_connection(
+            "localhost", listener.bound.port, ssl=client_context()
+        )
+        writer.write(request_bytes(("Math.Held", 0, 5)))
+        await gate.entered.acquire()
+        assert server._shared is not None
+        (connection,) = server._shared.connections
+        assert not connection.eof_received()
+        gate.open.set()
+        await server.close()
+        assert await reader.read() == b""
+        writer.close()
+
+
 class BrokenSocket(socket.socket):
     """Cannot accept: for a time, or for good."""
 
