@@ -6,12 +6,12 @@ from _thread import get_ident
 from collections import deque
 from collections.abc import Sequence, Sized
 from itertools import count
-from time import monotonic
 from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import ClientProtocol
 from rpcgen.protocol.client import CANCEL
 from rpcgen.protocol.codec import described_types
@@ -180,10 +180,12 @@ class RequestWriter:
         what comes ends this.
 
         Args:
-            deadline: Time of `time.monotonic` at which this ends, in seconds; None: none.
+            deadline: Time of `rpcgen.net.clock` at which this ends, in seconds; None: none.
         """
         while self.is_blocked and self._is_alone() and self._stream.set_send_timeout(STALL_S):
-            if self._stream.is_readable() or (deadline is not None and monotonic() >= deadline):
+            if self._stream.is_readable() or (
+                deadline is not None and clock.monotonic() >= deadline
+            ):
                 return
             self.flush(wait=True)
 
@@ -313,12 +315,12 @@ class RequestWriter:
             if call is unstarted:
                 failure.started = False
             call._finish(None, failure)
-            self._protocol.abandon(seq)
+            self._protocol.forget(seq)
         self._stream.shutdown()  # other calls get the replies that are here, and then the end
         self._queue.clear()
 
     def _refuse(self, seq: int, call: Call[Any], error: Exception) -> None:
-        self._protocol.abandon(seq)
+        self._protocol.forget(seq)
         if not isinstance(error, RpcError):
             raise error  # of a codec of the user's own
         call._finish(None, error)
