@@ -59,8 +59,6 @@ class Pool:
         # Holds the thread that starts, or has started, the resolver.
         self._starts: dict[None, object] = {}
         self._attempts: dict[threading.Thread, None] = {}
-        # Connections that get no more calls, and may have some pending.
-        self._leaving: dict[Line[Client], None] = {}
 
     @property
     def is_foreign(self) -> bool:
@@ -90,6 +88,9 @@ class Pool:
             self._is_inside = True
             try:
                 return step(*arguments)
+            except BaseException:
+                self.core.doubt()
+                raise
             finally:
                 self._is_inside = False
 
@@ -160,8 +161,6 @@ class Pool:
 
     def _work(self) -> None:
         work = self._do(self.core.take_work, time.monotonic())
-        for line in work.leaving:
-            self._leaving[line] = None
         for server in work.attempts:
             self._begin_attempt(server)
         self.sweep()
@@ -170,9 +169,11 @@ class Pool:
 
     def sweep(self) -> None:
         """Close the connections that get no more calls and have none pending."""
-        for line in tuple(self._leaving):
-            if not line.calls.pending and self._leaving.pop(line, line) is None:
+        leaving = self.core.leaving
+        for line in tuple(leaving):
+            if not line.calls.pending:
                 _close(line.connection)
+                leaving.pop(line, None)  # now, and not before: an exception may come in between
 
     def _begin_attempt(self, server: Server[Client]) -> None:
         thread = threading.Thread(
@@ -219,9 +220,8 @@ class Pool:
         self._change()
         if self._starts:
             self._resolver.close()
-        for line in (*lines, *self._leaving):
+        for line in lines:
             _close(line.connection)
-        self._leaving.clear()
         deadline = time.monotonic() + _ATTEMPTS_S
         for thread in tuple(self._attempts):
             if thread is not threading.current_thread() and thread.is_alive():
@@ -230,7 +230,7 @@ class Pool:
     def abandon(self) -> None:
         """Give back the sockets, in a child of the process whose threads go on with them."""
         if not self.core.closed:
-            for line in (*self.core.close(), *self._leaving):
+            for line in self.core.close():
                 _close(line.connection)
 
 
