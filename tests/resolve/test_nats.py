@@ -373,13 +373,31 @@ def test_repr_names_what_is_looked_for() -> None:
     assert repr(resolver("nats://a:1/Name")) == "<NatsResolver nats://a:1/Name>"
 
 
-def test_no_thread_is_left(running: Broker) -> None:
-    with sync_server(running.url, "a"), rpcgen.dial(f"{running.url}/Name") as client:
-        call(client)
+def wait_for_the_end_of_threads() -> None:
     deadline = monotonic() + TIMEOUT_S
     names = {"rpcgen-announcer", "rpcgen-resolver"}
     while names & {thread.name for thread in threading.enumerate()}:
         assert monotonic() < deadline
+
+
+def test_no_thread_is_left(running: Broker) -> None:
+    with sync_server(running.url, "a"), rpcgen.dial(f"{running.url}/Name") as client:
+        call(client)
+    wait_for_the_end_of_threads()
+
+
+def test_no_thread_is_left_where_there_is_no_broker(own: Broker) -> None:
+    with sync_server(own.url, "a"), rpcgen.dial(f"{own.url}/Name") as client:
+        error_that_says(own.url, client)
+    wait_for_the_end_of_threads()
+
+
+def test_broker_that_lets_nobody_in_is_said(own: Broker) -> None:
+    own.start("--user", "me", "--pass", "other")
+    url = own.url.replace("nats://", "nats://me:secret@")
+    with sync_server(url, "a"), rpcgen.dial(f"{url}/Name") as client:
+        error_that_says("Authorization Violation", client)
+    wait_for_the_end_of_threads()
 
 
 def test_missing_library_is_named() -> None:
