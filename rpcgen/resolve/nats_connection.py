@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
@@ -23,6 +24,9 @@ _PAUSE_S: Final = 1
 # Seconds between two signs of life that a broker is asked for; it is lost after two without one.
 _PING_S: Final = 10
 
+# Seconds between two cancellations of the same attempt.
+_CANCEL_S: Final = 0.1
+
 Trouble: TypeAlias = Callable[[Exception], Awaitable[None]]
 
 
@@ -42,14 +46,30 @@ async def connect(
         client_log.debug("nats: %s", error)
         await trouble(error)
 
-    return await nats.connect(
-        broker,
-        name=name,
-        error_cb=failed,
-        reconnected_cb=reconnected,
-        connect_timeout=_CONNECT_S,
-        reconnect_time_wait=_PAUSE_S,
-        max_reconnect_attempts=-1,
-        ping_interval=_PING_S,
-        allow_reconnect=True,
+    connecting = asyncio.ensure_future(
+        nats.connect(
+            broker,
+            name=name,
+            error_cb=failed,
+            reconnected_cb=reconnected,
+            connect_timeout=_CONNECT_S,
+            reconnect_time_wait=_PAUSE_S,
+            max_reconnect_attempts=-1,
+            ping_interval=_PING_S,
+            allow_reconnect=True,
+        )
     )
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        await _end(connecting)
+        raise
+
+
+async def _end(connecting: asyncio.Future[Client]) -> None:
+    """End an attempt to connect, which takes some cancellations for those of its own."""
+    while not connecting.done():
+        connecting.cancel()
+        await asyncio.wait((connecting,), timeout=_CANCEL_S)
+    if not connecting.cancelled() and connecting.exception() is None:
+        await connecting.result().close()
