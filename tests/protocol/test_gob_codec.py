@@ -490,6 +490,37 @@ def test_extended_requests_are_encoded_as_by_the_encoder(calls: list[Request]) -
         assert sent(client, request, index) == wanted
 
 
+@given(methods, unsigned, signed, some_texts | st.just({"long": "x" * 300}) | st.none())
+def test_known_requests_are_encoded_as_by_the_encoder(
+    method: str, seq: int, timeout: int, metadata: dict[str, str] | None
+) -> None:
+    plain, client = Encoder(), GobClientCodec()
+    client._extension.takes_large = True
+    first = ExtendedRequest(method, 1, 1)
+    assert sent(client, first) == plain.encode_all([(first, EXTENDED_REQUEST), (1, INT)])
+    request = ExtendedRequest(method, seq, timeout, metadata)
+    known = client.encode_known_request(method, seq, timeout, metadata, INT, 1)
+    if known is None:
+        is_remembered = method in client._timed_heads  # a long name is not, nor is an empty one
+        assert not is_remembered or seq == 0 or timeout < 0 or not (timeout or metadata)
+    else:
+        assert b"".join(known) == plain.encode_all([(request, EXTENDED_REQUEST), (1, INT)])
+
+
+def test_request_with_metadata_for_an_unknown_server_is_not_known() -> None:
+    client = GobClientCodec()
+    sent(client, ExtendedRequest("Math.Sum", 1, 1))
+    assert client.encode_known_request("Math.Sum", 2, 0, {"a": "b"}, INT, 1) is None
+
+
+def test_request_with_metadata_over_the_limit_is_not_known() -> None:
+    client = GobClientCodec(Limits(metadata=4))
+    client._extension.takes_large = True
+    sent(client, ExtendedRequest("Math.Sum", 1, 1))
+    assert client.encode_known_request("Math.Sum", 2, 0, {"abc": "de"}, INT, 1) is None
+    assert client.encode_known_request("Math.Sum", 2, 0, {"abc": "d"}, INT, 1) is not None
+
+
 @given(requests, places)
 def test_extended_requests_are_decoded_as_by_the_decoder(
     calls: list[Request], cuts: list[int]
