@@ -304,7 +304,13 @@ class GobServerCodec(_GobCodec):
     ) -> None:
         super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Request, REQUEST, EXTENDED_REQUEST, self._finish, ExtendedRequest
+            self._decoder,
+            Request,
+            REQUEST,
+            EXTENDED_REQUEST,
+            self._finish,
+            ExtendedRequest,
+            _request_like,
         )
 
     def decode_request_header(self) -> Request:
@@ -340,6 +346,23 @@ class GobServerCodec(_GobCodec):
             reraise_interrupt(error)
             return self._encode(response, schema, reply)
         return self._encoder.encode_parts_after(head, reply, schema)
+
+
+def _request_like(known: Request, method: str, seq: int) -> Request:
+    """Return a request's header of another method and number, with metadata of its own."""
+    assert type(known) is ExtendedRequest
+    metadata = None if known.metadata is None else known.metadata.copy()
+    return ExtendedRequest(
+        method,
+        seq,
+        known.timeout,
+        metadata,
+        known.key,
+        known.stream,
+        known.more,
+        known.credit,
+        known.features,
+    )
 
 
 def _long_head(heads: list[bytes], rest: bytes) -> bytes:
