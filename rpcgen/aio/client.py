@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
@@ -164,7 +164,7 @@ class Client:
 
     async def _greet(self, deadline: float | None) -> None:
         """Learn what the server can do, by one round trip."""
-        due = deadline or time.monotonic() + GREETING_S
+        due = deadline or clock.monotonic() + GREETING_S
         completion = await self._call(CANCEL, GREETING, CallSettings(due))
         # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
         if completion.error is not None and not isinstance(completion.error, ServerError):
@@ -304,7 +304,7 @@ class Client:
         await asyncio.wait([self._connection.lost])
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _wait_for_room(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until the connection takes more.
@@ -317,7 +317,7 @@ class Client:
             await writable.wait()
             return
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout(deadline - clock.monotonic()):
                 await writable.wait()
         except TimeoutError:
             error = deadline_error(method.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from functools import partial
 from typing import Any, TypeAlias, cast
@@ -13,6 +12,7 @@ from attrs import define
 from rpcgen.errors import RpcError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import (
     ClientCodec,
     ClientProtocol,
@@ -71,7 +71,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def __init__(self, codec: ClientCodec | None = None, limits: Limits | None = None) -> None:
         super().__init__()
-        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), time.monotonic)
+        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), clock.monotonic)
         self.protocol.defers_large = True
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()

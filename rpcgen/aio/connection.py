@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Final, cast
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
@@ -110,7 +109,7 @@ class ServerConnection(ReadBufferProtocol):
         super().__init__()
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._serving = serving
         self._place = place

@@ -22,6 +22,7 @@ from typing import Final, Protocol
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
@@ -85,7 +86,7 @@ class ServerConnection:
         self._stream = stream
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._scheduler = scheduler
         self._interest = interest

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextvars
 import math
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.interceptors import (
@@ -161,9 +161,9 @@ def wait_for_call(call: Call[Any], timeout: float | None) -> None:
     latch = Latch()
     waiter = _Waiter(latch)
     call._waiters.append(waiter)
-    end = math.inf if timeout is None else time.monotonic() + timeout
+    end = math.inf if timeout is None else clock.monotonic() + timeout
     try:
-        while not call.is_done() and (left := end - time.monotonic()) > 0:
+        while not call.is_done() and (left := end - clock.monotonic()) > 0:
             latch.wait(min(left, _MAX_SLEEP_S))
     finally:
         call._waiters.remove(waiter)

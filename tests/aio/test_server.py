@@ -39,8 +39,8 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.headers import ExtendedRequest
 from rpcgen.schema import Schema
+from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.gates import AsyncGate
 from tests.support.timeouts import TIMEOUT_S
 

@@ -32,8 +32,8 @@ from rpcgen.protocol import GobClientCodec, GobServerCodec, Response
 from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs
 from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
+from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.gates import Gate
 from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
