@@ -114,7 +114,32 @@ class ClientConnection(ReadBufferProtocol):
         if is_alone:
             self._spinner.arm()
 
-    def send(
+    def begin(
+        self, waiter: Waiter, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> int:
+        """Register a call and send it; return the sequence number.
+
+        Raises what keeps the call from being sent, and has forgotten it then.
+        """
+        protocol = self.protocol
+        seq = protocol.begin(method, waiter, settings)
+        try:
+            if self.unsent is not None or self.is_interrupted or is_large(method.request, args):
+                self._send(seq, waiter, method, args, settings)
+            else:  # nearly always, and without another function in between
+                self.is_sending = True
+                try:
+                    self.write(protocol.encode(seq, method, args, settings))
+                finally:
+                    self.is_sending = False
+        except BaseException:
+            protocol.forget(seq)
+            raise
+        if settings.deadline is not None:
+            self.deadlines.watch(settings.deadline)
+        return seq
+
+    def _send(
         self,
         seq: int,
         waiter: Waiter,
@@ -229,7 +254,7 @@ class ClientConnection(ReadBufferProtocol):
         if cancel is not None:
             own, args = cancel
             nobody: asyncio.Future[Completion[Any]] = self.loop.create_future()
-            self.send(own, nobody, CANCEL, args, NO_OPTIONS)
+            self._send(own, nobody, CANCEL, args, NO_OPTIONS)
 
     def _expire(self) -> float | None:
         """End the calls that are late, and return the next deadline, if there is any."""

@@ -184,7 +184,7 @@ async def _open(address: Address, client: ClientConnection, options: DialOptions
         return
     from .handshake import HandshakeConnection  # and with it h11, which others do without
 
-    handshake = HandshakeConnection(address.http_path, client)
+    handshake = HandshakeConnection(address.http_path, client, options.get("limits"))
     await _create_connection(address, lambda: handshake, options)
     try:
         await handshake.over

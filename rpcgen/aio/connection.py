@@ -17,7 +17,7 @@ from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, Rejecte
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import ServerSession, Stage
+from rpcgen.protocol.server import Cancellation, ServerSession, Stage
 from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place
@@ -236,7 +236,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
-            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
+            server_log.warning("rpc.Serve: %s: %s (%s)", self._peer_name, overdue, stage.limit)
             self.hang_up()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -419,12 +419,25 @@ class ServerConnection(ReadBufferProtocol):
 
     def _begin(self, event: Event) -> None:
         self._has_begun = True
-        if isinstance(event, Invocation):
-            if self._refuses_calls and self._is_full:
-                event = self._refusal(event)
-            else:
-                self._begin_call(event)
-                return
+        if not isinstance(event, Invocation):
+            self._answer_at_once(event)
+            return
+        if self._refuses_calls and self._is_full:
+            self._answer_at_once(self._refusal(event))
+            return
+        task = start_task(self._loop, self._answer(event), event.request.service_method)
+        if task.done():
+            return
+        self._running[event] = task
+        if event.context is not None:
+            event.context.surroundings = self._execution  # the timer may be first to ask
+            self._watch_deadline(event.context)
+        if self._in_flight.limit is not None:
+            self._in_flight.enter(event)
+            task.add_done_callback(lambda _: self._leave(event))
+
+    def _answer_at_once(self, event: RejectedRequest | Cancellation | RawResponse) -> None:
+        """Answer what is no call to carry out."""
         if isinstance(event, RawResponse):
             self._send(event.data)
         elif isinstance(event, RejectedRequest):
@@ -433,19 +446,6 @@ class ServerConnection(ReadBufferProtocol):
         else:
             found = self._cancel(event.seq)
             self._encode(lambda: self._protocol.answer_cancel(event, found))
-
-    def _begin_call(self, invocation: Invocation) -> None:
-        name = invocation.request.service_method
-        task = start_task(self._loop, self._answer(invocation), name)
-        if task.done():
-            return
-        self._running[invocation] = task
-        if invocation.context is not None:
-            invocation.context.surroundings = self._execution  # the timer may be first to ask
-            self._watch_deadline(invocation.context)
-        if self._in_flight.limit is not None:
-            self._in_flight.enter(invocation)
-            task.add_done_callback(lambda _: self._leave(invocation))
 
     def _leave(self, invocation: Invocation) -> None:
         """Have other connections go on, which wait for a call to end."""

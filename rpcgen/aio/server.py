@@ -7,7 +7,6 @@ import math
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import partial
 from time import monotonic
 from types import TracebackType
@@ -132,7 +131,9 @@ class Server(BaseServer):
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
-            nullcontext,
+            # No other thread counts, but `nullcontext`, in Python, takes three times as long. A
+            # signal handler may count, or look, in between.
+            threading.RLock,
             limits,
             ConnectionLimits(
                 header_timeout=header_timeout,

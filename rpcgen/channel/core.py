@@ -172,6 +172,10 @@ class ChannelProtocol(Generic[C]):
             server.backoff.reset()
             server.due = now
         self._refresh(now)
+        if not self._ready:
+            # The last one: some that could not be reached may be back, and are worth an attempt.
+            for each in self._servers.values():
+                each.due = min(each.due, now)
 
     def _leave(self, line: Line[C]) -> None:
         line.is_leaving = True

@@ -20,6 +20,7 @@ _PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
 _COMMANDS: Final[dict[str, str]] = {
+    "bench": "bench",
     "breaking": "breaking",
     "call": "call",
     "lint": "lint",

@@ -225,7 +225,8 @@ class Client:
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            self._greet(settings)
+            if settings.metadata:
+                self._greet(settings)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
@@ -315,6 +316,8 @@ class Client:
         call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
+            if self._writer.is_blocked:
+                self._send_rest()
             if settings.deadline is not None:
                 self._expire_in_time(settings.deadline)
         if self._protocol.closing:
@@ -409,11 +412,13 @@ class Client:
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)
-        now = time.monotonic()
-        is_idle, self._last_use = now - self._last_use > _IDLE_S, now
+        now, before = time.monotonic(), self._last_use
+        self._last_use = now
         try:
-            self._check_process()
-            if is_idle:
+            # `_check_process` once more: each call that it is not saves time.
+            if self._fork_generation != _fork.generation:
+                raise ShutdownError(self._foreign())
+            if now - before > _IDLE_S:
                 self._receiver.look()
             call._seq = self._protocol.begin(method, call, settings)
         except ShutdownError as error:
@@ -433,7 +438,6 @@ class Client:
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
-        self._send_rest()
 
     def _send_rest(self) -> None:
         """See to it that what is left is sent, for a thread that does not wait any longer."""
@@ -525,11 +529,12 @@ class Client:
         return f"the connection belongs to process {self._process}: dial again after a fork"
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        self._check_process()
-        due = call._settings.deadline
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if due is not None and (deadline is None or due < deadline):
-            deadline = due
+        if self._fork_generation != _fork.generation:
+            raise ShutdownError(self._foreign())
+        due = deadline = call._settings.deadline
+        if timeout is not None:
+            until = time.monotonic() + timeout
+            deadline = until if due is None else min(due, until)
         try:
             self._leader_follower.wait(call, deadline)
         finally:

@@ -202,7 +202,8 @@ class ServerConnection:
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
             level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
-            server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
+            text = "rpc.Serve: hanging up on %s: %s (%s)"
+            server_log.log(level, text, self._peer_name, overdue, stage.limit)
             self.abort()
 
     # --- for the reactor and the scheduler ------------------------------------------------------
@@ -327,14 +328,16 @@ class ServerConnection:
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
-        dispatch, in_flight = self._scheduler.dispatch, self._in_flight.calls
+        # Looked at for every request, and attributes of this one object as long as it lives.
+        dispatch, next_event = self._scheduler.dispatch, self._protocol.next_event
+        send_buffer, running, in_flight = self._send_buffer, self.running, self._in_flight.calls
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or (
-                (self._send_buffer.size or self.running or in_flight) and self._is_throttled
+                (running or in_flight or send_buffer.size > WRITE_HIGH_WATER) and self._is_throttled
             ):
                 return True
-            event = self._protocol.next_event()
+            event = next_event()
             if event is None:
                 self._has_buffered_requests = False
                 return True
@@ -369,7 +372,9 @@ class ServerConnection:
         data, view = b"", None
         self._was_active = True
         try:
-            view = self._protocol.get_buffer() if self._reads_into else None
+            # Asked first, as most often no message is cut.
+            is_cut = self._protocol.is_cut
+            view = self._protocol.get_buffer() if is_cut and self._reads_into else None
             if view is None:
                 data = self._stream.read()
                 count = len(data)

@@ -630,6 +630,8 @@ class Server(BaseServer):
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
+            if isinstance(error, TimeoutError):
+                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
             return

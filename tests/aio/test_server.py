@@ -804,6 +804,7 @@ async def test_header_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureF
         assert await reader.read() == b""
         writer.close()
     assert "the rest of a request's header did not come within 0.03 s" in caplog.text
+    assert "(header_timeout)" in caplog.text
 
 
 async def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -813,6 +814,7 @@ async def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFix
         assert await reader.read() == b""
         writer.close()
     assert "the rest of a request's body did not come within 0.03 s" in caplog.text
+    assert "(body_timeout)" in caplog.text
 
 
 async def test_drops_do_not_prolong_a_body() -> None:

@@ -94,6 +94,16 @@ def test_lost_connection_is_made_again_with_the_next_call() -> None:
     assert channel.attempts == ["a", "a"]
 
 
+def test_all_servers_are_tried_when_the_last_connection_is_lost() -> None:
+    channel = Simulated("ab", down="a")
+    channel.pick()
+    channel.now = channel.channel.look_at
+    channel.pick()  # in vain: from here on, the first one is backed off from
+    channel.kill("b")
+    channel.down = {"b"}
+    assert channel.pick() == "a"
+
+
 def test_lost_connection_is_to_be_closed() -> None:
     channel = Simulated("a")
     line = channel.line()

@@ -17,6 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 PAGES = (
     "calls",
+    "channels",
     "cli",
     "errors",
     "interceptors",

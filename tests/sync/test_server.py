@@ -638,6 +638,7 @@ def test_header_that_does_not_end_is_hung_up_on(
         client.sendall(REQUEST[:sent])
         assert until_hung_up(client) == b""
     assert "rest of a request's header did not come within 0.05 s" in caplog.text
+    assert "(header_timeout)" in caplog.text
 
 
 def drip(client: socket.socket, data: bytes) -> int:
@@ -669,6 +670,7 @@ def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) 
         client.sendall(REQUEST[:-1])
         until_hung_up(client)
     assert "rest of a request's body did not come within 0.05 s" in caplog.text
+    assert "(body_timeout)" in caplog.text
 
 
 def test_idle_connection_is_hung_up_on() -> None:
@@ -786,6 +788,7 @@ def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
         hello = client_hello()[:60]
         assert drip(client, hello) < len(hello)
     assert "TLS handshake: timed out (from 127.0.0.1:" in caplog.text
+    assert "handshake_timeout=0.1" in caplog.text
 
 
 def test_slowest_handshake_makes_room_for_others(
@@ -826,6 +829,7 @@ def test_http_request_that_does_not_end_is_hung_up_on(
         client.sendall(sent)
         assert until_hung_up(client) == b""
     assert "an HTTP request did not come within 0.05 s" in caplog.text
+    assert "(handshake_timeout)" in caplog.text
 
 
 # --- what the log says ----------------------------------------------------------------------------
