@@ -15,7 +15,7 @@ from tests import golang
 
 from .random_idl import random_idl
 
-SEEDS = range(30)
+SEEDS = range(10)
 
 pytestmark = pytest.mark.slow
 
