@@ -154,6 +154,16 @@ TARGETS = (
         (0.12, "grpcio, aio", ("grpcio-aio", "call")),
         (1.8, "raw uvloop", ("uvloop", "call")),
     ),
+    *_at_most(
+        "a",
+        ("threads, channel, latency", ("rpcgen-channel", "call")),
+        (1.1, "rpcgen, threads", ("rpcgen", "call")),
+    ),
+    *_at_most(
+        "a",
+        ("asyncio, channel, latency", ("rpcgen-channel-asyncio", "call")),
+        (1.1, "rpcgen, asyncio", ("rpcgen-asyncio", "call")),
+    ),
     *_at_least(
         "b",
         ("asyncio, calls/s", ("rpcgen-asyncio", "tasks")),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
@@ -58,6 +58,8 @@ class Client:
         self._protocol = connection.protocol
         self._defaults = defaults
         self._interceptors = self._intercepted(tuple(interceptors))
+        # What drives the calls of `go` that wait for a greeting, once there is one.
+        self._greeting: Interceptors | None = None
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or self._interceptors)
         self._loop = connection.loop
@@ -162,11 +164,12 @@ class Client:
 
     async def _greet(self, deadline: float | None) -> None:
         """Learn what the server can do, by one round trip."""
-        due = deadline or time.monotonic() + GREETING_S
+        due = deadline or clock.monotonic() + GREETING_S
         completion = await self._call(CANCEL, GREETING, CallSettings(due))
         # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
         if completion.error is not None and not isinstance(completion.error, ServerError):
             raise completion.error
+        self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
@@ -174,6 +177,20 @@ class Client:
         from .intercepted import Interceptors  # others do without
 
         return Interceptors(interceptors, self._call, self._protocol)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a task waits."""
+        from .intercepted import Interceptors
+
+        # Kept, as the tasks are kept there.
+        driver = self._greeting = self._greeting or Interceptors((), self._call, self._protocol)
+        return driver.go(method, args, done, settings)
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
@@ -262,6 +279,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:
@@ -285,7 +304,7 @@ class Client:
         await asyncio.wait([self._connection.lost])
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _wait_for_room(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until the connection takes more.
@@ -298,7 +317,7 @@ class Client:
             await writable.wait()
             return
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout(deadline - clock.monotonic()):
                 await writable.wait()
         except TimeoutError:
             error = deadline_error(method.name)

@@ -19,7 +19,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options, codec_of, defaults_of
+from rpcgen.protocol.options import check_interceptors, check_options, codec_of, defaults_of
 
 from .client import Client
 from .client_connection import ClientConnection
@@ -120,6 +120,7 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[
         return ClientConnector(prepare_channel(address, options, _dial))
     plain = cast("DialOptions", options)
     check_options(plain)
+    check_interceptors(plain, is_async=True)
 
     async def connect() -> Client:
         return await _dial(cast("str", address), plain)
@@ -143,6 +144,7 @@ def dial_http_path(
     Mirrors ``rpc.DialHTTPPath``.
     """
     check_options(options)
+    check_interceptors(options, is_async=True)
 
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)

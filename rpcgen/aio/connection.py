@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Final, cast
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
@@ -110,7 +109,7 @@ class ServerConnection(ReadBufferProtocol):
         super().__init__()
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._serving = serving
         self._place = place
@@ -296,7 +295,10 @@ class ServerConnection(ReadBufferProtocol):
     def eof_received(self) -> bool:
         self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
-        return self._transport is not None and self._transport.can_write_eof()
+        can_send = self._transport is not None and self._transport.can_write_eof()
+        if not can_send:
+            self._drop_coalescer()  # the transport would log each of them
+        return can_send
 
     def pause_writing(self) -> None:
         self._writing_paused = True

@@ -182,7 +182,8 @@ class ClientProtocol(Generic[W]):
         self.features = Feature(0)
         """What the server has said that it can do."""
         self._has_said_features = False
-        self._has_greeted = False
+        self.is_known = False
+        """Set to True once the server has answered a greeting, whatever it has said."""
         # Numbers of cancels that the server has not answered.
         self._cancels: set[int] = set()
         self._knows_cancel = True
@@ -298,14 +299,13 @@ class ClientProtocol(Generic[W]):
         return parts
 
     def needs_greeting(self, metadata: Mapping[str, str] | None) -> bool:
-        """Return True, once, if a server must be known before so much metadata is sent to it.
+        """Return True if a server must be known before so much metadata is sent to it.
 
         `GREETING` is to be called then with a deadline, which has it say what it can do; servers
         of others answer with an error.
         """
-        if not metadata or self._has_greeted or metadata_size(metadata) <= _MAX_UNKNOWN_METADATA:
+        if not metadata or self.is_known or metadata_size(metadata) <= _MAX_UNKNOWN_METADATA:
             return False
-        self._has_greeted = True
         return not self.features & Feature.LARGE_HEADERS and self._extended_codec is not None
 
     def begin_cancel(self, seq: int) -> tuple[int, CancelArgs] | None:

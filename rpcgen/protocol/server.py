@@ -81,9 +81,6 @@ _NANOSECOND: Final = 1e-9
 class Invocation:
     """A call to carry out.
 
-    It has a dictionary beside its slots, for one operation that is atomic, see `make_context`:
-    as long as nobody asks for that, it takes half the time to make.
-
     Attributes:
         request: Its header.
         served: The method.
@@ -98,7 +95,6 @@ class Invocation:
     """
 
     __slots__ = (
-        "__dict__",
         "args",
         "began",
         "context",
@@ -129,9 +125,17 @@ class Invocation:
         """Return the context of a call that has begun, the same for all who ask."""
         made = CallContext(self.request)
         made.surroundings = self.execution
-        # Atomic: a cancellation, in another thread, must not be told to a context of its own.
-        self.context = vars(self).setdefault("made_context", made)
+        # A cancellation, in another thread, must not be told to a context of its own. Who comes
+        # while another one is here gets its context, and who comes afterwards finds it.
+        made = _being_made.setdefault(self, made)
+        if self.context is None:
+            self.context = made
+        _being_made.pop(self, None)
         return self.context
+
+
+# Contexts that are being made, in any thread; adding and removing are atomic.
+_being_made: Final[dict[Invocation, CallContext]] = {}
 
 
 @define

@@ -113,6 +113,10 @@ class Histogram:
         histogram.count, histogram.max = self.count, self.max
         return histogram
 
+    def total(self) -> float:
+        """Return the sum of all durations, in seconds, off by at most `RELATIVE_ERROR`."""
+        return sum(count * _middle(bucket) for bucket, count in enumerate(self._counts) if count)
+
     def percentiles(self, *percents: int) -> list[float]:
         """Return, in seconds, the durations that so many percent (ascending) do not exceed.
 
@@ -126,9 +130,13 @@ class Histogram:
             while seen < rank and bucket < _LAST:
                 bucket += 1
                 seen += self._counts[bucket]
-            middle = 2.0 ** ((bucket + 0.5) / _PER_OCTAVE - _OFFSET)
-            found.append(min(middle, LONGEST, self.max))
+            found.append(min(_middle(bucket), LONGEST, self.max))
         return found
+
+
+def _middle(bucket: int) -> float:
+    """Return the duration in the middle of a bucket, in seconds."""
+    return float(2.0 ** ((bucket + 0.5) / _PER_OCTAVE - _OFFSET))
 
 
 @frozen
@@ -188,7 +196,7 @@ class MethodStatistics:
             self._uncounted.append(seconds)
             if failed:
                 self.errors += 1
-            if len(self._uncounted) == _AT_ONCE:
+            if len(self._uncounted) >= _AT_ONCE:
                 self._count()
 
     def _count(self) -> None:
@@ -210,6 +218,12 @@ class MethodStatistics:
             return Calls(calls, errors, in_flight, None)
         p50, p90, p99 = histogram.percentiles(50, 90, 99)
         return Calls(calls, errors, in_flight, Latencies(p50, p90, p99, histogram.max))
+
+    def total_seconds(self) -> float:
+        """Return how long the calls of this process took together; see `Histogram.total`."""
+        with self._lock:
+            histogram = self._latencies.copy()
+        return histogram.total()
 
     def numbers(self) -> list[float]:
         """Return the counts of this process."""

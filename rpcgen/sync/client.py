@@ -13,6 +13,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
@@ -120,7 +121,7 @@ class Client:
         self._limits = limits or Limits()
         if codec is None or isinstance(codec, GobClientCodec):
             _import_for_calls()
-        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), time.monotonic)
+        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), clock.monotonic)
         self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(self._protocol, self._stream, self._sections)
         self._receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
@@ -208,19 +209,39 @@ class Client:
     def _greet(self, settings: CallSettings) -> None:
         """Learn what the server can do, if a call needs that, by one round trip."""
         if self._protocol.needs_greeting(settings.metadata):
-            due = settings.deadline or time.monotonic() + GREETING_S
+            due = settings.deadline or clock.monotonic() + GREETING_S
             try:
                 self._send(CANCEL, GREETING, CallSettings(due)).result()
             except ServerError as error:
                 reraise_interrupt(error)
                 # Else one that knows nothing beyond Go's net/rpc.
+            self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
         from .intercepted import Interceptors  # others do without
 
-        return Interceptors(interceptors, send=self._send, go=self._go)
+        return Interceptors(interceptors, send=self._send, go=self._greet_and_go)
+
+    def _greet_and_go(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Call[Any]:
+        self._greet(settings)
+        return self._go(method, args, settings)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a thread waits."""
+        from .intercepted import Interceptors
+
+        driver = Interceptors((), send=self._send, go=self._greet_and_go)
+        return driver.go(method, args, done, settings)
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
@@ -304,6 +325,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         return self._go(method, args, settings, done)
 
     def _go(
@@ -386,7 +409,7 @@ class Client:
         deliver(self._protocol, self._protocol.fail_all(reason))
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
         """Wait until the requests of calls that were given up have left room for another.
@@ -533,7 +556,7 @@ class Client:
             raise ShutdownError(self._foreign())
         due = deadline = call._settings.deadline
         if timeout is not None:
-            until = time.monotonic() + timeout
+            until = clock.monotonic() + timeout
             deadline = until if due is None else min(due, until)
         try:
             self._leader_follower.wait(call, deadline)
@@ -542,7 +565,7 @@ class Client:
                 self._end()
             if self._writer.is_blocked:
                 self._send_rest()
-        if due is not None and not call._is_done and time.monotonic() >= due:
+        if due is not None and not call._is_done and clock.monotonic() >= due:
             self._cancel(call, deadline_error(call.service_method))
 
     def _give_up(self, call: Call[Any]) -> None:

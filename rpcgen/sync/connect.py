@@ -18,7 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import codec_of
+from rpcgen.protocol.options import check_interceptors, codec_of
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -74,6 +74,7 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> Client | Channel
 
 def _dial(address: str, options: DialOptions) -> Client:
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(parse_address(address), options), codec, options)
 
 
@@ -91,6 +92,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(http_address(address, path), options), codec, options)
 
 

@@ -22,6 +22,7 @@ from typing import Final, Protocol
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
@@ -85,7 +86,7 @@ class ServerConnection:
         self._stream = stream
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._scheduler = scheduler
         self._interest = interest
@@ -385,6 +386,8 @@ class ServerConnection:
         except OSError as error:
             server_log.debug("reading requests: %s", error)
             count = 0
+        if count and self._stopped:
+            self._take_cancels(data)
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
                 self._send_event(refusal)
@@ -392,6 +395,13 @@ class ServerConnection:
             self._protocol.feed(data)
         else:
             self._protocol.buffer_updated(count)
+
+    def _take_cancels(self, data: bytes) -> None:
+        """Cancel what the last bytes of a client that is read no more give up; begin nothing."""
+        self._protocol.feed(data)
+        while (event := self._protocol.next_event()) is not None:
+            if isinstance(event, Cancellation):
+                self._cancel(event)
 
     def _send_event(self, event: Event) -> None:
         if isinstance(event, RejectedRequest):

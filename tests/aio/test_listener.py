@@ -11,7 +11,7 @@ import pytest
 from rpcgen.aio import Listener, dial
 from rpcgen.errors import DialError
 from rpcgen.protocol import parse_address
-from tests.support.certificates import server_context
+from rpcgen.testing.certificates import server_context
 
 
 async def test_listener_on_port_0_gives_the_bound_address() -> None:
