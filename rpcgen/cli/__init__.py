@@ -19,7 +19,9 @@ __all__ = ["main"]
 _PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
-_COMMANDS: Final[dict[str, str]] = {name: name for name in ("call", "list", "serve", "bench")}
+_COMMANDS: Final[dict[str, str]] = {
+    name: name for name in ("call", "list", "serve", "bench", "init")
+}
 
 # Exit status of a program that nobody reads the output of, as a shell reckons it.
 _SIGPIPE: Final = 141
