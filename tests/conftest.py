@@ -38,6 +38,7 @@ MARKERS = {
     "cli/test_init.py::test_server_and_client_of_the_project_meet": ("slow",),
     "cli/test_init.py::test_tests_of_the_project_pass": ("slow",),
     "cli/test_init.py::test_types_of_the_project_are_right": ("typecheck", "slow"),
+    "cli/test_new_user.py": ("slow",),
     "cli/test_terminal.py": ("slow",),
     "docs/test_delve.py": ("go", "slow"),
     "docs/test_evolving.py": ("slow",),
