@@ -23,7 +23,11 @@ SEEN_THROUGH = {
     "__main__.py": "test_main.py",
     "aio/client_connection.py": "aio/test_client.py",
     "aio/connection.py": "aio/test_server.py",
+    "aio/channel_pool.py": "aio/test_channel.py",
+    "aio/remember.py": "behaviour/test_remember.py",
+    "channel/servers.py": "channel/test_core.py",
     "cli/__main__.py": "cli/test_commands.py",
+    "cli/findings.py": "cli/test_breaking.py",
     "cli/remote/methods.py": "cli/test_call.py",
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",
@@ -40,6 +44,8 @@ SEEN_THROUGH = {
     "protocol/done_queue.py": "protocol/test_client.py",
     "protocol/options.py": "sync/test_connect.py",
     "protocol/routes.py": "protocol/test_http.py",
+    "sync/channel_go.py": "channel/test_behaviour.py",
+    "sync/channel_pool.py": "sync/test_channel.py",
     "sync/serve_one.py": "sync/test_server.py",
 }
 

@@ -18,7 +18,7 @@ from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place
 from .deadline_timer import DeadlineTimer
@@ -70,6 +70,7 @@ class ServerConnection(ReadBufferProtocol):
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
+        "_age",
         "_beginning",
         "_closed",
         "_closes_when_idle",
@@ -121,6 +122,7 @@ class ServerConnection(ReadBufferProtocol):
         self._in_flight = serving.in_flight
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
+        self._age = ConnectionAge(serving.limits, self._loop.time())
         # Whether a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None
@@ -212,9 +214,17 @@ class ServerConnection(ReadBufferProtocol):
             self._transport.abort()
 
     def check_time(self, now: float) -> None:
-        """Hang up if the client has taken too long; ``now`` is the loop's time in seconds."""
+        """Hang up if the client has taken too long, drain if it was here too long.
+
+        ``now`` is the loop's time in seconds.
+        """
         if self._transport is None or self._hung_up:
             return
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         # Where calls are under way, or nothing is read, it is not the client that is waited for.
         if self._has_begun or self._beginning or self._stalled:
             self._has_begun = False

@@ -106,6 +106,10 @@ class Listener:
             task.cancel()
         self._listening.close()
 
+    def remove_file(self) -> None:
+        """Remove the file of a unix socket, after `close`, once other processes have closed too."""
+        self._listening.remove_file()
+
     # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
     # without file descriptors it writes a thousand lines a second into the log.
 

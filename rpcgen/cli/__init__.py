@@ -24,7 +24,14 @@ _PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
 _COMMANDS: Final[dict[str, str]] = {
-    name: name for name in ("call", "list", "serve", "bench", "init", "completion")
+    "bench": "bench",
+    "breaking": "breaking",
+    "call": "call",
+    "completion": "completion",
+    "init": "init",
+    "lint": "lint",
+    "list": "list",
+    "serve": "serve",
 }
 
 # Variable by which a shell asks for completions; see `completion`.

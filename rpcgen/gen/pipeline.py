@@ -21,7 +21,7 @@ from .model import Module, read_module
 from .render import render, render_package
 from .write import Difference, check_overwrite, orphans
 
-__all__ = ["Output", "generate"]
+__all__ = ["Output", "generate", "read_modules"]
 
 
 @frozen
@@ -56,7 +56,7 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
     texts: dict[Path, str] = {}
     for base, group in groupby(sorted(idls, key=attrgetter("root", "path")), attrgetter("root")):
         with isolated_imports(base):
-            found, without, wrong = _read(base, list(group))
+            found, without, wrong = read_modules(base, list(group))
             modules += found
             empty += without
             diagnostics += wrong
@@ -78,10 +78,17 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
     return Output(files, orphans(folder, files, _Gone(idls, modules, arguments)), notes)
 
 
-def _read(
+def read_modules(
     root: Path, idls: Sequence[Idl]
 ) -> tuple[list[Module], list[Diagnostic], list[Diagnostic]]:
-    """Return the modules with services, the files asked for without, and the diagnostics of all."""
+    """Return the modules with services, the files asked for without, and the diagnostics of all.
+
+    Called in `isolated_imports`, and what it returns is used there.
+
+    Args:
+        root: Folder that the names of modules count from.
+        idls: The files.
+    """
     loader = Loader(root)
     sources = {source.path: source for source in loader.load(idls)}
     modules: list[Module] = []

@@ -72,9 +72,6 @@ CALLS_IN_FLIGHT = 1024
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)
 
-# What a server of this package can do, for clients that say what they can.
-_FEATURES: Final = Feature.LARGE_HEADERS
-
 _CANCEL_ARGS: Final = schema_of(CancelArgs)
 _CANCEL_REPLY: Final = schema_of(bool)
 
@@ -551,7 +548,7 @@ class ServerProtocol:
     ) -> Sequence[bytes]:
         """Encode a response, as a plain one where it says nothing beyond Go's."""
         if self._is_asked:
-            response.features = _FEATURES
+            response.features = self._registry.features
         header = plain_response(response) if self._is_extended else _without_more(response)
         parts = self._encode(header, schema, value)
         self._is_asked = False
@@ -569,7 +566,7 @@ class _ClosingError(UnknownMethodError):
 
 
 def _find_nothing(service_method: str) -> ServedMethod:
-    raise _ClosingError("the server is shutting down: call another one")
+    raise _ClosingError("the server begins no more calls here: dial again, or call another one")
 
 
 def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:

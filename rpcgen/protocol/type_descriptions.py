@@ -57,10 +57,16 @@ _INT64: Final = range(-(1 << 63), 1 << 63)
 
 
 class TypeDescriptions:
-    """A table of types, each described once; they name each other by their numbers."""
+    """A table of types, each described once; they name each other by their numbers.
+
+    Attributes:
+        types: What is said of each type.
+        schemas: The schema of each type, in the same order.
+    """
 
     def __init__(self) -> None:
         self.types: list[TypeDescription] = []
+        self.schemas: list[Schema[Any]] = []
         self._numbers: dict[object, int] = {}
         self._waiting: list[tuple[Schema[Any], TypeDescription]] = []
 
@@ -81,6 +87,7 @@ class TypeDescriptions:
             number = self._numbers[key] = len(self.types)
             described = TypeDescription(_kind_of(schema), schema.name)
             self.types.append(described)
+            self.schemas.append(schema)
             self._waiting.append((schema, described))
         return number
 

@@ -27,7 +27,7 @@ from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
 from .leader_term import LeaderTerm
@@ -95,6 +95,7 @@ class ServerConnection:
         self._in_flight = in_flight
         self._refuses_calls = limits.overload == "refuse"
         self._timer = ConnectionTimer(limits, monotonic())
+        self._age = ConnectionAge(limits, monotonic())
         # True if something was read since `check` has looked.
         self._was_active = False
         # The client's place as the system knows it, also when it has gone.
@@ -184,7 +185,15 @@ class ServerConnection:
         self._stream.close()
 
     def check(self, now: float) -> None:
-        """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
+        """Hang up if the client has taken too long, drain if it was here too long. Now and then.
+
+        See `ConnectionTimer` and `ConnectionAge`.
+        """
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         stage, message = self._protocol.stage
         was_active, self._was_active = self._was_active, False
         if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self._has_calls)):

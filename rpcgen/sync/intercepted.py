@@ -24,7 +24,7 @@ from rpcgen.protocol.interceptors import (
 from .call import Call
 from .latch import Latch
 
-__all__ = ["InterceptedGo", "Interceptors"]
+__all__ = ["InterceptedGo", "Interceptors", "Send", "wait_for_call"]
 
 Send: TypeAlias = Callable[[Method[Any, Any], object, CallSettings], Call[Any]]
 
@@ -135,15 +135,7 @@ class InterceptedGo:
             call.reply_metadata = inner.metadata
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        latch = Latch()
-        waiter = _Waiter(latch)
-        call._waiters.append(waiter)
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        try:
-            while not call.is_done() and (left := end - time.monotonic()) > 0:
-                latch.wait(min(left, _MAX_SLEEP_S))
-        finally:
-            call._waiters.remove(waiter)
+        wait_for_call(call, timeout)
 
     def _read_in_background(self) -> None:
         """Do nothing: the thread of the interceptors waits."""
@@ -155,6 +147,24 @@ class InterceptedGo:
         call._finish(None, error)
         for inner in tuple(self._inner):
             inner.cancel()
+
+
+def wait_for_call(call: Call[Any], timeout: float | None) -> None:
+    """Wait until a call is over that another thread ends.
+
+    Args:
+        call: The call.
+        timeout: Maximum time in seconds; None: as long as it takes.
+    """
+    latch = Latch()
+    waiter = _Waiter(latch)
+    call._waiters.append(waiter)
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    try:
+        while not call.is_done() and (left := end - time.monotonic()) > 0:
+            latch.wait(min(left, _MAX_SLEEP_S))
+    finally:
+        call._waiters.remove(waiter)
 
 
 class _Waiter:

@@ -15,7 +15,15 @@ from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES = ("calls", "cli", "errors", "interceptors", "operating", "reflection")
+PAGES = (
+    "calls",
+    "cli",
+    "errors",
+    "interceptors",
+    "operating",
+    "processes",
+    "reflection",
+)
 
 
 @pytest.fixture
