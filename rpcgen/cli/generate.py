@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..gen import Difference
     from ..gen.configuration import Configuration
 
-__all__ = ["run"]
+__all__ = ["make_parser", "run"]
 
 _EPILOG = """\
 without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl and output.
@@ -46,7 +46,7 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
         Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
         interrupt from the keyboard.
     """
-    parser = _parser(others)
+    parser = make_parser(others)
     options = parser.parse_args(arguments)
     try:
         job = _job(parser, options)
@@ -198,7 +198,10 @@ class _Parser(argparse.ArgumentParser):
         return super().format_help() + "".join(lines)
 
 
-def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.ArgumentParser:
+def make_parser(
+    others: Callable[[], Iterable[tuple[str, str]]] = tuple,
+) -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments; see `run`."""
     parser = _Parser(
         prog="rpcgen",
         description="Generate typed clients and servers from Protocol classes.",

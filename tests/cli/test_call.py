@@ -315,6 +315,7 @@ def test_nobody_says_the_types(capsys: Captured, silent: str) -> None:
     assert reply(capsys, silent, "Arith.Divide", '{"A": 17, "B": 8}') == {"Quo": 2, "Rem": 1}
 
 
+@pytest.mark.go
 def test_hint_where_types_do_not_fit(capsys: Captured, go_server: GoServer) -> None:
     status, _, err = say(capsys, go_server.tcp, "Arith.Multiply", '{"A": 1.5}')
     assert (status, "hint: say the types: --idl FILE" in err) == (FAILED, True)
@@ -366,6 +367,7 @@ def test_server_that_is_not_there_is_unreachable(capsys: Captured) -> None:
     assert (status, "hint: nothing listens there" in err) == (UNREACHABLE, True)
 
 
+@pytest.mark.go
 def test_other_codec_is_suspected_where_the_server_hangs_up(
     capsys: Captured, go_server: GoServer
 ) -> None:
