@@ -28,6 +28,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "breaking": "breaking",
     "call": "call",
     "completion": "completion",
+    "from-go": "from_go",
     "init": "init",
     "lint": "lint",
     "list": "list",
