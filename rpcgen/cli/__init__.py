@@ -17,7 +17,10 @@ __all__ = ["main"]
 _PLAIN: Final = frozenset({"dump"})
 
 # Commands on click: name and the module that has it as `command`.
-_COMMANDS: Final[dict[str, str]] = {}
+_COMMANDS: Final[dict[str, str]] = {
+    "from-record": "from_record",
+    "record": "record",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES = ("calls", "errors", "interceptors", "operating", "reflection", "testing")
+PAGES = ("calls", "errors", "interceptors", "operating", "record", "reflection", "testing")
 
 
 @pytest.fixture
