@@ -21,12 +21,13 @@ from rpcgen import (
     AsyncGoStub,
     Call,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
     Method,
     Registry,
+    Target,
     aio,
     dial,
     register_types,
@@ -78,7 +79,7 @@ class ShapesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -245,7 +246,7 @@ class AsyncShapesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from . import aio
+from .channel.target import ChannelOptions, Target
 from .code import Code
 from .errors import (
     CallCancelledError,
@@ -51,10 +52,14 @@ from .stubs import (
 from .sync import Call, Client, dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
+    from .channel.backoff import Reconnect
+    from .channel.resolver import Endpoint, Resolver
+    from .channel.retry import Retry
     from .protocol import CallContext, Peer, Registry
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
+    from .protocol.remember import Remember
     from .protocol.server_interceptors import (
         AsyncServerInterceptor,
         ServerCall,
@@ -62,7 +67,7 @@ if TYPE_CHECKING:
     )
     from .services.health import AsyncHealthClient, HealthClient
     from .services.reflection import AsyncReflectionClient, ReflectionClient
-    from .sync import Caller, Listener, Server
+    from .sync import Caller, Channel, Listener, Server
 
     default_server: Server
     """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""
@@ -81,6 +86,8 @@ __all__ = [
     "CallOptions",
     "CallTimeoutError",
     "Caller",
+    "Channel",
+    "ChannelOptions",
     "Client",
     "ClientCall",
     "ClientCodec",
@@ -94,6 +101,7 @@ __all__ = [
     "DisconnectedError",
     "DoneQueue",
     "EncodeError",
+    "Endpoint",
     "GenerateError",
     "GoStub",
     "Handler",
@@ -102,12 +110,16 @@ __all__ = [
     "Listener",
     "Method",
     "Peer",
+    "Reconnect",
     "ReflectionClient",
     "RegisterError",
     "Registry",
+    "Remember",
     "RemoteError",
     "Request",
+    "Resolver",
     "Response",
+    "Retry",
     "RpcError",
     "SchemaError",
     "Server",
@@ -117,6 +129,7 @@ __all__ = [
     "ServerInterceptor",
     "ServingStatus",
     "ShutdownError",
+    "Target",
     "TruncatedError",
     "aio",
     "context",
@@ -135,13 +148,19 @@ _LATER = {
     "AsyncServerInterceptor": (".protocol.server_interceptors", "AsyncServerInterceptor"),
     "CallContext": (".protocol", "CallContext"),
     "Caller": (".sync", "Caller"),
+    "Channel": (".sync", "Channel"),
     "ClientCall": (".protocol.interceptors", "ClientCall"),
     "ClientInterceptor": (".protocol.interceptors", "ClientInterceptor"),
+    "Endpoint": (".channel.resolver", "Endpoint"),
     "HealthClient": (".services.health", "HealthClient"),
     "Listener": (".sync", "Listener"),
     "Peer": (".protocol", "Peer"),
+    "Reconnect": (".channel.backoff", "Reconnect"),
     "ReflectionClient": (".services.reflection", "ReflectionClient"),
     "Registry": (".protocol", "Registry"),
+    "Remember": (".protocol.remember", "Remember"),
+    "Resolver": (".channel.resolver", "Resolver"),
+    "Retry": (".channel.retry", "Retry"),
     "Server": (".sync", "Server"),
     "ServerCall": (".protocol.server_interceptors", "ServerCall"),
     "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),

@@ -19,12 +19,13 @@ from rpcgen import (
     AsyncGoStub,
     Call,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
     Method,
     Registry,
+    Target,
     aio,
     dial,
 )
@@ -58,7 +59,7 @@ class ArithClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -199,7 +200,7 @@ class AsyncArithClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

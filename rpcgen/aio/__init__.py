@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .call import Call
     from .caller import Caller
+    from .channel import Channel
     from .client import Client
     from .connect import ClientConnector, dial, dial_http, dial_http_path
     from .listener import Listener
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Call",
     "Caller",
+    "Channel",
     "Client",
     "ClientConnector",
     "Listener",
@@ -32,6 +34,7 @@ __all__ = [
 _MODULES = {
     "Call": "call",
     "Caller": "caller",
+    "Channel": "channel",
     "Client": "client",
     "ClientConnector": "connect",
     "Listener": "listener",

@@ -114,7 +114,32 @@ class ClientConnection(ReadBufferProtocol):
         if is_alone:
             self._spinner.arm()
 
-    def send(
+    def begin(
+        self, waiter: Waiter, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> int:
+        """Register a call and send it; return the sequence number.
+
+        Raises what keeps the call from being sent, and has forgotten it then.
+        """
+        protocol = self.protocol
+        seq = protocol.begin(method, waiter, settings)
+        try:
+            if self.unsent is not None or self.is_interrupted or is_large(method.request, args):
+                self._send(seq, waiter, method, args, settings)
+            else:  # nearly always, and without another function in between
+                self.is_sending = True
+                try:
+                    self.write(protocol.encode(seq, method, args, settings))
+                finally:
+                    self.is_sending = False
+        except BaseException:
+            protocol.forget(seq)
+            raise
+        if settings.deadline is not None:
+            self.deadlines.watch(settings.deadline)
+        return seq
+
+    def _send(
         self,
         seq: int,
         waiter: Waiter,
@@ -147,7 +172,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def _send_now(self, unsent: _Unsent) -> None:
         if unsent.is_over:
-            self.protocol.abandon(unsent.seq)
+            self.protocol.forget(unsent.seq)
             return
         self.is_sending = True
         try:
@@ -189,7 +214,7 @@ class ClientConnection(ReadBufferProtocol):
             unsent = self.unsent.popleft()
             self._unsent_size -= unsent.size
             if unsent.is_over:
-                self.protocol.abandon(unsent.seq)
+                self.protocol.forget(unsent.seq)
             elif is_large(unsent.method.request, unsent.args):
                 self._encode_in_thread(unsent)
                 return
@@ -206,12 +231,12 @@ class ClientConnection(ReadBufferProtocol):
             self.write(data)
 
     def _fail(self, unsent: _Unsent, error: BaseException) -> None:
-        if self.protocol.abandon(unsent.seq):
+        if self.protocol.forget(unsent.seq):
             self._finish([Completion(unsent.waiter, None, cast("RpcError", error))])
 
     def give_up(self, waiter: Waiter, seq: int, error: RpcError) -> None:
         """End a pending call with an error, and tell the server."""
-        if self.protocol.abandon(seq):
+        if self.protocol.forget(seq):
             self._finish([Completion(waiter, None, error, seq)])
             self.forgotten(seq)
 
@@ -229,7 +254,7 @@ class ClientConnection(ReadBufferProtocol):
         if cancel is not None:
             own, args = cancel
             nobody: asyncio.Future[Completion[Any]] = self.loop.create_future()
-            self.send(own, nobody, CANCEL, args, NO_OPTIONS)
+            self._send(own, nobody, CANCEL, args, NO_OPTIONS)
 
     def _expire(self) -> float | None:
         """End the calls that are late, and return the next deadline, if there is any."""
@@ -259,8 +284,9 @@ class ClientConnection(ReadBufferProtocol):
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None and self._coalescer is not None:
+        if self._coalescer is not None:
             self._coalescer.flush()
+        if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -274,14 +300,20 @@ class ClientConnection(ReadBufferProtocol):
         else:
             self._early.append(data)
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         if not self.protocol.is_cut or self._early is not None:
             return None
-        return self.protocol.space()
+        return self.protocol.get_buffer()
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
-        self._end(self.protocol.filled(count))
+        self._end(self.protocol.buffer_updated(count))
+
+    def eof_received(self) -> None:
+        # The transport closes itself now, which takes a while with TLS, and would log what is sent.
+        if self._coalescer is not None:
+            self._coalescer.clear()
+            self._coalescer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
@@ -366,5 +398,5 @@ class ClientConnection(ReadBufferProtocol):
             waiter = completion.waiter
             if isinstance(waiter, Call):
                 waiter._finish(completion.reply, completion.error, completion.metadata)
-            elif not waiter.done():  # its task was cancelled, and is about to abandon the call
+            elif not waiter.done():  # its task was cancelled, and is about to forget the call
                 waiter.set_result(completion)

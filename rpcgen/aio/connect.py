@@ -7,8 +7,9 @@ import math
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast, overload
 
+from rpcgen.channel.target import needs_channel
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, set_keepalive
 from rpcgen.protocol import (
@@ -18,7 +19,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options, codec_of, defaults_of
+from rpcgen.protocol.options import check_interceptors, check_options, codec_of, defaults_of
 
 from .client import Client
 from .client_connection import ClientConnection
@@ -26,7 +27,10 @@ from .client_connection import ClientConnection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.protocol.interceptors import AsyncClientInterceptor
+
+    from .channel import Channel
 
 __all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 
@@ -42,18 +46,18 @@ class _Closing(Protocol):
     ) -> None: ...
 
 
-T = TypeVar("T", bound=_Closing)
+T_co = TypeVar("T_co", bound=_Closing, covariant=True)
 U = TypeVar("U", bound=_Closing)
 
 
-class ClientConnector(Generic[T]):
+class ClientConnector(Generic[T_co]):
     """A client that is not connected yet: await it, or use it in ``async with``, once."""
 
-    def __init__(self, connect: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[T_co]]) -> None:
         self._connect = connect
-        self._connected: T | None = None
+        self._connected: T_co | None = None
 
-    def map(self, wrap: Callable[[T], U]) -> ClientConnector[U]:
+    def map(self, wrap: Callable[[T_co], U]) -> ClientConnector[U]:
         """Return a connector that gives what ``wrap`` makes of the client.
 
         Args:
@@ -68,10 +72,10 @@ class ClientConnector(Generic[T]):
 
         return ClientConnector(connect)
 
-    def __await__(self) -> Generator[Any, None, T]:
+    def __await__(self) -> Generator[Any, None, T_co]:
         return self._connect().__await__()
 
-    async def __aenter__(self) -> T:
+    async def __aenter__(self) -> T_co:
         self._connected = await self
         return self._connected
 
@@ -85,7 +89,13 @@ class ClientConnector(Generic[T]):
             await self._connected.__aexit__(exc_type, exc_value, traceback)
 
 
-def dial(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client]:
+@overload
+def dial(  # type: ignore[overload-overlap]  # the first that fits is what is given
+    address: str, **options: Unpack[DialOptions]
+) -> ClientConnector[Client]: ...
+@overload
+def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[Channel]: ...
+def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[Client | Channel]:
     """Connect to a server and give a client that speaks gob, or the ``codec`` that is said.
 
     Await the result, or use it in ``async with``. ``address`` is
@@ -95,11 +105,25 @@ def dial(address: str, **options: Unpack[DialOptions]) -> ClientConnector[Client
     awaited, if there is no connection to be had, and `TypeError` at once for an
     option that there is not; `ValueError`, when awaited, if ``tls`` is given for
     an address that is not encrypted. Mirrors ``rpc.Dial``.
+
+    A list of addresses, an address such as ``dns://name:port`` behind which a resolver stands, a
+    `Resolver` itself, or one of the options ``reconnect``, ``connections``, ``retry`` and
+    ``balance`` gives a channel instead: it connects with its first call, and whenever it must.
+
+    Args:
+        address: Where to connect to.
+        **options: See `DialOptions`, and `ChannelOptions` for a channel.
     """
-    check_options(options)
+    if needs_channel(address, cast("dict[str, Any]", options)):
+        from .channel import prepare_channel  # others do without
+
+        return ClientConnector(prepare_channel(address, options, _dial))
+    plain = cast("DialOptions", options)
+    check_options(plain)
+    check_interceptors(plain, is_async=True)
 
     async def connect() -> Client:
-        return await _connect(parse_address(address), options)
+        return await _dial(cast("str", address), plain)
 
     return ClientConnector(connect)
 
@@ -120,11 +144,16 @@ def dial_http_path(
     Mirrors ``rpc.DialHTTPPath``.
     """
     check_options(options)
+    check_interceptors(options, is_async=True)
 
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)
 
     return ClientConnector(connect)
+
+
+async def _dial(address: str, options: DialOptions) -> Client:
+    return await _connect(parse_address(address), options)
 
 
 async def _connect(address: Address, options: DialOptions) -> Client:
@@ -157,7 +186,7 @@ async def _open(address: Address, client: ClientConnection, options: DialOptions
         return
     from .handshake import HandshakeConnection  # and with it h11, which others do without
 
-    handshake = HandshakeConnection(address.http_path, client)
+    handshake = HandshakeConnection(address.http_path, client, options.get("limits"))
     await _create_connection(address, lambda: handshake, options)
     try:
         await handshake.over

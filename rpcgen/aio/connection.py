@@ -12,12 +12,12 @@ from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
-from rpcgen.protocol import LARGE, Event, Invocation, Output, Peer, Refusal
+from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.server import Cancellation, ServerSession, Stage
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place
 from .deadline_timer import DeadlineTimer
@@ -69,6 +69,7 @@ class ServerConnection(ReadBufferProtocol):
 
     # A server can have ten thousand of these, most of them idle.
     __slots__ = (
+        "_age",
         "_beginning",
         "_closed",
         "_closes_when_idle",
@@ -120,6 +121,7 @@ class ServerConnection(ReadBufferProtocol):
         self._in_flight = serving.in_flight
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
+        self._age = ConnectionAge(serving.limits, self._loop.time())
         # Whether a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None
@@ -211,9 +213,17 @@ class ServerConnection(ReadBufferProtocol):
             self._transport.abort()
 
     def check_time(self, now: float) -> None:
-        """Hang up if the client has taken too long; ``now`` is the loop's time in seconds."""
+        """Hang up if the client has taken too long, drain if it was here too long.
+
+        ``now`` is the loop's time in seconds.
+        """
         if self._transport is None or self._hung_up:
             return
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         # Where calls are under way, or nothing is read, it is not the client that is waited for.
         if self._has_begun or self._beginning or self._stalled:
             self._has_begun = False
@@ -225,7 +235,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
-            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
+            server_log.warning("rpc.Serve: %s: %s (%s)", self._peer_name, overdue, stage.limit)
             self.hang_up()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -270,22 +280,25 @@ class ServerConnection(ReadBufferProtocol):
         self._protocol.feed(data)
         self._go_on()
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         if not self._protocol.is_cut or self._ended or self._early is not None:
             return None
-        return self._protocol.space()
+        return self._protocol.get_buffer()
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
         if not self._ended:
             self._looks = True
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
             self._go_on()
 
     def eof_received(self) -> bool:
         self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
-        return self._transport is not None and self._transport.can_write_eof()
+        can_send = self._transport is not None and self._transport.can_write_eof()
+        if not can_send:
+            self._drop_coalescer()  # the transport would log each of them
+        return can_send
 
     def pause_writing(self) -> None:
         self._writing_paused = True
@@ -408,33 +421,33 @@ class ServerConnection(ReadBufferProtocol):
 
     def _begin(self, event: Event) -> None:
         self._has_begun = True
-        if isinstance(event, Invocation):
-            if self._refuses_calls and self._is_full:
-                event = self._refusal(event)
-            else:
-                self._begin_call(event)
-                return
-        if isinstance(event, Output):
+        if not isinstance(event, Invocation):
+            self._answer_at_once(event)
+            return
+        if self._refuses_calls and self._is_full:
+            self._answer_at_once(self._refusal(event))
+            return
+        task = start_task(self._loop, self._answer(event), event.request.service_method)
+        if task.done():
+            return
+        self._running[event] = task
+        if event.context is not None:
+            event.context.surroundings = self._execution  # the timer may be first to ask
+            self._watch_deadline(event.context)
+        if self._in_flight.limit is not None:
+            self._in_flight.enter(event)
+            task.add_done_callback(lambda _: self._leave(event))
+
+    def _answer_at_once(self, event: RejectedRequest | Cancellation | RawResponse) -> None:
+        """Answer what is no call to carry out."""
+        if isinstance(event, RawResponse):
             self._send(event.data)
-        elif isinstance(event, Refusal):
+        elif isinstance(event, RejectedRequest):
             refuse = self._protocol.refuse
             self._encode(lambda: refuse(event.request, event.error, event.code))
         else:
             found = self._cancel(event.seq)
             self._encode(lambda: self._protocol.answer_cancel(event, found))
-
-    def _begin_call(self, invocation: Invocation) -> None:
-        name = invocation.request.service_method
-        task = start_task(self._loop, self._answer(invocation), name)
-        if task.done():
-            return
-        self._running[invocation] = task
-        if invocation.context is not None:
-            invocation.context.surroundings = self._execution  # the timer may be first to ask
-            self._watch_deadline(invocation.context)
-        if self._in_flight.limit is not None:
-            self._in_flight.enter(invocation)
-            task.add_done_callback(lambda _: self._leave(invocation))
 
     def _leave(self, invocation: Invocation) -> None:
         """Have other connections go on, which wait for a call to end."""
@@ -446,7 +459,7 @@ class ServerConnection(ReadBufferProtocol):
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self._running) >= self._most_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self._running) >= self._most_calls:
             return refusal_of_call(invocation, self._most_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

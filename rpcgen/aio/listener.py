@@ -106,6 +106,10 @@ class Listener:
             task.cancel()
         self._listening.close()
 
+    def remove_file(self) -> None:
+        """Remove the file of a unix socket, after `close`, once other processes have closed too."""
+        self._listening.remove_file()
+
     # Not `asyncio.loop.create_server`: it tells nobody of a TLS handshake that fails, and
     # without file descriptors it writes a thousand lines a second into the log.
 
@@ -164,6 +168,8 @@ class Listener:
                 connection.close()
                 raise
             client = peer_name(peer, connection)
+            if isinstance(error, ConnectionAbortedError):  # so asyncio says that it took too long
+                client += f", handshake_timeout={self._handshake_timeout:g}"
             reason = str(error) or "the connection ended during the TLS handshake"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", reason, client)
             connection.close()

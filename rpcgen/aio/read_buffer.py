@@ -29,7 +29,7 @@ class ReadBufferProtocol(asyncio.BufferedProtocol, asyncio.Protocol):
     `buffer_updated` it does nothing but read, so none sees what another has read.
     """
 
-    __slots__ = ("_buffer", "_space")
+    __slots__ = ("_buffer", "_message_buffer")
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -37,23 +37,23 @@ class ReadBufferProtocol(asyncio.BufferedProtocol, asyncio.Protocol):
         if buffer is None:
             buffer = _buffers[loop] = memoryview(bytearray(READ_SIZE))
         self._buffer = buffer
-        self._space: memoryview | None = None
+        self._message_buffer: memoryview | None = None
 
-    def space(self) -> memoryview | None:
-        """Return where to put the next bytes, if there is a better place than any; see `filled`."""
+    def message_buffer(self) -> memoryview | None:
+        """Return where to put the next bytes, if there is a better place than any; see the next."""
         return None
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`."""
+    def message_buffer_updated(self, count: int) -> None:
+        """Take what was put into `message_buffer`."""
         raise NotImplementedError
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        self._space = self.space()
-        return self._buffer if self._space is None else self._space
+        self._message_buffer = self.message_buffer()
+        return self._buffer if self._message_buffer is None else self._message_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._space is None:
+        if self._message_buffer is None:
             self.data_received(bytes(self._buffer[:nbytes]))
         else:
-            self._space = None
-            self.filled(nbytes)
+            self._message_buffer = None
+            self.message_buffer_updated(nbytes)

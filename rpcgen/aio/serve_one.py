@@ -11,7 +11,7 @@ from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
 from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_address, peer_name
-from rpcgen.protocol import Invocation, Peer, Refusal, ServerProtocol
+from rpcgen.protocol import Invocation, Peer, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution, check_is_wanted
 from rpcgen.protocol.server import Cancellation
@@ -72,7 +72,7 @@ async def serve_request(
         if not data:
             raise DisconnectedError("EOF")
         protocol.feed(data)
-    if isinstance(event, Refusal):
+    if isinstance(event, RejectedRequest):
         await loop.sock_sendall(connection, protocol.refuse(event.request, event.error, event.code))
         raise ServerError(event.error, code=event.code)
     if isinstance(event, Cancellation):

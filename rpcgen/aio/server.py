@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
@@ -44,6 +44,9 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol import Address
+    from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -54,6 +57,10 @@ _GRACE: Final = 1.0
 
 # Seconds that calls have to end after a signal.
 _LONG_GRACE: Final = 10.0
+
+# Seconds between two looks at processes that serve, and at those that end.
+_LOOK: Final = 0.1
+_POLL: Final = 0.05
 
 
 class Server(BaseServer):
@@ -94,6 +101,10 @@ class Server(BaseServer):
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
             whoever asks, with the docstrings of their IDL.
+        remember: For how long the reply of a call that comes with a ``key`` is given to calls
+            that repeat the key, in the place of another one; None: each call is carried out.
+        max_connection_age: Seconds, a tenth more or less, after which a connection is drained
+            if its client understands that, so that clients spread anew; None: no limit.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -116,11 +127,15 @@ class Server(BaseServer):
         interceptors: Iterable[AsyncServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
+        remember: Remember | None = None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
-            nullcontext,
+            # No other thread counts, but `nullcontext`, in Python, takes three times as long. A
+            # signal handler may count, or look, in between.
+            threading.RLock,
             limits,
             ConnectionLimits(
                 header_timeout=header_timeout,
@@ -131,13 +146,18 @@ class Server(BaseServer):
                 max_calls=max_calls,
                 overload=overload,
                 handshake_timeout=handshake_timeout,
+                max_connection_age=max_connection_age,
             ),
             clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._listeners: dict[Listener, CodecName] = {}
+        self._announcements: Announcements | None = None
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
@@ -149,6 +169,8 @@ class Server(BaseServer):
         # True if clients are to be told of the end, and what they send on is to be refused.
         self._drains = False
         self._hurry: asyncio.Future[None] | None = None
+        # Set once the processes have ended that this one has had serve; None if there are none.
+        self._children_ended: asyncio.Event | None = None
         # The event loop that serves, from when it does.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._admission = Admission(max_connections)
@@ -172,6 +194,13 @@ class Server(BaseServer):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def _remembered(self, handler: Handler) -> Handler:
+        if self._memory is None or not handler.is_async:
+            return super()._remembered(handler)
+        from .remember import remembered_async
+
+        return remembered_async(self._memory, handler)
 
     def _intercepted(self, handler: Handler) -> Handler:
         if not self._interceptors:
@@ -218,7 +247,50 @@ class Server(BaseServer):
             handshake_timeout=self._connection_limits.handshake_timeout,
         )
 
-    async def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
+    def announce(
+        self,
+        broker: str,
+        *,
+        version: str,
+        addresses: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have clients find the server by a NATS broker, while it serves.
+
+        Each service is a NATS micro service of the same name there. Returns at once: the server
+        serves whether there is a broker or not, and is announced when there is.
+
+        Args:
+            broker: ``nats://host:4222``, with a user and a password if need be.
+            version: That of the server, such as ``1.4.0``.
+            addresses: Where clients are to connect to, the first one first; by default where the
+                listeners are, and for one at all addresses of the machine, the one by which
+                the machine reaches the broker.
+            metadata: What else is to be known of the server, such as its zone.
+
+        Raises:
+            DialError: The broker's address is none.
+            ImportError: The package for NATS is missing.
+            ValueError: The version is none.
+        """
+        if self._announcements is None:
+            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
+
+            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
+        self._announcements.add(broker, version, addresses, metadata)
+        if self._serving:
+            self._announcements.begin()
+
+    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
+        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
+
+    async def serve(
+        self,
+        *,
+        handle_signals: bool = True,
+        grace: float = _LONG_GRACE,
+        processes: int | None = None,
+    ) -> None:
         """Serve every listener, and return once the server is closed.
 
         Ctrl-C under `asyncio.run` closes it as well, quietly, and cancels
@@ -231,16 +303,24 @@ class Server(BaseServer):
                 the main thread of a program that has no handler for it; a
                 second one does not wait for the grace.
             grace: Maximum time in seconds that calls have after a signal; see `shutdown`.
+            processes: Number of processes that are forked off to serve the listeners together,
+                each on an event loop of its own, and begun again when they die; None: this one
+                serves.
 
         Raises:
             OSError: A listening socket has become useless.
+            RpcError: The server cannot be served by other processes.
             RuntimeError: The server belongs to another event loop.
+            ValueError: As `RpcError`.
         """
+        if processes is not None:
+            self._check_processes(processes, self._serving)
+        supervise = partial(self._supervise, processes or 0, grace)
+        run = self._serve_here if processes is None else supervise
         shut_down = partial(self._begin_shutdown, grace)
         with Interrupts(shut_down) as interrupts, Terminations(shut_down, handle_signals):
             try:
-                await self._start()
-                await self._closed.wait()
+                await run()
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if not interrupts.happened or task is None:
@@ -250,6 +330,41 @@ class Server(BaseServer):
                 await self.close()
         if self._failure is not None:
             raise self._failure
+
+    async def _serve_here(self) -> None:
+        await self._start()
+        await self._closed.wait()
+
+    async def _supervise(self, count: int, grace: float) -> None:
+        """Have other processes serve until the server is closed, and end them."""
+        from rpcgen.net.processes import Processes  # which servers do without, as a rule
+        from rpcgen.net.statistics_board import StatisticsBoard
+
+        self._bind()
+        self._serving = True
+        serve, board = partial(self._serve_in_child, grace), StatisticsBoard(self, count)
+        children = Processes(count, serve, board, grace)
+        # Forked in callbacks, where no task runs that would go on in the child.
+        looking = _Repeated(children.look, _LOOK)
+        self._children_ended = ended = asyncio.Event()
+        try:
+            await self._closed.wait()
+        finally:
+            looking.stop()
+            self._begin_closing(None)
+            children.terminate()
+            try:
+                while children.are_ending(self._deadline):
+                    await asyncio.sleep(_POLL)
+            finally:
+                children.close()
+                ended.set()
+
+    def _serve_in_child(self, grace: float) -> None:
+        """Serve in a process that was forked off, on an event loop of its own."""
+        self._loop, self._serving, self._closed = None, False, asyncio.Event()
+        self._children_ended = None
+        asyncio.run(self.serve(grace=grace))
 
     async def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connected socket until the client hangs up, then close it.
@@ -340,7 +455,10 @@ class Server(BaseServer):
         return self._closing
 
     async def _close(self) -> None:
-        for listener in self._listeners:
+        if self._announcements is not None:
+            self._announcements.stop()
+        listeners = tuple(self._listeners)
+        for listener in listeners:
             listener.close()
         self._listeners.clear()
         connections = set(self._shared.connections) if self._shared is not None else set()
@@ -351,12 +469,18 @@ class Server(BaseServer):
                 connection.stop_reading()
         if connections:
             await self._wait_for(connections)
+        if self._children_ended is not None:
+            await self._children_ended.wait()
+            for listener in listeners:
+                listener.remove_file()
         if self._shared is not None:
             connections |= self._shared.orphans
             self._shared.sweep.end()
         for connection in connections:
             connection.hang_up()
         self._workers.close()
+        if self._announcements is not None:
+            await asyncio.to_thread(self._announcements.join)
 
     async def _drain(self, connections: set[ServerConnection]) -> None:
         """Tell clients, and leave them some time to hang up."""
@@ -395,6 +519,8 @@ class Server(BaseServer):
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
+        if self._announcements is not None:
+            self._announcements.begin()
 
     def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:
@@ -416,3 +542,21 @@ class Server(BaseServer):
 async def _all_closed(connections: Iterable[ServerConnection]) -> None:
     for connection in connections:
         await connection.wait_closed()
+
+
+class _Repeated:
+    """A function that the event loop calls now and then, from its next turn on."""
+
+    def __init__(self, function: Callable[[], object], interval: float) -> None:
+        self._function = function
+        self._interval = interval
+        self._loop = asyncio.get_running_loop()
+        self._handle: asyncio.Handle = self._loop.call_soon(self._call)
+
+    def _call(self) -> None:
+        self._handle = self._loop.call_later(self._interval, self._call)
+        self._function()
+
+    def stop(self) -> None:
+        """Have it called no more."""
+        self._handle.cancel()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Final
@@ -13,14 +14,25 @@ from .console import tell
 
 __all__ = ["main"]
 
-# Commands that need nothing beside the package: modules with `run(arguments) -> status`.
-_PLAIN: Final = frozenset({"dump"})
+# Commands that need nothing beside the package: modules with `SUMMARY` and
+# `run(arguments) -> status`.
+_PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
 _COMMANDS: Final[dict[str, str]] = {
+    "bench": "bench",
+    "breaking": "breaking",
+    "call": "call",
     "from-record": "from_record",
+    "lint": "lint",
+    "list": "list",
     "record": "record",
+    "serve": "serve",
+    "to-go": "to_go",
 }
+
+# Exit status of a program that nobody reads the output of, as a shell reckons it.
+_SIGPIPE: Final = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,16 +44,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         Exit status: 0 is success; 1 is a bad IDL, output that is not up to date,
-        or a broken stream; 2 is wrong usage; 130 is an interrupt from the keyboard.
+        or a broken stream, or an error that a server has answered with; 2 is wrong usage;
+        3 is a server that does not answer; 130 is an interrupt from the keyboard.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        status = _dispatch(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return _without_reader()
+    return status
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in _PLAIN:
         status: int = _module(name).run(arguments[1:])
         return status
     if name in _COMMANDS:
         return _run(name, arguments[1:])
-    return generate.run(arguments)
+    return generate.run(arguments[1:] if name == "generate" else arguments, _summaries)
+
+
+def _summaries() -> Iterator[tuple[str, str]]:
+    """Yield each command but the first, and what it is for."""
+    for name in _PLAIN:
+        yield name, _module(name).SUMMARY
+    for name, module in _COMMANDS.items():
+        try:
+            yield name, _module(module).command.get_short_help_str(80)
+        except ImportError:
+            yield name, "(needs click: pip install 'rpcgen[cli]')"
 
 
 def _module(name: str) -> ModuleType:
@@ -53,15 +87,28 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         import click
     except ImportError:
-        tell(f"rpcgen: error: {name} needs click; hint: pip install 'rpcgen[cli]'")
+        tell(f"rpcgen: error: {name} needs click\n    hint: pip install 'rpcgen[cli]'")
         return 2
     command: click.Command = _module(_COMMANDS[name]).command
     try:
-        status = command.main(list(arguments), prog_name=f"rpcgen {name}", standalone_mode=False)
+        status = command.main(
+            [*arguments],  # not `list`, which here is the module of that command
+            prog_name=f"rpcgen {name}",
+            standalone_mode=False,
+            max_content_width=100,
+            obj=tuple(arguments),
+        )
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        status = getattr(error, "status", error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         tell("rpcgen: interrupted")
         return 130
     return status if isinstance(status, int) else 0
+
+
+def _without_reader() -> int:
+    """End quietly where nobody reads what is printed: ``rpcgen list ... | head -1``."""
+    # What is left in the buffer goes nowhere, and the interpreter's own flush is silent.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _SIGPIPE

@@ -6,11 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ..gob._dump import dump_lines
 from .console import say, tell
 
-__all__ = ["run"]
+__all__ = ["SUMMARY", "run"]
+
+SUMMARY: Final = "Print a gob stream, its types and values, for humans."
+"""What the command is for."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -43,8 +47,6 @@ def _read(file: str) -> bytes:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="rpcgen dump", description="Print a gob stream, its types and values, for humans."
-    )
+    parser = argparse.ArgumentParser(prog="rpcgen dump", description=SUMMARY)
     parser.add_argument("file", metavar="FILE", help="a file of gob, or - for standard input")
     return parser

@@ -33,14 +33,19 @@ class Diagnostic:
     hint: str = ""
 
     def __str__(self) -> str:
-        return self._text("error")
+        return self.text("error")
 
     @property
     def note(self) -> str:
         """The text of what is not wrong, but should be known."""
-        return self._text("note")
+        return self.text("note")
 
-    def _text(self, severity: str) -> str:
+    def text(self, severity: str) -> str:
+        """Return the lines that are printed.
+
+        Args:
+            severity: Word behind the location.
+        """
         # Texts of foreign exceptions may have lines of their own.
         text = f"{self.location}: {severity}: {_one_line(self.reason)}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text

@@ -413,7 +413,7 @@ def _sync(service: Service, n: Any) -> _ApiFlavour:
         client_base=n.ClientStub,
         go_class=f"{name}Go",
         go_base=n.GoStub,
-        options=n.DialOptions,
+        options=n.ChannelOptions,
         connected=n.Self,
         dial=f"cls({n.dial}(address, **options), service=service)",
         dial_docstring="Connect to a server; the options are those of `rpcgen.dial`.\n\n"
@@ -437,7 +437,7 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
         client_base=n.AsyncClientStub,
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,
-        options=n.DialOptions,
+        options=n.ChannelOptions,
         connected=f"{n.aio}.ClientConnector[{n.Self}]",
         dial=f"{n.aio}.dial(address, **options).map(lambda client: cls(client, service=service))",
         dial_docstring="Connect to a server; the options are those of `rpcgen.aio.dial`.\n\n"

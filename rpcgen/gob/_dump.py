@@ -135,8 +135,8 @@ class _Dumper:
             case wire.MapType():
                 self._pairs(known, self._uint(), depth, label)
             case wire.OpaqueType():
-                octets = self._octets()
-                self.say(begin, f"{label}{_opaque(known, octets)}", depth)
+                data = self._byte_string()
+                self.say(begin, f"{label}{_opaque(known, data)}", depth)
             case _ if id == wire.INTERFACE:
                 self._interface(depth, label)
             case _:
@@ -155,9 +155,9 @@ class _Dumper:
             case wire.COMPLEX:
                 return repr(complex(float_of(self._uint()), float_of(self._uint())))
             case wire.STRING:
-                return _short(self._octets().decode("utf-8", "backslashreplace"))
+                return _short(self._byte_string().decode("utf-8", "backslashreplace"))
             case wire.BYTES:
-                return _short(self._octets())
+                return _short(self._byte_string())
         raise DecodeError(f"type {id} is not defined", self.pos)
 
     def _fields(self, known: wire.StructType, depth: int) -> None:
@@ -193,7 +193,7 @@ class _Dumper:
 
     def _interface(self, depth: int, label: str) -> None:
         begin = self.pos
-        name = self._octets().decode("utf-8", "backslashreplace")
+        name = self._byte_string().decode("utf-8", "backslashreplace")
         if not name:
             self.say(begin, f"{label}nil", depth)
             return
@@ -221,7 +221,7 @@ class _Dumper:
         value, self.pos = read_int(self._data, self.pos, self._end)
         return value
 
-    def _octets(self) -> bytes:
+    def _byte_string(self) -> bytes:
         begin, size = self.pos, self._uint()
         if size > self._end - self.pos:
             raise DecodeError(f"{size} bytes do not fit the message", begin)
@@ -255,9 +255,9 @@ def _id(id: int) -> str:
     return wire.NAMES.get(id, f"type {id}")
 
 
-def _opaque(known: wire.OpaqueType, octets: bytes) -> str:
+def _opaque(known: wire.OpaqueType, data: bytes) -> str:
     """Return the value as far as its type can be guessed, else its bytes."""
-    value = guess(known.name, known.encoding, octets)
+    value = guess(known.name, known.encoding, data)
     if isinstance(value, Undecoded):
         value = value.data
     text = str(value) if isinstance(value, datetime) else _short(value)

@@ -40,11 +40,11 @@ class MessageBuffer:
         # Bytes that were fed since the data was last put together, and their size.
         self._chunks: list[bytes | memoryview] = []
         self._size = 0
-        # Where some of the chunks are, if `space` was asked for.
+        # Where some of the chunks are, if `get_buffer` was asked for.
         self._receive_buffer: ReceiveBuffer | None = None
         # How many bytes there must be before it makes sense to look again.
         self._needed = 1
-        # What follows the octets that `across` has put together, and where it begins.
+        # What follows the bytes that `across` has put together, and where it begins.
         self._tail = b""
         self._after = 0
         # Whether definitions were read whose value has not come yet.
@@ -63,17 +63,17 @@ class MessageBuffer:
             self._chunks.append(bytes(data))
             self._size += len(data)
 
-    def space(self) -> memoryview:
+    def get_buffer(self) -> memoryview:
         """Return memory for the next bytes of the stream, up to `needed` of them.
 
-        Put them there and say how many with `filled`: what belongs to a large
+        Put them there and say how many with `buffer_updated`: what belongs to a large
         message is then copied less often than with `feed`.
         """
         self._receive_buffer = self._receive_buffer or ReceiveBuffer()
         return self._receive_buffer.get_buffer(self.needed, self._held)
 
-    def filled(self, count: int) -> None:
-        """Add the first bytes of the memory that `space` has returned to the stream."""
+    def buffer_updated(self, count: int) -> None:
+        """Add the first bytes of the memory that `get_buffer` has returned to the stream."""
         assert self._receive_buffer is not None
         self._chunks.append(self._receive_buffer.commit(count))
         self._size += count
@@ -222,7 +222,7 @@ class MessageBuffer:
             self._replace(b"", self._pos)
 
     def across(self, data: bytes, pos: int, after: int) -> tuple[bytes, bytes, int]:
-        """Return octets that begin in the data and end in a chunk: the generated code calls this.
+        """Return bytes that begin in the data and end in a chunk: the generated code calls this.
 
         Also what follows, and the position in it, to go on with. Raises
         `IndexError` where they are not there, or much follows.
@@ -238,13 +238,13 @@ class MessageBuffer:
             parts.append(last)
             missing -= len(last)
         parts.append(memoryview(last)[:missing])
-        octets = b"".join(parts)
+        collected = b"".join(parts)
         tail = b"".join([memoryview(last)[missing:], *chunks])
-        if len(octets) != after - pos or len(tail) > LARGE_MESSAGE:
-            raise IndexError("the octets are not there, or much follows")
+        if len(collected) != after - pos or len(tail) > LARGE_MESSAGE:
+            raise IndexError("the bytes are not there, or much follows")
         self.end -= after
         self._tail, self._after = tail, after
-        return octets, tail, 0
+        return collected, tail, 0
 
 
 def _bounds(data: bytes, pos: int) -> tuple[int, int]:

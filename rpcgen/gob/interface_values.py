@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import DecodeError
-from ..schema import UNTYPED, Interface, Nothing, Schema, Struct, schema_of
+from ..schema import UNTYPED, Empty, Interface, Schema, Struct, schema_of
 from ..values.kept import PLAIN, keep
 from ..values.limits import Limits
 from ..values.registry import ANYTHING, Registry
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHALLOW", "TooLargeError", "ValueStream"]
 
-_NOTHING: Final = Nothing()
+_NOTHING: Final = Empty()
 _TIME: Final = schema_of(datetime)
 
 # Go's own limit.
@@ -128,15 +128,15 @@ class ValueStream(MessageBuffer):
             raise IndexError("more elements than bytes")
         self.charge(count * size)
 
-    def short(self, octets: bytes) -> bytes:
-        """Return the octets of a number. Raises `DecodeError` for more than `Limits.digits`."""
+    def short(self, data: bytes) -> bytes:
+        """Return the bytes of a number. Raises `DecodeError` for more than `Limits.digits`."""
         # Numerator and denominator, which must be divided by what they have in common.
-        if len(octets) > 5 + 2 * self.limits.digits * _BITS_PER_DIGIT / 8:
+        if len(data) > 5 + 2 * self.limits.digits * _BITS_PER_DIGIT / 8:
             raise DecodeError(
-                f"a number of {len(octets)} bytes, "
+                f"a number of {len(data)} bytes, "
                 f"which has more than {self.limits.digits} digits (Limits.digits)"
             )
-        return octets
+        return data
 
     # --- values -------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ _SIZES: Final = {
 def size_of(schema: Schema[Any]) -> int:
     """Return the bytes that a value takes without the elements that its message must bring.
 
-    These are elements of slices and maps, octets of strings, and what pointers
+    These are elements of slices and maps, bytes of strings, and what pointers
     and interfaces hold.
     """
     if isinstance(schema, Untyped):

@@ -68,13 +68,13 @@ def int_bytes(value: int) -> bytes:
 
 def float_bytes(value: float) -> bytes:
     """Encode a float of 64 bits."""
-    octets = _pack_float(value)
-    if octets[0]:
-        return b"\xf8" + octets
-    octets = octets.lstrip(b"\0")
-    if len(octets) > 1 or octets > b"\x7f":
-        return _COUNT[len(octets)] + octets
-    return octets or b"\0"
+    data = _pack_float(value)
+    if data[0]:
+        return b"\xf8" + data
+    data = data.lstrip(b"\0")
+    if len(data) > 1 or data > b"\x7f":
+        return _COUNT[len(data)] + data
+    return data or b"\0"
 
 
 def single(value: float) -> float:

@@ -54,10 +54,10 @@ def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
         return _LIBRARY[schema.name][0]
 
     def marshal(value: Any) -> bytes:
-        octets = getattr(value, method)()
-        if not isinstance(octets, bytes):
-            raise EncodeError(f"{method} of {type(value).__name__} returned {octets!r}, not bytes")
-        return octets
+        data = getattr(value, method)()
+        if not isinstance(data, bytes):
+            raise EncodeError(f"{method} of {type(value).__name__} returned {data!r}, not bytes")
+        return data
 
     return marshal
 
@@ -75,14 +75,14 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     return unmarshal
 
 
-def guess(name: str, encoding: str, octets: bytes) -> Any:
+def guess(name: str, encoding: str, data: bytes) -> Any:
     """Return the value of a type of which only the bare name is known: `Undecoded` in doubt."""
     for _, unmarshal in _of_bare_name(name, encoding):
         try:
-            return unmarshal(octets)
+            return unmarshal(data)
         except (DecodeError, ValueError):
             break  # another type of that name
-    return Undecoded(name, octets, encoding)
+    return Undecoded(name, data, encoding)
 
 
 def _of_bare_name(name: str, encoding: str) -> Iterator[_Functions]:
@@ -129,19 +129,19 @@ def _encode_time(value: datetime) -> bytes:
     return b"\1" + moment + zone
 
 
-def _decode_time(octets: bytes) -> datetime:
-    if not octets:
+def _decode_time(data: bytes) -> datetime:
+    if not data:
         raise DecodeError("a time.Time without data")
-    if octets[0] not in (1, 2):
-        raise DecodeError(f"a time.Time of the unknown version {octets[0]}")
-    if len(octets) != 14 + octets[0]:
-        raise DecodeError(f"a time.Time of {len(octets)} bytes")
-    nanoseconds = int.from_bytes(octets[9:13], signed=True)
+    if data[0] not in (1, 2):
+        raise DecodeError(f"a time.Time of the unknown version {data[0]}")
+    if len(data) != 14 + data[0]:
+        raise DecodeError(f"a time.Time of {len(data)} bytes")
+    nanoseconds = int.from_bytes(data[9:13], signed=True)
     microseconds, nanosecond = divmod(nanoseconds, 1000)
-    seconds = int.from_bytes(octets[1:9], signed=True)
-    offset = int.from_bytes(octets[13:15], signed=True) * 60
-    if octets[0] == 2:
-        offset += int.from_bytes(octets[15:], signed=True)
+    seconds = int.from_bytes(data[1:9], signed=True)
+    offset = int.from_bytes(data[13:15], signed=True) * 60
+    if data[0] == 2:
+        offset += int.from_bytes(data[15:], signed=True)
     is_utc = offset == _UTC_MINUTES * 60
     try:
         moment = _ORIGIN + timedelta(seconds=seconds, microseconds=microseconds)
@@ -166,12 +166,12 @@ def _at_the_edge(seconds: int, microseconds: int, offset: int) -> datetime:
         ) from None
 
 
-def decode_any_time(octets: bytes) -> datetime | GoTime:
+def decode_any_time(data: bytes) -> datetime | GoTime:
     """Return a moment, as a `GoTime` where no `datetime` can hold it."""
     try:
-        return _decode_time(octets)
+        return _decode_time(data)
     except DecodeError:
-        return GoTime.gob_decode(octets)
+        return GoTime.gob_decode(data)
 
 
 class _AnyTime:
@@ -202,13 +202,13 @@ def _encode_big_int(value: int) -> bytes:
     return (b"\3" if value < 0 else b"\2") + _magnitude(abs(value))
 
 
-def _decode_big_int(octets: bytes) -> int:
-    if not octets:
+def _decode_big_int(data: bytes) -> int:
+    if not data:
         return 0
-    if octets[0] >> 1 != 1:
-        raise DecodeError(f"a big.Int of the unknown version {octets[0] >> 1}")
-    value = int.from_bytes(octets[1:])
-    return -value if octets[0] & 1 else value
+    if data[0] >> 1 != 1:
+        raise DecodeError(f"a big.Int of the unknown version {data[0] >> 1}")
+    value = int.from_bytes(data[1:])
+    return -value if data[0] & 1 else value
 
 
 def _encode_big_rat(value: Fraction) -> bytes:
@@ -218,18 +218,18 @@ def _encode_big_rat(value: Fraction) -> bytes:
     return sign + size + numerator + _magnitude(value.denominator)
 
 
-def _decode_big_rat(octets: bytes) -> Fraction:
-    if not octets:
+def _decode_big_rat(data: bytes) -> Fraction:
+    if not data:
         return Fraction()
-    if octets[0] >> 1 != 1:
-        raise DecodeError(f"a big.Rat of the unknown version {octets[0] >> 1}")
-    middle = 5 + int.from_bytes(octets[1:5])
-    if len(octets) < 5 or len(octets) < middle:
+    if data[0] >> 1 != 1:
+        raise DecodeError(f"a big.Rat of the unknown version {data[0] >> 1}")
+    middle = 5 + int.from_bytes(data[1:5])
+    if len(data) < 5 or len(data) < middle:
         raise DecodeError("a big.Rat that ends early")
-    numerator = int.from_bytes(octets[5:middle])
+    numerator = int.from_bytes(data[5:middle])
     # Go leaves the denominator of a whole number out sometimes.
-    denominator = int.from_bytes(octets[middle:]) or 1
-    return Fraction(-numerator if octets[0] & 1 else numerator, denominator)
+    denominator = int.from_bytes(data[middle:]) or 1
+    return Fraction(-numerator if data[0] & 1 else numerator, denominator)
 
 
 def _magnitude(value: int) -> bytes:
@@ -257,28 +257,28 @@ def _encode_big_float(value: BigFloatValue) -> bytes:
     return head + (value.exponent + zeros + bits).to_bytes(4, signed=True) + mantissa
 
 
-def _decode_big_float(octets: bytes) -> BigFloatValue:
-    if not octets:
+def _decode_big_float(data: bytes) -> BigFloatValue:
+    if not data:
         return BigFloatValue()
-    if octets[0] != 1:
-        raise DecodeError(f"a big.Float of the unknown version {octets[0]}")
-    if len(octets) < 6:
+    if data[0] != 1:
+        raise DecodeError(f"a big.Float of the unknown version {data[0]}")
+    if len(data) < 6:
         raise DecodeError("a big.Float that ends early")
-    flags, precision = octets[1], int.from_bytes(octets[2:6])
+    flags, precision = data[1], int.from_bytes(data[2:6])
     mode, accuracy, form = flags >> 5, (flags >> 3 & 3) - 1, flags >> 1 & 3
     negative = bool(flags & 1)
     if form != _FINITE:
         if form > _INFINITE or (form == _INFINITE and not precision):
             raise DecodeError("a big.Float that is no number")
         return BigFloatValue(0, 0, precision, negative, form == _INFINITE, mode, accuracy)
-    mantissa = int.from_bytes(octets[10:])
-    if len(octets) < 10 or not mantissa or octets[10] < 0x80 or not precision:
+    mantissa = int.from_bytes(data[10:])
+    if len(data) < 10 or not mantissa or data[10] < 0x80 or not precision:
         raise DecodeError("a big.Float without a normal mantissa")
-    size = 8 * (len(octets) - 10)
+    size = 8 * (len(data) - 10)
     zeros = (mantissa & -mantissa).bit_length() - 1
     if size - zeros > precision:
         raise DecodeError(f"a big.Float of more bits than its precision, {precision}")
-    exponent = int.from_bytes(octets[6:10], signed=True) - size + zeros
+    exponent = int.from_bytes(data[6:10], signed=True) - size + zeros
     return BigFloatValue(mantissa >> zeros, exponent, precision, negative, False, mode, accuracy)
 
 
@@ -293,19 +293,19 @@ def _encode_addr(value: IPv4Address | IPv6Address | None) -> bytes:
     return value.packed
 
 
-def _decode_addr(octets: bytes) -> IPv4Address | IPv6Address | None:
-    match len(octets):
+def _decode_addr(data: bytes) -> IPv4Address | IPv6Address | None:
+    match len(data):
         case 0:
             return None
         case 4:
-            return IPv4Address(octets)
+            return IPv4Address(data)
         case size if size >= 16:
-            address = IPv6Address(octets[:16])
+            address = IPv6Address(data[:16])
             try:
-                zone = octets[16:].decode()
+                zone = data[16:].decode()
                 return IPv6Address(f"{address}%{zone}") if zone else address
             except ValueError:
-                raise DecodeError(f"a netip.Addr with the zone {octets[16:80]!r}") from None
+                raise DecodeError(f"a netip.Addr with the zone {data[16:80]!r}") from None
         case size:
             raise DecodeError(f"a netip.Addr of {size} bytes")
 
@@ -314,10 +314,10 @@ def _encode_addr_port(value: AddrPort) -> bytes:
     return _encode_addr(value.address) + value.port.to_bytes(2, "little")
 
 
-def _decode_addr_port(octets: bytes) -> AddrPort:
-    if len(octets) < 2:
-        raise DecodeError(f"a netip.AddrPort of {len(octets)} bytes")
-    return AddrPort(_decode_addr(octets[:-2]), int.from_bytes(octets[-2:], "little"))
+def _decode_addr_port(data: bytes) -> AddrPort:
+    if len(data) < 2:
+        raise DecodeError(f"a netip.AddrPort of {len(data)} bytes")
+    return AddrPort(_decode_addr(data[:-2]), int.from_bytes(data[-2:], "little"))
 
 
 def _encode_prefix(value: IPv4Interface | IPv6Interface | None) -> bytes:
@@ -326,10 +326,10 @@ def _encode_prefix(value: IPv4Interface | IPv6Interface | None) -> bytes:
     return value.ip.packed + bytes((value.network.prefixlen,))
 
 
-def _decode_prefix(octets: bytes) -> IPv4Interface | IPv6Interface | None:
-    if not octets:
+def _decode_prefix(data: bytes) -> IPv4Interface | IPv6Interface | None:
+    if not data:
         raise DecodeError("a netip.Prefix of 0 bytes")
-    address, bits = _decode_addr(octets[:-1]), octets[-1]
+    address, bits = _decode_addr(data[:-1]), data[-1]
     # As in Go, what makes no sense becomes the invalid prefix.
     if address is None or bits > address.max_prefixlen:
         return None
@@ -340,32 +340,32 @@ def _encode_url(value: str) -> bytes:
     return value.encode()
 
 
-def _decode_url(octets: bytes) -> str:
+def _decode_url(data: bytes) -> str:
     try:
-        return octets.decode()
+        return data.decode()
     except UnicodeDecodeError:
-        raise DecodeError(f"a url.URL that is not UTF-8: {octets[:80]!r}") from None
+        raise DecodeError(f"a url.URL that is not UTF-8: {data[:80]!r}") from None
 
 
 # --- github.com/google/uuid, and others of the same methods ---------------------------------------
 
 
 def _encode_uuid(value: Any) -> bytes:
-    octets = getattr(value, "bytes", None)
-    if not isinstance(octets, bytes):
+    data = getattr(value, "bytes", None)
+    if not isinstance(data, bytes):
         raise MisfitError("not a UUID")
-    return octets
+    return data
 
 
-def _decode_uuid(octets: bytes) -> Any:
+def _decode_uuid(data: bytes) -> Any:
     from uuid import UUID
 
-    if len(octets) == 16:
-        return UUID(bytes=octets)
+    if len(data) == 16:
+        return UUID(bytes=data)
     try:
-        return UUID(octets.decode("ascii"))  # MarshalText, by those who have nothing else
+        return UUID(data.decode("ascii"))  # MarshalText, by those who have nothing else
     except ValueError:
-        raise DecodeError(f"a uuid.UUID of {len(octets)} bytes") from None
+        raise DecodeError(f"a uuid.UUID of {len(data)} bytes") from None
 
 
 _ENCODINGS: Final = {

@@ -157,21 +157,21 @@ def _member(wire: WireType) -> tuple[int, bytes]:
 
 def _string_and_int(name: str, id: int) -> bytes:
     """Encode the struct of a name and an id, which CommonType and fieldType both are."""
-    octets = name.encode()
-    named = uint_bytes(len(octets)) + octets
+    data = name.encode()
+    named = uint_bytes(len(data)) + data
     return _numbers(named, int_bytes(id)) + b"\0"
 
 
 def _numbers(*numbers: bytes) -> bytes:
     """Encode the fields after CommonType, zeros left out as ever."""
-    octets, steps = b"", 1
+    data, steps = b"", 1
     for number in numbers:
         if number == b"\0":
             steps += 1
         else:
-            octets += uint_bytes(steps) + number
+            data += uint_bytes(steps) + number
             steps = 1
-    return octets
+    return data
 
 
 def _fields(fields: tuple[tuple[str, int], ...]) -> bytes:

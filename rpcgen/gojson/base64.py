@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import binascii
 
-__all__ = ["base64_error_place", "octets_of_base64"]
+__all__ = ["base64_error_place", "bytes_of_base64"]
 
 
-def octets_of_base64(text: str) -> bytes | None:
+def bytes_of_base64(text: str) -> bytes | None:
     """Decode base64, with line breaks anywhere.
 
     Args:

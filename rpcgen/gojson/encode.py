@@ -107,7 +107,7 @@ class _Encoders:
             case Op.STRING:
                 return _encode_string
             case Op.BYTES if node.children:
-                return _encode_octets
+                return _encode_numbers
             case Op.BYTES:
                 return _encode_ip if node.schema.name == "net.IP" else _encode_bytes
             case Op.LIST | Op.ARRAY:
@@ -363,14 +363,14 @@ def _without_json(node: Node) -> EncodeFunction:
 # --- containers ---------------------------------------------------------------------------------
 
 
-def _encode_octets(value: object) -> str:
+def _encode_numbers(value: object) -> str:
     try:
-        return _encode_bytes(bytes(_elements_or_octets(value)))
+        return _encode_bytes(bytes(_elements_or_bytes(value)))
     except (TypeError, ValueError):
         raise misfit(value, "a list of numbers from 0 to 255") from None
 
 
-def _elements_or_octets(value: Any) -> Any:
+def _elements_or_bytes(value: Any) -> Any:
     """Return the elements of a sequence, or the numbers that bytes or a UUID are.
 
     Characters and keys are no elements.
@@ -390,7 +390,7 @@ def _sequence(encode_element: EncodeFunction, length: int) -> EncodeFunction:
 
     def encode_sequence(value: Any) -> str:
         if value.__class__ is not list:
-            value = _elements_or_octets(value)
+            value = _elements_or_bytes(value)
         if length >= 0 and len(value) != length:
             raise EncodeError(f"{len(value)} elements where there must be {length}")
         try:

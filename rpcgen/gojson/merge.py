@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from rpcgen.errors import DecodeError
 from rpcgen.schema.plan import Node, Op, Plan
 
-from .base64 import octets_of_base64
+from .base64 import bytes_of_base64
 from .members import by_fold, fold, members_of
 
 __all__ = ["merged"]
@@ -114,7 +114,7 @@ class _Merger:
         count = 0
         for item in items:
             if item.__class__ is str:
-                item = octets_of_base64(item)
+                item = bytes_of_base64(item)
                 backing.clear()
             if item.__class__ is not list and item.__class__ is not bytes:
                 return item
@@ -129,7 +129,7 @@ class _Merger:
             if node.op is Op.ARRAY:
                 del backing[count:]
         if node.op is Op.BYTES:
-            return [_joined_octets(each) for each in backing[:count]]
+            return [_joined_bytes(each) for each in backing[:count]]
         return [self._joined(node.children[0], each) for each in backing[:count]]
 
 
@@ -148,12 +148,12 @@ def _joined_objects(items: list[Any]) -> Any:
     return tuple(pair for item in items for pair in item)
 
 
-def _joined_octets(items: list[Any]) -> Any:
+def _joined_bytes(items: list[Any]) -> Any:
     if len(items) == 1:
         return items[0]
     items = [item for item in items if item is not None]
-    return next((item for item in items if not _is_octet(item)), items[-1] if items else None)
+    return next((item for item in items if not _is_byte(item)), items[-1] if items else None)
 
 
-def _is_octet(item: object) -> bool:
+def _is_byte(item: object) -> bool:
     return type(item) is int and 0 <= item < 256

@@ -253,8 +253,8 @@ class _Sizer:
                 yield from _dict_sizes(value)
 
     def _is_larger(self, node: Node) -> bool:
-        is_octet_slice = node.op is Op.BYTES and bool(node.children)
-        return node.op in _LARGER or is_octet_slice or node.number != node.plain
+        is_byte_slice = node.op is Op.BYTES and bool(node.children)
+        return node.op in _LARGER or is_byte_slice or node.number != node.plain
 
     def _fields_of(self, node: Node) -> dict[str, int]:
         """Return the types of the fields by their names in lower case."""

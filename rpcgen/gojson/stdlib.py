@@ -326,11 +326,11 @@ def _rounded_bits(number: int, precision: int) -> tuple[int, int]:
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 
 
-def format_ip(octets: bytes) -> str:
+def format_ip(data: bytes) -> str:
     """Spell a ``net.IP``.
 
     Args:
-        octets: The address: 4 or 16 bytes, or none.
+        data: The address: 4 or 16 bytes, or none.
 
     Returns:
         The text, empty for no address.
@@ -338,11 +338,11 @@ def format_ip(octets: bytes) -> str:
     Raises:
         EncodeError: If there is another number of bytes.
     """
-    if not octets:
+    if not data:
         return ""
-    if len(octets) not in (4, 16):
-        raise EncodeError(f"address {octets.hex()}: incorrect address length")
-    return str(ip_address(octets.removeprefix(_MAPPED) if len(octets) == 16 else octets))
+    if len(data) not in (4, 16):
+        raise EncodeError(f"address {data.hex()}: incorrect address length")
+    return str(ip_address(data.removeprefix(_MAPPED) if len(data) == 16 else data))
 
 
 def parse_ip(text: str) -> bytes:

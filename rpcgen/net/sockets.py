@@ -109,6 +109,10 @@ class ListeningSocket:
         """
         if not self._borrowed:
             self.sock.close()
+        self.remove_file()
+
+    def remove_file(self) -> None:
+        """Remove the socket file if this process made it, and nobody accepts there any more."""
         if self._file is not None:
             self._file.remove()
 

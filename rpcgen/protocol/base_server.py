@@ -10,6 +10,7 @@ from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
 
 from .codecs import CodecName, CodecOptions, check_codec_options
+from .headers import Feature
 from .registry import Registry
 from .server import ServerSession
 from .serving import ConnectionLimits, server_protocol
@@ -17,6 +18,7 @@ from .statistics import MakeLock
 
 if TYPE_CHECKING:
     from .address import Address
+    from .remember import ReplyMemory
     from .server_health import ServerHealth
 
 __all__ = ["BaseServer"]
@@ -45,6 +47,7 @@ class BaseServer(Registry):
         mask_errors: True to tell callers nothing of exceptions that are no `ServerError`.
         health: True to serve ``rpcgen.Health``, which says how the server is.
         reflection: True to serve ``rpcgen.Reflection``, which says what the server serves.
+        memory: The replies of calls with keys; None: such calls are as others.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class BaseServer(Registry):
         mask_errors: bool = False,
         health: bool = False,
         reflection: bool = False,
+        memory: ReplyMemory | None = None,
     ) -> None:
         super().__init__(make_lock, clock, mask_errors=mask_errors)
+        self._memory = memory
         self._limits = limits
         self._health = self._serve_health() if health else None
         if reflection:
@@ -68,6 +73,24 @@ class BaseServer(Registry):
     def __repr__(self) -> str:
         names = ", ".join(service.name for service in self.services)
         return f"<Server of {names or 'nothing'}>"
+
+    @property
+    def features(self) -> Feature:
+        """What a client is told that the server can do."""
+        return super().features | (Feature(0) if self._memory is None else Feature.KEY)
+
+    def renew_locks(self) -> None:
+        """Make all locks anew, in a child process: nobody there releases those that are held."""
+        super().renew_locks()
+        if self._memory is not None:
+            self._memory.renew_lock()
+
+    def _remembered(self, handler: Handler) -> Handler:
+        if self._memory is None:
+            return handler
+        from .remember import remembered
+
+        return remembered(self._memory, handler)
 
     @property
     def health(self) -> ServerHealth:
@@ -107,6 +130,23 @@ class BaseServer(Registry):
     def _handler(self, method: Method[Req, Res], function: Callable[[Req], Res]) -> Handler:
         """Return the handler of a service of the server's own, which is quick."""
         return method.handler(function)
+
+    def _check_processes(self, count: int, is_serving: bool) -> None:
+        """Raise an error where a server cannot serve in several processes.
+
+        Raises:
+            RpcError: It serves in this one already.
+            ValueError: There would be no process, or each would remember its own replies.
+        """
+        if count < 1:
+            raise ValueError(f"processes={count!r}: must be 1 or more, or None for this one")
+        if is_serving:
+            raise RpcError("processes: the server serves in this process already")
+        if self._memory is not None:
+            raise ValueError(
+                "processes and remember: a repeated key may come to another process, which does"
+                " not remember it; leave one of them out"
+            )
 
     def _open_listener(
         self, open_listener: Callable[[], L], codec: CodecName, options: CodecOptions

@@ -6,7 +6,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from rpcgen.code import Code
 
-from .server import Invocation, Refusal
+from .server import Invocation, RejectedRequest
 
 __all__ = ["CallsInFlight", "Overload", "refusal_of_call"]
 
@@ -58,7 +58,7 @@ class CallsInFlight(Generic[C]):
         return woken
 
 
-def refusal_of_call(invocation: Invocation, limit: int | None, name: str) -> Refusal:
+def refusal_of_call(invocation: Invocation, limit: int | None, name: str) -> RejectedRequest:
     """Return the answer to a call above a limit.
 
     Args:
@@ -67,4 +67,4 @@ def refusal_of_call(invocation: Invocation, limit: int | None, name: str) -> Ref
         name: The server's argument that has set it.
     """
     text = f"too many calls are under way: the limit is {limit} ({name})"
-    return Refusal(invocation.request, text, Code.RESOURCE_EXHAUSTED)
+    return RejectedRequest(invocation.request, text, Code.RESOURCE_EXHAUSTED)

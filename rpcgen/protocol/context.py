@@ -116,6 +116,12 @@ class CallContext:
         return (request.metadata or {}) if isinstance(request, ExtendedRequest) else {}
 
     @property
+    def key(self) -> str:
+        """Idempotency key that came with the call; empty without one."""
+        request = self._request
+        return request.key if isinstance(request, ExtendedRequest) else ""
+
+    @property
     def traceparent(self) -> str:
         """The W3C trace context that came with the call; empty without one."""
         return self.metadata.get(TRACEPARENT, "")
@@ -145,11 +151,15 @@ class CallContext:
             Whether the call is cancelled.
         """
         event = self.surroundings.make_event()
-        self._events.append(event)
+        self.tell(event)
         left = self.remaining
         if not self.cancelled:
             event.wait(left if timeout is None else timeout if left is None else min(timeout, left))
         return self.cancelled
+
+    def tell(self, event: Event) -> None:
+        """Have an event set when the call is given up; look at `is_told` afterwards."""
+        self._events.append(event)
 
     @property
     def reason(self) -> Code:
@@ -157,6 +167,10 @@ class CallContext:
         if self._reason == Code.OK and self.remaining == 0.0:
             return Code.DEADLINE_EXCEEDED
         return self._reason
+
+    def is_wanted(self, now: float) -> bool:
+        """Say whether the call is not given up, and was not past its deadline at that time."""
+        return self._reason == Code.OK and (self.deadline is None or now < self.deadline)
 
     @property
     def is_told(self) -> bool:

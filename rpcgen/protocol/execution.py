@@ -32,7 +32,7 @@ from .context import Event, Peer, current
 from .metadata import checked_metadata
 from .server import Failure, Invocation, ServerSession, error_text
 
-__all__ = ["Execution", "Report", "check_is_wanted"]
+__all__ = ["Execution", "Report", "check_is_wanted", "given_up"]
 
 Report: TypeAlias = Callable[[Invocation, BaseException], None]
 
@@ -103,10 +103,13 @@ class Execution:
             ServerError: It is not to run, being cancelled or too late; this is for `failed`.
         """
         invocation.execution = self
+        now = self.clock()
         if invocation.context is not None:
             invocation.context.surroundings = self
-            check_is_wanted(invocation)
-        invocation.began = self.clock()
+            # Of most it is known without looking at the time once more.
+            if not invocation.context.is_wanted(now):
+                check_is_wanted(invocation)
+        invocation.began = now
         invocation.served.statistics.started()
         current.set(invocation)
 
@@ -179,6 +182,11 @@ class Execution:
             self._report(invocation, unsendable)
             text = _MASKED.text if _is_masked(invocation, error) else error_text(error)
             return (self._protocol.refuse(invocation.request, text),)
+
+
+def given_up(reason: Code) -> ServerError:
+    """Return the end of a call that nobody waits for any more, and that has begun."""
+    return ServerError(_GIVEN_UP[reason], code=reason)
 
 
 def check_is_wanted(invocation: Invocation) -> None:

@@ -34,10 +34,10 @@ from rpcgen.gojson.stream import DEFAULT_LIMITS, ObjectStream, Parsed, compact, 
 from rpcgen.schema import (
     Bytes,
     Converted,
+    Empty,
     Field,
     Interface,
     Map,
-    Nothing,
     Pointer,
     Schema,
     Slice,
@@ -250,7 +250,7 @@ class JsonClientCodec(_JsonCodec, DescribingCodec):
 _ANY: Final = Untyped()
 _RESPONSE: Final = _RESPONSE_MORE.names | {"id", "result", "error", "details"}
 # The types of which null is a value.
-_NULLABLE: Final = (Bytes, Interface, Map, Nothing, Pointer, Slice, Untyped)
+_NULLABLE: Final = (Bytes, Interface, Map, Empty, Pointer, Slice, Untyped)
 
 
 def _is_nullable(schema: Schema[Any]) -> bool:

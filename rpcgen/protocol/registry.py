@@ -15,6 +15,7 @@ from rpcgen.method import Handler, Method
 from rpcgen.schema import Schema
 
 from .address import DEFAULT_RPC_PATH
+from .headers import Feature
 from .hosts import host_name
 from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
 from .statistics import ConnectionStatistics, MakeLock, MethodStatistics
@@ -156,7 +157,7 @@ class Registry:
                     f"rpc.Register: {method.name} is an async def: hand it over as async_handler"
                     " (a generated register_async_... does) and serve it with rpcgen.aio.Server"
                 )
-            handler = self._intercepted(handler)
+            handler = self._intercepted(self._remembered(handler))
             service.methods[method.name.rpartition(".")[2]] = ServedMethod(
                 method.request,
                 method.response,
@@ -178,6 +179,15 @@ class Registry:
     def _intercepted(self, handler: Handler) -> Handler:
         """Return what is called in the place of a handler: here, itself."""
         return handler
+
+    def _remembered(self, handler: Handler) -> Handler:
+        """Return what runs a handler once for each idempotency key: here, itself."""
+        return handler
+
+    @property
+    def features(self) -> Feature:
+        """What a client is told that the server can do."""
+        return Feature.LARGE_HEADERS
 
     @property
     def routes(self) -> HttpRoutes:

@@ -32,10 +32,10 @@ from .codec import (
     buffered_codec,
     checked,
     extended_codec,
+    get_buffer,
     is_large,
     joined,
     measured_codec,
-    space,
 )
 from .context import CallContext, Surroundings
 from .headers import (
@@ -58,8 +58,8 @@ __all__ = [
     "Event",
     "Failure",
     "Invocation",
-    "Output",
-    "Refusal",
+    "RawResponse",
+    "RejectedRequest",
     "ServerProtocol",
     "ServerSession",
     "Stage",
@@ -72,9 +72,6 @@ CALLS_IN_FLIGHT = 1024
 # What follows the header of an error response; clients skip it.
 _INVALID_REQUEST = schema_of(None)
 
-# What a server of this package can do, for clients that say what they can.
-_FEATURES: Final = Feature.LARGE_HEADERS
-
 _CANCEL_ARGS: Final = schema_of(CancelArgs)
 _CANCEL_REPLY: Final = schema_of(bool)
 
@@ -83,8 +80,6 @@ _NANOSECOND: Final = 1e-9
 
 class Invocation:
     """A call to carry out.
-
-    It has a dictionary, for one operation that is atomic; see `make_context`.
 
     Attributes:
         request: Its header.
@@ -95,37 +90,56 @@ class Invocation:
         execution: What carries it out, from when its handler begins.
         context: Made where the call has anything beyond Go's net/rpc, and for a
             handler that asks.
+        is_handled: True once a plain function runs in a thread of an asyncio server, or a reply
+            is encoded.
     """
+
+    __slots__ = (
+        "args",
+        "began",
+        "context",
+        "ended",
+        "execution",
+        "is_handled",
+        "request",
+        "served",
+    )
 
     began: float
     ended: float
     execution: Surroundings
-
-    is_handled = False
-    """True once a plain function runs in a thread of an asyncio server, or a reply is encoded."""
 
     def __init__(self, request: Request, served: ServedMethod, args: object) -> None:
         self.request = request
         self.served = served
         self.args = args
         self.context: CallContext | None = None
+        self.is_handled = False
 
     @property
     def has_begun(self) -> bool:
         """True once the call is counted: its handler begins, or waits for a thread."""
-        return "began" in vars(self)
+        return hasattr(self, "began")
 
     def make_context(self) -> CallContext:
         """Return the context of a call that has begun, the same for all who ask."""
         made = CallContext(self.request)
         made.surroundings = self.execution
-        # Atomic: a cancellation, in another thread, must not be told to a context of its own.
-        self.context = vars(self).setdefault("made_context", made)
+        # A cancellation, in another thread, must not be told to a context of its own. Who comes
+        # while another one is here gets its context, and who comes afterwards finds it.
+        made = _being_made.setdefault(self, made)
+        if self.context is None:
+            self.context = made
+        _being_made.pop(self, None)
         return self.context
 
 
+# Contexts that are being made, in any thread; adding and removing are atomic.
+_being_made: Final[dict[Invocation, CallContext]] = {}
+
+
 @define
-class Refusal:
+class RejectedRequest:
     """A request that is not carried out, and the text and the code that tell the client why."""
 
     request: Request
@@ -156,13 +170,13 @@ class Failure:
 
 
 @define
-class Output:
+class RawResponse:
     """Bytes to send as they are."""
 
     data: bytes
 
 
-Event: TypeAlias = Invocation | Refusal | Cancellation | Output
+Event: TypeAlias = Invocation | RejectedRequest | Cancellation | RawResponse
 
 
 class Stage(Enum):
@@ -172,6 +186,11 @@ class Stage(Enum):
     HANDSHAKE = "an HTTP request"
     HEADER = "the rest of a request's header"
     BODY = "the rest of a request's body"
+
+    @property
+    def limit(self) -> str:
+        """Name of the server's argument that bounds how long it takes."""
+        return f"{self.name.lower()}_timeout"
 
 
 class ServerSession(Protocol):
@@ -219,12 +238,12 @@ class ServerSession(Protocol):
         """Take bytes from the client, for `next_event` to say what they hold."""
         ...
 
-    def space(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Return where to put the next bytes from the client, or None to call `feed`."""
         ...
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`, like `feed`."""
+    def buffer_updated(self, count: int) -> None:
+        """Take what was put into `get_buffer`, like `feed`."""
         ...
 
     def is_large(self) -> bool:
@@ -311,6 +330,8 @@ class ServerProtocol:
         """Whether no more requests can come."""
         self.is_cut = False
         """True if the last thing that was fed ended in the middle of a request."""
+        # True if something was fed since `next_event` has returned one.
+        self._is_fed = False
         self.headers: Mapping[str, str] = {}
         """Fields of an HTTP request; here there is none."""
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
@@ -346,17 +367,18 @@ class ServerProtocol:
         """Take bytes from the client, for `next_event` to say what they hold."""
         self.is_cut = False
         if not self.draining:
+            self._is_fed = bool(data)
             self._codec.feed(data)
 
-    def space(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Return where to put the next bytes from the client, or None to call `feed`.
 
         There is such memory in the middle of a large request.
         """
-        return space(self._buffered) if self.is_cut and not self.draining else None
+        return get_buffer(self._buffered) if self.is_cut and not self.draining else None
 
-    def filled(self, count: int) -> None:
-        """Take what was put into `space`, like `feed`."""
+    def buffer_updated(self, count: int) -> None:
+        """Take what was put into `get_buffer`, like `feed`."""
         self.is_cut = False
         assert self._buffered is not None  # it has given the memory
         self._buffered.buffer_updated(count)
@@ -382,13 +404,14 @@ class ServerProtocol:
                 return False
         return is_large(self._measured)
 
-    def next_event(self) -> Invocation | Refusal | Cancellation | None:
+    def next_event(self) -> Invocation | RejectedRequest | Cancellation | None:
         """Return the next request, or None where there is none yet, or will be none."""
         if self.draining:
             return None
         try:
             if self._current is None:
-                if self._measured is not None and not self._measured.pending:
+                # After `feed` there is something, which need not be asked.
+                if not self._is_fed and self._measured is not None and not self._measured.pending:
                     self._eof = "EOF"
                     return None
                 self._current = self._codec.decode_request_header()
@@ -405,26 +428,27 @@ class ServerProtocol:
             self._fail(error)
             return None
         self._current = self._partial = self._arrived = None
+        self._is_fed = False
         return event
 
     def _fail(self, error: DecodeError) -> None:
         self.draining = True
         self._failure = f"rpc: server cannot decode request: {error}"
 
-    def _receive_body(self, request: Request) -> Invocation | Refusal | Cancellation:
+    def _receive_body(self, request: Request) -> Invocation | RejectedRequest | Cancellation:
         try:
             served = self._find(request.service_method)
         except UnknownMethodError as error:
             if request.service_method == CANCEL_METHOD:
                 return self._receive_cancel(request)
             self._skip_body()
-            return Refusal(request, str(error), error.code)
+            return RejectedRequest(request, str(error), error.code)
         try:
             args = self._codec.decode_request_body(served.request)
         except TruncatedError:
             raise
         except DecodeError as error:
-            return Refusal(request, str(error))
+            return RejectedRequest(request, str(error))
         invocation = Invocation(request, served, args)
         if type(request) is not Request:
             invocation.context = self._context(request)
@@ -432,12 +456,14 @@ class ServerProtocol:
 
     def _context(self, request: Request) -> CallContext:
         """Return the context of a request that has more than Go's."""
-        assert isinstance(request, ExtendedRequest)
-        self._learn(request)
-        if not request.timeout:
+        assert type(request) is ExtendedRequest
+        if request.features:
+            self._learn(request)
+        timeout = request.timeout
+        if not timeout:
             return CallContext(request)
         arrived = self._clock() if self._arrived is None else self._arrived
-        return CallContext(request, arrived + request.timeout * _NANOSECOND)
+        return CallContext(request, arrived + timeout * _NANOSECOND)
 
     def _learn(self, request: Request) -> None:
         """Take note of what the client can do; one that says so is told what this server can."""
@@ -445,13 +471,13 @@ class ServerProtocol:
             self._is_asked = self._is_asked or not self._features
             self._features |= Feature(request.features)
 
-    def _receive_cancel(self, request: Request) -> Cancellation | Refusal:
+    def _receive_cancel(self, request: Request) -> Cancellation | RejectedRequest:
         try:
             args = self._codec.decode_request_body(_CANCEL_ARGS)
         except TruncatedError:
             raise
         except DecodeError as error:
-            return Refusal(request, str(error))
+            return RejectedRequest(request, str(error))
         self._learn(request)
         return Cancellation(request, args.seq)
 
@@ -480,8 +506,8 @@ class ServerProtocol:
         try:
             self._registry.find(request.service_method)
         except UnknownMethodError as error:
-            return [Refusal(request, str(error))]
-        return [Refusal(request, self._eof)]
+            return [RejectedRequest(request, str(error))]
+        return [RejectedRequest(request, self._eof)]
 
     def drain(self) -> None:
         """Refuse all requests from now on; between two calls of `next_event`."""
@@ -551,7 +577,7 @@ class ServerProtocol:
     ) -> Sequence[bytes]:
         """Encode a response, as a plain one where it says nothing beyond Go's."""
         if self._is_asked:
-            response.features = _FEATURES
+            response.features = self._registry.features
         header = plain_response(response) if self._is_extended else _without_more(response)
         parts = self._encode(header, schema, value)
         self._is_asked = False
@@ -569,7 +595,7 @@ class _ClosingError(UnknownMethodError):
 
 
 def _find_nothing(service_method: str) -> ServedMethod:
-    raise _ClosingError("the server is shutting down: call another one")
+    raise _ClosingError("the server begins no more calls here: dial again, or call another one")
 
 
 def _error_response(request: Request, error: str, code: Code) -> ExtendedResponse:

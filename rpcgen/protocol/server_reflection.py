@@ -29,6 +29,7 @@ __all__ = [
     "REFLECTION_DESCRIBE",
     "REFLECTION_SERVICES",
     "ServerReflection",
+    "describe",
 ]
 
 REFLECTION: Final = "rpcgen.Reflection"
@@ -100,12 +101,19 @@ class ServerReflection:
         return found
 
 
-def describe(services: Iterable[Service]) -> Description:
+def describe(services: Iterable[Service], table: TypeDescriptions | None = None) -> Description:
     """Return the description of services.
 
-    Raises `ServerError` and `SchemaError` as `ServerReflection.describe` does.
+    Args:
+        services: The services.
+        table: Types that the description has besides; those of the services are added.
+
+    Raises:
+        ServerError: As `ServerReflection.describe` does.
+        SchemaError: The same.
     """
-    table = TypeDescriptions()
+    if table is None:
+        table = TypeDescriptions()
     described = [_service(service, table) for service in services]
     return Description(described, table.types)
 

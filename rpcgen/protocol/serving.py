@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+from enum import Enum
 from typing import Final, Unpack
 
 from attrs import frozen
@@ -15,7 +18,14 @@ from .hosts import HostNames
 from .registry import Registry
 from .server import CALLS_IN_FLIGHT, ServerProtocol, ServerSession, Stage
 
-__all__ = ["DRAIN_LINGER_S", "ConnectionLimits", "ConnectionTimer", "server_protocol"]
+__all__ = [
+    "DRAIN_LINGER_S",
+    "AgeStep",
+    "ConnectionAge",
+    "ConnectionLimits",
+    "ConnectionTimer",
+    "server_protocol",
+]
 
 DRAIN_LINGER_S: Final = 0.5
 """Seconds for which a client that was told of a shutdown has time to hang up by itself.
@@ -23,6 +33,9 @@ DRAIN_LINGER_S: Final = 0.5
 What it has sent before it knew is answered meanwhile. Nobody may be reading at its end, so it is
 not waited for longer where nothing is under way.
 """
+
+# The part of their age by which connections end sooner or later: not all at once.
+_AGE_JITTER: Final = 0.1
 
 _OVERLOADS: Final = ("wait", "refuse")
 
@@ -47,6 +60,8 @@ class ConnectionLimits:
         overload: What becomes of a call above the last two: "wait" leaves it
             unread, and its client waits; "refuse" answers at once, with
             `Code.RESOURCE_EXHAUSTED`.
+        max_connection_age: Seconds after which a connection is drained; see
+            `ConnectionAge`.
 
     Raises:
         ValueError: A limit is not greater than 0, or there is no such overload.
@@ -60,9 +75,10 @@ class ConnectionLimits:
     handshake_timeout: float = 10.0
     max_calls: int | None = None
     overload: Overload = "wait"
+    max_connection_age: float | None = None
 
     def __attrs_post_init__(self) -> None:
-        for name in ("header_timeout", "body_timeout", "idle_timeout"):
+        for name in ("header_timeout", "body_timeout", "idle_timeout", "max_connection_age"):
             _check(name, getattr(self, name), "seconds, or None for no limit")
         _check("handshake_timeout", self.handshake_timeout or 0, "seconds")
         _check("max_connections", self.max_connections, "or None for no limit")
@@ -95,8 +111,49 @@ class ConnectionLimits:
             self.body_timeout,
             self.idle_timeout,
             self.handshake_timeout,
+            self.max_connection_age,
         )
         return min(1.0, *(seconds / 4 for seconds in given if seconds is not None))
+
+
+class AgeStep(Enum):
+    """What a connection that is too old is to do next."""
+
+    NONE = 0
+    DRAIN = 1
+    CLOSE = 2
+
+
+class ConnectionAge:
+    """End of a connection that has lasted long enough, so that clients spread over servers anew.
+
+    It is drained as at a shutdown, which loses no call. So it concerns clients that understand the
+    notice, and no others: a stock client would have to be cut off, and does not dial again.
+    """
+
+    __slots__ = ("_closes", "_drains")
+
+    def __init__(self, limits: ConnectionLimits, now: float) -> None:
+        most = limits.max_connection_age
+        spread = random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)
+        self._drains = math.inf if most is None else now + most * spread
+        # When the client has had time to hang up; infinite before it was told.
+        self._closes = math.inf
+
+    def step(self, now: float, expects_notice: bool) -> AgeStep:
+        """Return what to do, each thing once; now and then.
+
+        Args:
+            now: The time in seconds.
+            expects_notice: True if the client understands the drain notice.
+        """
+        if now >= self._closes:
+            self._closes = math.inf
+            return AgeStep.CLOSE
+        if now < self._drains or not expects_notice:
+            return AgeStep.NONE
+        self._drains, self._closes = math.inf, now + DRAIN_LINGER_S
+        return AgeStep.DRAIN
 
 
 class ConnectionTimer:
@@ -160,4 +217,5 @@ def server_protocol(
         lambda: server_codec("json", limits),
         limits.message,
         HostNames(host, routes.hosts),
+        limits.http_head,
     )

@@ -9,15 +9,18 @@ response takes 1.8 us, and memory does not grow with use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import log2
+from operator import add
 from typing import Final, TypeAlias
 
 from attrs import frozen
 
 __all__ = [
+    "CONNECTION_NUMBERS",
     "LONGEST",
+    "METHOD_NUMBERS",
     "RELATIVE_ERROR",
     "SHORTEST",
     "Calls",
@@ -26,9 +29,13 @@ __all__ = [
     "Latencies",
     "MakeLock",
     "MethodStatistics",
+    "Numbers",
 ]
 
 MakeLock: TypeAlias = Callable[[], AbstractContextManager[object]]
+
+Numbers: TypeAlias = Sequence[float]
+"""All counts of one statistics in a row, to be added to those of other processes."""
 
 # Buckets double in width every _PER_OCTAVE of them, over _OCTAVES doublings from SHORTEST on;
 # the last one holds what is longer.
@@ -37,11 +44,20 @@ _OCTAVES: Final = 37
 _OFFSET: Final = 20
 _LAST: Final = _PER_OCTAVE * _OCTAVES
 
+# Number of durations of a method that are counted together.
+_AT_ONCE: Final = 128
+
 SHORTEST: Final = 2.0**-_OFFSET
 """What is shorter counts as this, in seconds: about a microsecond."""
 
 LONGEST: Final = 2.0 ** (_OCTAVES - _OFFSET)
 """What is longer counts as this, in seconds: about 36 hours."""
+
+METHOD_NUMBERS: Final = 3 + _LAST + 1
+"""Number of counts that `MethodStatistics.numbers` gives."""
+
+CONNECTION_NUMBERS: Final = 2
+"""Number of counts that `ConnectionStatistics.numbers` gives."""
 
 RELATIVE_ERROR: Final = 2 ** (0.5 / _PER_OCTAVE) - 1
 """How far a percentile between `SHORTEST` and `LONGEST` may be off: 2.2 %."""
@@ -64,13 +80,31 @@ class Histogram:
 
     def add(self, seconds: float) -> None:
         """Count a duration."""
-        if SHORTEST < seconds < LONGEST:
-            self._counts[int((log2(seconds) + _OFFSET) * _PER_OCTAVE)] += 1
-        else:
-            self._counts[_LAST if seconds >= LONGEST else 0] += 1
-        self.count += 1
-        if seconds > self.max:
-            self.max = seconds
+        self.add_all([seconds])
+
+    def add_all(self, durations: list[float]) -> None:
+        """Count durations in seconds: many at once take a third of the time that each takes."""
+        if not durations:
+            return
+        counts = self._counts
+        for seconds in durations:
+            if SHORTEST < seconds < LONGEST:
+                counts[int((log2(seconds) + _OFFSET) * _PER_OCTAVE)] += 1
+            else:
+                counts[_LAST if seconds >= LONGEST else 0] += 1
+        self.count += len(durations)
+        self.max = max(self.max, *durations)
+
+    def numbers(self) -> list[float]:
+        """Return the longest duration, and the counts of all buckets."""
+        return [self.max, *self._counts]
+
+    def merge(self, numbers: Numbers) -> None:
+        """Count the durations of another histogram, given by its `numbers`."""
+        counts = [int(each) for each in numbers[1:]]
+        self._counts = list(map(add, self._counts, counts))
+        self.count += sum(counts)
+        self.max = max(self.max, numbers[0])
 
     def copy(self) -> Histogram:
         """Return another histogram of the same durations."""
@@ -78,6 +112,10 @@ class Histogram:
         histogram._counts = self._counts.copy()
         histogram.count, histogram.max = self.count, self.max
         return histogram
+
+    def total(self) -> float:
+        """Return the sum of all durations, in seconds, off by at most `RELATIVE_ERROR`."""
+        return sum(count * _middle(bucket) for bucket, count in enumerate(self._counts) if count)
 
     def percentiles(self, *percents: int) -> list[float]:
         """Return, in seconds, the durations that so many percent (ascending) do not exceed.
@@ -92,9 +130,13 @@ class Histogram:
             while seen < rank and bucket < _LAST:
                 bucket += 1
                 seen += self._counts[bucket]
-            middle = 2.0 ** ((bucket + 0.5) / _PER_OCTAVE - _OFFSET)
-            found.append(min(middle, LONGEST, self.max))
+            found.append(min(_middle(bucket), LONGEST, self.max))
         return found
+
+
+def _middle(bucket: int) -> float:
+    """Return the duration in the middle of a bucket, in seconds."""
+    return float(2.0 ** ((bucket + 0.5) / _PER_OCTAVE - _OFFSET))
 
 
 @frozen
@@ -121,16 +163,23 @@ class Calls:
 
 
 class MethodStatistics:
-    """Counts the calls of one method. ``calls`` is what Go's ``NumCalls`` gives."""
+    """Counts the calls of one method. ``calls`` is what Go's ``NumCalls`` gives.
 
-    __slots__ = ("_latencies", "_lock", "calls", "errors")
+    Attributes:
+        beside: Returns the `numbers` of other processes of the server; None: it has none.
+    """
+
+    __slots__ = ("_latencies", "_lock", "_uncounted", "beside", "calls", "errors")
 
     def __init__(self, make_lock: MakeLock = nullcontext) -> None:
-        # Guards the three below.
+        # Guards the four below.
         self._lock = make_lock()
         self.calls = 0
         self.errors = 0
         self._latencies = Histogram()
+        self.beside: Callable[[], Iterable[Numbers]] | None = None
+        # Durations in seconds that are not in there yet.
+        self._uncounted: list[float] = []
 
     def renew_lock(self, make_lock: MakeLock) -> None:
         """Make the lock anew; see `Registry.renew_locks`."""
@@ -144,31 +193,72 @@ class MethodStatistics:
     def finished(self, seconds: float, failed: bool) -> None:
         """Count the end of a call: its reply is ready, or it ``failed``."""
         with self._lock:
-            self._latencies.add(seconds)
+            self._uncounted.append(seconds)
             if failed:
                 self.errors += 1
+            if len(self._uncounted) >= _AT_ONCE:
+                self._count()
+
+    def _count(self) -> None:
+        """Count the latest durations. Under the lock."""
+        durations, self._uncounted = self._uncounted, []
+        self._latencies.add_all(durations)
 
     def snapshot(self) -> Calls:
-        """Return the counts of one moment."""
+        """Return the counts of one moment, of all processes of the server together."""
         with self._lock:
+            self._count()
             calls, errors, histogram = self.calls, self.errors, self._latencies.copy()
+        for more in self.beside() if self.beside is not None else ():
+            calls += int(more[0])
+            errors += int(more[1])
+            histogram.merge(more[2:])
         in_flight = calls - histogram.count
         if not histogram.count:
             return Calls(calls, errors, in_flight, None)
         p50, p90, p99 = histogram.percentiles(50, 90, 99)
         return Calls(calls, errors, in_flight, Latencies(p50, p90, p99, histogram.max))
 
+    def total_seconds(self) -> float:
+        """Return how long the calls of this process took together; see `Histogram.total`."""
+        with self._lock:
+            histogram = self._latencies.copy()
+        return histogram.total()
+
+    def numbers(self) -> list[float]:
+        """Return the counts of this process."""
+        with self._lock:
+            self._count()
+            return [self.calls, self.errors, *self._latencies.numbers()]
+
+    @staticmethod
+    def added(some: Numbers, more: Numbers) -> list[float]:
+        """Return the `numbers` of two processes together."""
+        calls, errors, *counts = map(add, some, more)
+        counts[0] = max(some[2], more[2])
+        return [calls, errors, *counts]
+
+    @staticmethod
+    def ended(numbers: Numbers) -> list[float]:
+        """Return the `numbers` of a process that has ended, and with it what was under way."""
+        return [sum(numbers[3:]), *numbers[1:]]
+
 
 class ConnectionStatistics:
-    """Counts the connections of a server: those that are open, and all there ever were."""
+    """Counts the connections of a server: those that are open, and all there ever were.
 
-    __slots__ = ("_lock", "open", "total")
+    Attributes:
+        beside: Returns the `numbers` of other processes of the server; None: it has none.
+    """
+
+    __slots__ = ("_lock", "beside", "open", "total")
 
     def __init__(self, make_lock: MakeLock = nullcontext) -> None:
         # Guards the two below.
         self._lock = make_lock()
         self.open = 0
         self.total = 0
+        self.beside: Callable[[], Iterable[Numbers]] | None = None
 
     def renew_lock(self, make_lock: MakeLock) -> None:
         """Make the lock anew; see `Registry.renew_locks`."""
@@ -184,3 +274,25 @@ class ConnectionStatistics:
         """Count the end of a connection."""
         with self._lock:
             self.open -= 1
+
+    def snapshot(self) -> tuple[int, int]:
+        """Return how many are open and how many there were, in all processes of the server."""
+        is_open, total = self.open, self.total
+        for more in self.beside() if self.beside is not None else ():
+            is_open += int(more[0])
+            total += int(more[1])
+        return is_open, total
+
+    def numbers(self) -> list[float]:
+        """Return the counts of this process."""
+        return [self.open, self.total]
+
+    @staticmethod
+    def added(some: Numbers, more: Numbers) -> list[float]:
+        """Return the `numbers` of two processes together."""
+        return [some[0] + more[0], some[1] + more[1]]
+
+    @staticmethod
+    def ended(numbers: Numbers) -> list[float]:
+        """Return the `numbers` of a process that has ended: none of its connections is open."""
+        return [0.0, numbers[1]]

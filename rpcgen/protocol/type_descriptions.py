@@ -17,13 +17,13 @@ from rpcgen.schema import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Field,
     Float,
     Int,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -57,10 +57,16 @@ _INT64: Final = range(-(1 << 63), 1 << 63)
 
 
 class TypeDescriptions:
-    """A table of types, each described once; they name each other by their numbers."""
+    """A table of types, each described once; they name each other by their numbers.
+
+    Attributes:
+        types: What is said of each type.
+        schemas: The schema of each type, in the same order.
+    """
 
     def __init__(self) -> None:
         self.types: list[TypeDescription] = []
+        self.schemas: list[Schema[Any]] = []
         self._numbers: dict[object, int] = {}
         self._waiting: list[tuple[Schema[Any], TypeDescription]] = []
 
@@ -81,6 +87,7 @@ class TypeDescriptions:
             number = self._numbers[key] = len(self.types)
             described = TypeDescription(_kind_of(schema), schema.name)
             self.types.append(described)
+            self.schemas.append(schema)
             self._waiting.append((schema, described))
         return number
 
@@ -176,7 +183,7 @@ _KINDS: Final[dict[type[Any], Kind]] = {
     Enum: Kind.ENUM,
     Interface: Kind.INTERFACE,
     Map: Kind.MAP,
-    Nothing: Kind.NOTHING,
+    Empty: Kind.NOTHING,
     Opaque: Kind.OPAQUE,
     Pointer: Kind.POINTER,
     Slice: Kind.SLICE,

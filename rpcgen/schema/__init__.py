@@ -29,7 +29,7 @@ kind           Go                                Python
 `Opaque`       a type that encodes itself        ``datetime``, ``BigInt``,
                                                  ``uuid.UUID``, a class with
                                                  ``gob_encode``
-`Nothing`      ``struct{}``                      ``None``
+`Empty`      ``struct{}``                      ``None``
 `Converted`    that of another kind              ``set[T]``, ``Mapping[K, V]``,
                                                  ``Literal["a", "b"]``
 =============  ================================  ==============================
@@ -55,13 +55,13 @@ from .kinds import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Field,
     Float,
     Int,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -88,7 +88,7 @@ __all__ = [
     "Int",
     "Interface",
     "Map",
-    "Nothing",
+    "Empty",
     "Opaque",
     "Pointer",
     "Schema",

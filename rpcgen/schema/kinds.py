@@ -25,7 +25,7 @@ __all__ = [
     "Int",
     "Interface",
     "Map",
-    "Nothing",
+    "Empty",
     "Opaque",
     "Pointer",
     "Schema",
@@ -535,7 +535,7 @@ class Opaque(ImmutableRecord, Schema[T_co]):
         return _construct(self.make_zero)
 
 
-class Nothing(ImmutableRecord, Schema[None]):
+class Empty(ImmutableRecord, Schema[None]):
     """No value: sent as an empty struct; whatever arrives is skipped."""
 
     name: str = ""

@@ -23,13 +23,13 @@ from .kinds import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Field,
     Float,
     Int,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -313,7 +313,7 @@ class _Builder:
             case Opaque():
                 other = self._other(schema, uuid_form(schema, is_array=True))
                 return node(Op.OPAQUE, *schema.exposed, other=other)
-            case Nothing():
+            case Empty():
                 return node(Op.EMPTY)
             case Enum():
                 return node(Op.ENUM, schema.base)

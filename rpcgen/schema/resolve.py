@@ -24,13 +24,13 @@ from .kinds import (
     Complex,
     Converted,
     Duration,
+    Empty,
     Enum,
     Field,
     Float,
     Int,
     Interface,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -357,14 +357,14 @@ def _union_parts(schema: Schema[Any]) -> tuple[Schema[Any], ...]:
 
 
 def _is_nullable(schema: Schema[Any]) -> bool:
-    return isinstance(schema, Pointer | Nothing) or (
+    return isinstance(schema, Pointer | Empty) or (
         isinstance(schema, Interface) and schema.nullable
     )
 
 
 def _renamed(schema: Schema[Any], name: str) -> Schema[Any]:
     # A message is known by its class; a type that encodes itself would lose that by a new name.
-    if isinstance(schema, Struct | Opaque | Nothing):
+    if isinstance(schema, Struct | Opaque | Empty):
         return schema
     if isinstance(schema, Converted):
         return schema.replace(inner=_renamed(schema.inner, name))
@@ -392,8 +392,8 @@ _by_annotation.update(
         complex: Complex(),
         str: String(),
         bytes: Bytes(),
-        None: Nothing(),
-        type(None): Nothing(),
+        None: Empty(),
+        type(None): Empty(),
         Any: Interface(),
         datetime: Opaque(datetime, "time.Time", lambda: datetime.min.replace(tzinfo=UTC)),
         timedelta: Duration(),

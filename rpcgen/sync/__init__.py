@@ -10,10 +10,21 @@ from .connect import dial, dial_http, dial_http_path
 
 if TYPE_CHECKING:
     from .caller import Caller
+    from .channel import Channel
     from .listener import Listener
     from .server import Server
 
-__all__ = ["Call", "Caller", "Client", "Listener", "Server", "dial", "dial_http", "dial_http_path"]
+__all__ = [
+    "Call",
+    "Caller",
+    "Channel",
+    "Client",
+    "Listener",
+    "Server",
+    "dial",
+    "dial_http",
+    "dial_http_path",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +33,10 @@ def __getattr__(name: str) -> Any:
         from .caller import Caller
 
         return Caller
+    if name == "Channel":
+        from .channel import Channel
+
+        return Channel
     if name == "Server":
         from .server import Server
 

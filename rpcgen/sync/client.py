@@ -215,18 +215,39 @@ class Client:
             except ServerError as error:
                 reraise_interrupt(error)
                 # Else one that knows nothing beyond Go's net/rpc.
+            self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
         from .intercepted import Interceptors  # others do without
 
-        return Interceptors(interceptors, send=self._send, go=self._go)
+        return Interceptors(interceptors, send=self._send, go=self._greet_and_go)
+
+    def _greet_and_go(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Call[Any]:
+        self._greet(settings)
+        return self._go(method, args, settings)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a thread waits."""
+        from .intercepted import Interceptors
+
+        driver = Interceptors((), send=self._send, go=self._greet_and_go)
+        return driver.go(method, args, done, settings)
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            self._greet(settings)
+            if settings.metadata:
+                self._greet(settings)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
@@ -304,6 +325,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         return self._go(method, args, settings, done)
 
     def _go(
@@ -316,6 +339,8 @@ class Client:
         call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
+            if self._writer.is_blocked:
+                self._send_rest()
             if settings.deadline is not None:
                 self._expire_in_time(settings.deadline)
         if self._protocol.closing:
@@ -410,11 +435,13 @@ class Client:
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)
-        now = time.monotonic()
-        is_idle, self._last_use = now - self._last_use > _IDLE_S, now
+        now, before = time.monotonic(), self._last_use
+        self._last_use = now
         try:
-            self._check_process()
-            if is_idle:
+            # `_check_process` once more: each call that it is not saves time.
+            if self._fork_generation != _fork.generation:
+                raise ShutdownError(self._foreign())
+            if now - before > _IDLE_S:
                 self._receiver.look()
             call._seq = self._protocol.begin(method, call, settings)
         except ShutdownError as error:
@@ -426,7 +453,7 @@ class Client:
         """Send a call that nobody may wait for."""
         writer = self._writer
         if writer.is_blocked and writer.queued >= self._limits.queued:
-            self._protocol.abandon(call._seq)
+            self._protocol.forget(call._seq)
             call._finish(None, self._queue_is_full())
             return
         try:
@@ -434,7 +461,6 @@ class Client:
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
-        self._send_rest()
 
     def _send_rest(self) -> None:
         """See to it that what is left is sent, for a thread that does not wait any longer."""
@@ -500,7 +526,7 @@ class Client:
         """End a call with an error, unless it is over, and tell the server; any thread may."""
         call._finish(None, error)
         writer = self._writer
-        if not self._protocol.abandon(call._seq):
+        if not self._protocol.forget(call._seq):
             return  # answered, or given up by another thread
         writer.forget(call._seq)
         if self._fork_generation == _fork.generation and not (
@@ -526,11 +552,12 @@ class Client:
         return f"the connection belongs to process {self._process}: dial again after a fork"
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        self._check_process()
-        due = call._settings.deadline
-        deadline = None if timeout is None else clock.monotonic() + timeout
-        if due is not None and (deadline is None or due < deadline):
-            deadline = due
+        if self._fork_generation != _fork.generation:
+            raise ShutdownError(self._foreign())
+        due = deadline = call._settings.deadline
+        if timeout is not None:
+            until = clock.monotonic() + timeout
+            deadline = until if due is None else min(due, until)
         try:
             self._leader_follower.wait(call, deadline)
         finally:

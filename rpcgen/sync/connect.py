@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.channel.target import needs_channel
 from rpcgen.errors import DialError
 from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, prepare_connection
 from rpcgen.protocol import (
@@ -17,7 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import codec_of
+from rpcgen.protocol.options import check_interceptors, codec_of
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -26,22 +27,37 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
+    from rpcgen.channel.target import ChannelOptions, Target
+    from rpcgen.gob import Limits
     from rpcgen.protocol.interceptors import ClientInterceptor
+
+    from .channel import Channel
 
 __all__ = ["dial", "dial_http", "dial_http_path"]
 
 
-def dial(address: str, **options: Unpack[DialOptions]) -> Client:
+@overload
+def dial(  # type: ignore[overload-overlap]  # the first that fits is what is given
+    address: str, **options: Unpack[DialOptions]
+) -> Client: ...
+@overload
+def dial(address: Target, **options: Unpack[ChannelOptions]) -> Channel: ...
+def dial(address: Target, **options: Unpack[ChannelOptions]) -> Client | Channel:
     """Connect to a server and return a client that speaks gob, or the ``codec`` that is said.
 
     ``address`` is ``host:port``, ``tcp://host:port``, ``unix:///path.sock``,
     ``http://host:port`` with a path or without, ``http+unix:///path.sock``,
     ``tls://host:port`` or ``https://host:port``. Mirrors ``rpc.Dial``.
 
+    A list of addresses, an address such as ``dns://name:port`` behind which a resolver stands, a
+    `Resolver` itself, or one of the options ``reconnect``, ``connections``, ``retry`` and
+    ``balance`` gives a channel instead: it connects with its first call, and whenever it must.
+
     Args:
         address: Where to connect to.
-        **options: See `DialOptions`. ``timeout`` bounds the whole of connecting
-            and of the handshakes of TLS and HTTP, but not the look-up of a name.
+        **options: See `DialOptions`, and `ChannelOptions` for a channel. ``timeout`` bounds the
+            whole of connecting and of the handshakes of TLS and HTTP, but not the look-up of a
+            name.
 
     Raises:
         DialError: There is no connection to be had.
@@ -49,7 +65,16 @@ def dial(address: str, **options: Unpack[DialOptions]) -> Client:
         ValueError: An option has a value that it cannot have, such as ``tls`` for an address
             that is not encrypted.
     """
+    if needs_channel(address, cast("dict[str, Any]", options)):
+        from .channel import dial_channel  # others do without
+
+        return dial_channel(address, options, _dial)
+    return _dial(cast("str", address), cast("DialOptions", options))
+
+
+def _dial(address: str, options: DialOptions) -> Client:
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(parse_address(address), options), codec, options)
 
 
@@ -67,6 +92,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(http_address(address, path), options), codec, options)
 
 
@@ -89,7 +115,9 @@ def _open(address: Address, options: DialOptions) -> Stream:
     try:
         connection = _connect(address, deadline)
         try:
-            return _prepare(connection, address, options.get("tls"), deadline)
+            return _prepare(
+                connection, address, options.get("tls"), deadline, options.get("limits")
+            )
         except BaseException:
             connection.close()
             raise
@@ -138,6 +166,7 @@ def _prepare(
     address: Address,
     context: ssl.SSLContext | None,
     deadline: float | None,
+    limits: Limits | None,
 ) -> Stream:
     """Do what comes before the first call: TLS, and the CONNECT of HTTP."""
     stream = Stream(connection)
@@ -149,16 +178,20 @@ def _prepare(
             deadline=deadline,
         )
     if address.http_path:
-        _connect_http(stream, connection, address.http_path, deadline)
+        _connect_http(stream, connection, address.http_path, deadline, limits)
     return stream
 
 
 def _connect_http(
-    stream: Stream, connection: socket.socket, path: str, deadline: float | None
+    stream: Stream,
+    connection: socket.socket,
+    path: str,
+    deadline: float | None,
+    limits: Limits | None,
 ) -> None:
     from rpcgen.protocol.http import ConnectHandshake  # and with it h11, which others do without
 
-    handshake, early = ConnectHandshake(path), None
+    handshake, early = ConnectHandshake(path, limits), None
     set_deadline(connection, deadline)
     stream.send_all(stream.encrypt(handshake.request))
     while early is None:

@@ -23,12 +23,12 @@ from typing import Final, Protocol
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net import clock
-from rpcgen.protocol import Invocation, Output, Peer, Refusal
+from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .latch import Latch
 from .leader_term import LeaderTerm
@@ -96,6 +96,7 @@ class ServerConnection:
         self._in_flight = in_flight
         self._refuses_calls = limits.overload == "refuse"
         self._timer = ConnectionTimer(limits, monotonic())
+        self._age = ConnectionAge(limits, monotonic())
         # True if something was read since `check` has looked.
         self._was_active = False
         # The client's place as the system knows it, also when it has gone.
@@ -185,7 +186,15 @@ class ServerConnection:
         self._stream.close()
 
     def check(self, now: float) -> None:
-        """Hang up if the client has taken too long; see `ConnectionTimer`. Now and then."""
+        """Hang up if the client has taken too long, drain if it was here too long. Now and then.
+
+        See `ConnectionTimer` and `ConnectionAge`.
+        """
+        age = self._age.step(now, self._protocol.expects_notice)
+        if age is AgeStep.DRAIN:
+            self.drain()
+        elif age is AgeStep.CLOSE:
+            self.close_when_idle()
         stage, message = self._protocol.stage
         was_active, self._was_active = self._was_active, False
         if not self._waits_for_client or (stage is Stage.IDLE and (was_active or self._has_calls)):
@@ -194,7 +203,8 @@ class ServerConnection:
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
             level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
-            server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
+            text = "rpc.Serve: hanging up on %s: %s (%s)"
+            server_log.log(level, text, self._peer_name, overdue, stage.limit)
             self.abort()
 
     # --- for the reactor and the scheduler ------------------------------------------------------
@@ -285,7 +295,7 @@ class ServerConnection:
 
     def reject_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
-        self._refuse(Refusal(invocation.request, error))
+        self._refuse(RejectedRequest(invocation.request, error))
         self.on_call_done(invocation)
 
     def on_call_done(self, invocation: Invocation) -> None:
@@ -319,14 +329,16 @@ class ServerConnection:
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
-        dispatch, in_flight = self._scheduler.dispatch, self._in_flight.calls
+        # Looked at for every request, and attributes of this one object as long as it lives.
+        dispatch, next_event = self._scheduler.dispatch, self._protocol.next_event
+        send_buffer, running, in_flight = self._send_buffer, self.running, self._in_flight.calls
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or (
-                (self._send_buffer.size or self.running or in_flight) and self._is_throttled
+                (running or in_flight or send_buffer.size > WRITE_HIGH_WATER) and self._is_throttled
             ):
                 return True
-            event = self._protocol.next_event()
+            event = next_event()
             if event is None:
                 self._has_buffered_requests = False
                 return True
@@ -361,7 +373,9 @@ class ServerConnection:
         data, view = b"", None
         self._was_active = True
         try:
-            view = self._protocol.space() if self._reads_into else None
+            # Asked first, as most often no message is cut.
+            is_cut = self._protocol.is_cut
+            view = self._protocol.get_buffer() if is_cut and self._reads_into else None
             if view is None:
                 data = self._stream.read()
                 count = len(data)
@@ -372,23 +386,32 @@ class ServerConnection:
         except OSError as error:
             server_log.debug("reading requests: %s", error)
             count = 0
+        if count and self._stopped:
+            self._take_cancels(data)
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
                 self._send_event(refusal)
         elif view is None:
             self._protocol.feed(data)
         else:
-            self._protocol.filled(count)
+            self._protocol.buffer_updated(count)
+
+    def _take_cancels(self, data: bytes) -> None:
+        """Cancel what the last bytes of a client that is read no more give up; begin nothing."""
+        self._protocol.feed(data)
+        while (event := self._protocol.next_event()) is not None:
+            if isinstance(event, Cancellation):
+                self._cancel(event)
 
     def _send_event(self, event: Event) -> None:
-        if isinstance(event, Refusal):
+        if isinstance(event, RejectedRequest):
             self._refuse(event)
         elif isinstance(event, Cancellation):
             self._cancel(event)
-        elif isinstance(event, Output):
+        elif isinstance(event, RawResponse):
             self._enqueue((event.data,))
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: RejectedRequest) -> None:
         self._encode(lambda: self._protocol.refuse(refusal.request, refusal.error, refusal.code))
 
     def _cancel(self, cancellation: Cancellation) -> None:
@@ -440,7 +463,7 @@ class ServerConnection:
         """True if as many calls are under way as may be, here or on all connections."""
         return len(self.running) >= self._max_calls or self._in_flight.is_full
 
-    def _refusal(self, invocation: Invocation) -> Refusal:
+    def _refusal(self, invocation: Invocation) -> RejectedRequest:
         if len(self.running) >= self._max_calls:
             return refusal_of_call(invocation, self._max_calls, "max_calls_per_connection")
         return refusal_of_call(invocation, self._in_flight.limit, "max_calls")

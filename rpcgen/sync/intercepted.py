@@ -24,7 +24,7 @@ from rpcgen.protocol.interceptors import (
 from .call import Call
 from .latch import Latch
 
-__all__ = ["InterceptedGo", "Interceptors"]
+__all__ = ["InterceptedGo", "Interceptors", "Send", "wait_for_call"]
 
 Send: TypeAlias = Callable[[Method[Any, Any], object, CallSettings], Call[Any]]
 
@@ -94,7 +94,8 @@ class InterceptedGo:
         begin: Send,
     ) -> None:
         self.call: Call[Any] = Call(self, method.name, args, done)
-        self._outer = ClientCall.of(method, args, settings)
+        # The call that was sent last, which interceptors may have made of it; first itself.
+        self._sent = self._outer = ClientCall.of(method, args, settings)
         self._begin = begin
         # Those that the interceptors have begun, the last of them under way.
         self._inner: list[Call[Any]] = []
@@ -113,18 +114,19 @@ class InterceptedGo:
             self.call._finish(None, RpcError(f"no thread for the interceptors: {error}"))
 
     def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Any]) -> None:
-        outer, reply = self._outer, None
+        reply = None
         failure: RpcError | None = None
         try:
-            reply = carry_out(outer)
+            reply = carry_out(self._outer)
         except RpcError as error:
             failure = error
         except BaseException as error:
             failure = RpcError(f"an interceptor has failed: {error!r}")
             failure.__cause__ = error
-        self.call._finish(reply, failure, outer.reply_metadata)
+        self.call._finish(reply, failure, self._sent.reply_metadata)
 
     def _proceed(self, call: ClientCall[Any, Any]) -> Any:
+        self._sent = call
         inner = self._begin(call.method, call.args, call.settings)
         self._inner.append(inner)
         if self.call.is_done():  # cancelled before it was known what to cancel
@@ -135,15 +137,7 @@ class InterceptedGo:
             call.reply_metadata = inner.metadata
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        latch = Latch()
-        waiter = _Waiter(latch)
-        call._waiters.append(waiter)
-        end = math.inf if timeout is None else clock.monotonic() + timeout
-        try:
-            while not call.is_done() and (left := end - clock.monotonic()) > 0:
-                latch.wait(min(left, _MAX_SLEEP_S))
-        finally:
-            call._waiters.remove(waiter)
+        wait_for_call(call, timeout)
 
     def _read_in_background(self) -> None:
         """Do nothing: the thread of the interceptors waits."""
@@ -155,6 +149,24 @@ class InterceptedGo:
         call._finish(None, error)
         for inner in tuple(self._inner):
             inner.cancel()
+
+
+def wait_for_call(call: Call[Any], timeout: float | None) -> None:
+    """Wait until a call is over that another thread ends.
+
+    Args:
+        call: The call.
+        timeout: Maximum time in seconds; None: as long as it takes.
+    """
+    latch = Latch()
+    waiter = _Waiter(latch)
+    call._waiters.append(waiter)
+    end = math.inf if timeout is None else clock.monotonic() + timeout
+    try:
+        while not call.is_done() and (left := end - clock.monotonic()) > 0:
+            latch.wait(min(left, _MAX_SLEEP_S))
+    finally:
+        call._waiters.remove(waiter)
 
 
 class _Waiter:

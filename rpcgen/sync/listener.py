@@ -138,6 +138,10 @@ class Listener:
         self._wait_for_pollers()
         self._listening.close()
 
+    def remove_file(self) -> None:
+        """Remove the file of a unix socket, after `close`, once other processes have closed too."""
+        self._listening.remove_file()
+
     def _wait_for_pollers(self) -> None:
         """Wait until no thread polls the socket: clients can connect as long as one does.
 

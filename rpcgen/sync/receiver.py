@@ -53,7 +53,9 @@ class Receiver:
         return self._writer.is_blocked
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
-        view = self._protocol.space() if self._stream.is_plaintext else None
+        # Asked first, as most often no message is cut.
+        is_cut = self._protocol.is_cut
+        view = self._protocol.get_buffer() if is_cut and self._stream.is_plaintext else None
         if view is None and self._take(self._look_or_spin, token):
             return True
         if self._writer.is_blocked:
@@ -124,7 +126,7 @@ class Receiver:
 
     def _fill(self, whole: bool) -> bool:
         """Receive into the memory that the codec offers for the rest of a large message."""
-        view = self._protocol.space()
+        view = self._protocol.get_buffer()
         if view is None:  # another thread was here
             return False
         self._is_decoding = True
@@ -168,4 +170,4 @@ def deliver(
     """End calls, and only then forget them; see `ClientProtocol.take`."""
     for each in completions:
         each.waiter._finish(each.reply, each.error, each.metadata)
-        protocol.abandon(each.seq)
+        protocol.forget(each.seq)

@@ -315,12 +315,12 @@ class RequestWriter:
             if call is unstarted:
                 failure.started = False
             call._finish(None, failure)
-            self._protocol.abandon(seq)
+            self._protocol.forget(seq)
         self._stream.shutdown()  # other calls get the replies that are here, and then the end
         self._queue.clear()
 
     def _refuse(self, seq: int, call: Call[Any], error: Exception) -> None:
-        self._protocol.abandon(seq)
+        self._protocol.forget(seq)
         if not isinstance(error, RpcError):
             raise error  # of a codec of the user's own
         call._finish(None, error)

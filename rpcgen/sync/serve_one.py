@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
 from rpcgen.net import clock
-from rpcgen.protocol import Invocation, Refusal, ServerProtocol
+from rpcgen.protocol import Invocation, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.server import Cancellation
@@ -28,7 +28,7 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
         if not data:
             raise DisconnectedError("EOF")
         protocol.feed(data)
-    if isinstance(event, Refusal):
+    if isinstance(event, RejectedRequest):
         stream.send_all(protocol.refuse(event.request, event.error, event.code))
         raise ServerError(event.error, code=event.code)
     if isinstance(event, Cancellation):

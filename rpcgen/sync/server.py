@@ -9,9 +9,10 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from time import monotonic
+from functools import partial
+from time import monotonic, sleep
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
@@ -55,6 +56,10 @@ from .stream import Stream, wrap_tls
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.net.processes import Processes
+    from rpcgen.protocol import Address
+    from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -66,6 +71,9 @@ _LONG_GRACE: Final = 10.0
 # How often, in seconds, to look again for what nobody tells: room for a connection, a grace that
 # has been cut.
 _POLL: Final = 0.05
+
+# Seconds between two looks at the processes that serve.
+_LOOK: Final = 0.1
 
 # All servers of the process, for `_after_fork`.
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
@@ -112,6 +120,10 @@ class Server(BaseServer):
             services are; see `health`.
         reflection: True to serve ``rpcgen.Reflection``, which describes the services to
             whoever asks, with the docstrings of their IDL.
+        remember: For how long the reply of a call that comes with a ``key`` is given to calls
+            that repeat the key, in the place of another one; None: each call is carried out.
+        max_connection_age: Seconds, a tenth more or less, after which a connection is drained
+            if its client understands that, so that clients spread anew; None: no limit.
 
     Raises:
         ValueError: One of these is not greater than 0.
@@ -134,6 +146,8 @@ class Server(BaseServer):
         interceptors: Iterable[ServerInterceptor] = (),
         health: bool = False,
         reflection: bool = False,
+        remember: Remember | None = None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._interceptors = checked_interceptors(interceptors, is_async=False)
         super().__init__(
@@ -148,14 +162,19 @@ class Server(BaseServer):
                 max_calls=max_calls,
                 overload=overload,
                 handshake_timeout=handshake_timeout,
+                max_connection_age=max_connection_age,
             ),
             clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
+        self._announcements: Announcements | None = None
         self._begin_anew()
         _servers.add(self)
 
@@ -175,6 +194,8 @@ class Server(BaseServer):
         self._failure: OSError | None = None
         self._closing = Latch()
         self._closed = Latch()
+        # Set once the processes have ended that this one has had serve; None if there are none.
+        self._children_ended: Latch | None = None
         # True if clients are to be told of the end, and what they send on is to be refused.
         self._drains = False
         # When the grace is over, by `time.monotonic`.
@@ -253,7 +274,50 @@ class Server(BaseServer):
             self._start_accepting(listener, codec)
         return listener
 
-    def serve(self, *, handle_signals: bool = True, grace: float = _LONG_GRACE) -> None:
+    def announce(
+        self,
+        broker: str,
+        *,
+        version: str,
+        addresses: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have clients find the server by a NATS broker, while it serves.
+
+        Each service is a NATS micro service of the same name there. Returns at once: the server
+        serves whether there is a broker or not, and is announced when there is.
+
+        Args:
+            broker: ``nats://host:4222``, with a user and a password if need be.
+            version: That of the server, such as ``1.4.0``.
+            addresses: Where clients are to connect to, the first one first; by default where the
+                listeners are, and for one at all addresses of the machine, the one by which
+                the machine reaches the broker.
+            metadata: What else is to be known of the server, such as its zone.
+
+        Raises:
+            DialError: The broker's address is none.
+            ImportError: The package for NATS is missing.
+            ValueError: The version is none.
+        """
+        if self._announcements is None:
+            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
+
+            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
+        self._announcements.add(broker, version, addresses, metadata)
+        if self._serving:
+            self._announcements.begin()
+
+    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
+        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
+
+    def serve(
+        self,
+        *,
+        handle_signals: bool = True,
+        grace: float = _LONG_GRACE,
+        processes: int | None = None,
+    ) -> None:
         """Serve every listener, and return once the server is closed.
 
         Ctrl-C closes it as well, quietly: KeyboardInterrupt ends here, and the
@@ -266,10 +330,18 @@ class Server(BaseServer):
                 the main thread of a program that has no handler for it; a
                 second one does not wait for the grace.
             grace: Maximum time in seconds that calls have after a signal; see `shutdown`.
+            processes: Number of processes that are forked off to serve the listeners together,
+                and begun again when they die; None: this one serves.
 
         Raises:
             OSError: A listener has ended because its socket is of no use.
+            RpcError: The server cannot be served by other processes.
+            ValueError: The same.
         """
+        if processes is not None:
+            self._check_processes(processes, self._serving)
+            self._serve_in_processes(processes, handle_signals, grace)
+            return
         thread = threading.get_ident()
         self._in_serve.add(thread)
         after_interrupt: float | None = None
@@ -286,6 +358,38 @@ class Server(BaseServer):
                 self._in_serve.discard(thread)
         if self._failure is not None:
             raise self._failure
+
+    def _serve_in_processes(self, count: int, handle_signals: bool, grace: float) -> None:
+        from rpcgen.net.processes import Processes  # which servers do without, as a rule
+        from rpcgen.net.statistics_board import StatisticsBoard
+
+        serve, board = partial(self.serve, grace=grace), StatisticsBoard(self, count)
+        children = Processes(count, serve, board, grace)
+        self._children_ended = ended = Latch()
+        self._in_serve.add(threading.get_ident())
+        with self._on_sigterm(grace) if handle_signals else nullcontext():
+            try:
+                self._supervise(children, grace)
+            finally:
+                children.close()
+                ended.set()
+                self._closed.wait()
+                self._in_serve.discard(threading.get_ident())
+
+    def _supervise(self, children: Processes, grace: float) -> None:
+        """Look after the children until the server is closed, and end them."""
+        after_interrupt: float | None = None
+        try:
+            children.look()
+            while not self._closing.wait(_LOOK):
+                children.look()
+        except KeyboardInterrupt:
+            self._drains, after_interrupt = True, grace
+        finally:
+            self._begin_closing(after_interrupt)
+            children.terminate()
+        while children.are_ending(self._deadline):
+            sleep(_POLL)
 
     def accept(self, listener: Listener | socket.socket, codec: CodecName = "gob") -> None:
         """Serve each connection that ``listener`` takes; return when it, or the server, is closed.
@@ -452,7 +556,9 @@ class Server(BaseServer):
         if not self._closer.acquire(blocking=False):
             return  # another thread does
         try:
-            self._close_listeners()
+            if self._announcements is not None:
+                self._announcements.stop()
+            listeners = self._close_listeners()
             connections = self._reactor.connections
             if self._drains:
                 self._drain(connections)
@@ -460,9 +566,15 @@ class Server(BaseServer):
                 for connection in connections:
                     connection.shutdown_read()
             self._wait_closed(connections)
+            if self._children_ended is not None:
+                self._children_ended.wait()
+                for listener in listeners:
+                    listener.remove_file()
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
+            if self._announcements is not None:
+                self._announcements.join()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -486,7 +598,7 @@ class Server(BaseServer):
             while monotonic() < min(self._deadline, until) and not connection.wait_closed(_POLL):
                 pass
 
-    def _close_listeners(self) -> None:
+    def _close_listeners(self) -> set[Listener]:
         with self._lock:
             listeners = {*self._listeners, *self._accepting}
             self._listeners.clear()
@@ -495,11 +607,14 @@ class Server(BaseServer):
             listener.close()
         for handshake in handshakes:
             Stream(handshake).shutdown()
+        return listeners
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""
         self._reactor.close_after_fork()
         self.renew_locks()
+        if self._announcements is not None:
+            self._announcements.begin_anew()
         for listener in self._listeners:
             listener.renew_lock()
         self._begin_anew()
@@ -512,6 +627,8 @@ class Server(BaseServer):
             listeners = tuple(self._listeners.items())
         for listener, codec in listeners:
             self._start_accepting(listener, codec)
+        if self._announcements is not None:
+            self._announcements.begin()
 
     def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
@@ -564,6 +681,8 @@ class Server(BaseServer):
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
+            if isinstance(error, TimeoutError):
+                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
             return

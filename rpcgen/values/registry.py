@@ -30,7 +30,7 @@ from ..schema import (
     schema_of,
 )
 from ..types import GoType
-from .types import base_of, type_key
+from .types import strip_pointers, type_key
 
 __all__ = ["ANYTHING", "Registry", "Typed", "register", "registry"]
 
@@ -100,12 +100,12 @@ class Registry:
         """
         schema = annotation if isinstance(annotation, Schema) else schema_of(annotation)
         name = schema.go if name is None else name
-        base = base_of(schema)
+        base = strip_pointers(schema)
         key = type_key(base)
         if not name:
             raise SchemaError("the empty name is Go's nil", "register it under another")
         other = self._schemas.get(name)
-        if other is not None and type_key(base_of(other)) != key:
+        if other is not None and type_key(strip_pointers(other)) != key:
             raise SchemaError(
                 f"{name!r} is registered for {_owner(other)} already, so not for {_owner(schema)}",
                 'name one of them otherwise: wire("package.Name")',
@@ -169,7 +169,7 @@ class Registry:
         Returns:
             The name, None if the type is not registered.
         """
-        return self._names.get(type_key(base_of(schema)))
+        return self._names.get(type_key(strip_pointers(schema)))
 
 
 def uuid_schema() -> Schema[Any]:
@@ -180,7 +180,7 @@ def uuid_schema() -> Schema[Any]:
 
 
 def _owner(schema: Schema[Any]) -> str:
-    base = base_of(schema)
+    base = strip_pointers(schema)
     if isinstance(base, Struct | Opaque | Enum):
         return f"{base.cls.__module__}.{base.cls.__qualname__}"
     return schema.go

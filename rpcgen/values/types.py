@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from ..schema import (
     Array,
     Converted,
+    Empty,
     Map,
-    Nothing,
     Opaque,
     Pointer,
     Schema,
@@ -17,10 +17,10 @@ from ..schema import (
     schema_of,
 )
 
-__all__ = ["base_of", "type_key"]
+__all__ = ["strip_pointers", "type_key"]
 
 
-def base_of(schema: Schema[object]) -> Schema[object]:
+def strip_pointers(schema: Schema[object]) -> Schema[object]:
     """Return the schema under any number of pointers, which the wire does not show.
 
     Args:
@@ -56,6 +56,6 @@ def type_key(schema: Schema[object]) -> Hashable:
             return "map", schema.name, type_key(schema.key), type_key(schema.value)
         case Pointer():
             return "pointer", type_key(schema.element)
-        case Nothing():
+        case Empty():
             return "nothing"
     return schema.go

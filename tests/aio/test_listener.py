@@ -108,6 +108,7 @@ async def test_tls_handshake_that_takes_too_long_is_given_up(
     writer.close()
     listener.close()
     assert "(from 127.0.0.1:" in caplog.text
+    assert "handshake_timeout=0.05" in caplog.text
 
 
 async def test_close_hangs_up_on_handshakes() -> None:

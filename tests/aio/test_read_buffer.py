@@ -84,10 +84,10 @@ class RoomyReader(Reader):
         super().__init__()
         self.room = memoryview(bytearray(1000))
 
-    def space(self) -> memoryview | None:
+    def message_buffer(self) -> memoryview | None:
         return self.room or None
 
-    def filled(self, count: int) -> None:
+    def message_buffer_updated(self, count: int) -> None:
         self.received.append(bytes(self.room[:count]))
         self.room = self.room[count:]
 

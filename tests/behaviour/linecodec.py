@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rpcgen import DecodeError, EncodeError, Request, Response, TruncatedError
-from rpcgen.schema import Int, Nothing, Schema, String, Struct
+from rpcgen.schema import Empty, Int, Schema, String, Struct
 
 __all__ = ["LineClientCodec", "LineServerCodec"]
 
@@ -42,7 +42,7 @@ def unplain(schema: Schema[Any], value: Any) -> Any:
     raise DecodeError(f"{value!r} is no {schema.go}")
 
 
-PLAIN: dict[type[Schema[Any]], type] = {Int: int, String: str, Nothing: type(None)}
+PLAIN: dict[type[Schema[Any]], type] = {Int: int, String: str, Empty: type(None)}
 
 
 class Lines:

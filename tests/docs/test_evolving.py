@@ -9,16 +9,20 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from unittest import mock
 
 import pytest
 from attrs import field, frozen
 
-from rpcgen import RpcError, Server
+from rpcgen import RpcError, Server, cli
 from rpcgen.gen import generate, write
+from rpcgen.gen.breaking import compare_services
+from rpcgen.gen.describe import describe_idls
+from rpcgen.gen.findings import BreakingRule, Finding, LintRule
 from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry
+from tests.support.reader import blocks_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "evolving.md"
 
@@ -29,7 +33,9 @@ from enum import StrEnum
 from typing import Annotated, Literal, Protocol
 
 from attrs import define
-from rpcgen.types import Int32, Int64, OpenStrEnum, struct_args, wire
+from rpcgen.types import (
+    Int32, Int64, OpenStrEnum, RemoteError, Uint, json_tag, length, raises, struct_args, wire
+)
 
 """
 
@@ -49,6 +55,7 @@ class Side:
     module: str = MODULE
     service: str = "S"
     display_path: Callable[[Any], Any] = lambda reply: reply
+    error: Callable[[RpcError], Any] = lambda error: error
 
 
 @frozen
@@ -118,6 +125,20 @@ NAMED_CIRCLES = (
 )
 
 
+CASE = (
+    echo("a: int; guid: str", 1, "x"),
+    echo('a: int; guid: Annotated[str, wire("Guid")]', 1, "x"),
+    fields_of(guid="x"),
+    fields_of(guid="x"),
+)
+TAG = (
+    echo('a: int; b: Annotated[int, json_tag("x")]', 1, 2),
+    echo('a: int; b: Annotated[int, json_tag("y")]', 1, 2),
+    fields_of(b=2),
+    fields_of(b=2),
+)
+
+
 def enums(more: str, sent: str, before: str = ENUM) -> Side:
     return Side(
         service(f("m: E", "E"), before=before + more),
@@ -153,6 +174,29 @@ def served(name: str, wire: str = "") -> Side:
         lambda m, a: a,
         service=name,
     )
+
+
+def raising(head: str = "", fields: str = "", text: str = "", declared: bool = True) -> Side:
+    """Return a side whose method raises an exception, and whose caller says what it gets."""
+    cls = head.split(" ")[-1] or "Gone"
+    wire = "".join(f"{line}\n" for line in head.split(" ")[:-1])
+    told = f", text={text!r}" if text else ""
+    error = f"{wire}@define\nclass {cls}(RemoteError):\n    key: str = ''\n{fields}\n"
+    return Side(
+        service(f("a: int", decorator=f"@raises({cls}{told})" if declared else ""), before=error),
+        lambda c, m: c.f(1),
+        lambda m, a: raise_(getattr(m, cls)("k")),
+        error=raised,
+    )
+
+
+def raise_(error: Exception) -> None:
+    raise error
+
+
+def raised(error: RpcError) -> tuple[object, ...]:
+    """Return what an exception is: its class, and its fields where it has some."""
+    return type(error).__name__, getattr(error, "key", None), getattr(error, "more", None)
 
 
 CHANGES = {
@@ -265,6 +309,29 @@ CHANGES = {
     "`int` to `int | None`": Change(
         echo("a: int", 1), echo("a: int | None", 1), fields_of(a=1), fields_of(a=1)
     ),
+    "`int` to `Uint`, by gob": Change(
+        echo("a: int", 1), echo("a: Uint", 1), fields_of(a=1), fields_of(a=1), ("gob",)
+    ),
+    "`int` to `Uint`, by JSON": Change(
+        echo("a: int", 1), echo("a: Uint", 1), fields_of(a=1), fields_of(a=1), ("json",)
+    ),
+    "`int` to `float`, by gob": Change(
+        echo("a: int", 1), echo("a: float", 1.0), fields_of(a=1), fields_of(a=1.0), ("gob",)
+    ),
+    "`str` to `int`": Change(
+        echo("a: str", "x"), echo("a: int", 1), fields_of(a="x"), fields_of(a=1)
+    ),
+    "`Annotated[list[T], length(2)]` to `length(3)`, by gob": Change(
+        echo("a: Annotated[list[int], length(2)]", [1, 2]),
+        echo("a: Annotated[list[int], length(3)]", [1, 2, 3]),
+        fields_of(),
+        fields_of(),
+        ("gob",),
+    ),
+    "another case of a field's name, by gob": Change(*CASE, ("gob",)),
+    "another case of a field's name, by JSON": Change(*CASE, ("json",)),
+    "another name in `json_tag`, by gob": Change(*TAG, ("gob",)),
+    "another name in `json_tag`, by JSON": Change(*TAG, ("json",)),
     "`list[T]` to `dict[K, V]`": Change(
         echo("a: list[int]", [1]), echo("a: dict[int, int]", {1: 1}), fields_of(), fields_of()
     ),
@@ -286,6 +353,10 @@ CHANGES = {
     "a member of an `OpenStrEnum`, when it is sent": Change(
         enums("", "b", OPEN_ENUM), enums("    C = 'c'\n", "c", OPEN_ENUM), "c", "b"
     ),
+    "another value for a member of an enum": Change(
+        enums("", "b"), enums("", "c", ENUM.replace("'b'", "'c'")), "b", "c"
+    ),
+    "a `StrEnum` to an `OpenStrEnum`": Change(enums("", "b"), enums("", "b", OPEN_ENUM), "b", "b"),
     "a message in a union, when it is sent": Change(
         unions(CIRCLES, "A | B", "A"),
         unions(CIRCLES + message("z: int", "C"), "A | B | C", "C"),
@@ -310,6 +381,24 @@ CHANGES = {
         "A",
         ("gob",),
     ),
+    "one more exception, when it is raised": Change(
+        raising(declared=False), raising(), ("Gone", "k", None), ("ServerError", None, None)
+    ),
+    "another name for an exception": Change(
+        raising(), raising("Lost"), ("Gone", "k", None), ("Lost", "k", None)
+    ),
+    'another name for an exception, and `@wire("shapes.Gone")`': Change(
+        raising(), raising('@wire("shapes.Gone") Lost'), ("Gone", "k", None), ("Lost", "k", None)
+    ),
+    "a field with a default in an exception": Change(
+        raising(), raising(fields="    more: int = 7"), ("Gone", "k", None), ("Gone", "k", 7)
+    ),
+    "another `text` of an exception, between Python peers": Change(
+        raising(text="no {key}"),
+        raising(text="not {key}"),
+        ("Gone", "k", None),
+        ("Gone", "k", None),
+    ),
 }
 
 
@@ -323,6 +412,65 @@ def rows() -> dict[str, tuple[bool, bool]]:
 
 def test_every_change_of_the_page_is_tried() -> None:
     assert list(rows()) == list(CHANGES)
+
+
+# Rows with a "no" of which nothing is said: who does not use what is new is not broken by it.
+NOT_TOLD = {"one more method, when it is called", "one more exception, when it is raised"}
+
+# Rows with two of "yes" of which something is said: it depends on what is sent, or a value is
+# lost that nobody may miss.
+TOLD = {
+    "a field less",
+    "`int` to `Uint`, by JSON",
+    "`str` to `Literal`",
+    "a member of an enum, when another is sent",
+    "a message in a union, when another is sent",
+    "another `text` of an exception, between Python peers",
+}
+
+
+def findings(change: Change, folder: Path) -> list[Finding]:
+    """Return what ``rpcgen breaking`` says of a change, of the codecs that it is about."""
+    described = []
+    for name, side in (("old", change.old), ("new", change.new)):
+        (folder / name).mkdir()
+        path = folder / name / f"{side.module}.py"
+        path.write_text(HEAD + side.idl)
+        described.append(describe_idls([str(path)]))
+    found = compare_services(*described)
+    return [each for each in found if not set(change.codecs).isdisjoint(each.codecs)]
+
+
+def test_what_breaks_on_the_page_is_found(change: str, tmp_path: Path) -> None:
+    breaks = rows()[change] != (True, True)
+    found = findings(CHANGES[change], tmp_path)
+    assert bool(found) == ((breaks and change not in NOT_TOLD) or change in TOLD)
+
+
+def test_commands_of_the_page_print_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block in blocks_of(PAGE):
+        if block.language == "python":
+            path = Path(block.text.split("\n")[0].removeprefix("# "))
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block.text)
+            continue
+        command, _, expected = block.text.removeprefix("$ rpcgen ").partition("\n")
+        assert cli.main(command.split()) == 1
+        assert capsys.readouterr() == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("heading", "rules"),
+    [("What a change breaks", BreakingRule), ("What to write from the start", LintRule)],
+)
+def test_rules_of_the_page_are_those_that_there_are(heading: str, rules: object) -> None:
+    section = PAGE.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    told = [rule for cell in cells for rule in re.findall(r"`(.+?)`", cell)]
+    assert sorted(told) == sorted(get_args(rules))
 
 
 class Implementation:
@@ -402,7 +550,7 @@ def outcome(
             with client_class.dial(address, codec=codec, timeout=10.0) as client:
                 return caller.display_path(caller.call(client, ours[0]))
         except RpcError as error:
-            return error
+            return caller.error(error)
 
 
 async def called_async(

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpcgen import gob
+from rpcgen import schema as schemas
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import wire
 from rpcgen.gob.numbers import uint_bytes
-from rpcgen.schema import Map, Nothing, schema_of
+from rpcgen.schema import Map, schema_of
 from rpcgen.types import Int8, Uint8
 
 from .examples import (
@@ -135,7 +136,7 @@ def test_an_empty_struct_has_no_field_in_common_and_fits() -> None:
 
 
 def test_nothing_takes_everything() -> None:
-    assert gob.loads(gob.dumps(_VALUES[0]), Nothing()) is None
+    assert gob.loads(gob.dumps(_VALUES[0]), schemas.Empty()) is None
 
 
 @pytest.mark.parametrize(
@@ -242,7 +243,7 @@ def _message(octets: bytes) -> bytes:
     return uint_bytes(len(octets)) + octets
 
 
-@pytest.mark.parametrize("schema", [None, Nothing()])
+@pytest.mark.parametrize("schema", [None, schemas.Empty()])
 @pytest.mark.parametrize("depth", [150, 3000])
 def test_nesting_limit_of_slices(depth: int, schema: Any) -> None:
     slices = [wire.SliceType("", 64 + i, 65 + i) for i in range(depth)]
@@ -252,7 +253,7 @@ def test_nesting_limit_of_slices(depth: int, schema: Any) -> None:
         gob.Decoder(stream).decode(schema)
 
 
-@pytest.mark.parametrize("schema", [None, Nothing()])
+@pytest.mark.parametrize("schema", [None, schemas.Empty()])
 def test_types_that_branch_at_each_level_are_no_burden(schema: Any) -> None:
     maps = [wire.MapType("", 64 + i, 65 + i, 65 + i) for i in range(90)]
     maps.append(wire.MapType("", 154, wire.INT, wire.INT))
@@ -260,7 +261,7 @@ def test_types_that_branch_at_each_level_are_no_burden(schema: Any) -> None:
     assert not gob.Decoder(stream).decode(schema)
 
 
-@pytest.mark.parametrize("schema", [None, Nothing()])
+@pytest.mark.parametrize("schema", [None, schemas.Empty()])
 def test_wide_types_in_wide_types_are_no_burden(schema: Any) -> None:
     structs = [
         wire.StructType(f"S{i}", 64 + i, tuple((f"F{n}", 65 + i) for n in range(40)))
@@ -352,19 +353,19 @@ def test_levels_of_lists_up_to_the_limit(levels: int) -> None:
 def test_levels_of_lists_beyond_the_limit(levels: int) -> None:
     annotation, value = _nested_list(levels)
     data = gob.dumps(value, annotation)
-    for schema in (annotation, None, Nothing()):
+    for schema in (annotation, None, schemas.Empty()):
         with pytest.raises(DecodeError, match=r"nested too deeply \(Limits.depth\)"):
             gob.Decoder(data).decode(schema)
 
 
-@pytest.mark.parametrize("schema", [Node, None, Nothing()])
+@pytest.mark.parametrize("schema", [Node, None, schemas.Empty()])
 def test_levels_of_a_message_that_refers_to_itself(schema: Any) -> None:
     gob.Decoder(gob.dumps(_chain(99))).decode(schema)
     with pytest.raises(DecodeError, match="nested too deeply"):
         gob.Decoder(gob.dumps(_chain(100))).decode(schema)
 
 
-@pytest.mark.parametrize("schema", [Node, None, Nothing()])
+@pytest.mark.parametrize("schema", [Node, None, schemas.Empty()])
 @pytest.mark.parametrize("depth", [1, 2, 5, 7, 8, 9, 20])
 def test_small_limits_of_nesting_are_exact(schema: Any, depth: int) -> None:
     limits = gob.Limits(depth=depth)

@@ -118,10 +118,10 @@ class Blobs:
 def put(decoder: gob.Decoder, data: bytes) -> None:
     """Put bytes where the decoder wants them, as many at a time as it wants."""
     while data:
-        view = decoder.space()
+        view = decoder.get_buffer()
         count = min(len(view), len(data))
         view[:count] = data[:count]
-        decoder.filled(count)
+        decoder.buffer_updated(count)
         data = data[count:]
 
 
@@ -172,7 +172,7 @@ def test_space_is_no_more_than_what_is_needed() -> None:
     decoder.feed(gob.dumps(bytes(100_000))[:1000])
     with pytest.raises(TruncatedError):
         decoder.decode(bytes)
-    assert 0 < len(decoder.space()) <= decoder.needed
+    assert 0 < len(decoder.get_buffer()) <= decoder.needed
 
 
 def test_space_then_feed_keeps_the_order() -> None:
@@ -181,8 +181,8 @@ def test_space_then_feed_keeps_the_order() -> None:
     decoder.feed(data[:1000])
     with pytest.raises(TruncatedError):
         decoder.decode(bytes)
-    decoder.space()[:2000] = data[1000:3000]
-    decoder.filled(2000)
+    decoder.get_buffer()[:2000] = data[1000:3000]
+    decoder.buffer_updated(2000)
     decoder.feed(data[3000:])
     assert decoder.decode(bytes) == bytes(range(256)) * 1000
 

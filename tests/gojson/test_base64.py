@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen.gojson.base64 import base64_error_place, octets_of_base64
+from rpcgen.gojson.base64 import base64_error_place, bytes_of_base64
 
 
 @given(st.binary(), st.lists(st.tuples(st.integers(0, 50), st.sampled_from("\r\n"))))
@@ -16,7 +16,7 @@ def test_octets_come_back_with_line_breaks_anywhere(
     text = base64.b64encode(octets).decode()
     for place, character in breaks:
         text = text[:place] + character + text[place:]
-    assert octets_of_base64(text) == octets
+    assert bytes_of_base64(text) == octets
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_octets_come_back_with_line_breaks_anywhere(
     ],
 )
 def test_what_go_refuses_is_refused_where_go_does(text: str, place: int) -> None:
-    assert (octets_of_base64(text), base64_error_place(text)) == (None, place)
+    assert (bytes_of_base64(text), base64_error_place(text)) == (None, place)

@@ -22,7 +22,7 @@ from rpcgen.protocol.headers import (
     ExtendedResponse,
     Feature,
 )
-from rpcgen.schema import Nothing, Schema, schema_of
+from rpcgen.schema import Empty, Schema, schema_of
 from tests import golang
 from tests.support.sockets import connect
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
@@ -34,7 +34,7 @@ each_codec = pytest.mark.parametrize("codec", ["gob", "json"])
 
 ARGS: Schema[Args] = schema_of(Args)
 NUMBER: Schema[int] = schema_of(int)
-NOTHING = Nothing()
+NOTHING = Empty()
 
 
 @define

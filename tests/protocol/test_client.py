@@ -103,13 +103,13 @@ def test_encode_after_a_failure_is_as_if_it_had_not_been(client: ClientProtocol[
 
 
 def test_abandon_pending_call(client: ClientProtocol[str]) -> None:
-    assert client.abandon(client.begin(SUM, "w")) is True
+    assert client.forget(client.begin(SUM, "w")) is True
 
 
 def test_abandon_call_twice(client: ClientProtocol[str]) -> None:
     seq = client.begin(SUM, "w")
-    client.abandon(seq)
-    assert client.abandon(seq) is False
+    client.forget(seq)
+    assert client.forget(seq) is False
 
 
 def test_receive_reply(client: ClientProtocol[str]) -> None:
@@ -135,7 +135,7 @@ def test_receive_reply_of_unknown_call(client: ClientProtocol[str]) -> None:
 
 
 def test_receive_reply_of_abandoned_call(client: ClientProtocol[str]) -> None:
-    client.abandon(client.begin(SUM, "w"))
+    client.forget(client.begin(SUM, "w"))
     assert client.receive(response_bytes((0, 3))) == []
 
 
@@ -284,42 +284,42 @@ BLOB = Method[int, bytes]("Math.Blob")
 
 
 def test_space_where_nothing_is_awaited(client: ClientProtocol[str]) -> None:
-    assert client.space() is None
+    assert client.get_buffer() is None
 
 
 def test_space_for_the_rest_of_a_large_reply(client: ClientProtocol[str]) -> None:
     data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
     assert client.receive(data[:20_000]) == []
     rest, completions = data[20_000:], []
-    while rest and (view := client.space()) is not None:
+    while rest and (view := client.get_buffer()) is not None:
         count = min(len(view), len(rest))
         view[:count], rest = rest[:count], rest[count:]
-        completions += client.filled(count)
+        completions += client.buffer_updated(count)
     assert len(rest) < 65536
     if rest:
         completions += client.receive(rest)
     (completion,) = completions
     assert completion.reply == bytes(200_000)
-    assert client.space() is None
+    assert client.get_buffer() is None
 
 
 def test_space_where_little_has_come_but_a_length(client: ClientProtocol[str]) -> None:
     client.receive(response_bytes((client.begin(BLOB, "call"), bytes(200_000)))[:1000])
-    assert client.space() is None
+    assert client.get_buffer() is None
 
 
 def test_space_for_the_rest_of_a_small_reply(client: ClientProtocol[str]) -> None:
     data = response_bytes((client.begin(BLOB, "call"), bytes(1000)))
     client.receive(data[:100])
-    assert client.space() is None
+    assert client.get_buffer() is None
 
 
 def test_filled_after_the_end(client: ClientProtocol[str]) -> None:
     data = response_bytes((client.begin(BLOB, "call"), bytes(200_000)))
     client.receive(data[:20_000])
-    assert client.space() is not None
+    assert client.get_buffer() is not None
     client.receive_eof()
-    assert client.filled(1) == []
+    assert client.buffer_updated(1) == []
 
 
 def test_expects_one_while_a_single_call_is_pending(client: ClientProtocol[str]) -> None:
@@ -334,7 +334,7 @@ def test_expects_one_is_false_while_a_reply_is_received(client: ClientProtocol[s
     data = response_bytes((client.begin(BLOB, "call"), bytes(1000)))
     client.begin(BLOB, "other")
     client.receive(data[:500])
-    client.abandon(1)
+    client.forget(1)
     assert client.pending == 1
     assert not client.expects_one
 
@@ -418,7 +418,7 @@ def test_receive_large_reply_in_pieces(deferring: ClientProtocol[str]) -> None:
 
 def test_decode_large_of_a_call_that_was_abandoned(deferring: ClientProtocol[str]) -> None:
     deferring.receive(large_replies((0, MANY)))
-    deferring.abandon(0)
+    deferring.forget(0)
     assert deferring.decode_large() == []
 
 

@@ -152,7 +152,7 @@ def test_deadline_that_is_centuries_away_fits_the_header(peers: Peers) -> None:
 
 def test_begin_cancel_names_the_request(peers: Peers) -> None:
     seq = peers.client.begin(SUM, "w")
-    peers.client.abandon(seq)  # never sent
+    peers.client.forget(seq)  # never sent
     header = peers.request()
     cancelled = peers.cancel(1)
     assert cancelled is not None
@@ -161,7 +161,7 @@ def test_begin_cancel_names_the_request(peers: Peers) -> None:
 
 def test_cancel_is_not_pending(peers: Peers) -> None:
     peers.request()
-    peers.client.abandon(0)
+    peers.client.forget(0)
     peers.cancel(0)
     assert peers.client.pending == 0
 
@@ -273,7 +273,7 @@ def test_expire_with_many_pending_does_not_look_all_the_time() -> None:
 
 def test_late_reply_is_passed_over(peers: Peers) -> None:
     header = peers.request(CallSettings(deadline=101.0))
-    peers.client.abandon(0)
+    peers.client.forget(0)
     assert peers.respond(Response("Math.Sum", header.seq), 3) == []
 
 

@@ -21,10 +21,10 @@ from rpcgen.protocol.codec import (
     checked,
     described_types,
     extended_codec,
+    get_buffer,
     is_large,
     joined,
     measured_codec,
-    space,
 )
 from rpcgen.schema import Schema
 from tests.behaviour.linecodec import LineClientCodec, LineServerCodec
@@ -97,7 +97,7 @@ def test_extended_codec_of_one_that_knows_plain_headers_alone(codec: Any) -> Non
 
 def test_space_is_the_memory_of_the_codec() -> None:
     codec = AbleCodec()
-    view = space(codec)
+    view = get_buffer(codec)
     assert view is not None
     assert view.obj is codec.memory
 
@@ -105,7 +105,7 @@ def test_space_is_the_memory_of_the_codec() -> None:
 def test_space_is_not_given_for_a_length_alone() -> None:
     codec = AbleCodec()
     codec.pending = 100
-    assert space(codec) is None
+    assert get_buffer(codec) is None
 
 
 @pytest.mark.parametrize("codec", [None, AbleCodec()])

@@ -16,8 +16,8 @@ from rpcgen.protocol import (
     GobClientCodec,
     GobServerCodec,
     Invocation,
-    Refusal,
     Registry,
+    RejectedRequest,
     Request,
     Response,
     ServerProtocol,
@@ -67,7 +67,7 @@ def summary(events: Iterable[Event]) -> list[tuple[int, object]]:
     return [
         (event.request.seq, event.args if isinstance(event, Invocation) else event.error)
         for event in events
-        if isinstance(event, (Invocation, Refusal))
+        if isinstance(event, (Invocation, RejectedRequest))
     ]
 
 
@@ -108,7 +108,7 @@ def test_receive_request_after_something_unknown(server: ServerProtocol) -> None
 
 def test_receive_arguments_of_wrong_type(server: ServerProtocol) -> None:
     (event,) = server.receive(request_bytes(("Math.Sum", 0, "text")))
-    assert isinstance(event, Refusal)
+    assert isinstance(event, RejectedRequest)
 
 
 def test_receive_request_after_arguments_of_wrong_type(server: ServerProtocol) -> None:
@@ -251,10 +251,10 @@ def test_space_for_the_rest_of_a_large_request(blob_server: ServerProtocol) -> N
     assert blob_server.next_event() is None
     rest = data[20_000:]
     event = None
-    while rest and (view := blob_server.space()) is not None:
+    while rest and (view := blob_server.get_buffer()) is not None:
         count = min(len(view), len(rest))
         view[:count], rest = rest[:count], rest[count:]
-        blob_server.filled(count)
+        blob_server.buffer_updated(count)
         event = blob_server.next_event()
     assert len(rest) < 65536
     if rest:
@@ -262,21 +262,21 @@ def test_space_for_the_rest_of_a_large_request(blob_server: ServerProtocol) -> N
         event = blob_server.next_event()
     assert isinstance(event, Invocation)
     assert event.args == bytes(200_000)
-    assert blob_server.space() is None
+    assert blob_server.get_buffer() is None
 
 
 def test_space_where_no_request_is_cut_off(blob_server: ServerProtocol) -> None:
-    assert blob_server.space() is None
+    assert blob_server.get_buffer() is None
     blob_server.feed(request_bytes(("Math.Blob", 3, b"small")))
     blob_server.next_event()
-    assert blob_server.space() is None
+    assert blob_server.get_buffer() is None
 
 
 def test_space_after_the_end(blob_server: ServerProtocol) -> None:
     blob_server.feed(request_bytes(("Math.Blob", 3, bytes(200_000)))[:20_000])
     blob_server.next_event()
     blob_server.receive_eof()
-    assert blob_server.space() is None
+    assert blob_server.get_buffer() is None
 
 
 def test_reply_parts_is_the_same_in_parts(blob_server: ServerProtocol) -> None:
@@ -476,7 +476,7 @@ def test_cancel_is_answered_with_a_bool(found: bool) -> None:
 
 def test_cancel_with_arguments_that_are_none_is_refused() -> None:
     (event,) = extended_server().receive(sent((Request("_goRPC_.Cancel", 2), "text")))
-    assert isinstance(event, Refusal)
+    assert isinstance(event, RejectedRequest)
 
 
 def test_features_are_told_once_to_a_client_that_tells_its_own() -> None:
@@ -539,7 +539,7 @@ def test_request_after_drain_is_refused() -> None:
     server = extended_server()
     server.drain()
     (event,) = server.receive(sent((Request("Math.Double", 1), 4)))
-    assert isinstance(event, Refusal)
+    assert isinstance(event, RejectedRequest)
     assert event.code == Code.UNAVAILABLE
 
 

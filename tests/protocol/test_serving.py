@@ -4,17 +4,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rpcgen.protocol import Output, Registry, ServerProtocol, server_protocol
+from rpcgen.protocol import RawResponse, Registry, ServerProtocol, server_protocol
 from rpcgen.protocol.http import HttpServerProtocol
 from rpcgen.protocol.server import Stage
-from rpcgen.protocol.serving import ConnectionLimits, ConnectionTimer
+from rpcgen.protocol.serving import (
+    DRAIN_LINGER_S,
+    AgeStep,
+    ConnectionAge,
+    ConnectionLimits,
+    ConnectionTimer,
+)
 
 from .messages import DOUBLE, request_bytes
 
 if TYPE_CHECKING:
     from rpcgen.protocol.server import ServerSession
 
-CONNECTED = [Output(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
+CONNECTED = [RawResponse(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
 
 
 def test_protocol_without_http() -> None:
@@ -46,7 +52,8 @@ def test_limits_have_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["header_timeout", "body_timeout", "idle_timeout", "max_connections"]
+    "name",
+    ["header_timeout", "body_timeout", "idle_timeout", "max_connections", "max_connection_age"],
 )
 @pytest.mark.parametrize("limit", [0, -1, float("nan")])
 def test_limit_must_be_greater_than_zero(name: str, limit: float) -> None:
@@ -164,3 +171,39 @@ def test_stage_of_http_after_connect() -> None:
     protocol = served_protocol("/_goRPC_")
     protocol.receive(b"CONNECT /_goRPC_ HTTP/1.0\n\n")
     assert protocol.stage == (Stage.IDLE, None)
+
+
+def test_young_connection_goes_on() -> None:
+    age = ConnectionAge(ConnectionLimits(max_connection_age=100.0), 0.0)
+    assert age.step(89.0, True) is AgeStep.NONE
+
+
+def test_connection_has_no_age_by_itself() -> None:
+    assert ConnectionAge(ConnectionLimits(), 0.0).step(1e9, True) is AgeStep.NONE
+
+
+def test_old_connection_is_drained_once_and_closed_once() -> None:
+    age = ConnectionAge(ConnectionLimits(max_connection_age=100.0), 0.0)
+    times = [111.0, 111.1, 111.0 + DRAIN_LINGER_S, 200.0]
+    assert [age.step(now, True) for now in times] == [
+        AgeStep.DRAIN,
+        AgeStep.NONE,
+        AgeStep.CLOSE,
+        AgeStep.NONE,
+    ]
+
+
+def test_old_connection_is_drained_once_its_client_knows_the_notice() -> None:
+    age = ConnectionAge(ConnectionLimits(max_connection_age=100.0), 0.0)
+    assert (age.step(111.0, False), age.step(112.0, True)) == (AgeStep.NONE, AgeStep.DRAIN)
+
+
+def test_connections_of_one_moment_end_at_different_times() -> None:
+    limits = ConnectionLimits(max_connection_age=100.0)
+    ages = [ConnectionAge(limits, 0.0) for _ in range(50)]
+    drained = sum(age.step(100.0, True) is AgeStep.DRAIN for age in ages)
+    assert 0 < drained < 50
+
+
+def test_age_is_looked_at_in_time() -> None:
+    assert ConnectionLimits(max_connection_age=0.1).interval < 0.1

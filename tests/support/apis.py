@@ -21,6 +21,7 @@ from rpcgen import (
     Limits,
     Method,
     Registry,
+    Remember,
     ServerCodec,
     aio,
 )
@@ -95,7 +96,9 @@ class ServerOptions(TypedDict, total=False):
     mask_errors: bool
     max_calls: int | None
     max_calls_per_connection: int
+    max_connection_age: float | None
     overload: Literal["wait", "refuse"]
+    remember: Remember | None
     workers: int
 
 

@@ -49,7 +49,7 @@ def test_transfer_waits_for_no_bytes_that_another_thread_has_taken() -> None:
         call = client.go(BLOB, b"")
         server.socket.sendall(response_bytes((0, bytes(300_000)))[:100_000])
         receiver = client._leader_follower._duplex
-        while client._protocol.space() is None:
+        while client._protocol.get_buffer() is None:
             receiver.transfer(new_token(), TIMEOUT_S, False)
         while receiver.transfer(new_token(), 0, False):
             pass

@@ -26,7 +26,7 @@ from ...values.collisions import (
     steerable,
 )
 from ...values.record import Undecoded
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from .. import numbers, wire
 from ..definitions import bare_name
 from ..memory import ENTRY, MEMBER, SLOT, sizes
@@ -48,7 +48,7 @@ _FEW_FIELDS: Final = 64
 
 
 class Compiler:
-    """Writes the functions, but for how they read numbers and octets."""
+    """Writes the functions, but for how they read numbers and bytes."""
 
     def __init__(
         self, types: Types, strings: str, *, counted: bool = False, longest: int = sys.maxsize
@@ -77,7 +77,7 @@ class Compiler:
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
         """Return the function that decodes a sender's type into a schema of ours."""
-        base = base_of(schema)
+        base = strip_pointers(schema)
         name = bare_name(base)
         root = name if isinstance(base, Struct) else ""
         title = f"decode {name or type(base).__name__}"
@@ -146,12 +146,12 @@ class Compiler:
         self._source.line(f"{target} = data[pos]")
         self._source.line("pos += 1")
 
-    def _octets(self, target: str, made: str = "{}") -> None:
+    def _byte_string(self, target: str, made: str = "{}") -> None:
         """Read a size and so many bytes; ``made`` says what of them."""
         raise NotImplementedError
 
     def _bytes(self, target: str) -> None:
-        self._octets(target)
+        self._byte_string(target)
 
     def _loop(self, count: str) -> Any:
         # Nobody asks where in the value a function fails, so the index is not needed.
@@ -210,11 +210,11 @@ class Compiler:
                 self._float(imaginary, node.bits == 64)
                 source.line(f"{target} = complex({target}, {imaginary})")
             case Op.STRING:
-                self._octets(target, self._text(node))
+                self._byte_string(target, self._text(node))
                 self._charge_text(target)
             case Op.BYTES if node.children:
                 container = source.constant(node.container, "container")
-                self._octets(target, f"{container}({{}})")
+                self._byte_string(target, f"{container}({{}})")
             case Op.BYTES:
                 self._bytes(target)
             case Op.ENUM:
@@ -247,7 +247,7 @@ class Compiler:
 
         unmarshal = self._source.constant(unmarshaller(node.schema), "unmarshal")
         is_checked = node.schema.cls is Undecoded or node.schema.name == "big.Rat"
-        self._octets(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
+        self._byte_string(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
 
     def _nested(self, pair: Pair, target: str) -> None:
         """Write what has parts in place, or a call where that would go too far."""
@@ -288,7 +288,7 @@ class Compiler:
         return count
 
     def _text(self, node: Node) -> str:
-        """Return the expression that makes text of octets, with ``{}`` for these."""
+        """Return the expression that makes text of bytes, with ``{}`` for these."""
         errors = "surrogateescape" if node.any_bytes else self._strings
         return "{}.decode()" if errors == "strict" else f"{{}}.decode('utf-8', {errors!r})"
 
@@ -309,9 +309,13 @@ class Compiler:
             self._source.line(f"bad(f'{{{target}}} does not fit {node.go}')")
 
     def _elements(self, pair: Pair, count: str, target: str) -> None:
+        self._charge_elements(pair, count)
+        self._each_element(pair, count, target)
+
+    def _each_element(self, pair: Pair, count: str, target: str) -> None:
+        """Write a loop over elements whose memory is counted already."""
         source, container = self._source, pair.node.container
         item = source.variable("item")
-        self._charge_elements(pair, count)
         source.line(f"{target} = []")
         with self._loop(count):
             self._value(self._pairs[pair.parts[0]], item)
@@ -474,7 +478,7 @@ class Compiler:
             case None:
                 self._skip_basic(id, ignored)
             case wire.OpaqueType():
-                self._skip_octets(ignored)
+                self._skip_bytes(ignored)
             case wire.StructType() as known if not known.fields:
                 # So are the bodies of calls without arguments and of errors.
                 self._first(ignored)
@@ -494,13 +498,13 @@ class Compiler:
                 self._uint(ignored)
                 self._uint(ignored)
             case wire.BYTES | wire.STRING:
-                self._skip_octets(ignored)
+                self._skip_bytes(ignored)
             case wire.INTERFACE:
                 self._source.line(f"pos = stream.skip_interface(data, pos, depth - {self._depth})")
             case _:
                 raise DecodeError(f"type {id} is not defined")
 
-    def _skip_octets(self, size: str) -> None:
+    def _skip_bytes(self, size: str) -> None:
         """Read a size, and pass over so many bytes."""
         raise NotImplementedError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...errors import DecodeError
-from ...schema import Nothing, Schema, Untyped
+from ...schema import Empty, Schema, Untyped
 from ...schema.plan import Node, Op, plan_of
 from ...values.limits import Limits
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from .. import wire
 from ..near_names import check_names
 from .match import Types, check_fields_in_common, form_of, parts_of, sent_fields
@@ -49,7 +49,7 @@ class TypeChecks:
         Raises:
             DecodeError: If not, each time.
         """
-        if isinstance(schema, Untyped | Nothing):
+        if isinstance(schema, Untyped | Empty):
             return
         reason = self._checked.get((id, schema))
         if reason is None:
@@ -58,7 +58,7 @@ class TypeChecks:
             raise DecodeError(reason)
 
     def _reason_against(self, id: int, schema: Schema[Any]) -> str:
-        nodes, root = plan_of(base_of(schema))
+        nodes, root = plan_of(strip_pointers(schema))
         try:
             self._check_top(id, nodes[root])
             self._check_parts(id, nodes, nodes[root])

@@ -72,7 +72,7 @@ class Cursor:
         self._path.clear()
         self.pos = -1
 
-    # --- numbers and octets -------------------------------------------------------------------
+    # --- numbers and bytes -------------------------------------------------------------------
 
     def _uint(self) -> int:
         pos = self.pos
@@ -92,17 +92,17 @@ class Cursor:
             raise DecodeError(f"{size} bytes do not fit the message")
         return size
 
-    def _octets(self) -> bytes:
+    def _byte_string(self) -> bytes:
         size = self._size()
         self._stream.charge(size)
-        octets = self._data[self.pos : self.pos + size]
+        data = self._data[self.pos : self.pos + size]
         self.pos += size
-        return octets
+        return data
 
     def _text(self, any_bytes: bool = False) -> str:
-        octets = self._octets()
-        self._stream.charge(0 if octets.isascii() else 3 * len(octets))
-        return octets.decode("utf-8", "surrogateescape" if any_bytes else self._strings)
+        data = self._byte_string()
+        self._stream.charge(0 if data.isascii() else 3 * len(data))
+        return data.decode("utf-8", "surrogateescape" if any_bytes else self._strings)
 
     def _float(self, narrow: bool) -> float:
         bits = self._uint()

@@ -19,7 +19,7 @@ from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.collisions import check_merged, merges_keys, steerable
 from ...values.durations import duration_of
 from ...values.record import Undecoded
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from .. import wire
 from ..definitions import bare_name
 from ..memory import MEMBER, SLOT, sizes
@@ -53,7 +53,7 @@ class Interpreter(Skipper, RecordReader):
     ) -> tuple[Any, int]:
         """Read a value as at the top of a message: return it and the position after it."""
         self._data, self.pos = data, pos
-        base = base_of(schema)
+        base = strip_pointers(schema)
         if not self._path:
             self._path.append(self._root(id, base))
         if not isinstance(self._types.get(id), wire.StructType) and self._uint():
@@ -104,11 +104,11 @@ class Interpreter(Skipper, RecordReader):
         return self._text(node.any_bytes)
 
     def _bytes(self, node: Node, depth: int) -> Any:
-        octets = self._octets()
+        data = self._byte_string()
         if not node.children:
-            return octets
-        self._stream.charge(len(octets) * SLOT)
-        return node.container(octets)
+            return data
+        self._stream.charge(len(data) * SLOT)
+        return node.container(data)
 
     def _duration(self, node: Node, depth: int) -> Any:
         return duration_of(self._int())
@@ -139,15 +139,15 @@ class Interpreter(Skipper, RecordReader):
             slot = SLOT if node.op is Op.LIST else 0
             elements = self._elements(known, read, levels_inside(depth), slot)
             return elements if node.container is list else node.container(elements)
-        return self._unmarshal(node.schema, self._octets())
+        return self._unmarshal(node.schema, self._byte_string())
 
-    def _unmarshal(self, schema: Opaque[Any], octets: bytes) -> Any:
+    def _unmarshal(self, schema: Opaque[Any], data: bytes) -> Any:
         """Return the value of a type that encodes itself."""
         from ..opaque import unmarshaller
 
         if schema.cls is Undecoded or schema.name == "big.Rat":
-            self._stream.short(octets)
-        return unmarshaller(schema)(octets)
+            self._stream.short(data)
+        return unmarshaller(schema)(data)
 
     def _map_of(self, node: Node, known: wire.MapType, depth: int) -> dict[Any, Any]:
         """Read a map of keys and values of ours."""
@@ -235,7 +235,7 @@ def _in_range(value: int, node: Node) -> int:
 def _layout(schema: Schema[Any]) -> tuple[tuple[Node, ...], tuple[int, ...], Node]:
     """Return the types of a schema's plan, what their values count, and that of the schema.
 
-    Octets count where they are made, as places of their container.
+    Bytes count where they are made, as places of their container.
     """
     nodes, root = plan_of(schema)
     counted = zip(nodes, sizes(schema), strict=True)

@@ -82,7 +82,7 @@ class RecordReader(Cursor):
             case wire.STRING:
                 return self._text()
             case wire.BYTES:
-                return self._octets()
+                return self._byte_string()
             case wire.INTERFACE:
                 return self._interface(ANYTHING, depth)
         match self._types.get(id):
@@ -96,7 +96,7 @@ class RecordReader(Cursor):
             case wire.MapType() as known:
                 return self._map_of_anything(known, levels_inside(depth))
             case wire.OpaqueType() as known:
-                return self._guess(known, self._octets())
+                return self._guess(known, self._byte_string())
         raise DecodeError(f"type {id} is not defined")
 
     def _interface(self, schema: Interface, depth: int) -> Any:
@@ -143,14 +143,14 @@ class RecordReader(Cursor):
             check_probes(keys)
         return dict(zip(keys, values, strict=True))
 
-    def _guess(self, known: wire.OpaqueType, octets: bytes) -> Any:
+    def _guess(self, known: wire.OpaqueType, data: bytes) -> Any:
         """Return the value of a type that encodes itself, of which only the name is known."""
         from ..opaque import guess
 
         if known.name == "Rat":
-            self._stream.short(octets)
+            self._stream.short(data)
         self._stream.charge(_OPAQUE_SIZE)
-        return guess(known.name, known.encoding, octets)
+        return guess(known.name, known.encoding, data)
 
     def _zeros_of(self, known: wire.StructType) -> tuple[list[Any], int]:
         """Return the zeros of the fields, and how many containers have to be made."""

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from attrs import frozen
-
 from ...schema import Schema, Struct
 from ...schema.plan import Node, Op, plan_of
 from ...values.collisions import repeats_keys
 from ...values.durations import nanoseconds_of
-from ...values.types import base_of
+from ...values.types import strip_pointers
 from ..definitions import bare_name
 from ..source import Source
-from ..streams import EncodeFunction
+from ..streams import Encoding
 from .runtime import RUNTIME, EnumTable
 from .struct_writer import ONE_STEP, StructWriter
 
-__all__ = ["Encoding", "encoding_of"]
+__all__ = ["encoding_of"]
 
 # Structs are encoded in place down to this many levels, and this many lines of source; beyond
 # that by functions of their own.
@@ -29,18 +27,6 @@ _INLINE_DEPTH: Final = 3
 _INLINE_LINES: Final = 1000
 # Lists and maps likewise: Python takes no more than 20 blocks inside each other.
 _INLINE_LOOPS: Final = 4
-
-
-@frozen
-class Encoding:
-    """How values of a schema are encoded.
-
-    ``flushes``: there are interface values inside, whose types may have to be
-    described, which ends a message in the middle.
-    """
-
-    function: EncodeFunction
-    flushes: bool
 
 
 _known: dict[tuple[Schema[Any], str], Encoding] = {}
@@ -76,7 +62,7 @@ class _Compiler:
         self._flushes = False
 
     def compile(self, schema: Schema[Any]) -> Encoding:
-        base = base_of(schema)
+        base = strip_pointers(schema)
         name = bare_name(base)
         root = name if isinstance(base, Struct) else ""
         title = f"encode {name or type(base).__name__}"
@@ -117,10 +103,10 @@ class _Compiler:
     def element(self, node: Node, variable: str) -> None:
         """Write lines that append the value, zero or not."""
         node = self.lower(node, variable)
-        octets = self.octets(node, variable, "after_size({}, out, stream)")
+        data = self.data(node, variable, "after_size({}, out, stream)")
         source = self._source
-        if octets is not None:
-            source.line(f"out.append({octets})")
+        if data is not None:
+            source.line(f"out.append({data})")
             return
         if node.nullable:
             self._pointer(node, variable)
@@ -153,7 +139,7 @@ class _Compiler:
         self._source.line(f"{variable} = {lowered}")
         return self._nodes[node.inner]
 
-    def octets(self, node: Node, variable: str, long: str = "sized({})") -> str | None:
+    def data(self, node: Node, variable: str, long: str = "sized({})") -> str | None:
         """Return an expression for the bytes of the value, where there is a simple one.
 
         ``long`` is what becomes of strings and bytes that are not short.
@@ -163,9 +149,9 @@ class _Compiler:
             return None
         if node.lower is not None:
             name = source.variable("lowered")
-            octets = self.octets(self._nodes[node.inner], name, long)
+            data = self.data(self._nodes[node.inner], name, long)
             lowered = f"{source.constant(node.lower, 'lower')}({variable})"
-            return octets and f"({name} := {lowered}, {octets})[1]"
+            return data and f"({name} := {lowered}, {data})[1]"
         match node.op:
             case Op.BOOL:
                 return f"(b'\\1' if {variable} is True else boolean({variable}))"
@@ -185,9 +171,9 @@ class _Compiler:
             case Op.STRING:
                 return self._with_size(self._text(node, variable), long)
             case Op.BYTES if node.children:
-                return f"octet_slice({variable})"
+                return f"byte_slice({variable})"
             case Op.BYTES:
-                return self._with_size(self._octets(variable), long)
+                return self._with_size(self._byte_string(variable), long)
             case Op.ENUM:
                 table = source.constant(EnumTable(node.schema), "members")
                 cls = source.constant(node.schema.cls, "enum")
@@ -202,13 +188,13 @@ class _Compiler:
                 return f"sized({source.constant(marshaller(node.schema), 'marshal')}({variable}))"
         return None
 
-    def _with_size(self, octets: str, long: str) -> str:
-        name = self._source.variable("octets")
+    def _with_size(self, data: str, long: str) -> str:
+        name = self._source.variable("data")
         short = f"UINT[len({name})] + {name}"
-        return f"({short} if len({name} := {octets}) < 512 else {long.format(name)})"
+        return f"({short} if len({name} := {data}) < 512 else {long.format(name)})"
 
-    def _octets(self, variable: str) -> str:
-        return f"{variable} if {variable}.__class__ is bytes else octets({variable})"
+    def _byte_string(self, variable: str) -> str:
+        return f"{variable} if {variable}.__class__ is bytes else byte_string({variable})"
 
     def _text(self, node: Node, variable: str) -> str:
         errors = "surrogateescape" if node.any_bytes else self._text_errors
@@ -220,38 +206,38 @@ class _Compiler:
 
     def _float(self, value: str, narrow: bool) -> str:
         # Most floats need all of their 8 bytes.
-        octets = self._source.variable("octets")
+        data = self._source.variable("data")
         value = f"single({value})" if narrow else value
-        return f"({octets} if ({octets} := pack_float(248, {value}))[1] else float_bytes({value}))"
+        return f"({data} if ({data} := pack_float(248, {value}))[1] else float_bytes({value}))"
 
     def parts(self, node: Node, variable: str, next: str = "") -> list[str] | None:
-        """Return expressions for the bytes of one field among others, more than from `octets`.
+        """Return expressions for the bytes of one field among others, more than from `data`.
 
         They become items of a tuple: to put bytes together once, at the end, is
         fastest. ``next``, which is ``NEXT_`` or nothing, says whether the step to the
         field is to be in front.
         """
-        octets = self.octets(node, variable)
-        if octets is None:
+        data = self.data(node, variable)
+        if data is None:
             return None
         step = r"b'\1' + " if next else ""
         match node.op:
             case Op.INT:
-                return [octets.replace("INT[", f"{next}INT[").replace("else ", f"else {step}")]
+                return [data.replace("INT[", f"{next}INT[").replace("else ", f"else {step}")]
             case Op.UINT:
-                return [octets.replace("UINT[", f"{next}UINT[").replace("else ", f"else {step}")]
+                return [data.replace("UINT[", f"{next}UINT[").replace("else ", f"else {step}")]
             case Op.FLOAT if next and node.bits == 64:
                 # The step, and that 8 bytes follow, which most floats need all.
-                name = self._source.variable("octets")
+                name = self._source.variable("data")
                 whole = f"({name} := pack_step_and_float(0xF801, {variable}))[2]"
                 return [f"({name} if {whole} else b'\\1' + float_bytes({variable}))"]
             case Op.STRING | Op.BYTES if not node.children:
-                name = self._source.variable("octets")
+                name = self._source.variable("data")
                 is_text = node.op is Op.STRING
-                made = self._text(node, variable) if is_text else self._octets(variable)
+                made = self._text(node, variable) if is_text else self._byte_string(variable)
                 size = f"len({name} := {made}) < 512"
                 return [f"{next}UINT[len({name})] if {size} else {step}size({name}, stream)", name]
-        return [ONE_STEP, octets] if next else [octets]
+        return [ONE_STEP, data] if next else [data]
 
     def _pointer(self, node: Node, variable: str) -> None:
         plain = self._nodes[node.plain]
@@ -283,7 +269,7 @@ class _Compiler:
         element = self._nodes[node.children[0]]
         is_array = node.op is Op.ARRAY
         if is_array and element.is_byte:
-            source.line(f"out.append(octet_array({variable}, {node.length}))")
+            source.line(f"out.append(byte_array({variable}, {node.length}))")
             return
         check = f"elements({variable})"
         if is_array:
@@ -292,12 +278,12 @@ class _Compiler:
             source.line(f"{variable} = {check}")
         source.line(f"out.append(count({variable}))")
         item, index = source.variable("item"), source.variable("i")
-        octets = self.octets(element, item)
-        if octets is None:
+        data = self.data(element, item)
+        if data is None:
             self._loop(element, variable, item, index)
             return
         # A comprehension is fastest; after a failure the loop goes again, to find the element.
-        joined = f"b''.join([{octets} for {item} in {variable}])"
+        joined = f"b''.join([{data} for {item} in {variable}])"
         if element.op is Op.ENUM:
             table = source.constant(EnumTable(element.schema), "members")
             joined = f"{table}.joined({variable})"
@@ -307,7 +293,7 @@ class _Compiler:
             source.line("reraise_interrupt(error)")
             with source.block(f"for {index}, {item} in enumerate({variable}):"):
                 with source.at(f"[{{{index}}}]", element.go, item):
-                    source.line(octets)
+                    source.line(data)
             source.line("raise")
 
     def _loop(self, element: Node, variable: str, item: str, index: str) -> None:

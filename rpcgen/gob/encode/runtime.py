@@ -46,50 +46,50 @@ def _count(value: Any) -> bytes:
     return numbers.UINT[size] if size < 512 else numbers.uint_bytes(size)
 
 
-def _sized(octets: bytes) -> bytes:
-    return _count(octets) + octets
+def _sized(data: bytes) -> bytes:
+    return _count(data) + data
 
 
 def _text(value: str) -> bytes:
     return _sized(value.encode())
 
 
-def _size(octets: bytes, stream: EncodeStream) -> bytes:
-    size = len(octets)
+def _size(data: bytes, stream: EncodeStream) -> bytes:
+    size = len(data)
     if size >= numbers.LARGE:
         stream.holds_large = True
     return numbers.uint_bytes(size)
 
 
-def _after_size(octets: bytes, out: list[bytes], stream: EncodeStream) -> bytes:
-    out.append(_size(octets, stream))
-    return octets
+def _after_size(data: bytes, out: list[bytes], stream: EncodeStream) -> bytes:
+    out.append(_size(data, stream))
+    return data
 
 
-def _octets(value: object) -> bytes:
+def _byte_string(value: object) -> bytes:
     if not isinstance(value, bytes | bytearray | memoryview):
         raise MisfitError("not bytes")
     return bytes(value)
 
 
-def _octet_slice(value: Any) -> bytes:
+def _byte_slice(value: Any) -> bytes:
     return _sized(bytes(_elements(value)))
 
 
-def _octet_array(value: Any, length: int) -> bytes:
-    octets = getattr(value, "bytes", None)  # of a UUID
-    if octets is None:
-        octets = bytes(_elements(value, octets=True))
-    if len(octets) != length:
-        raise EncodeError(f"{len(octets)} elements where there must be {length}")
-    if not octets.isascii():
-        octets = b"".join([numbers.UINT[octet] for octet in octets])
-    return numbers.uint_bytes(length) + octets
+def _byte_array(value: Any, length: int) -> bytes:
+    data = getattr(value, "bytes", None)  # of a UUID
+    if data is None:
+        data = bytes(_elements(value, data=True))
+    if len(data) != length:
+        raise EncodeError(f"{len(data)} elements where there must be {length}")
+    if not data.isascii():
+        data = b"".join([numbers.UINT[byte] for byte in data])
+    return numbers.uint_bytes(length) + data
 
 
-def _elements(value: Any, octets: bool = False) -> Any:
+def _elements(value: Any, data: bool = False) -> Any:
     """Return ``value`` if it is a sequence: characters, keys and numbers are not its elements."""
-    if isinstance(value, list | tuple) or (octets and isinstance(value, bytes | bytearray)):
+    if isinstance(value, list | tuple) or (data and isinstance(value, bytes | bytearray)):
         return value
     if isinstance(value, str | bytes | bytearray | dict | set | frozenset):
         raise MisfitError("not a sequence")
@@ -108,9 +108,9 @@ def _position(values: Any, item: object) -> int:
     return next(index for index, each in enumerate(values) if each is item)
 
 
-def _distinct(octets: list[bytes], start: int, seen: set[bytes]) -> None:
+def _distinct(data: list[bytes], start: int, seen: set[bytes]) -> None:
     """Check that the key whose bytes begin at ``start`` is none that went before it."""
-    key = b"".join(octets[start:])
+    key = b"".join(data[start:])
     if key in seen:
         raise EncodeError(
             "a key that is the same to Go as one before it, such as floats that are the same as "
@@ -135,10 +135,10 @@ class EnumTable(dict[Any, bytes]):
     """The bytes of each member; combinations of flags are made when they are met."""
 
     def __init__(self, schema: Enum[Any]) -> None:
-        octets = numbers.int_bytes if isinstance(schema.base, Int) else _text
-        super().__init__({each: octets(each.value) for each in schema.cls.__members__.values()})
+        encode = numbers.int_bytes if isinstance(schema.base, Int) else _text
+        super().__init__({each: encode(each.value) for each in schema.cls.__members__.values()})
         self._schema = schema
-        self._octets: Callable[[Any], bytes] = octets
+        self._encode: Callable[[Any], bytes] = encode
         self._is_member = schema.cls.__instancecheck__
 
     def joined(self, values: Collection[Any]) -> bytes:
@@ -150,13 +150,13 @@ class EnumTable(dict[Any, bytes]):
     def __missing__(self, value: Any) -> bytes:
         if not isinstance(value, self._schema.cls):
             raise MisfitError(f"not a {self._schema.cls.__name__}")
-        return self._octets(value.value)
+        return self._encode(value.value)
 
 
 RUNTIME: Final[dict[str, Any]] = {
     "INT": numbers.INT,
-    "NEXT_INT": [b"\1" + octets for octets in numbers.INT],
-    "NEXT_UINT": [b"\1" + octets for octets in numbers.UINT],
+    "NEXT_INT": [b"\1" + data for data in numbers.INT],
+    "NEXT_UINT": [b"\1" + data for data in numbers.UINT],
     "UINT": numbers.UINT,
     "after_size": _after_size,
     "array_elements": _array_elements,
@@ -169,9 +169,9 @@ RUNTIME: Final[dict[str, Any]] = {
     "reraise_interrupt": reraise_interrupt,
     "int_bytes": numbers.int_bytes,
     "nil": _nil,
-    "octet_array": _octet_array,
-    "octet_slice": _octet_slice,
-    "octets": _octets,
+    "byte_array": _byte_array,
+    "byte_slice": _byte_slice,
+    "byte_string": _byte_string,
     "position": _position,
     "pack_float": struct.Struct("<Bd").pack,
     "pack_step_and_float": struct.Struct("<Hd").pack,

@@ -22,7 +22,7 @@ class ValueWriter(Protocol):
         """Write lines that append the value, zero or not."""
         ...
 
-    def octets(self, node: Node, variable: str, long: str = ...) -> str | None:
+    def data(self, node: Node, variable: str, long: str = ...) -> str | None:
         """Return an expression for the bytes of the value, where there is a simple one."""
         ...
 
@@ -41,7 +41,7 @@ class _Simple(NamedTuple):
     node: Node
     local: str
     present: str | None
-    octets: str
+    data: str
     parts: list[str]
     next: list[str]
 
@@ -85,10 +85,10 @@ class StructWriter:
         plain = self._nodes[node.plain]
         present = self._present(node, local)
         compiler = self._compiler
-        octets = compiler.octets(plain, local, "after_size({}, out, stream)")
+        data = compiler.data(plain, local, "after_size({}, out, stream)")
         parts, following = compiler.parts(plain, local), compiler.parts(plain, local, "NEXT_")
-        if octets is not None and parts is not None and following is not None:
-            self._run.append(_Simple(path, node, local, present, octets, parts, following))
+        if data is not None and parts is not None and following is not None:
+            self._run.append(_Simple(path, node, local, present, data, parts, following))
             return
         self._end_run()
         with self._source.at(path, node.go, local):
@@ -115,8 +115,8 @@ class StructWriter:
             # A class that cannot be made from nothing has no zero to leave out.
             with suppress(Exception):
                 present = f"{local} != {marshal(node.zero())!r}"
-        octets = f"sized({local})"
-        return _Simple(path, node, local, present, octets, [octets], [ONE_STEP, octets])
+        data = f"sized({local})"
+        return _Simple(path, node, local, present, data, [data], [ONE_STEP, data])
 
     def _end_run(self, last: bool = False) -> None:
         source, run, self._run = self._source, self._run, []
@@ -157,8 +157,8 @@ class StructWriter:
         source = self._source
         for simple in run:
             with source.at(simple.path, simple.node.go, simple.local):
-                octets = simple.octets
-                self._send_if(simple.present, lambda: source.line(f"out.append({octets})"))  # noqa: B023
+                data = simple.data
+                self._send_if(simple.present, lambda: source.line(f"out.append({data})"))  # noqa: B023
 
     def _together(self, run: list[_Simple], last: bool) -> tuple[list[str], list[str]]:
         """Return expressions for the bytes of all of a run, and when they are right.
@@ -180,12 +180,12 @@ class StructWriter:
             elif simple.present:
                 conditions.append(simple.present)
             if bools:
-                items += [_octets_of_bools(bools, b""), *simple.parts]
+                items += [_bytes_of_bools(bools, b""), *simple.parts]
                 bools = []
             else:
                 items += simple.next
         if last:
-            items.append(_octets_of_bools(bools, b"\0"))
+            items.append(_bytes_of_bools(bools, b"\0"))
         return conditions, items
 
     def _send_if(self, present: str | None, send: Callable[[], None]) -> None:
@@ -238,10 +238,10 @@ class StructWriter:
         return local
 
 
-def _octets_of_bools(bools: list[str], end: bytes, before: bytes = b"", steps: int = 1) -> str:
+def _bytes_of_bools(bools: list[str], end: bytes, before: bytes = b"", steps: int = 1) -> str:
     """Return an expression for bools in a row, and the step to what follows, or the ``end``."""
     if not bools:
         return repr(before + (end or bytes((steps,))))
-    there = _octets_of_bools(bools[1:], end, before + bytes((steps, 1)))
-    absent = _octets_of_bools(bools[1:], end, before, steps + 1)
+    there = _bytes_of_bools(bools[1:], end, before + bytes((steps, 1)))
+    absent = _bytes_of_bools(bools[1:], end, before, steps + 1)
     return f"({there} if {bools[0]} is True else {absent})"

@@ -10,7 +10,7 @@ from rpcgen.errors import DecodeError
 from rpcgen.schema import Enum
 from rpcgen.schema.plan import Node, Op
 
-from ..base64 import base64_error_place, octets_of_base64
+from ..base64 import base64_error_place, bytes_of_base64
 from ..errors import MismatchError, PlacedError
 from ..floats import to_single
 from ..stdlib import parse_ip
@@ -142,22 +142,22 @@ def bytes_of(node: Node) -> DecodeFunction:
     Returns:
         The function.
     """
-    decode_octets = items_of(uint_of("uint8", 8))
+    decode_numbers = items_of(uint_of("uint8", 8))
     go, zero, container = node.go, node.zero, node.container
 
     def decode_bytes(value: Any) -> Any:
         if value.__class__ is str:
-            octets = octets_of_base64(value)
-            if octets is None:
+            data = bytes_of_base64(value)
+            if data is None:
                 place = base64_error_place(value)
                 hint = f": illegal base64 data at input byte {place}"
                 raise MismatchError(value, go, hint)
-            return container(octets)
+            return container(data)
         if value is None:
             return zero()
         if value.__class__ is not list:
             raise MismatchError(value, go)
-        return container(decode_octets(value))
+        return container(decode_numbers(value))
 
     return decode_bytes
 

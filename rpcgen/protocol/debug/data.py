@@ -46,8 +46,9 @@ class DebugData(TypedDict):
 def debug_data(registry: Registry) -> DebugData:
     """Return what the page shows, services and methods sorted by name as in Go."""
     services = sorted(registry.services, key=lambda service: service.name)
+    is_open, total = registry.connections.snapshot()
     return {
-        "connections": {"open": registry.connections.open, "total": registry.connections.total},
+        "connections": {"open": is_open, "total": total},
         "services": [_service_data(service) for service in services],
     }
 

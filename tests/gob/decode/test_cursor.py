@@ -37,7 +37,7 @@ def test_number_beyond_the_end_is_refused(data: bytes) -> None:
 
 def test_octets_beyond_the_end_are_refused() -> None:
     with pytest.raises(DecodeError, match="5 bytes do not fit the message"):
-        _cursor(b"\5abcd")._octets()
+        _cursor(b"\5abcd")._byte_string()
 
 
 def test_elements_are_at_their_indices() -> None:

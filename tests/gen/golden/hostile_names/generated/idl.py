@@ -22,10 +22,11 @@ from rpcgen import (
     AsyncClientStub,
     AsyncGoStub,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
+    Target,
     dial,
 )
 from rpcgen import Call as Call_
@@ -194,10 +195,10 @@ class RegistryClient(ClientStub):
     @builtins.classmethod
     def dial_(
         cls,
-        address: builtins.str,
+        address: Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[DialOptions],
+        **options: Unpack[ChannelOptions],
     ) -> Self_:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -489,10 +490,10 @@ class AsyncRegistryClient(AsyncClientStub):
     @builtins.classmethod
     def dial_(
         cls,
-        address: builtins.str,
+        address: Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[DialOptions],
+        **options: Unpack[ChannelOptions],
     ) -> aio_.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
@@ -711,10 +712,10 @@ class BuiltinsClient(ClientStub):
     @builtins.classmethod
     def dial(
         cls,
-        address: builtins.str,
+        address: Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[DialOptions],
+        **options: Unpack[ChannelOptions],
     ) -> Self_:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -1042,10 +1043,10 @@ class AsyncBuiltinsClient(AsyncClientStub):
     @builtins.classmethod
     def dial(
         cls,
-        address: builtins.str,
+        address: Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[DialOptions],
+        **options: Unpack[ChannelOptions],
     ) -> aio_.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

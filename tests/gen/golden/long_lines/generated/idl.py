@@ -24,12 +24,13 @@ from rpcgen import (
     AsyncGoStub,
     Call,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
     Method,
     Registry,
+    Target,
     aio,
     dial,
 )
@@ -131,7 +132,7 @@ class LongLinesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -494,7 +495,7 @@ class AsyncLongLinesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

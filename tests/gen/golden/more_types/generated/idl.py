@@ -24,12 +24,13 @@ from rpcgen import (
     AsyncGoStub,
     Call,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
     Method,
     Registry,
+    Target,
     aio,
     dial,
 )
@@ -110,7 +111,7 @@ class TypesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -334,7 +335,7 @@ class AsyncTypesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

@@ -20,12 +20,13 @@ from rpcgen import (
     AsyncGoStub,
     Call,
     CallOptions,
+    ChannelOptions,
     ClientStub,
-    DialOptions,
     DoneQueue,
     GoStub,
     Method,
     Registry,
+    Target,
     aio,
     dial,
 )
@@ -139,7 +140,7 @@ class BankClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
@@ -493,7 +494,7 @@ class AsyncBankClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: str, *, service: str | None = None, **options: Unpack[DialOptions]
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
     ) -> aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 

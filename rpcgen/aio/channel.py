@@ -1,0 +1,402 @@
+"""`Channel`: a client of one or several servers, which connects by itself, on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+
+from attrs import define
+
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
+from rpcgen.channel.options import ChannelSettings, channel_settings
+from rpcgen.channel.resolver import Endpoint
+from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.servers import Line
+from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.protocol import (
+    CallOptions,
+    ClientProtocol,
+    Completion,
+    DialOptions,
+    DoneQueue,
+    check_done,
+)
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
+from rpcgen.protocol.client import GREETING_S
+from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.options import defaults_of
+
+from .call import Call
+from .channel_pool import Pool
+from .client import Client
+from .intercepted import Interceptors
+from .loops import check_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpcgen.channel.resolver import Resolver
+    from rpcgen.channel.target import ChannelOptions, Target
+    from rpcgen.protocol.interceptors import AsyncClientInterceptor
+
+__all__ = ["Channel", "prepare_channel"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+Dial: TypeAlias = Callable[[str, DialOptions], Awaitable[Client]]
+
+
+def prepare_channel(
+    target: Target, options: ChannelOptions, dial: Dial
+) -> Callable[[], Awaitable[Channel]]:
+    """Return what makes a channel on the event loop that runs; it connects with its first call.
+
+    Args:
+        target: Where the servers are.
+        options: Those of `dial`.
+        dial: Makes one connection to an address.
+
+    Raises:
+        DialError: An address is none.
+        TypeError: There is no option of this name, or it is of the wrong type.
+        ValueError: An option has a value that it cannot have.
+    """
+    settings, dial_options = channel_settings(options)
+    make_resolver = resolver_for(target)
+
+    async def connect() -> Channel:
+        return Channel(make_resolver, settings, dial_options, dial)
+
+    return connect
+
+
+@define(eq=False)
+class _Request:
+    """What is called, and how."""
+
+    method: Method[Any, Any]
+    args: object
+    settings: CallSettings
+
+
+@define(eq=False)
+class _Attempt:
+    """An attempt of a call.
+
+    Attributes:
+        line: The connection that was chosen; None if there was none.
+        completion: How it has ended.
+        is_unwritten: True if the connection took no call any more, so that nothing was written.
+    """
+
+    line: Line[Client] | None
+    completion: Completion[Any]
+    is_unwritten: bool = False
+
+
+class Channel:
+    """Calls the methods of one or several servers; any number of tasks may share it.
+
+    Made by `dial` where it is told more than one connection needs. It connects with its first
+    call, and again whenever a server was lost. A call that was under way on a connection when
+    that ended fails, and is made again only as `Retry` says. In an event loop of a child process
+    after a fork it has connections of its own. An asynchronous context manager that closes it.
+
+    Its methods are those of `Client`.
+    """
+
+    def __init__(
+        self,
+        make_resolver: Callable[[], Resolver],
+        settings: ChannelSettings,
+        options: DialOptions,
+        dial: Dial,
+    ) -> None:
+        self._make_resolver = make_resolver
+        self._dial = dial
+        self._settings = settings
+        self._options = connection_options(options)
+        self._defaults = defaults_of(options)
+        interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
+        self._is_intercepted = bool(interceptors)
+        nothing = cast("ClientProtocol[Any]", _NothingPending())
+        # Carry out the calls of `go`, and all where there are interceptors.
+        self._carriers = Interceptors(interceptors, self._call, nothing)
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(self._defaults or interceptors)
+        self._random = Random()
+        self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
+        self._pool = self._new_pool()
+        self._loop = self._pool.loop
+        self._process = os.getpid()
+
+    def __repr__(self) -> str:
+        return f"<Channel {'closed' if self.closed else 'open'}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self.close()
+        except ShutdownError:
+            pass  # closed inside the context
+
+    @property
+    def closed(self) -> bool:
+        """True once no further call can succeed, since it was closed."""
+        return self._pool.core.closed
+
+    @overload
+    async def call(
+        self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]
+    ) -> Res: ...
+    @overload
+    async def call(
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
+    ) -> Res: ...
+    @overload
+    async def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
+    async def call(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Call a method, wait for its reply and return it; see `Client.call`.
+
+        Args:
+            method: The method, or its name.
+            args: Its arguments.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            DialError: No server can be reached; with ``wait_for_ready``, the call waits instead.
+            RpcError: What `Call.result` raises.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if asyncio.get_running_loop() is not self._loop:
+            self._move()
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._is_intercepted:
+                return await self._carriers.call(method, args, settings)
+        line = self._pool.core.only
+        if line is not None and line.has_news(time.monotonic()):
+            await self._pool.look(line)
+        if line is None or settings is not NO_OPTIONS or not line.calls.takes_calls:
+            return (await self._call(method, args, settings)).taken()
+        # `_attempt` once more: coroutines for each call would take a good part of it.
+        try:
+            reply = await line.connection.call(method, args)
+        except RpcError as error:
+            attempt = _Attempt(line, Completion(None, None, error))
+            request = _Request(method, args, settings)
+            return (await self._go_on(request, attempt)).taken()
+        if line.is_leaving or line.server.health.failures or self._budget.is_short:
+            self._succeed(line)
+        return reply
+
+    @overload
+    def go(
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]:
+        """Start a call and return at once, without waiting for the reply; see `Client.go`.
+
+        A task carries it out, and waits for a connection where there is none yet.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            TypeError: ``done`` has no room for calls, or there is no option of this name.
+            ValueError: An option has a value that it cannot have.
+        """
+        self._check_loop()
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+        call: Call[Any] = self._carriers.go(method, args, done, settings)
+        if asyncio.current_task() is None:
+            # Perhaps a signal handler that has come while the loop sleeps: it would not look.
+            self._loop.call_soon_threadsafe(_do_nothing)
+        return call
+
+    async def close(self) -> None:
+        """Close all connections; pending calls end with `ShutdownError`.
+
+        Raises `ShutdownError` if it was closed before.
+        """
+        self._check_loop()
+        await self._pool.close()
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+
+    async def _call(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Completion[Any]:
+        """Carry a call out, and return how it has ended."""
+        request = _Request(method, args, settings)
+        attempt = await self._attempt(request)
+        if attempt.completion.error is None:
+            return attempt.completion
+        return await self._go_on(request, attempt)
+
+    async def _go_on(self, request: _Request, attempt: _Attempt) -> Completion[Any]:
+        """Go on with a call after an attempt that has failed; return how it has ended."""
+        retries = Retries(self._settings.retry, self._budget, self._random)
+        while attempt.completion.error is not None:
+            delay = self._delay(request, attempt, attempt.completion.error, retries)
+            if delay is None or self._pool.core.closed:
+                retries.last(attempt.completion.error)
+                break
+            if delay > 0.0:
+                await self._pool.sleep(delay)
+            attempt = await self._attempt(request)
+        return attempt.completion
+
+    async def _attempt(self, request: _Request) -> _Attempt:
+        """Make an attempt of a call."""
+        pool, settings = self._pool, request.settings
+        line = pool.core.only
+        try:
+            if line is None:
+                line = await pool.pick(request.method, settings)
+            if line.has_news(time.monotonic()):
+                await pool.look(line)
+            completion = await line.connection._call(request.method, request.args, settings)
+        except RpcError as error:
+            is_unwritten = line is not None and isinstance(error, ShutdownError)
+            return _Attempt(line, Completion(None, None, error), is_unwritten)
+        if completion.error is None:
+            self._succeed(line)
+        return _Attempt(line, completion)
+
+    def _succeed(self, line: Line[Client]) -> None:
+        self._budget.earn()
+        if line.server.health.failures:
+            line.server.health.succeed()
+        if line.is_leaving:
+            self._pool.sweep()
+
+    def _delay(
+        self, request: _Request, attempt: _Attempt, error: RpcError, retries: Retries
+    ) -> float | None:
+        """Return the time in seconds until the next attempt, None if there is to be none."""
+        if attempt.line is not None:
+            self._pool.note(attempt.line, error)
+        if attempt.is_unwritten and retries.take_unwritten():
+            return 0.0
+        return retries.delay(request.method, error, request.settings.deadline, time.monotonic())
+
+    # --- connections ----------------------------------------------------------------------------
+
+    def _new_pool(self) -> Pool:
+        return Pool(self._settings, self._connect, self._make_resolver())
+
+    def _check_loop(self) -> None:
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is not self._loop:
+            self._move()
+
+    def _move(self) -> None:
+        """Go over to the event loop that runs, in a child process after a fork.
+
+        Raises:
+            RuntimeError: It is the same process.
+        """
+        if os.getpid() == self._process or self.closed:
+            check_loop(self._loop, "the channel")
+        self._pool = self._new_pool()
+        self._loop, self._process = self._pool.loop, os.getpid()
+
+    async def _connect(self, endpoint: Endpoint) -> Client:
+        """Connect to a server, and have it answer once: so it is there, and knows what we can."""
+        options = self._options.copy()
+        if endpoint.codec is not None:
+            options["codec"] = endpoint.codec
+        timeout = options.get("timeout")
+        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = await self._dial(endpoint.address, options)
+        try:
+            await client._greet(due)
+        except BaseException as error:
+            client._connection.close()
+            if not isinstance(error, RpcError):
+                raise
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
+        return client
+
+
+class _NothingPending:
+    """Calls of a channel's own, of which its connections know nothing."""
+
+    def weaken(self, seq: int) -> None:
+        """Do nothing: a call lives as long as its task."""
+
+
+def _do_nothing() -> None:
+    """Have the event loop awake, where nothing else is to be called."""

@@ -1,0 +1,316 @@
+"""`ChannelProtocol`: which connection a call takes, and when connections are made; without I/O.
+
+An API asks it for a `Line` for each call (`pick`), does the work that it is told to (`take_work`,
+`begin`), and says what has become of that (`connected`, `failed`) and of calls (`note`). Each is
+told the time, by one clock. There is no timer: whoever waits for a line looks again at `look_at`,
+and what nobody waits for is done with the next call.
+
+One thread at a time is in any method. `only` may be read by all. An exception from outside, in
+the middle of a method, does no lasting harm: what is not done is found again by the next call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Generic, TypeVar
+
+from attrs import define, field
+
+from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.protocol.call_errors import unstarted
+
+from .backoff import Backoff
+from .balance import balancer
+from .options import ChannelSettings
+from .resolver import Endpoint
+from .servers import CallsOfLine, Line, Server
+
+__all__ = ["ChannelProtocol", "Work"]
+
+C = TypeVar("C")
+
+
+@define(eq=False)
+class Work(Generic[C]):
+    """What an API is to do for a channel.
+
+    Attributes:
+        attempts: Servers to connect to, each in the background; `ChannelProtocol.connected` or
+            `ChannelProtocol.failed` is told how that ends.
+        leaving: Connections that get no more calls: to be closed once none is pending.
+        resolve: True to have the resolver look again.
+    """
+
+    attempts: list[Server[C]] = field(factory=list)
+    leaving: list[Line[C]] = field(factory=list)
+    resolve: bool = False
+
+
+class ChannelProtocol(Generic[C]):
+    """The servers of a channel, generic over what the API calls through.
+
+    Args:
+        settings: What the channel was told.
+        random: Where chance comes from.
+    """
+
+    def __init__(self, settings: ChannelSettings, random: Random) -> None:
+        self._settings = settings
+        self._random = random
+        self._balancer = balancer(settings.balance, random)
+        # In the resolver's order, by what makes them equal.
+        self._servers: dict[Endpoint, Server[C]] = {}
+        # Those with a line that are not ejected, or if all are, all with a line.
+        self._ready: list[Server[C]] = []
+        self._work: Work[C] = Work()
+        self._is_resolved = False
+        self._resolve_error: RpcError | None = None
+        self.closed = False
+        """True once `close` was called."""
+        self.only: Line[C] | None = None
+        """The line of every call, where there is one server with one connection; else None."""
+        self.has_work = False
+        """True if `take_work` may have something to do."""
+        self.look_at = -math.inf
+        """Time of the clock at which something is due though nothing has happened, in seconds."""
+
+    # --- servers --------------------------------------------------------------------------------
+
+    def update(self, endpoints: Sequence[Endpoint], now: float) -> None:
+        """Take all servers that there are; what runs on those that leave is answered."""
+        if self.closed:
+            return
+        self._is_resolved, self._resolve_error = True, None
+        before, self._servers = self._servers, {}
+        for endpoint in endpoints:
+            known = before.pop(endpoint, None)
+            if endpoint not in self._servers:
+                self._servers[endpoint] = known or self._server(endpoint)
+        for server in before.values():
+            server.is_known = False
+            for line in [*server.lines]:
+                self._leave(line)
+        self._refresh(now)
+
+    def fail_to_resolve(self, error: RpcError, now: float) -> None:
+        """Take why no servers were found; those that are known stay."""
+        self._is_resolved, self._resolve_error = True, error
+        self._refresh(now)
+
+    @property
+    def servers(self) -> list[Server[C]]:
+        """All servers that are known, in the resolver's order."""
+        return [*self._servers.values()]
+
+    def _server(self, endpoint: Endpoint) -> Server[C]:
+        reconnect = self._settings.reconnect
+        return Server(endpoint, Backoff(reconnect.first, reconnect.most, self._random))
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def pick(self, now: float) -> Line[C] | None:
+        """Return the line for a call, None if there is none now.
+
+        Asks for `take_work` where that is worth while, also if there is a line.
+        """
+        if now >= self.look_at:
+            self._refresh(now)
+        while self._ready:
+            server = self._balancer.choose(self._ready)
+            line: Line[C] = server.least_pending()
+            if not line.calls.takes_calls:
+                self.lost(line, now)
+                continue
+            if self._wants_more(server, line, now):
+                self.has_work = True
+            return line
+        self.has_work = True
+        return None
+
+    def _wants_more(self, server: Server[C], line: Line[C], now: float) -> bool:
+        """Return True if a server should have one more connection than it has."""
+        return (
+            len(server.lines) < self._settings.connections
+            and not server.is_connecting
+            and server.due <= now
+            and line.calls.pending > 0
+        )
+
+    def note(self, line: Line[C], error: RpcError, now: float) -> None:
+        """Take note of a call that has failed.
+
+        Args:
+            line: What it was sent on.
+            error: How it has ended.
+            now: Time of the clock, in seconds.
+        """
+        server = line.server
+        if not line.calls.takes_calls:
+            self.lost(line, now)
+        if server.health.fail(error) and self._may_eject(server, now):
+            server.health.eject(now)
+            self._refresh(now)
+
+    def _may_eject(self, server: Server[C], now: float) -> bool:
+        """Return True if at least as many servers are left as are ejected then."""
+        others = [each for each in self._servers.values() if each is not server]
+        ejected = sum(each.health.is_ejected(now) for each in others)
+        return len(others) - ejected > ejected
+
+    def lost(self, line: Line[C], now: float) -> None:
+        """Take note that a line takes no more calls."""
+        server = line.server
+        if line.is_leaving or line not in server.lines:
+            return
+        self._leave(line)
+        self._work.resolve = True
+        if now - line.opened < self._settings.reconnect.first:
+            # It takes connections only to end them.
+            server.error = DialError(f"{server.endpoint.address} ends its connections at once")
+            server.due = now + server.backoff.fail()
+        else:
+            server.backoff.reset()
+            server.due = now
+        self._refresh(now)
+        if not self._ready:
+            # The last one: some that could not be reached may be back, and are worth an attempt.
+            for each in self._servers.values():
+                if each is not server:
+                    each.due = min(each.due, now)
+
+    def _leave(self, line: Line[C]) -> None:
+        line.is_leaving = True
+        line.server.lines.remove(line)
+        self._work.leaving.append(line)
+
+    # --- why there is no line -------------------------------------------------------------------
+
+    def is_hopeful(self, now: float) -> bool:
+        """Return True while it is worth waiting: an attempt is under way, or may be made now."""
+        if self._ready or not self._is_resolved:
+            return True
+        servers = self.servers
+        return any(each.is_connecting for each in servers) or bool(
+            self._balancer.wanted(servers, now)
+        )
+
+    def refuse(self, waits: bool, now: float) -> RpcError | None:
+        """Return the error of a call that has got no line, None if it is to wait.
+
+        Args:
+            waits: True if it waits for as long as it takes.
+            now: Time of the clock, in seconds.
+        """
+        if not self.closed and (waits or self.is_hopeful(now)):
+            return None
+        return self.refusal()
+
+    def refusal(self) -> RpcError:
+        """Return the error of a call for which there is no line."""
+        if self.closed:
+            return unstarted(ShutdownError("the channel is closed"))
+        errors = [each.error for each in self._servers.values() if each.error is not None]
+        if errors:
+            last = errors[-1]
+            count = len(self._servers)
+            text = str(last) if count == 1 else f"none of {count} servers can be reached: {last}"
+            return DialError(text)
+        if self._resolve_error is not None:
+            return DialError(f"no server is known: {self._resolve_error}")
+        return DialError("no server is known: the resolver has found none")
+
+    # --- connections ----------------------------------------------------------------------------
+
+    def take_work(self, now: float) -> Work[C]:
+        """Return what is to be done; `begin` each attempt."""
+        work, self._work, self.has_work = self._work, Work(), False
+        if self.closed:
+            return work
+        work.attempts += self._balancer.wanted(self.servers, now)
+        work.attempts += [
+            each for each in self._ready if self._wants_more(each, each.least_pending(), now)
+        ]
+        return work
+
+    def begin(self, server: Server[C], now: float) -> bool:
+        """Take note that an attempt begins; return False if there is to be none."""
+        if server.is_connecting or self.closed:
+            return False
+        server.is_connecting = True
+        self._set_look_at(now)
+        return True
+
+    def connected(
+        self,
+        server: Server[C],
+        connection: C,
+        calls: CallsOfLine,
+        peek: Callable[[], object],
+        now: float,
+    ) -> Line[C] | None:
+        """Take a connection that was made; see `Line`.
+
+        Returns:
+            Its line; None if nobody wants it any more, and it is to be closed.
+        """
+        server.is_connecting, server.error = False, None
+        if self.closed or not server.is_known:
+            return None
+        line = Line(server, connection, calls, now, peek)
+        server.lines.append(line)
+        self._refresh(now)
+        return line
+
+    def failed(self, server: Server[C], error: RpcError, now: float) -> None:
+        """Take note of an attempt that has failed."""
+        server.is_connecting, server.error = False, error
+        server.due = now + server.backoff.fail()
+        self._work.resolve = True
+        self._refresh(now)
+
+    def close(self) -> list[Line[C]]:
+        """Take no more calls; return all lines, which are to be closed.
+
+        Raises:
+            ShutdownError: It was closed before.
+        """
+        if self.closed:
+            raise ShutdownError("the channel is closed")
+        lines = [line for server in self._servers.values() for line in server.lines]
+        lines += self._work.leaving
+        self.closed = True
+        self._servers, self._ready, self._work = {}, [], Work()
+        self.only = None
+        return lines
+
+    # --- what follows from that -----------------------------------------------------------------
+
+    def _refresh(self, now: float) -> None:
+        """Find out who is ready, after a change or at `look_at`."""
+        with_lines = [each for each in self._servers.values() if each.lines]
+        healthy = [each for each in with_lines if not each.health.is_ejected(now)]
+        self._ready = healthy or with_lines
+        self.only = self._find_only()
+        self.has_work = True
+        self._set_look_at(now)
+
+    def _find_only(self) -> Line[C] | None:
+        if len(self._servers) != 1 or self._settings.connections != 1 or not self._ready:
+            return None
+        return self._ready[0].lines[0]
+
+    def _set_look_at(self, now: float) -> None:
+        """Set when the next server may be tried, or gets calls again."""
+        due = [
+            each.due
+            for each in self._servers.values()
+            if not each.lines and not each.is_connecting and each.due > now
+        ]
+        entries = [
+            each.health.ejected_until
+            for each in self._servers.values()
+            if each.health.is_ejected(now)
+        ]
+        self.look_at = min([*due, *entries], default=math.inf)

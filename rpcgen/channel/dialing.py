@@ -1,0 +1,66 @@
+"""What `dial` of both APIs makes of its arguments, where they need a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from rpcgen.errors import DeadlineExceededError
+from rpcgen.protocol import DialOptions, parse_address
+
+from .resolver import Resolver, StaticResolver
+from .schemes import is_resolved, resolver_of
+
+if TYPE_CHECKING:
+    from .target import Target
+
+__all__ = ["CONNECT_S", "connection_options", "not_greeted", "resolver_for"]
+
+CONNECT_S = 20.0
+"""Maximum time in seconds of an attempt to connect, unless `dial` is told another."""
+
+# What a channel does itself, around all attempts of a call.
+_OF_CALLS = ("call_timeout", "metadata", "interceptors")
+
+
+def resolver_for(target: Target) -> Callable[[], Resolver]:
+    """Return what makes the resolver of a target, the same one or another each time.
+
+    Raises:
+        DialError: An address is none.
+        TypeError: The target is none.
+        ValueError: The list of addresses is empty.
+    """
+    if isinstance(target, str):
+        if is_resolved(target):
+            resolver = resolver_of(target)
+            return lambda: resolver
+        return _static([target])
+    if isinstance(target, Resolver):
+        return lambda: target
+    if not isinstance(target, Sequence):
+        raise TypeError(f"{target!r} cannot be dialed: write an address, a list, or a Resolver")
+    if not target:
+        raise ValueError("there is no address in the list: write at least one")
+    return _static([*target])
+
+
+def _static(addresses: list[str]) -> Callable[[], Resolver]:
+    for each in addresses:
+        if not isinstance(each, str):
+            raise TypeError(f"{each!r} is no address: write host:port, or another in a text")
+        parse_address(each)
+    return lambda: StaticResolver(addresses)
+
+
+def connection_options(options: DialOptions) -> DialOptions:
+    """Return the options of a channel's connections, given those of the channel."""
+    own = {name: value for name, value in options.items() if name not in _OF_CALLS}
+    return cast("DialOptions", {"timeout": CONNECT_S, **own})
+
+
+def not_greeted(error: BaseException) -> str:
+    """Return why a connection is of no use on which the server has not answered a greeting."""
+    if isinstance(error, DeadlineExceededError):
+        return "the server does not answer in time"
+    return f"the server does not answer: {error}"

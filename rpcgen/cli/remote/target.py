@@ -1,0 +1,174 @@
+"""`Target`: the server that a command talks to, from the options that such commands share."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import click
+from attrs import frozen
+
+from ...protocol import CodecName, DialOptions, parse_address
+from ...sync import Client, dial
+from ..failures import USAGE, Failure
+
+__all__ = ["Target", "positive", "target_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONNECT_S: Final = 10.0
+
+_TLS_SCHEMES: Final = ("tls", "https")
+
+
+@frozen
+class Target:
+    """A server, and how to talk to it.
+
+    Attributes:
+        address: Address of the server.
+        codec: Codec of the connection.
+        timeout: Maximum time in seconds for connecting, and for a call; None: ten seconds for
+            the one, and no limit for the other.
+        metadata: Texts that travel with calls.
+        page: Address of the debug page, if it is somewhere else.
+        tls: Context for addresses that are encrypted.
+    """
+
+    address: str
+    codec: CodecName = "gob"
+    timeout: float | None = None
+    metadata: Mapping[str, str] = {}
+    page: str = ""
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def connect_timeout(self) -> float:
+        """Maximum time in seconds for connecting."""
+        return _CONNECT_S if self.timeout is None else self.timeout
+
+    @property
+    def page_address(self) -> str:
+        """Address of the debug page, empty where the server is known to have none."""
+        if self.page:
+            return self.page
+        scheme = self.address.partition("://")[0]
+        if scheme == "http+unix":
+            return self.address
+        return f"{scheme}://{urlsplit(self.address).netloc}" if scheme.startswith("http") else ""
+
+    def dial(self) -> Client:
+        """Connect.
+
+        Raises:
+            DialError: There is no connection to be had.
+        """
+        options: DialOptions = {"codec": self.codec, "timeout": self.connect_timeout}
+        if parse_address(self.address).tls:
+            options["tls"] = self.tls
+        if self.timeout is not None:
+            options["call_timeout"] = self.timeout
+        if self.metadata:
+            options["metadata"] = self.metadata
+        return dial(self.address, **options)
+
+
+def target_options(command: F) -> F:
+    """Add the options of a connection to a command, which gets the `Target` as ``target``.
+
+    Args:
+        command: Function of the command; its first parameter is the target.
+    """
+
+    def run(
+        address: str,
+        codec: CodecName,
+        timeout: float | None,
+        metadata: dict[str, str],
+        page: str,
+        ca: str | None,
+        cert: str | None,
+        key: str | None,
+        insecure: bool,
+        **rest: Any,
+    ) -> Any:
+        tls = _context(address, ca, cert, key, insecure)
+        return command(Target(address, codec, timeout, metadata, page, tls), **rest)
+
+    run.__doc__ = command.__doc__
+    run.__name__ = command.__name__
+    # The parameters of a command are kept from the last to the first.
+    own: list[click.Parameter] = getattr(command, "__click_params__", [])
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    run.__click_params__ += own  # type: ignore[attr-defined]
+    return cast(F, click.argument("address")(run))
+
+
+def positive(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse a number that is not greater than 0; the callback of an option."""
+    if value is not None and not value > 0:
+        raise click.BadParameter(f"{value:g} is not greater than 0")
+    return value
+
+
+def _pairs(
+    context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{value!r} is not name=value")
+        pairs[name] = text
+    return pairs
+
+
+_File: Final = click.Path(exists=True, dir_okay=False)
+_OPTIONS: Final = (
+    click.option("--codec", type=click.Choice(["gob", "json"]), default="gob", help="[gob]"),
+    click.option(
+        "--timeout",
+        type=float,
+        callback=positive,
+        metavar="SECONDS",
+        help="Limit of connecting [10] and of each call [none].",
+    ),
+    click.option(
+        "--metadata",
+        callback=_pairs,
+        multiple=True,
+        metavar="K=V",
+        help="Sent beside the arguments.",
+    ),
+    click.option("--page", metavar="URL", default="", help="Debug page, if it is elsewhere."),
+    click.option("--ca", type=_File, metavar="FILE", help="Authority that a server is trusted by."),
+    click.option("--cert", type=_File, metavar="FILE", help="Certificate of this client."),
+    click.option("--key", type=_File, metavar="FILE", help="Its key, if not in the same file."),
+    click.option("--insecure", is_flag=True, help="Trust any server."),
+)
+
+
+def _context(
+    address: str, ca: str | None, cert: str | None, key: str | None, insecure: bool
+) -> ssl.SSLContext | None:
+    if not (ca or cert or key or insecure):
+        return None
+    if address.partition("://")[0] not in _TLS_SCHEMES:
+        raise Failure(
+            f"{address} is not encrypted: --ca, --cert, --key and --insecure need tls:// or https://",
+            status=USAGE,
+        )
+    if key and not cert:
+        raise Failure("--key is the key of a certificate: say --cert FILE too", status=USAGE)
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        if cert:
+            context.load_cert_chain(cert, key)
+    except (OSError, ValueError) as error:
+        raise Failure(f"cannot read the certificates: {error}", status=USAGE) from error
+    if insecure:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

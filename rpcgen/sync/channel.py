@@ -1,0 +1,378 @@
+"""`Channel`: a client of one or several servers, which connects by itself, with threads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import Random
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
+from rpcgen.channel.options import ChannelSettings, channel_settings
+from rpcgen.channel.resolver import Endpoint
+from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.servers import IDLE_S, Line
+from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.protocol import CallOptions, DialOptions, DoneQueue, check_done
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
+from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.options import defaults_of
+
+from . import _fork
+from .call import Call
+from .channel_go import Attempt, ChannelGo, Pending, Request, is_unwritten
+from .channel_pool import Pool
+from .client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpcgen.channel.resolver import Resolver
+    from rpcgen.channel.target import ChannelOptions, Target
+    from rpcgen.protocol.interceptors import ClientInterceptor
+
+    from .intercepted import Interceptors, Send
+
+__all__ = ["Channel", "dial_channel"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+Dial: TypeAlias = Callable[[str, DialOptions], Client]
+
+
+def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel:
+    """Return a channel, which connects with its first call.
+
+    Args:
+        target: Where the servers are.
+        options: Those of `dial`.
+        dial: Makes one connection to an address.
+
+    Raises:
+        DialError: An address is none.
+        TypeError: There is no option of this name, or it is of the wrong type.
+        ValueError: An option has a value that it cannot have.
+    """
+    settings, dial_options = channel_settings(options)
+    return Channel(resolver_for(target), settings, dial_options, dial)
+
+
+class Channel:
+    """Calls the methods of one or several servers; any number of threads may share it.
+
+    Made by `dial` where it is told more than one connection needs. It connects with its first
+    call, and again whenever a server was lost. A call that was under way on a connection when
+    that ended fails, and is made again only as `Retry` says. In a child process after a fork it
+    has connections of its own. A context manager that closes it.
+
+    Its methods are those of `Client`. A signal handler or a finalizer may use it as it may use
+    that; what has interrupted the choice of a connection in the same thread gets `RpcError`.
+    """
+
+    def __init__(
+        self,
+        make_resolver: Callable[[], Resolver],
+        settings: ChannelSettings,
+        options: DialOptions,
+        dial: Dial,
+    ) -> None:
+        self._make_resolver = make_resolver
+        self._dial = dial
+        self._settings = settings
+        self._options = connection_options(options)
+        self._defaults = defaults_of(options)
+        interceptors = cast("Sequence[ClientInterceptor]", options.get("interceptors", ()))
+        self._interceptors = self._intercepted(tuple(interceptors))
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(self._defaults or self._interceptors)
+        self._random = Random()
+        self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
+        self._pool = self._new_pool()
+        # Those of this process and its children, by the number of forks; setting one is atomic.
+        self._pools: dict[int, Pool] = {}
+
+    def __repr__(self) -> str:
+        return f"<Channel {'closed' if self.closed else 'open'}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except ShutdownError as error:
+            reraise_interrupt(error)
+            # Else it was closed inside the context.
+
+    @property
+    def closed(self) -> bool:
+        """True once no further call can succeed, since it was closed."""
+        return self._pool.core.closed
+
+    @overload
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
+    @overload
+    def call(
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
+    ) -> Res: ...
+    @overload
+    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
+    def call(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Call a method, wait for its reply and return it; see `Client.call`.
+
+        Args:
+            method: The method, or its name.
+            args: Its arguments.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            DialError: No server can be reached; with ``wait_for_ready``, the call waits instead.
+            RpcError: What `Call.result` raises.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._interceptors is not None:
+                return self._interceptors.call(method, args, settings)
+        return self._call(method, args, settings).reply
+
+    @overload
+    def go(
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]:
+        """Send a call and return at once, without waiting for the reply; see `Client.go`.
+
+        Where there is no connection yet, a thread waits for one.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            TypeError: ``done`` has no room for calls, or there is no option of this name.
+            ValueError: An option has a value that it cannot have.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
+        return self._go(method, args, settings, done)
+
+    def close(self) -> None:
+        """Close all connections; pending calls end with `ShutdownError`.
+
+        Raises `ShutdownError` if it was closed before.
+        """
+        pool = self._pool
+        if pool.is_foreign:  # other processes go on with the connections
+            pool.abandon()
+        else:
+            pool.close()
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+
+    def _call(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
+        """Carry out a call, and return it once it has succeeded."""
+        line, call = self._pool.core.only, None
+        try:
+            if line is None:
+                line = self._here().pick(method, settings)
+            # `Line.has_news` once more, which would be a call for every call.
+            now = time.monotonic()
+            is_idle, line.used = now - line.used > IDLE_S, now
+            if is_idle and not line.calls.pending and line.peek():
+                line.connection._receiver.look()
+            call = line.connection._send(method, args, settings)
+            call.result()
+        except RpcError as error:
+            reraise_interrupt(error)
+            request = Request(method, args, settings)
+            return self._go_on(request, Attempt(line, call, error))
+        if line.is_leaving or line.server.health.failures or self._budget.is_short:
+            self._succeed(line)
+        return call
+
+    def _succeed(self, line: Line[Client]) -> None:
+        self._budget.earn()
+        if line.server.health.failures:
+            line.server.health.succeed()
+        if line.is_leaving:
+            self._pool.sweep()
+
+    def _go_on(
+        self,
+        request: Request,
+        attempt: Attempt | None,
+        begun: Callable[[Call[Any]], None] | None = None,
+    ) -> Call[Any]:
+        """Carry a call out, or go on with it after an attempt that has failed.
+
+        Args:
+            request: The call.
+            attempt: The attempt; None if there was none yet.
+            begun: Called with each further attempt.
+
+        Returns:
+            The attempt that has succeeded.
+        """
+        retries = Retries(self._settings.retry, self._budget, self._random)
+        while True:
+            if attempt is not None:
+                self._prepare(request, attempt, retries)
+            line, call = None, None
+            try:
+                line = self._here().pick(request.method, request.settings)
+                if line.has_news(time.monotonic()):
+                    line.connection._receiver.look()
+                call = line.connection._send(request.method, request.args, request.settings)
+                if begun is not None:
+                    begun(call)
+                call.result()
+            except RpcError as error:
+                reraise_interrupt(error)
+                attempt = Attempt(line, call, error)
+            else:
+                self._succeed(line)
+                return call
+
+    def _prepare(self, request: Request, attempt: Attempt, retries: Retries) -> None:
+        """Wait until it is time for the next attempt.
+
+        Raises:
+            RpcError: There is to be none, and this is how the call ends.
+        """
+        pool, error = self._here(), attempt.error
+        if attempt.line is not None:
+            pool.note(attempt.line, error)
+        if attempt.is_unwritten and retries.take_unwritten():
+            return
+        deadline = request.settings.deadline
+        delay = retries.delay(request.method, error, deadline, time.monotonic())
+        if delay is None or pool.core.closed:
+            raise retries.last(error)
+        pool.sleep(delay)
+
+    def _go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None = None,
+    ) -> Call[Any]:
+        line = self._pool.core.only
+        if line is not None and self._settings.retry is None:
+            call = line.connection._go(method, args, settings, done)
+            if not is_unwritten(call):
+                return call
+            self._here().note(line, cast("RpcError", call.error))
+        going = ChannelGo(self, Request(method, args, settings), done)
+        going.start()
+        return going.call
+
+    def _line_now(self) -> Line[Client] | None:
+        return self._here().pick_now()
+
+    # --- connections ----------------------------------------------------------------------------
+
+    def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
+        if not interceptors:
+            return None
+        from .intercepted import Interceptors  # others do without
+
+        def send(method: Method[Any, Any], args: object, settings: CallSettings) -> Pending:
+            return Pending(self._call, Request(method, args, settings))
+
+        return Interceptors(interceptors, send=cast("Send", send), go=self._go)
+
+    def _new_pool(self) -> Pool:
+        return Pool(self._settings, self._connect, self._make_resolver())
+
+    def _here(self) -> Pool:
+        """Return the pool of this process."""
+        pool = self._pool
+        if pool.is_foreign and not pool.core.closed:
+            pool.abandon()
+            pool = self._pool = self._pools.setdefault(_fork.generation, self._new_pool())
+        return pool
+
+    def _connect(self, endpoint: Endpoint) -> Client:
+        """Connect to a server, and have it answer once: so it is there, and knows what we can."""
+        options = self._options.copy()
+        if endpoint.codec is not None:
+            options["codec"] = endpoint.codec
+        timeout = options.get("timeout")
+        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = self._dial(endpoint.address, options)
+        try:
+            client._send(CANCEL, GREETING, CallSettings(due)).result()
+        except ServerError as error:
+            reraise_interrupt(error)
+            # Else it knows nothing beyond Go's net/rpc.
+        except BaseException as error:
+            client.close()
+            reraise_interrupt(error)
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
+        return client

@@ -1,0 +1,104 @@
+"""Balancing: which server gets a call, and which are connected to."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from rpcgen.channel.balance import BALANCES
+
+from .simulated import Calls, Simulated
+
+
+def test_all_balances_give_the_only_server() -> None:
+    assert [Simulated("a", balance=each).pick() for each in BALANCES] == ["a"] * 3  # type: ignore[arg-type]
+
+
+def test_round_robin_gives_each_in_turn() -> None:
+    channel = Simulated("abc", balance="round_robin")
+    channel.pick()
+    picks = channel.picks(9)
+    assert set(picks[:3]) == {"a", "b", "c"}
+    assert picks == 3 * picks[:3]
+
+
+def test_round_robin_begins_anywhere() -> None:
+    firsts = Counter[str]()
+    for seed in range(60):
+        channel = Simulated("abc", balance="round_robin", seed=seed)
+        channel.pick()
+        firsts[channel.pick()] += 1
+    assert min(firsts[name] for name in "abc") > 5
+
+
+def test_least_pending_gives_idle_servers_alike() -> None:
+    channel = Simulated("abcd", balance="least_pending")
+    counts = Counter(channel.picks(4000))
+    assert all(800 < counts[name] < 1200 for name in "abcd")
+
+
+def test_least_pending_gives_the_busiest_server_nothing() -> None:
+    channel = Simulated("abcd", balance="least_pending")
+    channel.pick()
+    calls = channel.lines_of("b")[0].calls
+    assert isinstance(calls, Calls)
+    calls.pending = 1
+    counts = Counter(channel.picks(4000))
+    assert counts["b"] == 0
+    # Of the six pairs, three have another choice than the busy one's partner.
+    assert all(counts[name] > 1000 for name in "acd")
+
+
+def test_least_pending_keeps_servers_even_under_load() -> None:
+    channel = Simulated("abcdefgh", balance="least_pending")
+    channel.pick()
+    for _ in range(8000):
+        line = channel.line()
+        assert line is not None
+        assert isinstance(line.calls, Calls)
+        line.calls.pending += 1
+    pending = [channel.lines_of(name)[0].calls.pending for name in "abcdefgh"]
+    assert max(pending) - min(pending) <= 8
+
+
+def test_first_gives_the_first() -> None:
+    assert Simulated("abc", balance="first").picks(5) == "aaaaa"
+
+
+def test_first_connects_to_no_other_while_it_is_there() -> None:
+    channel = Simulated("abc", balance="first")
+    channel.picks(5)
+    assert channel.attempts == ["a"]
+
+
+def test_first_gives_the_next_that_can_be_reached() -> None:
+    channel = Simulated("abc", down="ab", balance="first")
+    channel.picks(3)
+    assert channel.pick() == "c"
+    assert channel.attempts == ["a", "b", "c"]
+
+
+def test_first_returns_to_the_first_that_is_back() -> None:
+    channel = Simulated("ab", down="a", balance="first")
+    channel.picks(3)
+    channel.down.clear()
+    channel.now += channel.settings.reconnect.most
+    channel.pick()
+    assert channel.pick() == "a"
+
+
+@pytest.mark.parametrize("balance", ["least_pending", "round_robin"])
+def test_others_connect_to_all_at_once(balance: str) -> None:
+    channel = Simulated("abc", balance=balance)  # type: ignore[arg-type]
+    channel.pick()
+    assert channel.attempts == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("balance", BALANCES)
+def test_server_that_is_lost_gets_no_calls(balance: str) -> None:
+    channel = Simulated("abc", balance=balance)  # type: ignore[arg-type]
+    channel.pick()
+    channel.kill("a")
+    channel.pick()
+    assert "a" not in channel.picks(20)

@@ -1,0 +1,68 @@
+"""What `dial` makes of its arguments, where they need a channel."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpcgen.channel.dialing import CONNECT_S, connection_options, resolver_for
+from rpcgen.channel.resolver import Endpoint, StaticResolver
+from rpcgen.errors import DialError, RpcError
+
+
+def found(target: object) -> list[Endpoint]:
+    """Return the servers of a target."""
+    endpoints: list[Endpoint] = []
+
+    def fail(error: RpcError, /) -> None:
+        raise AssertionError(f"not found: {error}")
+
+    resolver_for(target)().start(endpoints.extend, fail)  # type: ignore[arg-type]
+    return endpoints
+
+
+def test_address_is_one_server() -> None:
+    assert found("tcp://a:1") == [Endpoint("tcp://a:1")]
+
+
+def test_list_is_one_server_each() -> None:
+    assert found(["a:1", "unix:///b.sock"]) == [Endpoint("a:1"), Endpoint("unix:///b.sock")]
+
+
+def test_resolver_is_taken_as_it_is() -> None:
+    resolver = StaticResolver(["a:1"])
+    assert resolver_for(resolver)() is resolver
+
+
+def test_list_may_change_afterwards() -> None:
+    addresses = ["a:1"]
+    make = resolver_for(addresses)
+    addresses.append("b:1")
+    endpoints: list[Endpoint] = []
+    make().start(endpoints.extend, lambda error: None)
+    assert endpoints == [Endpoint("a:1")]
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "text"),
+    [
+        ([], ValueError, "at least one"),
+        (["a"], DialError, "not host:port"),
+        ("ftp://a:1", DialError, "no known kind"),
+        (["dns://a:1"], DialError, "no known kind"),
+        (7, TypeError, "cannot be dialed"),
+        ([7], TypeError, "7 is no address"),
+    ],
+    ids=str,
+)
+def test_target_that_is_none_is_refused(target: object, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        resolver_for(target)  # type: ignore[arg-type]
+
+
+def test_connections_get_no_options_of_calls() -> None:
+    options = connection_options({"call_timeout": 1.0, "metadata": {}, "codec": "json"})
+    assert options == {"codec": "json", "timeout": CONNECT_S}
+
+
+def test_connections_take_no_longer_than_they_are_told() -> None:
+    assert connection_options({"timeout": 1.5}) == {"timeout": 1.5}
