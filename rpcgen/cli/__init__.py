@@ -29,9 +29,11 @@ _COMMANDS: Final[dict[str, str]] = {
     "call": "call",
     "completion": "completion",
     "from-go": "from_go",
+    "from-record": "from_record",
     "init": "init",
     "lint": "lint",
     "list": "list",
+    "record": "record",
     "serve": "serve",
     "to-go": "to_go",
 }
