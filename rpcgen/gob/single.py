@@ -8,7 +8,7 @@ that have written them are kept, and decoders that have read them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError
@@ -17,10 +17,7 @@ from ..values.limits import Limits
 from .decode.received_types import leads_to_interface
 from .framing import bounds, is_negative
 from .numbers import read_int
-
-if TYPE_CHECKING:
-    from .decoder import Decoder
-    from .encoder import Encoder
+from .wire import WireType
 
 __all__ = ["DEFAULT_LIMITS", "SingleDecoder", "SingleEncoder"]
 
@@ -37,6 +34,21 @@ _MOST_IDLE: Final = 2
 _LONGEST_KEPT: Final = 4096
 
 
+class _Encoder(Protocol):
+    def encode(self, value: object, schema: object = None) -> bytes: ...
+    def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes: ...
+    def is_settled(self, schema: object) -> bool: ...
+
+
+class _Decoder(Protocol):
+    @property
+    def pending(self) -> int: ...
+    @property
+    def types(self) -> dict[int, WireType]: ...
+    def decode(self, schema: object = None) -> Any: ...
+    def decode_after(self, data: bytes, pos: int, schema: object) -> Any: ...
+
+
 class SingleEncoder:
     """Encodes values as streams of their own.
 
@@ -44,12 +56,12 @@ class SingleEncoder:
         make: Makes the encoder of a stream.
     """
 
-    def __init__(self, make: Callable[..., Encoder]) -> None:
+    def __init__(self, make: Callable[..., _Encoder]) -> None:
         self._make = make
         # Definitions, and an encoder that has written them: by schema, or by class where values
         # come without; and by what strings may be.
-        self._known: dict[tuple[object, str], tuple[bytes, Encoder]] = {}
-        self._by_class: dict[tuple[type, str], tuple[bytes, Encoder]] = {}
+        self._known: dict[tuple[object, str], tuple[bytes, _Encoder]] = {}
+        self._by_class: dict[tuple[type, str], tuple[bytes, _Encoder]] = {}
 
     def encode(self, value: object, schema: object, strings: _Strings) -> bytes:
         """Return definitions and the value; see `rpcgen.gob.dumps`."""
@@ -77,7 +89,7 @@ class SingleEncoder:
         return data
 
     def _keep(
-        self, known: dict[Any, Any], asked: object, strings: str, data: bytes, encoder: Encoder
+        self, known: dict[Any, Any], asked: object, strings: str, data: bytes, encoder: _Encoder
     ) -> None:
         # Else there may be definitions for each value, or the schema cannot be hashed.
         if not encoder.is_settled(asked):
@@ -101,7 +113,7 @@ class _Pool:
 
     __slots__ = ("definitions", "idle")
 
-    def __init__(self, definitions: bytes, decoder: Decoder) -> None:
+    def __init__(self, definitions: bytes, decoder: _Decoder) -> None:
         self.definitions = definitions
         self.idle = [decoder]
 
@@ -113,7 +125,7 @@ class SingleDecoder:
         make: Makes the decoder of a stream.
     """
 
-    def __init__(self, make: Callable[..., Decoder]) -> None:
+    def __init__(self, make: Callable[..., _Decoder]) -> None:
         self._make = make
         # By what was asked for, and what strings may be; the definitions that came last.
         self._known: dict[tuple[object, str], _Pool] = {}
@@ -144,7 +156,7 @@ class SingleDecoder:
             self._keep(data, schema, strings, decoder)
         return value
 
-    def _keep(self, data: bytes, schema: object, strings: str, decoder: Decoder) -> None:
+    def _keep(self, data: bytes, schema: object, strings: str, decoder: _Decoder) -> None:
         start = _after_definitions(data)
         id, _ = read_int(data, bounds(data, start)[0], len(data))
         # Types that come with values would have to be forgotten.

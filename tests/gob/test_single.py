@@ -162,4 +162,4 @@ def test_decoder_that_is_kept_holds_no_data(made: mock.Mock) -> None:
     for _ in range(2):
         single.decode(raw, list[bytes], "strict", "log", DEFAULT_LIMITS)
     (pool,) = single._known.values()
-    assert [len(decoder._data) for decoder in pool.idle] == [0]
+    assert [vars(decoder)["_data"] for decoder in pool.idle] == [b""]
