@@ -68,12 +68,12 @@ class Pool:
     def _start(self) -> None:
         """Begin to look for servers, once."""
         mine = object()
-        if self._starts.setdefault(None, mine) is not mine:
-            return
         try:
-            self._resolver.start(self._update, self._fail_to_resolve)
+            if self._starts.setdefault(None, mine) is mine:
+                self._resolver.start(self._update, self._fail_to_resolve)
         except BaseException:
-            self._starts.clear()
+            if self._starts.get(None) is mine:
+                self._starts.clear()
             raise
 
     def _do(self, step: Callable[..., T], *arguments: Any) -> T:
