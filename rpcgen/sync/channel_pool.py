@@ -28,6 +28,9 @@ __all__ = ["Pool"]
 
 T = TypeVar("T")
 
+# Time in seconds from the first call of a channel in which `pick_soon` waits for a connection.
+_SOON_S: Final = 0.05
+
 # Maximum time in seconds that `close` waits for attempts to connect.
 _ATTEMPTS_S: Final = 0.1
 
@@ -58,6 +61,8 @@ class Pool:
         self._closed = Latch()
         # Holds the thread that starts, or has started, the resolver.
         self._starts: dict[None, object] = {}
+        # Time of `time.monotonic` until which `pick_soon` waits, in seconds.
+        self._soon = math.inf
         self._attempts: dict[threading.Thread, None] = {}
 
     @property
@@ -68,12 +73,12 @@ class Pool:
     def _start(self) -> None:
         """Begin to look for servers, once."""
         mine = object()
-        if self._starts.setdefault(None, mine) is not mine:
-            return
         try:
-            self._resolver.start(self._update, self._fail_to_resolve)
+            if self._starts.setdefault(None, mine) is mine:
+                self._resolver.start(self._update, self._fail_to_resolve)
         except BaseException:
-            self._starts.clear()
+            if self._starts.get(None) is mine:
+                self._starts.clear()
             raise
 
     def _do(self, step: Callable[..., T], *arguments: Any) -> T:
@@ -119,6 +124,23 @@ class Pool:
         line = self._do(core.pick, time.monotonic())
         if core.has_work:
             self._work()
+        return line
+
+    def pick_soon(self) -> Line[Client] | None:
+        """Return the same, after a moment where the channel is connecting for the first time.
+
+        So calls that are not waited for need no thread each, just because they are the first.
+        """
+        changed = self._changed
+        line = self.pick_now()
+        if self._soon == math.inf:
+            self._soon = time.monotonic() + _SOON_S
+        while line is None and (left := self._soon - time.monotonic()) > 0:
+            if self._do(self.core.refuse, False, time.monotonic()) is not None:
+                break
+            changed.wait(left)
+            changed = self._changed
+            line = self.pick_now()
         return line
 
     def _wait(self, changed: Latch, method: Method[Any, Any], settings: CallSettings) -> None:
