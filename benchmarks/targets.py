@@ -205,6 +205,20 @@ TARGETS = (
         ("threads, latency", ("rpcgen", "blob")),
         (1.3, "raw sockets", ("sockets", "blob")),
     ),
+    *(
+        Target(
+            "h",
+            f"{name}, call_timeout",
+            "no options",
+            1.15,
+            _latency((peer, "timeout"), (peer, "plain")),
+        )
+        for name, peer in (
+            ("threads", "rpcgen"),
+            ("asyncio", "rpcgen-asyncio"),
+            ("uvloop", "rpcgen-uvloop"),
+        )
+    ),
     Target("e", "import of a generated module", "", 60, _import, unit="ms"),
     Target("f", "header and arguments, encode", "", 3, partial(_codec, "encode"), unit="µs"),
     Target("f", "header and arguments, decode", "", 5, partial(_codec, "decode"), unit="µs"),

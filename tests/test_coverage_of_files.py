@@ -29,6 +29,7 @@ SEEN_THROUGH = {
     "cli/__main__.py": "cli/test_commands.py",
     "cli/findings.py": "cli/test_breaking.py",
     "cli/remote/methods.py": "cli/test_call.py",
+    "gob/accelerated/native.py": "gob/accelerated/test_encode_plan.py",
     "gob/encode/runtime.py": "gob/encode/test_compiler.py",
     "gob/encode/struct_writer.py": "gob/encode/test_compiler.py",
     "gob/streams.py": "gob/test_decoder.py",

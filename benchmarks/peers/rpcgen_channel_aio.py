@@ -10,4 +10,4 @@ __all__ = ["connect"]
 
 
 async def connect(address: str) -> Client:
-    return Client(await AsyncArithClient.dial(address, reconnect=True))
+    return Client(address, await AsyncArithClient.dial(address, reconnect=True))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, o
 
 from attrs import define
 
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
 from rpcgen.channel.servers import Line
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import (
     CallOptions,
@@ -376,13 +376,18 @@ class Channel:
         options = self._options.copy()
         if endpoint.codec is not None:
             options["codec"] = endpoint.codec
-        client = await self._dial(endpoint.address, options)
         timeout = options.get("timeout")
+        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = await self._dial(endpoint.address, options)
         try:
-            await client._greet(time.monotonic() + (GREETING_S if timeout is None else timeout))
-        except BaseException:
+            await client._greet(due)
+        except BaseException as error:
             client._connection.close()
-            raise
+            if not isinstance(error, RpcError):
+                raise
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
         return client
 
 

@@ -20,11 +20,13 @@ _PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
 _COMMANDS: Final[dict[str, str]] = {
+    "bench": "bench",
     "breaking": "breaking",
     "call": "call",
     "lint": "lint",
     "list": "list",
     "serve": "serve",
+    "to-go": "to_go",
 }
 
 # Exit status of a program that nobody reads the output of, as a shell reckons it.

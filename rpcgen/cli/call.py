@@ -43,7 +43,7 @@ def command(
     types: TypeSource,
     as_json: bool,
 ) -> int:
-    r"""Call a method of a server and print the reply as JSON.
+    """Call a method of a server and print the reply as JSON.
 
     ARGUMENTS are JSON, @FILE with JSON, or - for standard input:
 
@@ -52,7 +52,7 @@ def command(
 
     Where nobody knows the types, 7 is an int and 7.0 a float64, an object is a
     struct; {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.
-    """
+    """  # noqa: D301 - to click, a backspace says: leave the lines as they are
     given = MISSING if arguments is None else read_arguments(arguments)
     with ExitStack() as stack:
         try:

@@ -7,11 +7,19 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, TextIO
 
 from ..escapes import escaped
 
-__all__ = ["has_terminal", "json_text", "say", "say_json", "say_styled", "tell"]
+__all__ = [
+    "has_terminal",
+    "has_terminal_for_notes",
+    "json_text",
+    "say",
+    "say_json",
+    "say_styled",
+    "tell",
+]
 
 # What JSON need not escape, but acts on a terminal, or cannot be encoded.
 _UNSAFE: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -40,10 +48,16 @@ def tell(line: str) -> None:
 
 def has_terminal() -> bool:
     """Return True if results go to a terminal that may show colours."""
-    stream = sys.stdout
-    if stream is None or not stream.isatty() or os.environ.get("TERM") == "dumb":
-        return False
-    return not os.environ.get("NO_COLOR")
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+
+
+def has_terminal_for_notes() -> bool:
+    """Return True if what is told goes to a terminal that a bar can move on."""
+    return _is_terminal(sys.stderr)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

@@ -22,7 +22,15 @@ from ..errors import (
 from ..escapes import escaped
 from .console import tell
 
-__all__ = ["FAILED", "UNREACHABLE", "USAGE", "Failure", "failure_of", "is_unreachable"]
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "UNREACHABLE",
+    "USAGE",
+    "Failure",
+    "failure_of",
+    "is_unreachable",
+]
 
 FAILED: Final = 1
 """Exit status: the server answered with an error, or what was asked for is not so."""
@@ -32,6 +40,9 @@ USAGE: Final = 2
 
 UNREACHABLE: Final = 3
 """Exit status: no server, no connection any more, or no answer in time."""
+
+INTERRUPTED: Final = 130
+"""Exit status: Ctrl-C."""
 
 
 class Failure(click.ClickException):

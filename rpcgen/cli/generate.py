@@ -8,22 +8,31 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
 
 from ..errors import GenerateError
 from .console import say, tell
 
 if TYPE_CHECKING:
+    from watchfiles import Change
+
     from ..gen import Difference
+    from ..gen.configuration import Configuration
 
 __all__ = ["run"]
 
 _EPILOG = """\
+without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl and output.
 a folder stands for the IDL files below it; files that hold only messages are skipped where
 another one has a service.
 
 other commands, which `rpcgen COMMAND --help` explains; an IDL folder of that name is ./COMMAND:
 """
+
+# How often the watch for changes wakes up without any, in milliseconds.
+_WATCH_MS: Final = 500
 
 
 def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]] = tuple) -> int:
@@ -37,27 +46,11 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
         Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
         interrupt from the keyboard.
     """
-    options = _parser(others).parse_args(arguments)
-    from .. import gen  # lazy: printing a stream needs neither this nor Jinja
-
+    parser = _parser(others)
+    options = parser.parse_args(arguments)
     try:
-        root = _absolute(options.root) if options.root else None
-        output = gen.generate(options.files, _absolute(options.output), root)
-        for note in output.notes:
-            tell(f"{note}")
-        if options.check:
-            differences = [*gen.compare(output.files), *output.orphans]
-            return _report(differences) if differences else _up_to_date(len(output.files))
-        written = gen.write(output.files)
-        for path in written:
-            say(f"wrote {_shown(path)}")
-        if not written and not output.orphans:
-            _up_to_date(len(output.files))
-        for orphan in output.orphans:
-            say(f"orphan {_shown(orphan.path)}: its IDL is gone, delete it")
-    except GenerateError as error:
-        tell(f"{error}")
-        return 1
+        job = _job(parser, options)
+        return _watch(job) if options.watch else _run_once(job)
     except BrokenPipeError:  # of standard output, which is no fault of the IDL
         raise
     except OSError as error:
@@ -66,7 +59,118 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
     except KeyboardInterrupt:
         tell("rpcgen: interrupted")
         return 130
+
+
+@frozen
+class _Job:
+    """What is to be generated, and how."""
+
+    idl: tuple[str, ...]
+    output: Path
+    root: Path | None
+    check: bool
+    prune: bool
+
+
+def _job(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Job:
+    """Return what the command line says, and where it does not, ``[tool.rpcgen]``."""
+    if options.check and (options.prune or options.watch):
+        parser.error("--check writes nothing: leave out --prune and --watch")
+    idl, output = tuple(options.files), options.output
+    if not (idl and output):
+        found = _configuration(parser)
+        idl = idl or tuple(map(str, found.idl))
+        output = output or found.output
+        if not (idl and output):
+            missing = "output" if idl else "idl"
+            parser.error(f"[tool.rpcgen] of {_shown(found.file)} does not say {missing}")
+    root = _absolute(options.root) if options.root else None
+    return _Job(idl, _absolute(output), root, options.check, options.prune)
+
+
+def _configuration(parser: argparse.ArgumentParser) -> Configuration:
+    from ..gen.configuration import ConfigurationError, find_configuration
+
+    try:
+        found = find_configuration(Path.cwd())
+    except ConfigurationError as error:
+        tell(f"{error}")
+        raise SystemExit(1) from None
+    if found is None:
+        parser.error(
+            "say FILE and -o DIR, or write idl and output to [tool.rpcgen] in pyproject.toml"
+        )
+    return found
+
+
+def _run_once(job: _Job) -> int:
+    from .. import gen  # lazy: printing a stream needs neither this nor Jinja
+
+    try:
+        output = gen.generate(job.idl, job.output, job.root)
+        for note in output.notes:
+            tell(f"{note}")
+        if job.check:
+            differences = [*gen.compare(output.files), *output.orphans]
+            return _report(differences) if differences else _up_to_date(len(output.files))
+        written = gen.write(output.files)
+        for path in written:
+            say(f"wrote {_shown(path)}")
+        if not written and not output.orphans:
+            _up_to_date(len(output.files))
+        if job.prune:
+            for path in gen.prune(output.orphans, job.output):
+                say(f"deleted {_shown(path)}")
+            return 0
+        for orphan in output.orphans:
+            say(f"orphan {_shown(orphan.path)}: its IDL is gone, delete it")
+    except GenerateError as error:
+        tell(f"{error}")
+        return 1
     return 0
+
+
+def _watch(job: _Job) -> int:
+    """Generate, and again after each change below the folders of the IDL, until interrupted."""
+    try:
+        from watchfiles import PythonFilter, watch
+    except ImportError:  # an extra
+        tell("rpcgen: error: --watch needs watchfiles\n    hint: pip install 'rpcgen[cli]'")
+        return 2
+    is_python, folders = PythonFilter(), _watched(job)
+
+    def is_source(change: Change, path: str) -> bool:
+        return is_python(change, path) and not Path(path).is_relative_to(job.output)
+
+    is_first = True
+    # The first time nothing has changed, but from then on no change is missed.
+    for changes in watch(
+        *folders,
+        watch_filter=is_source,
+        raise_interrupt=True,
+        yield_on_timeout=True,
+        rust_timeout=_WATCH_MS,
+    ):
+        if not (changes or is_first):
+            continue
+        try:
+            _run_once(job)
+        except OSError as error:  # a file that an editor is about to replace
+            tell(f"rpcgen: error: {error}")
+        if is_first:
+            tell(f"rpcgen: watching {', '.join(map(_shown, folders))}")
+            is_first = False
+    return 0
+
+
+def _watched(job: _Job) -> list[Path]:
+    """Return the folders that hold the IDL and all that it may import of its own project."""
+    from ..gen.discover import discover
+
+    roots = {idl.root for idl in discover(job.idl, job.root, job.output)[0]}
+    files = [_absolute(each) for each in job.idl]
+    folders = {each if each.is_dir() else each.parent for each in files}
+    return sorted(roots or folders)
 
 
 def _up_to_date(count: int) -> int:
@@ -102,10 +206,8 @@ def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.Argumen
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.others = others
-    parser.add_argument("files", nargs="+", metavar="FILE", help="an IDL file, or a folder of them")
-    parser.add_argument(
-        "-o", "--output", metavar="DIR", required=True, help="the folder to write to"
-    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="an IDL file, or a folder of them")
+    parser.add_argument("-o", "--output", metavar="DIR", help="the folder to write to")
     parser.add_argument(
         "--root",
         metavar="DIR",
@@ -117,6 +219,12 @@ def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.Argumen
         "--check",
         action="store_true",
         help="write nothing; list what is stale, missing or left over and exit 1 if anything is",
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="delete generated files whose IDL is gone"
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="generate again whenever the IDL changes"
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     return parser
@@ -130,7 +238,9 @@ class _Version(argparse.Action):
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:
             version = "(run from its sources, not installed)"
-        sys.stdout.write(f"rpcgen {version}\n")
+        from ..gob import implementation
+
+        sys.stdout.write(f"rpcgen {version} (gob: {implementation})\n")
         parser.exit()
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .pipeline import Output, generate
-from .write import Difference, compare, write
+from .write import Difference, compare, prune, write
 
-__all__ = ["Difference", "Output", "compare", "generate", "write"]
+__all__ = ["Difference", "Output", "compare", "generate", "prune", "write"]

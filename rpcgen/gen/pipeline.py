@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -36,7 +37,7 @@ class Output:
     notes: list[str]
 
 
-def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -> Output:
+def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -> Output:
     """Return what is generated for IDL files and folders of them.
 
     Args:
@@ -74,7 +75,7 @@ def generate(arguments: Iterable[str], folder: Path, root: Path | None = None) -
     for module in modules:
         path = folder / module.idl.output
         notes += [each.note for each in changed_requests(module, path, files[path])]
-    return Output(files, orphans(folder, files, _Gone(idls, modules)), notes)
+    return Output(files, orphans(folder, files, _Gone(idls, modules, arguments)), notes)
 
 
 def read_modules(
@@ -154,10 +155,16 @@ def _skipped(diagnostic: Diagnostic) -> Diagnostic:
 
 
 class _Gone:
-    """Says of the name of an IDL module that its file, beside those of this run, is gone."""
+    """Says of the name of an IDL module that its file is gone.
 
-    def __init__(self, idls: Iterable[Idl], modules: Iterable[Module]) -> None:
+    The file would be beside those of this run, or below a folder that the run was told.
+    """
+
+    def __init__(
+        self, idls: Iterable[Idl], modules: Iterable[Module], arguments: Iterable[str]
+    ) -> None:
         self._places = {(idl.root, idl.path.parent) for idl in idls}
+        self._folders = [Path(os.path.abspath(each)) for each in arguments if Path(each).is_dir()]
         self._modules = {module.idl.module for module in modules}
         self._seen = {idl.module for idl in idls}
 
@@ -166,6 +173,7 @@ class _Gone:
             return True
         for root, parent in self._places:
             path = root.joinpath(*module.split(".")).with_suffix(".py")
-            if path.parent == parent and not path.exists():
+            is_here = path.parent == parent or any(map(path.is_relative_to, self._folders))
+            if is_here and not path.exists():
                 return True
         return False

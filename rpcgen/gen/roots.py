@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
 from pathlib import Path
 
-from .diagnostics import Diagnostic, Location, display_path
+from .configuration import ConfigurationError, read_configuration, refused
+from .diagnostics import display_path
 
 __all__ = ["ConfigurationError", "find_root"]
 
 # Files that lie in the topmost folder of a project.
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
-
-
-class ConfigurationError(Exception):
-    """A ``pyproject.toml`` that cannot be used; `diagnostic` says where and why."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(str(diagnostic))
-        self.diagnostic = diagnostic
 
 
 def find_root(path: Path, output: Path | None = None) -> Path:
@@ -63,42 +56,18 @@ def _project(path: Path) -> Path | None:
     return None
 
 
-def _configured(configuration: Path, path: Path) -> Path | None:
-    if not configuration.is_file():
+def _configured(file: Path, path: Path) -> Path | None:
+    found = read_configuration(file)
+    if found is None or found.root is None:
         return None
-    try:
-        table = tomllib.loads(configuration.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        hint = "correct it, or say --root"
-        raise _refused(configuration, f"cannot be read: {error}", hint) from None
-    tool = table.get("tool")
-    options = tool.get("rpcgen") if isinstance(tool, dict) else None
-    if options is None:
-        return None
-    unknown = sorted(set(options) - {"root"}) if isinstance(options, dict) else []
-    if unknown:
-        raise _refused(
-            configuration, f"[tool.rpcgen] has no option {unknown[0]!r}", "there is: root"
-        )
-    root = options.get("root", ".") if isinstance(options, dict) else None
-    if not isinstance(root, str):
-        raise _refused(
-            configuration,
-            "[tool.rpcgen] root is not a string",
-            'write root = "src" or another folder',
-        )
-    folder = Path(*(configuration.parent / root).parts)
-    if not path.is_relative_to(folder):
-        raise _refused(
-            configuration,
+    if not path.is_relative_to(found.root):
+        root = os.path.relpath(found.root, file.parent)
+        raise refused(
+            file,
             f"[tool.rpcgen] root is {root!r}, and {display_path(path)} is not below that",
             "name a folder above all IDL files, or say --root",
         )
-    return folder
-
-
-def _refused(configuration: Path, reason: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(Diagnostic(Location(display_path(configuration)), reason, hint))
+    return found.root
 
 
 def _package(path: Path, project: Path | None) -> Path | None:

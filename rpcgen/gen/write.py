@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from attrs import frozen
 from .diagnostics import Diagnostic, Location, display_path
 from .header import content, generated_for, is_generated
 
-__all__ = ["Difference", "check_overwrite", "compare", "orphans", "write"]
+__all__ = ["Difference", "check_overwrite", "compare", "orphans", "prune", "write"]
 
 
 @frozen
@@ -105,6 +106,35 @@ def check_overwrite(folder: Path, files: Iterable[Path]) -> list[Diagnostic]:
         for path in sorted(files)
         if path.exists() and not is_generated(path)
     ]
+
+
+def prune(orphans: Iterable[Difference], folder: Path) -> list[Path]:
+    """Delete generated files that no longer have an IDL, and packages that are empty then.
+
+    Args:
+        orphans: The files, as `orphans` has found them.
+        folder: The output folder, which stays.
+
+    Returns:
+        The files that were deleted.
+    """
+    deleted = []
+    for orphan in orphans:
+        orphan.path.unlink()
+        deleted.append(orphan.path)
+        for package in orphan.path.parents:
+            if package == folder or not _is_empty(package):
+                break
+            deleted.append(package / "__init__.py")
+            shutil.rmtree(package)
+    return deleted
+
+
+def _is_empty(package: Path) -> bool:
+    """Return True if a folder has nothing but a generated ``__init__.py``, and bytecode."""
+    init = package / "__init__.py"
+    names = {each.name for each in package.iterdir()} - {"__pycache__"}
+    return names == {init.name} and is_generated(init)
 
 
 def _diff(path: Path, old: str, new: str) -> str:

@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
 from rpcgen.channel.servers import IDLE_S, Line
-from rpcgen.errors import RpcError, ServerError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import CallOptions, DialOptions, DoneQueue, check_done
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
@@ -361,15 +361,18 @@ class Channel:
         options = self._options.copy()
         if endpoint.codec is not None:
             options["codec"] = endpoint.codec
-        client = self._dial(endpoint.address, options)
         timeout = options.get("timeout")
         due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = self._dial(endpoint.address, options)
         try:
             client._send(CANCEL, GREETING, CallSettings(due)).result()
         except ServerError as error:
             reraise_interrupt(error)
             # Else it knows nothing beyond Go's net/rpc.
-        except BaseException:
+        except BaseException as error:
             client.close()
-            raise
+            reraise_interrupt(error)
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
         return client

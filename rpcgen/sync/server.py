@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net import clock
 from rpcgen.net.sockets import (
     MAX_HANDSHAKES,
     AcceptBackoff,
@@ -163,11 +164,13 @@ class Server(BaseServer):
                 handshake_timeout=handshake_timeout,
                 max_connection_age=max_connection_age,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
@@ -678,6 +681,8 @@ class Server(BaseServer):
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
+            if isinstance(error, TimeoutError):
+                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
             return

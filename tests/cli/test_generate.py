@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rpcgen import cli
+from tests.support.timeouts import TIMEOUT_S
 
 from .samples import ARITH, MESSAGES, usage_error
 
@@ -364,3 +368,160 @@ def test_init_file_with_a_class_is_refused_beside_an_idl(
     (project / "idl/__init__.py").write_text(ARITH)
     assert cli.main(["idl/__init__.py", "idl/arith.py", "-o", "out"]) == 1
     assert "an __init__.py is not an IDL file" in capsys.readouterr().err
+
+
+# --- [tool.rpcgen] --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def configured(project: Path) -> Path:
+    """Return the folder of a project that says what is generated."""
+    (project / "pyproject.toml").write_text('[tool.rpcgen]\nidl = "idl"\noutput = "generated"\n')
+    return project
+
+
+@pytest.mark.parametrize("place", [".", "idl", "elsewhere/deep"])
+def test_configured_project_is_generated_from_anywhere(
+    configured: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (configured / place).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(configured / place)
+    assert cli.main(["--check"]) == 1
+    assert cli.main([]) == 0
+    text = (configured / "generated" / "arith.py").read_text()
+    monkeypatch.chdir(configured)
+    assert cli.main(["--check"]) == 0
+    assert cli.main(["idl", "-o", "generated", "--check"]) == 0
+    assert "from idl.arith import Arith" in text
+
+
+def test_command_line_comes_before_the_configuration(configured: Path) -> None:
+    assert cli.main(["-o", "other"]) == 0
+    assert (configured / "other" / "arith.py").exists()
+    assert not (configured / "generated").exists()
+
+
+def test_root_of_the_configuration_counts(configured: Path) -> None:
+    with (configured / "pyproject.toml").open("a") as file:
+        file.write('root = "idl"\n')
+    assert cli.main([]) == 0
+    assert "from arith import Arith" in (configured / "generated" / "arith.py").read_text()
+
+
+@pytest.mark.parametrize(("text", "missing"), [('idl = "idl"', "output"), ("", "idl")])
+def test_configuration_that_lacks_something_is_wrong_usage(
+    configured: Path, capsys: pytest.CaptureFixture[str], text: str, missing: str
+) -> None:
+    (configured / "pyproject.toml").write_text(f"[tool.rpcgen]\n{text}\n")
+    assert usage_error() == 2
+    said = f"[tool.rpcgen] of pyproject.toml does not say {missing}"
+    assert said in capsys.readouterr().err
+
+
+def test_bad_configuration_is_a_placed_error(
+    configured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (configured / "pyproject.toml").write_text("[tool.rpcgen]\nidl = 3\n")
+    assert usage_error() == 1
+    assert capsys.readouterr().err.startswith("pyproject.toml:1:1: error: [tool.rpcgen] idl is")
+
+
+def test_project_without_a_configuration_says_what_to_write(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert usage_error() == 2
+    assert "write idl and output to [tool.rpcgen] in pyproject.toml" in capsys.readouterr().err
+
+
+# --- --prune, --watch, hooks ----------------------------------------------------------------------
+
+
+def test_prune_deletes_what_has_no_idl(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "idl" / "deep" / "er").mkdir(parents=True)
+    for name, service in (("old.py", "Old"), ("deep/er/old.py", "Older")):
+        (project / "idl" / name).write_text(ARITH.replace("Arith", service))
+    assert cli.main(["idl", "-o", "generated"]) == 0
+    (project / "generated" / "mine.py").write_text("mine = True\n")
+    (project / "idl" / "old.py").unlink()
+    (project / "idl" / "deep" / "er" / "old.py").unlink()
+    capsys.readouterr()
+    assert cli.main(["idl", "-o", "generated", "--prune"]) == 0
+    assert sorted(capsys.readouterr().out.splitlines()) == [
+        "deleted generated/deep/__init__.py",
+        "deleted generated/deep/er/__init__.py",
+        "deleted generated/deep/er/old.py",
+        "deleted generated/old.py",
+    ]
+    assert sorted(path.name for path in (project / "generated").iterdir()) == [
+        "__init__.py",
+        "arith.py",
+        "mine.py",
+        "py.typed",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--prune", "--watch"])
+def test_check_deletes_and_watches_nothing(project: Path, option: str) -> None:
+    assert usage_error("idl", "-o", "generated", "--check", option) == 2
+
+
+def test_watch_generates_after_each_change(project: Path) -> None:
+    command = [sys.executable, "-m", "rpcgen", "idl", "-o", "generated", "--watch"]
+    watching = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert watching.stdout is not None
+        lines = iter(watching.stdout)
+        assert any("rpcgen: watching " in line for line in lines)
+        (project / "idl" / "arith.py").write_text("def f(:")
+        assert any("error: syntax error" in line for line in lines)
+        (project / "idl" / "arith.py").write_text(ARITH.replace("double", "triple"))
+        assert any(line == "wrote generated/arith.py\n" for line in lines)
+        assert "Arith.Triple" in (project / "generated" / "arith.py").read_text()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(TIMEOUT_S) == 130
+    finally:
+        watching.kill()
+        watching.communicate(timeout=TIMEOUT_S)
+
+
+def test_watch_needs_watchfiles(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    assert cli.main(["idl", "-o", "generated", "--watch"]) == 2
+    assert "hint: pip install 'rpcgen[cli]'" in capsys.readouterr().err
+
+
+def hooks() -> dict[str, str]:
+    """Return the commands of the hooks for pre-commit, by their names."""
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    found = dict(re.findall(r"- id: (\S+)\n(?:  .*\n)*?  entry: (.*)\n", text))
+    assert text.count("pass_filenames: false") == len(found) == 2
+    return found
+
+
+def run_hook(name: str) -> int:
+    """Run a hook as pre-commit does: its entry, in the folder of the repository."""
+    program, *arguments = hooks()[name].split()
+    assert program == "rpcgen"
+    return cli.main(arguments)
+
+
+def test_hook_generates_and_then_changes_nothing(configured: Path) -> None:
+    assert run_hook("rpcgen") == 0
+    before = {path: path.read_bytes() for path in configured.rglob("*.py")}
+    assert configured / "generated" / "arith.py" in before
+    assert run_hook("rpcgen") == 0
+    assert {path: path.read_bytes() for path in configured.rglob("*.py")} == before
+
+
+def test_checking_hook_fails_where_output_is_stale(configured: Path) -> None:
+    assert run_hook("rpcgen-check") == 1
+    assert run_hook("rpcgen") == 0
+    assert run_hook("rpcgen-check") == 0

@@ -24,6 +24,8 @@ PAGES = (
     "operating",
     "processes",
     "reflection",
+    "testing",
+    "to-go",
 )
 
 

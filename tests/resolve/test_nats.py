@@ -20,7 +20,7 @@ from rpcgen import Code, Method, Retry, RpcError, aio
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.errors import DialError
 from rpcgen.resolve.nats import NatsResolver, resolver
-from tests.support.certificates import server_context
+from rpcgen.testing.certificates import server_context
 from tests.support.timeouts import TIMEOUT_S
 
 from .broker import Broker, broker, needs_broker

@@ -14,7 +14,7 @@ from ...protocol import CodecName, DialOptions, parse_address
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
 
-__all__ = ["Target", "target_options"]
+__all__ = ["Target", "positive", "target_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,6 +107,13 @@ def target_options(command: F) -> F:
     return cast(F, click.argument("address")(run))
 
 
+def positive(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse a number that is not greater than 0; the callback of an option."""
+    if value is not None and not value > 0:
+        raise click.BadParameter(f"{value:g} is not greater than 0")
+    return value
+
+
 def _pairs(
     context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
@@ -124,7 +131,8 @@ _OPTIONS: Final = (
     click.option("--codec", type=click.Choice(["gob", "json"]), default="gob", help="[gob]"),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=float,
+        callback=positive,
         metavar="SECONDS",
         help="Limit of connecting [10] and of each call [none].",
     ),
