@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 try:
-    import nats
     from nats.aio.client import Client
     from nats.aio.msg import Msg
 except ImportError as error:
@@ -46,8 +45,9 @@ async def connect(
         client_log.debug("nats: %s", error)
         await trouble(error)
 
+    client = Client()
     connecting = asyncio.ensure_future(
-        nats.connect(
+        client.connect(
             broker,
             name=name,
             error_cb=failed,
@@ -60,16 +60,18 @@ async def connect(
         )
     )
     try:
-        return await asyncio.shield(connecting)
-    except asyncio.CancelledError:
+        await asyncio.shield(connecting)
+    except BaseException:
         await _end(connecting)
+        await client.close()
         raise
+    return client
 
 
-async def _end(connecting: asyncio.Future[Client]) -> None:
+async def _end(connecting: asyncio.Future[None]) -> None:
     """End an attempt to connect, which takes some cancellations for those of its own."""
     while not connecting.done():
         connecting.cancel()
         await asyncio.wait((connecting,), timeout=_CANCEL_S)
-    if not connecting.cancelled() and connecting.exception() is None:
-        await connecting.result().close()
+    if not connecting.cancelled():
+        connecting.exception()  # which is of no interest any more
