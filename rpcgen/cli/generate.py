@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -234,9 +233,11 @@ def make_parser(
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes a while to look up."""
+    """Prints the version, which takes a while to look up, as does what looks."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
         try:
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:

@@ -208,8 +208,7 @@ def test_error_says_what_to_try(capsys: Captured, address: str) -> None:
 
 
 def test_timeout_ends_the_call(capsys: Captured, address: str) -> None:
-    # Long enough to connect and to ask for types, on a machine that is not stuck.
-    status, _, err = say(capsys, address, "Life.Wait", '""', "--timeout", "3", "--types", "none")
+    status, _, err = say(capsys, address, "Life.Wait", '""', "--timeout", "1", "--types", "none")
     assert (status, "DEADLINE_EXCEEDED" in err) in [(UNREACHABLE, True), (FAILED, True)]
     assert "hint: give it longer: --timeout SECONDS" in err
 
@@ -284,6 +283,11 @@ def test_arguments_that_are_no_json_are_wrong_usage(
 ) -> None:
     status, _, err = say(capsys, address, "Arith.Multiply", arguments)
     assert (status, said in err) == (USAGE, True)
+
+
+def test_arguments_that_are_nested_deeply_are_wrong_usage(capsys: Captured, silent: str) -> None:
+    status, _, err = say(capsys, silent, "Arith.Multiply", "[" * 900 + "]" * 900)
+    assert (status, "nested too deeply" in err) == (USAGE, True)
 
 
 # --- other ways to know the types -----------------------------------------------------------------

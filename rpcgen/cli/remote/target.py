@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import click
@@ -13,6 +12,9 @@ from attrs import frozen
 from ...protocol import CodecName, DialOptions, parse_address
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Target", "positive", "target_options"]
 
@@ -163,6 +165,8 @@ def _context(
         )
     if key and not cert:
         raise Failure("--key is the key of a certificate: say --cert FILE too", status=USAGE)
+    import ssl  # which takes a while, and most do without
+
     try:
         context = ssl.create_default_context(cafile=ca)
         if cert:
