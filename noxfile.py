@@ -55,13 +55,16 @@ GENERATED: Final = {
 
 # What the tests read beside the installed package. The package itself is not here on purpose.
 BESIDE_THE_PACKAGE: Final = (
-    *(".git", ".github", "benchmarks", "docs", "generated", "idl", "tests"),
+    *(".git", ".github", "benchmarks", "docs", "generated", "idl", "native", "tests"),
     *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
-    *("SECURITY.md", ".pre-commit-hooks.yaml", "noxfile.py", "pyproject.toml"),
+    *("SECURITY.md", ".pre-commit-hooks.yaml", "hatch_build.py", "noxfile.py", "pyproject.toml"),
 )
 
 # Tests that take a minute or two, on a machine that has nothing but Python.
 QUICK: Final = "not go and not slow"
+
+# Fails unless gob is of this implementation.
+_IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"
 
 # Percentage of statements and branches that the quick tests must reach together.
 COVERAGE_FLOOR: Final = 95
@@ -138,6 +141,48 @@ def wheel(session: nox.Session) -> None:
     _test(session, *session.posargs, environment={"RPCGEN_WHEEL": str(built)})
 
 
+@nox.session(name="tests-pure")
+def tests_pure(session: nox.Session) -> None:
+    """Run the tests of gob without the accelerator, as where there is no C compiler."""
+    session.install(".[test]", env={"CC": "/bin/false"})
+    session.run("python", "-c", _IMPLEMENTATION_IS.format("python"), env={"RPCGEN_IMPL": None})
+    _test(session, *(session.posargs or ["tests/gob", "tests/test__implementation.py"]))
+
+
+@nox.session(name="tests-c")
+def tests_c(session: nox.Session) -> None:
+    """Run the tests of gob with the accelerator, which must compile."""
+    session.install(".[test]", env={"RPCGEN_ACCELERATOR": "required"})
+    session.run("python", "-c", _IMPLEMENTATION_IS.format("c"), env={"RPCGEN_IMPL": None})
+    _test(session, *(session.posargs or ["tests/gob", "tests/test__implementation.py"]))
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Fuzz the accelerator under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+    Arguments go to `tests.gob.differential_fuzz`, such as ``--seconds 600 --seed 7``.
+    """
+    libraries = _sanitizers()
+    if not libraries:
+        session.skip("no C compiler with sanitizers is here")
+    session.install(".[test]", env={"RPCGEN_ACCELERATOR": "none"})
+    with _without_package() as folder, session.chdir(folder):
+        # The package beside the tests is the one that is imported, with the accelerator in it.
+        shutil.copytree(ROOT / "rpcgen", folder / "rpcgen")
+        session.run("python", "native/build.py", "--sanitize")
+        environment = {
+            "LD_PRELOAD": " ".join(libraries),
+            # The interpreter itself keeps what it never gives back.
+            "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+            "PYTHONMALLOC": "malloc",
+            "PYTHONPATH": str(folder),
+            "RPCGEN_IMPL": "c",
+        }
+        arguments = session.posargs or ["--seconds", "60"]
+        session.run("python", "-m", "tests.gob.differential_fuzz", *arguments, env=environment)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run the programs in README and docs, and check the files, names and tests they mention."""
@@ -182,9 +227,27 @@ def gate(session: nox.Session) -> None:
     _run_side_by_side(
         session,
         ["wheel", "--", "-q"],
+        ["tests-pure", "--", "-q", "-m", QUICK, "tests/gob", "tests/test__implementation.py"],
+        ["sanitize"],
         *([f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON] for python in others),
         ["tests-mindeps", "--", "-q", "-m", QUICK],
     )
+
+
+def _sanitizers() -> list[str]:
+    """Return the libraries of the compiler's sanitizers, none where it has no such."""
+    compiler = shutil.which(os.environ.get("CC", "gcc"))
+    if compiler is None:
+        return []
+    found = []
+    for name in ("libasan.so", "libubsan.so"):
+        command = [compiler, f"-print-file-name={name}"]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        path = Path(run.stdout.strip())
+        if run.returncode or not path.is_absolute() or not path.exists():
+            return []
+        found.append(str(path))
+    return found
 
 
 def _group(name: str) -> Sequence[str]:

@@ -18,6 +18,7 @@ SECTIONS = {
     "e": "import, memory, start",
     "f": "the codec alone",
     "g": "growth",
+    "h": "calls with options",
 }
 
 
@@ -54,6 +55,7 @@ TABLES = {
     "b64": "(b) 64 connections, a closed loop on each",
     "c": "(c) Echo of a nested message: 10 scalars, 100 structs of 4 fields, a map of 20",
     "d": "(d) Echo of 1 MiB of bytes",
+    "h": "(h) Sequential `Arith.Multiply`, the client with and without options for its calls",
 }
 
 # The peer and the work that the others of a table are compared with.
@@ -64,6 +66,7 @@ REFERENCES = {
     "b64": ("go-to-rpcgen", "connections-64"),
     "c": ("rpcgen", "order"),
     "d": ("rpcgen", "blob"),
+    "h": ("rpcgen", "plain"),
 }
 
 WORKS = {
@@ -77,6 +80,10 @@ WORKS = {
         Work("connections-64", "b64", "connections", "multiply", 64),
         Work("order", "c", "sequence", "order"),
         Work("blob", "d", "sequence", "blob"),
+        # The clients of one process, so that nothing but the options is different.
+        Work("plain", "h", "sequence", "multiply", mode="no options"),
+        Work("timeout", "h", "sequence", "timeout", mode="call_timeout"),
+        Work("metadata", "h", "sequence", "metadata", mode="metadata"),
     )
 }
 
@@ -115,6 +122,7 @@ _GO = End("go", "gob")
 
 _THREADED = "call futures threads order blob"
 _LOOPED = "call tasks order blob"
+_OPTIONS = " plain timeout metadata"
 _GO_CLIENT = "call futures tasks connections-16 connections-64 order blob"
 _SERIAL = "call connections-64 order blob"
 _SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
@@ -122,9 +130,23 @@ _SERIAL_NOTE = "one call at a time on a connection: 64 threads have one each"
 PEERS = {
     peer.name: peer
     for peer in (
-        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED),
-        _both("rpcgen-asyncio", "rpcgen, asyncio", _ASYNCIO, _LOOPED),
-        _both("rpcgen-uvloop", "rpcgen, uvloop", _UVLOOP, _LOOPED),
+        _both("rpcgen", "rpcgen, threads", _SYNC, _THREADED + _OPTIONS),
+        _both("rpcgen-asyncio", "rpcgen, asyncio", _ASYNCIO, _LOOPED + _OPTIONS),
+        _both("rpcgen-uvloop", "rpcgen, uvloop", _UVLOOP, _LOOPED + _OPTIONS),
+        _peer(
+            "rpcgen-channel",
+            "rpcgen, threads, channel",
+            _SYNC,
+            End("rpcgen_channel", "sync"),
+            "call futures",
+        ),
+        _peer(
+            "rpcgen-channel-asyncio",
+            "rpcgen, asyncio, channel",
+            _ASYNCIO,
+            End("rpcgen_channel_aio", "asyncio"),
+            "call tasks",
+        ),
         _peer("rpcgen-to-go", "rpcgen, threads, to Go", _GO, _SYNC, _THREADED),
         _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),
         _peer("rpcgen-uvloop-to-go", "rpcgen, uvloop, to Go", _GO, _UVLOOP, _LOOPED),

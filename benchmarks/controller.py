@@ -92,10 +92,8 @@ class Process:
     @property
     def processor(self) -> float:
         """The seconds of processor time that it has used, of all its threads."""
-        # The name of the command may hold anything; what follows it does not.
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        user, system = int(fields[11]), int(fields[12])
-        return (user + system) / os.sysconf("SC_CLK_TCK")
+        # What `clock_getcpuclockid` gives on Linux: exact, where /proc counts ticks of 10 ms.
+        return time.clock_gettime((~self._process.pid << 3) | 2)
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         """Send a command and return the answer. Raises `PeerError`."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from .values import BLOB, FACTORS, PRODUCT, READ, numbers
 
-__all__ = ["Job", "Operation", "Timing"]
+__all__ = ["OPTIONS", "Job", "Operation", "Timing"]
 
 
 @frozen
@@ -47,6 +47,10 @@ class Timing:
     elapsed: int
 
 
+OPTIONS: Final = ("timeout", "metadata")
+"""Methods that multiply by a client whose calls have options; see `ends.Client`."""
+
+
 class Operation:
     """The call that a job repeats, and what it must return.
 
@@ -65,6 +69,8 @@ class Operation:
         elif job.method == "numbers":
             values = numbers(job.size)
             self.call, self._expected = partial(client.numbers, values), values
+        elif job.method in OPTIONS:
+            self.call, self._expected = partial(getattr(client, job.method), *FACTORS), PRODUCT
         else:
             self.call, self._expected = partial(client.multiply, *FACTORS), PRODUCT
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter_ns
 
-from .job import Job, Operation, Timing
+from .job import OPTIONS, Job, Operation, Timing
 from .peers.ends import AsyncClient
 
 __all__ = ["measure"]
@@ -14,6 +14,8 @@ __all__ = ["measure"]
 
 async def measure(client: AsyncClient, job: Job) -> Timing:
     """Carry out a job."""
+    if job.method in OPTIONS:
+        await client.connect_with_options()
     operation = Operation(client, job)
     operation.check(await operation.call())
     first = perf_counter_ns()

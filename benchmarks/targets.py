@@ -154,6 +154,16 @@ TARGETS = (
         (0.12, "grpcio, aio", ("grpcio-aio", "call")),
         (1.8, "raw uvloop", ("uvloop", "call")),
     ),
+    *_at_most(
+        "a",
+        ("threads, channel, latency", ("rpcgen-channel", "call")),
+        (1.1, "rpcgen, threads", ("rpcgen", "call")),
+    ),
+    *_at_most(
+        "a",
+        ("asyncio, channel, latency", ("rpcgen-channel-asyncio", "call")),
+        (1.1, "rpcgen, asyncio", ("rpcgen-asyncio", "call")),
+    ),
     *_at_least(
         "b",
         ("asyncio, calls/s", ("rpcgen-asyncio", "tasks")),
@@ -194,6 +204,20 @@ TARGETS = (
         "d",
         ("threads, latency", ("rpcgen", "blob")),
         (1.3, "raw sockets", ("sockets", "blob")),
+    ),
+    *(
+        Target(
+            "h",
+            f"{name}, call_timeout",
+            "no options",
+            1.15,
+            _latency((peer, "timeout"), (peer, "plain")),
+        )
+        for name, peer in (
+            ("threads", "rpcgen"),
+            ("asyncio", "rpcgen-asyncio"),
+            ("uvloop", "rpcgen-uvloop"),
+        )
     ),
     Target("e", "import of a generated module", "", 60, _import, unit="ms"),
     Target("f", "header and arguments, encode", "", 3, partial(_codec, "encode"), unit="µs"),

@@ -19,9 +19,11 @@ __all__ = [
     "BLOB",
     "FACTORS",
     "ITEMS",
+    "METADATA",
     "PRODUCT",
     "RATES",
     "READ",
+    "TIMEOUT",
     "build",
     "copy",
     "numbers",
@@ -33,6 +35,10 @@ O = TypeVar("O")  # noqa: E741 - an order, of any peer's class
 FACTORS = (7, 8)
 PRODUCT = 56
 BLOB = bytes(range(256)) * 4096  # 1 MiB
+
+# Options of calls: a time limit in seconds, which no call comes near, and texts beside the rest.
+TIMEOUT = 30.0
+METADATA = {"request-id": "6f1c2a4b", "tenant": "north"}
 
 ITEMS = [(f"item {i}", i + 1, i + 0.99, i % 2 == 0) for i in range(100)]
 RATES = {f"rate{i:02}": i + 0.1 for i in range(20)}

@@ -15,16 +15,35 @@ from rpcgen._implementation import CHOSEN, IMPLEMENTATIONS, Implementation, choo
 from tests.gob.conftest import using
 
 
-@pytest.mark.parametrize("environ", [{}, {"RPCGEN_IMPL": ""}, {"RPCGEN_IMPL": "python"}])
-def test_choose_takes_python_unless_told(environ: dict[str, str]) -> None:
-    assert choose(environ) is IMPLEMENTATIONS["python"]
+def test_choose_takes_python_if_told() -> None:
+    assert choose({"RPCGEN_IMPL": "python"}) is IMPLEMENTATIONS["python"]
+
+
+@pytest.mark.parametrize("environ", [{}, {"RPCGEN_IMPL": ""}])
+def test_choose_takes_the_accelerator_where_there_is_one(environ: dict[str, str]) -> None:
+    assert choose(environ) is IMPLEMENTATIONS.get("c", IMPLEMENTATIONS["python"])
 
 
 def test_choose_of_an_unknown_name_says_which_there_are() -> None:
+    there_are = ", ".join(sorted(IMPLEMENTATIONS))
     with pytest.raises(
-        ImportError, match=r"^RPCGEN_IMPL='rust' is not an implementation; there are: python$"
+        ImportError, match=f"^RPCGEN_IMPL='rust' is not an implementation; there are: {there_are}$"
     ):
         choose({"RPCGEN_IMPL": "rust"})
+
+
+def test_choose_of_an_accelerator_that_is_not_there_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without = {"python": IMPLEMENTATIONS["python"]}
+    monkeypatch.setattr("rpcgen._implementation.IMPLEMENTATIONS", without)
+    with pytest.raises(ImportError, match="there are: python; install rpcgen where there is a C"):
+        choose({"RPCGEN_IMPL": "c"})
+    assert choose({}) is without["python"]
+
+
+def test_implementation_says_which_was_chosen() -> None:
+    assert IMPLEMENTATIONS[gob.implementation] is CHOSEN
 
 
 def test_gob_has_the_classes_of_the_chosen_implementation() -> None:

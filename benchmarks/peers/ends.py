@@ -7,7 +7,9 @@ so are the methods of the client.
 
 A client has what its peer can do: `multiply`, and perhaps `order`, `blob`,
 `go`, `numbers` or `close`; `benchmarks.catalogue` says which of them it is
-asked for.
+asked for. Those of rpcgen have `timeout` and `metadata`, too, which are
+`multiply` by two more connections of the same process, whose calls have a
+time limit or metadata.
 """
 
 from __future__ import annotations
@@ -50,6 +52,14 @@ class Client(Protocol):
         """Return ``numbers`` as the server has sent them back."""
         ...
 
+    def timeout(self, a: int, b: int) -> int:
+        """Do as `multiply` does, by a client whose calls have a time limit."""
+        ...
+
+    def metadata(self, a: int, b: int) -> int:
+        """Do as `multiply` does, by a client whose calls have metadata."""
+        ...
+
     def close(self) -> None:
         """Hang up."""
 
@@ -71,6 +81,18 @@ class AsyncClient(Protocol):
 
     def numbers(self, numbers: list[int]) -> Awaitable[list[int]]:
         """Return ``numbers`` as the server has sent them back."""
+        ...
+
+    async def connect_with_options(self) -> None:
+        """Connect what `timeout` and `metadata` call by, unless that was done before."""
+        ...
+
+    def timeout(self, a: int, b: int) -> Awaitable[int]:
+        """Do as `multiply` does, by a client whose calls have a time limit."""
+        ...
+
+    def metadata(self, a: int, b: int) -> Awaitable[int]:
+        """Do as `multiply` does, by a client whose calls have metadata."""
         ...
 
 

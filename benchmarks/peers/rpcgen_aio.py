@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 from benchmarks.generated.bench import AsyncArithClient, register_async_arith
 from benchmarks.messages import Args, Item, Order
-from benchmarks.values import build, copy, read
+from benchmarks.values import METADATA, TIMEOUT, build, copy, read
 from rpcgen import aio
 
 from .ends import Ready
@@ -37,8 +37,13 @@ async def serve(ready: Ready) -> None:
 
 
 class Client:
-    def __init__(self, arith: AsyncArithClient) -> None:
+    _timed: AsyncArithClient
+    _tagged: AsyncArithClient
+
+    def __init__(self, address: str, arith: AsyncArithClient) -> None:
+        self._address = address
         self._arith = arith
+        self._has_options = False
 
     def multiply(self, a: int, b: int) -> Awaitable[int]:
         return self._arith.multiply(Args(a, b))
@@ -52,6 +57,19 @@ class Client:
     def numbers(self, numbers: list[int]) -> Awaitable[list[int]]:
         return self._arith.numbers(numbers)
 
+    async def connect_with_options(self) -> None:
+        if self._has_options:
+            return
+        self._timed = await AsyncArithClient.dial(self._address, call_timeout=TIMEOUT)
+        self._tagged = await AsyncArithClient.dial(self._address, metadata=METADATA)
+        self._has_options = True
+
+    def timeout(self, a: int, b: int) -> Awaitable[int]:
+        return self._timed.multiply(Args(a, b))
+
+    def metadata(self, a: int, b: int) -> Awaitable[int]:
+        return self._tagged.multiply(Args(a, b))
+
 
 async def connect(address: str) -> Client:
-    return Client(await AsyncArithClient.dial(address))
+    return Client(address, await AsyncArithClient.dial(address))

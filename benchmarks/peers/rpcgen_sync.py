@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import rpcgen
 from benchmarks.generated.bench import ArithClient, register_arith
 from benchmarks.messages import Args, Item, Order
-from benchmarks.values import build, copy, read
+from benchmarks.values import METADATA, TIMEOUT, build, copy, read
 
 from .ends import Future, Ready
 
@@ -35,6 +38,7 @@ def serve(ready: Ready) -> None:
 
 class Client:
     def __init__(self, address: str) -> None:
+        self._address = address
         self._arith = ArithClient.dial(address)
 
     def multiply(self, a: int, b: int) -> int:
@@ -51,6 +55,16 @@ class Client:
 
     def numbers(self, numbers: list[int]) -> list[int]:
         return self._arith.numbers(numbers)
+
+    @cached_property
+    def timeout(self) -> Callable[[int, int], int]:
+        arith = ArithClient.dial(self._address, call_timeout=TIMEOUT)
+        return lambda a, b: arith.multiply(Args(a, b))
+
+    @cached_property
+    def metadata(self) -> Callable[[int, int], int]:
+        arith = ArithClient.dial(self._address, metadata=METADATA)
+        return lambda a, b: arith.multiply(Args(a, b))
 
 
 connect = Client

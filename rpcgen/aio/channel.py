@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, o
 
 from attrs import define
 
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
 from rpcgen.channel.servers import Line
-from rpcgen.errors import RpcError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import (
     CallOptions,
@@ -197,7 +197,21 @@ class Channel:
             settings = self._resolve(method, options)
             if self._is_intercepted:
                 return await self._carriers.call(method, args, settings)
-        return (await self._call(method, args, settings)).taken()
+        line = self._pool.core.only
+        if line is not None and line.has_news(time.monotonic()):
+            await self._pool.look(line)
+        if line is None or settings is not NO_OPTIONS or not line.calls.takes_calls:
+            return (await self._call(method, args, settings)).taken()
+        # `_attempt` once more: coroutines for each call would take a good part of it.
+        try:
+            reply = await line.connection.call(method, args)
+        except RpcError as error:
+            attempt = _Attempt(line, Completion(None, None, error))
+            request = _Request(method, args, settings)
+            return (await self._go_on(request, attempt)).taken()
+        if line.is_leaving or line.server.health.failures or self._budget.is_short:
+            self._succeed(line)
+        return reply
 
     @overload
     def go(
@@ -284,6 +298,10 @@ class Channel:
         attempt = await self._attempt(request)
         if attempt.completion.error is None:
             return attempt.completion
+        return await self._go_on(request, attempt)
+
+    async def _go_on(self, request: _Request, attempt: _Attempt) -> Completion[Any]:
+        """Go on with a call after an attempt that has failed; return how it has ended."""
         retries = Retries(self._settings.retry, self._budget, self._random)
         while attempt.completion.error is not None:
             delay = self._delay(request, attempt, attempt.completion.error, retries)
@@ -302,7 +320,7 @@ class Channel:
         try:
             if line is None:
                 line = await pool.pick(request.method, settings)
-            if not line.calls.pending and line.peek():
+            if line.has_news(time.monotonic()):
                 await pool.look(line)
             completion = await line.connection._call(request.method, request.args, settings)
         except RpcError as error:
@@ -358,13 +376,18 @@ class Channel:
         options = self._options.copy()
         if endpoint.codec is not None:
             options["codec"] = endpoint.codec
-        client = await self._dial(endpoint.address, options)
         timeout = options.get("timeout")
+        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = await self._dial(endpoint.address, options)
         try:
-            await client._greet(time.monotonic() + (GREETING_S if timeout is None else timeout))
-        except BaseException:
+            await client._greet(due)
+        except BaseException as error:
             client._connection.close()
-            raise
+            if not isinstance(error, RpcError):
+                raise
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
         return client
 
 

@@ -77,11 +77,11 @@ class Pool:
 
     async def _wait(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until there may be a line."""
-        core, deadline = self.core, settings.deadline
-        if core.closed or not (settings.wait_for_ready or core.is_hopeful):
-            raise core.refusal()
+        core, deadline, now = self.core, settings.deadline, time.monotonic()
+        error = core.refuse(settings.wait_for_ready, now)
+        if error is not None:
+            raise error
         until = min(core.look_at, math.inf if deadline is None else deadline)
-        now = time.monotonic()
         if deadline is not None and now >= deadline:
             raise unstarted(deadline_error(method.name))
         timeout = None if until == math.inf else max(until - now, 0.0)
@@ -108,7 +108,6 @@ class Pool:
 
     def _start(self) -> None:
         """Begin to look for servers."""
-        self._is_started = True
 
         def update(endpoints: Sequence[Endpoint], /) -> None:
             self._hand_over(partial(self.core.update, endpoints))
@@ -117,6 +116,7 @@ class Pool:
             self._hand_over(partial(self.core.fail_to_resolve, error))
 
         self._resolver.start(update, failed)
+        self._is_started = True
 
     def _hand_over(self, step: Callable[[float], None]) -> None:
         """Take a step in the event loop, whatever thread this is."""
@@ -141,9 +141,10 @@ class Pool:
         work = self.core.take_work(time.monotonic())
         self._leaving += work.leaving
         for server in work.attempts:
-            task = self.loop.create_task(self._attempt(server))
-            self._attempts.add(task)
-            task.add_done_callback(self._attempts.discard)
+            if self.core.begin(server, time.monotonic()):
+                task = self.loop.create_task(self._attempt(server))
+                self._attempts.add(task)
+                task.add_done_callback(self._attempts.discard)
         self.sweep()
         if work.resolve:
             self._resolver.resolve_soon()

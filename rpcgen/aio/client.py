@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
@@ -25,7 +25,7 @@ from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.context import current, inherited
 
 from .call import Call
-from .client_connection import ClientConnection, Waiter
+from .client_connection import ClientConnection
 from .loops import check_loop
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Client:
         self._protocol = connection.protocol
         self._defaults = defaults
         self._interceptors = self._intercepted(tuple(interceptors))
+        # What drives the calls of `go` that wait for a greeting, once there is one.
+        self._greeting: Interceptors | None = None
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or self._interceptors)
         self._loop = connection.loop
@@ -144,25 +146,30 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
-        # `_call` once more: another coroutine for each call would take a good part of it.
-        if settings is not NO_OPTIONS or not self._connection.writable.is_set():
+        # `_call` and `Completion.taken` once more: to call them takes a good part of a call.
+        if settings.metadata or not self._connection.writable.is_set():
             await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
-        seq = self._begin(waiter, method, args, settings)
+        seq = self._connection.begin(waiter, method, args, settings)
         try:
             completion = await waiter
         except asyncio.CancelledError:
             self._forget(seq)
             raise
-        return completion.taken()
+        if completion.error is not None:
+            raise completion.error
+        # The event loop keeps the future until the task waits again: not so a large reply.
+        reply, completion.reply = completion.reply, None
+        return reply
 
     async def _greet(self, deadline: float | None) -> None:
         """Learn what the server can do, by one round trip."""
-        due = deadline or time.monotonic() + GREETING_S
+        due = deadline or clock.monotonic() + GREETING_S
         completion = await self._call(CANCEL, GREETING, CallSettings(due))
         # A `ServerError` is that of a server which knows nothing beyond Go's net/rpc.
         if completion.error is not None and not isinstance(completion.error, ServerError):
             raise completion.error
+        self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[AsyncClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
@@ -171,13 +178,27 @@ class Client:
 
         return Interceptors(interceptors, self._call, self._protocol)
 
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a task waits."""
+        from .intercepted import Interceptors
+
+        # Kept, as the tasks are kept there.
+        driver = self._greeting = self._greeting or Interceptors((), self._call, self._protocol)
+        return driver.go(method, args, done, settings)
+
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Send a call and wait for its end."""
         await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
-        seq = self._begin(waiter, method, args, settings)
+        seq = self._connection.begin(waiter, method, args, settings)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -191,7 +212,7 @@ class Client:
 
     async def _get_ready(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Know the server, where a call needs that, and wait for room to write."""
-        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+        if settings.metadata and self._protocol.needs_greeting(settings.metadata):
             await self._greet(settings.deadline)
         while not self._connection.writable.is_set():  # again, if others were faster
             await self._wait_for_room(method, settings)
@@ -258,11 +279,13 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:
             self._connection.check_room()
-            call._seq = self._begin(call, method, args, settings)
+            call._seq = self._connection.begin(call, method, args, settings)
         except RpcError as error:
             call._finish(None, error)
         if asyncio.current_task() is None:
@@ -281,7 +304,7 @@ class Client:
         await asyncio.wait([self._connection.lost])
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _wait_for_room(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until the connection takes more.
@@ -294,30 +317,12 @@ class Client:
             await writable.wait()
             return
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout(deadline - clock.monotonic()):
                 await writable.wait()
         except TimeoutError:
             error = deadline_error(method.name)
             error.started = False
             raise error from None
-
-    def _begin(
-        self, waiter: Waiter, method: Method[Any, Any], args: object, settings: CallSettings
-    ) -> int:
-        """Register a call and send it; return the sequence number.
-
-        Raises what keeps the call from being sent, and has forgotten it then.
-        """
-        connection = self._connection
-        seq = self._protocol.begin(method, waiter, settings)
-        try:
-            connection.send(seq, waiter, method, args, settings)
-        except BaseException:
-            self._protocol.forget(seq)
-            raise
-        if settings.deadline is not None:
-            connection.deadlines.watch(settings.deadline)
-        return seq
 
 
 def _do_nothing() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from functools import partial
 from typing import Any, TypeAlias, cast
@@ -13,6 +12,7 @@ from attrs import define
 from rpcgen.errors import RpcError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import (
     ClientCodec,
     ClientProtocol,
@@ -71,7 +71,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def __init__(self, codec: ClientCodec | None = None, limits: Limits | None = None) -> None:
         super().__init__()
-        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), time.monotonic)
+        self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), clock.monotonic)
         self.protocol.defers_large = True
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
@@ -114,7 +114,32 @@ class ClientConnection(ReadBufferProtocol):
         if is_alone:
             self._spinner.arm()
 
-    def send(
+    def begin(
+        self, waiter: Waiter, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> int:
+        """Register a call and send it; return the sequence number.
+
+        Raises what keeps the call from being sent, and has forgotten it then.
+        """
+        protocol = self.protocol
+        seq = protocol.begin(method, waiter, settings)
+        try:
+            if self.unsent is not None or self.is_interrupted or is_large(method.request, args):
+                self._send(seq, waiter, method, args, settings)
+            else:  # nearly always, and without another function in between
+                self.is_sending = True
+                try:
+                    self.write(protocol.encode(seq, method, args, settings))
+                finally:
+                    self.is_sending = False
+        except BaseException:
+            protocol.forget(seq)
+            raise
+        if settings.deadline is not None:
+            self.deadlines.watch(settings.deadline)
+        return seq
+
+    def _send(
         self,
         seq: int,
         waiter: Waiter,
@@ -229,7 +254,7 @@ class ClientConnection(ReadBufferProtocol):
         if cancel is not None:
             own, args = cancel
             nobody: asyncio.Future[Completion[Any]] = self.loop.create_future()
-            self.send(own, nobody, CANCEL, args, NO_OPTIONS)
+            self._send(own, nobody, CANCEL, args, NO_OPTIONS)
 
     def _expire(self) -> float | None:
         """End the calls that are late, and return the next deadline, if there is any."""
@@ -259,8 +284,9 @@ class ClientConnection(ReadBufferProtocol):
 
     def close(self) -> None:
         """Hang up."""
-        if self._transport is not None and self._coalescer is not None:
+        if self._coalescer is not None:
             self._coalescer.flush()
+        if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -282,6 +308,12 @@ class ClientConnection(ReadBufferProtocol):
     def message_buffer_updated(self, count: int) -> None:
         self._spinner.disarm()
         self._end(self.protocol.buffer_updated(count))
+
+    def eof_received(self) -> None:
+        # The transport closes itself now, which takes a while with TLS, and would log what is sent.
+        if self._coalescer is not None:
+            self._coalescer.clear()
+            self._coalescer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"

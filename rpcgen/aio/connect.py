@@ -19,7 +19,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import check_options, codec_of, defaults_of
+from rpcgen.protocol.options import check_interceptors, check_options, codec_of, defaults_of
 
 from .client import Client
 from .client_connection import ClientConnection
@@ -120,6 +120,7 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[
         return ClientConnector(prepare_channel(address, options, _dial))
     plain = cast("DialOptions", options)
     check_options(plain)
+    check_interceptors(plain, is_async=True)
 
     async def connect() -> Client:
         return await _dial(cast("str", address), plain)
@@ -143,6 +144,7 @@ def dial_http_path(
     Mirrors ``rpc.DialHTTPPath``.
     """
     check_options(options)
+    check_interceptors(options, is_async=True)
 
     async def connect() -> Client:
         return await _connect(http_address(address, path), options)
@@ -184,7 +186,7 @@ async def _open(address: Address, client: ClientConnection, options: DialOptions
         return
     from .handshake import HandshakeConnection  # and with it h11, which others do without
 
-    handshake = HandshakeConnection(address.http_path, client)
+    handshake = HandshakeConnection(address.http_path, client, options.get("limits"))
     await _create_connection(address, lambda: handshake, options)
     try:
         await handshake.over

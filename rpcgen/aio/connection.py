@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Final, cast
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
 from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import ServerSession, Stage
+from rpcgen.protocol.server import Cancellation, ServerSession, Stage
 from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place
@@ -110,7 +109,7 @@ class ServerConnection(ReadBufferProtocol):
         super().__init__()
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._serving = serving
         self._place = place
@@ -236,7 +235,7 @@ class ServerConnection(ReadBufferProtocol):
             return
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
-            server_log.warning("rpc.Serve: %s: %s", self._peer_name, overdue)
+            server_log.warning("rpc.Serve: %s: %s (%s)", self._peer_name, overdue, stage.limit)
             self.hang_up()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -296,7 +295,10 @@ class ServerConnection(ReadBufferProtocol):
     def eof_received(self) -> bool:
         self.stop_reading()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
-        return self._transport is not None and self._transport.can_write_eof()
+        can_send = self._transport is not None and self._transport.can_write_eof()
+        if not can_send:
+            self._drop_coalescer()  # the transport would log each of them
+        return can_send
 
     def pause_writing(self) -> None:
         self._writing_paused = True
@@ -419,12 +421,25 @@ class ServerConnection(ReadBufferProtocol):
 
     def _begin(self, event: Event) -> None:
         self._has_begun = True
-        if isinstance(event, Invocation):
-            if self._refuses_calls and self._is_full:
-                event = self._refusal(event)
-            else:
-                self._begin_call(event)
-                return
+        if not isinstance(event, Invocation):
+            self._answer_at_once(event)
+            return
+        if self._refuses_calls and self._is_full:
+            self._answer_at_once(self._refusal(event))
+            return
+        task = start_task(self._loop, self._answer(event), event.request.service_method)
+        if task.done():
+            return
+        self._running[event] = task
+        if event.context is not None:
+            event.context.surroundings = self._execution  # the timer may be first to ask
+            self._watch_deadline(event.context)
+        if self._in_flight.limit is not None:
+            self._in_flight.enter(event)
+            task.add_done_callback(lambda _: self._leave(event))
+
+    def _answer_at_once(self, event: RejectedRequest | Cancellation | RawResponse) -> None:
+        """Answer what is no call to carry out."""
         if isinstance(event, RawResponse):
             self._send(event.data)
         elif isinstance(event, RejectedRequest):
@@ -433,19 +448,6 @@ class ServerConnection(ReadBufferProtocol):
         else:
             found = self._cancel(event.seq)
             self._encode(lambda: self._protocol.answer_cancel(event, found))
-
-    def _begin_call(self, invocation: Invocation) -> None:
-        name = invocation.request.service_method
-        task = start_task(self._loop, self._answer(invocation), name)
-        if task.done():
-            return
-        self._running[invocation] = task
-        if invocation.context is not None:
-            invocation.context.surroundings = self._execution  # the timer may be first to ask
-            self._watch_deadline(invocation.context)
-        if self._in_flight.limit is not None:
-            self._in_flight.enter(invocation)
-            task.add_done_callback(lambda _: self._leave(invocation))
 
     def _leave(self, invocation: Invocation) -> None:
         """Have other connections go on, which wait for a call to end."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Callable
+
+from rpcgen.net import clock
 
 __all__ = ["DeadlineTimer"]
 
@@ -32,13 +33,14 @@ class DeadlineTimer:
         """What the event loop has of it, None where nothing is due."""
 
     def watch(self, deadline: float) -> None:
-        """See to it that the timer goes off at a time of `time.monotonic`, in seconds."""
+        """See to it that the timer goes off at a time of `rpcgen.net.clock`, in seconds."""
         if deadline >= self._due:
             return
         if self.handle is not None:
             self.handle.cancel()
         self._due = deadline
-        self.handle = self._loop.call_later(max(0.0, deadline - time.monotonic()), self._go_off)
+        left = max(0.0, min(deadline - clock.monotonic(), clock.max_timer))
+        self.handle = self._loop.call_later(left, self._go_off)
 
     def stop(self) -> None:
         """Watch no more, and forget the connection, which knows this timer."""

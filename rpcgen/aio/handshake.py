@@ -6,6 +6,7 @@ import asyncio
 from typing import cast
 
 from rpcgen.errors import DialError
+from rpcgen.gob import Limits
 from rpcgen.protocol.http import ConnectHandshake
 
 from .client_connection import ClientConnection
@@ -19,8 +20,8 @@ class HandshakeConnection(asyncio.Protocol):
     ``over`` is the outcome; it raises `DialError` if the server refuses.
     """
 
-    def __init__(self, path: str, client: ClientConnection) -> None:
-        self._handshake = ConnectHandshake(path)
+    def __init__(self, path: str, client: ClientConnection, limits: Limits | None = None) -> None:
+        self._handshake = ConnectHandshake(path, limits)
         self._client = client
         self._transport: asyncio.Transport | None = None
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -10,7 +10,12 @@ from rpcgen.errors import RpcError
 from rpcgen.method import Method
 from rpcgen.protocol import ClientProtocol, Completion, DoneQueue
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientCall, chain
+from rpcgen.protocol.interceptors import (
+    AsyncClientInterceptor,
+    ClientCall,
+    chain,
+    checked_interceptors,
+)
 
 from .call import Call
 
@@ -24,6 +29,9 @@ class Interceptors:
         interceptors: The first is outermost.
         call: Sends a call, and waits for its end.
         protocol: That of the client.
+
+    Raises:
+        TypeError: One is none for a client on asyncio.
     """
 
     def __init__(
@@ -34,7 +42,8 @@ class Interceptors:
     ) -> None:
         self._call = call
         self._protocol = protocol
-        self._chain = chain(interceptors, self._proceed)
+        self._interceptors = checked_interceptors(interceptors, is_async=True)
+        self._chain = chain(self._interceptors, self._proceed)
         # Those of `go`: the event loop alone would not keep them.
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -51,7 +60,7 @@ class Interceptors:
     ) -> Call[Any]:
         """Start a call through all of them, in a task."""
         intercepted = InterceptedGo(method, args, done, settings, self._protocol)
-        intercepted.start(self._chain, self.tasks)
+        intercepted.start(self._interceptors, self._proceed, self.tasks)
         return intercepted.call
 
     async def _proceed(self, call: ClientCall[Any, Any]) -> Any:
@@ -82,24 +91,37 @@ class InterceptedGo:
         loop = asyncio.get_running_loop()
         self.call: Call[Any] = Call(method.name, args, done, loop, self)
         self.protocol = protocol
-        self._outer = ClientCall.of(method, args, settings)
+        # The call that was sent last, which interceptors may have made of it; first itself.
+        self._sent = self._outer = ClientCall.of(method, args, settings)
         self._task: asyncio.Task[None] | None = None
 
     def start(
         self,
-        carry_out: Callable[[ClientCall[Any, Any]], Awaitable[Any]],
+        interceptors: tuple[AsyncClientInterceptor, ...],
+        send: Callable[[ClientCall[Any, Any]], Awaitable[Any]],
         tasks: set[asyncio.Task[None]],
     ) -> None:
-        """Run the interceptors in a task, which is in the set until it is over."""
-        self._task = asyncio.ensure_future(self._run(carry_out))
+        """Run the interceptors in a task, which is in the set until it is over.
+
+        Args:
+            interceptors: The first is outermost.
+            send: Sends a call, and returns its reply.
+            tasks: Where the task is kept.
+        """
+
+        async def proceed(call: ClientCall[Any, Any]) -> Any:
+            self._sent = call
+            return await send(call)
+
+        self._task = asyncio.ensure_future(self._run(chain(interceptors, proceed)))
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
 
     async def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Awaitable[Any]]) -> None:
-        outer, reply = self._outer, None
+        reply = None
         failure: RpcError | None = None
         try:
-            reply = await carry_out(outer)
+            reply = await carry_out(self._outer)
         except asyncio.CancelledError:
             if not self.call.is_done():
                 self.call._finish(None, RpcError("the task of the interceptors was cancelled"))
@@ -110,7 +132,7 @@ class InterceptedGo:
             failure = RpcError(f"an interceptor has failed: {error!r}")
             failure.__cause__ = error
         if not self.call.is_done():
-            self.call._finish(reply, failure, outer.reply_metadata)
+            self.call._finish(reply, failure, self._sent.reply_metadata)
 
     def give_up(self, waiter: Any, seq: int, error: RpcError) -> None:
         """End the call with an error, and the interceptors with it."""

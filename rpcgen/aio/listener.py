@@ -168,6 +168,8 @@ class Listener:
                 connection.close()
                 raise
             client = peer_name(peer, connection)
+            if isinstance(error, ConnectionAbortedError):  # so asyncio says that it took too long
+                client += f", handshake_timeout={self._handshake_timeout:g}"
             reason = str(error) or "the connection ended during the TLS handshake"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", reason, client)
             connection.close()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Sequence
-from time import monotonic
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
+from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_address, peer_name
 from rpcgen.protocol import Invocation, Peer, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
@@ -90,7 +89,7 @@ async def serve_request(
     def look_up_peer() -> Peer:
         return make_peer(peer_address(connection), connection, None, protocol.headers)
 
-    execution = Execution(protocol, monotonic, report, look_up_peer, threading.Event)
+    execution = Execution(protocol, clock.monotonic, report, look_up_peer, clock.make_event)
     response = await execute(execution, event, workers, protocol)
     if task.cancelling() > cancelled_before:  # the task, and not what the handler waited for
         raise asyncio.CancelledError

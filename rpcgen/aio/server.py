@@ -6,15 +6,14 @@ import asyncio
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
 from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
@@ -45,7 +44,9 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.protocol import Address
     from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -132,7 +133,9 @@ class Server(BaseServer):
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
-            nullcontext,
+            # No other thread counts, but `nullcontext`, in Python, takes three times as long. A
+            # signal handler may count, or look, in between.
+            threading.RLock,
             limits,
             ConnectionLimits(
                 header_timeout=header_timeout,
@@ -145,13 +148,16 @@ class Server(BaseServer):
                 handshake_timeout=handshake_timeout,
                 max_connection_age=max_connection_age,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._listeners: dict[Listener, CodecName] = {}
+        self._announcements: Announcements | None = None
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
@@ -240,6 +246,43 @@ class Server(BaseServer):
             self._fail,
             handshake_timeout=self._connection_limits.handshake_timeout,
         )
+
+    def announce(
+        self,
+        broker: str,
+        *,
+        version: str,
+        addresses: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have clients find the server by a NATS broker, while it serves.
+
+        Each service is a NATS micro service of the same name there. Returns at once: the server
+        serves whether there is a broker or not, and is announced when there is.
+
+        Args:
+            broker: ``nats://host:4222``, with a user and a password if need be.
+            version: That of the server, such as ``1.4.0``.
+            addresses: Where clients are to connect to, the first one first; by default where the
+                listeners are, and for one at all addresses of the machine, the one by which
+                the machine reaches the broker.
+            metadata: What else is to be known of the server, such as its zone.
+
+        Raises:
+            DialError: The broker's address is none.
+            ImportError: The package for NATS is missing.
+            ValueError: The version is none.
+        """
+        if self._announcements is None:
+            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
+
+            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
+        self._announcements.add(broker, version, addresses, metadata)
+        if self._serving:
+            self._announcements.begin()
+
+    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
+        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
 
     async def serve(
         self,
@@ -412,6 +455,8 @@ class Server(BaseServer):
         return self._closing
 
     async def _close(self) -> None:
+        if self._announcements is not None:
+            self._announcements.stop()
         listeners = tuple(self._listeners)
         for listener in listeners:
             listener.close()
@@ -434,6 +479,8 @@ class Server(BaseServer):
         for connection in connections:
             connection.hang_up()
         self._workers.close()
+        if self._announcements is not None:
+            await asyncio.to_thread(self._announcements.join)
 
     async def _drain(self, connections: set[ServerConnection]) -> None:
         """Tell clients, and leave them some time to hang up."""
@@ -472,6 +519,8 @@ class Server(BaseServer):
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
+        if self._announcements is not None:
+            self._announcements.begin()
 
     def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:

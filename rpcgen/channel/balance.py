@@ -95,6 +95,8 @@ class First:
     def wanted(self, servers: Sequence[Server[Any]], now: float) -> list[Server[Any]]:
         """Return the first one that may be tried, unless one before is there or on its way."""
         for each in servers:
+            if each.health.is_ejected(now):
+                continue
             if each.lines or each.is_connecting:
                 return []
             if each.due <= now:

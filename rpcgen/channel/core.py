@@ -1,11 +1,12 @@
 """`ChannelProtocol`: which connection a call takes, and when connections are made; without I/O.
 
-An API asks it for a `Line` for each call (`pick`), does the work that it is told to (`take_work`),
-and says what has become of that (`connected`, `failed`) and of calls (`note`). Each is told the
-time, by one clock. There is no timer: whoever waits for a line looks again at `look_at`, and what
-nobody waits for is done with the next call.
+An API asks it for a `Line` for each call (`pick`), does the work that it is told to (`take_work`,
+`begin`), and says what has become of that (`connected`, `failed`) and of calls (`note`). Each is
+told the time, by one clock. There is no timer: whoever waits for a line looks again at `look_at`,
+and what nobody waits for is done with the next call.
 
-One thread at a time is in any method. `only` may be read by all.
+One thread at a time is in any method. `only` may be read by all. An exception from outside, in
+the middle of a method, does no lasting harm: what is not done is found again by the next call.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ class ChannelProtocol(Generic[C]):
             if self._wants_more(server, line, now):
                 self.has_work = True
             return line
+        self.has_work = True
         return None
 
     def _wants_more(self, server: Server[C], line: Line[C], now: float) -> bool:
@@ -153,9 +155,9 @@ class ChannelProtocol(Generic[C]):
 
     def _may_eject(self, server: Server[C], now: float) -> bool:
         """Return True if at least as many servers are left as are ejected then."""
-        ejected = sum(each.health.is_ejected(now) for each in self._servers.values())
-        others = [each for each in self._ready if each is not server]
-        return len(others) > ejected
+        others = [each for each in self._servers.values() if each is not server]
+        ejected = sum(each.health.is_ejected(now) for each in others)
+        return len(others) - ejected > ejected
 
     def lost(self, line: Line[C], now: float) -> None:
         """Take note that a line takes no more calls."""
@@ -172,6 +174,11 @@ class ChannelProtocol(Generic[C]):
             server.backoff.reset()
             server.due = now
         self._refresh(now)
+        if not self._ready:
+            # The last one: some that could not be reached may be back, and are worth an attempt.
+            for each in self._servers.values():
+                if each is not server:
+                    each.due = min(each.due, now)
 
     def _leave(self, line: Line[C]) -> None:
         line.is_leaving = True
@@ -180,10 +187,25 @@ class ChannelProtocol(Generic[C]):
 
     # --- why there is no line -------------------------------------------------------------------
 
-    @property
-    def is_hopeful(self) -> bool:
-        """True while a line may come without another attempt: it is worth waiting for that."""
-        return not self._is_resolved or any(each.is_connecting for each in self._servers.values())
+    def is_hopeful(self, now: float) -> bool:
+        """Return True while it is worth waiting: an attempt is under way, or may be made now."""
+        if self._ready or not self._is_resolved:
+            return True
+        servers = self.servers
+        return any(each.is_connecting for each in servers) or bool(
+            self._balancer.wanted(servers, now)
+        )
+
+    def refuse(self, waits: bool, now: float) -> RpcError | None:
+        """Return the error of a call that has got no line, None if it is to wait.
+
+        Args:
+            waits: True if it waits for as long as it takes.
+            now: Time of the clock, in seconds.
+        """
+        if not self.closed and (waits or self.is_hopeful(now)):
+            return None
+        return self.refusal()
 
     def refusal(self) -> RpcError:
         """Return the error of a call for which there is no line."""
@@ -202,19 +224,23 @@ class ChannelProtocol(Generic[C]):
     # --- connections ----------------------------------------------------------------------------
 
     def take_work(self, now: float) -> Work[C]:
-        """Return what is to be done, once; attempts count as under way from now on."""
+        """Return what is to be done; `begin` each attempt."""
         work, self._work, self.has_work = self._work, Work(), False
         if self.closed:
             return work
-        wanted = self._balancer.wanted(self.servers, now)
-        wanted += [
+        work.attempts += self._balancer.wanted(self.servers, now)
+        work.attempts += [
             each for each in self._ready if self._wants_more(each, each.least_pending(), now)
         ]
-        for server in wanted:
-            server.is_connecting = True
-        work.attempts += wanted
-        self._set_look_at(now)
         return work
+
+    def begin(self, server: Server[C], now: float) -> bool:
+        """Take note that an attempt begins; return False if there is to be none."""
+        if server.is_connecting or self.closed:
+            return False
+        server.is_connecting = True
+        self._set_look_at(now)
+        return True
 
     def connected(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from rpcgen.errors import DeadlineExceededError
 from rpcgen.protocol import DialOptions, parse_address
 
 from .resolver import Resolver, StaticResolver
@@ -13,7 +14,7 @@ from .schemes import is_resolved, resolver_of
 if TYPE_CHECKING:
     from .target import Target
 
-__all__ = ["CONNECT_S", "connection_options", "resolver_for"]
+__all__ = ["CONNECT_S", "connection_options", "not_greeted", "resolver_for"]
 
 CONNECT_S = 20.0
 """Maximum time in seconds of an attempt to connect, unless `dial` is told another."""
@@ -56,3 +57,10 @@ def connection_options(options: DialOptions) -> DialOptions:
     """Return the options of a channel's connections, given those of the channel."""
     own = {name: value for name, value in options.items() if name not in _OF_CALLS}
     return cast("DialOptions", {"timeout": CONNECT_S, **own})
+
+
+def not_greeted(error: BaseException) -> str:
+    """Return why a connection is of no use on which the server has not answered a greeting."""
+    if isinstance(error, DeadlineExceededError):
+        return "the server does not answer in time"
+    return f"the server does not answer: {error}"

@@ -87,18 +87,20 @@ class Budget:
     def __init__(self, earned: float) -> None:
         self._earned = earned
         self.tokens = BURST
+        self.is_short = False
+        """True if calls can earn any more."""
 
     def earn(self) -> None:
         """Take note of a call."""
-        tokens = self.tokens
-        if tokens < BURST:
-            self.tokens = min(tokens + self._earned, BURST)
+        self.tokens = min(self.tokens + self._earned, BURST)
+        self.is_short = self.tokens < BURST
 
     def spend(self) -> bool:
         """Return True if there is another retry, which is spent then."""
         if self.tokens < 1.0:
             return False
         self.tokens -= 1.0
+        self.is_short = True
         return True
 
 

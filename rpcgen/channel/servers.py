@@ -46,6 +46,9 @@ EJECTION_S: Final = 1.0
 MOST_EJECTION_S: Final = 60.0
 """Maximum time in seconds for which a server is ejected."""
 
+IDLE_S: Final = 0.001
+"""Time in seconds without a call after which a connection is looked at: it may have ended."""
+
 FAULTS: Final = frozenset([Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED])
 """Codes of errors that speak against a server, whatever was called."""
 
@@ -73,6 +76,7 @@ class Line(Generic[C]):
         connection: What the API calls through.
         calls: The calls on it.
         opened: Time of the clock at which it was made, in seconds.
+        used: Time of the clock at which it was last given to a call, in seconds.
         peek: Returns something true if bytes have come, or the end, that nobody has read.
         is_leaving: True once it gets no more calls, and is to be closed after the last.
     """
@@ -82,7 +86,13 @@ class Line(Generic[C]):
     calls: CallsOfLine
     opened: float
     peek: Callable[[], object]
+    used: float = 0.0
     is_leaving: bool = False
+
+    def has_news(self, now: float) -> bool:
+        """Return True, and take note of a call, if it has been idle and something has come."""
+        is_idle, self.used = now - self.used > IDLE_S, now
+        return is_idle and not self.calls.pending and bool(self.peek())
 
 
 class Health:

@@ -32,6 +32,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "lint": "lint",
     "list": "list",
     "serve": "serve",
+    "to-go": "to_go",
 }
 
 # Variable by which a shell asks for completions; see `completion`.

@@ -242,7 +242,9 @@ class _Version(argparse.Action):
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:
             version = "(run from its sources, not installed)"
-        sys.stdout.write(f"rpcgen {version}\n")
+        from ..gob import implementation
+
+        sys.stdout.write(f"rpcgen {version} (gob: {implementation})\n")
         parser.exit()
 
 

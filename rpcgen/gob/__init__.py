@@ -21,9 +21,9 @@ type once.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from rpcgen._implementation import CHOSEN
+from rpcgen._implementation import CHOSEN, name_of
 
 from ..values.limits import Limits
 from ..values.registry import Registry, Typed, register
@@ -49,9 +49,13 @@ __all__ = [
     "Undecoded",
     "dump",
     "dumps",
+    "implementation",
     "loads",
     "register",
 ]
+
+implementation: Final = name_of(CHOSEN)
+"""Name of the implementation that this process has chosen: ``c`` or ``python``."""
 
 # Looked up when first used: who calls a method does without the imports of these.
 _LATER = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .streams import DecodeFunction, DecodeStream
     from .untyped import Origin
 
-__all__ = ["Decoder", "loads"]
+__all__ = ["Decoder", "loads", "only_value"]
 
 T = TypeVar("T")
 
@@ -233,8 +233,7 @@ class Decoder(ValueStream):
         data, pos = self._data, self._pos
         _, start = read_uint(data, pos, len(data))
         function, width, most = self._heads[asked][data[start : start + 2]]
-        if "across" not in function.__code__.co_names:
-            raise IndexError("the value has no part that may be in chunks")
+        function = self._reading_chunks(function)
         self.end, self._after = pos + self._needed, 0
         if self.end > start + most:
             raise IndexError("the value is too large to go uncounted")
@@ -244,6 +243,12 @@ class Decoder(ValueStream):
         self._replace(self._tail, self._after)
         self._consume(self.end)
         return value
+
+    def _reading_chunks(self, function: DecodeFunction) -> DecodeFunction:
+        """Return the function for a value that is there in chunks; raises where there is none."""
+        if "across" not in function.__code__.co_names:
+            raise IndexError("the value has no part that may be in chunks")
+        return function
 
     def _remember(
         self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
@@ -425,8 +430,12 @@ def loads(
     `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
     after the value; `TruncatedError` if they end too early.
     """
-    decoder = Decoder(data, limits=limits, strings=strings, names=names)
+    return only_value(Decoder(data, limits=limits, strings=strings, names=names), len(data), schema)
+
+
+def only_value(decoder: Decoder, size: int, schema: object) -> Any:
+    """Return the only value of a stream of so many bytes; raises as `loads` does."""
     value = decoder.decode(schema)
     if decoder.pending:
-        raise DecodeError("there is more after the value", len(data) - decoder.pending)
+        raise DecodeError("there is more after the value", size - decoder.pending)
     return value

@@ -17,8 +17,7 @@ from .numbers import LARGE, UINT, int_bytes, uint_bytes
 from .options import check_choice
 
 if TYPE_CHECKING:
-    from .encode.compiler import Encoding
-    from .streams import EncodeFunction
+    from .streams import EncodeFunction, Encoding
 
 __all__ = ["Encoder", "dumps"]
 
@@ -179,12 +178,16 @@ class Encoder:
         """
         known = self._known.get(schema)
         if known is None:
-            encoding = _compiler()(schema, self._strings)
+            encoding = self._encoding(schema)
             for definition in self._types.definitions(schema):
                 out.append(definition)
                 self._end_message(out, self._writers[-1])
             known = self._known[schema] = encoding, int_bytes(self._types.id_of(schema))
         return known
+
+    def _encoding(self, schema: Schema[Any]) -> Encoding:
+        """Return how values of a schema are encoded; raises `SchemaError`."""
+        return _compiler()(schema, self._strings)
 
     def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
         """Append a value with the name of its type: the generated code calls this."""

@@ -85,6 +85,9 @@ class HeaderDecoder(Generic[H]):
         # By all that is in front of the number, from the length of the message to the method's
         # name: this name, and how many bytes the number has, 0 where a time follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
+        # Times by the bytes that end a header with them: those of calls that follow one another are
+        # often the same.
+        self._timeouts: dict[bytes, int] = {}
 
     def decode(self) -> H:
         """Return the next header. Raises `DecodeError`."""
@@ -145,18 +148,29 @@ class HeaderDecoder(Generic[H]):
         if seq > 127:
             pos += 256 - seq
             seq = int.from_bytes(data[start + 2 : pos])
-        timeout, after = data[pos + 1], pos + 2
+        field = data[pos:end]
+        timeout = self._timeouts.get(field) or self._timeout(field)
+        # No number has more than 8 bytes after its first one; and the message is all there.
+        if data[start] != 1 or pos - start > 10 or not timeout or data[end - 1] != 0:
+            raise IndexError("no number, no time, or something else after it")
+        assert self._make_timed is not None  # or nothing is known with a time
+        stream._pos, stream._owed, stream._needed = end, False, 1
+        return self._make_timed(name, seq, timeout)
+
+    def _timeout(self, field: bytes) -> int:
+        """Return the time limit that a header ends with, and remember it; 0 if it is no time."""
+        timeout, after = field[1], 2
         if timeout > 127:
             after += 256 - timeout
-            timeout = int.from_bytes(data[pos + 2 : after])
-        # No number has more than 8 bytes after its first one, and nothing follows the two.
-        if pos - start > 10 or after - pos > 10 or after + 1 != end or timeout & 1:
-            raise IndexError("no number, no time, or something else after it")
-        if data[start] == 1 and data[pos] == 1 and data[after] == 0 and timeout:
-            assert self._make_timed is not None  # or nothing is known with a time
-            stream._pos, stream._owed, stream._needed = end, False, 1
-            return self._make_timed(name, seq, timeout >> 1)
-        raise IndexError("another field than the number or the time")
+            timeout = int.from_bytes(field[2:after])
+        # No number has more than 8 bytes after its first one, and nothing follows.
+        is_end = after <= 10 and field[0] == 1 and field[after:] == b"\0"
+        if not is_end or timeout & 1:
+            return 0
+        if len(self._timeouts) >= MAX_HEADERS:
+            self._timeouts.clear()
+        self._timeouts[field] = timeout >> 1
+        return timeout >> 1
 
     def _learned(self, begin: int, header: H) -> H:
         """Remember a header that was read at ``begin``, if others of its method are like it."""

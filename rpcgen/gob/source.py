@@ -12,7 +12,7 @@ import itertools
 import linecache
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -129,9 +129,11 @@ class Source:
         return self.names
 
 
-def forget(function: Callable[..., object]) -> None:
+def forget(function: object) -> None:
     """Drop the lines of a generated function that is used no more."""
-    linecache.cache.pop(function.__code__.co_filename, None)
+    code = getattr(function, "__code__", None)  # which no program of the accelerator has
+    if code is not None:
+        linecache.cache.pop(code.co_filename, None)
 
 
 @define

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ..schema import Interface
 from ..values.limits import Limits
 
-__all__ = ["DecodeFunction", "DecodeStream", "EncodeFunction", "EncodeStream", "InterpretedStream"]
+__all__ = [
+    "DecodeFunction",
+    "DecodeStream",
+    "EncodeFunction",
+    "EncodeStream",
+    "Encoding",
+    "InterpretedStream",
+]
 
 
 class EncodeStream(Protocol):
@@ -24,6 +31,17 @@ class EncodeStream(Protocol):
 
 # Appends the bytes of the value, as it stands at the top of a message, to the list.
 EncodeFunction: TypeAlias = Callable[[Any, list[bytes], EncodeStream], None]
+
+
+class Encoding(NamedTuple):
+    """How values of a schema are encoded.
+
+    ``flushes``: there are interface values inside, whose types may have to be
+    described, which ends a message in the middle.
+    """
+
+    function: EncodeFunction
+    flushes: bool
 
 
 class DecodeStream(Protocol):

@@ -68,7 +68,8 @@ class AdaptiveSpin:
         Returns:
             What ``ready`` has returned, or None: then the caller had better block.
         """
-        if not self.should_spin():
+        if self._to_skip:  # `should_spin` and `record_hit` once more, for each call of a client
+            self._to_skip -= 1
             return None
         end = 0.0
         while (found := ready()) is None:
@@ -79,5 +80,5 @@ class AdaptiveSpin:
                 self.record_miss()
                 return None
             yield_cpu()
-        self.record_hit()
+        self._skip = 0
         return found

@@ -56,6 +56,7 @@ from .codec import (
     Encode,
     buffered_codec,
     checked,
+    encode_timed,
     extended_codec,
     get_buffer,
     is_large,
@@ -111,6 +112,10 @@ _LOOK_S: Final = 1e-6
 _SHUT_DOWN: Final = "connection is shut down"
 _DRAINING: Final = "the server is shutting down and takes no more calls: dial again"
 
+# Number of milliseconds in a second, and of nanoseconds in a millisecond.
+_MS: Final = 1000
+_NS: Final = 1_000_000
+
 # Time in seconds by which timers are early, here or there.
 _SLACK_S: Final = 0.005
 
@@ -154,6 +159,7 @@ class ClientProtocol(Generic[W]):
         self._encode: Encode[Request] = checked(codec, codec.encode_request)
         # The codec, if it carries what a call may have beyond Go's net/rpc.
         self._extended_codec = extended_codec(codec)
+        self._encode_timed = encode_timed(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Method[Any, Any], CallSettings]] = {}
@@ -176,7 +182,8 @@ class ClientProtocol(Generic[W]):
         self.features = Feature(0)
         """What the server has said that it can do."""
         self._has_said_features = False
-        self._has_greeted = False
+        self.is_known = False
+        """Set to True once the server has answered a greeting, whatever it has said."""
         # Numbers of cancels that the server has not answered.
         self._cancels: set[int] = set()
         self._knows_cancel = True
@@ -270,12 +277,17 @@ class ClientProtocol(Generic[W]):
         """Return the parts of a request with more than Go's net/rpc has, if it has any."""
         timeout = 0
         if settings.deadline is not None:
-            timeout = min(int((settings.deadline - self._clock()) * 1e9), _MAX_NS)
+            timeout = _nanoseconds(settings.deadline - self._clock())
             if timeout <= 0:
                 raise unstarted(deadline_error(method.name))
         metadata, key = settings.metadata, settings.key
         if self._extended_codec is None or not (timeout or metadata or key):
             return self.encode_parts(seq, method, args)
+        if self._encode_timed is not None and self._has_said_features and not (metadata or key):
+            # Nearly all that have any settings, in half the time.
+            parts = self._encode_timed(method.name, seq, timeout, method.request, args)
+            if parts is not None:
+                return parts
         features = 0 if self._has_said_features else int(_FEATURES)
         request = ExtendedRequest(method.name, seq, timeout, metadata, key, 0, False, 0, features)
         try:
@@ -287,14 +299,13 @@ class ClientProtocol(Generic[W]):
         return parts
 
     def needs_greeting(self, metadata: Mapping[str, str] | None) -> bool:
-        """Return True, once, if a server must be known before so much metadata is sent to it.
+        """Return True if a server must be known before so much metadata is sent to it.
 
         `GREETING` is to be called then with a deadline, which has it say what it can do; servers
         of others answer with an error.
         """
-        if not metadata or self._has_greeted or metadata_size(metadata) <= _MAX_UNKNOWN_METADATA:
+        if not metadata or self.is_known or metadata_size(metadata) <= _MAX_UNKNOWN_METADATA:
             return False
-        self._has_greeted = True
         return not self.features & Feature.LARGE_HEADERS and self._extended_codec is not None
 
     def begin_cancel(self, seq: int) -> tuple[int, CancelArgs] | None:
@@ -463,8 +474,10 @@ class ClientProtocol(Generic[W]):
         response = self._codec.decode_response_header()
         seq = response.seq
         pending = self._pending.get(seq) or (self._weak and self._revived(seq))
-        if type(response) is not Response:
-            self._receive_extended(response)
+        if pending and type(response) is Response and not response.error:
+            self._current = pending  # nearly always
+            return
+        self._receive_extended(response)
         if not pending:
             self._current = _UNAWAITED
             self._receive_unawaited(response, completions)
@@ -604,3 +617,14 @@ class ClientProtocol(Generic[W]):
             raise ShutdownError(_SHUT_DOWN)
         self.closing = True
         self._refusal = self._refusal or _SHUT_DOWN
+
+
+def _nanoseconds(seconds: float) -> int:
+    """Return a time that is left as a header has it.
+
+    Above a second in whole milliseconds, rounded down: so that what calls with the same time limit
+    say of it is nearly always the same, and need not be encoded again.
+    """
+    if seconds > 1:
+        return min(int(seconds * _MS) * _NS, _MAX_NS)
+    return int(seconds * _MS * _NS)

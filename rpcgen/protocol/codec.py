@@ -44,12 +44,14 @@ __all__ = [
     "ClientCodec",
     "DescribingCodec",
     "Encode",
+    "EncodeTimed",
     "ExtendedCodec",
     "MeasuredCodec",
     "ServerCodec",
     "buffered_codec",
     "checked",
     "described_types",
+    "encode_timed",
     "extended_codec",
     "is_large",
     "joined",
@@ -67,6 +69,7 @@ LARGE: Final = 65536
 _MIN_RECEIVED: Final = 16384
 
 Encode: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
+EncodeTimed: TypeAlias = Callable[[str, int, int, Schema[Any], object], Sequence[bytes] | None]
 
 
 class ClientCodec(Protocol):
@@ -229,6 +232,19 @@ def extended_codec(codec: ClientCodec | ServerCodec) -> ExtendedCodec | None:
     return codec if isinstance(codec, ExtendedCodec) else None
 
 
+def encode_timed(codec: ClientCodec) -> EncodeTimed | None:
+    """Return a codec's way to encode requests with a time limit and nothing else beyond Go's.
+
+    It gets the method, the number, the time in nanoseconds, and schema and value of the arguments.
+    Where it returns None, ``encode_request`` is to be called.
+
+    Returns:
+        None if it has none, or is one of the user's, who may have changed ``encode_request``.
+    """
+    encode: EncodeTimed | None = getattr(codec, "encode_timed_request", None)
+    return encode if _is_own(codec) else None
+
+
 def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:
     """Return a codec if it is a `BufferedCodec`."""
     if BufferedCodec in type(codec).__mro__ or isinstance(codec, BufferedCodec):
@@ -261,7 +277,7 @@ def checked(codec: ClientCodec | ServerCodec, encode: Encode[H]) -> Encode[H]:
         codec: The codec; one that comes with this package need not be checked.
         encode: Its ``encode_request`` or ``encode_response``.
     """
-    if type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]:
+    if _is_own(codec):
         return encode
 
     def encode_checked(header: H, schema: Schema[Any], body: object) -> Sequence[bytes]:
@@ -273,6 +289,11 @@ def checked(codec: ClientCodec | ServerCodec, encode: Encode[H]) -> Encode[H]:
         return (data,)
 
     return encode_checked
+
+
+def _is_own(codec: ClientCodec | ServerCodec) -> bool:
+    """Return whether a codec comes with this package."""
+    return type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def joined(buffers: Sequence[bytes]) -> bytes:

@@ -168,6 +168,10 @@ class CallContext:
             return Code.DEADLINE_EXCEEDED
         return self._reason
 
+    def is_wanted(self, now: float) -> bool:
+        """Say whether the call is not given up, and was not past its deadline at that time."""
+        return self._reason == Code.OK and (self.deadline is None or now < self.deadline)
+
     @property
     def is_told(self) -> bool:
         """True once `cancel` was called: a deadline passes without that."""

@@ -103,10 +103,13 @@ class Execution:
             ServerError: It is not to run, being cancelled or too late; this is for `failed`.
         """
         invocation.execution = self
+        now = self.clock()
         if invocation.context is not None:
             invocation.context.surroundings = self
-            check_is_wanted(invocation)
-        invocation.began = self.clock()
+            # Of most it is known without looking at the time once more.
+            if not invocation.context.is_wanted(now):
+                check_is_wanted(invocation)
+        invocation.began = now
         invocation.served.statistics.started()
         current.set(invocation)
 

@@ -15,8 +15,7 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Encoder, Limits
-from rpcgen.gob.decoder import Decoder
+from rpcgen.gob import Decoder, Encoder, Limits
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
@@ -143,15 +142,6 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
             self._sizes = _HeaderSizes(self._extended)
         return self._sizes.of(header, self._has_extended)
 
-    def _head(self, method: str, seq: int) -> bytes | None:
-        """Return a header without an error, if one of the method has been sent before."""
-        try:
-            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
-            return self._heads[method][len(number)] + number
-        except Exception as error:
-            reraise_interrupt(error)
-            return None
-
     def _skip_body(self, schema: Schema[Any] | None) -> None:
         """Pass a body over; raise the fault of its header, if it was asked for."""
         try:
@@ -187,45 +177,68 @@ class GobClientCodec(_GobCodec):
         )
         # As `_heads`, of headers with a number and a time limit, by the bytes of both.
         self._timed_heads: dict[str, list[bytes]] = {}
+        # The last time limit, and how it ends a header: one step for Python, so that what an
+        # exception from outside leaves fits together.
+        self._last_timeout = 0, b""
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
         if type(request) is ExtendedRequest:
             return self._encode_more(request, schema, args)
-        head = self._head(request.service_method, request.seq)
-        if head is None:
+        # Looked up here, as in `GobServerCodec`, and not in a function, which takes longer.
+        try:
+            seq = request.seq
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            head = self._heads[request.service_method][len(number)] + number
+        except Exception as error:  # none of the method was sent before, or its number is odd
+            reraise_interrupt(error)
             return self._encode(request, schema, args)
         return self._encoder.encode_parts_after(head, args, schema)
 
     def _encode_more(
         self, request: ExtendedRequest, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
-        is_timed = not more_than_timeout(request)
+        method, is_timed = request.service_method, not more_than_timeout(request)
         if is_timed:
-            head = self._timed_head(request.service_method, request.seq, request.timeout)
-            if head is not None:
-                return self._encoder.encode_parts_after(head, args, schema)
+            known = self.encode_timed_request(method, request.seq, request.timeout, schema, args)
+            if known is not None:
+                return known
         self._extension.check_metadata(request)
         if not self._extension.takes_large:
             self._extension.check_size(self._size(request))
         parts = self._encode_extended(request, schema, args)
-        if is_timed and request.service_method not in self._timed_heads:
-            known = ExtendedRequest(request.service_method, 1, 1)
-            middle = self._encoder.encode(known, EXTENDED_REQUEST)[1:-4]
-            _remember(self._timed_heads, request.service_method, middle, 2 * _WIDEST + 1)
+        if is_timed and method not in self._timed_heads:
+            first = ExtendedRequest(method, 1, 1)
+            middle = self._encoder.encode(first, EXTENDED_REQUEST)[1:-4]
+            _remember(self._timed_heads, method, middle, 2 * _WIDEST + 1)
         return parts
 
-    def _timed_head(self, method: str, seq: int, timeout: int) -> bytes | None:
-        """Return a header with a time limit, if one of the method has been sent before."""
+    def encode_timed_request(
+        self, method: str, seq: int, timeout: int, schema: Schema[Any], args: object
+    ) -> Sequence[bytes] | None:
+        """Return a request with a time limit, if one of the method has been sent before.
+
+        Args:
+            method: The method.
+            seq: Number of the request.
+            timeout: Nanoseconds left.
+            schema: That of the arguments.
+            args: The arguments.
+        """
         if seq <= 0 or timeout <= 0:
             return None  # a zero is left out, and there is nothing below
+        last, end = self._last_timeout
+        if timeout != last:
+            end = b"\1%b\0" % int_bytes(timeout)
+            self._last_timeout = timeout, end
         try:
-            numbers = b"%b\1%b\0" % (uint_bytes(seq), int_bytes(timeout))
-            return self._timed_heads[method][len(numbers)] + numbers
+            numbers = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
+            head = self._timed_heads[method][len(numbers)] + numbers
         except Exception as error:
             reraise_interrupt(error)
             return None
+        return self._encoder.encode_parts_after(head, args, schema)
 
     def decode_response_header(self) -> Response:
         return self._headers.decode()
@@ -283,8 +296,14 @@ class GobServerCodec(_GobCodec):
                 return self._encode_extended(response, schema, reply)
             # Nobody who would read it is known to be there.
             response = Response(response.service_method, response.seq, response.error)
-        head = self._head(response.service_method, response.seq)
-        if head is None or response.error != "":
+        if response.error != "":
+            return self._encode(response, schema, reply)
+        try:
+            seq = response.seq
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            head = self._heads[response.service_method][len(number)] + number
+        except Exception as error:
+            reraise_interrupt(error)
             return self._encode(response, schema, reply)
         return self._encoder.encode_parts_after(head, reply, schema)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rpcgen.code import Code
 from rpcgen.errors import DialError
+from rpcgen.values.limits import Limits
 
 try:
     import h11
@@ -35,14 +36,15 @@ from .server import (
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 
-# No request or response head that makes sense here is longer, in bytes.
-_LONGEST_HEAD = 16384
-
 # Chunks of a body that may be small; more of them must hold so many bytes each, on average.
 _SMALL_CHUNKS = 1024
 _LEAST_CHUNK = 64
 
 _CONNECTED = b"200 Connected to Go RPC"
+
+
+# What h11 says of what goes beyond the size that it was given.
+_TOO_LARGE = 431
 
 
 class ConnectHandshake:
@@ -52,14 +54,16 @@ class ConnectHandshake:
 
     Args:
         path: Where the server has net/rpc.
+        limits: Of these, `Limits.http_head`.
 
     Attributes:
         request: The bytes to send.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, limits: Limits | None = None) -> None:
         self.request = f"CONNECT {path} HTTP/1.0\n\n".encode()
-        self._http = h11.Connection(h11.CLIENT, _LONGEST_HEAD)
+        self._limits = limits or Limits()
+        self._http = h11.Connection(h11.CLIENT, self._limits.http_head)
         # Said to h11 alone: it must know the request to understand the response.
         self._http.send(h11.Request(method="CONNECT", target=path, headers=[("Host", "")]))
         self._http.send(h11.EndOfMessage())
@@ -82,7 +86,8 @@ class ConnectHandshake:
             self._http.receive_data(data)
             event = self._http.next_event()
         except h11.RemoteProtocolError as error:
-            raise DialError(f"malformed HTTP response: {error}") from None
+            fault = _fault(error, self._limits.http_head)
+            raise DialError(f"malformed HTTP response: {fault}") from None
         if not isinstance(event, h11.Response):
             return None  # more must come
         status = b"%d %s" % (event.status_code, event.reason)
@@ -107,6 +112,7 @@ class HttpServerProtocol:
         longest_body: Maximum size of the body of a request, in bytes.
         hosts: The names under which browsers may ask for this server; None for
             the addresses of this machine.
+        longest_head: Maximum size of the head of a request, in bytes.
     """
 
     def __init__(
@@ -117,6 +123,7 @@ class HttpServerProtocol:
         make_post_codec: Callable[[], ServerCodec],
         longest_body: int,
         hosts: HostNames | None = None,
+        longest_head: int = Limits().http_head,
     ) -> None:
         self._registry = registry
         self._routes = routes
@@ -124,7 +131,8 @@ class HttpServerProtocol:
         self._make_post_codec = make_post_codec
         self._longest_body = longest_body
         self._hosts = hosts or HostNames(None)
-        self._http = h11.Connection(h11.SERVER, _LONGEST_HEAD)
+        self._longest_head = longest_head
+        self._http = h11.Connection(h11.SERVER, longest_head)
         self._request: h11.Request | None = None
         # Why the request is refused once it is there as a whole: status and text.
         self._refusal: tuple[str, str] | None = None
@@ -207,7 +215,8 @@ class HttpServerProtocol:
         try:
             self._events += self._receive_request()
         except h11.RemoteProtocolError as error:
-            self._events += self._answer("400 Bad Request", f"{error}\n")
+            fault = _fault(error, self._longest_head)
+            self._events += self._answer("400 Bad Request", f"{fault}\n")
 
     def is_large(self) -> bool:
         """Say whether `next_event` takes long; see `ServerProtocol.is_large`.
@@ -463,3 +472,10 @@ def _http_response(status: str, body: bytes, fields: Iterable[tuple[str, str]]) 
         "\r\n",
     ]
     return "\r\n".join(lines).encode() + body
+
+
+def _fault(error: h11.RemoteProtocolError, longest_head: int) -> str:
+    """Return what is wrong with a request or response that h11 does not take."""
+    if error.error_status_hint == _TOO_LARGE:
+        return f"a head of more than {longest_head} bytes (Limits.http_head)"
+    return str(error)

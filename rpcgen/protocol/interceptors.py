@@ -107,16 +107,22 @@ class AsyncClientInterceptor(Protocol):
         ...
 
 
-def checked_interceptors(interceptors: Iterable[T]) -> tuple[T, ...]:
-    """Return interceptors for a client with threads.
+def checked_interceptors(interceptors: Iterable[T], *, is_async: bool = False) -> tuple[T, ...]:
+    """Return interceptors as they are.
+
+    Args:
+        interceptors: Those of a client.
+        is_async: True if it is one of asyncio.
 
     Raises:
-        TypeError: One is a coroutine function, which is for asyncio, or cannot be called.
+        TypeError: One is for the other API, or cannot be called.
     """
     found = tuple(interceptors)
     for each in found:
-        if is_coroutine_function(each):
+        if is_coroutine_function(each) and not is_async:
             raise TypeError(f"interceptors: {each!r} is a coroutine function: write a plain one")
+        if is_async and not is_coroutine_function(each):
+            raise TypeError(f"interceptors: {each!r} is not an async def, which this client calls")
     return found
 
 

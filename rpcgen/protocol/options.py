@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rpcgen.gob import Limits
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .interceptors import AsyncClientInterceptor, ClientInterceptor
 
-__all__ = ["DialOptions", "check_options", "codec_of", "defaults_of"]
+__all__ = ["DialOptions", "check_interceptors", "check_options", "codec_of", "defaults_of"]
 
 
 class DialOptions(CodecOptions, total=False):
@@ -53,6 +53,19 @@ def check_options(options: DialOptions) -> None:
     check_codec_options(options, known, "dial")
     defaults_of(options)
     checked_interval("keepalive", options.get("keepalive"))
+
+
+def check_interceptors(options: DialOptions, *, is_async: bool) -> None:
+    """Raise `TypeError` for an interceptor that is none for the client's API.
+
+    To be called before there is a connection, which would be left open otherwise.
+    """
+    interceptors = options.get("interceptors")
+    if interceptors:
+        from .interceptors import checked_interceptors  # others do without
+
+        checked = checked_interceptors(interceptors, is_async=is_async)
+        options["interceptors"] = cast("tuple[ClientInterceptor, ...]", checked)
 
 
 def defaults_of(options: DialOptions) -> CallDefaults | None:

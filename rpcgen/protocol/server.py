@@ -81,8 +81,6 @@ _NANOSECOND: Final = 1e-9
 class Invocation:
     """A call to carry out.
 
-    It has a dictionary, for one operation that is atomic; see `make_context`.
-
     Attributes:
         request: Its header.
         served: The method.
@@ -92,33 +90,52 @@ class Invocation:
         execution: What carries it out, from when its handler begins.
         context: Made where the call has anything beyond Go's net/rpc, and for a
             handler that asks.
+        is_handled: True once a plain function runs in a thread of an asyncio server, or a reply
+            is encoded.
     """
+
+    __slots__ = (
+        "args",
+        "began",
+        "context",
+        "ended",
+        "execution",
+        "is_handled",
+        "request",
+        "served",
+    )
 
     began: float
     ended: float
     execution: Surroundings
-
-    is_handled = False
-    """True once a plain function runs in a thread of an asyncio server, or a reply is encoded."""
 
     def __init__(self, request: Request, served: ServedMethod, args: object) -> None:
         self.request = request
         self.served = served
         self.args = args
         self.context: CallContext | None = None
+        self.is_handled = False
 
     @property
     def has_begun(self) -> bool:
         """True once the call is counted: its handler begins, or waits for a thread."""
-        return "began" in vars(self)
+        return hasattr(self, "began")
 
     def make_context(self) -> CallContext:
         """Return the context of a call that has begun, the same for all who ask."""
         made = CallContext(self.request)
         made.surroundings = self.execution
-        # Atomic: a cancellation, in another thread, must not be told to a context of its own.
-        self.context = vars(self).setdefault("made_context", made)
+        # A cancellation, in another thread, must not be told to a context of its own. Who comes
+        # while another one is here gets its context, and who comes afterwards finds it.
+        made = _being_made.setdefault(self, made)
+        if self.context is None:
+            self.context = made
+        _being_made.pop(self, None)
         return self.context
+
+
+# Contexts that are being made, in any thread; adding and removing are atomic.
+_being_made: Final[dict[Invocation, CallContext]] = {}
 
 
 @define
@@ -169,6 +186,11 @@ class Stage(Enum):
     HANDSHAKE = "an HTTP request"
     HEADER = "the rest of a request's header"
     BODY = "the rest of a request's body"
+
+    @property
+    def limit(self) -> str:
+        """Name of the server's argument that bounds how long it takes."""
+        return f"{self.name.lower()}_timeout"
 
 
 class ServerSession(Protocol):
@@ -308,6 +330,8 @@ class ServerProtocol:
         """Whether no more requests can come."""
         self.is_cut = False
         """True if the last thing that was fed ended in the middle of a request."""
+        # True if something was fed since `next_event` has returned one.
+        self._is_fed = False
         self.headers: Mapping[str, str] = {}
         """Fields of an HTTP request; here there is none."""
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
@@ -343,6 +367,7 @@ class ServerProtocol:
         """Take bytes from the client, for `next_event` to say what they hold."""
         self.is_cut = False
         if not self.draining:
+            self._is_fed = bool(data)
             self._codec.feed(data)
 
     def get_buffer(self) -> memoryview | None:
@@ -385,7 +410,8 @@ class ServerProtocol:
             return None
         try:
             if self._current is None:
-                if self._measured is not None and not self._measured.pending:
+                # After `feed` there is something, which need not be asked.
+                if not self._is_fed and self._measured is not None and not self._measured.pending:
                     self._eof = "EOF"
                     return None
                 self._current = self._codec.decode_request_header()
@@ -402,6 +428,7 @@ class ServerProtocol:
             self._fail(error)
             return None
         self._current = self._partial = self._arrived = None
+        self._is_fed = False
         return event
 
     def _fail(self, error: DecodeError) -> None:
@@ -429,12 +456,14 @@ class ServerProtocol:
 
     def _context(self, request: Request) -> CallContext:
         """Return the context of a request that has more than Go's."""
-        assert isinstance(request, ExtendedRequest)
-        self._learn(request)
-        if not request.timeout:
+        assert type(request) is ExtendedRequest
+        if request.features:
+            self._learn(request)
+        timeout = request.timeout
+        if not timeout:
             return CallContext(request)
         arrived = self._clock() if self._arrived is None else self._arrived
-        return CallContext(request, arrived + request.timeout * _NANOSECOND)
+        return CallContext(request, arrived + timeout * _NANOSECOND)
 
     def _learn(self, request: Request) -> None:
         """Take note of what the client can do; one that says so is told what this server can."""

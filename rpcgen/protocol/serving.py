@@ -217,4 +217,5 @@ def server_protocol(
         lambda: server_codec("json", limits),
         limits.message,
         HostNames(host, routes.hosts),
+        limits.http_head,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from rpcgen.net import clock
 from rpcgen.protocol import ClientProtocol
 
 from .latch import Latch
@@ -23,10 +23,6 @@ __all__ = [
     "Room",
     "Task",
 ]
-
-# Maximum sleep in seconds of the thread that looks for deadlines: until it sees that the
-# connection has ended.
-_MAX_SLEEP_S: Final = 0.5
 
 
 class Task(Protocol):
@@ -112,7 +108,7 @@ class Deadlines:
     """The deadlines of calls for which nobody waits: one timer for all, set to the next of them.
 
     Args:
-        expire: Ends the calls that are late; returns the time of `time.monotonic` of the next
+        expire: Ends the calls that are late; returns the time of `rpcgen.net.clock` of the next
             deadline, None if there is none.
     """
 
@@ -135,7 +131,7 @@ class Deadlines:
             if due is None:
                 return
             self._due = due
-            self._wake.wait(min(due - time.monotonic(), _MAX_SLEEP_S))
+            self._wake.wait(min(due - clock.monotonic(), clock.max_sleep))
 
     def add(self, deadline: float) -> None:
         """See to it that the timer goes off at a deadline, if it runs."""
@@ -198,15 +194,15 @@ class KeepAlive:
             self._ping()
             # Nobody may be reading: as long as there is no answer, this thread does.
             answer = _Answer(protocol, self._leader_follower)
-            self._leader_follower.wait(answer, time.monotonic() + self._seconds)
+            self._leader_follower.wait(answer, clock.monotonic() + self._seconds)
             if not answer._is_done and not self._lives():
                 self._fail()
 
     def _sleep(self) -> bool:
         """Sleep, and return True if the connection has ended meanwhile."""
-        end = time.monotonic() + self._seconds
-        while not self._is_done and (left := end - time.monotonic()) > 0:
-            self._wake.wait(min(left, _MAX_SLEEP_S))
+        end = clock.monotonic() + self._seconds
+        while not self._is_done and (left := end - clock.monotonic()) > 0:
+            self._wake.wait(min(left, clock.max_sleep))
         return self._is_done
 
     def stop(self) -> None:

@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
-from rpcgen.channel.servers import Line
-from rpcgen.errors import RpcError, ServerError, ShutdownError
+from rpcgen.channel.servers import IDLE_S, Line
+from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import CallOptions, DialOptions, DoneQueue, check_done
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
@@ -238,7 +238,10 @@ class Channel:
         try:
             if line is None:
                 line = self._here().pick(method, settings)
-            if not line.calls.pending and line.peek():
+            # `Line.has_news` once more, which would be a call for every call.
+            now = time.monotonic()
+            is_idle, line.used = now - line.used > IDLE_S, now
+            if is_idle and not line.calls.pending and line.peek():
                 line.connection._receiver.look()
             call = line.connection._send(method, args, settings)
             call.result()
@@ -246,7 +249,8 @@ class Channel:
             reraise_interrupt(error)
             request = Request(method, args, settings)
             return self._go_on(request, Attempt(line, call, error))
-        self._succeed(line)
+        if line.is_leaving or line.server.health.failures or self._budget.is_short:
+            self._succeed(line)
         return call
 
     def _succeed(self, line: Line[Client]) -> None:
@@ -279,7 +283,7 @@ class Channel:
             line, call = None, None
             try:
                 line = self._here().pick(request.method, request.settings)
-                if not line.calls.pending and line.peek():
+                if line.has_news(time.monotonic()):
                     line.connection._receiver.look()
                 call = line.connection._send(request.method, request.args, request.settings)
                 if begun is not None:
@@ -357,15 +361,18 @@ class Channel:
         options = self._options.copy()
         if endpoint.codec is not None:
             options["codec"] = endpoint.codec
-        client = self._dial(endpoint.address, options)
         timeout = options.get("timeout")
         due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+        client = self._dial(endpoint.address, options)
         try:
             client._send(CANCEL, GREETING, CallSettings(due)).result()
         except ServerError as error:
             reraise_interrupt(error)
             # Else it knows nothing beyond Go's net/rpc.
-        except BaseException:
+        except BaseException as error:
             client.close()
-            raise
+            reraise_interrupt(error)
+            raise DialError(
+                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
+            ) from error
         return client

@@ -70,8 +70,13 @@ class Pool:
     def _start(self) -> None:
         """Begin to look for servers, once."""
         mine = object()
-        if self._starts.setdefault(None, mine) is mine:
+        if self._starts.setdefault(None, mine) is not mine:
+            return
+        try:
             self._resolver.start(self._update, self._fail_to_resolve)
+        except BaseException:
+            self._starts.clear()
+            raise
 
     def _do(self, step: Callable[..., T], *arguments: Any) -> T:
         """Take a step of the core.
@@ -109,19 +114,19 @@ class Pool:
         """Return the line for a call, None if there is none now."""
         if not self._starts:
             self._start()
-        now = time.monotonic()
-        line = self._do(self.core.pick, now)
-        if self.core.has_work:
+        core = self.core
+        line = self._do(core.pick, time.monotonic())
+        if core.has_work:
             self._work()
         return line
 
     def _wait(self, changed: Latch, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until there may be a line."""
-        core, deadline = self.core, settings.deadline
-        if core.closed or not (settings.wait_for_ready or self._do(lambda: core.is_hopeful)):
-            raise self._do(core.refusal)
+        core, deadline, now = self.core, settings.deadline, time.monotonic()
+        error = self._do(core.refuse, settings.wait_for_ready, now)
+        if error is not None:
+            raise error
         until = min(core.look_at, math.inf if deadline is None else deadline)
-        now = time.monotonic()
         if deadline is not None and now >= deadline:
             raise unstarted(deadline_error(method.name))
         changed.wait(None if until == math.inf else max(until - now, 0.0))
@@ -173,9 +178,10 @@ class Pool:
         thread = threading.Thread(
             target=self._attempt, args=(server,), name="rpcgen-channel-connect", daemon=True
         )
-        self._attempts[thread] = None
         try:
-            thread.start()
+            if self._do(self.core.begin, server, time.monotonic()):
+                self._attempts[thread] = None
+                thread.start()
         except BaseException as error:
             self._attempts.pop(thread, None)
             self._fail(server, DialError(f"no thread to connect in: {error}"))

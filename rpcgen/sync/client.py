@@ -13,6 +13,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import (
     CallOptions,
@@ -120,7 +121,7 @@ class Client:
         self._limits = limits or Limits()
         if codec is None or isinstance(codec, GobClientCodec):
             _import_for_calls()
-        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), time.monotonic)
+        self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), clock.monotonic)
         self._sections = Sections(self._end_after, self._release)
         self._writer = RequestWriter(self._protocol, self._stream, self._sections)
         self._receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
@@ -208,24 +209,45 @@ class Client:
     def _greet(self, settings: CallSettings) -> None:
         """Learn what the server can do, if a call needs that, by one round trip."""
         if self._protocol.needs_greeting(settings.metadata):
-            due = settings.deadline or time.monotonic() + GREETING_S
+            due = settings.deadline or clock.monotonic() + GREETING_S
             try:
                 self._send(CANCEL, GREETING, CallSettings(due)).result()
             except ServerError as error:
                 reraise_interrupt(error)
                 # Else one that knows nothing beyond Go's net/rpc.
+            self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
             return None
         from .intercepted import Interceptors  # others do without
 
-        return Interceptors(interceptors, send=self._send, go=self._go)
+        return Interceptors(interceptors, send=self._send, go=self._greet_and_go)
+
+    def _greet_and_go(
+        self, method: Method[Any, Any], args: object, settings: CallSettings
+    ) -> Call[Any]:
+        self._greet(settings)
+        return self._go(method, args, settings)
+
+    def _go_once_greeted(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call once it is known what the server can do, for which a thread waits."""
+        from .intercepted import Interceptors
+
+        driver = Interceptors((), send=self._send, go=self._greet_and_go)
+        return driver.go(method, args, done, settings)
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            self._greet(settings)
+            if settings.metadata:
+                self._greet(settings)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
@@ -303,6 +325,8 @@ class Client:
             settings = self._resolve(method, options)
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
+            if self._protocol.needs_greeting(settings.metadata):
+                return self._go_once_greeted(method, args, settings, done)
         return self._go(method, args, settings, done)
 
     def _go(
@@ -315,6 +339,8 @@ class Client:
         call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
+            if self._writer.is_blocked:
+                self._send_rest()
             if settings.deadline is not None:
                 self._expire_in_time(settings.deadline)
         if self._protocol.closing:
@@ -383,7 +409,7 @@ class Client:
         deliver(self._protocol, self._protocol.fail_all(reason))
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
         """Wait until the requests of calls that were given up have left room for another.
@@ -409,11 +435,13 @@ class Client:
     ) -> Call[Any]:
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(self, method.name, args, done, settings)
-        now = time.monotonic()
-        is_idle, self._last_use = now - self._last_use > _IDLE_S, now
+        now, before = time.monotonic(), self._last_use
+        self._last_use = now
         try:
-            self._check_process()
-            if is_idle:
+            # `_check_process` once more: each call that it is not saves time.
+            if self._fork_generation != _fork.generation:
+                raise ShutdownError(self._foreign())
+            if now - before > _IDLE_S:
                 self._receiver.look()
             call._seq = self._protocol.begin(method, call, settings)
         except ShutdownError as error:
@@ -433,7 +461,6 @@ class Client:
         except RpcError as error:
             reraise_interrupt(error)
             call._finish(None, error)
-        self._send_rest()
 
     def _send_rest(self) -> None:
         """See to it that what is left is sent, for a thread that does not wait any longer."""
@@ -525,11 +552,12 @@ class Client:
         return f"the connection belongs to process {self._process}: dial again after a fork"
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        self._check_process()
-        due = call._settings.deadline
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if due is not None and (deadline is None or due < deadline):
-            deadline = due
+        if self._fork_generation != _fork.generation:
+            raise ShutdownError(self._foreign())
+        due = deadline = call._settings.deadline
+        if timeout is not None:
+            until = clock.monotonic() + timeout
+            deadline = until if due is None else min(due, until)
         try:
             self._leader_follower.wait(call, deadline)
         finally:
@@ -537,7 +565,7 @@ class Client:
                 self._end()
             if self._writer.is_blocked:
                 self._send_rest()
-        if due is not None and not call._is_done and time.monotonic() >= due:
+        if due is not None and not call._is_done and clock.monotonic() >= due:
             self._cancel(call, deadline_error(call.service_method))
 
     def _give_up(self, call: Call[Any]) -> None:

@@ -18,7 +18,7 @@ from rpcgen.protocol import (
     http_address,
     parse_address,
 )
-from rpcgen.protocol.options import codec_of
+from rpcgen.protocol.options import check_interceptors, codec_of
 
 from .client import Client
 from .stream import Stream, set_deadline, wrap_tls
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rpcgen.channel.target import ChannelOptions, Target
+    from rpcgen.gob import Limits
     from rpcgen.protocol.interceptors import ClientInterceptor
 
     from .channel import Channel
@@ -73,6 +74,7 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> Client | Channel
 
 def _dial(address: str, options: DialOptions) -> Client:
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(parse_address(address), options), codec, options)
 
 
@@ -90,6 +92,7 @@ def dial_http_path(address: str, path: str, **options: Unpack[DialOptions]) -> C
     Mirrors ``rpc.DialHTTPPath``.
     """
     codec = codec_of(options)
+    check_interceptors(options, is_async=False)
     return _client(_open(http_address(address, path), options), codec, options)
 
 
@@ -112,7 +115,9 @@ def _open(address: Address, options: DialOptions) -> Stream:
     try:
         connection = _connect(address, deadline)
         try:
-            return _prepare(connection, address, options.get("tls"), deadline)
+            return _prepare(
+                connection, address, options.get("tls"), deadline, options.get("limits")
+            )
         except BaseException:
             connection.close()
             raise
@@ -161,6 +166,7 @@ def _prepare(
     address: Address,
     context: ssl.SSLContext | None,
     deadline: float | None,
+    limits: Limits | None,
 ) -> Stream:
     """Do what comes before the first call: TLS, and the CONNECT of HTTP."""
     stream = Stream(connection)
@@ -172,16 +178,20 @@ def _prepare(
             deadline=deadline,
         )
     if address.http_path:
-        _connect_http(stream, connection, address.http_path, deadline)
+        _connect_http(stream, connection, address.http_path, deadline, limits)
     return stream
 
 
 def _connect_http(
-    stream: Stream, connection: socket.socket, path: str, deadline: float | None
+    stream: Stream,
+    connection: socket.socket,
+    path: str,
+    deadline: float | None,
+    limits: Limits | None,
 ) -> None:
     from rpcgen.protocol.http import ConnectHandshake  # and with it h11, which others do without
 
-    handshake, early = ConnectHandshake(path), None
+    handshake, early = ConnectHandshake(path, limits), None
     set_deadline(connection, deadline)
     stream.send_all(stream.encrypt(handshake.request))
     while early is None:

@@ -22,6 +22,7 @@ from typing import Final, Protocol
 
 from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
+from rpcgen.net import clock
 from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
@@ -85,7 +86,7 @@ class ServerConnection:
         self._stream = stream
         self._protocol = protocol
         self._execution = Execution(
-            protocol, monotonic, self._report, self._look_up_peer, threading.Event
+            protocol, clock.monotonic, self._report, self._look_up_peer, clock.make_event
         )
         self._scheduler = scheduler
         self._interest = interest
@@ -202,7 +203,8 @@ class ServerConnection:
         overdue = self._timer.overdue(stage, message, now)
         if overdue:
             level = logging.DEBUG if stage is Stage.IDLE else logging.WARNING
-            server_log.log(level, "rpc.Serve: hanging up on %s: %s", self._peer_name, overdue)
+            text = "rpc.Serve: hanging up on %s: %s (%s)"
+            server_log.log(level, text, self._peer_name, overdue, stage.limit)
             self.abort()
 
     # --- for the reactor and the scheduler ------------------------------------------------------
@@ -327,14 +329,16 @@ class ServerConnection:
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
         self._has_buffered_requests = True
-        dispatch, in_flight = self._scheduler.dispatch, self._in_flight.calls
+        # Looked at for every request, and attributes of this one object as long as it lives.
+        dispatch, next_event = self._scheduler.dispatch, self._protocol.next_event
+        send_buffer, running, in_flight = self._send_buffer, self.running, self._in_flight.calls
         gathered_since = 0.0
         for _ in range(MAX_REQUESTS_PER_TURN):
             if self._aborted or (
-                (self._send_buffer.size or self.running or in_flight) and self._is_throttled
+                (running or in_flight or send_buffer.size > WRITE_HIGH_WATER) and self._is_throttled
             ):
                 return True
-            event = self._protocol.next_event()
+            event = next_event()
             if event is None:
                 self._has_buffered_requests = False
                 return True
@@ -369,7 +373,9 @@ class ServerConnection:
         data, view = b"", None
         self._was_active = True
         try:
-            view = self._protocol.get_buffer() if self._reads_into else None
+            # Asked first, as most often no message is cut.
+            is_cut = self._protocol.is_cut
+            view = self._protocol.get_buffer() if is_cut and self._reads_into else None
             if view is None:
                 data = self._stream.read()
                 count = len(data)
@@ -380,6 +386,8 @@ class ServerConnection:
         except OSError as error:
             server_log.debug("reading requests: %s", error)
             count = 0
+        if count and self._stopped:
+            self._take_cancels(data)
         if not count or self._stopped:
             for refusal in self._protocol.receive_eof():
                 self._send_event(refusal)
@@ -387,6 +395,13 @@ class ServerConnection:
             self._protocol.feed(data)
         else:
             self._protocol.buffer_updated(count)
+
+    def _take_cancels(self, data: bytes) -> None:
+        """Cancel what the last bytes of a client that is read no more give up; begin nothing."""
+        self._protocol.feed(data)
+        while (event := self._protocol.next_event()) is not None:
+            if isinstance(event, Cancellation):
+                self._cancel(event)
 
     def _send_event(self, event: Event) -> None:
         if isinstance(event, RejectedRequest):

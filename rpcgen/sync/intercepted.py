@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextvars
 import math
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.interceptors import (
@@ -94,7 +94,8 @@ class InterceptedGo:
         begin: Send,
     ) -> None:
         self.call: Call[Any] = Call(self, method.name, args, done)
-        self._outer = ClientCall.of(method, args, settings)
+        # The call that was sent last, which interceptors may have made of it; first itself.
+        self._sent = self._outer = ClientCall.of(method, args, settings)
         self._begin = begin
         # Those that the interceptors have begun, the last of them under way.
         self._inner: list[Call[Any]] = []
@@ -113,18 +114,19 @@ class InterceptedGo:
             self.call._finish(None, RpcError(f"no thread for the interceptors: {error}"))
 
     def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Any]) -> None:
-        outer, reply = self._outer, None
+        reply = None
         failure: RpcError | None = None
         try:
-            reply = carry_out(outer)
+            reply = carry_out(self._outer)
         except RpcError as error:
             failure = error
         except BaseException as error:
             failure = RpcError(f"an interceptor has failed: {error!r}")
             failure.__cause__ = error
-        self.call._finish(reply, failure, outer.reply_metadata)
+        self.call._finish(reply, failure, self._sent.reply_metadata)
 
     def _proceed(self, call: ClientCall[Any, Any]) -> Any:
+        self._sent = call
         inner = self._begin(call.method, call.args, call.settings)
         self._inner.append(inner)
         if self.call.is_done():  # cancelled before it was known what to cancel
@@ -159,9 +161,9 @@ def wait_for_call(call: Call[Any], timeout: float | None) -> None:
     latch = Latch()
     waiter = _Waiter(latch)
     call._waiters.append(waiter)
-    end = math.inf if timeout is None else time.monotonic() + timeout
+    end = math.inf if timeout is None else clock.monotonic() + timeout
     try:
-        while not call.is_done() and (left := end - time.monotonic()) > 0:
+        while not call.is_done() and (left := end - clock.monotonic()) > 0:
             latch.wait(min(left, _MAX_SLEEP_S))
     finally:
         call._waiters.remove(waiter)

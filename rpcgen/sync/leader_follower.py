@@ -16,11 +16,11 @@ runs in its thread and waits for another one.
 from __future__ import annotations
 
 import threading
-import time
 from _thread import get_ident
 from typing import Final, Protocol
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.net import clock
 
 from .sections import Sections, Token, check_replies_to_nobody
 
@@ -101,7 +101,7 @@ class LeaderFollower:
 
         Args:
             waitable: What to wait for.
-            deadline: When to give up, in seconds of `time.monotonic`; None waits forever.
+            deadline: When to give up, in seconds of `rpcgen.net.clock`; None waits forever.
 
         Returns:
             True if it is over, False at the deadline.
@@ -116,7 +116,7 @@ class LeaderFollower:
         try:
             while not waitable._is_done:
                 if deadline is not None:
-                    left = min(deadline - time.monotonic(), _MAX_SLEEP_S)
+                    left = min(deadline - clock.monotonic(), clock.max_sleep)
                     if left <= 0:
                         break
                 if is_idle:

@@ -53,7 +53,9 @@ class Receiver:
         return self._writer.is_blocked
 
     def transfer(self, token: Token, seconds: float, whole: bool) -> bool:
-        view = self._protocol.get_buffer() if self._stream.is_plaintext else None
+        # Asked first, as most often no message is cut.
+        is_cut = self._protocol.is_cut
+        view = self._protocol.get_buffer() if is_cut and self._stream.is_plaintext else None
         if view is None and self._take(self._look_or_spin, token):
             return True
         if self._writer.is_blocked:

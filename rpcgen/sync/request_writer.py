@@ -6,12 +6,12 @@ from _thread import get_ident
 from collections import deque
 from collections.abc import Sequence, Sized
 from itertools import count
-from time import monotonic
 from typing import Any, Final
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DisconnectedError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import ClientProtocol
 from rpcgen.protocol.client import CANCEL
 from rpcgen.protocol.codec import described_types
@@ -180,10 +180,12 @@ class RequestWriter:
         what comes ends this.
 
         Args:
-            deadline: Time of `time.monotonic` at which this ends, in seconds; None: none.
+            deadline: Time of `rpcgen.net.clock` at which this ends, in seconds; None: none.
         """
         while self.is_blocked and self._is_alone() and self._stream.set_send_timeout(STALL_S):
-            if self._stream.is_readable() or (deadline is not None and monotonic() >= deadline):
+            if self._stream.is_readable() or (
+                deadline is not None and clock.monotonic() >= deadline
+            ):
                 return
             self.flush(wait=True)
 

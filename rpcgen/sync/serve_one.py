@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from rpcgen.errors import DecodeError, DisconnectedError, ServerError
 from rpcgen.logs import log_failure
+from rpcgen.net import clock
 from rpcgen.protocol import Invocation, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
@@ -38,10 +37,10 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
     place = stream.peer()
     execution = Execution(
         protocol,
-        monotonic,
+        clock.monotonic,
         lambda call, error: log_failure(call, error, stream.peer_name(place)),
         lambda: stream.make_peer(place, protocol.headers),
-        threading.Event,
+        clock.make_event,
     )
     stream.send_all(b"".join(_response(execution, event)))
 

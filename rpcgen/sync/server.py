@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from time import monotonic, sleep
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
+from rpcgen.net import clock
 from rpcgen.net.sockets import (
     MAX_HANDSHAKES,
     AcceptBackoff,
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
     import ssl
 
     from rpcgen.net.processes import Processes
+    from rpcgen.protocol import Address
     from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -161,14 +164,17 @@ class Server(BaseServer):
                 handshake_timeout=handshake_timeout,
                 max_connection_age=max_connection_age,
             ),
-            monotonic,
+            clock.monotonic,
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(monotonic, threading.Lock) if remember is not None else None,
+            memory=remember.memory(clock.monotonic, threading.Lock)
+            if remember is not None
+            else None,
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
+        self._announcements: Announcements | None = None
         self._begin_anew()
         _servers.add(self)
 
@@ -267,6 +273,43 @@ class Server(BaseServer):
         if serving:
             self._start_accepting(listener, codec)
         return listener
+
+    def announce(
+        self,
+        broker: str,
+        *,
+        version: str,
+        addresses: Iterable[str] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have clients find the server by a NATS broker, while it serves.
+
+        Each service is a NATS micro service of the same name there. Returns at once: the server
+        serves whether there is a broker or not, and is announced when there is.
+
+        Args:
+            broker: ``nats://host:4222``, with a user and a password if need be.
+            version: That of the server, such as ``1.4.0``.
+            addresses: Where clients are to connect to, the first one first; by default where the
+                listeners are, and for one at all addresses of the machine, the one by which
+                the machine reaches the broker.
+            metadata: What else is to be known of the server, such as its zone.
+
+        Raises:
+            DialError: The broker's address is none.
+            ImportError: The package for NATS is missing.
+            ValueError: The version is none.
+        """
+        if self._announcements is None:
+            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
+
+            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
+        self._announcements.add(broker, version, addresses, metadata)
+        if self._serving:
+            self._announcements.begin()
+
+    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
+        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
 
     def serve(
         self,
@@ -513,6 +556,8 @@ class Server(BaseServer):
         if not self._closer.acquire(blocking=False):
             return  # another thread does
         try:
+            if self._announcements is not None:
+                self._announcements.stop()
             listeners = self._close_listeners()
             connections = self._reactor.connections
             if self._drains:
@@ -528,6 +573,8 @@ class Server(BaseServer):
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
+            if self._announcements is not None:
+                self._announcements.join()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -566,6 +613,8 @@ class Server(BaseServer):
         """Leave what was served to the parent; what this process is to serve begins from here."""
         self._reactor.close_after_fork()
         self.renew_locks()
+        if self._announcements is not None:
+            self._announcements.begin_anew()
         for listener in self._listeners:
             listener.renew_lock()
         self._begin_anew()
@@ -578,6 +627,8 @@ class Server(BaseServer):
             listeners = tuple(self._listeners.items())
         for listener, codec in listeners:
             self._start_accepting(listener, codec)
+        if self._announcements is not None:
+            self._announcements.begin()
 
     def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
@@ -630,6 +681,8 @@ class Server(BaseServer):
             stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
         except OSError as error:
             client = peer_name(place, connection)
+            if isinstance(error, TimeoutError):
+                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
             server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
             connection.close()
             return

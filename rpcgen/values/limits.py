@@ -29,6 +29,8 @@ class Limits:
             until the connection takes them.
         metadata: Maximum size in bytes of the metadata of one message, all
             names and values together; also of what is sent.
+        http_head: Maximum size in bytes of the head of an HTTP request, and of
+            the response to a CONNECT.
     """
 
     message: int = 64 << 20
@@ -40,3 +42,4 @@ class Limits:
     digits: int = 10_000
     queued: int = 64 << 20
     metadata: int = 8192
+    http_head: int = 16_384

@@ -15,8 +15,8 @@ import rpcgen
 from generated.arith import Args, AsyncArithClient, register_async_arith
 from rpcgen import ClientCall, DialError, Reconnect, Retry, aio
 from rpcgen.aio import Channel, Client
+from rpcgen.testing.certificates import client_context, server_context
 from tests.channel.ends import MARK, Tally, TallyServer
-from tests.support.certificates import client_context, server_context
 from tests.support.services import AsyncCalculator
 from tests.support.timeouts import TIMEOUT_S
 

@@ -627,3 +627,13 @@ async def test_socket_that_is_handed_over_is_kept_alive() -> None:
         async with await Client.with_codec(connection, GobClientCodec()):
             assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_nothing_is_sent_after_the_end_of_the_stream() -> None:
+    async with connected() as (client, server):
+        client._connection.eof_received()
+        call = client.go(SUM, Pair(1, 2))
+        await client.close()
+        assert await server.reader.read() == b""
+        with pytest.raises(ShutdownError):
+            await call

@@ -182,6 +182,18 @@ async def test_cancel_in_another_thread() -> None:
             await asyncio.to_thread(call.cancel)
 
 
+async def test_cancel_is_sent_once_whatever_else_ends_the_call() -> None:
+    async with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2), timeout=0.02)
+        assert [call.cancel(), call.cancel()] == [True, False]
+        with pytest.raises(DeadlineExceededError):  # so that the first deadline has passed
+            await client.call(SUM, Pair(1, 2), timeout=0.04)
+        client.go(SUM, Pair(1, 2))
+        # Their own numbers tell that nothing else was sent.
+        assert [await server.receive_cancel() for _ in "ab"] == [(1, 0), (3, 2)]
+        assert (await server.receive()).seq == 4
+
+
 async def test_cancels_are_not_sent_to_a_server_that_does_not_know_them() -> None:
     async with connected() as (client, server):
         client.go(SUM, Pair(1, 2)).cancel()
@@ -287,3 +299,32 @@ async def test_metadata_that_only_known_servers_take_is_refused_for_another() ->
         server.respond(Response(CANCEL.name, 0, "rpc: can't find service _goRPC_.Cancel"))
         with pytest.raises(EncodeError, match="512"):
             await client.call(SUM, Pair(1, 2))
+
+
+async def test_go_with_metadata_that_only_known_servers_take_waits_for_a_greeting() -> None:
+    async with connected(metadata=TOKEN) as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        own, _ = await server.receive_cancel()
+        server.respond(ExtendedResponse(CANCEL.name, own, features=8), False)
+        await server.answer(3)
+        assert await call == 3
+
+
+async def test_go_with_metadata_that_only_known_servers_take_is_refused_for_another() -> None:
+    async with connected(metadata=TOKEN) as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        own, _ = await server.receive_cancel()
+        server.respond(Response(CANCEL.name, own, "rpc: can't find service _goRPC_.Cancel"))
+        with pytest.raises(EncodeError, match="512"):
+            await call
+
+
+async def test_calls_that_wait_for_the_same_greeting_are_all_sent() -> None:
+    async with connected(metadata=TOKEN) as (client, server):
+        calls = [asyncio.ensure_future(client.call(SUM, Pair(1, 2))) for _ in "ab"]
+        for _ in calls:  # each asks, as none is answered yet
+            own, _ = await server.receive_cancel()
+            server.respond(ExtendedResponse(CANCEL.name, own, features=8), False)
+        for _ in calls:
+            await server.answer(3)
+        assert await asyncio.gather(*calls) == [3, 3]

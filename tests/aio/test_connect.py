@@ -11,8 +11,8 @@ import pytest
 from rpcgen.aio import Client, Server, dial, dial_http
 from rpcgen.errors import DialError
 from rpcgen.protocol import DialOptions
+from rpcgen.testing.certificates import client_context
 from tests.protocol.messages import DOUBLE
-from tests.support.certificates import client_context
 from tests.support.scripted_aio import stream_server
 from tests.support.sockets import full_queue
 from tests.support.timeouts import TIMEOUT_S

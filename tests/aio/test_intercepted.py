@@ -167,3 +167,32 @@ async def test_task_of_go_that_is_cancelled_ends_the_call() -> None:
             task.cancel()
         with pytest.raises(RpcError, match="task of the interceptors was cancelled"):
             await call
+
+
+def plain(call: ClientCall[Req, Res], proceed: Callable[[ClientCall[Req, Res]], Res], /) -> Res:
+    """Be for clients with threads."""
+    return proceed(call)
+
+
+@pytest.mark.parametrize(
+    ("interceptor", "fault"), [(plain, "is not an async def"), (3, "3 cannot be called")]
+)
+async def test_interceptor_that_is_none_for_asyncio(interceptor: Any, fault: str) -> None:
+    with pytest.raises(TypeError, match=fault):
+        async with connected(interceptors=[interceptor]):
+            pass
+
+
+async def replace(
+    call: ClientCall[Req, Res], proceed: Callable[[ClientCall[Req, Res]], Awaitable[Res]], /
+) -> Res:
+    """Send another call in the place of the first."""
+    return await proceed(ClientCall(call.method, call.args, {}))
+
+
+async def test_go_has_the_metadata_of_the_call_that_was_sent() -> None:
+    async with connected(interceptors=[replace]) as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        await server.receive()
+        server.respond(ExtendedResponse("Math.Sum", 0, metadata={"took": "1"}), 3)
+        assert (await call, call.metadata) == (3, {"took": "1"})

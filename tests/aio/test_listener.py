@@ -11,7 +11,7 @@ import pytest
 from rpcgen.aio import Listener, dial
 from rpcgen.errors import DialError
 from rpcgen.protocol import parse_address
-from tests.support.certificates import server_context
+from rpcgen.testing.certificates import server_context
 
 
 async def test_listener_on_port_0_gives_the_bound_address() -> None:
@@ -108,6 +108,7 @@ async def test_tls_handshake_that_takes_too_long_is_given_up(
     writer.close()
     listener.close()
     assert "(from 127.0.0.1:" in caplog.text
+    assert "handshake_timeout=0.05" in caplog.text
 
 
 async def test_close_hangs_up_on_handshakes() -> None:

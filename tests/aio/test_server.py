@@ -39,8 +39,8 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.headers import ExtendedRequest
 from rpcgen.schema import Schema
+from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.gates import AsyncGate
 from tests.support.timeouts import TIMEOUT_S
 
@@ -804,6 +804,7 @@ async def test_header_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureF
         assert await reader.read() == b""
         writer.close()
     assert "the rest of a request's header did not come within 0.03 s" in caplog.text
+    assert "(header_timeout)" in caplog.text
 
 
 async def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -813,6 +814,7 @@ async def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFix
         assert await reader.read() == b""
         writer.close()
     assert "the rest of a request's body did not come within 0.03 s" in caplog.text
+    assert "(body_timeout)" in caplog.text
 
 
 async def test_drops_do_not_prolong_a_body() -> None:
@@ -894,6 +896,24 @@ async def test_handshake_that_is_over_leaves_its_place() -> None:
         async with dial(address) as first, dial(address) as second:
             for client in (first, second):
                 assert await client.call(DOUBLE, 2) == 4
+
+
+async def test_replies_after_the_end_of_tls_are_not_given_to_the_transport() -> None:
+    gate = AsyncGate()
+    async with make_server(gate) as server:
+        listener = await server.listen("tls://127.0.0.1:0", tls=server_context())
+        reader, writer = await asyncio.open_connection(
+            "localhost", listener.bound.port, ssl=client_context()
+        )
+        writer.write(request_bytes(("Math.Held", 0, 5)))
+        await gate.entered.acquire()
+        assert server._shared is not None
+        (connection,) = server._shared.connections
+        assert not connection.eof_received()
+        gate.open.set()
+        await server.close()
+        assert await reader.read() == b""
+        writer.close()
 
 
 class BrokenSocket(socket.socket):

@@ -41,8 +41,9 @@ from rpcgen import (
     aio,
 )
 from rpcgen.protocol import CodecName
-from tests.support.certificates import client_context, server_context
-from tests.support.proxy import Proxy
+from rpcgen.testing.certificates import client_context, server_context
+from rpcgen.testing.fault_proxy import FaultProxy
+from rpcgen.testing.faults import ENDINGS, FaultKind, random_faults
 from tests.support.timeouts import TIMEOUT_S
 
 from .chaos_clients import AsyncCaller, SyncCaller
@@ -204,11 +205,11 @@ class Chaos:
         self._backend: Backend | None = None
         self._address = ""
         self._start_server()
-        self._proxy = Proxy(
-            self._folder + "/proxy" if combination.transport == "unix" else ("127.0.0.1", 0),
-            self._target(),
-            self.chance,
-            breaks=not is_orderly,
+        kinds: tuple[FaultKind, ...] = ("delay", "split", *(() if is_orderly else ENDINGS))
+        self._proxy = FaultProxy(
+            self._address,
+            schedule=random_faults(f"{seed} {combination}", kinds),
+            listen=f"unix://{self._folder}/proxy" if combination.transport == "unix" else "",
         )
 
     @property
@@ -224,9 +225,7 @@ class Chaos:
     @property
     def address(self) -> str:
         """Address for clients: the proxy's."""
-        if self.combination.transport == "unix":
-            return f"unix://{self._folder}/proxy"
-        return f"{self.combination.transport}://127.0.0.1:{self._proxy.port}"
+        return self._proxy.address
 
     def run(self) -> None:
         """Do it, and take note of what was wrong."""
@@ -292,11 +291,6 @@ class Chaos:
         return options
 
     # --- servers ---------------------------------------------------------------------------------
-
-    def _target(self) -> tuple[str, int] | str:
-        if self.combination.transport == "unix":
-            return self._address.removeprefix("unix://")
-        return "127.0.0.1", int(self._address.rpartition(":")[2])
 
     def _start_server(self) -> None:
         transport = self.combination.transport

@@ -14,8 +14,8 @@ from attrs import frozen
 
 from rpcgen import DialOptions, Registry
 from rpcgen.protocol import CodecName
+from rpcgen.testing.certificates import client_context, server_context
 from tests.support.apis import APIS, ApiClient, ApiServer, ServerOptions
-from tests.support.certificates import client_context, server_context
 
 from .life import register_life
 

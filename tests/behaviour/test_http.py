@@ -16,8 +16,8 @@ import pytest
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DialError, Registry
+from rpcgen.testing.certificates import client_context
 from tests.support.apis import APIS, Api, ApiClient
-from tests.support.certificates import client_context
 from tests.support.timeouts import TIMEOUT_S
 
 from .links import Link, listen_address

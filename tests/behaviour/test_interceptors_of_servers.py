@@ -16,8 +16,8 @@ from rpcgen.protocol.server_interceptors import (
     ServerCall,
     ServerInterceptor,
 )
+from rpcgen.testing.certificates import mutual_contexts
 from tests.support.apis import Loop
-from tests.support.certificates import mutual_contexts
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")

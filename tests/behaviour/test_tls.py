@@ -11,8 +11,8 @@ import trustme
 
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DialError, RpcError
+from rpcgen.testing.certificates import client_context, mutual_contexts, server_context
 from tests.support.apis import APIS
-from tests.support.certificates import client_context, mutual_contexts, server_context
 
 TRANSPORTS = ["tls", "https"]
 

@@ -20,7 +20,7 @@ OTHERS = [peer for peer in PEERS.values() if peer not in INSTALLED]
 
 def tiny_round(*peers: Peer) -> Rounds:
     """Measure one round of as few calls as there can be, of everything."""
-    chosen = units(peers, "abcd")
+    chosen = units(peers, "abcdh")
     with Session() as session:
         for peer in peers:
             session.start(peer)
@@ -79,3 +79,4 @@ def test_units_of_sections() -> None:
     peer = PEERS["rpcgen"]
     assert [unit.work.name for unit in units([peer], "b")] == ["futures", "threads"]
     assert [unit.work for unit in units([peer], "ag")] == [WORKS["call"]]
+    assert [unit.work.name for unit in units([peer], "h")] == ["plain", "timeout", "metadata"]

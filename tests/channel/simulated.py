@@ -73,6 +73,7 @@ class Simulated:
     def take_work(self) -> Work[str]:
         """Return what is to be done; what is to be closed is noted."""
         work = self.channel.take_work(self.now)
+        work.attempts = [each for each in work.attempts if self.channel.begin(each, self.now)]
         self.closed += work.leaving
         self.resolutions += work.resolve
         return work

@@ -94,6 +94,16 @@ def test_lost_connection_is_made_again_with_the_next_call() -> None:
     assert channel.attempts == ["a", "a"]
 
 
+def test_all_servers_are_tried_when_the_last_connection_is_lost() -> None:
+    channel = Simulated("ab", down="a")
+    channel.pick()
+    channel.now = channel.channel.look_at
+    channel.pick()  # in vain: from here on, the first one is backed off from
+    channel.kill("b")
+    channel.down = {"b"}
+    assert channel.pick() == "a"
+
+
 def test_lost_connection_is_to_be_closed() -> None:
     channel = Simulated("a")
     line = channel.line()
@@ -123,19 +133,53 @@ def test_resolver_looks_again_when_none_can_be_made() -> None:
 
 
 def test_channel_hopes_until_the_resolver_has_spoken() -> None:
-    assert Simulated().channel.is_hopeful
+    channel = Simulated()
+    assert channel.channel.is_hopeful(channel.now)
 
 
 def test_channel_hopes_while_it_connects() -> None:
     channel = Simulated("a")
     channel.take_work()
-    assert channel.channel.is_hopeful
+    assert channel.channel.is_hopeful(channel.now)
 
 
 def test_channel_does_not_hope_while_all_are_backed_off_from() -> None:
     channel = Simulated("ab", down="ab")
     channel.pick()
-    assert not channel.channel.is_hopeful
+    assert not channel.channel.is_hopeful(channel.now)
+
+
+def test_channel_hopes_while_another_server_may_be_tried() -> None:
+    channel = Simulated("ab", down="a", balance="first")
+    channel.pick()
+    assert channel.attempts == ["a"]
+    assert channel.channel.refuse(False, channel.now) is None
+
+
+def test_call_that_waits_is_not_refused() -> None:
+    channel = Simulated("a", down="a")
+    channel.pick()
+    assert channel.channel.refuse(True, channel.now) is None
+
+
+def test_call_that_does_not_wait_is_refused() -> None:
+    channel = Simulated("a", down="a")
+    channel.pick()
+    assert str(channel.channel.refuse(False, channel.now)) == "a is down"
+
+
+def test_call_is_not_refused_if_a_connection_has_come_meanwhile() -> None:
+    channel = Simulated("a")
+    channel.channel.pick(channel.now)
+    channel.connect()
+    assert channel.channel.refuse(False, channel.now) is None
+
+
+def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
+    channel = Simulated("a")
+    channel.channel.pick(channel.now)
+    channel.channel.take_work(channel.now)  # and interrupted before anything was begun
+    assert channel.pick() == "a"
 
 
 def refusal(channel: Simulated) -> tuple[str, Code, bool | None]:
@@ -398,6 +442,15 @@ def test_no_more_than_half_of_the_servers_are_ejected() -> None:
     for _ in range(FAILURES):
         channel.fail("b")
     assert set(channel.picks(6)) == {"b", "c"}
+
+
+def test_first_server_that_fails_is_replaced_by_the_next() -> None:
+    channel = Simulated("ab", balance="first")
+    channel.pick()
+    for _ in range(FAILURES):
+        channel.fail("a")
+    channel.pick()
+    assert channel.picks(3) == "bbb"
 
 
 def test_ejected_server_gets_calls_if_no_other_can_be_reached() -> None:

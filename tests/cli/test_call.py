@@ -18,8 +18,8 @@ from generated.kvstore import register_kv_store
 from generated.shapes import register_shapes
 from rpcgen import Code, Method, ServerError, cli
 from rpcgen.cli.failures import FAILED, UNREACHABLE, USAGE
+from rpcgen.testing.certificates import server_context
 from tests.interop.gopeer import GoServer
-from tests.support.certificates import server_context
 from tests.support.life import REJECT, RejectedError
 from tests.support.services import Calculator, MemoryStore, Plane
 from tests.support.timeouts import PROGRAM_TIMEOUT_S

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 import rpcgen
-from rpcgen import cli
+from rpcgen import cli, gob
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 from .samples import MESSAGES, usage_error
@@ -108,7 +108,9 @@ def test_generate_is_the_long_name(project: Path) -> None:
 
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert usage_error("--version") == 0
-    assert capsys.readouterr().out.startswith("rpcgen ")
+    out = capsys.readouterr().out
+    assert out.startswith("rpcgen ")
+    assert out.endswith(f" (gob: {gob.implementation})\n")
 
 
 def test_an_idl_folder_called_dump_can_be_generated(project: Path) -> None:

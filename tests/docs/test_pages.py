@@ -17,12 +17,15 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 PAGES = (
     "calls",
+    "channels",
     "cli",
     "errors",
     "interceptors",
     "operating",
     "processes",
     "reflection",
+    "testing",
+    "to-go",
 )
 
 
@@ -39,7 +42,7 @@ def test_programs_of_a_page_print_what_it_says(reader: Reader, page: str) -> Non
         reader.follow(block)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "nats"])
 def test_programs_of_a_page_pass_mypy(reader: Reader, tmp_path: Path, page: str) -> None:
     for block in blocks_of(DOCS / f"{page}.md"):
         if not block.runs_a_program:

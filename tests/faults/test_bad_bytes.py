@@ -17,8 +17,8 @@ from rpcgen import Limits
 from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName
+from rpcgen.testing.certificates import client_context, server_context
 from tests.support.apis import Api
-from tests.support.certificates import client_context, server_context
 from tests.support.sockets import connect, request, until_end
 
 MEBIBYTE = 1 << 20

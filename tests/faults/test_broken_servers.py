@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import socket
 import ssl
-import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -27,36 +26,22 @@ from rpcgen.gob.numbers import uint_bytes
 from rpcgen.gob.wire import STRING, UINT, StructType, write_definition
 from rpcgen.protocol import CodecName, server_codec
 from rpcgen.schema import schema_of
+from rpcgen.testing.certificates import client_context
+from rpcgen.testing.scripted_server import ScriptedServer, Step, receive_any, reset, send
 from tests.interop.wire import silent_server
 from tests.support.apis import Api, ApiClient
-from tests.support.certificates import client_context
 from tests.support.services import ECHO
-from tests.support.sockets import request, reset
+from tests.support.sockets import request
 from tests.support.timeouts import TIMEOUT_S
 
 MEBIBYTE = 1 << 20
 
-Answer = Callable[[socket.socket], object]
-
 
 @contextmanager
-def server(answer: Answer) -> Iterator[str]:
+def server(answer: Step) -> Iterator[str]:
     """Take one connection, wait until it says something, ``answer``, and hang up."""
-
-    def serve() -> None:
-        with accept() as connection:
-            connection.recv(65536)
-            answer(connection)
-
-    with silent_server() as (address, accept):
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield address
-        thread.join(TIMEOUT_S)
-
-
-def says(data: bytes) -> Answer:
-    return lambda connection: connection.sendall(data)
+    with ScriptedServer([receive_any, answer], patience=TIMEOUT_S) as scripted:
+        yield scripted.address
 
 
 def reply(codec: CodecName) -> bytes:
@@ -79,7 +64,7 @@ def error_of(client: ApiClient) -> RpcError:
 @pytest.mark.parametrize("cut", [0, 1, 8, -2])
 @pytest.mark.parametrize("end", [None, reset])
 def test_server_that_vanishes_in_the_middle_of_a_reply_is_told(
-    api: Api, codec: CodecName, cut: int, end: Answer | None
+    api: Api, codec: CodecName, cut: int, end: Step | None
 ) -> None:
     def answer(connection: socket.socket) -> None:
         connection.sendall(reply(codec)[:cut])
@@ -92,7 +77,7 @@ def test_server_that_vanishes_in_the_middle_of_a_reply_is_told(
 
 @pytest.mark.parametrize("codec", ["gob", "json"])
 def test_server_that_vanishes_fails_later_calls(api: Api, codec: CodecName) -> None:
-    with server(says(b"")) as address, api.dial(address, codec=codec) as client:
+    with server(send(b"")) as address, api.dial(address, codec=codec) as client:
         error_of(client)
         assert isinstance(error_of(client), ShutdownError)
 
@@ -101,7 +86,7 @@ def test_server_that_vanishes_fails_later_calls(api: Api, codec: CodecName) -> N
 @pytest.mark.parametrize("seed", range(20))
 def test_random_bytes_for_a_reply_end_every_call(api: Api, codec: CodecName, seed: int) -> None:
     dice = random.Random(seed)
-    answer = says(dice.randbytes(dice.randrange(1, 500)))
+    answer = send(dice.randbytes(dice.randrange(1, 500)))
     with server(answer) as address, api.dial(address, codec=codec) as client:
         assert isinstance(error_of(client), DisconnectedError | DecodeError)
 
@@ -118,13 +103,13 @@ def test_random_bytes_for_a_reply_end_every_call(api: Api, codec: CodecName, see
 )
 def test_bad_reply_says_what_is_wrong(api: Api, codec: CodecName, sent: bytes, reason: str) -> None:
     limits = Limits(message=64 << 10)
-    with server(says(sent)) as address, api.dial(address, codec=codec, limits=limits) as client:
+    with server(send(sent)) as address, api.dial(address, codec=codec, limits=limits) as client:
         with pytest.raises(DisconnectedError, match=f"^{reason}"):
             client.go(ARITH_MULTIPLY, Args(7, 8)).result()
 
 
 def test_announced_length_takes_no_memory(api: Api) -> None:
-    with server(says(b"\xfc\x03\xff\xff\xff" + b"x" * 100)) as address:
+    with server(send(b"\xfc\x03\xff\xff\xff" + b"x" * 100)) as address:
         with api.dial(address) as client:
             tracemalloc.start()
             try:
@@ -141,7 +126,7 @@ def test_reply_that_would_take_too_much_memory_fails_its_call(api: Api) -> None:
     schema = schema_of(list[list[int]])
     sent = b"".join(codec.encode_response(Response("Table.Rows", 0), schema, [[]] * 9000))
     limits = Limits(decoded=100_000)
-    with server(says(sent)) as address, api.dial(address, limits=limits) as client:
+    with server(send(sent)) as address, api.dial(address, limits=limits) as client:
         with pytest.raises(DecodeError, match=r"more than 100000 bytes .*Limits\.decoded"):
             client.call(rows, 1)
 
@@ -153,7 +138,7 @@ def test_reply_with_a_type_of_many_fields_takes_little(api: Api) -> None:
     sent = b"".join(
         uint_bytes(len(each)) + each for each in (write_definition(64, known), header, body)
     )
-    with server(says(sent)) as address, api.dial(address) as client:
+    with server(send(sent)) as address, api.dial(address) as client:
         tracemalloc.start()
         try:
             assert client.call(Method[int, int]("T.I"), 1) == 1
@@ -182,14 +167,14 @@ def test_server_that_vanishes_while_a_request_is_written_is_told(api: Api) -> No
     ids=["nothing", "half a line", "half a head", "nonsense", "head without end", "refusal"],
 )
 def test_http_handshake_that_fails_says_why(api: Api, sent: bytes, error: str) -> None:
-    with server(says(sent)) as address, pytest.raises(DialError, match=error):
+    with server(send(sent)) as address, pytest.raises(DialError, match=error):
         with api.dial_http(address):
             pass
 
 
 @pytest.mark.parametrize("sent", [b"", b"nonsense" * 10, b"\x16\x03\x03\x00\x50half"])
 def test_tls_handshake_that_fails_says_so(api: Api, sent: bytes) -> None:
-    with server(says(sent)) as address, pytest.raises(DialError, match="cannot connect to tls://"):
+    with server(send(sent)) as address, pytest.raises(DialError, match="cannot connect to tls://"):
         with api.dial(f"tls://{address}", tls=client_context()):
             pass
 

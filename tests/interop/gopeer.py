@@ -26,8 +26,8 @@ __all__ = ["Answer", "ForkClient", "ForkServer", "GoClient", "GoServer"]
 class GoPeer:
     """A running program, which is spoken with in lines of JSON; a context manager that ends it."""
 
-    def __init__(self, mode: str, folder: str = "peer") -> None:
-        program = build(Path(__file__).with_name(folder))
+    def __init__(self, mode: str, folder: str = "peer", program: Path | None = None) -> None:
+        program = program or build(Path(__file__).with_name(folder))
         self._folder = tempfile.TemporaryDirectory(prefix="rpcgen-")
         self._log = Path(self._folder.name, "stderr.txt")
         with self._log.open("wb") as log:

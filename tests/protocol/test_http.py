@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpcgen.errors import DialError
+from rpcgen.gob import Limits
 from rpcgen.protocol import (
     GobServerCodec,
     HttpRoutes,
@@ -20,6 +21,7 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.hosts import HostNames
 from rpcgen.protocol.http import ConnectHandshake, HttpServerProtocol
+from rpcgen.protocol.serving import server_protocol
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
 
@@ -90,12 +92,36 @@ def test_handshake_takes_other_spellings(response: bytes) -> None:
         (b"HTTP/1.0 200 OK\r\n\r\n", "unexpected HTTP response: 200 OK"),
         (b"nonsense\r\n\r\n", "malformed HTTP response"),
         (b"HTTP/1.0 200 " + b"x" * 20000, "malformed HTTP response"),
+        (b"HTTP/1.0 200 " + b"x" * 20000, r"more than 16384 bytes \(Limits.http_head\)"),
         (b"", "unexpected EOF"),
     ],
 )
 def test_handshake_that_fails(response: bytes, error: str) -> None:
     with pytest.raises(DialError, match=error):
         ConnectHandshake("/_goRPC_").receive(response)
+
+
+def test_handshake_takes_a_head_as_long_as_it_is_told() -> None:
+    response = CONNECTED[:-1] + b"X: " + b"x" * 20000 + b"\n\n"
+    assert ConnectHandshake("/_goRPC_", Limits(http_head=30000)).receive(response) == b""
+
+
+def http_server(longest_head: int) -> HttpServerProtocol:
+    limits = Limits(http_head=longest_head)
+    server = server_protocol(Registry(), "gob", limits, "/_goRPC_")
+    assert isinstance(server, HttpServerProtocol)
+    return server
+
+
+def test_head_of_a_request_that_is_too_long_is_told_the_limit() -> None:
+    answer = output(http_server(100), b"CONNECT /_goRPC_ HTTP/1.0\nX: " + b"x" * 100)
+    assert b"a head of more than 100 bytes (Limits.http_head)" in answer
+
+
+def test_head_of_a_request_may_be_as_long_as_the_limit() -> None:
+    server = http_server(40_000)
+    assert server.receive(b"CONNECT /_goRPC_ HTTP/1.0\nX: " + b"x" * 30_000) == []
+    assert output(server, b"\n\n") == CONNECTED
 
 
 def test_connect_is_answered_as_by_go(server: HttpServerProtocol) -> None:

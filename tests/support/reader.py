@@ -51,7 +51,7 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ports = {port: str(free_port()) for port in ("1234", "1235")}
+        self.ports = {port: str(free_port()) for port in ("1234", "1235")}
         self._servers: list[subprocess.Popen[bytes]] = []
         self._environment = {**os.environ, **golang.environment(), "PYTHONPATH": str(ROOT)}
         scripts = sysconfig.get_path("scripts")
@@ -86,7 +86,7 @@ class Reader:
         self._servers.append(
             subprocess.Popen(self._words(command), cwd=self._folder, env=self._environment)
         )
-        wait_for_port(int(list(self._ports.values())[len(self._servers) - 1]))
+        wait_for_port(int(list(self.ports.values())[len(self._servers) - 1]))
 
     def _run(self, command: str) -> str:
         done = subprocess.run(
@@ -108,7 +108,7 @@ class Reader:
         return words
 
     def _with_free_ports(self, text: str) -> str:
-        for port, free in self._ports.items():
+        for port, free in self.ports.items():
             text = text.replace(f":{port}", f":{free}")
         return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from rpcgen import Method, Request
 from rpcgen.protocol import CodecName, client_codec
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["connect", "full_queue", "request", "requests", "reset", "until_end"]
+__all__ = ["connect", "full_queue", "request", "requests", "until_end"]
 
 
 def connect(address: str) -> socket.socket:
@@ -56,12 +55,6 @@ def until_end(connection: socket.socket) -> bytes:
     except ConnectionResetError:
         pass  # it left something of ours unread
     return received
-
-
-def reset(connection: socket.socket) -> None:
-    """Vanish: the peer gets a reset instead of an end."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
 
 
 def request(method: Method[Any, Any], args: object, codec: CodecName = "gob") -> bytes:

@@ -27,7 +27,7 @@ from rpcgen.sync.call import Call
 from rpcgen.sync.leader_follower import LeaderFollower, Waitable
 from rpcgen.sync.receiver import Receiver
 from rpcgen.sync.sections import Token
-from tests.support.certificates import client_context, server_context
+from rpcgen.testing.certificates import client_context, server_context
 
 __all__ = ["SLEEP", "Stress", "sleeps"]
 

@@ -14,8 +14,8 @@ import rpcgen
 from generated.arith import ARITH_MULTIPLY, Args, ArithClient, register_arith
 from rpcgen import Caller, Client, ClientCall, DialError, Reconnect, Retry
 from rpcgen.sync import Channel
+from rpcgen.testing.certificates import client_context, server_context
 from tests.channel.ends import HOLD, MARK, Tally, TallyServer
-from tests.support.certificates import client_context, server_context
 from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 

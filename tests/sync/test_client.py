@@ -35,9 +35,9 @@ from rpcgen.protocol import GobClientCodec
 from rpcgen.sync.background import AllSent
 from rpcgen.sync.call import Call
 from rpcgen.sync.stream import Stream, wrap_tls
+from rpcgen.testing.certificates import client_context, server_context
 from rpcgen.types import Uint8
 from tests.protocol.messages import SUM, Pair, response_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.scripted import ScriptedServer, connected
 from tests.support.timeouts import TIMEOUT_S
 

@@ -238,6 +238,17 @@ def test_cancel_after_close() -> None:
         assert not call.cancel()
 
 
+def test_cancel_is_sent_once_whatever_else_ends_the_call() -> None:
+    with connected() as (client, server):
+        call = client.go(SUM, Pair(1, 2), timeout=0.02)
+        assert [call.cancel(), call.cancel()] == [True, False]
+        with pytest.raises(DeadlineExceededError):  # so that the first deadline has passed
+            client.call(SUM, Pair(1, 2), timeout=0.04)
+        client.go(SUM, Pair(1, 2))
+        names = [server.receive_header().service_method for _ in range(5)]
+        assert names == [SUM.name, CANCEL.name, SUM.name, CANCEL.name, SUM.name]
+
+
 def test_cancels_are_not_sent_to_a_server_that_does_not_know_them() -> None:
     with connected() as (client, server):
         client.go(SUM, Pair(1, 2)).cancel()
@@ -432,6 +443,21 @@ def test_metadata_that_only_known_servers_take_is_refused_for_another() -> None:
         server.respond(Response(CANCEL.name, 0, text))
         with pytest.raises(EncodeError, match="512"):
             client.call(SUM, Pair(1, 2))
+
+
+def test_go_with_metadata_that_only_known_servers_take_waits_for_a_greeting() -> None:
+    with connected(metadata=TOKEN) as (client, server), greeted(server, 3, 4):
+        assert client.go(SUM, Pair(1, 2)).result(TIMEOUT_S) == 3
+        assert client.go(SUM, Pair(1, 2)).result(TIMEOUT_S) == 4
+
+
+def test_go_with_metadata_that_only_known_servers_take_is_refused_for_another() -> None:
+    with connected(metadata=TOKEN) as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        own, _ = server.receive_cancel()
+        server.respond(Response(CANCEL.name, own, "rpc: can't find service _goRPC_.Cancel"))
+        with pytest.raises(EncodeError, match="512"):
+            call.result(TIMEOUT_S)
 
 
 def test_greeting_is_sent_once() -> None:

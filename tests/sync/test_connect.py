@@ -15,8 +15,8 @@ import pytest
 from generated.arith import ArithClient
 from rpcgen import Listener, Server, dial, dial_http, dial_http_path
 from rpcgen.errors import DialError
+from rpcgen.testing.certificates import client_context
 from tests.protocol.messages import DOUBLE
-from tests.support.certificates import client_context
 from tests.support.sockets import full_queue
 from tests.support.timeouts import TIMEOUT_S
 

@@ -220,3 +220,15 @@ def test_go_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RpcError, match="no thread for the interceptors: no more threads"):
             client.go(SUM, Pair(1, 2)).result(TIMEOUT_S)
+
+
+def replace(call: ClientCall[Req, Res], proceed: Callable[[ClientCall[Req, Res]], Res], /) -> Res:
+    """Send another call in the place of the first."""
+    return proceed(ClientCall(call.method, call.args, {}))
+
+
+def test_go_has_the_metadata_of_the_call_that_was_sent() -> None:
+    with intercepted(replace) as (client, server):
+        call = client.go(SUM, Pair(1, 2))
+        server.respond(ExtendedResponse("Math.Sum", server.receive().seq, metadata={"a": "1"}), 3)
+        assert (call.result(TIMEOUT_S), call.metadata) == (3, {"a": "1"})

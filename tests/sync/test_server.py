@@ -28,11 +28,12 @@ from rpcgen.errors import (
 )
 from rpcgen.gob import Limits
 from rpcgen.method import Method
-from rpcgen.protocol import GobServerCodec, Response
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Response
+from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs
 from rpcgen.schema import Schema
 from rpcgen.sync import server as server_module
+from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
-from tests.support.certificates import client_context, server_context
 from tests.support.gates import Gate
 from tests.support.sockets import connect
 from tests.support.timeouts import TIMEOUT_S
@@ -638,6 +639,7 @@ def test_header_that_does_not_end_is_hung_up_on(
         client.sendall(REQUEST[:sent])
         assert until_hung_up(client) == b""
     assert "rest of a request's header did not come within 0.05 s" in caplog.text
+    assert "(header_timeout)" in caplog.text
 
 
 def drip(client: socket.socket, data: bytes) -> int:
@@ -669,6 +671,7 @@ def test_body_that_does_not_end_is_hung_up_on(caplog: pytest.LogCaptureFixture) 
         client.sendall(REQUEST[:-1])
         until_hung_up(client)
     assert "rest of a request's body did not come within 0.05 s" in caplog.text
+    assert "(body_timeout)" in caplog.text
 
 
 def test_idle_connection_is_hung_up_on() -> None:
@@ -786,6 +789,7 @@ def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
         hello = client_hello()[:60]
         assert drip(client, hello) < len(hello)
     assert "TLS handshake: timed out (from 127.0.0.1:" in caplog.text
+    assert "handshake_timeout=0.1" in caplog.text
 
 
 def test_slowest_handshake_makes_room_for_others(
@@ -826,6 +830,7 @@ def test_http_request_that_does_not_end_is_hung_up_on(
         client.sendall(sent)
         assert until_hung_up(client) == b""
     assert "an HTTP request did not come within 0.05 s" in caplog.text
+    assert "(handshake_timeout)" in caplog.text
 
 
 # --- what the log says ----------------------------------------------------------------------------
@@ -942,4 +947,25 @@ def test_handler_that_outlives_the_grace_is_told() -> None:
         client.go(HELD, 5)
         assert begun.wait(TIMEOUT_S)
         server.close(grace=0.01)
+        assert told.wait(TIMEOUT_S)
+
+
+def test_cancel_that_is_read_as_the_server_closes_is_not_lost() -> None:
+    begun, told = threading.Event(), threading.Event()
+
+    def wait(number: int) -> int:
+        begun.set()
+        if context().wait_cancelled(TIMEOUT_S):
+            told.set()
+        return number
+
+    server, codec = Server(), GobClientCodec()
+    server.register_name("Math", [HELD.handler(wait)])
+    listener = server.listen("127.0.0.1:0")
+    with server, connect(listener.address) as client:
+        client.sendall(request_bytes(("Math.Held", 1, 5), codec=codec))
+        assert begun.wait(TIMEOUT_S)
+        (connection,) = server._reactor.connections
+        connection._stopped = True  # as by `shutdown_read`, before the leader has looked
+        client.sendall(request_bytes((CANCEL_METHOD, 2, CancelArgs(1)), codec=codec))
         assert told.wait(TIMEOUT_S)

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from rpcgen.sync.stream import Stream, _Tls, wrap_tls
-from tests.support.certificates import client_context, server_context
+from rpcgen.testing.certificates import client_context, server_context
 from tests.support.timeouts import TIMEOUT_S
 
 

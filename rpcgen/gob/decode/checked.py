@@ -309,9 +309,13 @@ class Compiler:
             self._source.line(f"bad(f'{{{target}}} does not fit {node.go}')")
 
     def _elements(self, pair: Pair, count: str, target: str) -> None:
+        self._charge_elements(pair, count)
+        self._each_element(pair, count, target)
+
+    def _each_element(self, pair: Pair, count: str, target: str) -> None:
+        """Write a loop over elements whose memory is counted already."""
         source, container = self._source, pair.node.container
         item = source.variable("item")
-        self._charge_elements(pair, count)
         source.line(f"{target} = []")
         with self._loop(count):
             self._value(self._pairs[pair.parts[0]], item)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import struct
 from typing import Any, Final
 
-import attrs
-
-from ...schema import Schema, Struct
+from ...schema import Schema
 from ...schema.plan import Node, Op
 from ..numbers import SIGNED
 from .checked import Compiler
+from .classes import only_stores
 from .match import Pair
 
 __all__ = ["QuickCompiler"]
@@ -169,7 +168,7 @@ class QuickCompiler(Compiler):
 
     def _make(self, node: Node, values: dict[str, str], target: str) -> None:
         """Write lines that make the object: not by ``__init__`` where it does nothing else."""
-        if len(values) < len(node.members) or not _only_stores(node.schema):
+        if len(values) < len(node.members) or not only_stores(node.schema):
             super()._make(node, values, target)
             return
         source, cls = self._source, node.schema.cls
@@ -196,7 +195,7 @@ class QuickCompiler(Compiler):
             source.line(f"{target} = {made}")
             source.line(f"pos += {count}")
         with source.block("else:"):
-            super()._elements(pair, count, target)
+            self._each_element(pair, count, target)
 
     def _together(self, element: Node) -> str | None:
         """Return an expression for a list of elements of one byte each."""
@@ -210,30 +209,6 @@ class QuickCompiler(Compiler):
             case Op.BOOL:
                 return "[byte != 0 for byte in {}]"
         return None
-
-
-def _only_stores(schema: Struct[Any]) -> bool:
-    """Say whether all that making an object does is to store its fields, as they are given.
-
-    So it is for a class of `attrs.define` without converters, validators and
-    hooks: its ``__init__``, which attrs has written, names nothing but the
-    attributes, and the defaults for what is not given.
-    """
-    cls: Any = schema.cls
-    names = [field.attribute for field in schema.fields]
-    code = getattr(cls.__init__, "__code__", None)
-    return (
-        code is not None
-        and code.co_filename.startswith("<attrs generated")
-        and all(
-            name in names or name == "NOTHING" or name.startswith("__attr_factory_")
-            for name in code.co_names
-        )
-        and names == [attribute.name for attribute in attrs.fields(cls)]
-        and cls.__new__ is object.__new__
-        and cls.__setattr__ is object.__setattr__
-        and type(cls).__call__ is type.__call__
-    )
 
 
 _RUNTIME: Final[dict[str, Any]] = {

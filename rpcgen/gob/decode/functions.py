@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from ...schema import Schema, Untyped
 from .. import wire
@@ -13,7 +13,7 @@ from ..streams import DecodeFunction
 from .fast import QuickCompiler
 from .match import Types
 
-__all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "compiled"]
+__all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "Maker", "compiled", "made_once"]
 
 BYTES_PER_LINE: Final = 32
 """How many bytes a stream must bring for each line of code that is compiled for it.
@@ -33,13 +33,16 @@ _NAME_BYTES_PER_LINE: Final = 500
 _FIELDS_PER_LINE: Final = 8
 
 
+T = TypeVar("T")
+
+
 class FunctionCache:
     """Compiled functions of all streams; those that were used last are kept."""
 
     def __init__(self, most_lines: int = _MOST_LINES) -> None:
         self._most = most_lines
         self._lines = 0
-        self._known: OrderedDict[tuple[object, ...], tuple[DecodeFunction, int]] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], tuple[Any, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -49,7 +52,7 @@ class FunctionCache:
         """The number of lines that all functions have together."""
         return self._lines
 
-    def get(self, key: tuple[object, ...]) -> DecodeFunction | None:
+    def get(self, key: tuple[object, ...]) -> Any:
         """Return a function that was added, unless it has been dropped since."""
         known = self._known.get(key)
         if known is None:
@@ -61,7 +64,7 @@ class FunctionCache:
                 pass
         return known[0]
 
-    def add(self, key: tuple[object, ...], function: DecodeFunction, lines: int) -> None:
+    def add(self, key: tuple[object, ...], function: object, lines: int) -> None:
         """Keep a function of so many lines, and drop as many as must go for it."""
         self._known[key] = function, lines
         self._lines += lines
@@ -71,7 +74,27 @@ class FunctionCache:
             forget(oldest)
 
 
+# Functions, and what else is made of the same two types: by how it is made, besides.
 _cache = FunctionCache()
+
+
+def _quick_function(
+    types: Types, id: int, schema: Schema[Any], strings: str, counted: bool, longest: int
+) -> tuple[DecodeFunction | None, int]:
+    """Return the function in Python, and how many lines it has."""
+    compiler = QuickCompiler(types, strings, counted=counted, longest=longest)
+    if isinstance(schema, Untyped):
+        from ..untyped import untyped_schema
+
+        schema = untyped_schema(types, id)
+    return compiler.compile(id, schema), compiler.lines
+
+
+Maker: TypeAlias = Callable[[Types, int, Schema[Any], str, bool, int], tuple[T | None, int]]
+"""Makes what decodes of types, id, schema, ``strings``, ``counted`` and the maximum of lines.
+
+Returns it, or None where that cannot be made, and how many lines it has.
+"""
 
 
 def compiled(
@@ -105,28 +128,44 @@ def compiled(
     Raises:
         DecodeError: Type and schema do not go together.
     """
+    kind = strings, names, counted
+    return made_once(types, id, schema, kind, lines=lines, check=check, make=_quick_function)
+
+
+def made_once(
+    types: Types,
+    id: int,
+    schema: Schema[Any],
+    kind: tuple[str, str, bool],
+    *,
+    lines: int,
+    check: Callable[[], None],
+    make: Maker[T],
+) -> tuple[T | None, int]:
+    """Return what decodes values of a type into a schema, made at first use by any stream.
+
+    For `Args`, `Returns` and `Raises` see `compiled`; ``kind`` is ``strings``, ``names`` and
+    ``counted``.
+    """
+    strings, names, counted = kind
     structure = _structure(types, id, lines * _FIELDS_PER_LINE)
     if structure is None:
         return None, lines
     parts, size, name_bytes = structure
     cost = size // _FIELDS_PER_LINE
-    key = (parts, schema, strings, names, counted)
-    function = _cache.get(key)
+    key = (parts, schema, strings, names, counted, make)
+    function: T | None = _cache.get(key)
     if function is not None:
         return function, cost
     check()
-    compiler = QuickCompiler(types, strings, counted=counted, longest=lines - cost)
-    if isinstance(schema, Untyped):
-        from ..untyped import untyped_schema
-
-        schema = untyped_schema(types, id)
     try:
-        function = compiler.compile(id, schema)
+        function, length = make(types, id, schema, strings, counted, lines - cost)
     except TooLongError:
         return None, lines
-    weight = compiler.lines + size // 4 + name_bytes // _NAME_BYTES_PER_LINE
-    _cache.add(key, function, weight)
-    return function, cost + compiler.lines
+    if function is not None:
+        weight = length + size // 4 + name_bytes // _NAME_BYTES_PER_LINE
+        _cache.add(key, function, weight)
+    return function, cost + length
 
 
 def _structure(types: Types, id: int, most: int) -> tuple[tuple[object, ...], int, int] | None:

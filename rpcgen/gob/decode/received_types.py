@@ -9,7 +9,7 @@ from ...errors import DecodeError
 from ...values.limits import Limits
 from .. import wire
 
-__all__ = ["ReceivedTypes"]
+__all__ = ["ReceivedTypes", "leads_to_interface"]
 
 # So many bytes of definitions, most of which are names, a stream may bring for each field.
 _FIELD_SIZE: Final = 256
@@ -96,23 +96,32 @@ class ReceivedTypes:
         return known
 
     def _leads_to_interface(self, id: int) -> bool:
-        """Say whether a type has parts that are interfaces, are not defined yet, or are many."""
-        seen, waiting = set[int](), [id]
-        while waiting and len(seen) < _MANY_TYPES:
-            id = waiting.pop()
-            if id in seen:
-                continue
-            seen.add(id)
-            match self.types.get(id):
-                case wire.StructType(fields=fields):
-                    waiting += {field for _, field in fields}
-                case wire.SliceType(element=element) | wire.ArrayType(element=element):
-                    waiting.append(element)
-                case wire.MapType(key=key, value=value):
-                    waiting += key, value
-                case None if id == wire.INTERFACE or id >= wire.FIRST_ID:
-                    return True
-        return bool(waiting)
+        return leads_to_interface(self.types, id)
+
+
+def leads_to_interface(types: Mapping[int, wire.WireType], id: int) -> bool:
+    """Return True if a type has parts that are interfaces, are not defined yet, or are many.
+
+    Args:
+        types: The types that the sender has described.
+        id: The type.
+    """
+    seen, waiting = set[int](), [id]
+    while waiting and len(seen) < _MANY_TYPES:
+        id = waiting.pop()
+        if id in seen:
+            continue
+        seen.add(id)
+        match types.get(id):
+            case wire.StructType(fields=fields):
+                waiting += {field for _, field in fields}
+            case wire.SliceType(element=element) | wire.ArrayType(element=element):
+                waiting.append(element)
+            case wire.MapType(key=key, value=value):
+                waiting += key, value
+            case None if id == wire.INTERFACE or id >= wire.FIRST_ID:
+                return True
+    return bool(waiting)
 
 
 def _holds_described(types: Mapping[int, wire.WireType], id: int) -> bool:

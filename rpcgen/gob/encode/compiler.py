@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from attrs import frozen
-
 from ...schema import Schema, Struct
 from ...schema.plan import Node, Op, plan_of
 from ...values.collisions import repeats_keys
@@ -17,11 +15,11 @@ from ...values.durations import nanoseconds_of
 from ...values.types import strip_pointers
 from ..definitions import bare_name
 from ..source import Source
-from ..streams import EncodeFunction
+from ..streams import Encoding
 from .runtime import RUNTIME, EnumTable
 from .struct_writer import ONE_STEP, StructWriter
 
-__all__ = ["Encoding", "encoding_of"]
+__all__ = ["encoding_of"]
 
 # Structs are encoded in place down to this many levels, and this many lines of source; beyond
 # that by functions of their own.
@@ -29,18 +27,6 @@ _INLINE_DEPTH: Final = 3
 _INLINE_LINES: Final = 1000
 # Lists and maps likewise: Python takes no more than 20 blocks inside each other.
 _INLINE_LOOPS: Final = 4
-
-
-@frozen
-class Encoding:
-    """How values of a schema are encoded.
-
-    ``flushes``: there are interface values inside, whose types may have to be
-    described, which ends a message in the middle.
-    """
-
-    function: EncodeFunction
-    flushes: bool
 
 
 _known: dict[tuple[Schema[Any], str], Encoding] = {}

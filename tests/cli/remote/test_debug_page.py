@@ -12,7 +12,7 @@ import rpcgen
 from generated.arith import register_arith
 from rpcgen import DialError
 from rpcgen.cli.remote.debug_page import PageMethod, PageService, fetch_page, parse_page
-from tests.support.certificates import client_context, server_context
+from rpcgen.testing.certificates import client_context, server_context
 from tests.support.services import Calculator
 from tests.support.timeouts import TIMEOUT_S
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError
-from rpcgen.gob.decode.fast import QuickCompiler, _only_stores
+from rpcgen.gob.decode.fast import QuickCompiler
 from rpcgen.gob.decode.interpret import Interpreter
 from rpcgen.gob.streams import DecodeFunction
 from rpcgen.schema import schema_of
@@ -240,13 +240,6 @@ def test_objects_are_as_if_made_by_their_class(make: _Make, cls: Any) -> None:
 def test_objects_of_plain_classes_have_all_their_attributes(value: Any) -> None:
     made = _decoded(_compiled, gob.dumps(value), type(value))
     assert (made, repr(made), type(made)) == (value, repr(value), type(value))
-
-
-@pytest.mark.parametrize("cls", [_Plain, _WithDict, _Subclass, _Sent, Item, Point])
-def test_objects_of_plain_classes_are_made_without_their_init(cls: Any) -> None:
-    # Depends on what attrs writes: a version that writes it otherwise costs time, no more.
-    schema: Any = schema_of(cls)
-    assert _only_stores(schema) is (cls is not Point)  # which is frozen
 
 
 def test_a_value_that_the_validator_refuses_is_an_error() -> None:

@@ -1,0 +1,62 @@
+/* What the parts of the accelerator share: see docs/accelerator.md.
+ *
+ * The accelerator words no error. Whatever is out of the ordinary, a value or bytes, makes a
+ * function give up: nothing is consumed, no state has changed, and the function in Python that
+ * stands behind it does the work, or says what is wrong.
+ */
+#ifndef RPCGEN_ACCELERATOR_H
+#define RPCGEN_ACCELERATOR_H
+
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_LIMITED_API
+#define Py_LIMITED_API 0x030B0000
+#endif
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Operations, with the numbers of rpcgen.schema.plan.Op. */
+enum {
+    OP_BOOL,
+    OP_INT,
+    OP_UINT,
+    OP_FLOAT,
+    OP_COMPLEX,
+    OP_STRING,
+    OP_BYTES,
+    OP_LIST,
+    OP_ARRAY,
+    OP_MAP,
+    OP_STRUCT,
+    OP_INTERFACE,
+    OP_OPAQUE,
+    OP_EMPTY,
+    OP_ENUM,
+    OP_DURATION,
+    OP_VARIED, /* a pointer or a conversion; of decoding alone */
+    OP_COUNT
+};
+
+/* Levels that values may nest before the accelerator gives up, for the sake of the C stack. */
+#define MOST_LEVELS 200
+
+/* How an attribute is read or stored: through the descriptor of a slot where there is one. */
+typedef struct {
+    PyObject *name;
+    PyObject *descriptor;
+    descrgetfunc get;
+    descrsetfunc set;
+} Attribute;
+
+/* Takes the name of an attribute and the descriptor of its slot, or None. */
+void attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor);
+
+/* Return an item of a tuple, borrowed; NULL with an exception where it is none or too short. */
+PyObject *item_of(PyObject *tuple, Py_ssize_t index);
+
+extern PyType_Spec encode_function_spec;
+extern PyType_Spec decode_program_spec;
+extern PyType_Spec decode_function_spec;
+
+#endif

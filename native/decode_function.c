@@ -1,0 +1,186 @@
+/* The type that decodes values of one type of a stream. */
+#include "decode.h"
+
+/* Take over how much memory there is for the value, all of it for one that is not inside another. */
+static int
+load_room(Reader *r, long depth)
+{
+    long long deepest;
+    if (!r->program->is_counted) {
+        return 0;
+    }
+    PyObject *limits = PyObject_GetAttr(r->stream, r->program->names[NAME_LIMITS]);
+    if (limits == NULL) {
+        return -1;
+    }
+    int result = number_of(r, limits, NAME_DEPTH, &deepest);
+    if (result == 0) {
+        result = depth == deepest ? number_of(r, limits, NAME_DECODED, &r->room)
+                                  : number_of(r, r->stream, NAME_ROOM_LEFT, &r->room);
+    }
+    Py_DECREF(limits);
+    return result;
+}
+
+static PyObject *
+decode_at(Reader *r, long depth)
+{
+    DecodeProgram *program = r->program;
+    uint64_t number = 0;
+    if (load_room(r, depth) < 0 || load_end(r) < 0 || r->pos < 0 || r->pos > r->end) {
+        return NULL;
+    }
+    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
+        return NULL;
+    }
+    PyObject *value = read_value(r, &program->pairs[program->root], depth);
+    if (value == NULL) {
+        return NULL;
+    }
+    PyObject *pos = PyLong_FromSsize_t(r->pos);
+    PyObject *both = NULL;
+    if (pos != NULL && store_room(r) == 0) {
+        both = PyTuple_New(2);
+    }
+    if (both == NULL) {
+        Py_DECREF(value);
+        Py_XDECREF(pos);
+        return NULL;
+    }
+    PyTuple_SetItem(both, 0, value);
+    PyTuple_SetItem(both, 1, pos);
+    return both;
+}
+
+static PyObject *
+decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    DecodeFunction *f = (DecodeFunction *)self;
+    DecodeProgram *program = (DecodeProgram *)f->program;
+    if (count != 4 || program == NULL || program->pairs == NULL) {
+        PyErr_SetString(PyExc_TypeError, "decode takes data, a position, a stream and a depth");
+        return NULL;
+    }
+    if (PyBytes_CheckExact(arguments[0]) && PyLong_Check(arguments[1])
+        && PyLong_Check(arguments[3])) {
+        int overflow;
+        Reader r;
+        r.program = program;
+        r.bytes = arguments[0];
+        r.stream = arguments[2];
+        r.data = (const unsigned char *)PyBytes_AsString(r.bytes);
+        r.end = PyBytes_Size(r.bytes);
+        r.pos = PyLong_AsSsize_t(arguments[1]);
+        r.room = 0;
+        r.level = 0;
+        long depth = PyLong_AsLongAndOverflow(arguments[3], &overflow);
+        if (PyErr_Occurred()) {
+            PyErr_Clear();
+        }
+        else if (!overflow) {
+            PyObject *result = decode_at(&r, depth);
+            if (result != NULL || PyErr_Occurred()) {
+                return result;
+            }
+        }
+    }
+    return PyObject_CallFunctionObjArgs(
+        f->fallback, arguments[0], arguments[1], arguments[2], arguments[3], NULL);
+}
+
+static PyObject *
+decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *program, *fallback;
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "DecodeFunction takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(arguments, "OO", &program, &fallback)) {
+        return NULL;
+    }
+    /* What runs a program is no subclass: it looks into its memory. */
+    destructor release = (destructor)PyType_GetSlot(Py_TYPE(program), Py_tp_dealloc);
+    if (release != decode_program_dealloc) {
+        PyErr_SetString(PyExc_TypeError, "DecodeFunction takes a DecodeProgram");
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    DecodeFunction *f = (DecodeFunction *)alloc(type, 0);
+    if (f == NULL) {
+        return NULL;
+    }
+    Py_INCREF(program);
+    Py_INCREF(fallback);
+    f->program = program;
+    f->fallback = fallback;
+    return (PyObject *)f;
+}
+
+static int
+decode_function_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    DecodeFunction *f = (DecodeFunction *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(f->program);
+    Py_VISIT(f->fallback);
+    return 0;
+}
+
+static int
+decode_function_clear(PyObject *self)
+{
+    DecodeFunction *f = (DecodeFunction *)self;
+    Py_CLEAR(f->program);
+    Py_CLEAR(f->fallback);
+    return 0;
+}
+
+static void
+decode_function_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    decode_function_clear(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *
+fallback_of(PyObject *self, void *closure)
+{
+    DecodeFunction *f = (DecodeFunction *)self;
+    PyObject *fallback = f->fallback == NULL ? Py_None : f->fallback;
+    Py_INCREF(fallback);
+    return fallback;
+}
+
+static PyGetSetDef decode_function_getset[] = {
+    {"fallback", fallback_of, NULL, "The function that decodes what is out of the ordinary.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMethodDef decode_function_methods[] = {
+    {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL,
+     "Return a value, as it stands at the top of a message, and the position after it."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot decode_function_slots[] = {
+    {Py_tp_doc, "Program that decodes values, and the function for what it gives up."},
+    {Py_tp_new, decode_function_new},
+    {Py_tp_traverse, decode_function_traverse},
+    {Py_tp_clear, decode_function_clear},
+    {Py_tp_dealloc, decode_function_dealloc},
+    {Py_tp_methods, decode_function_methods},
+    {Py_tp_getset, decode_function_getset},
+    {0, NULL},
+};
+
+PyType_Spec decode_function_spec = {
+    .name = "rpcgen._accelerator.DecodeFunction",
+    .basicsize = sizeof(DecodeFunction),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = decode_function_slots,
+};

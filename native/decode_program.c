@@ -1,0 +1,112 @@
+/* The type of a plan of decoding, which all streams share. */
+#include "decode.h"
+
+static const char *const NAMES[NAME_COUNT] = {
+    "collisions", "decoded", "depth", "end", "limits", "room_left", "short", "skip_value",
+};
+
+static PyObject *
+decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *plan;
+    int root, has_number, is_counted;
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "DecodeProgram takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(
+            arguments, "O!ipp", &PyTuple_Type, &plan, &root, &has_number, &is_counted)) {
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    DecodeProgram *program = (DecodeProgram *)alloc(type, 0);
+    if (program == NULL) {
+        return NULL;
+    }
+    Py_INCREF(plan);
+    program->plan = plan;
+    for (int i = 0; i < NAME_COUNT; i++) {
+        if ((program->names[i] = PyUnicode_InternFromString(NAMES[i])) == NULL) {
+            Py_DECREF(program);
+            return NULL;
+        }
+    }
+    program->root = root;
+    program->has_number = has_number;
+    program->is_counted = is_counted;
+    program->count = PyTuple_Size(plan);
+    if (root < 0 || root >= program->count) {
+        PyErr_SetString(PyExc_ValueError, "the plan has no such pair");
+        Py_DECREF(program);
+        return NULL;
+    }
+    program->pairs = PyMem_Calloc((size_t)program->count, sizeof(Pair));
+    if (program->pairs == NULL) {
+        Py_DECREF(program);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < program->count; i++) {
+        if (set_up_pair(program, &program->pairs[i], PyTuple_GetItem(plan, i)) < 0) {
+            if (!PyErr_Occurred()) {
+                PyErr_NoMemory();
+            }
+            Py_DECREF(program);
+            return NULL;
+        }
+    }
+    return (PyObject *)program;
+}
+
+static int
+decode_program_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((DecodeProgram *)self)->plan);
+    return 0;
+}
+
+static int
+decode_program_clear(PyObject *self)
+{
+    DecodeProgram *program = (DecodeProgram *)self;
+    Pair *pairs = program->pairs;
+    program->pairs = NULL;
+    if (pairs != NULL) {
+        for (Py_ssize_t i = 0; i < program->count; i++) {
+            drop_pair(&pairs[i]);
+        }
+        PyMem_Free(pairs);
+    }
+    for (int i = 0; i < NAME_COUNT; i++) {
+        Py_CLEAR(program->names[i]);
+    }
+    Py_CLEAR(program->plan);
+    return 0;
+}
+
+void
+decode_program_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    decode_program_clear(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot decode_program_slots[] = {
+    {Py_tp_doc, "Plan of how values of a sender's type become ours."},
+    {Py_tp_new, decode_program_new},
+    {Py_tp_traverse, decode_program_traverse},
+    {Py_tp_clear, decode_program_clear},
+    {Py_tp_dealloc, decode_program_dealloc},
+    {0, NULL},
+};
+
+PyType_Spec decode_program_spec = {
+    .name = "rpcgen._accelerator.DecodeProgram",
+    .basicsize = sizeof(DecodeProgram),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = decode_program_slots,
+};

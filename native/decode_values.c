@@ -1,0 +1,269 @@
+/* Decoding values: numbers, text, sequences, maps, and what they are converted to. */
+#include "decode.h"
+
+PyObject *
+call_with(PyObject *function, PyObject *value)
+{
+    if (value == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_CallFunctionObjArgs(function, value, NULL);
+    Py_DECREF(value);
+    return result;
+}
+
+static PyObject *
+read_number(Reader *r, Pair *pair)
+{
+    if (pair->op == OP_INT) {
+        int64_t value;
+        if (read_int(r, &value) < 0) {
+            return NULL;
+        }
+        if (pair->bits < 64) {
+            int64_t top = (int64_t)1 << (pair->bits - 1);
+            if (value < -top || value >= top) {
+                return NULL;
+            }
+        }
+        return PyLong_FromLongLong(value);
+    }
+    uint64_t value;
+    if (read_uint(r, &value) < 0 || (pair->bits < 64 && value >> pair->bits)) {
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(value);
+}
+
+static PyObject *
+read_text(Reader *r)
+{
+    Py_ssize_t size;
+    const char *octets = read_octets(r, &size);
+    if (octets == NULL) {
+        return NULL;
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(octets, size, "strict");
+    if (text == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
+            PyErr_Clear();
+        }
+        return NULL;
+    }
+    Py_ssize_t length = PyUnicode_GetLength(text);
+    if (length != size && charge(r, length, 4) < 0) {
+        Py_DECREF(text);
+        return NULL;
+    }
+    return text;
+}
+
+static PyObject *
+read_bytes(Reader *r, Pair *pair)
+{
+    Py_ssize_t size;
+    const char *octets = read_octets(r, &size);
+    if (octets == NULL) {
+        return NULL;
+    }
+    PyObject *value = PyBytes_FromStringAndSize(octets, size);
+    if (value != NULL && pair->flags & IS_SHORT) {
+        PyObject *checked = PyObject_CallMethodObjArgs(
+            r->stream, r->program->names[NAME_SHORT], value, NULL);
+        Py_DECREF(value);
+        value = checked;
+    }
+    return pair->make == NULL ? value : call_with(pair->make, value);
+}
+
+static PyObject *
+read_enum(Reader *r, Pair *pair, long depth)
+{
+    PyObject *value = read_value(r, &r->program->pairs[pair->parts[0]], depth);
+    if (value == NULL) {
+        return NULL;
+    }
+    PyObject *member = PyDict_GetItemWithError(pair->extra, value);
+    if (member != NULL) {
+        Py_INCREF(member);
+        Py_DECREF(value);
+        return member;
+    }
+    if (PyErr_Occurred() || charge(r, 1, pair->charge) < 0) {
+        Py_DECREF(value);
+        return NULL;
+    }
+    return call_with(pair->make, value);
+}
+
+/* rpcgen.values.collisions.MANY_KEYS */
+#define MANY_KEYS (1 << 17)
+
+/* Return true for values in the making of which no code in Python can run. */
+static int
+is_plain(int op)
+{
+    return op <= OP_STRING;
+}
+
+static PyObject *
+read_elements(Reader *r, Pair *pair, long depth)
+{
+    uint64_t count;
+    Pair *element = &r->program->pairs[pair->parts[0]];
+    if (read_uint(r, &count) < 0 || count > (uint64_t)(r->end - r->pos)) {
+        return NULL;
+    }
+    if (pair->op == OP_ARRAY && count != (uint64_t)pair->length) {
+        return NULL;
+    }
+    if (charge(r, (long long)count, pair->charge) < 0) {
+        return NULL;
+    }
+    int at_once = is_plain(element->op);
+    PyObject *list = PyList_New(at_once ? (Py_ssize_t)count : 0);
+    if (list == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < (Py_ssize_t)count; i++) {
+        PyObject *item = read_value(r, element, depth);
+        if (item == NULL) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        int result;
+        if (at_once) {
+            result = PyList_SetItem(list, i, item);
+        }
+        else {
+            result = PyList_Append(list, item);
+            Py_DECREF(item);
+        }
+        if (result < 0) {
+            Py_DECREF(list);
+            return NULL;
+        }
+    }
+    return pair->make == NULL ? list : call_with(pair->make, list);
+}
+
+/* Return true for a map of so few keys that nobody need look at their hashes. */
+static int
+are_few(Reader *r, Pair *pair, uint64_t count)
+{
+    if (pair->flags & MAY_PROBE && count > MANY_KEYS) {
+        return 0;
+    }
+    if (!(pair->flags & IS_STEERABLE)) {
+        return 1;
+    }
+    long long most;
+    PyObject *limits = PyObject_GetAttr(r->stream, r->program->names[NAME_LIMITS]);
+    if (limits == NULL) {
+        return 0;
+    }
+    int result = number_of(r, limits, NAME_COLLISIONS, &most);
+    Py_DECREF(limits);
+    return result == 0 && most >= 0 && count <= (uint64_t)most;
+}
+
+static PyObject *
+read_map(Reader *r, Pair *pair, long depth)
+{
+    uint64_t count;
+    if (read_uint(r, &count) < 0 || count > (uint64_t)(r->end - r->pos) || !are_few(r, pair, count)
+        || charge(r, (long long)count, pair->charge) < 0) {
+        return NULL;
+    }
+    PyObject *map = PyDict_New();
+    for (uint64_t i = 0; map != NULL && i < count; i++) {
+        PyObject *value = NULL, *key = read_value(r, &r->program->pairs[pair->parts[0]], depth);
+        if (key != NULL) {
+            value = read_value(r, &r->program->pairs[pair->parts[1]], depth);
+        }
+        if (value == NULL || PyDict_SetItem(map, key, value) < 0) {
+            Py_CLEAR(map);
+        }
+        Py_XDECREF(key);
+        Py_XDECREF(value);
+    }
+    if (map != NULL && pair->flags & MAY_MERGE && (uint64_t)PyDict_Size(map) != count) {
+        Py_CLEAR(map);
+    }
+    return map;
+}
+
+/* Read a value with parts, which takes one of the levels that there may be. */
+static PyObject *
+read_parts(Reader *r, Pair *pair, long depth)
+{
+    if (depth < 1 || r->level >= MOST_LEVELS) {
+        return NULL;
+    }
+    PyObject *value;
+    r->level++;
+    switch (pair->op) {
+    case OP_STRUCT:
+        value = read_struct(r, pair, depth - 1);
+        break;
+    case OP_MAP:
+        value = read_map(r, pair, depth - 1);
+        break;
+    default:
+        value = read_elements(r, pair, depth - 1);
+    }
+    r->level--;
+    return value;
+}
+
+PyObject *
+read_value(Reader *r, Pair *pair, long depth)
+{
+    uint64_t number;
+    int64_t signed_number;
+    double real, imaginary;
+    switch (pair->op) {
+    case OP_BOOL:
+        return read_small(r, &number) < 0 ? NULL : PyBool_FromLong(number != 0);
+    case OP_INT:
+    case OP_UINT:
+        return read_number(r, pair);
+    case OP_FLOAT:
+        return read_float(r, pair->bits, &real) < 0 ? NULL : PyFloat_FromDouble(real);
+    case OP_COMPLEX:
+        if (read_float(r, pair->bits / 2, &real) < 0
+            || read_float(r, pair->bits / 2, &imaginary) < 0) {
+            return NULL;
+        }
+        return PyComplex_FromDoubles(real, imaginary);
+    case OP_STRING:
+        return read_text(r);
+    case OP_BYTES:
+    case OP_OPAQUE:
+        return read_bytes(r, pair);
+    case OP_LIST:
+    case OP_ARRAY:
+    case OP_MAP:
+    case OP_STRUCT:
+        return read_parts(r, pair, depth);
+    case OP_EMPTY:
+        if (skip(r, pair->bits, (long)pair->length, depth) < 0) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    case OP_ENUM:
+        return read_enum(r, pair, depth);
+    case OP_DURATION:
+        if (read_int(r, &signed_number) < 0) {
+            return NULL;
+        }
+        return call_with(pair->make, PyLong_FromLongLong(signed_number));
+    case OP_VARIED:
+        if (charge(r, 1, pair->charge) < 0) {
+            return NULL;
+        }
+        PyObject *value = read_value(r, &r->program->pairs[pair->parts[0]], depth);
+        return pair->make == NULL ? value : call_with(pair->make, value);
+    }
+    return NULL;
+}

@@ -1,0 +1,112 @@
+/* Encoding: a schema's plan in C, and the bytes that are being written. */
+#ifndef RPCGEN_ENCODE_H
+#define RPCGEN_ENCODE_H
+
+#include "accelerator.h"
+
+#define IS_NULLABLE 1
+#define IS_OF_BYTES 2 /* a list or an array of uint8 */
+
+/* rpcgen.gob.numbers.LARGE: octets from this size on are not copied. */
+#define LARGE 32768
+
+typedef struct {
+    Attribute attribute;
+    int node;
+} Field;
+
+typedef struct {
+    int op;
+    int flags;
+    int bits;
+    int inner; /* the node without its conversion */
+    int plain; /* the node without conversion and pointer */
+    int children[2];
+    Py_ssize_t length;
+    PyObject *lower;
+    PyObject *first; /* of a struct and an enum the class, else the function that converts */
+    PyObject *second; /* check of a struct, table of an enum, zero of the others */
+    PyObject *members; /* of an enum: pairs of a member and its bytes */
+    Py_ssize_t count; /* of fields or members */
+    Field *fields;
+} Node;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *plan; /* owns all that the nodes refer to */
+    PyObject *fallback;
+    PyObject *reraise_interrupt;
+    PyObject *holds_large; /* the name of the attribute */
+    Py_ssize_t count;
+    Node *nodes;
+    int root;
+} EncodeFunction;
+
+typedef struct {
+    unsigned char *data;
+    size_t used;
+    size_t size;
+    PyObject *out;
+    int pieces; /* how often something was moved to `out` */
+    int holds_large;
+    unsigned char first[1024];
+} Writer;
+
+/* Functions return -1 where they give up, with an exception set or without. */
+
+int grow(Writer *w, size_t more);
+int put_int(Writer *w, int64_t value);
+int put_float(Writer *w, double value);
+int put_octets(Writer *w, const char *octets, size_t size);
+int put_bytes(Writer *w, PyObject *octets);
+int put_octet_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
+int put_octet_array(Node *node, PyObject *value, Writer *w);
+
+/* Move what was written to the list of pieces. */
+int flush(Writer *w);
+
+/* Write a value that its own number, text or function tells, with no others inside. */
+int put_leaf(Node *node, PyObject *value, Writer *w);
+
+/* Return the bytes of a value that encodes itself; NULL to give up. */
+PyObject *marshalled(Node *node, PyObject *value);
+
+int as_double(PyObject *value, double *result);
+
+/* Return an item of a list or tuple, NULL where it is gone. */
+PyObject *element_of(PyObject *sequence, Py_ssize_t index);
+
+/* Return the length of a list or tuple, -1 for anything else. */
+Py_ssize_t length_of(PyObject *sequence);
+
+/* Write a value that is sent whatever it is. */
+int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
+
+static inline int
+reserve(Writer *w, size_t more)
+{
+    return w->size - w->used >= more ? 0 : grow(w, more);
+}
+
+static inline int
+put_uint(Writer *w, uint64_t value)
+{
+    if (reserve(w, 9) < 0) {
+        return -1;
+    }
+    if (value < 128) {
+        w->data[w->used++] = (unsigned char)value;
+        return 0;
+    }
+    int count = 1;
+    while (count < 8 && value >> (8 * count)) {
+        count++;
+    }
+    w->data[w->used++] = (unsigned char)(256 - count);
+    while (count--) {
+        w->data[w->used++] = (unsigned char)(value >> (8 * count));
+    }
+    return 0;
+}
+
+#endif

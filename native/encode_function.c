@@ -1,0 +1,298 @@
+/* The type that encodes values of one schema. */
+#include "encode.h"
+
+/* Have the function in Python encode the value, unless the exception that is set is an interrupt. */
+static PyObject *
+encode_in_python(EncodeFunction *f, PyObject *const *arguments)
+{
+    if (PyErr_Occurred()) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        PyErr_NormalizeException(&type, &error, &traceback);
+        if (traceback != NULL) {
+            PyException_SetTraceback(error, traceback);
+        }
+        PyObject *passed = PyObject_CallFunctionObjArgs(f->reraise_interrupt, error, NULL);
+        Py_XDECREF(type);
+        Py_XDECREF(error);
+        Py_XDECREF(traceback);
+        if (passed == NULL) {
+            return NULL;
+        }
+        Py_DECREF(passed);
+    }
+    return PyObject_CallFunctionObjArgs(
+        f->fallback, arguments[0], arguments[1], arguments[2], NULL);
+}
+
+static PyObject *
+encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    EncodeFunction *f = (EncodeFunction *)self;
+    if (count != 3 || f->nodes == NULL || !PyList_CheckExact(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "encode takes a value, a list and a stream");
+        return NULL;
+    }
+    Writer w;
+    w.data = w.first;
+    w.size = sizeof(w.first);
+    w.used = 0;
+    w.out = arguments[1];
+    w.pieces = w.holds_large = 0;
+    Py_ssize_t before = PyList_Size(w.out);
+    Node *root = &f->nodes[f->root];
+    int result = 0;
+    if (root->op != OP_STRUCT && root->op != OP_EMPTY) {
+        /* What is no struct is sent like a field with the number 0. */
+        result = put_uint(&w, 0);
+    }
+    if (result == 0) {
+        result = put_element(f, root, arguments[0], &w, 0);
+    }
+    if (result == 0 && (w.used || !w.pieces)) {
+        result = flush(&w);
+    }
+    if (result == 0 && w.holds_large) {
+        result = PyObject_SetAttr(arguments[2], f->holds_large, Py_True);
+    }
+    if (w.data != w.first) {
+        PyMem_Free(w.data);
+    }
+    if (result == 0) {
+        Py_RETURN_NONE;
+    }
+    if (PyList_Size(w.out) > before) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        int cut = PyList_SetSlice(w.out, before, PyList_Size(w.out), NULL);
+        if (cut < 0) {
+            Py_XDECREF(type);
+            Py_XDECREF(error);
+            Py_XDECREF(traceback);
+            return NULL;
+        }
+        PyErr_Restore(type, error, traceback);
+    }
+    return encode_in_python(f, arguments);
+}
+
+/* --- the plan ------------------------------------------------------------------------------- */
+
+static int
+set_up_fields(Node *node, PyObject *fields, Py_ssize_t nodes)
+{
+    Py_ssize_t count = PyTuple_Size(fields);
+    if (count < 0) {
+        return -1;
+    }
+    node->fields = PyMem_Calloc((size_t)count + 1, sizeof(Field));
+    if (node->fields == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    node->count = count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *name, *descriptor;
+        int number;
+        PyObject *field = item_of(fields, i);
+        if (field == NULL || !PyArg_ParseTuple(field, "UOi", &name, &descriptor, &number)) {
+            return -1;
+        }
+        if (number < 0 || number >= nodes) {
+            PyErr_SetString(PyExc_ValueError, "the plan has no such node");
+            return -1;
+        }
+        attribute_set_up(&node->fields[i].attribute, name, descriptor);
+        node->fields[i].node = number;
+    }
+    return 0;
+}
+
+static int
+set_up_extra(Node *node, PyObject *extra, Py_ssize_t nodes)
+{
+    switch (node->op) {
+    case OP_STRUCT:
+    case OP_ENUM:
+        if ((node->first = item_of(extra, 0)) == NULL
+            || (node->second = item_of(extra, 1)) == NULL
+            || (node->members = item_of(extra, 2)) == NULL) {
+            return -1;
+        }
+        if (node->op == OP_STRUCT) {
+            return set_up_fields(node, node->members, nodes);
+        }
+        node->count = PyTuple_Size(node->members);
+        for (Py_ssize_t i = 0; i < node->count; i++) {
+            if (item_of(item_of(node->members, i), 1) == NULL) {
+                return -1;
+            }
+        }
+        return node->count < 0 ? -1 : 0;
+    case OP_DURATION:
+    case OP_OPAQUE:
+        node->first = item_of(extra, 0);
+        node->second = node->first == NULL ? NULL : item_of(extra, 1);
+        return node->second == NULL ? -1 : 0;
+    }
+    return 0;
+}
+
+static int
+is_number_of_node(int number, Py_ssize_t count)
+{
+    return number >= 0 && number < count;
+}
+
+static int
+set_up_node(EncodeFunction *f, Node *node, PyObject *row)
+{
+    PyObject *lower, *extra;
+    if (row == NULL || !PyTuple_Check(row)
+        || !PyArg_ParseTuple(
+            row,
+            "iiiiiiinOO",
+            &node->op,
+            &node->flags,
+            &node->bits,
+            &node->inner,
+            &node->plain,
+            &node->children[0],
+            &node->children[1],
+            &node->length,
+            &lower,
+            &extra)) {
+        return -1;
+    }
+    node->lower = lower == Py_None ? NULL : lower;
+    int parts = node->op == OP_MAP ? 2 : node->op == OP_LIST || node->op == OP_ARRAY ? 1 : 0;
+    if (node->op < 0 || node->op >= OP_VARIED || node->op == OP_INTERFACE || node->bits < 1
+        || node->bits > 128 || !is_number_of_node(node->inner, f->count)
+        || !is_number_of_node(node->plain, f->count)
+        || (parts > 0 && !is_number_of_node(node->children[0], f->count))
+        || (parts > 1 && !is_number_of_node(node->children[1], f->count))) {
+        PyErr_SetString(PyExc_ValueError, "the plan is none that can be run");
+        return -1;
+    }
+    return set_up_extra(node, extra, f->count);
+}
+
+static PyObject *
+encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *plan, *fallback, *reraise_interrupt;
+    int root;
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "EncodeFunction takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(
+            arguments, "O!iOO", &PyTuple_Type, &plan, &root, &fallback, &reraise_interrupt)) {
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    EncodeFunction *f = (EncodeFunction *)alloc(type, 0);
+    if (f == NULL) {
+        return NULL;
+    }
+    Py_INCREF(plan);
+    Py_INCREF(fallback);
+    Py_INCREF(reraise_interrupt);
+    f->plan = plan;
+    f->fallback = fallback;
+    f->reraise_interrupt = reraise_interrupt;
+    f->holds_large = PyUnicode_InternFromString("holds_large");
+    if (f->holds_large == NULL) {
+        Py_DECREF(f);
+        return NULL;
+    }
+    f->count = PyTuple_Size(plan);
+    f->root = root;
+    if (!is_number_of_node(root, f->count)) {
+        PyErr_SetString(PyExc_ValueError, "the plan has no such node");
+        Py_DECREF(f);
+        return NULL;
+    }
+    f->nodes = PyMem_Calloc((size_t)f->count, sizeof(Node));
+    if (f->nodes == NULL) {
+        Py_DECREF(f);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < f->count; i++) {
+        if (set_up_node(f, &f->nodes[i], PyTuple_GetItem(plan, i)) < 0) {
+            Py_DECREF(f);
+            return NULL;
+        }
+    }
+    return (PyObject *)f;
+}
+
+static int
+encode_function_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    EncodeFunction *f = (EncodeFunction *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(f->plan);
+    Py_VISIT(f->fallback);
+    Py_VISIT(f->reraise_interrupt);
+    return 0;
+}
+
+static void
+drop_nodes(EncodeFunction *f)
+{
+    Node *nodes = f->nodes;
+    f->nodes = NULL;
+    if (nodes != NULL) {
+        for (Py_ssize_t i = 0; i < f->count; i++) {
+            PyMem_Free(nodes[i].fields);
+        }
+        PyMem_Free(nodes);
+    }
+}
+
+static int
+encode_function_clear(PyObject *self)
+{
+    EncodeFunction *f = (EncodeFunction *)self;
+    drop_nodes(f);
+    Py_CLEAR(f->plan);
+    Py_CLEAR(f->fallback);
+    Py_CLEAR(f->reraise_interrupt);
+    Py_CLEAR(f->holds_large);
+    return 0;
+}
+
+static void
+encode_function_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    encode_function_clear(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef encode_function_methods[] = {
+    {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL,
+     "Append the bytes of a value, as it stands at the top of a message, to a list."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot encode_function_slots[] = {
+    {Py_tp_doc, "Plan of a schema that encodes values."},
+    {Py_tp_new, encode_function_new},
+    {Py_tp_traverse, encode_function_traverse},
+    {Py_tp_clear, encode_function_clear},
+    {Py_tp_dealloc, encode_function_dealloc},
+    {Py_tp_methods, encode_function_methods},
+    {0, NULL},
+};
+
+PyType_Spec encode_function_spec = {
+    .name = "rpcgen._accelerator.EncodeFunction",
+    .basicsize = sizeof(EncodeFunction),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = encode_function_slots,
+};

@@ -1,0 +1,288 @@
+/* Encoding values that have no others inside. */
+#include "encode.h"
+
+static int
+as_int64(PyObject *value, int64_t *result)
+{
+    int overflow;
+    if (!PyLong_CheckExact(value) && !PyBool_Check(value)) {
+        return -1;
+    }
+    *result = PyLong_AsLongLongAndOverflow(value, &overflow);
+    return overflow ? -1 : 0;
+}
+
+static int
+as_uint64(PyObject *value, uint64_t *result)
+{
+    int overflow;
+    if (!PyLong_CheckExact(value) && !PyBool_Check(value)) {
+        return -1;
+    }
+    long long small = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (!overflow) {
+        *result = (uint64_t)small;
+        return small < 0 ? -1 : 0;
+    }
+    if (overflow < 0) {
+        return -1;
+    }
+    *result = PyLong_AsUnsignedLongLong(value);
+    if (*result == (uint64_t)-1 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return -1;
+    }
+    return 0;
+}
+
+int
+as_double(PyObject *value, double *result)
+{
+    if (!PyFloat_CheckExact(value) && !PyLong_CheckExact(value)) {
+        return -1;
+    }
+    *result = PyFloat_AsDouble(value);
+    if (*result == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear(); /* an int beyond the floats */
+        return -1;
+    }
+    return 0;
+}
+
+/* Round to a float32; gives up where that overflows, and for NaN, whose bits are Python's. */
+static int
+narrowed(double *value)
+{
+    float narrow = (float)*value;
+    if (isnan(*value) || (isinf(narrow) && !isinf(*value))) {
+        return -1;
+    }
+    *value = narrow;
+    return 0;
+}
+
+static int
+put_number(Node *node, PyObject *value, Writer *w)
+{
+    if (node->op == OP_INT) {
+        int64_t number;
+        if (as_int64(value, &number) < 0) {
+            return -1;
+        }
+        if (node->bits < 64) {
+            int64_t top = (int64_t)1 << (node->bits - 1);
+            if (number < -top || number >= top) {
+                return -1;
+            }
+        }
+        return put_int(w, number);
+    }
+    uint64_t number;
+    if (as_uint64(value, &number) < 0 || (node->bits < 64 && number >> node->bits)) {
+        return -1;
+    }
+    return put_uint(w, number);
+}
+
+static int
+put_complex(Node *node, PyObject *value, Writer *w)
+{
+    if (!PyComplex_CheckExact(value)) {
+        return -1;
+    }
+    double real = PyComplex_RealAsDouble(value), imaginary = PyComplex_ImagAsDouble(value);
+    if (node->bits == 64 && (narrowed(&real) < 0 || narrowed(&imaginary) < 0)) {
+        return -1;
+    }
+    return put_float(w, real) < 0 ? -1 : put_float(w, imaginary);
+}
+
+static int
+put_text(PyObject *value, Writer *w)
+{
+    Py_ssize_t size;
+    if (!PyUnicode_CheckExact(value)) {
+        return -1;
+    }
+    if (PyUnicode_GetLength(value) >= LARGE / 4) {
+        /* The bytes do not stay with the text, as those of the other function may. */
+        PyObject *octets = PyUnicode_AsUTF8String(value);
+        if (octets == NULL) {
+            PyErr_Clear();
+            return -1;
+        }
+        int result = put_bytes(w, octets);
+        Py_DECREF(octets);
+        return result;
+    }
+    const char *octets = PyUnicode_AsUTF8AndSize(value, &size);
+    if (octets == NULL) {
+        PyErr_Clear(); /* lone surrogates */
+        return -1;
+    }
+    return put_octets(w, octets, (size_t)size);
+}
+
+PyObject *
+element_of(PyObject *sequence, Py_ssize_t index)
+{
+    PyObject *item = PyList_CheckExact(sequence) ? PyList_GetItem(sequence, index)
+                                                 : PyTuple_GetItem(sequence, index);
+    Py_XINCREF(item);
+    return item;
+}
+
+Py_ssize_t
+length_of(PyObject *sequence)
+{
+    if (PyList_CheckExact(sequence)) {
+        return PyList_Size(sequence);
+    }
+    return PyTuple_CheckExact(sequence) ? PyTuple_Size(sequence) : -1;
+}
+
+/* Write the octets that a list or tuple of numbers holds: each as one byte, or as Go's uint. */
+int
+put_octet_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w)
+{
+    if (put_uint(w, (uint64_t)size) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < size; i++) {
+        uint64_t octet;
+        PyObject *item = element_of(value, i);
+        int result = item == NULL ? -1 : as_uint64(item, &octet);
+        Py_XDECREF(item);
+        if (result < 0 || octet > 255 || reserve(w, 2) < 0) {
+            return -1;
+        }
+        if (is_array && octet > 127) {
+            w->data[w->used++] = 255;
+        }
+        w->data[w->used++] = (unsigned char)octet;
+    }
+    return 0;
+}
+
+int
+put_octet_array(Node *node, PyObject *value, Writer *w)
+{
+    if (!PyBytes_CheckExact(value)) {
+        Py_ssize_t size = length_of(value);
+        return size < 0 || size != node->length ? -1 : put_octet_elements(value, size, 1, w);
+    }
+    Py_ssize_t size = PyBytes_Size(value);
+    const unsigned char *octets = (const unsigned char *)PyBytes_AsString(value);
+    if (size != node->length || put_uint(w, (uint64_t)size) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (put_uint(w, octets[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+put_enum(Node *node, PyObject *value, Writer *w)
+{
+    if ((PyObject *)Py_TYPE(value) != node->first) {
+        return -1;
+    }
+    PyObject *octets = NULL;
+    for (Py_ssize_t i = 0; i < node->count; i++) {
+        PyObject *pair = PyTuple_GetItem(node->members, i);
+        if (PyTuple_GetItem(pair, 0) == value) {
+            octets = PyTuple_GetItem(pair, 1);
+            Py_INCREF(octets);
+            break;
+        }
+    }
+    if (octets == NULL) {
+        octets = PyObject_GetItem(node->second, value);
+    }
+    if (octets == NULL) {
+        return -1;
+    }
+    int result = -1;
+    if (PyBytes_CheckExact(octets)) {
+        size_t size = (size_t)PyBytes_Size(octets);
+        result = reserve(w, size);
+        if (result == 0) {
+            memcpy(w->data + w->used, PyBytes_AsString(octets), size);
+            w->used += size;
+        }
+    }
+    Py_DECREF(octets);
+    return result;
+}
+
+static int
+put_duration(Node *node, PyObject *value, Writer *w)
+{
+    int64_t number;
+    PyObject *nanoseconds = PyObject_CallFunctionObjArgs(node->first, value, NULL);
+    if (nanoseconds == NULL) {
+        return -1;
+    }
+    int result = as_int64(nanoseconds, &number);
+    Py_DECREF(nanoseconds);
+    return result < 0 ? -1 : put_int(w, number);
+}
+
+PyObject *
+marshalled(Node *node, PyObject *value)
+{
+    PyObject *octets = PyObject_CallFunctionObjArgs(node->first, value, NULL);
+    if (octets != NULL && !PyBytes_CheckExact(octets)) {
+        Py_DECREF(octets);
+        return NULL;
+    }
+    return octets;
+}
+
+int
+put_leaf(Node *node, PyObject *value, Writer *w)
+{
+    switch (node->op) {
+    case OP_BOOL:
+        return value == Py_True ? put_uint(w, 1) : value == Py_False ? put_uint(w, 0) : -1;
+    case OP_INT:
+    case OP_UINT:
+        return put_number(node, value, w);
+    case OP_FLOAT: {
+        double number;
+        if (as_double(value, &number) < 0 || (node->bits == 32 && narrowed(&number) < 0)) {
+            return -1;
+        }
+        return put_float(w, number);
+    }
+    case OP_COMPLEX:
+        return put_complex(node, value, w);
+    case OP_STRING:
+        return put_text(value, w);
+    case OP_BYTES:
+        if (node->flags & IS_OF_BYTES) {
+            Py_ssize_t size = length_of(value);
+            return size < 0 ? -1 : put_octet_elements(value, size, 0, w);
+        }
+        return PyBytes_CheckExact(value) ? put_bytes(w, value) : -1;
+    case OP_EMPTY:
+        return put_uint(w, 0);
+    case OP_ENUM:
+        return put_enum(node, value, w);
+    case OP_DURATION:
+        return put_duration(node, value, w);
+    case OP_OPAQUE: {
+        PyObject *octets = marshalled(node, value);
+        if (octets == NULL) {
+            return -1;
+        }
+        int result = put_octets(w, PyBytes_AsString(octets), (size_t)PyBytes_Size(octets));
+        Py_DECREF(octets);
+        return result;
+    }
+    }
+    return -1;
+}

@@ -1,0 +1,1 @@
+"""Go's side of an IDL: read from Go source, or written as Go."""

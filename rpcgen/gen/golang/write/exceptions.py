@@ -1,0 +1,50 @@
+"""The texts of declared exceptions, as Go makes them of the fields."""
+
+from __future__ import annotations
+
+import json
+import string
+
+from ....protocol.reflection import TypeDescription
+
+__all__ = ["error_method"]
+
+
+def error_method(each: TypeDescription, name: str, text: str) -> tuple[str, bool]:
+    """Return the method ``Error`` of an exception, and True if it needs the package fmt.
+
+    Args:
+        each: The exception.
+        name: Name of its type in Go.
+        text: Text that the IDL declares for it: ``{key}`` is a field. Empty, or with a ``*``,
+            which stands for any text: its name and fields.
+    """
+    layout, fields = _layout(each, text) if text and "*" not in text else _named(each, name)
+    head = f"// Error returns the text for people.\nfunc (e *{name}) Error() string {{"
+    if not fields:
+        return (
+            f"{head} return {json.dumps(layout.replace('%%', '%'), ensure_ascii=False)} }}",
+            False,
+        )
+    values = "".join(f", e.{field}" for field in fields)
+    quoted = json.dumps(layout, ensure_ascii=False)
+    return f"{head}\n\treturn fmt.Sprintf({quoted}{values})\n}}", True
+
+
+def _layout(each: TypeDescription, text: str) -> tuple[str, list[str]]:
+    """Return a layout of fmt's for a text, and the fields that it has."""
+    names = {field.attribute: field.name for field in each.fields}
+    layout, fields = "", []
+    for literal, attribute, _, _ in string.Formatter().parse(text):
+        layout += literal.replace("%", "%%")
+        if attribute is not None:
+            layout += "%v"
+            fields.append(names[attribute])
+    return layout, fields
+
+
+def _named(each: TypeDescription, name: str) -> tuple[str, list[str]]:
+    if not each.fields:
+        return name, []
+    parts = ", ".join(f"{field.name}=%v" for field in each.fields)
+    return f"{name}({parts})", [field.name for field in each.fields]

@@ -1,0 +1,1 @@
+"""Encoder and decoder whose values the accelerator in C encodes and decodes, where it can."""

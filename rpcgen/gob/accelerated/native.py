@@ -1,0 +1,16 @@
+"""Types of the accelerator, which is compiled and so no module that tools see."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..._accelerator import DecodeFunction, DecodeProgram, EncodeFunction
+else:
+    _accelerator = importlib.import_module("rpcgen._accelerator")
+    DecodeFunction = _accelerator.DecodeFunction
+    DecodeProgram = _accelerator.DecodeProgram
+    EncodeFunction = _accelerator.EncodeFunction
+
+__all__ = ["DecodeFunction", "DecodeProgram", "EncodeFunction"]

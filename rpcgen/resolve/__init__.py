@@ -1,0 +1,1 @@
+"""Resolvers with I/O: they find servers by asking others, in threads of their own."""

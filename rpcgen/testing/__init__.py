@@ -1,0 +1,43 @@
+"""What tests of clients and servers need: connections without an address, faults, scripts, a clock.
+
+Nothing here is imported by the rest of the package, and each part only when it is
+asked for: `certificates` needs trustme (``pip install 'rpcgen[testing]'``).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .connections import aconnected, connected
+    from .fake_clock import FakeClock
+    from .fault_proxy import FaultProxy
+    from .faults import Fault, random_faults
+    from .scripted_server import ScriptedServer
+
+__all__ = [
+    "FakeClock",
+    "Fault",
+    "FaultProxy",
+    "ScriptedServer",
+    "aconnected",
+    "connected",
+    "random_faults",
+]
+
+_MODULES = {
+    "FakeClock": "fake_clock",
+    "Fault": "faults",
+    "FaultProxy": "fault_proxy",
+    "ScriptedServer": "scripted_server",
+    "aconnected": "connections",
+    "connected": "connections",
+    "random_faults": "faults",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
