@@ -366,6 +366,11 @@ def test_encrypted_server_is_trusted_by_its_authority(capsys: Captured, tmp_path
         assert reply(capsys, address, "Arith.Multiply", ARGS, "--insecure") == 56
 
 
+def test_server_may_be_found_by_a_resolver(capsys: Captured, address: str) -> None:
+    place = address.replace("tcp://", "dns://")
+    assert reply(capsys, place, "Arith.Multiply", ARGS) == 56
+
+
 def test_server_that_is_not_there_is_unreachable(capsys: Captured) -> None:
     status, _, err = say(capsys, "127.0.0.1:1", "Arith.Multiply", ARGS)
     assert (status, "hint: nothing listens there" in err) == (UNREACHABLE, True)

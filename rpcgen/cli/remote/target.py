@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 from attrs import frozen
 
+from ...channel.schemes import is_resolved
 from ...protocol import CodecName, DialOptions, parse_address
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
@@ -68,7 +69,7 @@ class Target:
             DialError: There is no connection to be had.
         """
         options: DialOptions = {"codec": self.codec, "timeout": self.connect_timeout}
-        if parse_address(self.address).tls:
+        if is_resolved(self.address) or parse_address(self.address).tls:
             options["tls"] = self.tls
         if self.timeout is not None:
             options["call_timeout"] = self.timeout
