@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -214,14 +213,12 @@ def make_parser(
     parser.add_argument(
         "--root",
         metavar="DIR",
-        help="the folder that the IDL's imports count from (default: root in [tool.rpcgen] of "
-        "pyproject.toml, else above the IDL's topmost package, else src or the folder of the "
-        "project)",
+        help="the folder that the IDL's imports count from, if it is not found by itself",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; list what is stale, missing or left over and exit 1 if anything is",
+        help="write nothing; exit 1 if a file is stale, missing or left over",
     )
     parser.add_argument(
         "--prune", action="store_true", help="delete generated files whose IDL is gone"
@@ -234,9 +231,11 @@ def make_parser(
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes a while to look up."""
+    """Prints the version, which takes a while to look up, as does what looks."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
         try:
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:

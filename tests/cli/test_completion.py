@@ -64,16 +64,33 @@ def completed(scripts: Path, folder: Path, *words: str) -> list[str]:
     ("words", "offered"),
     [
         ("rpcgen ca", ["files: default", "call"]),
-        ("rpcgen --che", ["--check"]),
-        ("rpcgen idl/arith.py --pru", ["--prune"]),
         ("rpcgen call localhost:1 --tim", ["--timeout"]),
-        ("rpcgen bench --codec j", ["json"]),
-        ("rpcgen serve --cert ./", ["files: default"]),
     ],
 )
 def test_bash_completes(scripts: Path, project: Path, words: str, offered: list[str]) -> None:
     found = completed(scripts, project, *words.split())
     assert [each for each in found if each] == offered
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("rpcgen --che", ["plain,--check"]),
+        ("rpcgen idl/arith.py --pru", ["plain,--prune"]),
+        ("rpcgen idl/arith.py i", ["file,i"]),
+        ("rpcgen bench --codec j", ["plain,json"]),
+        ("rpcgen serve --cert ./", ["file,./"]),
+        ("rpcgen dump --he", ["plain,--help"]),
+    ],
+)
+def test_words_are_completed(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, words: str, offered: list[str]
+) -> None:
+    monkeypatch.setenv(COMPLETE, "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert cli.main([]) == 0
+    assert capsys.readouterr().out.splitlines() == offered
 
 
 def test_all_commands_are_offered(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
