@@ -103,6 +103,7 @@ _IMPORTED: Final = {
     *("Annotated", "Any", "Code", "Literal", "Mapping", "NewType", "Protocol", "RemoteError"),
     *("Self", "Sequence", "annotations", "define", "embedded", "field", "frozen", "idempotent"),
     *("interface", "json_tag", "length", "raises", "struct_args", "timeout", "wire", "GoTime"),
+    *("AddrPort", "BigFloatValue", "Fraction", "UTC"),
     *_ENUMS,
     *[name for _, name in (*_PLAIN.values(), *_LIBRARY.values())],
 }
@@ -382,7 +383,7 @@ class _Writer:
         if len(names) < len(each.members):
             lines.append("# Members whose names are no identifiers are left out.")
         bases = self._use(_ENUMS[base], base)
-        return [f"class {self._names[number]}({bases}):", *_body(each.doc, lines)]
+        return _definition(f"class {self._names[number]}({bases}):", each.doc, lines)
 
     def _type_remarks(self, number: int) -> list[str]:
         return comment_lines(self._remarks.types.get(number, []), 4)
@@ -405,7 +406,7 @@ class _Writer:
             f"def {decode}(cls, data: bytes) -> {self_}:",
             f"{_INDENT}return cls(data)",
         ]
-        return [f"@{frozen}", f"class {name}:", *_body(each.doc, lines)]
+        return [f"@{frozen}", *_definition(f"class {name}:", each.doc, lines)]
 
     def _struct(self, number: int) -> list[str]:
         name, each = self._names[number], self._types[number]
@@ -428,7 +429,7 @@ class _Writer:
                 lines.insert(-1, "# Has a default that no literal can say.")
         lines += comment_lines(self._remarks.tails.get(number, []), 4)
         base = f"({self._use(_TYPES, 'RemoteError')})" if raised is not None else ""
-        return [decorator, f"class {name}{base}:", *_body(each.doc, lines)]
+        return [decorator, *_definition(f"class {name}{base}:", each.doc, lines)]
 
     def _code(self, raised: RaisedDescription, each: TypeDescription) -> list[str]:
         known = {code.value: code.name for code in Code}
@@ -509,7 +510,7 @@ class _Writer:
         below = comment_lines(self._remarks.services.get(index, []), 4)
         lines += ["", *below] if below else []
         protocol = self._use("typing", "Protocol")
-        return [*head, f"class {cls}({protocol}):", *_body(service.doc, lines[1:])]
+        return [*head, *_definition(f"class {cls}({protocol}):", service.doc, lines[1:])]
 
     def _method(self, name: str, method: MethodDescription) -> list[str]:
         lines = [f"@{each}" for each in self._decorators(name, method)]
@@ -596,13 +597,13 @@ def _run_time_members(description: Description) -> dict[str, str]:
     return {name: f"{name}_" for name in members}
 
 
-def _body(doc: str, lines: Sequence[str]) -> list[str]:
-    """Return the body of a class, indented."""
+def _definition(head: str, doc: str, lines: Sequence[str]) -> list[str]:
+    """Return a class: its first line, and what is in it, indented."""
     found = [f"{_INDENT}{docstring(doc, 4)}"] if doc else []
     if doc and lines:
         found.append("")
     found += [f"{_INDENT}{line}" if line else "" for line in lines]
-    return found or [f"{_INDENT}..."]
+    return [head, *found] if found else [f"{head} ..."]
 
 
 def _without_gaps(lines: Iterable[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -25,9 +26,23 @@ _NUMBERS: Final = {
 _LIBRARY: Final = {
     "time.Time": "datetime(1, 1, 1, tzinfo=UTC)",
     "big.Int": "0",
+    "big.Float": "BigFloatValue()",
+    "big.Rat": "Fraction()",
     "url.URL": '""',
+    "uuid.UUID": "UUID(int=0)",
     "netip.Addr": "None",
+    "netip.AddrPort": "AddrPort(None, 0)",
     "netip.Prefix": "None",
+}
+
+# Names in these, and the modules that they are from.
+_MODULES: Final = {
+    "datetime": "datetime",
+    "UTC": "datetime",
+    "BigFloatValue": "rpcgen.types",
+    "Fraction": "fractions",
+    "AddrPort": "rpcgen.types",
+    "UUID": "uuid",
 }
 
 
@@ -129,10 +144,11 @@ class ZeroValues:
             return Zero(f"{self._names[number]}()")
         if each.name not in _LIBRARY:
             return None
-        if each.name == "time.Time":
-            self._use("datetime", "datetime")
-            self._use("datetime", "UTC")
-        return Zero(_LIBRARY[each.name])
+        text = _LIBRARY[each.name]
+        for name in re.findall(r"[A-Za-z]+", text):
+            if name in _MODULES:
+                self._use(_MODULES[name], name)
+        return Zero(text)
 
 
 def _made(text: str) -> str:

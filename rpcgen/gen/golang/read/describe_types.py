@@ -77,6 +77,8 @@ class TypeDescriber:
         self._names: dict[str, GoType] = {}
         self._inside: list[NamedType] = []
         self._has_interfaces = False
+        # What interfaces may hold beside the members of their unions.
+        self._beyond: dict[int, str] = {}
 
     def add(self, described: TypeDescription) -> int:
         """Add a type and return its number.
@@ -176,23 +178,28 @@ class TypeDescriber:
         )
 
     def _map(self, of: MapType, place: str) -> int:
-        key = self.number(_target(of.key), place)
-        if self.types[key].kind is Kind.INTERFACE:
-            raise InexpressibleError("a map has interface values as its keys")
-        key = self._hashable(key)
+        key = self._hashable(self.number(_target(of.key), place))
         element = self.number(_target(of.value), place)
         return self.add(TypeDescription(Kind.MAP, python="dict", key=key, element=element))
 
     def _hashable(self, number: int) -> int:
         """Return the number of a type as Python can hash it: tuples, and frozen classes."""
         described = self.types[number]
+        if described.kind is Kind.INTERFACE:
+            raise InexpressibleError("the keys of a map hold interface values")
         if described.kind is Kind.ARRAY and described.python == "list":
             element = self._hashable(described.element)
             return self.add(evolve(described, python="tuple", element=element))
+        if described.kind is Kind.POINTER:
+            self._hashable(described.element)
         if described.kind is Kind.STRUCT and not described.hashable:
-            described.hashable = True
-            for each in described.fields:
-                each.type = self._hashable(each.type)
+            described.hashable = True  # at once, since it may hold a pointer to itself
+            try:
+                for each in described.fields:
+                    each.type = self._hashable(each.type)
+            except InexpressibleError:
+                described.hashable = False
+                raise
         return number
 
     def _interface(self, of: GoType) -> int:
@@ -203,10 +210,16 @@ class TypeDescriber:
         if not wanted:
             return number
         self._numbers[of] = number
+        others: list[str] = []
         for each in sorted(self._registered, key=lambda named: named.full_name):
-            is_struct = isinstance(self.resolver.underlying(each), StructType)
-            if is_struct and wanted <= self._methods.names(each):
+            if not wanted <= self._methods.names(each):
+                continue
+            if isinstance(self.resolver.underlying(each), StructType):
                 described.union.append(self.number(each, each.name))
+            else:
+                others.append(each.full_name)
+        if others:
+            self._beyond[number] = f"{', '.join(others)} may be in it in Go: only structs can here."
         return number
 
     # Types with a name
@@ -299,6 +312,8 @@ class TypeDescriber:
     # Structs
 
     def _struct(self, of: GoType, under: StructType, name: str, wire: str, doc: str) -> int:
+        if self._fields.nothing_travels(under):
+            raise InexpressibleError(f"{of} has no exported fields, so gob refuses it")
         described = TypeDescription(Kind.STRUCT, wire or f"{self._module}.{name}", name, doc)
         number = self.add(described)
         self._numbers[of] = number
@@ -336,11 +351,15 @@ class TypeDescriber:
 
     def _interface_remarks(self, number: int, each: StructField) -> list[str]:
         described = self.types[number]
+        if number in self._beyond:
+            return [self._beyond[number]]
         if described.kind is not Kind.INTERFACE or described.union:
             return []
-        if not self._methods.names(_target(each.type)):
+        of = _target(each.type)
+        if not self._methods.names(of):
             return []
-        return [f"An interface, {each.type}: nothing that fits it is handed to gob.Register."]
+        name = f", {of}" if isinstance(of, NamedType) else ""
+        return [f"An interface{name}: nothing that fits it is handed to gob.Register."]
 
     # Names
 

@@ -30,6 +30,9 @@ _TAG: Final = re.compile(r'(?:^|\s)json:"((?:[^"\\]|\\.)*)"')
 _OPTIONS: Final = ("omitempty", "omitzero")
 
 
+_PASSED_OVER: Final = "gob passes over"
+
+
 @frozen
 class StructField:
     """An exported field.
@@ -76,6 +79,17 @@ class Fields:
                 reason = "Go embeds it without exporting it: gob has nothing of it, JSON its fields"
                 yield StructField(field.name, type_, "", True, "", (), reason, field.place)
 
+    def nothing_travels(self, struct: StructType) -> bool:
+        """Return True for a struct that has fields, but none which gob sends.
+
+        Args:
+            struct: The struct.
+        """
+        exported = [each for each in self.of(struct) if each.name[:1].isupper()]
+        return bool(struct.expression.fields) and all(
+            each.left_out.startswith(_PASSED_OVER) for each in exported
+        )
+
     def _field(self, field: Field, type_: GoType) -> StructField:
         tag = _json_tag(field.tag)
         name, *options = tag.split(",")
@@ -101,7 +115,7 @@ class Fields:
         """Return why a field of a type does not travel, empty if it does."""
         target = self._resolver.underlying(_target(of))
         if isinstance(target, FuncType | ChanType):
-            return f"gob passes over a {target}"
+            return f"{_PASSED_OVER} a {target}"
         if isinstance(target, StructType) and not self._encodes_itself(_target(of)):
             fields = target.expression.fields
             if fields and not any(field.name[:1].isupper() for field in fields):

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from .stdlib import SELF_ENCODING
 from .syntax import Function, Place
 from .types import (
     FuncType,
     GoType,
     InterfaceType,
+    KnownGoType,
     NamedType,
     PointerType,
     Resolver,
@@ -140,12 +142,16 @@ class Methods:
         found: dict[str, Method] = {}
         taken: set[str] = set()
         seen: set[NamedType] = set()
-        level: list[tuple[NamedType, bool]] = [(named, False)]
+        level: list[tuple[NamedType | KnownGoType, bool]] = [(named, False)]
         while level:
             here: dict[str, list[Method]] = {}
             fields: set[str] = set()
-            below: list[tuple[NamedType, bool]] = []
+            below: list[tuple[NamedType | KnownGoType, bool]] = []
             for each, through_pointer in level:
+                if isinstance(each, KnownGoType):
+                    for method in _of_known(each, named):
+                        here.setdefault(method.function.name, []).append(method)
+                    continue
                 if each in seen:
                     continue
                 seen.add(each)
@@ -182,7 +188,7 @@ class Methods:
 
     def _embedded(
         self, named: NamedType, through_pointer: bool
-    ) -> Iterator[tuple[NamedType, bool]]:
+    ) -> Iterator[tuple[NamedType | KnownGoType, bool]]:
         under = self._resolver.underlying(named)
         if not isinstance(under, StructType):
             return
@@ -190,15 +196,22 @@ class Methods:
             if not field.embedded:
                 continue
             held = self._resolver.resolve(field.type, under.scope)
-            if isinstance(held, PointerType) and isinstance(held.element, NamedType):
+            if isinstance(held, PointerType) and isinstance(held.element, NamedType | KnownGoType):
                 yield held.element, True
-            elif isinstance(held, NamedType):
+            elif isinstance(held, NamedType | KnownGoType):
                 yield held, through_pointer
 
     def _field_names(self, named: NamedType) -> Iterator[str]:
         under = self._resolver.underlying(named)
         if isinstance(under, StructType):
             yield from (field.name for field in under.expression.fields)
+
+
+def _of_known(known: KnownGoType, user: NamedType) -> Iterator[Method]:
+    """Yield the methods by which a type of Go's library encodes itself, and what embeds it."""
+    for name in SELF_ENCODING.get(known.known.name, ()):
+        function = Function(name, (), (), "", user.declared.place)
+        yield Method(function, user.scope, False)
 
 
 def _order(method: Method, named: NamedType) -> tuple[bool, str, int]:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from ....protocol.reflection import Kind
 
-__all__ = ["KNOWN", "STANDARD_SOURCES", "KnownType", "is_standard"]
+__all__ = ["KNOWN", "SELF_ENCODING", "STANDARD_SOURCES", "KnownType", "is_standard"]
 
 
 @frozen
@@ -52,6 +52,20 @@ KNOWN: Final[dict[tuple[str, str], KnownType]] = {
     ("github.com/gofrs/uuid", "UUID"): _UUID,
     ("github.com/gofrs/uuid/v5", "UUID"): _UUID,
     ("github.com/satori/go.uuid", "UUID"): _UUID,
+}
+
+# Methods by which those encode themselves, which a struct that embeds one has as well.
+SELF_ENCODING: Final[dict[str, tuple[str, ...]]] = {
+    "time.Time": ("GobEncode", "MarshalBinary", "MarshalJSON", "MarshalText"),
+    "big.Int": ("GobEncode", "MarshalJSON", "MarshalText"),
+    "big.Float": ("GobEncode", "MarshalText"),
+    "big.Rat": ("GobEncode", "MarshalText"),
+    "net.IP": ("MarshalText",),
+    "netip.Addr": ("MarshalBinary", "MarshalText"),
+    "netip.AddrPort": ("MarshalBinary", "MarshalText"),
+    "netip.Prefix": ("MarshalBinary", "MarshalText"),
+    "url.URL": ("MarshalBinary",),
+    "uuid.UUID": ("MarshalBinary", "MarshalText"),
 }
 
 # Declarations by path of the package.

@@ -15,7 +15,7 @@ __all__ = ["Written", "digest_in", "look", "with_header"]
 
 # The digest is that of what is below the header, as it was written.
 _HEADER: Final = re.compile(
-    r"\A# Written by `rpcgen from-go`[^\n]*\n(?:#[^\n]*\n)*?# digest: ([0-9a-f]{16})\n\n"
+    r"\A# Written by `rpcgen from-go [^\n]*\n(?:#[^\n]*\n)*?# digest: ([0-9a-f]{16})\n\n"
 )
 
 
@@ -40,7 +40,7 @@ def with_header(body: str, sources: str) -> str:
         sources: What it was read from, as a person has named it.
     """
     return (
-        f"# Written by `rpcgen from-go` from {sources}.\n"
+        f"# Written by `rpcgen from-go {sources}`.\n"
         "# It may be edited: from-go then leaves it alone until it is told --force.\n"
         f"# digest: {_digest_of(body)}\n\n{body}"
     )

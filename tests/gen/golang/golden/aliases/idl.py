@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from aliases.
+# Written by `rpcgen from-go aliases`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 7845f12314f11b81
 

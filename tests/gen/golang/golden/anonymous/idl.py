@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from anonymous.
+# Written by `rpcgen from-go anonymous`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 4a87ae6940d0c1d7
 

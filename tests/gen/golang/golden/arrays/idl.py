@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from arrays.
+# Written by `rpcgen from-go arrays`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 15e2f3e864cd53c7
 

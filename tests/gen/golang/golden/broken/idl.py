@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from broken.
+# Written by `rpcgen from-go broken`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 3d833ae13c1c973f
 

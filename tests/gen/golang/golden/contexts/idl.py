@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from contexts.
+# Written by `rpcgen from-go contexts`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 11e1ba38c35aadf5
 

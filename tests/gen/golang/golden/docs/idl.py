@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from docs.
+# Written by `rpcgen from-go docs`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: d7746c0664fffcfc
 

@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from embedded.
+# Written by `rpcgen from-go embedded`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 307cdc5a23a7400c
 

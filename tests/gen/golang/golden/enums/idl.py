@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from enums.
+# Written by `rpcgen from-go enums`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: a437fa1ed1f872b4
 

@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from generics.
+# Written by `rpcgen from-go generics`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: cb64faca784996fd
 

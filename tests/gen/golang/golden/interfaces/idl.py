@@ -1,6 +1,6 @@
-# Written by `rpcgen from-go` from interfaces.
+# Written by `rpcgen from-go interfaces`.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 5005947705028a80
+# digest: f8af24b9fec33026
 
 """Services of the Go package golden/interfaces."""
 
@@ -19,7 +19,7 @@ class Drawing:
     by_name: dict[str, Circle | Square | None] = field(factory=dict)
     extra: Any = None
     more: Any = None
-    # An interface, interface{...}: nothing that fits it is handed to gob.Register.
+    # An interface: nothing that fits it is handed to gob.Register.
     err: Any = None
     # An interface, interfaces.Lonely: nothing that fits it is handed to gob.Register.
     lonely: Any = None

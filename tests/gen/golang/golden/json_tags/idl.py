@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from json_tags.
+# Written by `rpcgen from-go json_tags`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: e9b242b886c9441b
 

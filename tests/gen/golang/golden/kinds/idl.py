@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from kinds.
+# Written by `rpcgen from-go kinds`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 673e4e53a7a8458c
 

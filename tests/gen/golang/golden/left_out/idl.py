@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from left_out.
+# Written by `rpcgen from-go left_out`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: d5c0d9759db6d63c
 

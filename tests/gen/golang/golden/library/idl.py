@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from library.
+# Written by `rpcgen from-go library`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 341c083bc18ffe2a
 

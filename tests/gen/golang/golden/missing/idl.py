@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from missing.
+# Written by `rpcgen from-go missing`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 3ab76b4660cc3d9c
 

@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from named_types.
+# Written by `rpcgen from-go named_types`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 8f63817adf748102
 

@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from names.
+# Written by `rpcgen from-go names`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: fad27810c3300170
 

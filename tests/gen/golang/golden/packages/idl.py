@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from packages.
+# Written by `rpcgen from-go packages`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: efd1bb9265e3f2b4
 

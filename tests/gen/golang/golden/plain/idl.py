@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from plain.
+# Written by `rpcgen from-go plain`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: be61aee1b95a0e93
 

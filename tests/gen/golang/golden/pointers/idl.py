@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from pointers.
+# Written by `rpcgen from-go pointers`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 59acea25cddefd90
 

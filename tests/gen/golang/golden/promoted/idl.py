@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from promoted.
+# Written by `rpcgen from-go promoted`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: d0c09a63b599fb36
 

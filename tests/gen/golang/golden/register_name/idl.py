@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from register_name.
+# Written by `rpcgen from-go register_name`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: 9a4d1d9fda4d57a0
 

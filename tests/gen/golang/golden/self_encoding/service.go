@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/rpc"
+	"time"
 
 	"golden/check"
 )
@@ -49,7 +50,14 @@ type Money struct{ Cents int }
 
 func (m Money) MarshalJSON() ([]byte, error) { return []byte(`"1.00"`), nil }
 
+// Stamped encodes itself by what it embeds, so that its note does not travel.
+type Stamped struct {
+	time.Time
+	Note string
+}
+
 type All struct {
+	Stamped     Stamped
 	Temperature Temperature
 	Maybe       *Temperature
 	Version     Version
@@ -74,7 +82,7 @@ func Call(client *rpc.Client) error { return nil }
 func CallGob(client *rpc.Client) error {
 	return check.First(
 		check.Echo(client, "Service.Echo", All{
-			Temperature{1.5}, &Temperature{2}, Version{1, 2}, map[Version]int{{1, 1}: 2}, On, Money{3},
+			Stamped{time.Unix(1, 0).UTC(), ""}, Temperature{1.5}, &Temperature{2}, Version{1, 2}, map[Version]int{{1, 1}: 2}, On, Money{3},
 		}),
 		check.Reply(client, "Service.Heat", Temperature{1}, Temperature{2}),
 	)

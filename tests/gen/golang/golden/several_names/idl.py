@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go` from several_names.
+# Written by `rpcgen from-go several_names`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: bf142d1dfa4bf194
 
