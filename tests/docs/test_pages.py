@@ -24,6 +24,7 @@ PAGES = (
     "interceptors",
     "operating",
     "processes",
+    "record",
     "reflection",
     "testing",
     "to-go",
