@@ -67,7 +67,7 @@ class Failure(click.ClickException):
         """Write it to standard error."""
         tell(f"rpcgen: error: {escaped(self.message)}")
         if self.hint:
-            tell(f"    hint: {self.hint}")
+            tell(f"    hint: {escaped(self.hint)}")
 
 
 _LOST: Final = (
