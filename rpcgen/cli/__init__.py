@@ -28,9 +28,12 @@ _COMMANDS: Final[dict[str, str]] = {
     "breaking": "breaking",
     "call": "call",
     "completion": "completion",
+    "from-go": "from_go",
+    "from-record": "from_record",
     "init": "init",
     "lint": "lint",
     "list": "list",
+    "record": "record",
     "serve": "serve",
     "to-go": "to_go",
 }

@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from ..errors import GenerateError
+from ..errors import GenerateError, RpcError
 from ..gen.breaking import RevisionError, checked_out, compare_services
 from ..gen.describe import Described, describe_idls
 from ..gen.findings import BreakingRule, kept
@@ -53,7 +53,7 @@ def command(
             old, new = _described(paths[:1], None), _described(paths[1:], root)
         else:
             raise click.UsageError("name OLD and NEW, or --against GIT_REV and NEW...", context)
-    except GenerateError as error:
+    except RpcError as error:
         tell(f"{error}")
         return 2
     except (RevisionError, OSError) as error:

@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from ..errors import GenerateError
+from ..errors import RpcError
 from ..gen.describe import describe_idls
 from ..gen.findings import LintRule, kept
 from ..gen.lint import lint
@@ -38,7 +38,7 @@ def command(
     """Run the command and return its exit status."""
     try:
         described = describe_idls(paths, Path(os.path.abspath(root)) if root else None)
-    except GenerateError as error:
+    except RpcError as error:
         tell(f"{error}")
         return 2
     except OSError as error:
