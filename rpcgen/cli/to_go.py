@@ -22,6 +22,7 @@ __all__ = ["command"]
 
 @click.command(
     "to-go",
+    short_help="Write a Go package for the services of IDL files.",
     help="""Write a Go package for the services of IDL files: types with their names on the wire,
     typed clients, interfaces for servers, and a codec by which the net/rpc of Go's library has
     deadlines, metadata, cancels and codes of errors.""",
