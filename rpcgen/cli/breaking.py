@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 @click.command(
     "breaking",
-    short_help="Say what a change of an IDL breaks between old peers and new ones.",
+    short_help="Say what a change of an IDL breaks between peers.",
     help="""Say what a change of an IDL would break between peers that have it and peers that do
     not, in gob and in JSON.
 

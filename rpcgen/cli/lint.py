@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 @click.command(
     "lint",
-    short_help="Say what is better said otherwise in an IDL.",
+    short_help="Say what an IDL had better say otherwise.",
     help="""Say what is better said otherwise in an IDL, although it generates: names that Go's
     programs spell in several ways, enums that cannot be zero, and the like.
 
