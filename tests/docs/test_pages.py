@@ -20,6 +20,7 @@ PAGES = (
     "channels",
     "cli",
     "errors",
+    "from-go",
     "interceptors",
     "operating",
     "processes",
