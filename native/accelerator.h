@@ -58,5 +58,6 @@ PyObject *item_of(PyObject *tuple, Py_ssize_t index);
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;
 extern PyType_Spec decode_function_spec;
+extern PyType_Spec decode_message_spec;
 
 #endif

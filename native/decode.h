@@ -39,6 +39,7 @@ typedef struct {
     PyObject *make;  /* of a pointer or conversion, or NULL; else the container, class, function */
     PyObject *extra; /* table of an enum, plan of a struct */
     int stores;      /* true if an object is made by storing what it holds */
+    newfunc create;  /* object.__new__ */
     Py_ssize_t sent_count;
     SentField *sent;
     Py_ssize_t member_count;
@@ -62,11 +63,13 @@ typedef struct {
     PyObject_HEAD
     PyObject *names[NAME_COUNT];
     PyObject *plan; /* owns all that the pairs refer to */
+    PyObject *nothing; /* the empty tuple */
     Py_ssize_t count;
     Pair *pairs;
     int root;
     int has_number; /* true where the value comes like a field with the number 0 */
     int is_counted;
+    int is_alone; /* true where nothing but the message is looked at */
 } DecodeProgram;
 
 typedef struct {
@@ -121,6 +124,25 @@ int set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row);
 void drop_pair(Pair *pair);
 
 void decode_program_dealloc(PyObject *self);
+
+/* Return true for a program; sets an exception for anything else. */
+int is_program(PyObject *object);
+
+/* Read a value as it stands at the top of a message. */
+PyObject *decode_top(Reader *r, long depth);
+
+static inline void
+begin_reading(Reader *r, PyObject *program, PyObject *bytes, PyObject *stream, Py_ssize_t pos)
+{
+    r->program = (DecodeProgram *)program;
+    r->bytes = bytes;
+    r->stream = stream;
+    r->data = (const unsigned char *)PyBytes_AsString(bytes);
+    r->end = PyBytes_Size(bytes);
+    r->pos = pos;
+    r->room = 0;
+    r->level = 0;
+}
 
 static inline int
 read_uint(Reader *r, uint64_t *result)

@@ -22,8 +22,8 @@ load_room(Reader *r, long depth)
     return result;
 }
 
-static PyObject *
-decode_at(Reader *r, long depth)
+PyObject *
+decode_top(Reader *r, long depth)
 {
     DecodeProgram *program = r->program;
     uint64_t number = 0;
@@ -34,22 +34,10 @@ decode_at(Reader *r, long depth)
         return NULL;
     }
     PyObject *value = read_value(r, &program->pairs[program->root], depth);
-    if (value == NULL) {
-        return NULL;
+    if (value != NULL && store_room(r) < 0) {
+        Py_CLEAR(value);
     }
-    PyObject *pos = PyLong_FromSsize_t(r->pos);
-    PyObject *both = NULL;
-    if (pos != NULL && store_room(r) == 0) {
-        both = PyTuple_New(2);
-    }
-    if (both == NULL) {
-        Py_DECREF(value);
-        Py_XDECREF(pos);
-        return NULL;
-    }
-    PyTuple_SetItem(both, 0, value);
-    PyTuple_SetItem(both, 1, pos);
-    return both;
+    return value;
 }
 
 static PyObject *
@@ -65,22 +53,19 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         && PyLong_Check(arguments[3])) {
         int overflow;
         Reader r;
-        r.program = program;
-        r.bytes = arguments[0];
-        r.stream = arguments[2];
-        r.data = (const unsigned char *)PyBytes_AsString(r.bytes);
-        r.end = PyBytes_Size(r.bytes);
-        r.pos = PyLong_AsSsize_t(arguments[1]);
-        r.room = 0;
-        r.level = 0;
+        Py_ssize_t pos = PyLong_AsSsize_t(arguments[1]);
+        begin_reading(&r, f->program, arguments[0], arguments[2], pos);
         long depth = PyLong_AsLongAndOverflow(arguments[3], &overflow);
         if (PyErr_Occurred()) {
             PyErr_Clear();
         }
         else if (!overflow) {
-            PyObject *result = decode_at(&r, depth);
-            if (result != NULL || PyErr_Occurred()) {
-                return result;
+            PyObject *value = decode_top(&r, depth);
+            if (value != NULL) {
+                return Py_BuildValue("Nn", value, r.pos);
+            }
+            if (PyErr_Occurred()) {
+                return NULL;
             }
         }
     }
@@ -99,10 +84,7 @@ decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     if (!PyArg_ParseTuple(arguments, "OO", &program, &fallback)) {
         return NULL;
     }
-    /* What runs a program is no subclass: it looks into its memory. */
-    destructor release = (destructor)PyType_GetSlot(Py_TYPE(program), Py_tp_dealloc);
-    if (release != decode_program_dealloc) {
-        PyErr_SetString(PyExc_TypeError, "DecodeFunction takes a DecodeProgram");
+    if (!is_program(program)) {
         return NULL;
     }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -156,7 +138,17 @@ fallback_of(PyObject *self, void *closure)
     return fallback;
 }
 
+static PyObject *
+program_of(PyObject *self, void *closure)
+{
+    DecodeFunction *f = (DecodeFunction *)self;
+    PyObject *program = f->program == NULL ? Py_None : f->program;
+    Py_INCREF(program);
+    return program;
+}
+
 static PyGetSetDef decode_function_getset[] = {
+    {"program", program_of, NULL, "The program.", NULL},
     {"fallback", fallback_of, NULL, "The function that decodes what is out of the ordinary.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -88,6 +88,7 @@ set_up_struct(Pair *pair, Py_ssize_t pairs)
         || (pair->stores && !PyType_Check(pair->make))) {
         return PyErr_Occurred() ? -1 : bad_plan();
     }
+    pair->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
     return set_up_members(pair, members) < 0 ? -1 : set_up_sent(pair, fields, pairs);
 }
 

@@ -5,6 +5,24 @@ static const char *const NAMES[NAME_COUNT] = {
     "collisions", "decoded", "depth", "end", "limits", "room_left", "short", "skip_value",
 };
 
+/* Return true if a program looks at nothing of the stream. */
+static int
+is_alone(DecodeProgram *program)
+{
+    for (Py_ssize_t i = 0; i < program->count; i++) {
+        Pair *pair = &program->pairs[i];
+        if ((pair->op == OP_EMPTY && pair->bits == SKIP_VALUE) || pair->flags & IS_SHORT) {
+            return 0;
+        }
+        for (Py_ssize_t field = 0; field < pair->sent_count; field++) {
+            if (pair->sent[field].skip == SKIP_VALUE) {
+                return 0;
+            }
+        }
+    }
+    return !program->is_counted;
+}
+
 static PyObject *
 decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
@@ -25,6 +43,10 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     }
     Py_INCREF(plan);
     program->plan = plan;
+    if ((program->nothing = PyTuple_New(0)) == NULL) {
+        Py_DECREF(program);
+        return NULL;
+    }
     for (int i = 0; i < NAME_COUNT; i++) {
         if ((program->names[i] = PyUnicode_InternFromString(NAMES[i])) == NULL) {
             Py_DECREF(program);
@@ -54,6 +76,7 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
             return NULL;
         }
     }
+    program->is_alone = is_alone(program);
     return (PyObject *)program;
 }
 
@@ -81,6 +104,7 @@ decode_program_clear(PyObject *self)
         Py_CLEAR(program->names[i]);
     }
     Py_CLEAR(program->plan);
+    Py_CLEAR(program->nothing);
     return 0;
 }
 
@@ -95,12 +119,36 @@ decode_program_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+int
+is_program(PyObject *object)
+{
+    /* There are no subclasses, so the function that frees one tells. */
+    destructor release = (destructor)PyType_GetSlot(Py_TYPE(object), Py_tp_dealloc);
+    if (release != decode_program_dealloc) {
+        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
+        return 0;
+    }
+    return 1;
+}
+
+static PyObject *
+alone_of(PyObject *self, void *closure)
+{
+    return PyBool_FromLong(((DecodeProgram *)self)->is_alone);
+}
+
+static PyGetSetDef decode_program_getset[] = {
+    {"is_alone", alone_of, NULL, "True where nothing but a message is looked at.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyType_Slot decode_program_slots[] = {
     {Py_tp_doc, "Plan of how values of a sender's type become ours."},
     {Py_tp_new, decode_program_new},
     {Py_tp_traverse, decode_program_traverse},
     {Py_tp_clear, decode_program_clear},
     {Py_tp_dealloc, decode_program_dealloc},
+    {Py_tp_getset, decode_program_getset},
     {0, NULL},
 };
 

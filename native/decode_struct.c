@@ -73,15 +73,9 @@ add_zeros(Pair *pair, PyObject **values)
 
 /* Make an object by storing what it holds, as its `__init__` would. */
 static PyObject *
-store_all(Pair *pair, PyObject **values)
+store_all(Reader *r, Pair *pair, PyObject **values)
 {
-    newfunc make = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    PyObject *nothing = PyTuple_New(0);
-    if (nothing == NULL) {
-        return NULL;
-    }
-    PyObject *object = make((PyTypeObject *)pair->make, nothing, NULL);
-    Py_DECREF(nothing);
+    PyObject *object = pair->create((PyTypeObject *)pair->make, r->program->nothing, NULL);
     if (object == NULL) {
         return NULL;
     }
@@ -148,7 +142,7 @@ read_struct(Reader *r, Pair *pair, long depth)
         }
     }
     if (read_fields(r, pair, values, depth) == 0 && add_zeros(pair, values) == 0) {
-        object = pair->stores ? store_all(pair, values) : call_class(pair, values);
+        object = pair->stores ? store_all(r, pair, values) : call_class(pair, values);
     }
     for (Py_ssize_t i = 0; i < pair->member_count; i++) {
         Py_XDECREF(values[i]);

@@ -46,7 +46,7 @@ typedef struct {
     unsigned char *data;
     size_t used;
     size_t size;
-    PyObject *out;
+    PyObject *out; /* list of pieces; NULL where all is to be one */
     int pieces; /* how often something was moved to `out` */
     int holds_large;
     unsigned char first[1024];

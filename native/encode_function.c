@@ -1,28 +1,54 @@
 /* The type that encodes values of one schema. */
 #include "encode.h"
 
-/* Have the function in Python encode the value, unless the exception that is set is an interrupt. */
-static PyObject *
-encode_in_python(EncodeFunction *f, PyObject *const *arguments)
+/* Drop the exception that is set, if there is one: return -1 if it is an interrupt, which stays. */
+static int
+drop_exception(EncodeFunction *f)
 {
-    if (PyErr_Occurred()) {
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        PyErr_NormalizeException(&type, &error, &traceback);
-        if (traceback != NULL) {
-            PyException_SetTraceback(error, traceback);
-        }
-        PyObject *passed = PyObject_CallFunctionObjArgs(f->reraise_interrupt, error, NULL);
-        Py_XDECREF(type);
-        Py_XDECREF(error);
-        Py_XDECREF(traceback);
-        if (passed == NULL) {
-            return NULL;
-        }
-        Py_DECREF(passed);
+    if (!PyErr_Occurred()) {
+        return 0;
     }
-    return PyObject_CallFunctionObjArgs(
-        f->fallback, arguments[0], arguments[1], arguments[2], NULL);
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    PyObject *passed = PyObject_CallFunctionObjArgs(f->reraise_interrupt, error, NULL);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    Py_XDECREF(passed);
+    return passed == NULL ? -1 : 0;
+}
+
+static void
+begin(Writer *w, PyObject *out)
+{
+    w->data = w->first;
+    w->size = sizeof(w->first);
+    w->used = 0;
+    w->out = out;
+    w->pieces = w->holds_large = 0;
+}
+
+static void
+end(Writer *w)
+{
+    if (w->data != w->first) {
+        PyMem_Free(w->data);
+    }
+}
+
+/* Write a value as it stands at the top of a message. */
+static int
+put_top(EncodeFunction *f, PyObject *value, Writer *w)
+{
+    Node *root = &f->nodes[f->root];
+    if (root->op != OP_STRUCT && root->op != OP_EMPTY && put_uint(w, 0) < 0) {
+        return -1; /* what is no struct is sent like a field with the number 0 */
+    }
+    return put_element(f, root, value, w, 0);
 }
 
 static PyObject *
@@ -34,46 +60,72 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         return NULL;
     }
     Writer w;
-    w.data = w.first;
-    w.size = sizeof(w.first);
-    w.used = 0;
-    w.out = arguments[1];
-    w.pieces = w.holds_large = 0;
+    begin(&w, arguments[1]);
     Py_ssize_t before = PyList_Size(w.out);
-    Node *root = &f->nodes[f->root];
-    int result = 0;
-    if (root->op != OP_STRUCT && root->op != OP_EMPTY) {
-        /* What is no struct is sent like a field with the number 0. */
-        result = put_uint(&w, 0);
-    }
-    if (result == 0) {
-        result = put_element(f, root, arguments[0], &w, 0);
-    }
+    int result = put_top(f, arguments[0], &w);
     if (result == 0 && (w.used || !w.pieces)) {
         result = flush(&w);
     }
     if (result == 0 && w.holds_large) {
         result = PyObject_SetAttr(arguments[2], f->holds_large, Py_True);
     }
-    if (w.data != w.first) {
-        PyMem_Free(w.data);
-    }
+    end(&w);
     if (result == 0) {
         Py_RETURN_NONE;
     }
-    if (PyList_Size(w.out) > before) {
-        PyObject *type, *error, *traceback;
-        PyErr_Fetch(&type, &error, &traceback);
-        int cut = PyList_SetSlice(w.out, before, PyList_Size(w.out), NULL);
-        if (cut < 0) {
-            Py_XDECREF(type);
-            Py_XDECREF(error);
-            Py_XDECREF(traceback);
-            return NULL;
-        }
-        PyErr_Restore(type, error, traceback);
+    if (drop_exception(f) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
+        return NULL;
     }
-    return encode_in_python(f, arguments);
+    return PyObject_CallFunctionObjArgs(
+        f->fallback, arguments[0], arguments[1], arguments[2], NULL);
+}
+
+/* Return what goes ahead of a message, and the message, whose body has `w->used` bytes. */
+static PyObject *
+with_length(PyObject *ahead, Writer *w)
+{
+    Writer length;
+    begin(&length, NULL);
+    if (put_uint(&length, w->used) < 0) {
+        return NULL;
+    }
+    size_t first = (size_t)PyBytes_Size(ahead);
+    size_t size = first + length.used + w->used;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    if (result != NULL) {
+        char *place = PyBytes_AsString(result);
+        memcpy(place, PyBytes_AsString(ahead), first);
+        memcpy(place + first, length.data, length.used);
+        memcpy(place + first + length.used, w->data, w->used);
+    }
+    return result;
+}
+
+static PyObject *
+message(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    EncodeFunction *f = (EncodeFunction *)self;
+    if (count != 3 || f->nodes == NULL || !PyBytes_CheckExact(arguments[0])
+        || !PyBytes_CheckExact(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "message takes bytes, the bytes of an id, and a value");
+        return NULL;
+    }
+    Writer w;
+    begin(&w, NULL);
+    PyObject *result = NULL;
+    size_t size = (size_t)PyBytes_Size(arguments[1]);
+    if (reserve(&w, size) == 0) {
+        memcpy(w.data, PyBytes_AsString(arguments[1]), size);
+        w.used = size;
+        if (put_top(f, arguments[2], &w) == 0) {
+            result = with_length(arguments[0], &w);
+        }
+    }
+    end(&w);
+    if (result != NULL || drop_exception(f) < 0) {
+        return result;
+    }
+    Py_RETURN_NONE;
 }
 
 /* --- the plan ------------------------------------------------------------------------------- */
@@ -277,6 +329,8 @@ encode_function_dealloc(PyObject *self)
 static PyMethodDef encode_function_methods[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL,
      "Append the bytes of a value, as it stands at the top of a message, to a list."},
+    {"message", (PyCFunction)(void (*)(void))message, METH_FASTCALL,
+     "Return a whole message behind other bytes; None where the value must be encoded otherwise."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -49,6 +49,9 @@ module_exec(PyObject *module)
     if (add_type(module, &decode_program_spec) < 0) {
         return -1;
     }
+    if (add_type(module, &decode_message_spec) < 0) {
+        return -1;
+    }
     return add_type(module, &decode_function_spec);
 }
 

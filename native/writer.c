@@ -72,6 +72,9 @@ put_bytes(Writer *w, PyObject *octets)
     if (size < LARGE) {
         return put_octets(w, PyBytes_AsString(octets), (size_t)size);
     }
+    if (w->out == NULL) {
+        return -1;
+    }
     w->holds_large = 1;
     if (put_uint(w, (uint64_t)size) < 0 || flush(w) < 0) {
         return -1;

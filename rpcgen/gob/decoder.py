@@ -18,18 +18,17 @@ from .interface_values import SHALLOW, TooLargeError, ValueStream
 from .memory import most_per_byte
 from .numbers import read_int, read_uint
 from .options import check_choice
+from .single import DEFAULT_LIMITS, SingleDecoder
 
 if TYPE_CHECKING:
     from .streams import DecodeFunction, DecodeStream
     from .untyped import Origin
 
-__all__ = ["Decoder", "loads", "only_value"]
+__all__ = ["Decoder", "loads"]
 
 T = TypeVar("T")
 
 _NOTHING: Final = Empty()
-_DEFAULT_LIMITS: Final = Limits()
-
 # What a stream may cost before the bytes that it has brought count.
 _SPARE_BYTES = 1 << 16
 
@@ -54,7 +53,7 @@ class Decoder(ValueStream):
         self,
         data: bytes = b"",
         *,
-        limits: Limits = _DEFAULT_LIMITS,
+        limits: Limits = DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
         names: Literal["log", "strict"] = "log",
         registry: Registry = global_registry,
@@ -116,6 +115,19 @@ class Decoder(ValueStream):
         if schema is None:
             return self._next(UNTYPED, schema)
         return self._next(schema if isinstance(schema, Schema) else schema_of(schema), schema)
+
+    def decode_after(self, data: bytes, pos: int, schema: object) -> Any:
+        """Return the value at a position of other data, which must end with it.
+
+        The data begins with what this stream has begun with. Used once all was decoded.
+        Raises `DecodeError` if all is not as expected; this is of no use then.
+        """
+        self._data, self._pos = data, pos
+        value = self.decode(schema)
+        if self._pos != len(data) or self._chunks or self._overrun:
+            raise DecodeError("the data is no value like the one before", pos)
+        self._data, self._pos = b"", 0
+        return value
 
     def skip(self) -> None:
         """Read the next value and drop it, as Go's ``Decode(nil)`` does. Raises like `decode`."""
@@ -400,7 +412,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits = _DEFAULT_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> T: ...
 
 
@@ -411,7 +423,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits = _DEFAULT_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Any: ...
 
 
@@ -421,7 +433,7 @@ def loads(
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
     names: Literal["log", "strict"] = "log",
-    limits: Limits = _DEFAULT_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
@@ -430,12 +442,7 @@ def loads(
     `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
     after the value; `TruncatedError` if they end too early.
     """
-    return only_value(Decoder(data, limits=limits, strings=strings, names=names), len(data), schema)
+    return _single.decode(data, schema, strings, names, limits)
 
 
-def only_value(decoder: Decoder, size: int, schema: object) -> Any:
-    """Return the only value of a stream of so many bytes; raises as `loads` does."""
-    value = decoder.decode(schema)
-    if decoder.pending:
-        raise DecodeError("there is more after the value", size - decoder.pending)
-    return value
+_single: Final = SingleDecoder(Decoder)

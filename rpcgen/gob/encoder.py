@@ -15,6 +15,7 @@ from ..values.registry import registry as global_registry
 from .definitions import TypeTable
 from .numbers import LARGE, UINT, int_bytes, uint_bytes
 from .options import check_choice
+from .single import SingleEncoder
 
 if TYPE_CHECKING:
     from .streams import EncodeFunction, Encoding
@@ -86,6 +87,14 @@ class Encoder:
     def encode_parts(self, values: Iterable[tuple[object, object]]) -> list[bytes]:
         """Return what `encode_all` does in pieces: large strings and bytes are not copied."""
         return _parts(self._messages(values))
+
+    def is_settled(self, schema: object) -> bool:
+        """Return True if further values of a schema, or an annotation, bring no definitions."""
+        try:
+            return schema in self._plain
+        except TypeError as error:  # not hashable
+            reraise_interrupt(error)
+            return False
 
     def _messages(self, values: Iterable[tuple[object, object]]) -> list[bytes]:
         mark = None
@@ -289,7 +298,10 @@ def dumps(
     value. ``strings`` is that of `Encoder`. Raises `EncodeError` if the value
     does not fit the schema.
     """
-    return Encoder(strings=strings).encode(value, schema)
+    return _single.encode(value, schema, strings)
+
+
+_single: Final = SingleEncoder(Encoder)
 
 
 def _parts(messages: list[bytes]) -> list[bytes]:

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from ..errors import DecodeError, TruncatedError
 from .receive_buffer import ReceiveBuffer
 
-__all__ = ["LARGE_MESSAGE", "WINDOW", "MessageBuffer"]
+__all__ = ["LARGE_MESSAGE", "WINDOW", "MessageBuffer", "bounds", "is_negative"]
 
 WINDOW: Final = 1 << 18
 """How many bytes of a stream are looked at together, unless a message is larger."""
@@ -109,10 +109,10 @@ class MessageBuffer:
             size = max(self._needed, held if self._needed == 1 else 0)
             return 0 if held < size or _is_copy(data, pos) else size
         for _ in range(_MOST_LOOKED_AT):
-            start, after = _bounds(data, pos)
+            start, after = bounds(data, pos)
             if not start < after <= len(data):
                 return 0
-            if not _is_negative(data, start):
+            if not is_negative(data, start):
                 return 0 if _is_copy(data, pos) else after - self._pos
             pos = after
         return held
@@ -247,7 +247,7 @@ class MessageBuffer:
         return collected, tail, 0
 
 
-def _bounds(data: bytes, pos: int) -> tuple[int, int]:
+def bounds(data: bytes, pos: int) -> tuple[int, int]:
     """Return where the message at ``pos`` begins after its length, and ends; 0, 0 if unknown."""
     try:
         size = data[pos]
@@ -259,7 +259,7 @@ def _bounds(data: bytes, pos: int) -> tuple[int, int]:
         return 0, 0
 
 
-def _is_negative(data: bytes, pos: int) -> bool:
+def is_negative(data: bytes, pos: int) -> bool:
     """Say whether the int at ``pos`` is negative, as the ids of definitions are."""
     first = data[pos]
     last = pos if first < 128 else pos + 256 - first
@@ -268,5 +268,5 @@ def _is_negative(data: bytes, pos: int) -> bool:
 
 def _is_copy(data: bytes, pos: int) -> bool:
     """Say whether the value at ``pos`` is a ``[]byte`` or a string, by the ids of those."""
-    start, _ = _bounds(data, pos)
+    start, _ = bounds(data, pos)
     return start > 0 and data[start : start + 1] in (b"\x0a", b"\x0c")

@@ -20,7 +20,7 @@ import copy
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, Final
@@ -47,6 +47,8 @@ __all__ = ["Tally", "compare", "drawn_samples", "main", "own_samples"]
 _ENCODERS: Final = {
     name: import_module(each.encoder).Encoder for name, each in IMPLEMENTATIONS.items()
 }
+_DUMPS: Final = {name: import_module(each.encoder).dumps for name, each in IMPLEMENTATIONS.items()}
+_LOADS: Final = {name: import_module(each.decoder).loads for name, each in IMPLEMENTATIONS.items()}
 _DECODERS: Final = {
     name: import_module(each.decoder).Decoder for name, each in IMPLEMENTATIONS.items()
 }
@@ -120,7 +122,9 @@ def compare(sample: Sample, choose: random.Random, tally: Tally) -> None:
     _compare_encoders([sample.value, changed, sample.value], sample.schema, strings, tally)
     whole = _stream(sample)
     if whole is not None:
-        _compare_decoders(_broken(*whole, choose), sample.schema, strings, choose, tally)
+        broken, alone = _broken(*whole, choose)
+        runs = broken, (whole[0], alone, whole[0])
+        _compare_decoders(*runs, sample.schema, strings, choose, tally)
 
 
 def _stream(sample: Sample) -> tuple[bytes, bytes] | None:
@@ -140,17 +144,23 @@ def _stream(sample: Sample) -> tuple[bytes, bytes] | None:
 def _compare_encoders(run: list[Any], schema: Schema[Any], strings: str, tally: Tally) -> None:
     outcomes = {}
     for name, make in _ENCODERS.items():
-        encoder = make(strings=strings)
-        outcomes[name] = [_encoded(encoder, value, schema) for value in run]
+        encoder, single = make(strings=strings), partial(_DUMPS[name], strings=strings)
+        outcomes[name] = [_encoded(encoder.encode, value, schema) for value in run]
+        outcomes[name] += [_encoded(_in_parts(encoder), value, schema) for value in run]
+        outcomes[name] += [_encoded(single, value, schema) for value in run]
     _same(outcomes, lambda: f"values {run!r:.2000}\nschema {schema}\nstrings {strings}")
     failed = sum(isinstance(each, str) for each in next(iter(outcomes.values())))
     tally.encode_errors += failed
-    tally.encoded += len(run) - failed
+    tally.encoded += 3 * len(run) - failed
 
 
-def _encoded(encoder: gob.Encoder, value: Any, schema: Schema[Any]) -> bytes | str:
+def _in_parts(encoder: gob.Encoder) -> Callable[[Any, Any], bytes]:
+    return lambda value, schema: b"".join(encoder.encode_parts([(value, schema)]))
+
+
+def _encoded(encode: Callable[[Any, Any], bytes], value: Any, schema: Schema[Any]) -> bytes | str:
     try:
-        return b"".join(encoder.encode_parts([(value, schema)]))
+        return encode(value, schema)
     except (EncodeError, RecursionError) as error:
         return _told(error)
 
@@ -194,22 +204,31 @@ def _add_key(value: dict[Any, Any], key: Any) -> None:
 # --- decoding -------------------------------------------------------------------------------------
 
 
-def _broken(first: bytes, second: bytes, choose: random.Random) -> bytes:
-    """Return a stream with changes: anywhere, or in the body of a message that is whole."""
+def _broken(first: bytes, second: bytes, choose: random.Random) -> tuple[bytes, bytes]:
+    """Return a stream with changes: anywhere, or in the body of a message that is whole.
+
+    And a stream of a single value with them.
+    """
     others = seeds_of_vectors()
     if choose.random() < 0.2:
-        return mutated(first + second, choose, others)
+        return mutated(first + second, choose, others), mutated(first, choose, others)
     start = 1 if second[0] < 128 else 257 - second[0]
     body = second[start:]
     if choose.random() < 0.9:
         body = mutated(body, choose, (*others, Seed(body, None)))
     size = len(body)
     length = bytes([size]) if size < 128 else b"\xfc" + size.to_bytes(4)
-    return first + length + body + second
+    definitions = first[: len(first) - len(second)]
+    return first + length + body + second, definitions + length + body
 
 
 def _compare_decoders(
-    data: bytes, schema: Schema[Any], strings: str, choose: random.Random, tally: Tally
+    data: bytes,
+    singles: Sequence[bytes],
+    schema: Schema[Any],
+    strings: str,
+    choose: random.Random,
+    tally: Tally,
 ) -> None:
     limits = gob.Limits(
         decoded=choose.choice((1 << 28, 1 << 28, 200, 2000, 20_000)),
@@ -223,7 +242,15 @@ def _compare_decoders(
         for name, make in _DECODERS.items():
             decoder = make(strings=strings, limits=limits)
             outcomes[name] = list(_decoded(decoder, [data[:cut], data[cut:]], schema))
-    _same(outcomes, lambda: f"data {data.hex()}\nschema {schema}\n{limits} {strings} cut {cut}")
+            load = partial(_LOADS[name], strings=strings)
+            # More than once: what comes again takes a shorter way.
+            outcomes[name] += [_loaded(load, each, schema) for each in singles]
+    _same(
+        outcomes,
+        lambda: (
+            f"data {data.hex()}\nsingles {singles}\nschema {schema}\n{limits} {strings} cut {cut}"
+        ),
+    )
     failed = sum(not isinstance(each, tuple) for each in next(iter(outcomes.values())))
     tally.decode_errors += failed
     tally.decoded += len(next(iter(outcomes.values()))) - failed
@@ -244,6 +271,13 @@ def _decoded(decoder: gob.Decoder, pieces: list[bytes], schema: Schema[Any]) -> 
                 yield f"{_told(error)}, {decoder.pending} left, {list(decoder.types)}"
                 if decoder.pending == left:
                     break
+
+
+def _loaded(load: Callable[[bytes, Any], Any], data: bytes, schema: Schema[Any]) -> object:
+    try:
+        return (repr(load(data, schema)),)
+    except (DecodeError, RecursionError) as error:
+        return _told(error)
 
 
 def _told(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.record import Undecoded
 from ...values.types import strip_pointers
 from .. import wire
-from ..decode.classes import only_stores
+from ..decode.classes import only_stores, stores_frozen
 from ..decode.match import DecodePlan, Pair, Types, match
 from ..decode.received_types import leads_to_interface
 from ..memory import ENTRY, MEMBER, SLOT, sizes
@@ -192,7 +192,8 @@ def _struct(pair: Pair, plan: DecodePlan) -> tuple[object, ...]:
     omitted = [
         member.field.wire_name not in sent and member.field.has_default for member in members
     ]
-    stores = not any(omitted) and only_stores(pair.node.schema)
+    schema = pair.node.schema
+    stores = not any(omitted) and (only_stores(schema) or stores_frozen(schema))
     return stores, tuple(fields), _members(pair.node, plan.nodes, omitted)
 
 

@@ -6,11 +6,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..._accelerator import DecodeFunction, DecodeProgram, EncodeFunction
+    from ..._accelerator import DecodeFunction, DecodeMessage, DecodeProgram, EncodeFunction
 else:
     _accelerator = importlib.import_module("rpcgen._accelerator")
     DecodeFunction = _accelerator.DecodeFunction
+    DecodeMessage = _accelerator.DecodeMessage
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
 
-__all__ = ["DecodeFunction", "DecodeProgram", "EncodeFunction"]
+__all__ = ["DecodeFunction", "DecodeMessage", "DecodeProgram", "EncodeFunction"]

@@ -10,7 +10,6 @@ from ...schema import Schema, Untyped
 from .. import wire
 from ..source import TooLongError, forget
 from ..streams import DecodeFunction
-from .fast import QuickCompiler
 from .match import Types
 
 __all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "Maker", "compiled", "made_once"]
@@ -82,6 +81,8 @@ def _quick_function(
     types: Types, id: int, schema: Schema[Any], strings: str, counted: bool, longest: int
 ) -> tuple[DecodeFunction | None, int]:
     """Return the function in Python, and how many lines it has."""
+    from .fast import QuickCompiler  # whom the accelerator serves does without
+
     compiler = QuickCompiler(types, strings, counted=counted, longest=longest)
     if isinstance(schema, Untyped):
         from ..untyped import untyped_schema

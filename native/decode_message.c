@@ -1,0 +1,152 @@
+/* The type that decodes whole messages of one type, which a stream has met before. */
+#include "decode.h"
+
+/* rpcgen.gob.framing.LARGE_MESSAGE: what ends beyond it is not kept by the stream. */
+#define LARGE_MESSAGE 65536
+
+/* How many bytes of a message tell its type: an id of two, or one and the 0 before no struct. */
+#define HEAD 2
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *program;
+    unsigned char head[HEAD];
+    int width; /* of the id */
+    Py_ssize_t most;
+    long depth;
+} DecodeMessage;
+
+/* Find the message at a position: return where it begins, with its end in the reader; -1 where it
+ * is not there as a whole, is large, or is one of another type. */
+static Py_ssize_t
+find_message(DecodeMessage *m, Reader *r)
+{
+    uint64_t size;
+    Py_ssize_t held = r->end;
+    if (r->pos < 0 || held > m->most || read_uint(r, &size) < 0) {
+        return -1;
+    }
+    if (size < HEAD || size > (uint64_t)(held - r->pos)) {
+        return -1;
+    }
+    r->end = r->pos + (Py_ssize_t)size;
+    if (r->end > LARGE_MESSAGE || memcmp(r->data + r->pos, m->head, HEAD) != 0) {
+        return -1;
+    }
+    return r->pos;
+}
+
+static PyObject *
+decode_message(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    DecodeMessage *m = (DecodeMessage *)self;
+    if (count != 3 || m->program == NULL || ((DecodeProgram *)m->program)->pairs == NULL
+        || !PyBytes_CheckExact(arguments[0]) || !PyLong_Check(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "decode takes data, a position and a stream");
+        return NULL;
+    }
+    Py_ssize_t pos = PyLong_AsSsize_t(arguments[1]);
+    if (pos == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    Reader r;
+    begin_reading(&r, m->program, arguments[0], arguments[2], pos);
+    Py_ssize_t start = find_message(m, &r);
+    if (start >= 0) {
+        Py_ssize_t end = r.end;
+        r.pos = start + m->width;
+        PyObject *value = decode_top(&r, m->depth);
+        if (value != NULL) {
+            return Py_BuildValue("Nn", value, end);
+        }
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+decode_message_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *program;
+    const char *head;
+    Py_ssize_t size, most;
+    int width;
+    long depth;
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "DecodeMessage takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(
+            arguments, "Oy#inl", &program, &head, &size, &width, &most, &depth)
+        || !is_program(program)) {
+        return NULL;
+    }
+    if (size != HEAD || width < 1 || width > HEAD || !((DecodeProgram *)program)->is_alone) {
+        PyErr_SetString(PyExc_ValueError, "messages of this type are not decoded by themselves");
+        return NULL;
+    }
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    DecodeMessage *m = (DecodeMessage *)alloc(type, 0);
+    if (m == NULL) {
+        return NULL;
+    }
+    Py_INCREF(program);
+    m->program = program;
+    memcpy(m->head, head, HEAD);
+    m->width = width;
+    m->most = most;
+    m->depth = depth;
+    return (PyObject *)m;
+}
+
+static int
+decode_message_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((DecodeMessage *)self)->program);
+    return 0;
+}
+
+static int
+decode_message_clear(PyObject *self)
+{
+    Py_CLEAR(((DecodeMessage *)self)->program);
+    return 0;
+}
+
+static void
+decode_message_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    decode_message_clear(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef decode_message_methods[] = {
+    {"decode", (PyCFunction)(void (*)(void))decode_message, METH_FASTCALL,
+     "Return the value of the message at a position, and the position after it; None if that is "
+     "out of the ordinary."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot decode_message_slots[] = {
+    {Py_tp_doc, "Program that decodes whole messages."},
+    {Py_tp_new, decode_message_new},
+    {Py_tp_traverse, decode_message_traverse},
+    {Py_tp_clear, decode_message_clear},
+    {Py_tp_dealloc, decode_message_dealloc},
+    {Py_tp_methods, decode_message_methods},
+    {0, NULL},
+};
+
+PyType_Spec decode_message_spec = {
+    .name = "rpcgen._accelerator.DecodeMessage",
+    .basicsize = sizeof(DecodeMessage),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = decode_message_slots,
+};
