@@ -246,7 +246,8 @@ class GobClientCodec(_GobCodec):
             if timeout != last or metadata is not beside:
                 end = self._end(timeout, metadata)
                 self._last = timeout, metadata, end
-            rest = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
+            number = _NUMBERS[seq] if seq < 512 else _number(seq)
+            rest = number[:-1] + end
             heads = self._timed_heads[method]
             head = heads[len(rest)] if len(rest) < len(heads) else _long_head(heads, rest)
         except Exception as error:
