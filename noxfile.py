@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +40,7 @@ OLDEST: Final = [
     for requirement in [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["http"],
+        *PROJECT["project"]["optional-dependencies"]["cli"],
     ]
 ]
 
@@ -56,7 +57,7 @@ GENERATED: Final = {
 BESIDE_THE_PACKAGE: Final = (
     *(".git", ".github", "benchmarks", "docs", "generated", "idl", "native", "tests"),
     *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
-    *("SECURITY.md", "hatch_build.py", "noxfile.py", "pyproject.toml"),
+    *("SECURITY.md", ".pre-commit-hooks.yaml", "hatch_build.py", "noxfile.py", "pyproject.toml"),
 )
 
 # Tests that take a minute or two, on a machine that has nothing but Python.
@@ -137,7 +138,7 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--outdir", str(output), str(ROOT))
     (built,) = output.glob("*.whl")
     session.install(f"{built}[test]")
-    _test(session, *session.posargs)
+    _test(session, *session.posargs, environment={"RPCGEN_WHEEL": str(built)})
 
 
 @nox.session(name="tests-pure")
@@ -254,21 +255,28 @@ def _group(name: str) -> Sequence[str]:
     return nox.project.dependency_groups(PROJECT, name)
 
 
-def _test(session: nox.Session, *arguments: str) -> None:
+def _test(
+    session: nox.Session, *arguments: str, environment: Mapping[str, str] | None = None
+) -> None:
     """Run pytest where only the installed package can be imported as ``rpcgen``.
 
     Tests that fail run once more by themselves, and are told: a machine may be so busy that a
     thread does not get its turn for seconds.
+
+    Args:
+        session: The session.
+        arguments: Arguments of pytest.
+        environment: Variables for the tests.
     """
     pytest = ("python", "-m", "pytest")
     with _without_package() as folder, session.chdir(folder):
-        environment = {"RPCGEN_UNDER_TEST": "installed", "PYTHONPATH": None}
+        told = {"RPCGEN_UNDER_TEST": "installed", "PYTHONPATH": None, **(environment or {})}
         try:
-            session.run(*pytest, *arguments, env=environment)
+            session.run(*pytest, *arguments, env=told)
         except CommandFailed:
             session.warn("once more, what has failed: look into it even if it passes now")
             again = ("--last-failed", "--last-failed-no-failures=none")
-            session.run(*pytest, *arguments, *again, env=environment)
+            session.run(*pytest, *arguments, *again, env=told)
 
 
 @contextmanager

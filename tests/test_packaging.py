@@ -36,6 +36,7 @@ def test_package_is_installed_with_what_is_no_python() -> None:
     names = {str(file) for file in distribution("rpcgen").files or ()}
     assert "rpcgen/py.typed" in names
     assert "rpcgen/gen/templates/module.py.jinja" in names
+    assert "rpcgen/cli/project/pyproject.toml.tmpl" in names
     for asset in ("page.html", "script.js", "style.css"):
         assert f"rpcgen/protocol/debug/assets/{asset}" in names
 

@@ -52,8 +52,6 @@ class Pool:
         self._changed: asyncio.Future[None] = self.loop.create_future()
         self._closed: asyncio.Future[None] = self.loop.create_future()
         self._attempts: set[asyncio.Task[None]] = set()
-        # Connections that get no more calls, and may have some pending.
-        self._leaving: list[Line[Client]] = []
 
     # --- calls ----------------------------------------------------------------------------------
 
@@ -139,7 +137,6 @@ class Pool:
 
     def _work(self) -> None:
         work = self.core.take_work(time.monotonic())
-        self._leaving += work.leaving
         for server in work.attempts:
             if self.core.begin(server, time.monotonic()):
                 task = self.loop.create_task(self._attempt(server))
@@ -151,12 +148,10 @@ class Pool:
 
     def sweep(self) -> None:
         """Close the connections that get no more calls and have none pending."""
-        leaving, self._leaving = self._leaving, []
-        for line in leaving:
-            if line.calls.pending:
-                self._leaving.append(line)
-            else:
-                line.connection._connection.close()
+        leaving = self.core.leaving
+        for line in [each for each in leaving if not each.calls.pending]:
+            del leaving[line]
+            line.connection._connection.close()
 
     async def _attempt(self, server: Server[Client]) -> None:
         try:
@@ -180,8 +175,7 @@ class Pool:
         Raises:
             ShutdownError: It was closed before.
         """
-        lines = [*self.core.close(), *self._leaving]
-        self._leaving = []
+        lines = self.core.close()
         self._closed.set_result(None)
         self._change()
         if self._is_started:

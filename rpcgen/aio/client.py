@@ -147,7 +147,7 @@ class Client:
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
         # `_call` and `Completion.taken` once more: to call them takes a good part of a call.
-        if settings.metadata or not self._connection.writable.is_set():
+        if settings.metadata or self._connection.is_blocked:
             await self._get_ready(method, settings)
         waiter: asyncio.Future[Completion[Any]] = self._loop.create_future()
         seq = self._connection.begin(waiter, method, args, settings)

@@ -87,6 +87,8 @@ class ClientConnection(ReadBufferProtocol):
         # Set while the transport takes more: a server that is slow to read slows its callers.
         self.writable = asyncio.Event()
         self.writable.set()
+        self.is_blocked = False
+        """True while that is not set: an attribute, as each call asks."""
         self._transport: asyncio.Transport | None = None
         self._coalescer: WriteCoalescer | None = None
         self._spinner = LoopSpinner(self.loop)
@@ -320,7 +322,7 @@ class ClientConnection(ReadBufferProtocol):
         if self._coalescer is not None:
             self._coalescer.clear()
         self._transport = self._coalescer = None
-        self.writable.set()
+        self.resume_writing()
         if self._early is None:
             self._lose()
 
@@ -347,9 +349,11 @@ class ClientConnection(ReadBufferProtocol):
             self.lost.set_result(None)
 
     def pause_writing(self) -> None:
+        self.is_blocked = True
         self.writable.clear()
 
     def resume_writing(self) -> None:
+        self.is_blocked = False
         self.writable.set()
 
     def _end(self, completions: list[Completion[Waiter]]) -> None:

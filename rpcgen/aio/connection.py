@@ -525,7 +525,12 @@ class ServerConnection(ReadBufferProtocol):
             except BaseException as raised:  # not the server's end
                 error = raised
             if self._encoding is None and not is_large(served.response, reply):
-                data = encode(execution, invocation, reply, error)
+                # `encode` once more: a function for each call would take some of it, too.
+                if error is None:
+                    parts = execution.succeeded(invocation, reply)
+                else:
+                    parts = execution.failed(invocation, error)
+                data = parts[0] if len(parts) == 1 else b"".join(parts)
             else:
                 data = b""
                 await self._encode_in_turn(invocation, reply, error)

@@ -39,12 +39,10 @@ class Work(Generic[C]):
     Attributes:
         attempts: Servers to connect to, each in the background; `ChannelProtocol.connected` or
             `ChannelProtocol.failed` is told how that ends.
-        leaving: Connections that get no more calls: to be closed once none is pending.
         resolve: True to have the resolver look again.
     """
 
     attempts: list[Server[C]] = field(factory=list)
-    leaving: list[Line[C]] = field(factory=list)
     resolve: bool = False
 
 
@@ -65,6 +63,8 @@ class ChannelProtocol(Generic[C]):
         # Those with a line that are not ejected, or if all are, all with a line.
         self._ready: list[Server[C]] = []
         self._work: Work[C] = Work()
+        self.leaving: dict[Line[C], None] = {}
+        """Connections that get no more calls: to be closed once none is pending, and taken out."""
         self._is_resolved = False
         self._resolve_error: RpcError | None = None
         self.closed = False
@@ -162,7 +162,7 @@ class ChannelProtocol(Generic[C]):
     def lost(self, line: Line[C], now: float) -> None:
         """Take note that a line takes no more calls."""
         server = line.server
-        if line.is_leaving or line not in server.lines:
+        if line not in server.lines:
             return
         self._leave(line)
         self._work.resolve = True
@@ -181,9 +181,9 @@ class ChannelProtocol(Generic[C]):
                     each.due = min(each.due, now)
 
     def _leave(self, line: Line[C]) -> None:
+        self.leaving[line] = None
         line.is_leaving = True
         line.server.lines.remove(line)
-        self._work.leaving.append(line)
 
     # --- why there is no line -------------------------------------------------------------------
 
@@ -279,11 +279,15 @@ class ChannelProtocol(Generic[C]):
         if self.closed:
             raise ShutdownError("the channel is closed")
         lines = [line for server in self._servers.values() for line in server.lines]
-        lines += self._work.leaving
+        lines += self.leaving
         self.closed = True
         self._servers, self._ready, self._work = {}, [], Work()
         self.only = None
         return lines
+
+    def doubt(self) -> None:
+        """Find everything out again with the next call: a step has ended in the middle."""
+        self.only, self.look_at = None, -math.inf
 
     # --- what follows from that -----------------------------------------------------------------
 

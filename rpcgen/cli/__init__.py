@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from . import generate
 from .console import tell
 
+if TYPE_CHECKING:
+    import click
+
 __all__ = ["main"]
 
-# Commands that need nothing beside the package: modules with `SUMMARY` and
-# `run(arguments) -> status`.
+# Commands that need nothing beside the package: modules with `SUMMARY`,
+# `make_parser()` and `run(arguments) -> status`.
 _PLAIN: Final = ("dump",)
 
 # Commands on click: name and the module that has it as `command`.
@@ -23,11 +27,22 @@ _COMMANDS: Final[dict[str, str]] = {
     "bench": "bench",
     "breaking": "breaking",
     "call": "call",
+    "completion": "completion",
+    "from-go": "from_go",
+    "from-record": "from_record",
+    "init": "init",
     "lint": "lint",
     "list": "list",
+    "record": "record",
     "serve": "serve",
     "to-go": "to_go",
 }
+
+# Variable by which a shell asks for completions; see `completion`.
+_COMPLETE: Final = "_RPCGEN_COMPLETE"
+
+# Exit status of a program that Ctrl-C has ended.
+_INTERRUPTED: Final = 130
 
 # Exit status of a program that nobody reads the output of, as a shell reckons it.
 _SIGPIPE: Final = 141
@@ -46,12 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         3 is a server that does not answer; 130 is an interrupt from the keyboard.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    asked = os.environ.get(_COMPLETE)
     try:
-        status = _dispatch(arguments)
+        status = _dispatch(arguments) if asked is None else _complete(asked)
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
         return _without_reader()
+    except KeyboardInterrupt:  # while a command is imported
+        tell("rpcgen: interrupted")
+        return _INTERRUPTED
     return status
 
 
@@ -63,6 +82,19 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if name in _COMMANDS:
         return _run(name, arguments[1:])
     return generate.run(arguments[1:] if name == "generate" else arguments, _summaries)
+
+
+def _complete(asked: str) -> int:
+    """Answer a shell that completes a command line, which it says in variables."""
+    from .completion import Commands, complete, of_argparse
+
+    default = of_argparse(generate.make_parser(), "generate")
+    load: dict[str, Callable[[], click.Command]] = {"generate": lambda: default}
+    for name in _PLAIN:
+        load[name] = partial(lambda name: of_argparse(_module(name).make_parser(), name), name)
+    for name, module in _COMMANDS.items():
+        load[name] = partial(lambda module: _module(module).command, module)
+    return complete(Commands(load, default), asked)
 
 
 def _summaries() -> Iterator[tuple[str, str]]:
@@ -101,7 +133,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         status = getattr(error, "status", error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         tell("rpcgen: interrupted")
-        return 130
+        return _INTERRUPTED
     return status if isinstance(status, int) else 0
 
 

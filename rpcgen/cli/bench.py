@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from ..errors import GenerateError, RpcError
-from .call import read_arguments
+from .call import bind, read_arguments
 from .console import has_terminal_for_notes, json_text, say, say_styled, tell
 from .distribution import spelled_seconds
 from .failures import FAILED, INTERRUPTED, failure_of
@@ -85,7 +85,7 @@ def command(
         try:
             with target.dial() as client:
                 found = find_method(method, target, client, stack, idl=idl, root=base, types=types)
-            bound, value = found.bind(given)
+            bound, value = bind(found, given)
             most = calls or (None if seconds else _CALLS)
             load = Load(
                 target.dial, bound, value, connections=connections, calls=most, seconds=seconds

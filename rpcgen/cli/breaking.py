@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from ..errors import GenerateError
+from ..errors import GenerateError, RpcError
 from ..gen.breaking import RevisionError, checked_out, compare_services
 from ..gen.describe import Described, describe_idls
 from ..gen.findings import BreakingRule, kept
@@ -20,6 +20,7 @@ __all__ = ["command"]
 
 @click.command(
     "breaking",
+    short_help="Say what a change of an IDL breaks between peers.",
     help="""Say what a change of an IDL would break between peers that have it and peers that do
     not, in gob and in JSON.
 
@@ -52,7 +53,7 @@ def command(
             old, new = _described(paths[:1], None), _described(paths[1:], root)
         else:
             raise click.UsageError("name OLD and NEW, or --against GIT_REV and NEW...", context)
-    except GenerateError as error:
+    except RpcError as error:
         tell(f"{error}")
         return 2
     except (RevisionError, OSError) as error:

@@ -11,14 +11,15 @@ from typing import Any
 import click
 
 from ..errors import GenerateError, RemoteError, RpcError, ServerError
+from ..method import Method
 from ..schema import schema_of
 from .console import json_text, say, say_json, tell
 from .failures import FAILED, USAGE, Failure, failure_of
 from .remote.json_writer import jsonable
-from .remote.methods import MISSING, TypeSource, find_method
+from .remote.methods import MISSING, RemoteMethod, TypeSource, find_method
 from .remote.target import Target, target_options
 
-__all__ = ["command", "read_arguments"]
+__all__ = ["bind", "command", "read_arguments"]
 
 
 @click.command("call", short_help="Call a method of a server and print the reply.")
@@ -66,7 +67,7 @@ def command(
                 root=Path(root).absolute() if root else None,
                 types=types,
             )
-            bound, value = found.bind(given)
+            bound, value = bind(found, given)
             call = client.go(bound, value)
             reply = found.shown(call.result())
         except GenerateError as error:
@@ -79,6 +80,23 @@ def command(
         else:
             say_json(reply)
     return 0
+
+
+def bind(found: RemoteMethod, given: object) -> tuple[Method[Any, Any], Any]:
+    """Return the method and the value for the arguments that a user has written.
+
+    Args:
+        found: The method.
+        given: What `read_arguments` returns, or `MISSING`.
+
+    Raises:
+        EncodeError: The arguments do not fit.
+        Failure: There must be some, or they are nested too deeply.
+    """
+    try:
+        return found.bind(given)
+    except RecursionError:
+        raise Failure("the arguments are nested too deeply", status=USAGE) from None
 
 
 def read_arguments(text: str) -> object:

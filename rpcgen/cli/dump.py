@@ -11,7 +11,7 @@ from typing import Final
 from ..gob._dump import dump_lines
 from .console import say, tell
 
-__all__ = ["SUMMARY", "run"]
+__all__ = ["SUMMARY", "make_parser", "run"]
 
 SUMMARY: Final = "Print a gob stream, its types and values, for humans."
 """What the command is for."""
@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         Exit status: 0 is success, 1 is a broken stream.
     """
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         data = _read(options.file)
     except OSError as error:
@@ -46,7 +46,8 @@ def _read(file: str) -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(prog="rpcgen dump", description=SUMMARY)
     parser.add_argument("file", metavar="FILE", help="a file of gob, or - for standard input")
     return parser

@@ -81,7 +81,9 @@ _LOST: Final = (
 
 def is_unreachable(error: RpcError) -> bool:
     """Return True if an error says nothing but that there is no answer of the server."""
-    return isinstance(error, _LOST)
+    if isinstance(error, ServerError):
+        return False
+    return isinstance(error, _LOST) or error.code is Code.UNAVAILABLE
 
 
 def failure_of(error: RpcError, address: str) -> Failure:
@@ -107,25 +109,28 @@ _OTHER_WAYS: Final = "--codec json for JSON-RPC, http://... for rpc.HandleHTTP, 
 
 
 def _text(error: RpcError, address: str) -> str:
-    if isinstance(error, DialError):
-        return f"{error}"
     if isinstance(error, (DeadlineExceededError, CallTimeoutError)):
         return f"DEADLINE_EXCEEDED: {error}"
-    return f"the server at {address} has hung up: {error}"
+    if isinstance(error, (DisconnectedError, ShutdownError)):
+        return f"the server at {address} has hung up: {error}"
+    return f"{error}"
 
 
 def _hint_for_lost(error: RpcError, address: str) -> str:
     if isinstance(error, (DeadlineExceededError, CallTimeoutError)):
         return "give it longer: --timeout SECONDS"
+    if isinstance(error, (DisconnectedError, ShutdownError)):
+        return f"does the server speak something else? {_OTHER_WAYS}"
     text = str(error)
-    if isinstance(error, DialError):
-        return next((hint for part, hint in _DIAL_HINTS.items() if part in text), "")
-    return f"does the server speak something else? {_OTHER_WAYS}"
+    return next((hint for part, hint in _DIAL_HINTS.items() if part in text), "")
 
+
+_NOBODY: Final = "nothing listens there: is the server running, and is it the right port?"
 
 # Hints for what an error of connecting says.
 _DIAL_HINTS: Final = {
-    "refused": "nothing listens there: is the server running, and is it the right port?",
+    "refused": _NOBODY,
+    "Connect call failed": _NOBODY,
     "No such file": "there is no such socket: is the server running?",
     "unexpected HTTP response": "net/rpc has another path there, http://host:port/path, or none: "
     "try tcp://",
@@ -136,7 +141,7 @@ _DIAL_HINTS: Final = {
     "record layer failure": "that server does not encrypt: try tcp:// or http://",
     "timed out": "give it longer: --timeout SECONDS",
     "not known": "no host has that name",
-    "no known kind": "",
+    "DNS query name does not exist": "no host has that name",
 }
 
 

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from ..gen import Difference
     from ..gen.configuration import Configuration
 
-__all__ = ["run"]
+__all__ = ["make_parser", "run"]
 
 _EPILOG = """\
 without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl and output.
@@ -46,7 +45,7 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
         Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
         interrupt from the keyboard.
     """
-    parser = _parser(others)
+    parser = make_parser(others)
     options = parser.parse_args(arguments)
     try:
         job = _job(parser, options)
@@ -198,7 +197,10 @@ class _Parser(argparse.ArgumentParser):
         return super().format_help() + "".join(lines)
 
 
-def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.ArgumentParser:
+def make_parser(
+    others: Callable[[], Iterable[tuple[str, str]]] = tuple,
+) -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments; see `run`."""
     parser = _Parser(
         prog="rpcgen",
         description="Generate typed clients and servers from Protocol classes.",
@@ -211,14 +213,12 @@ def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.Argumen
     parser.add_argument(
         "--root",
         metavar="DIR",
-        help="the folder that the IDL's imports count from (default: root in [tool.rpcgen] of "
-        "pyproject.toml, else above the IDL's topmost package, else src or the folder of the "
-        "project)",
+        help="the folder that the IDL's imports count from, if it is not found by itself",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; list what is stale, missing or left over and exit 1 if anything is",
+        help="write nothing; exit 1 if a file is stale, missing or left over",
     )
     parser.add_argument(
         "--prune", action="store_true", help="delete generated files whose IDL is gone"
@@ -231,9 +231,11 @@ def _parser(others: Callable[[], Iterable[tuple[str, str]]]) -> argparse.Argumen
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes a while to look up."""
+    """Prints the version, which takes a while to look up, as does what looks."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
         try:
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:

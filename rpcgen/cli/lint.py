@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from ..errors import GenerateError
+from ..errors import RpcError
 from ..gen.describe import describe_idls
 from ..gen.findings import LintRule, kept
 from ..gen.lint import lint
@@ -20,6 +20,7 @@ __all__ = ["command"]
 
 @click.command(
     "lint",
+    short_help="Say what an IDL had better say otherwise.",
     help="""Say what is better said otherwise in an IDL, although it generates: names that Go's
     programs spell in several ways, enums that cannot be zero, and the like.
 
@@ -37,7 +38,7 @@ def command(
     """Run the command and return its exit status."""
     try:
         described = describe_idls(paths, Path(os.path.abspath(root)) if root else None)
-    except GenerateError as error:
+    except RpcError as error:
         tell(f"{error}")
         return 2
     except OSError as error:

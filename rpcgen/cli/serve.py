@@ -23,6 +23,7 @@ from .failures import FAILED, UNREACHABLE, USAGE, Failure
 from .implementations import AnyServer, ServerOptions, load_object, server_of
 from .reloading import run_reloading
 from .remote.idl_modules import generated_modules
+from .remote.target import positive
 
 __all__ = ["command", "inherited_sockets"]
 
@@ -53,6 +54,9 @@ _File: Final = click.Path(exists=True, dir_okay=False)
 @click.option(
     "--grace", default=10.0, metavar="SECONDS", help="Time that calls have at the end [10]."
 )
+@click.option(
+    "--processes", type=int, callback=positive, metavar="N", help="Serve from N processes."
+)
 @click.option("--reload", is_flag=True, help="Start anew when a Python file changes.")
 @click.option(
     "--log-level",
@@ -75,6 +79,7 @@ def command(
     key: str | None,
     ca: str | None,
     grace: float,
+    processes: int | None,
     reload: bool,
     log_level: str,
 ) -> int:
@@ -109,7 +114,7 @@ def command(
         if debug_page:
             _check_has_http(addresses)
             server.handle_http()
-        _serve(server, [_Place(each, codec, tls) for each in addresses], grace)
+        _serve(server, [_Place(each, codec, tls) for each in addresses], grace, processes)
     return 0
 
 
@@ -157,7 +162,9 @@ class _Place:
         return self.tls if scheme in ("tls", "https", "fd") else None
 
 
-def _serve(server: AnyServer, places: Sequence[_Place], grace: float) -> None:
+def _serve(
+    server: AnyServer, places: Sequence[_Place], grace: float, processes: int | None
+) -> None:
     if not places and not server._listeners:
         raise Failure("there is nothing to listen on", "--listen 127.0.0.1:1234", USAGE)
     try:
@@ -166,9 +173,9 @@ def _serve(server: AnyServer, places: Sequence[_Place], grace: float) -> None:
                 listener = server.listen(place.address, place.codec, tls=place.context)
                 _log.info("listening on %s", listener.address)
             _log.info("serving %s", _names(server))
-            server.serve(grace=grace)
+            server.serve(grace=grace, processes=processes)
         else:
-            asyncio.run(_serve_async(server, places, grace))
+            asyncio.run(_serve_async(server, places, grace, processes))
     except DialError as error:
         hint = "another process has it" if "in use" in str(error) else ""
         if "needs tls=" in str(error):
@@ -177,13 +184,15 @@ def _serve(server: AnyServer, places: Sequence[_Place], grace: float) -> None:
     _log.info("ended")
 
 
-async def _serve_async(server: AnyServer, places: Sequence[_Place], grace: float) -> None:
+async def _serve_async(
+    server: AnyServer, places: Sequence[_Place], grace: float, processes: int | None
+) -> None:
     assert not isinstance(server, Server)
     for place in places:
         listener = await server.listen(place.address, place.codec, tls=place.context)
         _log.info("listening on %s", listener.address)
     _log.info("serving %s", _names(server))
-    await server.serve(grace=grace)
+    await server.serve(grace=grace, processes=processes)
 
 
 def _names(server: AnyServer) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import GenerateError
+from ..errors import RpcError
 from ..gen import Difference, compare, write
 from ..gen.describe import Described, describe_idls
 from ..gen.diagnostics import display_path, raise_if_any
@@ -22,6 +22,7 @@ __all__ = ["command"]
 
 @click.command(
     "to-go",
+    short_help="Write a Go package for the services of IDL files.",
     help="""Write a Go package for the services of IDL files: types with their names on the wire,
     typed clients, interfaces for servers, and a codec by which the net/rpc of Go's library has
     deadlines, metadata, cancels and codes of errors.""",
@@ -57,7 +58,7 @@ def command(
         if check:
             return _report(differences, len(files))
         write(files)
-    except GenerateError as error:
+    except RpcError as error:
         tell(f"{error}")
         return 1
     except OSError as error:

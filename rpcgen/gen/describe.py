@@ -28,7 +28,7 @@ from .discover import discover
 from .load import isolated_imports
 from .model import Method, Module, Parameter, Service
 from .names import method_names
-from .pipeline import read_modules
+from .pipeline import read_modules, told_at
 from .source import Expression, Source
 
 __all__ = ["Described", "MethodPlace", "ServicePlace", "TypePlace", "describe_idls"]
@@ -104,8 +104,11 @@ def describe_idls(arguments: Iterable[str], root: Path | None = None) -> Describ
             modules, without, wrong = read_modules(base, list(group))
             raise_if_any([*wrong, *([] if wrong else check_cross_module(modules))])
             empty += without
+            raising: list[Diagnostic] = []
             for module in modules:
-                describer.add(module)
+                with told_at(module.idl, raising):
+                    describer.add(module)
+            raise_if_any(raising)
     if not describer.services:
         raise_if_any(empty or [_no_service(display_path(idls[0].path.parent))])
     return describer.result()

@@ -31,6 +31,8 @@ from ..protocol.reflection import (
     TypeDescription,
 )
 from .docstrings import docstring
+from .idl_remarks import Remarks, comment_lines
+from .idl_zeros import ZeroValues, by_value_first
 from .names import (
     import_from,
     isort_key,
@@ -101,6 +103,7 @@ _IMPORTED: Final = {
     *("Annotated", "Any", "Code", "Literal", "Mapping", "NewType", "Protocol", "RemoteError"),
     *("Self", "Sequence", "annotations", "define", "embedded", "field", "frozen", "idempotent"),
     *("interface", "json_tag", "length", "raises", "struct_args", "timeout", "wire", "GoTime"),
+    *("AddrPort", "BigFloatValue", "Fraction", "UTC"),
     *_ENUMS,
     *[name for _, name in (*_PLAIN.values(), *_LIBRARY.values())],
 }
@@ -117,7 +120,9 @@ _MAX_DEPTH: Final = 64
 _EMPTY: Final = {"set()": "set", "frozenset()": "frozenset", "[]": "list", "{}": "dict"}
 
 
-def write_idl(description: Description, *, module: str = "idl") -> str:
+def write_idl(
+    description: Description, *, module: str = "idl", remarks: Remarks | None = None
+) -> str:
     """Return the text of an IDL file whose services are the same on the wire.
 
     Types that encode themselves become classes that keep their bytes, and a
@@ -127,6 +132,7 @@ def write_idl(description: Description, *, module: str = "idl") -> str:
         description: Services and their types.
         module: Name of the module that the file will be; the names of types with this package
             need not be repeated.
+        remarks: Comments and docstrings beside what the description says.
 
     Returns:
         The text, formatted.
@@ -135,13 +141,15 @@ def write_idl(description: Description, *, module: str = "idl") -> str:
         SchemaError: The description contradicts itself: a type that is not there, or one that
             holds itself without end.
     """
-    return _Writer(description, module.rpartition(".")[2].strip("_")).text()
+    package = module.rpartition(".")[2].strip("_")
+    return _Writer(description, package, remarks or Remarks()).text()
 
 
 class _Writer:
     """Writes one file: first all names, then what they stand for."""
 
-    def __init__(self, description: Description, package: str) -> None:
+    def __init__(self, description: Description, package: str, remarks: Remarks) -> None:
+        self._remarks = remarks
         self._services = description.services
         self._types = description.types
         self._package = package
@@ -159,6 +167,7 @@ class _Writer:
             for number, each in enumerate(self._types)
             if number not in self._generated and self._has_name(each)
         }
+        self._zeros = ZeroValues(self._types, self._names, self._use)
 
     def text(self) -> str:
         """Return the whole text."""
@@ -168,24 +177,30 @@ class _Writer:
         for number in plain:
             lines += self._new_type(number)
         for kind in (Kind.ENUM, Kind.OPAQUE, Kind.STRUCT):
-            for number in self._names:
-                if self._types[number].kind is kind:
-                    lines += ["", "", *self._class(number)]
+            numbers = [n for n in self._names if self._types[n].kind is kind]
+            if self._remarks.zeros:
+                numbers = by_value_first(self._types, numbers)
+            for number in numbers:
+                lines += ["", "", *self._class(number)]
         later: list[str] = []
         for number in sorted(others, key=self._depth):
             later += self._new_type(number)
         lines += ["", "", *later] if later else []
         for index in range(len(self._services)):
             lines += ["", "", *self._service(index)]
-        body = "\n".join(lines).strip("\n")
+        lines += ["", "", *comment_lines(self._remarks.end)]
+        body = "\n".join(_without_gaps(lines)).strip("\n")
         gap = "\n\n" if plain else "\n\n\n"
         return wrap_lines(f"{self._head()}{gap}{body}\n")
 
     def _head(self) -> str:
-        sections: list[list[str]] = [[], [], []]
+        # To whom the file belongs, rpcgen is a library like attrs.
+        sections: list[list[str]] = [[], []]
+        above = [docstring(self._remarks.doc, 0)] if self._remarks.doc else []
         for module in sorted(self._imports):
-            sections[section_of(module)].append(self._import(module))
-        parts = ["from __future__ import annotations", *["\n".join(s) for s in sections if s]]
+            sections[min(section_of(module), 1)].append(self._import(module))
+        future = "from __future__ import annotations"
+        parts = [*above, future, *["\n".join(s) for s in sections if s]]
         return "\n\n".join(parts)
 
     def _import(self, module: str) -> str:
@@ -208,7 +223,7 @@ class _Writer:
     def _use(self, module: str, name: str) -> str:
         if module:
             self._imports.setdefault(module, set()).add(name)
-        return self._hidden.get(name, name) if name in _CALLED else name
+        return self._hidden.get(name, name) if module else name
 
     def _methods(self) -> Iterator[MethodDescription]:
         for service in self._services:
@@ -331,7 +346,13 @@ class _Writer:
         name, each = self._names[number], self._types[number]
         new_type = self._use("typing", "NewType")
         known = quoted(_bare(each.name) if _is_name(_bare(each.name)) else name)
-        return [f"{name} = {new_type}({known}, {self._spell_plainly(number)})"]
+        lines = comment_lines([each.doc] if each.doc else [])
+        lines += comment_lines(self._remarks.types.get(number, []))
+        lines.append(f"{name} = {new_type}({known}, {self._spell_plainly(number)})")
+        for constant, value in self._remarks.constants.get(number, []):
+            free = self._free(constant)
+            lines.append(f"{free} = {name}({spelled_value(value)})")
+        return ["", *lines, ""] if len(lines) > 1 else lines
 
     def _class(self, number: int) -> list[str]:
         each = self._types[number]
@@ -354,14 +375,18 @@ class _Writer:
         is_text = self._type(each.element).kind is Kind.STRING
         base = each.base if each.base in _ENUMS else "StrEnum" if is_text else "IntEnum"
         names = [member for member in each.members if _is_name(member.name)]
-        lines = [
-            f"{member.name} = {spelled_value(_value(member, self._type(each.element)))}"
-            for member in names
-        ]
+        lines = self._type_remarks(number)
+        for member in names:
+            lines += comment_lines(self._remarks.fields.get((number, member.name), []), 4)
+            value = spelled_value(_value(member, self._type(each.element)))
+            lines.append(f"{member.name} = {value}")
         if len(names) < len(each.members):
             lines.append("# Members whose names are no identifiers are left out.")
         bases = self._use(_ENUMS[base], base)
-        return [f"class {self._names[number]}({bases}):", *_body(each.doc, lines)]
+        return _definition(f"class {self._names[number]}({bases}):", each.doc, lines)
+
+    def _type_remarks(self, number: int) -> list[str]:
+        return comment_lines(self._remarks.types.get(number, []), 4)
 
     def _opaque(self, number: int) -> list[str]:
         name, each = self._names[number], self._types[number]
@@ -370,6 +395,7 @@ class _Writer:
             encode, decode = ("marshal_binary", "unmarshal_binary")
         frozen, self_ = self._use("attrs", "frozen"), self._use("typing", "Self")
         lines = [
+            *self._type_remarks(number),
             "# A type that encodes itself: only its bytes are known here, and nothing of its JSON.",
             'data: bytes = b""',
             "",
@@ -380,25 +406,30 @@ class _Writer:
             f"def {decode}(cls, data: bytes) -> {self_}:",
             f"{_INDENT}return cls(data)",
         ]
-        return [f"@{frozen}", f"class {name}:", *_body(each.doc, lines)]
+        return [f"@{frozen}", *_definition(f"class {name}:", each.doc, lines)]
 
     def _struct(self, number: int) -> list[str]:
         name, each = self._names[number], self._types[number]
         raised = self._errors.get(number)
-        defaults = [self._default(field, mutable=True) for field in each.fields]
+        defaults = [
+            self._default(field, mutable=True) or self._zero(field) for field in each.fields
+        ]
         is_frozen = each.hashable and raised is None
         decorator = f"@{self._use('attrs', 'frozen' if is_frozen else 'define')}"
         if _needs_keywords(defaults):
             decorator += "(kw_only=True)"
-        lines = self._code(raised, each) if raised is not None else []
+        lines = self._type_remarks(number)
+        lines += self._code(raised, each) if raised is not None else []
         for attribute, field, default in zip(
             _attribute_names(each.fields), each.fields, defaults, strict=True
         ):
+            lines += comment_lines(self._remarks.fields.get((number, field.name), []), 4)
             lines.append(self._declaration(attribute, field, default))
             if field.has_default and not default:
                 lines.insert(-1, "# Has a default that no literal can say.")
+        lines += comment_lines(self._remarks.tails.get(number, []), 4)
         base = f"({self._use(_TYPES, 'RemoteError')})" if raised is not None else ""
-        return [decorator, f"class {name}{base}:", *_body(each.doc, lines)]
+        return [decorator, *_definition(f"class {name}{base}:", each.doc, lines)]
 
     def _code(self, raised: RaisedDescription, each: TypeDescription) -> list[str]:
         known = {code.value: code.name for code in Code}
@@ -439,6 +470,15 @@ class _Writer:
             return ""
         return self._converted(value, field.type)
 
+    def _zero(self, field: FieldDescription) -> str:
+        """Return Go's zero of a field as its default, empty if it is to have none."""
+        zero = self._zeros.of(field.type) if self._remarks.zeros else None
+        if field.has_default or zero is None:
+            return ""
+        if not zero.is_made:
+            return zero.text
+        return f"{self._use('attrs', 'field')}(factory={zero.text})"
+
     def _converted(self, value: object, number: int) -> str:
         """Return a default as a value of its type, where that is an enum or a named number."""
         each = self._type(number)
@@ -465,9 +505,12 @@ class _Writer:
             head = [f"@{self._use(_TYPES, 'wire')}({quoted(service.name)})"]
         lines: list[str] = []
         for name, method in zip(self._method_names[index], service.methods, strict=True):
-            lines += ["", *self._method(name, method)]
+            above = comment_lines(self._remarks.methods.get((index, method.name), []), 4)
+            lines += ["", *above, *self._method(name, method)]
+        below = comment_lines(self._remarks.services.get(index, []), 4)
+        lines += ["", *below] if below else []
         protocol = self._use("typing", "Protocol")
-        return [*head, f"class {cls}({protocol}):", *_body(service.doc, lines[1:])]
+        return [*head, *_definition(f"class {cls}({protocol}):", service.doc, lines[1:])]
 
     def _method(self, name: str, method: MethodDescription) -> list[str]:
         lines = [f"@{each}" for each in self._decorators(name, method)]
@@ -554,13 +597,22 @@ def _run_time_members(description: Description) -> dict[str, str]:
     return {name: f"{name}_" for name in members}
 
 
-def _body(doc: str, lines: Sequence[str]) -> list[str]:
-    """Return the body of a class, indented."""
+def _definition(head: str, doc: str, lines: Sequence[str]) -> list[str]:
+    """Return a class: its first line, and what is in it, indented."""
     found = [f"{_INDENT}{docstring(doc, 4)}"] if doc else []
     if doc and lines:
         found.append("")
     found += [f"{_INDENT}{line}" if line else "" for line in lines]
-    return found or [f"{_INDENT}..."]
+    return [head, *found] if found else [f"{head} ..."]
+
+
+def _without_gaps(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines, of empty ones no more than two in a row."""
+    empty = 0
+    for line in lines:
+        empty = 0 if line else empty + 1
+        if empty <= 2:
+            yield line
 
 
 def _needs_keywords(defaults: Iterable[str]) -> bool:

@@ -147,19 +147,27 @@ def _hidden_zero(types: Types, each: TypeDescription, place: TypePlace) -> Itera
 
 
 def _module_names(described: Described, types: Types) -> Iterator[Finding]:
-    """Find members of unions that are called on the wire as the module that they are in."""
-    for number in sorted({each for union in types.all for each in union.union}):
+    """Find what is called on the wire as its module is: members of unions, and exceptions."""
+    members = {each for union in types.all for each in union.union}
+    raised = {
+        raised.type
+        for service in described.description.services
+        for method in service.methods
+        for raised in method.raises
+    }
+    for number in sorted(members | raised):
         place = described.types.get(number)
         if place is None or place.is_named:
             continue
         each = types[number]
+        where, codecs = ("inside a union", ("gob",)) if number in members else ("", ())
         yield Finding(
             place.location,
             "module-name",
-            f"{each.python} is {each.name!r} inside a union, after its module: moved to another, "
-            "peers refuse it",
+            f"{each.python} is {each.name!r} {where or 'on the wire'}, after its module: moved to "
+            "another, peers do not know it",
             f'keep the name with the decorator @wire("{each.name}")',
-            ("gob",),
+            codecs or ("gob", "json"),
         )
 
 

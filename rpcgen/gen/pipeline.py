@@ -21,7 +21,7 @@ from .model import Module, read_module
 from .render import render, render_package
 from .write import Difference, check_overwrite, orphans
 
-__all__ = ["Output", "generate", "read_modules"]
+__all__ = ["Output", "generate", "read_modules", "told_at"]
 
 
 @frozen
@@ -63,7 +63,7 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
             if not diagnostics:
                 diagnostics += check_cross_module(modules)
             for module in [] if diagnostics else found:
-                with _told_at(module.idl, diagnostics):
+                with told_at(module.idl, diagnostics):
                     texts[folder / module.idl.output] = render(module)
     diagnostics += _colliding(module.idl for module in modules)
     if not modules and not diagnostics:
@@ -97,7 +97,7 @@ def read_modules(
     for idl in idls:
         if idl.path not in sources:
             continue
-        with _told_at(idl, diagnostics):
+        with told_at(idl, diagnostics):
             module = read_module(idl, sources[idl.path], loader.source_of)
             diagnostics += checker.check(module)
             modules.append(module)
@@ -106,7 +106,7 @@ def read_modules(
 
 
 @contextlib.contextmanager
-def _told_at(idl: Idl, diagnostics: list[Diagnostic]) -> Iterator[None]:
+def told_at(idl: Idl, diagnostics: list[Diagnostic]) -> Iterator[None]:
     """Add a diagnostic if code of the IDL's own raises: a metaclass, or a value's ``__hash__``."""
     try:
         yield

@@ -191,8 +191,13 @@ class Source:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         ]
 
+    @cached_property
+    def _bound(self) -> set[str]:
+        """The names that the file itself gives a value, anywhere in it."""
+        return _bound(self.tree)
+
     def _from_star(self, name: str) -> Symbol | None:
-        if name in _bound(self.tree):
+        if not self._stars or name in self._bound:
             return None
         origins = [each for each in reversed(self._stars) if _exports(each, name)]
         own = [each for each in origins if _defines(each, name)]

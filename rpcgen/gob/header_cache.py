@@ -1,7 +1,8 @@
 """Headers that are known by their bytes: what is in front of the number is looked up, not read.
 
 A header of ``net/rpc`` is like the last one of its method, except for its
-number, and for the time that is left where calls have a time limit. Whatever
+number, and for the time that is left where calls have a time limit. What else
+a header has, such as metadata, is looked up by its bytes, too. Whatever
 is out of the ordinary, and the first header of each method, goes the general
 way, through `Decoder`.
 """
@@ -62,6 +63,8 @@ class HeaderDecoder(Generic[H]):
             place, of the class that ``make`` makes if there is nothing in the further fields.
         make_timed: Makes one of ``extended`` of a name, a number and a ``timeout``; None if it
             has no such field.
+        make_like: Makes one of ``extended`` of another name and another number, which has
+            otherwise what a known one has; None to know none with ``metadata``.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class HeaderDecoder(Generic[H]):
         extended: Schema[Any],
         finish: Callable[[H], H],
         make_timed: Callable[[str, int, int], H] | None = None,
+        make_like: Callable[[H, str, int], H] | None = None,
     ) -> None:
         self.stream = decoder
         self._make = make
@@ -79,15 +83,18 @@ class HeaderDecoder(Generic[H]):
         self._extended = extended
         self._finish = finish
         self._make_timed = make_timed
+        self._make_like = make_like
         self._further = _names(extended) - _names(schema)
         # The schemas of types that have come, by their ids as they stand on the wire.
         self._schemas: dict[bytes, Schema[Any]] = {}
         # By all that is in front of the number, from the length of the message to the method's
-        # name: this name, and how many bytes the number has, 0 where a time follows it.
+        # name: this name, and how many bytes the number has, 0 where a time or more follows it.
         self._known: dict[bytes, tuple[str, int]] = {}
         # Times by the bytes that end a header with them: those of calls that follow one another are
         # often the same.
         self._timeouts: dict[bytes, int] = {}
+        # Headers with metadata, by their ids and all that follows the number.
+        self._ends: dict[bytes, H] = {}
 
     def decode(self) -> H:
         """Return the next header. Raises `DecodeError`."""
@@ -101,7 +108,7 @@ class HeaderDecoder(Generic[H]):
             start = pos + 5 + data[pos + 4]
             name, width = self._known[data[pos:start]]
             if not width:
-                return self._decode_timed(name, start, pos + 1 + data[pos])
+                return self._decode_more(name, start, pos)
             end = start + width + 2
             seq = data[start + 1]
             if width > 1 or seq > 127:
@@ -140,20 +147,28 @@ class HeaderDecoder(Generic[H]):
             self._schemas[data] = schema
         return schema
 
-    def _decode_timed(self, name: str, start: int, end: int) -> H:
-        """Return a header whose number begins after ``start``, and is followed by a time."""
+    def _decode_more(self, name: str, start: int, begin: int) -> H:
+        """Return a header whose number begins after ``start``, and is followed by more."""
         stream = self.stream
         data = stream._data
+        end = begin + 1 + data[begin]
         seq, pos = data[start + 1], start + 2
         if seq > 127:
             pos += 256 - seq
             seq = int.from_bytes(data[start + 2 : pos])
-        field = data[pos:end]
-        timeout = self._timeouts.get(field) or self._timeout(field)
         # No number has more than 8 bytes after its first one; and the message is all there.
-        if data[start] != 1 or pos - start > 10 or not timeout or data[end - 1] != 0:
-            raise IndexError("no number, no time, or something else after it")
-        assert self._make_timed is not None  # or nothing is known with a time
+        if data[start] != 1 or pos - start > 10 or data[end - 1] != 0:
+            raise IndexError("no number, or something else after it")
+        field = data[pos:end]
+        timeout = self._timeouts.get(field)
+        if timeout is None:
+            known = self._ends.get(data[begin + 1 : begin + 3] + field)
+            if known is not None and self._make_like is not None:
+                stream._pos, stream._owed, stream._needed = end, False, 1
+                return self._make_like(known, name, seq)
+            timeout = self._timeout(field)
+        if not timeout or self._make_timed is None:
+            raise IndexError("another field than the number or the time")
         stream._pos, stream._owed, stream._needed = end, False, 1
         return self._make_timed(name, seq, timeout)
 
@@ -180,7 +195,7 @@ class HeaderDecoder(Generic[H]):
             return header  # definitions came first, or the length takes more than one byte
         message = stream._data[begin : stream._pos]
         name = header.service_method.encode("utf-8", "surrogateescape")
-        # An id of the usual size, the two fields, and nothing else than perhaps a time.
+        # An id of the usual size, the two fields, and nothing else than perhaps a time or metadata.
         head = b"%c\xff%b\1%c%b" % (len(message) - 1, message[2:3], len(name), name)
         if not message.startswith(head):
             return header
@@ -189,6 +204,12 @@ class HeaderDecoder(Generic[H]):
             fields, width = _FIELDS[:2], len(number)
         elif self._make_timed is not None and rest == _timed(number, header):
             fields, width = _FIELDS, 0
+        elif (
+            self._make_like is not None
+            and getattr(header, "metadata", None)
+            and rest.startswith(b"\1" + number)
+        ):
+            fields, width = _FIELDS[:2], 0
         else:
             return header
         known = stream._types.get(message[2] >> 1)
@@ -196,7 +217,17 @@ class HeaderDecoder(Generic[H]):
             if len(self._known) >= MAX_HEADERS:
                 self._known.clear()
             self._known[head] = header.service_method, width
+            if not width and len(fields) == 2:
+                self._learn_end(message[1:3] + rest[1 + len(number) :], header)
         return header
+
+    def _learn_end(self, end: bytes, header: H) -> None:
+        """Remember what follows the number in a header with metadata."""
+        assert self._make_like is not None  # or it is not looked for
+        if len(self._ends) >= MAX_HEADERS:
+            self._ends.clear()
+        # One of its own: whoever has the header may change it.
+        self._ends[end] = self._make_like(header, "", 0)
 
 
 def _timed(number: bytes, header: Any) -> bytes:

@@ -145,8 +145,7 @@ class Processes:
         child.pause = min(2 * child.pause, _LONGEST_PAUSE_S)
 
     def _begin(self, place: int, child: _Child) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()  # or the child would say it once more
         # A signal in between would be handled by the child as if it were the parent.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -184,8 +183,7 @@ class Processes:
         finally:
             try:
                 self._board.write(place)
-                sys.stdout.flush()
-                sys.stderr.flush()
+                _flush()
             finally:
                 os._exit(status)
 
@@ -198,6 +196,13 @@ class Processes:
         os.kill(os.getpid(), signal.SIGTERM)
         sleep(self._grace + _MARGIN_S)
         os._exit(1)
+
+
+def _flush() -> None:
+    """Write what is kept of the program's output, where it has any."""
+    for stream in sys.stdout, sys.stderr:
+        with suppress(AttributeError, OSError, ValueError):  # None, a broken pipe, a closed one
+            stream.flush()
 
 
 def _status_of(pid: int) -> int | None:

@@ -56,7 +56,7 @@ from .codec import (
     Encode,
     buffered_codec,
     checked,
-    encode_timed,
+    encode_known,
     extended_codec,
     get_buffer,
     is_large,
@@ -159,7 +159,7 @@ class ClientProtocol(Generic[W]):
         self._encode: Encode[Request] = checked(codec, codec.encode_request)
         # The codec, if it carries what a call may have beyond Go's net/rpc.
         self._extended_codec = extended_codec(codec)
-        self._encode_timed = encode_timed(codec)
+        self._encode_known = encode_known(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Method[Any, Any], CallSettings]] = {}
@@ -283,9 +283,9 @@ class ClientProtocol(Generic[W]):
         metadata, key = settings.metadata, settings.key
         if self._extended_codec is None or not (timeout or metadata or key):
             return self.encode_parts(seq, method, args)
-        if self._encode_timed is not None and self._has_said_features and not (metadata or key):
+        if self._encode_known is not None and self._has_said_features and not key:
             # Nearly all that have any settings, in half the time.
-            parts = self._encode_timed(method.name, seq, timeout, method.request, args)
+            parts = self._encode_known(method.name, seq, timeout, metadata, method.request, args)
             if parts is not None:
                 return parts
         features = 0 if self._has_said_features else int(_FEATURES)

@@ -31,7 +31,7 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast, overload, runtime_checkable
 
 from rpcgen.schema import Schema
@@ -44,14 +44,14 @@ __all__ = [
     "ClientCodec",
     "DescribingCodec",
     "Encode",
-    "EncodeTimed",
+    "EncodeKnown",
     "ExtendedCodec",
     "MeasuredCodec",
     "ServerCodec",
     "buffered_codec",
     "checked",
     "described_types",
-    "encode_timed",
+    "encode_known",
     "extended_codec",
     "is_large",
     "joined",
@@ -69,7 +69,9 @@ LARGE: Final = 65536
 _MIN_RECEIVED: Final = 16384
 
 Encode: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
-EncodeTimed: TypeAlias = Callable[[str, int, int, Schema[Any], object], Sequence[bytes] | None]
+EncodeKnown: TypeAlias = Callable[
+    [str, int, int, Mapping[str, str] | None, Schema[Any], object], Sequence[bytes] | None
+]
 
 
 class ClientCodec(Protocol):
@@ -232,16 +234,16 @@ def extended_codec(codec: ClientCodec | ServerCodec) -> ExtendedCodec | None:
     return codec if isinstance(codec, ExtendedCodec) else None
 
 
-def encode_timed(codec: ClientCodec) -> EncodeTimed | None:
-    """Return a codec's way to encode requests with a time limit and nothing else beyond Go's.
+def encode_known(codec: ClientCodec) -> EncodeKnown | None:
+    """Return a codec's way to encode requests with a time limit or metadata, and no more.
 
-    It gets the method, the number, the time in nanoseconds, and schema and value of the arguments.
-    Where it returns None, ``encode_request`` is to be called.
+    It gets the method, the number, the time in nanoseconds, the metadata, and schema and value of
+    the arguments. Where it returns None, ``encode_request`` is to be called.
 
     Returns:
         None if it has none, or is one of the user's, who may have changed ``encode_request``.
     """
-    encode: EncodeTimed | None = getattr(codec, "encode_timed_request", None)
+    encode: EncodeKnown | None = getattr(codec, "encode_known_request", None)
     return encode if _is_own(codec) else None
 
 

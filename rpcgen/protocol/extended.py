@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rpcgen.errors import EncodeError
@@ -51,6 +52,10 @@ class Extension:
         if fault:
             header.metadata = None
         return fault
+
+    def allows(self, metadata: Mapping[str, str]) -> bool:
+        """Return whether metadata is not too large to be sent."""
+        return metadata_size(metadata) <= self._limit
 
     def check_metadata(self, header: ExtendedRequest | ExtendedResponse) -> None:
         """Raise `EncodeError` if the metadata of a header that is to be sent is too large."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
@@ -175,11 +175,11 @@ class GobClientCodec(_GobCodec):
         self._headers = HeaderDecoder(
             self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
         )
-        # As `_heads`, of headers with a number and a time limit, by the bytes of both.
+        # As `_heads`, of headers with a number and a time limit or metadata, by the bytes of these.
         self._timed_heads: dict[str, list[bytes]] = {}
-        # The last time limit, and how it ends a header: one step for Python, so that what an
+        # The last time limit and metadata, and how they end a header: one object, so that what an
         # exception from outside leaves fits together.
-        self._last_timeout = 0, b""
+        self._last: tuple[int, Mapping[str, str] | None, bytes] = (0, {}, b"")
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
@@ -201,44 +201,77 @@ class GobClientCodec(_GobCodec):
     ) -> Sequence[bytes]:
         method, is_timed = request.service_method, not more_than_timeout(request)
         if is_timed:
-            known = self.encode_timed_request(method, request.seq, request.timeout, schema, args)
+            known = self.encode_known_request(
+                method, request.seq, request.timeout, None, schema, args
+            )
             if known is not None:
                 return known
         self._extension.check_metadata(request)
         if not self._extension.takes_large:
             self._extension.check_size(self._size(request))
         parts = self._encode_extended(request, schema, args)
-        if is_timed and method not in self._timed_heads:
+        if method not in self._timed_heads:
             first = ExtendedRequest(method, 1, 1)
             middle = self._encoder.encode(first, EXTENDED_REQUEST)[1:-4]
             _remember(self._timed_heads, method, middle, 2 * _WIDEST + 1)
         return parts
 
-    def encode_timed_request(
-        self, method: str, seq: int, timeout: int, schema: Schema[Any], args: object
+    def encode_known_request(
+        self,
+        method: str,
+        seq: int,
+        timeout: int,
+        metadata: Mapping[str, str] | None,
+        schema: Schema[Any],
+        args: object,
     ) -> Sequence[bytes] | None:
-        """Return a request with a time limit, if one of the method has been sent before.
+        """Return a request with a time limit or metadata, if its method has been sent like that.
 
         Args:
             method: The method.
             seq: Number of the request.
-            timeout: Nanoseconds left.
+            timeout: Nanoseconds left; 0: no time limit.
+            metadata: What is to travel beside the arguments, the same object only if it has not
+                changed; None if there is nothing.
             schema: That of the arguments.
             args: The arguments.
+
+        Returns:
+            None if the header has to be made by `encode_request`.
         """
-        if seq <= 0 or timeout <= 0:
+        if seq <= 0:
             return None  # a zero is left out, and there is nothing below
-        last, end = self._last_timeout
-        if timeout != last:
-            end = b"\1%b\0" % int_bytes(timeout)
-            self._last_timeout = timeout, end
         try:
-            numbers = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
-            head = self._timed_heads[method][len(numbers)] + numbers
+            last, beside, end = self._last
+            if timeout != last or metadata is not beside:
+                end = self._end(timeout, metadata)
+                self._last = timeout, metadata, end
+            rest = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
+            heads = self._timed_heads[method]
+            head = heads[len(rest)] if len(rest) < len(heads) else _long_head(heads, rest)
         except Exception as error:
             reraise_interrupt(error)
             return None
-        return self._encoder.encode_parts_after(head, args, schema)
+        return self._encoder.encode_parts_after(head + rest, args, schema)
+
+    def _end(self, timeout: int, metadata: Mapping[str, str] | None) -> bytes:
+        """Return how a header ends after its number.
+
+        Raises:
+            ValueError: That is not to be told yet, or not at all.
+        """
+        if timeout < 0 or not (timeout or metadata):
+            raise ValueError("no time limit, and no metadata")
+        field = b"\1" + int_bytes(timeout) if timeout else b""
+        if not metadata:
+            return field + b"\0"
+        if not (self._extension.takes_large and self._extension.allows(metadata)):
+            raise ValueError("metadata for a server that is not known, or too large")
+        texts = [each.encode() for pair in metadata.items() for each in pair]
+        sized = b"".join([uint_bytes(len(text)) + text for text in texts])
+        # A field is told by its distance from the last one.
+        distance = b"\1" if timeout else b"\2"
+        return b"%b%b%b%b\0" % (field, distance, uint_bytes(len(metadata)), sized)
 
     def decode_response_header(self) -> Response:
         return self._headers.decode()
@@ -270,7 +303,13 @@ class GobServerCodec(_GobCodec):
     ) -> None:
         super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
         self._headers = HeaderDecoder(
-            self._decoder, Request, REQUEST, EXTENDED_REQUEST, self._finish, ExtendedRequest
+            self._decoder,
+            Request,
+            REQUEST,
+            EXTENDED_REQUEST,
+            self._finish,
+            ExtendedRequest,
+            _request_like,
         )
 
     def decode_request_header(self) -> Request:
@@ -306,6 +345,29 @@ class GobServerCodec(_GobCodec):
             reraise_interrupt(error)
             return self._encode(response, schema, reply)
         return self._encoder.encode_parts_after(head, reply, schema)
+
+
+def _request_like(known: Request, method: str, seq: int) -> Request:
+    """Return a request's header of another method and number, with metadata of its own."""
+    assert type(known) is ExtendedRequest
+    metadata = None if known.metadata is None else known.metadata.copy()
+    return ExtendedRequest(
+        method,
+        seq,
+        known.timeout,
+        metadata,
+        known.key,
+        known.stream,
+        known.more,
+        known.credit,
+        known.features,
+    )
+
+
+def _long_head(heads: list[bytes], rest: bytes) -> bytes:
+    """Return what is in front of more bytes than `_remember` has thought of."""
+    middle = heads[0][1:]
+    return uint_bytes(len(middle) + len(rest)) + middle
 
 
 class _HeaderSizes:

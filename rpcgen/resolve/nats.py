@@ -12,7 +12,14 @@ from rpcgen.errors import RpcError
 
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, connect
-from .nats_micro import Announced, announced_in, announced_subject, info_subject, split_url
+from .nats_micro import (
+    Announced,
+    announced_in,
+    announced_subject,
+    info_subject,
+    split_url,
+    without_password,
+)
 
 __all__ = ["NatsResolver", "resolver"]
 
@@ -63,7 +70,7 @@ class NatsResolver:
         self._thread: LoopThread | None = None
 
     def __repr__(self) -> str:
-        return f"<NatsResolver {self._broker}/{self._service}>"
+        return f"<NatsResolver {without_password(self._broker)}/{self._service}>"
 
     def start(self, update: Update, failed: Failed) -> None:
         """Begin to ask; see `rpcgen.Resolver`."""
@@ -89,6 +96,7 @@ class _Looking:
         self, broker: str, service: str, seconds: float, update: Update, failed: Failed
     ) -> None:
         self._broker = broker
+        self._place = without_password(broker)
         self._service = service
         self._seconds = seconds
         self._update = update
@@ -103,12 +111,18 @@ class _Looking:
     async def run(self) -> None:
         """Ask until this is cancelled."""
         while True:  # a broker may hang up for good, as when it is told other passwords
-            client = await connect(self._broker, "rpcgen client", self._trouble, self._reconnected)
             try:
-                await self._ask_through(client)
-            finally:
-                await client.close()
+                await self._connect_and_ask()
+            except Exception as error:  # of the library, which a later attempt may not meet
+                await self._trouble(error)
             await asyncio.sleep(_ASK_SOON_S)
+
+    async def _connect_and_ask(self) -> None:
+        client = await connect(self._broker, "rpcgen client", self._trouble, self._reconnected)
+        try:
+            await self._ask_through(client)
+        finally:
+            await client.close()
 
     async def _ask_through(self, client: Client) -> None:
         """Ask as long as a connection is there, or may be there again."""
@@ -150,8 +164,8 @@ class _Looking:
             self._update(())
             self._failed(
                 _unavailable(
-                    f"{self._broker}: servers of {', '.join(services)} are announced there:"
-                    f" say which, as in {self._broker}/{services[0]}"
+                    f"{self._place}: servers of {', '.join(services)} are announced there:"
+                    f" say which, as in {self._place}/{services[0]}"
                 )
             )
             return
@@ -159,11 +173,11 @@ class _Looking:
 
     def _nobody(self) -> RpcError:
         what = self._service or "anything"
-        return _unavailable(f"{self._broker}: no server of {what} is announced there")
+        return _unavailable(f"{self._place}: no server of {what} is announced there")
 
     async def _trouble(self, error: Exception) -> None:
         if not self._known:
-            self._failed(_unavailable(f"{self._broker}: {str(error) or type(error).__name__}"))
+            self._failed(_unavailable(f"{self._place}: {str(error) or type(error).__name__}"))
 
     async def _reconnected(self) -> None:
         self._known.ask_anew()

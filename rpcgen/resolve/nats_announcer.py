@@ -21,7 +21,13 @@ from rpcgen.protocol.registry import Service
 
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, connect
-from .nats_micro import Announcement, announced_subject, control_subjects, split_url
+from .nats_micro import (
+    Announcement,
+    announced_subject,
+    control_subjects,
+    split_url,
+    without_password,
+)
 
 __all__ = ["Announced", "NatsAnnouncer", "Offer"]
 
@@ -101,17 +107,24 @@ class NatsAnnouncer:
         self._thread.join(2 * _GOODBYE_S)
 
     async def _run(self) -> None:
-        name = f"rpcgen server {self._id}"
         while True:  # a broker may hang up for good, as when it is told other passwords
-            client = await connect(self._broker, name, self._trouble, self._reconnected)
-            self._client, self._there = client, {}
             try:
-                while not client.is_closed:
-                    await self._look(client)
-                    await asyncio.sleep(_LOOK_S)
-            finally:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
+                await self._connect_and_announce()
+            except Exception as error:  # of the library, which a later attempt may not meet
+                await self._trouble(error)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _connect_and_announce(self) -> None:
+        name = f"rpcgen server {self._id}"
+        client = await connect(self._broker, name, self._trouble, self._reconnected)
+        self._client, self._there = client, {}
+        try:
+            while not client.is_closed:
+                await self._look(client)
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
 
     async def _look(self, client: Client) -> None:
         """Announce services that are new, where there is a listener for them."""
@@ -175,7 +188,8 @@ class NatsAnnouncer:
         text = str(error) or type(error).__name__
         if text != self._trouble_said:
             self._trouble_said = text
-            server_log.warning("rpc.Serve: cannot announce at %s: %s", self._broker, text)
+            place = without_password(self._broker)
+            server_log.warning("rpc.Serve: cannot announce at %s: %s", place, text)
 
     async def _reconnected(self) -> None:
         self._trouble_said = ""

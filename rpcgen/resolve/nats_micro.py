@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.errors import DialError
-from rpcgen.protocol import CodecName
+from rpcgen.protocol import CodecName, parse_address
 from rpcgen.protocol.registry import Service
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "micro_name",
     "schema_hash",
     "split_url",
+    "without_password",
 ]
 
 _TYPE: Final = "io.nats.micro.v1.{}_response"
@@ -38,7 +39,11 @@ _ENDPOINT: Final = "calls"
 _QUEUE: Final = "q"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
-_URL: Final = re.compile(r"nats://(?P<broker>[^/?#\s]+)(/(?P<service>[\w.-]*))?", re.ASCII)
+_URL: Final = re.compile(
+    r"nats://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
+    r"(/(?P<service>[\w.-]*))?",
+    re.ASCII,
+)
 
 _CODECS: Final = ("gob", "json")
 
@@ -53,9 +58,15 @@ def split_url(address: str) -> tuple[str, str]:
         DialError: It is neither.
     """
     found = _URL.fullmatch(address)
-    if found is None:
+    if found is None or int((found["port"] or ":0")[1:]) >= 1 << 16:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
-    return f"nats://{found['broker']}", found["service"] or ""
+    place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
+    return f"nats://{place}", found["service"] or ""
+
+
+def without_password(broker: str) -> str:
+    """Return the address of a broker as it may be shown: without a user."""
+    return f"nats://{broker.removeprefix('nats://').rpartition('@')[2]}"
 
 
 def micro_name(service: str) -> str:
@@ -205,10 +216,18 @@ def announced_in(data: bytes) -> Announced | None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     codec, addresses = metadata.get("rpcgen.codec"), metadata["rpcgen.addresses"].split()
-    if codec not in _CODECS or not addresses:
+    if codec not in _CODECS or not addresses or not _is_address(addresses[0]):
         return None
     more = {**(_texts(said.get("metadata"))), **metadata, "id": id, "version": version}
     return Announced(id, name, Endpoint(addresses[0], cast("CodecName", codec), more))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except DialError:
+        return False
+    return True
 
 
 def _texts(value: object) -> dict[str, str]:

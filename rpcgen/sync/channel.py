@@ -331,7 +331,7 @@ class Channel:
         return going.call
 
     def _line_now(self) -> Line[Client] | None:
-        return self._here().pick_now()
+        return self._here().pick_soon()
 
     # --- connections ----------------------------------------------------------------------------
 

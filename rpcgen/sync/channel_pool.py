@@ -28,6 +28,9 @@ __all__ = ["Pool"]
 
 T = TypeVar("T")
 
+# Time in seconds from the first call of a channel in which `pick_soon` waits for a connection.
+_SOON_S: Final = 0.05
+
 # Maximum time in seconds that `close` waits for attempts to connect.
 _ATTEMPTS_S: Final = 0.1
 
@@ -58,9 +61,9 @@ class Pool:
         self._closed = Latch()
         # Holds the thread that starts, or has started, the resolver.
         self._starts: dict[None, object] = {}
+        # Time of `time.monotonic` until which `pick_soon` waits, in seconds.
+        self._soon = math.inf
         self._attempts: dict[threading.Thread, None] = {}
-        # Connections that get no more calls, and may have some pending.
-        self._leaving: dict[Line[Client], None] = {}
 
     @property
     def is_foreign(self) -> bool:
@@ -70,12 +73,12 @@ class Pool:
     def _start(self) -> None:
         """Begin to look for servers, once."""
         mine = object()
-        if self._starts.setdefault(None, mine) is not mine:
-            return
         try:
-            self._resolver.start(self._update, self._fail_to_resolve)
+            if self._starts.setdefault(None, mine) is mine:
+                self._resolver.start(self._update, self._fail_to_resolve)
         except BaseException:
-            self._starts.clear()
+            if self._starts.get(None) is mine:
+                self._starts.clear()
             raise
 
     def _do(self, step: Callable[..., T], *arguments: Any) -> T:
@@ -90,6 +93,9 @@ class Pool:
             self._is_inside = True
             try:
                 return step(*arguments)
+            except BaseException:
+                self.core.doubt()
+                raise
             finally:
                 self._is_inside = False
 
@@ -118,6 +124,23 @@ class Pool:
         line = self._do(core.pick, time.monotonic())
         if core.has_work:
             self._work()
+        return line
+
+    def pick_soon(self) -> Line[Client] | None:
+        """Return the same, after a moment where the channel is connecting for the first time.
+
+        So calls that are not waited for need no thread each, just because they are the first.
+        """
+        changed = self._changed
+        line = self.pick_now()
+        if self._soon == math.inf:
+            self._soon = time.monotonic() + _SOON_S
+        while line is None and (left := self._soon - time.monotonic()) > 0:
+            if self._do(self.core.refuse, False, time.monotonic()) is not None:
+                break
+            changed.wait(left)
+            changed = self._changed
+            line = self.pick_now()
         return line
 
     def _wait(self, changed: Latch, method: Method[Any, Any], settings: CallSettings) -> None:
@@ -160,8 +183,6 @@ class Pool:
 
     def _work(self) -> None:
         work = self._do(self.core.take_work, time.monotonic())
-        for line in work.leaving:
-            self._leaving[line] = None
         for server in work.attempts:
             self._begin_attempt(server)
         self.sweep()
@@ -170,9 +191,11 @@ class Pool:
 
     def sweep(self) -> None:
         """Close the connections that get no more calls and have none pending."""
-        for line in tuple(self._leaving):
-            if not line.calls.pending and self._leaving.pop(line, line) is None:
+        leaving = self.core.leaving
+        for line in tuple(leaving):
+            if not line.calls.pending:
                 _close(line.connection)
+                leaving.pop(line, None)  # now, and not before: an exception may come in between
 
     def _begin_attempt(self, server: Server[Client]) -> None:
         thread = threading.Thread(
@@ -219,9 +242,8 @@ class Pool:
         self._change()
         if self._starts:
             self._resolver.close()
-        for line in (*lines, *self._leaving):
+        for line in lines:
             _close(line.connection)
-        self._leaving.clear()
         deadline = time.monotonic() + _ATTEMPTS_S
         for thread in tuple(self._attempts):
             if thread is not threading.current_thread() and thread.is_alive():
@@ -230,7 +252,7 @@ class Pool:
     def abandon(self) -> None:
         """Give back the sockets, in a child of the process whose threads go on with them."""
         if not self.core.closed:
-            for line in (*self.core.close(), *self._leaving):
+            for line in self.core.close():
                 _close(line.connection)
 
 

@@ -14,26 +14,31 @@ if TYPE_CHECKING:
     from .fake_clock import FakeClock
     from .fault_proxy import FaultProxy
     from .faults import Fault, random_faults
+    from .recording.replay import Replay, replay
     from .scripted_server import ScriptedServer
 
 __all__ = [
     "FakeClock",
     "Fault",
     "FaultProxy",
+    "Replay",
     "ScriptedServer",
     "aconnected",
     "connected",
     "random_faults",
+    "replay",
 ]
 
 _MODULES = {
     "FakeClock": "fake_clock",
     "Fault": "faults",
     "FaultProxy": "fault_proxy",
+    "Replay": "recording.replay",
     "ScriptedServer": "scripted_server",
     "aconnected": "connections",
     "connected": "connections",
     "random_faults": "faults",
+    "replay": "recording.replay",
 }
 
 

@@ -11,11 +11,11 @@ import rpcgen
 import rpcgen.aio
 import rpcgen.sync
 
-CLASSES = ("Server", "Client")
+CLASSES = ("Server", "Client", "Channel")
 FUNCTIONS = ("dial", "dial_http", "dial_http_path")
 
 # Made by `dial` alone; what its constructor takes is of no account.
-NO_CONSTRUCTOR = {("Client", "__init__")}
+NO_CONSTRUCTOR = {("Client", "__init__"), ("Channel", "__init__")}
 
 
 def public_names(cls: type) -> set[str]:

@@ -74,7 +74,8 @@ class Simulated:
         """Return what is to be done; what is to be closed is noted."""
         work = self.channel.take_work(self.now)
         work.attempts = [each for each in work.attempts if self.channel.begin(each, self.now)]
-        self.closed += work.leaving
+        self.closed += self.channel.leaving
+        self.channel.leaving.clear()
         self.resolutions += work.resolve
         return work
 

@@ -482,3 +482,12 @@ def test_channel_cannot_be_closed_twice() -> None:
     channel.channel.close()
     with pytest.raises(ShutdownError, match="closed"):
         channel.channel.close()
+
+
+def test_step_that_has_ended_in_the_middle_is_made_up_for() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    line = channel.lines_of("a")[0]
+    line.server.lines.remove(line)
+    channel.channel.doubt()
+    assert channel.pick() == "b"

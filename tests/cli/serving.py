@@ -29,6 +29,8 @@ class Serving:
         environment: Variables beside those of this process.
         prefix: Words of the command line before Python's.
         pass_fds: Descriptors that the process inherits.
+        command: The command line's program; this Python with this package by default.
+        folder: The working directory.
     """
 
     def __init__(
@@ -37,10 +39,13 @@ class Serving:
         environment: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
         pass_fds: Sequence[int] = (),
+        command: Sequence[str] = (sys.executable, "-m", "rpcgen"),
+        folder: Path | None = None,
     ) -> None:
         path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "rpcgen", "serve", *arguments],
+            [*prefix, *command, "serve", *arguments],
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -208,8 +208,7 @@ def test_error_says_what_to_try(capsys: Captured, address: str) -> None:
 
 
 def test_timeout_ends_the_call(capsys: Captured, address: str) -> None:
-    # Long enough to connect and to ask for types, on a machine that is not stuck.
-    status, _, err = say(capsys, address, "Life.Wait", '""', "--timeout", "3", "--types", "none")
+    status, _, err = say(capsys, address, "Life.Wait", '""', "--timeout", "1", "--types", "none")
     assert (status, "DEADLINE_EXCEEDED" in err) in [(UNREACHABLE, True), (FAILED, True)]
     assert "hint: give it longer: --timeout SECONDS" in err
 
@@ -286,6 +285,11 @@ def test_arguments_that_are_no_json_are_wrong_usage(
     assert (status, said in err) == (USAGE, True)
 
 
+def test_arguments_that_are_nested_deeply_are_wrong_usage(capsys: Captured, silent: str) -> None:
+    status, _, err = say(capsys, silent, "Arith.Multiply", "[" * 900 + "]" * 900)
+    assert (status, "nested too deeply" in err) == (USAGE, True)
+
+
 # --- other ways to know the types -----------------------------------------------------------------
 
 
@@ -315,6 +319,7 @@ def test_nobody_says_the_types(capsys: Captured, silent: str) -> None:
     assert reply(capsys, silent, "Arith.Divide", '{"A": 17, "B": 8}') == {"Quo": 2, "Rem": 1}
 
 
+@pytest.mark.go
 def test_hint_where_types_do_not_fit(capsys: Captured, go_server: GoServer) -> None:
     status, _, err = say(capsys, go_server.tcp, "Arith.Multiply", '{"A": 1.5}')
     assert (status, "hint: say the types: --idl FILE" in err) == (FAILED, True)
@@ -361,11 +366,17 @@ def test_encrypted_server_is_trusted_by_its_authority(capsys: Captured, tmp_path
         assert reply(capsys, address, "Arith.Multiply", ARGS, "--insecure") == 56
 
 
+def test_server_may_be_found_by_a_resolver(capsys: Captured, address: str) -> None:
+    place = address.replace("tcp://", "dns://")
+    assert reply(capsys, place, "Arith.Multiply", ARGS) == 56
+
+
 def test_server_that_is_not_there_is_unreachable(capsys: Captured) -> None:
     status, _, err = say(capsys, "127.0.0.1:1", "Arith.Multiply", ARGS)
     assert (status, "hint: nothing listens there" in err) == (UNREACHABLE, True)
 
 
+@pytest.mark.go
 def test_other_codec_is_suspected_where_the_server_hangs_up(
     capsys: Captured, go_server: GoServer
 ) -> None:

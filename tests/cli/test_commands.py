@@ -67,7 +67,7 @@ def test_unknown_option_of_a_command_is_wrong_usage(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert cli.main([name, "--no-such-option"]) == 2
-    assert "No such option '--no-such-option'" in capsys.readouterr().err
+    assert "No such option" in capsys.readouterr().err
 
 
 def test_interrupt_of_a_command_is_quiet(

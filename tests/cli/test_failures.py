@@ -18,6 +18,13 @@ from rpcgen import (
 from rpcgen.cli.failures import FAILED, UNREACHABLE, USAGE, Failure, failure_of
 
 
+def unavailable(text: str) -> RpcError:
+    """Return an error of a channel that has no connection."""
+    error = RpcError(text)
+    error.code = Code.UNAVAILABLE
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said", "hint"),
     [
@@ -36,6 +43,8 @@ from rpcgen.cli.failures import FAILED, UNREACHABLE, USAGE, Failure, failure_of
         (EncodeError("no int", "A"), USAGE, "do not fit: A: no int", ""),
         (DecodeError("no int"), FAILED, "answer cannot be read: no int", "is that the codec"),
         (RpcError("what"), FAILED, "what", ""),
+        (unavailable("no server is known"), UNREACHABLE, "no server is known", ""),
+        (ServerError("draining", code=Code.UNAVAILABLE), FAILED, "UNAVAILABLE: draining", ""),
     ],
 )
 def test_error_has_a_status_and_a_hint(error: RpcError, status: int, said: str, hint: str) -> None:

@@ -64,6 +64,19 @@ def test_implementation_is_served_until_sigterm(program: Path, name: str) -> Non
         assert not any("Traceback" in line for line in serving.lines)
 
 
+@pytest.mark.parametrize("name", ["Double", "AsyncDouble"])
+def test_several_processes_serve(program: Path, name: str) -> None:
+    options = ("--idl", "idl", *LISTEN, "--processes", "2")
+    with Serving(f"program:{name}", *options) as serving:
+        address = serving.ready()
+        # The program itself serves nothing, so an answer is of another process.
+        assert double(address) == 42
+        children = Path(f"/proc/{serving.process.pid}/task/{serving.process.pid}/children")
+        if children.exists():
+            assert len(children.read_text().split()) == 2
+        assert serving.stop() == 0
+
+
 def test_call_under_way_is_answered_after_sigterm(program: Path) -> None:
     with Serving("program:Double", "--idl", "idl", *LISTEN) as serving:
         with rpcgen.dial(serving.ready(), timeout=TIMEOUT_S) as client:

@@ -18,6 +18,7 @@ from attrs import frozen
 
 from rpcgen.errors import SchemaError
 from rpcgen.gen import generate, write
+from rpcgen.gen.idl_remarks import Remarks
 from rpcgen.gen.idl_text import write_idl
 from rpcgen.gen.load import isolated_imports
 from rpcgen.gob import Registry as Types
@@ -234,6 +235,122 @@ def test_members_of_an_enum_that_are_no_identifiers_are_left_out_with_a_comment(
     )
     text = write_idl(described(color, INT))
     assert "    RED = 1\n    # Members whose names are no identifiers are left out.\n" in text
+
+
+def test_names_that_a_field_hides_are_imported_under_another_name() -> None:
+    own = struct(FieldDescription("Length", "length", 1))
+    array = TypeDescription(Kind.ARRAY, python="list", element=2, length=3)
+    text = write_idl(described(own, array, INT))
+    assert "from rpcgen.types import length as length_\n" in text
+    assert "    length: Annotated[list[int], length_(3)]\n" in text
+
+
+def test_remarks_stand_where_they_belong() -> None:
+    remarks = Remarks(
+        doc="About it.",
+        end=["the end"],
+        types={0: ["a type"]},
+        fields={(0, "A"): ["a field"]},
+        tails={0: ["its tail"]},
+        services={0: ["below"]},
+        methods={(0, "Get"): ["a method"]},
+    )
+    text = write_idl(described(struct(FieldDescription("A", "a", 1)), INT), remarks=remarks)
+    body = """
+class Item:
+    # a type
+    # a field
+    a: int
+    # its tail
+
+
+class Kv(Protocol):
+    # a method
+    def get(self, args: Item) -> Item: ...
+
+    # below
+
+
+# the end
+"""
+    assert text.startswith('"""About it."""\n\nfrom __future__')
+    assert text.endswith(body)
+
+
+def test_remark_that_is_too_long_is_wrapped() -> None:
+    text = write_idl(described(struct()), remarks=Remarks(types={0: ["word " * 40]}))
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_values_of_a_named_number_follow_it() -> None:
+    named = TypeDescription(Kind.UINT8, "kv.Port", "Port")
+    remarks = Remarks(constants={0: [("PORT_HTTP", 80)]})
+    text = write_idl(described(named), remarks=remarks)
+    assert 'Port = NewType("Port", Uint8)\nPORT_HTTP = Port(80)\n' in text
+
+
+ZEROS = [
+    (INT, "0"),
+    (TypeDescription(Kind.BOOL), "False"),
+    (TypeDescription(Kind.STRING), '""'),
+    (TypeDescription(Kind.BYTES), 'b""'),
+    (TypeDescription(Kind.FLOAT32), "0.0"),
+    (TypeDescription(Kind.COMPLEX128), "0j"),
+    (TypeDescription(Kind.POINTER, element=2), "None"),
+    (TypeDescription(Kind.INTERFACE), "None"),
+    (TypeDescription(Kind.SLICE, python="list", element=2), "field(factory=list)"),
+    (TypeDescription(Kind.SLICE, python="tuple", element=2), "()"),
+    (TypeDescription(Kind.MAP, python="dict", key=2, element=2), "field(factory=dict)"),
+    (TypeDescription(Kind.ARRAY, python="bytes", element=3, length=4), "bytes(4)"),
+    (
+        TypeDescription(Kind.ARRAY, python="list", element=2, length=4),
+        "field(factory=lambda: [0] * 4)",
+    ),
+    (
+        TypeDescription(Kind.ARRAY, python="list", element=4, length=4),
+        "field(factory=lambda: [[] for _ in range(4)])",
+    ),
+    (TypeDescription(Kind.ARRAY, python="tuple", element=2, length=4), "(0,) * 4"),
+    (TypeDescription(Kind.INT64, "time.Duration", "timedelta"), "timedelta()"),
+    (TypeDescription(Kind.OPAQUE, "time.Time"), "datetime(1, 1, 1, tzinfo=UTC)"),
+    (TypeDescription(Kind.OPAQUE, "uuid.UUID"), "UUID(int=0)"),
+    (TypeDescription(Kind.OPAQUE, "big.Rat"), "Fraction()"),
+    (TypeDescription(Kind.OPAQUE, "kv.Own", "Own", encoding="gob"), "Own()"),
+    (TypeDescription(Kind.INT, "kv.Level", "Level"), "Level(0)"),
+    (TypeDescription(Kind.STRUCT, "kv.Other", "Other"), "field(factory=Other)"),
+    (TypeDescription(Kind.STRUCT, "kv.Other", "Other", hashable=True), "Other()"),
+    (
+        TypeDescription(
+            Kind.ENUM,
+            "kv.Color",
+            "Color",
+            element=2,
+            base="OpenIntEnum",
+            members=[MemberDescription("NONE", 0)],
+        ),
+        "Color.NONE",
+    ),
+    (
+        TypeDescription(Kind.ENUM, "kv.Color", "Color", element=2, base="OpenIntEnum"),
+        "Color(0)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("of", "zero"), ZEROS, ids=[zero for _, zero in ZEROS])
+def test_zero_of_a_field_is_its_default(of: TypeDescription, zero: str) -> None:
+    parts = [TypeDescription(Kind.UINT8), TypeDescription(Kind.SLICE, python="list", element=2)]
+    given = described(struct(FieldDescription("A", "a", 1)), of, INT, *parts)
+    text = write_idl(given, remarks=Remarks(zeros=True))
+    lines = [line for line in text.splitlines() if line.startswith("    a: ")]
+    assert [line.partition(" = ")[2] for line in lines] == [zero]
+
+
+def test_class_comes_after_those_that_its_zeros_are_made_of() -> None:
+    held = TypeDescription(Kind.STRUCT, "kv.Held", "Held")
+    given = described(struct(FieldDescription("A", "a", 1)), held)
+    text = write_idl(given, remarks=Remarks(zeros=True))
+    assert text.index("class Held") < text.index("class Item")
 
 
 HOSTILE = "x = __import__('os').system('false')"

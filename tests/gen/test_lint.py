@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from attrs import define
 from rpcgen.types import *
-from rpcgen.types import OpenIntEnum
+from rpcgen.types import OpenIntEnum, RemoteError, raises
 """
 
 Lint = Callable[[str], list[Finding]]
@@ -167,6 +167,14 @@ def test_member_of_a_union_that_is_named_after_its_module_is_found(found: Lint) 
     (finding,) = found(holding("a: N | P", members))
     assert (finding.rule, finding.codecs) == ("module-name", ("gob",))
     assert finding.hint == 'keep the name with the decorator @wire("shapes.P")'
+
+
+def test_exception_that_is_named_after_its_module_is_found(found: Lint) -> None:
+    error = "@define\nclass Gone(RemoteError):\n    key: str = ''\n\n\n"
+    text = f"{error}class S(Protocol):\n    @raises(Gone)\n    def f(self) -> None: ...\n"
+    (finding,) = found(text)
+    assert (finding.rule, finding.codecs) == ("module-name", ("gob", "json"))
+    assert found(f'@wire("shapes.Gone")\n{text}') == []
 
 
 @pytest.mark.parametrize("parameter", ["a: int", "a: list[str]", "a: Any"])

@@ -21,6 +21,7 @@ from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
 from rpcgen import (
     CallCancelledError,
     Code,
+    DeadlineExceededError,
     Method,
     Registry,
     RpcError,
@@ -47,6 +48,9 @@ from .generated.life import (
 from .gopeer import GoClient, GoPeer, GoServer
 
 IDL = Path(__file__).parent / "generated" / "life.py"
+# Time limit in seconds of a call that certainly begins within that.
+DEADLINE_S = 3.0
+
 OLD_GO = Path("/usr/lib/go-1.19/bin/go")
 
 GET = Method[str, list[str]]("Life.Get", raises=[(NotFoundError, "no such key: {key}"), BusyError])
@@ -218,10 +222,18 @@ def test_deadline_travels(client: ApiClient) -> None:
     assert 0 < client.call(LEFT, None, timeout=TIMEOUT_S) <= TIMEOUT_S * 1000
 
 
-def test_deadline_ends_the_context(client: ApiClient, name: str) -> None:
+def test_deadline_ends_the_call(client: ApiClient, name: str) -> None:
     error = error_of(lambda: client.call(HOLD, name, timeout=0.05))
     assert error.code is Code.DEADLINE_EXCEEDED
-    assert client.call(END_OF, name) in ("deadline", "cancelled")
+
+
+def test_deadline_ends_the_context(life: LifeServer, codec: CodecName, name: str) -> None:
+    with rpcgen.dial(life.addresses[codec], codec=codec) as client:
+        call = client.go(HOLD, name, timeout=DEADLINE_S)
+        client.call(HELD, name)
+        with pytest.raises(DeadlineExceededError):
+            call.result()
+        assert client.call(END_OF, name) in ("deadline", "cancelled")
 
 
 def test_cancel_ends_the_context(client: ApiClient, name: str) -> None:
@@ -483,7 +495,7 @@ class PythonLife:
         context.wait_cancelled(TIMEOUT_S)
         how = "deadline" if context.reason is Code.DEADLINE_EXCEEDED else "cancelled"
         self._note(lambda: self.ended.update({name: how}))
-        return ""
+        raise ServerError("nobody waits", code=context.reason)
 
     def held(self, name: str) -> bool:
         return self._wait(lambda: name in self.begun)
@@ -595,7 +607,17 @@ def test_client_of_go_sends_its_deadline(go: LifeClient) -> None:
 
 def test_client_of_go_gives_up_at_its_deadline(go: LifeClient, name: str) -> None:
     assert go.call("Hold", name, timeout_ms=50)["kind"] == "deadline"
-    assert go.call("EndOf", name)["reply"] in ("deadline", "cancelled")
+
+
+def test_deadline_of_go_ends_the_context(program: Path, codec: CodecName, name: str) -> None:
+    server = rpcgen.Server()
+    PythonLife().register(server)
+    address = server.listen("tcp://127.0.0.1:0", codec).address
+    with server, LifeClient(program, address, codec) as go:
+        go.go(name, "Hold", name, timeout_ms=int(DEADLINE_S * 1000))
+        assert go.call("Held", name)["reply"] is True
+        assert go.do("done", name=name)["kind"] == "deadline"
+        assert go.call("EndOf", name)["reply"] in ("deadline", "cancelled")
 
 
 def test_client_of_go_sends_nothing_after_its_deadline(go: LifeClient) -> None:
@@ -632,6 +654,12 @@ def test_client_of_go_knows_codes_and_metadata_of_errors(go: LifeClient) -> None
 def test_client_of_go_fails_once_it_is_closed(go: LifeClient) -> None:
     assert go.do("close")["error"] == ""
     assert go.call("Ping")["kind"] == "shutdown"
+
+
+def test_value_that_go_cannot_encode_fails_its_call(program: Path, life: LifeServer) -> None:
+    with LifeClient(program, life.addresses["gob"], "gob") as go:
+        assert "type not registered for interface" in go.call("Unregistered")["error"]
+        assert go.call("Ping")["kind"] in ("shutdown", "other")  # half of a request was written
 
 
 def test_client_of_go_gets_messages_of_a_union(program: Path, api: Api) -> None:

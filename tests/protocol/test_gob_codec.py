@@ -490,6 +490,37 @@ def test_extended_requests_are_encoded_as_by_the_encoder(calls: list[Request]) -
         assert sent(client, request, index) == wanted
 
 
+@given(methods, unsigned, signed, some_texts | st.just({"long": "x" * 300}) | st.none())
+def test_known_requests_are_encoded_as_by_the_encoder(
+    method: str, seq: int, timeout: int, metadata: dict[str, str] | None
+) -> None:
+    plain, client = Encoder(), GobClientCodec()
+    client._extension.takes_large = True
+    first = ExtendedRequest(method, 1, 1)
+    assert sent(client, first) == plain.encode_all([(first, EXTENDED_REQUEST), (1, INT)])
+    request = ExtendedRequest(method, seq, timeout, metadata)
+    known = client.encode_known_request(method, seq, timeout, metadata, INT, 1)
+    if known is None:
+        is_remembered = method in client._timed_heads  # a long name is not, nor is an empty one
+        assert not is_remembered or seq == 0 or timeout < 0 or not (timeout or metadata)
+    else:
+        assert b"".join(known) == plain.encode_all([(request, EXTENDED_REQUEST), (1, INT)])
+
+
+def test_request_with_metadata_for_an_unknown_server_is_not_known() -> None:
+    client = GobClientCodec()
+    sent(client, ExtendedRequest("Math.Sum", 1, 1))
+    assert client.encode_known_request("Math.Sum", 2, 0, {"a": "b"}, INT, 1) is None
+
+
+def test_request_with_metadata_over_the_limit_is_not_known() -> None:
+    client = GobClientCodec(Limits(metadata=4))
+    client._extension.takes_large = True
+    sent(client, ExtendedRequest("Math.Sum", 1, 1))
+    assert client.encode_known_request("Math.Sum", 2, 0, {"abc": "de"}, INT, 1) is None
+    assert client.encode_known_request("Math.Sum", 2, 0, {"abc": "d"}, INT, 1) is not None
+
+
 @given(requests, places)
 def test_extended_requests_are_decoded_as_by_the_decoder(
     calls: list[Request], cuts: list[int]
@@ -554,6 +585,50 @@ def test_request_with_a_known_time_limit_does_not_encode_its_header() -> None:
     sent(client, ExtendedRequest("A.B", 1, 5))
     with patch.object(Encoder, "encode_parts", side_effect=AssertionError("encoded")):
         assert b"A.B" in sent(client, ExtendedRequest("A.B", 300, 1 << 40))
+
+
+def metadata_requests(*requests: ExtendedRequest) -> tuple[GobServerCodec, list[bytes]]:
+    """Return a server that has read such a request, and others as they travel."""
+    client, server = GobClientCodec(), GobServerCodec()
+    client._extension.takes_large = True
+    for first in (ExtendedRequest("A.B", 1, 5), ExtendedRequest("A.B", 2, 0, {"a": "1"})):
+        request_of(sent(client, first), server)
+    return server, [sent(client, each) for each in requests]
+
+
+def test_request_with_known_metadata_does_not_decode_its_header() -> None:
+    request = ExtendedRequest("A.B", 300, 0, {"a": "1"})
+    # Of the same length as the known one, which begins with it.
+    server, (first, second) = metadata_requests(request, ExtendedRequest("A.B", 301, 0, {"a": "1"}))
+    assert request_of(first, server) == request
+    server.feed(second)
+    with patch.object(Decoder, "decode", side_effect=AssertionError("decoded")):
+        assert server.decode_request_header() == ExtendedRequest("A.B", 301, 0, {"a": "1"})
+
+
+def test_known_metadata_is_each_request_its_own() -> None:
+    request = ExtendedRequest("A.B", 3, 0, {"a": "1"})
+    server, (first, second) = metadata_requests(request, request)
+    received: Any = request_of(first, server)
+    received.metadata["a"] = "changed"
+    assert request_of(second, server) == request
+
+
+def test_metadata_of_any_number_of_requests_is_not_all_remembered() -> None:
+    others = [ExtendedRequest("A.B", 3, 0, {"a": str(n)}) for n in range(600)]
+    server, data = metadata_requests(*others)
+    assert [request_of(each, server) for each in data] == others
+    assert len(server._headers._ends) <= 256
+
+
+def test_metadata_that_is_refused_is_refused_again() -> None:
+    client, server = GobClientCodec(), GobServerCodec(Limits(metadata=2))
+    client._extension.takes_large = True
+    for seq in range(1, 5):
+        server.feed(sent(client, ExtendedRequest("A.B", seq, 0, {"a": "23"})))
+        server.decode_request_header()
+        with pytest.raises(DecodeError, match=r"Limits\.metadata"):
+            server.decode_request_body(INT)
 
 
 def test_time_limits_of_any_number_of_methods_are_not_all_remembered() -> None:

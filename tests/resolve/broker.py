@@ -36,8 +36,8 @@ class Broker:
     def url(self) -> str:
         return f"nats://127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        command = ["nats-server", "-a", "127.0.0.1", "-p", str(self._port)]
+    def start(self, *options: str) -> None:
+        command = ["nats-server", "-a", "127.0.0.1", "-p", str(self._port), *options]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = monotonic() + TIMEOUT_S
         while True:

@@ -373,13 +373,31 @@ def test_repr_names_what_is_looked_for() -> None:
     assert repr(resolver("nats://a:1/Name")) == "<NatsResolver nats://a:1/Name>"
 
 
-def test_no_thread_is_left(running: Broker) -> None:
-    with sync_server(running.url, "a"), rpcgen.dial(f"{running.url}/Name") as client:
-        call(client)
+def wait_for_the_end_of_threads() -> None:
     deadline = monotonic() + TIMEOUT_S
     names = {"rpcgen-announcer", "rpcgen-resolver"}
     while names & {thread.name for thread in threading.enumerate()}:
         assert monotonic() < deadline
+
+
+def test_no_thread_is_left(running: Broker) -> None:
+    with sync_server(running.url, "a"), rpcgen.dial(f"{running.url}/Name") as client:
+        call(client)
+    wait_for_the_end_of_threads()
+
+
+def test_no_thread_is_left_where_there_is_no_broker(own: Broker) -> None:
+    with sync_server(own.url, "a"), rpcgen.dial(f"{own.url}/Name") as client:
+        error_that_says(own.url, client)
+    wait_for_the_end_of_threads()
+
+
+def test_broker_that_lets_nobody_in_is_said(own: Broker) -> None:
+    own.start("--user", "me", "--pass", "other")
+    url = own.url.replace("nats://", "nats://me:secret@")
+    with sync_server(url, "a"), rpcgen.dial(f"{url}/Name") as client:
+        error_that_says("Authorization Violation", client)
+    wait_for_the_end_of_threads()
 
 
 def test_missing_library_is_named() -> None:
@@ -398,3 +416,48 @@ for attempt in (lambda: rpcgen.dial("nats://a:1"),
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=TIMEOUT_S
     )
     assert done.stdout == 2 * "nats:// needs nats-py: pip install 'rpcgen[nats]'\n"
+
+
+def test_password_of_a_broker_is_said_to_nobody(
+    own: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = own.url.replace("nats://", "nats://me:secret@")
+    with sync_server(url, "a"), rpcgen.dial(f"{url}/Name") as client:
+        error = error_that_says(own.url, client)
+        deadline = monotonic() + TIMEOUT_S
+        while "cannot announce" not in caplog.text:
+            assert monotonic() < deadline
+    assert "secret" not in f"{error} {caplog.text} {resolver(url)!r}"
+
+
+def test_rolling_restart_loses_no_call(running: Broker) -> None:
+    def calling() -> None:
+        while not over.is_set():
+            try:
+                client.call(NAME, 0, timeout=TIMEOUT_S)
+            except RpcError as error:
+                failures.append(error)
+
+    over = threading.Event()
+    failures: list[RpcError] = []
+    with rpcgen.dial(f"{running.url}/Name", retry=Retry(attempts=10)) as client, ExitStack() as end:
+        server = end.enter_context(sync_server(running.url, "0"))
+        end.callback(over.set)
+        threads = [threading.Thread(target=calling) for _ in range(3)]
+        assert call(client) == "0"
+        for thread in threads:
+            thread.start()
+        for name in "123":
+            leaving, server = server, end.enter_context(sync_server(running.url, name))
+            call_until_seen(client, name)
+            leaving.shutdown(TIMEOUT_S)
+        over.set()
+        for thread in threads:
+            thread.join(TIMEOUT_S)
+    assert failures == []
+
+
+def call_until_seen(client: Any, name: str) -> None:
+    deadline = monotonic() + TIMEOUT_S
+    while call(client) != name:
+        assert monotonic() < deadline

@@ -19,6 +19,7 @@ from rpcgen.resolve.nats_micro import (
     micro_name,
     schema_hash,
     split_url,
+    without_password,
 )
 from tests.support.services import Calculator
 
@@ -47,6 +48,7 @@ def said(data: bytes) -> dict[str, Any]:
         ("nats://a", ("nats://a", "")),
         ("nats://a:4222/", ("nats://a:4222", "")),
         ("nats://a:4222/Arith", ("nats://a:4222", "Arith")),
+        ("nats://[::1]:4222/Arith", ("nats://[::1]:4222", "Arith")),
         ("nats://me:secret@a:4222/shop.Cart", ("nats://me:secret@a:4222", "shop.Cart")),
     ],
 )
@@ -54,10 +56,17 @@ def test_address_is_a_broker_and_a_service(address: str, parts: tuple[str, str])
     assert split_url(address) == parts
 
 
-@pytest.mark.parametrize("address", ["nats://", "nats:///Arith", "nats://a/b/c", "nats://a/b c"])
+@pytest.mark.parametrize(
+    "address",
+    ["nats://", "nats:///Arith", "nats://a/b/c", "nats://a/b c", "nats://a:b", "nats://a:65536"],
+)
 def test_address_without_a_broker_is_an_error(address: str) -> None:
     with pytest.raises(DialError, match=r"write nats://host:4222, or with /Service"):
         split_url(address)
+
+
+def test_broker_is_shown_without_its_password() -> None:
+    assert without_password("nats://me:se@cret@a:4222") == "nats://a:4222"
 
 
 def test_name_of_a_micro_service_has_no_dots() -> None:
@@ -203,6 +212,9 @@ METADATA = {"rpcgen.addresses": "tcp://a:1", "rpcgen.codec": "gob"}
         ).encode(),
         json.dumps(
             {**FOREIGN, "endpoints": [{"metadata": {**METADATA, "rpcgen.addresses": " "}}]}
+        ).encode(),
+        json.dumps(
+            {**FOREIGN, "endpoints": [{"metadata": {**METADATA, "rpcgen.addresses": "a"}}]}
         ).encode(),
     ],
     ids=lambda data: repr(data[:30]),

@@ -13,7 +13,7 @@ import pytest
 import rpcgen
 from generated.arith import ARITH_MULTIPLY, Args, ArithClient, register_arith
 from rpcgen import Caller, Client, ClientCall, DialError, Reconnect, Retry
-from rpcgen.sync import Channel
+from rpcgen.sync import Channel, channel_pool
 from rpcgen.testing.certificates import client_context, server_context
 from tests.channel.ends import HOLD, MARK, Tally, TallyServer
 from tests.support.services import Calculator
@@ -171,6 +171,18 @@ def test_health_client_stands_on_a_channel() -> None:
     listener = server.listen("tcp://127.0.0.1:0")
     with server, rpcgen.HealthClient.dial(listener.address, reconnect=True) as health:
         assert health.check("") == rpcgen.ServingStatus.SERVING
+
+
+def test_first_calls_that_go_need_no_thread_each(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_pool, "_SOON_S", TIMEOUT_S)  # however busy the machine is
+    with ArithClient.dial(address, reconnect=True) as arith:
+        before = threading.active_count()
+        calls = [arith.go.multiply(Args(7, number)) for number in range(200)]
+        more = threading.active_count() - before
+        assert [call.result(TIMEOUT_S) for call in calls] == [7 * n for n in range(200)]
+    assert more < 10
 
 
 # --- threads and processes ------------------------------------------------------------------------

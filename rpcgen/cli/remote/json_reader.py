@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Final
 
 from ...errors import DecodeError, EncodeError
@@ -38,13 +35,23 @@ from ...schema import (
 from ...values.record import Record
 from ...values.registry import Typed, registry
 from ...values.types import strip_pointers
-from .durations import parse_duration
+from .json_scalars import (
+    BYTES_LITERALS,
+    decoded_bytes,
+    misfit,
+    read_bool,
+    read_bytes,
+    read_complex,
+    read_duration,
+    read_enum,
+    read_float,
+    read_int,
+    read_string,
+)
 from .literals import LITERALS, TYPE, literal_in, schema_of_json
+from .skeletons import skeleton
 
-__all__ = ["read_json", "skeleton"]
-
-# Floats that JSON has no numbers for, as Python and Go spell them.
-_NOT_FINITE: Final = {"NaN": "nan", "Inf": "inf", "+Inf": "inf", "-Inf": "-inf"}
+__all__ = ["read_json"]
 
 
 def read_json(schema: Schema[Any], value: object) -> Any:
@@ -58,15 +65,6 @@ def read_json(schema: Schema[Any], value: object) -> Any:
         EncodeError: The JSON does not fit the type; it says where.
     """
     return _read(schema, value, "")
-
-
-def skeleton(schema: Schema[Any]) -> str:
-    """Return JSON of the type, to be filled in by a user.
-
-    Args:
-        schema: Type of the value.
-    """
-    return json.dumps(_example(schema, 0))
 
 
 def _read(schema: Schema[Any], value: object, path: str) -> Any:
@@ -88,84 +86,9 @@ def _read_literal(schema: Schema[Any], name: str, value: object, path: str) -> o
     kind = LITERALS[name]
     if not isinstance(strip_pointers(schema), kind):
         raise EncodeError(f"@{name} is no {schema.go}", path)
-    if name in _DECODERS:
-        return _decoded(name, value, path)
+    if name in BYTES_LITERALS:
+        return decoded_bytes(name, value, path)
     return value
-
-
-def _wrong(schema: Schema[Any], value: object, path: str, example: str = "") -> EncodeError:
-    hint = f", such as {example}" if example else ""
-    return EncodeError(f"{json.dumps(value, default=repr):.80} is no {schema.go}{hint}", path)
-
-
-def _read_bool(schema: Bool, value: object, path: str) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(schema, value, path, "true")
-    return value
-
-
-def _read_int(schema: Int | Uint, value: object, path: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(schema, value, path, "7")
-    low, high = _range(schema)
-    if not low <= value <= high:
-        raise EncodeError(f"{value} is out of the range of {schema.go}", path)
-    return value
-
-
-def _range(schema: Int | Uint) -> tuple[int, int]:
-    if isinstance(schema, Uint):
-        return 0, (1 << schema.bits) - 1
-    return -(1 << (schema.bits - 1)), (1 << (schema.bits - 1)) - 1
-
-
-def _read_float(schema: Float, value: object, path: str) -> float:
-    if isinstance(value, str) and value in _NOT_FINITE:
-        return float(_NOT_FINITE[value])
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _wrong(schema, value, path, "0.5")
-    return float(value)
-
-
-def _read_complex(schema: Complex, value: object, path: str) -> complex:
-    try:
-        if isinstance(value, str):
-            return complex(value.replace("i", "j"))
-    except ValueError:
-        pass
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _wrong(schema, value, path, '"1+2i"')
-    return complex(value)
-
-
-def _read_string(schema: String, value: object, path: str) -> str:
-    if not isinstance(value, str):
-        raise _wrong(schema, value, path)
-    return value
-
-
-def _read_bytes(schema: Bytes, value: object, path: str) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if not isinstance(value, str):
-        raise _wrong(schema, value, path, 'a text, or {"@base64": "3q2+7w=="}')
-    return value.encode()
-
-
-def _decoded(name: str, value: object, path: str) -> bytes:
-    try:
-        if isinstance(value, str):
-            return _DECODERS[name](value)
-    except (ValueError, binascii.Error):
-        pass
-    raise EncodeError(f"{json.dumps(value):.80} is no text for @{name}", path)
-
-
-_DECODERS: Final[dict[str, Callable[[str], bytes]]] = {
-    "bytes": str.encode,
-    "base64": lambda text: base64.b64decode(text, validate=True),
-    "hex": bytes.fromhex,
-}
 
 
 def _read_slice(schema: Slice[Any], value: object, path: str) -> Any:
@@ -189,14 +112,14 @@ def _read_uuid(schema: Schema[Any], value: str, path: str) -> list[int]:
     try:
         return list(UUID(value).bytes)
     except ValueError:
-        raise _wrong(schema, value, path) from None
+        raise misfit(schema, value, path) from None
 
 
 def _elements(schema: Slice[Any] | Array[Any], value: object, path: str) -> list[Any]:
     if value is None and isinstance(schema, Slice):
         return []
     if not isinstance(value, list):
-        raise _wrong(schema, value, path)
+        raise misfit(schema, value, path)
     return [_read(schema.element, each, f"{path}[{n}]") for n, each in enumerate(value)]
 
 
@@ -204,7 +127,7 @@ def _read_map(schema: Map, value: object, path: str) -> dict[Any, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _wrong(schema, value, path)
+        raise misfit(schema, value, path)
     return {
         _read_key(schema.key, key, path): _read(schema.value, each, f"{path}[{key!r}]")
         for key, each in value.items()
@@ -218,12 +141,12 @@ def _read_key(schema: Schema[Any], key: str, path: str) -> Any:
     try:
         return _read(schema, json.loads(key), where)
     except json.JSONDecodeError:
-        raise _wrong(schema, key, where) from None
+        raise misfit(schema, key, where) from None
 
 
 def _read_struct(schema: Struct[Any], value: object, path: str) -> Any:
     if not isinstance(value, dict):
-        raise _wrong(schema, value, path, skeleton(schema))
+        raise misfit(schema, value, path, skeleton(schema))
     known = _by_spelling(schema.fields)
     given: dict[str, object] = {}
     for key, each in value.items():
@@ -302,28 +225,6 @@ def _typed(value: dict[str, object], path: str) -> Any:
     return Record(record.type_name, record.names, record.values, record.origin, name)
 
 
-def _read_enum(schema: Enum[Any], value: object, path: str) -> Any:
-    members = schema.cls.__members__
-    if isinstance(value, str) and value in members:
-        return members[value]
-    try:
-        return schema.cls(value)
-    except ValueError:
-        names = ", ".join(members)
-        raise EncodeError(f"{json.dumps(value):.80} is none of {names}", path) from None
-
-
-def _read_duration(schema: Duration, value: object, path: str) -> timedelta:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = f"{value}ns" if value >= 0 else f"-{-value}ns"
-    if not isinstance(value, str):
-        raise _wrong(schema, value, path, '"1.5s"')
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise EncodeError(str(error), path) from None
-
-
 def _read_opaque(schema: Opaque[Any], value: object, path: str) -> Any:
     if isinstance(value, bytes):
         return _unmarshalled(schema, value, path)
@@ -359,52 +260,22 @@ def _read_converted(schema: Converted, value: object, path: str) -> Any:
 
 # The first kind that a schema is of counts.
 _READERS: Final[dict[type[Schema[Any]], Callable[[Any, Any, str], Any]]] = {
-    Bool: _read_bool,
-    Int: _read_int,
-    Uint: _read_int,
-    Float: _read_float,
-    Complex: _read_complex,
-    String: _read_string,
-    Bytes: _read_bytes,
+    Bool: read_bool,
+    Int: read_int,
+    Uint: read_int,
+    Float: read_float,
+    Complex: read_complex,
+    String: read_string,
+    Bytes: read_bytes,
     Slice: _read_slice,
     Array: _read_array,
     Map: _read_map,
     Struct: _read_struct,
     Pointer: _read_pointer,
     Interface: _read_interface,
-    Enum: _read_enum,
-    Duration: _read_duration,
+    Enum: read_enum,
+    Duration: read_duration,
     Opaque: _read_opaque,
     Empty: _read_nothing,
     Converted: _read_converted,
 }
-
-_EXAMPLES: Final[dict[type[Schema[Any]], object]] = {
-    Bool: False,
-    Int: 0,
-    Uint: 0,
-    Float: 0.0,
-    Complex: "0+0i",
-    String: "",
-    Bytes: "",
-    Slice: [],
-    Map: {},
-    Interface: None,
-    Duration: "0s",
-    Empty: None,
-    Pointer: None,
-}
-
-
-def _example(schema: Schema[Any], depth: int) -> object:
-    if isinstance(schema, Struct) and depth < 3:
-        return {each.wire_name: _example(each.schema, depth + 1) for each in schema.fields}
-    if isinstance(schema, Enum):
-        return next(iter(schema.cls.__members__), 0)
-    if isinstance(schema, Converted):
-        return schema.values[0] if schema.values else _example(schema.inner, depth)
-    if isinstance(schema, Array):
-        return [_example(schema.element, depth + 1)] * min(schema.length, 4)
-    if isinstance(schema, Opaque) and schema.name == "time.Time":
-        return "2006-01-02T15:04:05Z"
-    return _EXAMPLES.get(_kind(schema) or Empty)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from attrs import frozen
 
@@ -19,13 +19,15 @@ from ...schema import UNTYPED, Empty, Schema
 from ...sync import Client
 from ...values.registry import ANYTHING
 from ..failures import USAGE, Failure
-from .debug_page import PageMethod, PageService, fetch_page
 from .go_types import known_schema, schema_of_go
-from .idl_modules import generated_modules, methods_in, methods_of_description
-from .json_reader import read_json, skeleton
+from .json_reader import read_json
 from .json_writer import jsonable
 from .literals import schema_of_json
+from .skeletons import skeleton
 from .target import Target
+
+if TYPE_CHECKING:
+    from .debug_page import PageMethod, PageService
 
 __all__ = ["MISSING", "RemoteMethod", "TypeSource", "describe", "find_method"]
 
@@ -164,6 +166,9 @@ def find_method(
     if not (service and dot and method):
         raise Failure(f"{name!r} is no Service.Method", _see_list(target), USAGE)
     if idl:
+        # Lazy, as others below: what makes modules of an IDL takes a while to import.
+        from .idl_modules import generated_modules, methods_in
+
         known = methods_in(stack.enter_context(generated_modules(idl, root)))
         return TypedMethod(_in_idl(name, known))
     if types in ("auto", "reflection"):
@@ -209,6 +214,8 @@ def describe(client: Client, service: str) -> Description | None:
 def _reflected(
     name: str, description: Description, target: Target, client: Client, stack: ExitStack
 ) -> RemoteMethod:
+    from .idl_modules import methods_of_description
+
     methods = stack.enter_context(methods_of_description(description))
     if name not in methods:
         service = name.rpartition(".")[0]
@@ -227,6 +234,8 @@ def _in_idl(name: str, known: Mapping[str, Method[Any, Any]]) -> Method[Any, Any
 
 
 def _page(target: Target, *, is_needed: bool) -> list[PageService] | None:
+    from .debug_page import fetch_page
+
     try:
         return fetch_page(target.page_address, timeout=target.connect_timeout, tls=target.tls)
     except DialError:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import click
 from attrs import frozen
 
+from ...channel.schemes import is_resolved
 from ...protocol import CodecName, DialOptions, parse_address
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Target", "positive", "target_options"]
 
@@ -66,7 +69,7 @@ class Target:
             DialError: There is no connection to be had.
         """
         options: DialOptions = {"codec": self.codec, "timeout": self.connect_timeout}
-        if parse_address(self.address).tls:
+        if is_resolved(self.address) or parse_address(self.address).tls:
             options["tls"] = self.tls
         if self.timeout is not None:
             options["call_timeout"] = self.timeout
@@ -163,6 +166,8 @@ def _context(
         )
     if key and not cert:
         raise Failure("--key is the key of a certificate: say --cert FILE too", status=USAGE)
+    import ssl  # which takes a while, and most do without
+
     try:
         context = ssl.create_default_context(cafile=ca)
         if cert:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import pytest
 from attrs import define
 
-from generated.kinds import KINDS_ECHO_BASIC, KINDS_ECHO_SIZED, Color, Containers, Mood, Temperature
+from generated.kinds import Color, Mood, Temperature
 from generated.shapes import Circle, Point, Rectangle
-from rpcgen.cli.remote.json_reader import read_json, skeleton
+from rpcgen.cli.remote.json_reader import read_json
 from rpcgen.cli.remote.literals import record_struct, schema_of_json
 from rpcgen.errors import EncodeError
 from rpcgen.schema import Int, schema_of
@@ -149,18 +148,3 @@ def test_field_that_one_element_lacks_is_zero() -> None:
 def test_keys_fit_fields_of_a_record_as_python_spells_them() -> None:
     record = read_json(record_struct("", {"user_id": Int()}), {"user_id": 7})
     assert record.UserID == 7
-
-
-@pytest.mark.parametrize("method", [KINDS_ECHO_BASIC, KINDS_ECHO_SIZED])
-def test_skeleton_can_be_read(method: Any) -> None:
-    schema = method.request
-    assert read_json(schema, json.loads(skeleton(schema))) == schema.zero()
-
-
-def test_skeleton_of_a_type_that_holds_itself_ends() -> None:
-    @define
-    class Node:
-        children: list[Any]
-
-    assert skeleton(schema_of(Containers)).startswith("{")
-    assert skeleton(schema_of(Node)) == '{"Children": []}'

@@ -337,6 +337,9 @@ func (c *client) carryOutMethod(ctx context.Context, command Command) Answer {
 		read(&number)
 		reply, err := c.life.Only(ctx, LifeOnlyArgs{Number: number})
 		return answerOf(reply, err)
+	case "Unregistered":
+		_, err := c.life.EchoOfGob(ctx, OfGob{Anything: struct{ X int }{1}})
+		return answerOf(nil, err)
 	case "Ping":
 		return answerOf(nil, c.life.Ping(ctx))
 	}

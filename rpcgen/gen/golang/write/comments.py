@@ -6,6 +6,8 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
+from .literals import shown
+
 __all__ = ["doc_comment"]
 
 # Maximum length of a line of a comment, in characters.
@@ -29,7 +31,7 @@ def doc_comment(text: str, otherwise: str = "") -> tuple[str, ...]:
         otherwise: What is said where there is none.
     """
     lines: list[str] = []
-    for paragraph in re.split(r"\n\s*\n", _go_quotes(text).strip() or otherwise):
+    for paragraph in re.split(r"\n\s*\n", _go_quotes(shown(text)).strip() or otherwise):
         if lines and lines[-1]:
             lines.append("")
         lines += _paragraph([line.rstrip() for line in paragraph.split("\n") if line.strip()])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import string
 
 from ....protocol.reflection import TypeDescription
+from .literals import one_line, quoted
 
 __all__ = ["error_method"]
 
@@ -20,15 +20,13 @@ def error_method(each: TypeDescription, name: str, text: str) -> tuple[str, bool
             which stands for any text: its name and fields.
     """
     layout, fields = _layout(each, text) if text and "*" not in text else _named(each, name)
-    head = f"// Error returns the text for people.\nfunc (e *{name}) Error() string {{"
+    comment, head = "// Error returns the text for people.", f"func (e *{name}) Error() string"
     if not fields:
-        return (
-            f"{head} return {json.dumps(layout.replace('%%', '%'), ensure_ascii=False)} }}",
-            False,
-        )
+        method = one_line(head, f"return {quoted(layout.replace('%%', '%'))}")
+        return f"{comment}\n{method}", False
     values = "".join(f", e.{field}" for field in fields)
-    quoted = json.dumps(layout, ensure_ascii=False)
-    return f"{head}\n\treturn fmt.Sprintf({quoted}{values})\n}}", True
+    method = f"{head} {{\n\treturn fmt.Sprintf({quoted(layout)}{values})\n}}"
+    return f"{comment}\n{method}", True
 
 
 def _layout(each: TypeDescription, text: str) -> tuple[str, list[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from .literals import one_line
+
 __all__ = ["LIBRARY", "UUID", "opaque_methods"]
 
 LIBRARY: Final = {
@@ -38,9 +40,8 @@ def opaque_methods(name: str, encoding: str) -> tuple[str, ...]:
         encoding: Which of Go's interfaces encodes it.
     """
     encode, decode = _METHODS.get(encoding, _METHODS["gob"])
-    encoder = f"""\
-// {encode} returns the bytes.
-func (v {name}) {encode}() ([]byte, error) {{ return []byte(v), nil }}"""
+    returns = one_line(f"func (v {name}) {encode}() ([]byte, error)", "return []byte(v), nil")
+    encoder = f"// {encode} returns the bytes.\n{returns}"
     decoder = f"""\
 // {decode} takes the bytes.
 func (v *{name}) {decode}(data []byte) error {{

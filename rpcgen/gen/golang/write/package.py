@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...describe import Described
 from ...diagnostics import Diagnostic, raise_if_any
 from ...header import go_header
 from .comments import doc_comment
+from .literals import quoted
 from .names import KEYWORDS, GoNames, exported, unexported
 from .types import GoType, GoTypes
 
@@ -156,13 +156,13 @@ class _Writer:
         members = {each for union in types for each in union.union}
         for number in sorted(members.union(self._described.dynamic)):
             if types[number].name and types[number].kind is Kind.STRUCT:
-                yield _Registered(_quoted(types[number].name), f"{self._types.spell(number)}{{}}")
+                yield _Registered(quoted(types[number].name), f"{self._types.spell(number)}{{}}")
 
     def _service(self, index: int) -> _Service:
         service, name = self._description.services[index], self._services[index]
         return _Service(
             name=name,
-            wire=_quoted(service.name),
+            wire=quoted(service.name),
             comment=doc_comment(service.doc, f"{name} is a service."),
             client=f"{name}Client",
             adapter=f"{unexported(name)}Adapter",
@@ -180,7 +180,7 @@ class _Writer:
         raises = tuple([self._raised(each) for each in method.raises])
         return _Method(
             name=method.name,
-            wire=_quoted(f"{described.name}.{method.name}"),
+            wire=quoted(f"{described.name}.{method.name}"),
             comment=self._comment(method),
             reference=doc_comment(f"{method.name} calls {described.name}.{method.name}."),
             declared=ctx if nothing else f"{ctx}, {_parameter(method)} {request}",
@@ -204,7 +204,7 @@ class _Writer:
     def _raised(self, raised: RaisedDescription) -> _Raised:
         return _Raised(
             self._types.spell(raised.type),
-            _quoted(self._description.types[raised.type].name),
+            quoted(self._description.types[raised.type].name),
             f"Code{exported(Code(raised.code).name.lower())}",
         )
 
@@ -244,10 +244,6 @@ def _parameter(method: MethodDescription) -> str:
         return "args"
     name = unexported(words[0]) + "".join(word[:1].upper() + word[1:] for word in words[1:])
     return "args" if name in KEYWORDS or name == "ctx" else name
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _template(name: str, **values: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -12,6 +11,7 @@ from ....protocol.reflection import FieldDescription, Kind, TypeDescription
 from .columns import aligned
 from .comments import doc_comment
 from .exceptions import error_method
+from .literals import one_line, quoted
 from .names import GoNames, exported, words_of
 from .opaque import LIBRARY, UUID, opaque_methods
 
@@ -149,7 +149,7 @@ class GoTypes:
     def _rows(self, fields: Iterable[FieldDescription]) -> Iterator[list[str]]:
         for field in fields:
             spelled = self.spell(field.type)
-            tag = [f"`json:{json.dumps(field.json)}`"] if field.json else []
+            tag = [_tag(field.json)] if field.json else []
             if field.embedded and spelled.lstrip("*") == field.name:
                 yield [spelled, *tag]
             else:
@@ -170,14 +170,14 @@ class GoTypes:
             name,
             doc_comment(f"{name} is a {fitting}, none if it is nil."),
             f"type {name} interface{{ {mark}() }}",
-            methods=tuple([f"func ({each}) {mark}() {{}}" for each in names]),
+            methods=tuple([one_line(f"func ({each}) {mark}()") for each in names]),
         )
 
     def _constants(self, each: TypeDescription, name: str) -> tuple[str, ...]:
         is_text = self._types[each.element].kind is Kind.STRING
         rows = []
         for member in each.members:
-            value = json.dumps(member.text, ensure_ascii=False) if is_text else str(member.number)
+            value = quoted(member.text) if is_text else str(member.number)
             constant = self._names.free(f"{name}{words_of(member.name)}")
             rows.append([constant, name, f"= {value}"])
         return tuple(aligned(rows))
@@ -208,6 +208,11 @@ class GoTypes:
         key, value = self.spell(each.key), self.spell(each.element)
         # What encodes itself by its address has none in a map.
         return f"map[{key}]{'*' if value.startswith('big.') else ''}{value}"
+
+
+def _tag(json: str) -> str:
+    tag = f"json:{quoted(json)}"
+    return f"`{tag}`" if "`" not in tag else quoted(tag)
 
 
 def _has_declaration(each: TypeDescription) -> bool:

@@ -9,7 +9,6 @@ __all__ = ["random_idl"]
 _HEAD = """\
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, NewType, Protocol
@@ -40,6 +39,9 @@ class _Drawn:
         self._random = random.Random(seed)
         self._leaves = [*_LEAVES, "Key"]
         self._messages: list[str] = []
+        # What is embedded gives its methods to what it is in, and so its place in unions.
+        self._embedded: list[str] = []
+        self._united: list[str] = []
 
     def text(self) -> str:
         parts = [_HEAD, "@frozen\nclass Key:\n    a: int = 0\n    b: str = ''\n"]
@@ -71,8 +73,9 @@ class _Drawn:
     def _message(self, name: str) -> str:
         names = self._random.sample(_WORDS, self._random.randrange(1, 6))
         lines = [f"    {each}_{name.lower()}: {self._field(name)}\n" for each in names]
-        if self._messages and self._chance(30):
-            base = self._pick(self._messages)
+        if {*self._messages} - {*self._united} and self._chance(30):
+            base = self._pick([each for each in self._messages if each not in self._united])
+            self._embedded.append(base)
             lines.append(f"    base: Annotated[{base}, embedded, wire({base!r})]\n")
         head = f'@wire("pkg.{name}")\n' if self._chance(30) else ""
         self._messages.append(name)
@@ -98,14 +101,16 @@ class _Drawn:
             return f"dict[{self._pick(_KEYS)}, {inner}]"
         if drawn < 74:
             return f"Annotated[list[{inner}], length({self._random.randrange(1, 4)})]"
-        if drawn < 80 and inside:
+        if drawn < 80 and inside and not depth:
             return f"{inside} | None"
-        if drawn < 88:
+        if drawn < 88 and not depth:
             return f"{self._pick([*_LEAVES[:5], *(self._messages or ['int'])])} | None"
-        if drawn < 95 and len(self._messages) > 1:
-            one, other = self._random.sample(self._messages, 2)
+        plain = [each for each in self._messages if each not in self._embedded]
+        if drawn < 95 and len(plain) > 1:
+            one, other = self._random.sample(plain, 2)
+            self._united += [one, other]
             return f"{one} | {other} | None"
-        return self._pick(["Any", "uuid.UUID", "set[str]"])
+        return self._pick(["Any", "set[str]"])
 
     def _service(self, number: int) -> str:
         head = f'@wire("app-{number}/v1")\n' if self._chance(30) else ""

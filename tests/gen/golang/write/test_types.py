@@ -165,6 +165,14 @@ def test_struct_has_its_wire_names_and_tags() -> None:
     )
 
 
+def test_tag_with_a_backquote_is_in_other_quotes() -> None:
+    @define
+    class User:
+        name: Annotated[str, json_tag("a`b")]
+
+    assert '\tName string "json:\\"a`b\\""\n' in declared(User).declaration
+
+
 def test_field_is_embedded_where_it_is_called_like_its_type() -> None:
     @define
     class User:

@@ -1,0 +1,5 @@
+//go:build ignore
+
+package main
+
+func (Service) Lost(args int, reply *int) error { return nil }

@@ -1,0 +1,4 @@
+package vendored
+
+// Thing is vendored, and called like another.
+type Thing struct{ Count int }
