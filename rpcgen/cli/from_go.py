@@ -68,6 +68,9 @@ def command(
     except RpcError as error:
         tell(f"{error}")
         return 1
+    except OSError as error:
+        tell(f"rpcgen: error: {error}")
+        return 1
     for note in reading.notes:
         tell(f"{note.place}: note: {note.text}")
     text = with_header(reading.text, " ".join(paths))
@@ -79,7 +82,11 @@ def command(
     if output is None:
         say(text.removesuffix("\n"))
         return 0
-    return _compare(Path(output), text) if check else _write(Path(output), text, force)
+    try:
+        return _compare(Path(output), text) if check else _write(Path(output), text, force)
+    except OSError as error:
+        tell(f"rpcgen: error: {error}")
+        return 1
 
 
 def _count(number: int, what: str) -> str:

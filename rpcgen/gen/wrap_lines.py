@@ -67,10 +67,30 @@ def _broken(line: str, trailing: str = "", *, inside: bool = False) -> Iterator[
         yield from _broken(f"{margin}| {operands[-1]}", trailing, inside=True)
     elif len(operands) > 1 and not _is_definition(line):
         yield from _broken(_parenthesised(line), trailing)
+    elif (value := _parenthesised_value(line)) and not trailing:
+        yield from value
     elif bracket := _breaking(line):
         yield from _broken_at(bracket, line, trailing)
     else:
         yield line + trailing
+
+
+def _parenthesised_value(line: str) -> list[str]:
+    """Return a field whose default goes to a line of its own, empty if it is no such line.
+
+    That is so where what stands before the default fits, but not with the bracket of the call
+    that the default is.
+    """
+    brackets = _brackets(line)
+    if len(brackets) < 2 or _is_definition(line) or brackets[-1].end != len(line) - 1:
+        return []
+    before = line[: brackets[-1].start].rfind(" = ")
+    if before < brackets[-2].end or brackets[-1].start < LINE_LENGTH:
+        return []
+    head, value = line[: before + len(" = ")], line[before + len(" = ") :]
+    if len(head) + 1 > LINE_LENGTH:
+        return []
+    return [f"{head}(", f"{_margin(line)}{_INDENT}{value}", f"{_margin(line)})"]
 
 
 def _broken_at(bracket: _Bracket, line: str, trailing: str) -> Iterator[str]:

@@ -169,6 +169,14 @@ def test_type_that_is_not_there_lists_the_candidates(
     assert "there is no type Nowhere; types that may be services:" in err
 
 
+def test_place_that_cannot_be_written_to_is_an_error(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "file").write_text("")
+    assert run("-o", "file/arith.py") == 1
+    assert "rpcgen: error: " in capsys.readouterr().err
+
+
 def test_folder_without_go_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "empty").mkdir()
     assert cli.main(["from-go", "empty"]) == 1

@@ -137,12 +137,17 @@ def test_rebuilt_idl_is_formatted(case: Case, tmp_path: Path) -> None:
         description = describe(served(importlib.import_module(case.module)).services)
     path = tmp_path / "idl.py"
     path.write_text(write_idl(description))
+    assert formatted_differently(path) == ""
+
+
+def formatted_differently(path: Path) -> str:
+    """Return what ruff would change in a file."""
     ruff = Path(sysconfig.get_path("scripts")) / "ruff"
     settings = ["--isolated", "--line-length=100", "--target-version=py311"]
     done = subprocess.run(
         [ruff, "format", "--diff", *settings, path], capture_output=True, text=True, timeout=60
     )
-    assert done.stdout == ""
+    return done.stdout
 
 
 def described(*types: TypeDescription, **method: Any) -> Description:
@@ -344,6 +349,17 @@ def test_zero_of_a_field_is_its_default(of: TypeDescription, zero: str) -> None:
     text = write_idl(given, remarks=Remarks(zeros=True))
     lines = [line for line in text.splitlines() if line.startswith("    a: ")]
     assert [line.partition(" = ")[2] for line in lines] == [zero]
+
+
+def test_fields_of_any_length_are_formatted(tmp_path: Path) -> None:
+    fields = [
+        FieldDescription("A" * size, f"ids{size}", 1, json=",omitempty") for size in range(1, 80)
+    ]
+    strings = TypeDescription(Kind.SLICE, python="list", element=2)
+    given = described(struct(*fields), strings, TypeDescription(Kind.STRING))
+    path = tmp_path / "idl.py"
+    path.write_text(write_idl(given, remarks=Remarks(zeros=True)))
+    assert formatted_differently(path) == ""
 
 
 def test_class_comes_after_those_that_its_zeros_are_made_of() -> None:

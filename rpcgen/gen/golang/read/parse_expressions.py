@@ -61,6 +61,10 @@ _TYPES: Final = frozenset(
 _ESCAPE: Final = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)")
 
 
+# Maximum depth of an expression: a constant of many parts, added up, is as deep as they are many.
+_MAX_DEPTH: Final = 100
+
+
 def text_of(node: Node | None) -> str:
     """Return the text of a node, empty if there is none."""
     return (node.text or b"").decode(errors="replace") if node is not None else ""
@@ -247,13 +251,16 @@ def read_expressions(node: Node, path: str) -> list[Expr]:
     return [read_expression(each, path) for each in node.named_children if each.type != "comment"]
 
 
-def read_expression(node: Node, path: str) -> Expr:
+def read_expression(node: Node, path: str, depth: int = 0) -> Expr:
     """Return the expression that a node is.
 
     Args:
         node: A node of an expression.
         path: Path of the file, as messages spell it.
+        depth: Number of expressions that this is inside of.
     """
+    if depth > _MAX_DEPTH:
+        return OtherExpr()
     match node.type:
         case "int_literal" | "float_literal" | "rune_literal":
             return LiteralExpr(_literal(node))
@@ -263,36 +270,38 @@ def read_expression(node: Node, path: str) -> Expr:
             return NameExpr(text_of(node))
         case "selector_expression":
             return SelectorExpr(
-                _operand(node, "operand", path), text_of(node.child_by_field_name("field"))
+                _operand(node, "operand", path, depth), text_of(node.child_by_field_name("field"))
             )
         case "parenthesized_expression":
-            return read_expression(node.named_children[0], path)
+            return read_expression(node.named_children[0], path, depth + 1)
         case "unary_expression":
             operator = text_of(node.child_by_field_name("operator"))
-            return UnaryExpr(operator, _operand(node, "operand", path))
+            return UnaryExpr(operator, _operand(node, "operand", path, depth))
         case "binary_expression":
             operator = text_of(node.child_by_field_name("operator"))
-            return BinaryExpr(operator, _operand(node, "left", path), _operand(node, "right", path))
+            return BinaryExpr(
+                operator, _operand(node, "left", path, depth), _operand(node, "right", path, depth)
+            )
         case "call_expression":
-            return _call(node, path)
+            return _call(node, path, depth)
         case "type_conversion_expression":
-            to, value = _part(node, "type", path), _operand(node, "operand", path)
+            to, value = _part(node, "type", path), _operand(node, "operand", path, depth)
             return CallExpr(to, (value,), place_of(node, path))
         case "composite_literal":
             return CompositeExpr(_part(node, "type", path))
         case "type_assertion_expression":
             # `x.(T)` has the type of the conversion `T(x)`.
-            to, value = _part(node, "type", path), _operand(node, "operand", path)
+            to, value = _part(node, "type", path), _operand(node, "operand", path, depth)
             return CallExpr(to, (value,), place_of(node, path))
     return OtherExpr()
 
 
-def _operand(node: Node, field: str, path: str) -> Expr:
+def _operand(node: Node, field: str, path: str, depth: int) -> Expr:
     part = node.child_by_field_name(field)
-    return read_expression(part, path) if part is not None else OtherExpr()
+    return read_expression(part, path, depth + 1) if part is not None else OtherExpr()
 
 
-def _call(node: Node, path: str) -> CallExpr:
+def _call(node: Node, path: str, depth: int) -> CallExpr:
     function = node.child_by_field_name("function")
     given = node.child_by_field_name("arguments")
     arguments: list[Expr | TypeExpr] = []
@@ -302,11 +311,13 @@ def _call(node: Node, path: str) -> CallExpr:
         elif each.type == "type_identifier":
             arguments.append(TypeName(text_of(each)))
         elif each.type != "comment":
-            arguments.append(read_expression(each, path))
+            arguments.append(read_expression(each, path, depth + 1))
     called: Expr | TypeExpr = OtherExpr()
     if function is not None:
         is_type = function.type in _TYPES or _is_conversion(function)
-        called = read_type(function, path) if is_type else read_expression(function, path)
+        called = (
+            read_type(function, path) if is_type else read_expression(function, path, depth + 1)
+        )
     return CallExpr(called, tuple(arguments), place_of(node, path))
 
 

@@ -52,6 +52,12 @@ def test_any_bytes_are_read() -> None:
         assert parse_go("p.go", data).types == ()
 
 
+def test_expression_of_very_many_parts_is_read() -> None:
+    text = " + ".join(['"x"'] * 5000)
+    file = parse_go("p.go", f"package p\n\nconst A = {text}\n\ntype T int\n".encode())
+    assert [each.name for each in file.types] == ["T"]
+
+
 def test_without_tree_sitter_the_error_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['tree_sitter'] = None\n"
