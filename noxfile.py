@@ -228,7 +228,7 @@ def gate(session: nox.Session) -> None:
         session,
         ["wheel", "--", "-q"],
         ["tests-pure", "--", "-q", "-m", QUICK, "tests/gob", "tests/test__implementation.py"],
-        ["sanitize"],
+        ["sanitize", "--", "--seconds", "30"],
         *([f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON] for python in others),
         ["tests-mindeps", "--", "-q", "-m", QUICK],
     )

@@ -72,6 +72,7 @@ def _run(linker: Sequence[str], flags: Sequence[str], made: Path) -> str:
         *linker,
         *flags,
         *shlex.split(os.environ.get("CFLAGS", "")),
+        *shlex.split(os.environ.get("ARCHFLAGS", "")),  # of macOS
         f"-I{sysconfig.get_path('include')}",
         *sorted(map(str, _SOURCES.glob("*.c"))),
         *("-o", str(made)),

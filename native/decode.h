@@ -7,10 +7,10 @@
 #define IS_STEERABLE 1 /* keys of a map whose hashes a peer can choose */
 #define MAY_PROBE 2    /* keys of a map whose places in the table a peer can choose */
 #define MAY_MERGE 4    /* keys of a map that Python may take for equal where Go does not */
-#define IS_SHORT 8     /* octets that `short` of the stream looks at */
+#define IS_SHORT 8     /* bytes that `short` of the stream looks at */
 
 /* How a value that nobody has asked for is passed over. */
-enum { SKIP_UINT, SKIP_OCTETS, SKIP_COMPLEX, SKIP_VALUE, SKIP_END, SKIP_COUNT };
+enum { SKIP_UINT, SKIP_BYTES, SKIP_COMPLEX, SKIP_VALUE, SKIP_END, SKIP_COUNT };
 
 /* What takes the place of a field that was left out. */
 enum { ZERO_CONSTANT, ZERO_LIST, ZERO_DICT, ZERO_CALL, ZERO_OMITTED, ZERO_COUNT };
@@ -98,8 +98,8 @@ typedef struct {
 int read_int(Reader *r, int64_t *result);
 int read_float(Reader *r, int bits, double *result);
 
-/* Read a size and so many octets: return where they begin, NULL to give up. */
-const char *read_octets(Reader *r, Py_ssize_t *size);
+/* Read a size and so many bytes: return where they begin, NULL to give up. */
+const char *read_raw(Reader *r, Py_ssize_t *size);
 
 /* Return an attribute that is a number. */
 int number_of(Reader *r, PyObject *object, int name, long long *result);

@@ -1,7 +1,7 @@
 /* The type that decodes values of one type of a stream. */
 #include "decode.h"
 
-/* Take over how much memory there is for the value, all of it for one that is not inside another. */
+/* Take over how much memory there is for the value: all of it, unless it is inside another. */
 static int
 load_room(Reader *r, long depth)
 {

@@ -126,7 +126,8 @@ set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row)
     case OP_STRUCT:
         return set_up_struct(pair, program->count);
     }
-    if (pair->op < 0 || pair->op >= OP_COUNT || pair->op == OP_INTERFACE || pair->bits < 0 || pair->bits > 128
+    if (pair->op < 0 || pair->op >= OP_COUNT || pair->op == OP_INTERFACE || pair->bits < 0
+        || pair->bits > 128
         || pair->charge < 0 || ((pair->op == OP_INT || pair->op == OP_UINT) && pair->bits < 1)
         || (parts > 0 && !is_number_of_pair(pair->parts[0], program->count))
         || (parts > 1 && !is_number_of_pair(pair->parts[1], program->count))

@@ -39,11 +39,11 @@ static PyObject *
 read_text(Reader *r)
 {
     Py_ssize_t size;
-    const char *octets = read_octets(r, &size);
-    if (octets == NULL) {
+    const char *raw = read_raw(r, &size);
+    if (raw == NULL) {
         return NULL;
     }
-    PyObject *text = PyUnicode_DecodeUTF8(octets, size, "strict");
+    PyObject *text = PyUnicode_DecodeUTF8(raw, size, "strict");
     if (text == NULL) {
         if (PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
             PyErr_Clear();
@@ -62,11 +62,11 @@ static PyObject *
 read_bytes(Reader *r, Pair *pair)
 {
     Py_ssize_t size;
-    const char *octets = read_octets(r, &size);
-    if (octets == NULL) {
+    const char *raw = read_raw(r, &size);
+    if (raw == NULL) {
         return NULL;
     }
-    PyObject *value = PyBytes_FromStringAndSize(octets, size);
+    PyObject *value = PyBytes_FromStringAndSize(raw, size);
     if (value != NULL && pair->flags & IS_SHORT) {
         PyObject *checked = PyObject_CallMethodObjArgs(
             r->stream, r->program->names[NAME_SHORT], value, NULL);

@@ -7,7 +7,7 @@
 #define IS_NULLABLE 1
 #define IS_OF_BYTES 2 /* a list or an array of uint8 */
 
-/* rpcgen.gob.numbers.LARGE: octets from this size on are not copied. */
+/* rpcgen.gob.numbers.LARGE: bytes from this size on are not copied. */
 #define LARGE 32768
 
 typedef struct {
@@ -57,10 +57,10 @@ typedef struct {
 int grow(Writer *w, size_t more);
 int put_int(Writer *w, int64_t value);
 int put_float(Writer *w, double value);
-int put_octets(Writer *w, const char *octets, size_t size);
-int put_bytes(Writer *w, PyObject *octets);
-int put_octet_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
-int put_octet_array(Node *node, PyObject *value, Writer *w);
+int put_raw(Writer *w, const char *raw, size_t size);
+int put_bytes(Writer *w, PyObject *raw);
+int put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
+int put_byte_array(Node *node, PyObject *value, Writer *w);
 
 /* Move what was written to the list of pieces. */
 int flush(Writer *w);

@@ -106,21 +106,21 @@ put_text(PyObject *value, Writer *w)
     }
     if (PyUnicode_GetLength(value) >= LARGE / 4) {
         /* The bytes do not stay with the text, as those of the other function may. */
-        PyObject *octets = PyUnicode_AsUTF8String(value);
-        if (octets == NULL) {
+        PyObject *raw = PyUnicode_AsUTF8String(value);
+        if (raw == NULL) {
             PyErr_Clear();
             return -1;
         }
-        int result = put_bytes(w, octets);
-        Py_DECREF(octets);
+        int result = put_bytes(w, raw);
+        Py_DECREF(raw);
         return result;
     }
-    const char *octets = PyUnicode_AsUTF8AndSize(value, &size);
-    if (octets == NULL) {
+    const char *raw = PyUnicode_AsUTF8AndSize(value, &size);
+    if (raw == NULL) {
         PyErr_Clear(); /* lone surrogates */
         return -1;
     }
-    return put_octets(w, octets, (size_t)size);
+    return put_raw(w, raw, (size_t)size);
 }
 
 PyObject *
@@ -141,43 +141,43 @@ length_of(PyObject *sequence)
     return PyTuple_CheckExact(sequence) ? PyTuple_Size(sequence) : -1;
 }
 
-/* Write the octets that a list or tuple of numbers holds: each as one byte, or as Go's uint. */
+/* Write the bytes that a list or tuple of numbers holds: each as one byte, or as Go's uint. */
 int
-put_octet_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w)
+put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w)
 {
     if (put_uint(w, (uint64_t)size) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < size; i++) {
-        uint64_t octet;
+        uint64_t byte;
         PyObject *item = element_of(value, i);
-        int result = item == NULL ? -1 : as_uint64(item, &octet);
+        int result = item == NULL ? -1 : as_uint64(item, &byte);
         Py_XDECREF(item);
-        if (result < 0 || octet > 255 || reserve(w, 2) < 0) {
+        if (result < 0 || byte > 255 || reserve(w, 2) < 0) {
             return -1;
         }
-        if (is_array && octet > 127) {
+        if (is_array && byte > 127) {
             w->data[w->used++] = 255;
         }
-        w->data[w->used++] = (unsigned char)octet;
+        w->data[w->used++] = (unsigned char)byte;
     }
     return 0;
 }
 
 int
-put_octet_array(Node *node, PyObject *value, Writer *w)
+put_byte_array(Node *node, PyObject *value, Writer *w)
 {
     if (!PyBytes_CheckExact(value)) {
         Py_ssize_t size = length_of(value);
-        return size < 0 || size != node->length ? -1 : put_octet_elements(value, size, 1, w);
+        return size < 0 || size != node->length ? -1 : put_byte_elements(value, size, 1, w);
     }
     Py_ssize_t size = PyBytes_Size(value);
-    const unsigned char *octets = (const unsigned char *)PyBytes_AsString(value);
+    const unsigned char *raw = (const unsigned char *)PyBytes_AsString(value);
     if (size != node->length || put_uint(w, (uint64_t)size) < 0) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < size; i++) {
-        if (put_uint(w, octets[i]) < 0) {
+        if (put_uint(w, raw[i]) < 0) {
             return -1;
         }
     }
@@ -190,31 +190,31 @@ put_enum(Node *node, PyObject *value, Writer *w)
     if ((PyObject *)Py_TYPE(value) != node->first) {
         return -1;
     }
-    PyObject *octets = NULL;
+    PyObject *raw = NULL;
     for (Py_ssize_t i = 0; i < node->count; i++) {
         PyObject *pair = PyTuple_GetItem(node->members, i);
         if (PyTuple_GetItem(pair, 0) == value) {
-            octets = PyTuple_GetItem(pair, 1);
-            Py_INCREF(octets);
+            raw = PyTuple_GetItem(pair, 1);
+            Py_INCREF(raw);
             break;
         }
     }
-    if (octets == NULL) {
-        octets = PyObject_GetItem(node->second, value);
+    if (raw == NULL) {
+        raw = PyObject_GetItem(node->second, value);
     }
-    if (octets == NULL) {
+    if (raw == NULL) {
         return -1;
     }
     int result = -1;
-    if (PyBytes_CheckExact(octets)) {
-        size_t size = (size_t)PyBytes_Size(octets);
+    if (PyBytes_CheckExact(raw)) {
+        size_t size = (size_t)PyBytes_Size(raw);
         result = reserve(w, size);
         if (result == 0) {
-            memcpy(w->data + w->used, PyBytes_AsString(octets), size);
+            memcpy(w->data + w->used, PyBytes_AsString(raw), size);
             w->used += size;
         }
     }
-    Py_DECREF(octets);
+    Py_DECREF(raw);
     return result;
 }
 
@@ -234,12 +234,12 @@ put_duration(Node *node, PyObject *value, Writer *w)
 PyObject *
 marshalled(Node *node, PyObject *value)
 {
-    PyObject *octets = PyObject_CallFunctionObjArgs(node->first, value, NULL);
-    if (octets != NULL && !PyBytes_CheckExact(octets)) {
-        Py_DECREF(octets);
+    PyObject *raw = PyObject_CallFunctionObjArgs(node->first, value, NULL);
+    if (raw != NULL && !PyBytes_CheckExact(raw)) {
+        Py_DECREF(raw);
         return NULL;
     }
-    return octets;
+    return raw;
 }
 
 int
@@ -265,7 +265,7 @@ put_leaf(Node *node, PyObject *value, Writer *w)
     case OP_BYTES:
         if (node->flags & IS_OF_BYTES) {
             Py_ssize_t size = length_of(value);
-            return size < 0 ? -1 : put_octet_elements(value, size, 0, w);
+            return size < 0 ? -1 : put_byte_elements(value, size, 0, w);
         }
         return PyBytes_CheckExact(value) ? put_bytes(w, value) : -1;
     case OP_EMPTY:
@@ -275,12 +275,12 @@ put_leaf(Node *node, PyObject *value, Writer *w)
     case OP_DURATION:
         return put_duration(node, value, w);
     case OP_OPAQUE: {
-        PyObject *octets = marshalled(node, value);
-        if (octets == NULL) {
+        PyObject *raw = marshalled(node, value);
+        if (raw == NULL) {
             return -1;
         }
-        int result = put_octets(w, PyBytes_AsString(octets), (size_t)PyBytes_Size(octets));
-        Py_DECREF(octets);
+        int result = put_raw(w, PyBytes_AsString(raw), (size_t)PyBytes_Size(raw));
+        Py_DECREF(raw);
         return result;
     }
     }

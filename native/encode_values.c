@@ -65,7 +65,7 @@ put_plain(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
         return level > MOST_LEVELS ? -1 : put_sequence(f, node, value, w, level + 1);
     case OP_ARRAY:
         if (node->flags & IS_OF_BYTES) {
-            return put_octet_array(node, value, w);
+            return put_byte_array(node, value, w);
         }
         return level > MOST_LEVELS ? -1 : put_sequence(f, node, value, w, level + 1);
     case OP_MAP:
@@ -145,22 +145,22 @@ is_sent(Node *node, PyObject *value)
 static int
 put_opaque_field(Node *node, PyObject *value, uint64_t step, Writer *w)
 {
-    PyObject *octets = marshalled(node, value);
-    if (octets == NULL) {
+    PyObject *raw = marshalled(node, value);
+    if (raw == NULL) {
         return -1;
     }
     int result = 1;
     if (node->second != Py_None) {
-        result = PyObject_RichCompareBool(octets, node->second, Py_NE);
+        result = PyObject_RichCompareBool(raw, node->second, Py_NE);
     }
     if (result > 0 && put_uint(w, step) == 0) {
-        size_t size = (size_t)PyBytes_Size(octets);
-        result = put_octets(w, PyBytes_AsString(octets), size) < 0 ? -1 : 1;
+        size_t size = (size_t)PyBytes_Size(raw);
+        result = put_raw(w, PyBytes_AsString(raw), size) < 0 ? -1 : 1;
     }
     else if (result > 0) {
         result = -1;
     }
-    Py_DECREF(octets);
+    Py_DECREF(raw);
     return result;
 }
 

@@ -1,4 +1,4 @@
-/* Numbers and octets of a message, the memory that values take, and what is passed over. */
+/* Numbers and bytes of a message, the memory that values take, and what is passed over. */
 #include "decode.h"
 
 int
@@ -35,16 +35,16 @@ read_float(Reader *r, int bits, double *result)
 }
 
 const char *
-read_octets(Reader *r, Py_ssize_t *size)
+read_raw(Reader *r, Py_ssize_t *size)
 {
     uint64_t count;
     if (read_uint(r, &count) < 0 || count > (uint64_t)(r->end - r->pos)) {
         return NULL;
     }
-    const char *octets = (const char *)r->data + r->pos;
+    const char *raw = (const char *)r->data + r->pos;
     r->pos += (Py_ssize_t)count;
     *size = (Py_ssize_t)count;
-    return octets;
+    return raw;
 }
 
 int
@@ -133,8 +133,8 @@ skip(Reader *r, int kind, long id, long depth)
         return read_uint(r, &ignored);
     case SKIP_UINT:
         return read_uint(r, &ignored);
-    case SKIP_OCTETS:
-        return read_octets(r, &size) == NULL ? -1 : 0;
+    case SKIP_BYTES:
+        return read_raw(r, &size) == NULL ? -1 : 0;
     case SKIP_END:
         return read_small(r, &ignored) < 0 || ignored ? -1 : 0;
     }

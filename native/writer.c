@@ -1,4 +1,4 @@
-/* Bytes of a message: numbers as gob writes them, octets, pieces that are not copied. */
+/* Bytes of a message: numbers as gob writes them, bytes, pieces that are not copied. */
 #include "encode.h"
 
 int
@@ -41,12 +41,12 @@ put_float(Writer *w, double value)
 }
 
 int
-put_octets(Writer *w, const char *octets, size_t size)
+put_raw(Writer *w, const char *raw, size_t size)
 {
     if (put_uint(w, size) < 0 || reserve(w, size) < 0) {
         return -1;
     }
-    memcpy(w->data + w->used, octets, size);
+    memcpy(w->data + w->used, raw, size);
     w->used += size;
     return 0;
 }
@@ -66,11 +66,11 @@ flush(Writer *w)
 }
 
 int
-put_bytes(Writer *w, PyObject *octets)
+put_bytes(Writer *w, PyObject *raw)
 {
-    Py_ssize_t size = PyBytes_Size(octets);
+    Py_ssize_t size = PyBytes_Size(raw);
     if (size < LARGE) {
-        return put_octets(w, PyBytes_AsString(octets), (size_t)size);
+        return put_raw(w, PyBytes_AsString(raw), (size_t)size);
     }
     if (w->out == NULL) {
         return -1;
@@ -80,5 +80,5 @@ put_bytes(Writer *w, PyObject *octets)
         return -1;
     }
     w->pieces++;
-    return PyList_Append(w->out, octets);
+    return PyList_Append(w->out, raw);
 }

@@ -6,18 +6,18 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
-from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
+from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
 from rpcgen.channel.servers import Line
-from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import (
     CallOptions,
@@ -28,12 +28,11 @@ from rpcgen.protocol import (
     check_done,
 )
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
-from rpcgen.protocol.client import GREETING_S
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.options import defaults_of
 
 from .call import Call
-from .channel_pool import Pool
+from .channel_pool import Dial, Pool, connect
 from .client import Client
 from .intercepted import Interceptors
 from .loops import check_loop
@@ -49,8 +48,6 @@ __all__ = ["Channel", "prepare_channel"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
-
-Dial: TypeAlias = Callable[[str, DialOptions], Awaitable[Client]]
 
 
 def prepare_channel(
@@ -120,9 +117,8 @@ class Channel:
         dial: Dial,
     ) -> None:
         self._make_resolver = make_resolver
-        self._dial = dial
         self._settings = settings
-        self._options = connection_options(options)
+        self._connect = partial(connect, dial, connection_options(options))
         self._defaults = defaults_of(options)
         interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
         self._is_intercepted = bool(interceptors)
@@ -370,25 +366,6 @@ class Channel:
             check_loop(self._loop, "the channel")
         self._pool = self._new_pool()
         self._loop, self._process = self._pool.loop, os.getpid()
-
-    async def _connect(self, endpoint: Endpoint) -> Client:
-        """Connect to a server, and have it answer once: so it is there, and knows what we can."""
-        options = self._options.copy()
-        if endpoint.codec is not None:
-            options["codec"] = endpoint.codec
-        timeout = options.get("timeout")
-        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
-        client = await self._dial(endpoint.address, options)
-        try:
-            await client._greet(due)
-        except BaseException as error:
-            client._connection.close()
-            if not isinstance(error, RpcError):
-                raise
-            raise DialError(
-                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
-            ) from error
-        return client
 
 
 class _NothingPending:

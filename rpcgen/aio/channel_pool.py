@@ -8,21 +8,26 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from rpcgen.channel.core import ChannelProtocol
+from rpcgen.channel.dialing import not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.net.peek import peek
+from rpcgen.protocol import DialOptions
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
+from rpcgen.protocol.client import GREETING_S
 
 from .client import Client
 
-__all__ = ["Pool"]
+__all__ = ["Dial", "Pool", "connect"]
+
+Dial: TypeAlias = Callable[[str, DialOptions], Awaitable[Client]]
 
 # Maximum number of turns of the event loop until it has dealt with what has come.
 _TURNS: Final = 10
@@ -189,6 +194,32 @@ class Pool:
                 await line.connection.close()
             except ShutdownError:
                 pass  # closed before
+
+
+async def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Client:
+    """Connect to a server, and have it answer once: so it is there, and knows what we can.
+
+    Args:
+        dial: Makes one connection to an address.
+        options: Those of `dial`.
+        endpoint: The server.
+
+    Raises:
+        DialError: There is no connection to be had, or no answer.
+    """
+    if endpoint.codec is not None:
+        options = {**options, "codec": endpoint.codec}
+    timeout = options.get("timeout")
+    due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+    client = await dial(endpoint.address, options)
+    try:
+        await client._greet(due)
+    except BaseException as error:
+        client._connection.close()
+        if not isinstance(error, RpcError):
+            raise
+        raise DialError(f"cannot connect to {endpoint.address}: {not_greeted(error)}") from error
+    return client
 
 
 def _descriptor(client: Client) -> int:

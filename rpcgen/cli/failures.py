@@ -67,7 +67,7 @@ class Failure(click.ClickException):
         """Write it to standard error."""
         tell(f"rpcgen: error: {escaped(self.message)}")
         if self.hint:
-            tell(f"    hint: {self.hint}")
+            tell(f"    hint: {escaped(self.hint)}")
 
 
 _LOST: Final = (
@@ -139,6 +139,7 @@ _DIAL_HINTS: Final = {
     "CERTIFICATE_VERIFY_FAILED": "name the authority of the server: --ca FILE",
     "WRONG_VERSION_NUMBER": "that server does not encrypt: try tcp:// or http://",
     "record layer failure": "that server does not encrypt: try tcp:// or http://",
+    "during the TLS handshake": "that server does not encrypt: try tcp:// or http://",
     "timed out": "give it longer: --timeout SECONDS",
     "not known": "no host has that name",
     "DNS query name does not exist": "no host has that name",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 from attrs import asdict
 
-from ..errors import DialError, RpcError
+from ..errors import DialError, RpcError, SchemaError
 from .console import json_text, say, say_styled
 from .failures import Failure, failure_of
 from .remote.catalogue import Catalogue, MethodEntry, TypeEntry, of_description, of_page
@@ -43,7 +43,7 @@ def command(target: Target, service: str | None, as_json: bool) -> int:
 def _catalogue(target: Target, service: str) -> Catalogue:
     """Return what both say: reflection of types, the page of calls."""
     with target.dial() as client:
-        description = describe(client, service)
+        description = describe(client, service, target.connect_timeout)
     page = _page(target, is_needed=description is None)
     if description is None and page is None:
         raise Failure(
@@ -54,7 +54,10 @@ def _catalogue(target: Target, service: str) -> Catalogue:
     if description is None:
         assert page is not None
         return of_page(_named(page, service))
-    found = of_description(description)
+    try:
+        found = of_description(description)
+    except SchemaError as error:
+        raise Failure(f"what the server says of itself cannot be used: {error}") from error
     return found if page is None else found.counted(of_page(page))
 
 

@@ -42,10 +42,10 @@ class Decoder(ValueStream):
     The counterpart of Go's ``gob.Decoder``, without the reading: `feed` takes
     bytes as they come, in pieces of any size. ``strings`` says what becomes of
     Go strings that are not UTF-8: ``strict`` refuses them, ``surrogateescape``
-    keeps their bytes as lone surrogates. ``names`` says what becomes of a field
+    keeps their bytes as lone surrogates. ``strict_names`` says what becomes of a field
     of the sender whose name differs from one of ours in case only, so that gob
-    passes it over: ``log`` tells it once, as a warning of the logger
-    ``rpcgen.gob``, ``strict`` refuses it. Raises `ValueError` for another word
+    passes it over: False tells it once, as a warning of the logger
+    ``rpcgen.gob``, True refuses it. Raises `ValueError` for another word
     for one of these.
     """
 
@@ -55,14 +55,14 @@ class Decoder(ValueStream):
         *,
         limits: Limits = DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
-        names: Literal["log", "strict"] = "log",
+        strict_names: bool = False,
         registry: Registry = global_registry,
     ) -> None:
         if strings != "strict":
             check_choice("strings", strings)
-        if names != "log":
-            check_choice("names", names)
-        super().__init__(data, limits, strings, names, registry)
+        if strict_names is not False:
+            check_choice("strict_names", strict_names)
+        super().__init__(data, limits, strings, strict_names, registry)
         # CPython finds attributes faster as long as an object has no more than 30, with those of
         # the base classes and of subclasses.
         # By what the caller asks for and the first two bytes: the function, how many of the bytes
@@ -411,7 +411,7 @@ def loads(
     schema: type[T] | Schema[T],
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
-    names: Literal["log", "strict"] = "log",
+    strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> T: ...
 
@@ -422,7 +422,7 @@ def loads(
     schema: object = None,
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
-    names: Literal["log", "strict"] = "log",
+    strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any: ...
 
@@ -432,17 +432,17 @@ def loads(
     schema: object = None,
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
-    names: Literal["log", "strict"] = "log",
+    strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that ``data``, a whole gob stream, holds.
 
     ``schema`` is a `Schema` or an annotation; without one, the value comes as
-    plain Python data. ``strings``, ``names`` and ``limits`` are those of
+    plain Python data. ``strings``, ``strict_names`` and ``limits`` are those of
     `Decoder`. Raises `DecodeError` if the bytes hold something else, or anything
     after the value; `TruncatedError` if they end too early.
     """
-    return _single.decode(data, schema, strings, names, limits)
+    return _single.decode(data, schema, strings, strict_names, limits)
 
 
 _single: Final = SingleDecoder(Decoder)

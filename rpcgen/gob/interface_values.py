@@ -49,17 +49,17 @@ class ValueStream(MessageBuffer):
         data: The first bytes of the stream.
         limits: See `Decoder`, as for the others.
         strings: What becomes of strings that are not UTF-8.
-        names: What becomes of fields whose names differ in case only.
+        strict_names: What becomes of fields whose names differ in case only.
         registry: What the names of types in interface values stand for.
     """
 
     def __init__(
-        self, data: bytes, limits: Limits, strings: str, names: str, registry: Registry
+        self, data: bytes, limits: Limits, strings: str, strict_names: bool, registry: Registry
     ) -> None:
         super().__init__(data, limits.message)
         self.limits = limits
         self._strings = strings
-        self._names = names
+        self._strict_names = strict_names
         self._registry = registry
         self._received = ReceivedTypes(limits)
         self._types = self._received.types
@@ -80,7 +80,7 @@ class ValueStream(MessageBuffer):
         """The functions that decode values of the stream."""
         if self._functions_made is None:
             make = _stream_functions()
-            self._functions_made = make(self._types, self._strings, self._names, self.limits)
+            self._functions_made = make(self._types, self._strings, self._strict_names, self.limits)
         return self._functions_made
 
     @property

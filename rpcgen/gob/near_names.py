@@ -20,22 +20,22 @@ __all__ = ["check_names", "near_misses"]
 _told: set[tuple[type, str]] = set()
 
 
-def check_names(known: wire.StructType, schema: Struct[Any], names: str) -> None:
+def check_names(known: wire.StructType, schema: Struct[Any], strict_names: bool) -> None:
     """Tell which fields of a message would match one of the sender's but for their case.
 
     Args:
         known: Type that the sender has described.
         schema: Message that its values become.
-        names: ``log`` for a warning of the logger ``rpcgen.gob``, once for
-            each field; ``strict`` for an error.
+        strict_names: True for an error; False for a warning of the logger ``rpcgen.gob``,
+            once for each field.
 
     Raises:
-        DecodeError: If there is such a field, and ``names`` is ``strict``.
+        DecodeError: If there is such a field, and ``strict_names`` is True.
     """
     misses = near_misses(known, schema)
     if not misses:
         return
-    if names == "strict":
+    if strict_names:
         raise DecodeError(_text(schema, misses))
     new = [miss for miss in misses if (schema.cls, miss[0].attribute) not in _told]
     if new:

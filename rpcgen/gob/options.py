@@ -1,4 +1,4 @@
-"""Options of `Encoder` and `Decoder` that are one of a few words."""
+"""Options of `Encoder` and `Decoder` that have one of a few values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["check_choice"]
 
 _CHOICES: Final = {
     "strings": ("strict", "surrogateescape"),
-    "names": ("log", "strict"),
+    "strict_names": (False, True),
 }
 
 
@@ -16,7 +16,7 @@ def check_choice(option: str, value: object) -> None:
     """Refuse a word that an option does not know.
 
     Args:
-        option: Name of the option, ``strings`` or ``names``.
+        option: Name of the option, ``strings`` or ``strict_names``.
         value: What was passed for it.
 
     Raises:

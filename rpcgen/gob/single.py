@@ -22,7 +22,6 @@ from .wire import WireType
 __all__ = ["DEFAULT_LIMITS", "SingleDecoder", "SingleEncoder"]
 
 _Strings: TypeAlias = Literal["strict", "surrogateescape"]
-_Names: TypeAlias = Literal["log", "strict"]
 
 DEFAULT_LIMITS: Final = Limits()
 """Limits of whoever passes none."""
@@ -131,12 +130,12 @@ class SingleDecoder:
         self._known: dict[tuple[object, str], _Pool] = {}
 
     def decode(
-        self, data: bytes, schema: object, strings: _Strings, names: _Names, limits: Limits
+        self, data: bytes, schema: object, strings: _Strings, strict_names: bool, limits: Limits
     ) -> Any:
         """Return the only value of a stream; see `rpcgen.gob.loads`."""
         # Others are rare, and would make more to tell apart.
         is_usual = type(data) is bytes and schema is not None
-        is_usual = is_usual and limits is DEFAULT_LIMITS and names == "log"
+        is_usual = is_usual and limits is DEFAULT_LIMITS and not strict_names
         if is_usual:
             try:
                 pool = self._known[schema, strings]
@@ -148,7 +147,7 @@ class SingleDecoder:
             except Exception as error:
                 # What has not come before, is in use, or is wrong, which is told below.
                 reraise_interrupt(error)
-        decoder = self._make(data, limits=limits, strings=strings, names=names)
+        decoder = self._make(data, limits=limits, strings=strings, strict_names=strict_names)
         value = decoder.decode(schema)
         if decoder.pending:
             raise DecodeError("there is more after the value", len(data) - decoder.pending)

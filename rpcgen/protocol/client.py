@@ -121,6 +121,7 @@ _SLACK_S: Final = 0.005
 
 # A time left that is longer does not fit into the header: it is 292 years.
 _MAX_NS: Final = (1 << 63) - 1
+_MAX_S: Final = _MAX_NS // 10**9
 
 
 @define  # not frozen, which would make each of them take three times as long to make
@@ -277,7 +278,10 @@ class ClientProtocol(Generic[W]):
         """Return the parts of a request with more than Go's net/rpc has, if it has any."""
         timeout = 0
         if settings.deadline is not None:
-            timeout = _nanoseconds(settings.deadline - self._clock())
+            left = settings.deadline - self._clock()
+            # Above a second in whole milliseconds: what calls with the same time limit say of it is
+            # nearly always the same then, and need not be encoded again.
+            timeout = int(left * _MS) * _NS if 1 < left < _MAX_S else _nanoseconds(left)
             if timeout <= 0:
                 raise unstarted(deadline_error(method.name))
         metadata, key = settings.metadata, settings.key
@@ -620,11 +624,5 @@ class ClientProtocol(Generic[W]):
 
 
 def _nanoseconds(seconds: float) -> int:
-    """Return a time that is left as a header has it.
-
-    Above a second in whole milliseconds, rounded down: so that what calls with the same time limit
-    say of it is nearly always the same, and need not be encoded again.
-    """
-    if seconds > 1:
-        return min(int(seconds * _MS) * _NS, _MAX_NS)
-    return int(seconds * _MS * _NS)
+    """Return a time that is left, short or very long, as a header has it."""
+    return min(int(seconds * _MS * _NS), _MAX_NS)

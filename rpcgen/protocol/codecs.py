@@ -8,8 +8,6 @@ from typing import (
     TypeAlias,
     TypedDict,
     Unpack,
-    get_args,
-    get_type_hints,
 )
 
 from rpcgen.errors import DialError
@@ -28,17 +26,18 @@ class CodecOptions(TypedDict, total=False):
 
     ``strings`` says what becomes of Go strings that are not UTF-8, in arguments
     and replies: ``strict`` (default) refuses them, ``surrogateescape`` keeps
-    their bytes as lone surrogates. ``names`` says what becomes of fields whose
-    names differ in case only: ``log`` (default) tells it once, ``strict``
+    their bytes as lone surrogates. ``strict_names`` says what becomes of fields whose
+    names differ in case only: False (default) tells it once, True
     refuses them.
     """
 
     strings: Literal["strict", "surrogateescape"]
-    names: Literal["log", "strict"]
+    strict_names: bool
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    name: get_args(get_type_hints(CodecOptions)[name]) for name in CodecOptions.__annotations__
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "strings": ("strict", "surrogateescape"),
+    "strict_names": (False, True),
 }
 
 

@@ -67,7 +67,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
         extended: Schema of one that has more.
         limits: Those of `rpcgen.gob.Decoder`, as for the others.
         strings: What becomes of strings that are not UTF-8.
-        names: What becomes of fields whose names differ in case only.
+        strict_names: What becomes of fields whose names differ in case only.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
         extended: Schema[Any],
         limits: Limits | None,
         strings: Literal["strict", "surrogateescape"],
-        names: Literal["log", "strict"],
+        strict_names: bool,
     ) -> None:
         limits = limits or Limits()
         self._sent = sent
         self._extended = extended
         self._encoder = Encoder(strings=strings)
-        self._decoder = Decoder(limits=limits, strings=strings, names=names)
+        self._decoder = Decoder(limits=limits, strings=strings, strict_names=strict_names)
         self.described = self._encoder.described
         # For each method, what is in front of a header's number, by the bytes that follow it.
         self._heads: dict[str, list[bytes]] = {}
@@ -160,7 +160,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
 class GobClientCodec(_GobCodec):
     """The client's side of Go's default codec.
 
-    ``strings`` and ``names`` are those of `rpcgen.gob.Decoder`, for arguments and
+    ``strings`` and ``strict_names`` are those of `rpcgen.gob.Decoder`, for arguments and
     replies.
     """
 
@@ -169,9 +169,9 @@ class GobClientCodec(_GobCodec):
         limits: Limits | None = None,
         *,
         strings: Literal["strict", "surrogateescape"] = "strict",
-        names: Literal["log", "strict"] = "log",
+        strict_names: bool = False,
     ) -> None:
-        super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, names)
+        super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, strict_names)
         self._headers = HeaderDecoder(
             self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
         )
@@ -246,7 +246,8 @@ class GobClientCodec(_GobCodec):
             if timeout != last or metadata is not beside:
                 end = self._end(timeout, metadata)
                 self._last = timeout, metadata, end
-            rest = (UINT[seq] if seq < 512 else uint_bytes(seq)) + end
+            number = _NUMBERS[seq] if seq < 512 else _number(seq)
+            rest = number[:-1] + end
             heads = self._timed_heads[method]
             head = heads[len(rest)] if len(rest) < len(heads) else _long_head(heads, rest)
         except Exception as error:
@@ -299,9 +300,9 @@ class GobServerCodec(_GobCodec):
         limits: Limits | None = None,
         *,
         strings: Literal["strict", "surrogateescape"] = "strict",
-        names: Literal["log", "strict"] = "log",
+        strict_names: bool = False,
     ) -> None:
-        super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, names)
+        super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, strict_names)
         self._headers = HeaderDecoder(
             self._decoder,
             Request,

@@ -26,7 +26,7 @@ class DialOptions(CodecOptions, total=False):
     the system tries). ``limits``: how large a reply may be. ``codec``: ``gob``
     (default), or ``json`` for Go's ``net/rpc/jsonrpc``. ``tls``: how to encrypt
     to a ``tls://`` or ``https://`` address, and whom to trust (default: whom the
-    system trusts). ``strings`` and ``names`` are those of `CodecOptions`.
+    system trusts). ``strings`` and ``strict_names`` are those of `CodecOptions`.
     ``call_timeout``: maximum time in seconds of each call that is told no other
     (default: none). ``metadata``: texts that travel with each call. ``keepalive``:
     time in seconds after which a server that has sent nothing is asked for a sign
@@ -91,5 +91,5 @@ def codec_of(options: DialOptions) -> ClientCodec:
         options.get("codec", "gob"),
         options.get("limits"),
         strings=options.get("strings", "strict"),
-        names=options.get("names", "log"),
+        strict_names=options.get("strict_names", False),
     )

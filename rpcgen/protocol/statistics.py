@@ -222,6 +222,7 @@ class MethodStatistics:
     def total_seconds(self) -> float:
         """Return how long the calls of this process took together; see `Histogram.total`."""
         with self._lock:
+            self._count()
             histogram = self._latencies.copy()
         return histogram.total()
 

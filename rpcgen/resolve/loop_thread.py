@@ -6,8 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Final
 
 __all__ = ["LoopThread"]
+
+# Seconds between two cancellations, in which the coroutine may clean up.
+_CANCEL_S: Final = 5.0
 
 
 class LoopThread:
@@ -61,5 +65,8 @@ class LoopThread:
                 self._loop = None
 
     def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        if self._task is None or self._task.done():
+            return
+        self._task.cancel()
+        # Once more: a library may take it for a cancellation of its own.
+        asyncio.get_running_loop().call_later(_CANCEL_S, self._cancel)

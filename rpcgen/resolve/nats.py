@@ -11,7 +11,7 @@ from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, connect
+from .nats_connection import Client, Msg, connect, hang_up
 from .nats_micro import (
     Announced,
     announced_in,
@@ -122,7 +122,7 @@ class _Looking:
         try:
             await self._ask_through(client)
         finally:
-            await client.close()
+            await hang_up(client)
 
     async def _ask_through(self, client: Client) -> None:
         """Ask as long as a connection is there, or may be there again."""

@@ -20,7 +20,7 @@ from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, connect
+from .nats_connection import Client, Msg, connect, hang_up
 from .nats_micro import (
     Announcement,
     announced_subject,
@@ -123,8 +123,9 @@ class NatsAnnouncer:
                 await self._look(client)
                 await asyncio.sleep(_LOOK_S)
         finally:
-            with suppress(TimeoutError):
+            with suppress(Exception):  # as `hang_up` does
                 await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
+            await hang_up(client)
 
     async def _look(self, client: Client) -> None:
         """Announce services that are new, where there is a listener for them."""
@@ -155,15 +156,13 @@ class NatsAnnouncer:
         await client.publish(subject, self._info(announcement))
 
     async def _say_goodbye(self, client: Client) -> None:
-        """Tell clients to call others, answer what was asked, and hang up."""
-        if client.is_connected:
-            for announcement in self._there.values():
-                await client.publish(
-                    announced_subject(announcement.service.name), announcement.goodbye()
-                )
-            await client.drain()
-        else:
-            await client.close()
+        """Tell clients to call others, and answer what was asked."""
+        if not client.is_connected:
+            return
+        for announcement in self._there.values():
+            subject = announced_subject(announcement.service.name)
+            await client.publish(subject, announcement.goodbye())
+        await client.drain()
 
     def _info(self, announcement: Announcement) -> bytes:
         addresses, codec = self._addresses(self._offer())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 try:
@@ -14,7 +15,7 @@ except ImportError as error:
 
 from rpcgen.logs import client_log
 
-__all__ = ["Client", "Msg", "Trouble", "connect"]
+__all__ = ["Client", "Msg", "Trouble", "connect", "hang_up"]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -22,6 +23,9 @@ _PAUSE_S: Final = 1
 
 # Seconds between two signs of life that a broker is asked for; it is lost after two without one.
 _PING_S: Final = 10
+
+# Maximum time in seconds for closing a connection.
+_CLOSE_S: Final = 2.0
 
 # Seconds between two cancellations of the same attempt.
 _CANCEL_S: Final = 0.1
@@ -63,9 +67,18 @@ async def connect(
         await asyncio.shield(connecting)
     except BaseException:
         await _end(connecting)
-        await client.close()
+        await hang_up(client)
         raise
     return client
+
+
+async def hang_up(client: Client) -> None:
+    """Close a connection, however far it has come.
+
+    Raises nothing: what the library raises here would take the place of a cancellation.
+    """
+    with suppress(Exception):
+        await asyncio.wait_for(client.close(), _CLOSE_S)
 
 
 async def _end(connecting: asyncio.Future[None]) -> None:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.dialing import connection_options, not_greeted, resolver_for
+from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.retry import Budget, Retries
 from rpcgen.channel.servers import IDLE_S, Line
-from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
+from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
 from rpcgen.protocol import CallOptions, DialOptions, DoneQueue, check_done
 from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
-from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.options import defaults_of
 
 from . import _fork
 from .call import Call
 from .channel_go import Attempt, ChannelGo, Pending, Request, is_unwritten
-from .channel_pool import Pool
+from .channel_pool import Dial, Pool, connect
 from .client import Client
 
 if TYPE_CHECKING:
@@ -41,8 +40,6 @@ __all__ = ["Channel", "dial_channel"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
-
-Dial: TypeAlias = Callable[[str, DialOptions], Client]
 
 
 def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel:
@@ -82,9 +79,8 @@ class Channel:
         dial: Dial,
     ) -> None:
         self._make_resolver = make_resolver
-        self._dial = dial
         self._settings = settings
-        self._options = connection_options(options)
+        self._connect = partial(connect, dial, connection_options(options))
         self._defaults = defaults_of(options)
         interceptors = cast("Sequence[ClientInterceptor]", options.get("interceptors", ()))
         self._interceptors = self._intercepted(tuple(interceptors))
@@ -355,24 +351,3 @@ class Channel:
             pool.abandon()
             pool = self._pool = self._pools.setdefault(_fork.generation, self._new_pool())
         return pool
-
-    def _connect(self, endpoint: Endpoint) -> Client:
-        """Connect to a server, and have it answer once: so it is there, and knows what we can."""
-        options = self._options.copy()
-        if endpoint.codec is not None:
-            options["codec"] = endpoint.codec
-        timeout = options.get("timeout")
-        due = time.monotonic() + (GREETING_S if timeout is None else timeout)
-        client = self._dial(endpoint.address, options)
-        try:
-            client._send(CANCEL, GREETING, CallSettings(due)).result()
-        except ServerError as error:
-            reraise_interrupt(error)
-            # Else it knows nothing beyond Go's net/rpc.
-        except BaseException as error:
-            client.close()
-            reraise_interrupt(error)
-            raise DialError(
-                f"cannot connect to {endpoint.address}: {not_greeted(error)}"
-            ) from error
-        return client

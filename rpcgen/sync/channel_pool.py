@@ -7,26 +7,31 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.core import ChannelProtocol
+from rpcgen.channel.dialing import not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
-from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.net.peek import peek
+from rpcgen.protocol import DialOptions
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
+from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 
 from . import _fork
 from .client import Client
 from .latch import Latch
 
-__all__ = ["Pool"]
+__all__ = ["Dial", "Pool", "connect"]
 
 T = TypeVar("T")
+
+Dial: TypeAlias = Callable[[str, DialOptions], Client]
 
 # Time in seconds from the first call of a channel in which `pick_soon` waits for a connection.
 _SOON_S: Final = 0.05
@@ -254,6 +259,34 @@ class Pool:
         if not self.core.closed:
             for line in self.core.close():
                 _close(line.connection)
+
+
+def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Client:
+    """Connect to a server, and have it answer once: so it is there, and knows what we can.
+
+    Args:
+        dial: Makes one connection to an address.
+        options: Those of `dial`.
+        endpoint: The server.
+
+    Raises:
+        DialError: There is no connection to be had, or no answer.
+    """
+    if endpoint.codec is not None:
+        options = {**options, "codec": endpoint.codec}
+    timeout = options.get("timeout")
+    due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+    client = dial(endpoint.address, options)
+    try:
+        client._send(CANCEL, GREETING, CallSettings(due)).result()
+    except ServerError as error:
+        reraise_interrupt(error)
+        # Else it knows nothing beyond Go's net/rpc.
+    except BaseException as error:
+        client.close()
+        reraise_interrupt(error)
+        raise DialError(f"cannot connect to {endpoint.address}: {not_greeted(error)}") from error
+    return client
 
 
 def _as_dial_error(server: Server[Client], error: Exception) -> RpcError:

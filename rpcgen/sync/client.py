@@ -594,9 +594,12 @@ def _import_for_calls() -> None:
     An exception that a signal handler raises in the middle of an import may
     leave Python's lock of all imports taken, and other threads waiting for ever.
     """
-    from rpcgen.gob import opaque, untyped  # noqa: F401
-    from rpcgen.gob.decode import interpret, stream_functions  # noqa: F401
+    from rpcgen.gob import implementation, opaque, untyped  # noqa: F401
+    from rpcgen.gob.decode import fast, interpret, stream_functions  # noqa: F401
     from rpcgen.gob.encode import compiler  # noqa: F401
     from rpcgen.values.registry import uuid_schema
 
     uuid_schema()  # which imports what is known of Go's library
+    if implementation == "c":
+        from rpcgen.gob.accelerated import encode_plan  # noqa: F401
+        from rpcgen.gob.accelerated import stream_functions as programs  # noqa: F401

@@ -18,6 +18,7 @@ __all__ = [
     "is_idempotent",
     "raised_by",
     "raises",
+    "text_pieces",
     "timeout",
     "timeout_of",
 ]
@@ -104,7 +105,7 @@ class Raised:
     @property
     def _pieces(self) -> list[tuple[str, str | None]]:
         # Each plain text with what follows it: a field, "" for any text, None for the end.
-        return [*_parse(self.text)]
+        return [*text_pieces(self.text)]
 
 
 def _fields(cls: type[Any]) -> tuple[Attribute[Any], ...]:
@@ -123,7 +124,19 @@ def _type_of(field: Attribute[Any]) -> Callable[[str], object]:
     return found
 
 
-def _parse(template: str) -> Iterator[tuple[str, str | None]]:
+def text_pieces(template: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the pieces of a text for an exception.
+
+    Args:
+        template: The text, as in `Raised.text`.
+
+    Yields:
+        Each plain text with what follows it: the name of a field, "" for any text, None for the
+        end.
+
+    Raises:
+        ValueError: It is no template: a brace alone, or a field with a layout.
+    """
     plain = ""
     for literal, name, spec, conversion in string.Formatter().parse(template):
         *before, last = literal.split("*")

@@ -1371,7 +1371,7 @@ async def test_serve_request_that_is_cancelled_is_cancelled() -> None:
 async def test_listen_with_an_option_that_there_is_not(
     option: dict[str, Any], error: type[Exception], tmp_path: Path
 ) -> None:
-    with pytest.raises(error, match=r"there are: names, strings|write 'strict' or"):
+    with pytest.raises(error, match=r"there are: strict_names, strings|write 'strict' or"):
         await Server().listen(f"unix://{tmp_path}/socket", **option)
     assert list(tmp_path.iterdir()) == []
 

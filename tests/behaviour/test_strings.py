@@ -91,7 +91,7 @@ def test_text_that_is_not_utf8_is_refused_there_with_the_way_out(
 
 def test_names_in_another_case_are_refused_on_demand(way: tuple[str, str, str]) -> None:
     with (
-        serving(way[1], way[2], {"names": "strict"}) as address,
+        serving(way[1], way[2], {"strict_names": True}) as address,
         APIS[way[0]].dial(address) as client,
     ):
         error = call(client, SENT, Sent("g", "bob"))

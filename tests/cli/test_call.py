@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import trustme
@@ -16,7 +18,7 @@ import rpcgen
 from generated.arith import register_arith
 from generated.kvstore import register_kv_store
 from generated.shapes import register_shapes
-from rpcgen import Code, Method, ServerError, cli
+from rpcgen import Code, Method, SchemaError, ServerError, cli
 from rpcgen.cli.failures import FAILED, UNREACHABLE, USAGE
 from rpcgen.testing.certificates import server_context
 from tests.interop.gopeer import GoServer
@@ -382,6 +384,36 @@ def test_other_codec_is_suspected_where_the_server_hangs_up(
 ) -> None:
     status, _, err = say(capsys, go_server.json, "Arith.Multiply", ARGS)
     assert (status, "--codec json for JSON-RPC" in err) == (UNREACHABLE, True)
+
+
+def test_server_that_never_answers_is_given_up(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rpcgen.cli.remote.target._CONNECT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        place = f"127.0.0.1:{listening.getsockname()[1]}"
+        status, _, err = say(capsys, place, "Arith.Multiply", ARGS)
+    assert (status, "hint: give it longer: --timeout" in err) == (UNREACHABLE, True)
+
+
+@pytest.mark.parametrize("method", ["rpcgen.Reflection.Services", "rpcgen.Reflection.Describe"])
+def test_service_of_the_server_itself_can_be_called(
+    capsys: Captured, address: str, method: str
+) -> None:
+    arguments = ['"Arith"'] if method.endswith("Describe") else []
+    assert reply(capsys, address, method, *arguments)
+
+
+def test_description_that_cannot_be_used_is_explained(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise SchemaError("a type holds itself")
+
+    monkeypatch.setattr("rpcgen.cli.remote.idl_modules.methods_of_description", refuse)
+    status, _, err = say(capsys, address, "Arith.Multiply", ARGS)
+    assert (status, "what the server says of Arith cannot be used" in err) == (FAILED, True)
+    assert "--types none" in err
 
 
 def test_bad_address_is_an_error(capsys: Captured) -> None:

@@ -54,8 +54,8 @@ def test_error_has_a_status_and_a_hint(error: RpcError, status: int, said: str, 
 
 
 def test_failure_is_shown_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    Failure("no \x1b[2J", "try").show()
-    assert capsys.readouterr() == ("", "rpcgen: error: no \\x1b[2J\n    hint: try\n")
+    Failure("no \x1b[2J", "try \x07").show()
+    assert capsys.readouterr() == ("", "rpcgen: error: no \\x1b[2J\n    hint: try \\x07\n")
 
 
 def test_failure_without_a_hint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,7 +110,7 @@ def test_large_message_with_new_types_inside_interface_values() -> None:
 
 
 def _value_stream(limits: gob.Limits) -> ValueStream:
-    return ValueStream(b"", limits, "strict", "log", global_registry)
+    return ValueStream(b"", limits, "strict", False, global_registry)
 
 
 def test_memory_is_counted_down_to_the_limit() -> None:

@@ -66,11 +66,11 @@ def test_names_are_logged_once_for_a_class(caplog: pytest.LogCaptureFixture) -> 
 
 def test_names_are_refused_on_demand() -> None:
     with pytest.raises(DecodeError, match=r'write guid: Annotated\[..., wire\("Guid"\)\]'):
-        gob.loads(DATA, _receiver(), names="strict")
+        gob.loads(DATA, _receiver(), strict_names=True)
 
 
 def test_stream_goes_on_after_names_were_refused() -> None:
-    decoder = gob.Decoder(DATA + gob.dumps(5), names="strict")
+    decoder = gob.Decoder(DATA + gob.dumps(5), strict_names=True)
     with pytest.raises(DecodeError, match="in case only"):
         decoder.decode(_receiver())
     assert decoder.decode(int) == 5

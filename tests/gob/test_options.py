@@ -19,9 +19,9 @@ def test_words_for_strings(strings: Any) -> None:
     assert gob.loads(gob.dumps(1, strings=strings), strings=strings) == 1
 
 
-@pytest.mark.parametrize("names", ["log", "strict"])
-def test_words_for_names(names: Any) -> None:
-    assert gob.loads(_ONE, names=names) == 1
+@pytest.mark.parametrize("strict_names", [False, True])
+def test_words_for_names(strict_names: Any) -> None:
+    assert gob.loads(_ONE, strict_names=strict_names) == 1
 
 
 @pytest.mark.parametrize("strings", ["replace", "", None, 1, ["strict"]])
@@ -44,9 +44,9 @@ def test_other_words_for_strings_are_refused(use: Any, strings: Any) -> None:
     "use", [lambda **options: gob.Decoder(**options), lambda **options: gob.loads(_ONE, **options)]
 )
 def test_other_words_for_names_are_refused(use: Any) -> None:
-    with pytest.raises(ValueError, match=r"^names='ignore': write 'log' or 'strict'$"):
-        use(names="ignore")
+    with pytest.raises(ValueError, match=r"^strict_names='ignore': write False or True$"):
+        use(strict_names="ignore")
 
 
 def test_check_of_a_word_that_is_known() -> None:
-    check_choice("names", "log")
+    check_choice("strict_names", False)

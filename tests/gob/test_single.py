@@ -36,7 +36,7 @@ def _decoder(made: mock.Mock) -> Callable[..., Any]:
     decode = SingleDecoder(made).decode
 
     def loads(data: Any, schema: Any, limits: gob.Limits = DEFAULT_LIMITS) -> Any:
-        return decode(data, schema, "strict", "log", limits)
+        return decode(data, schema, "strict", False, limits)
 
     return loads
 
@@ -160,6 +160,6 @@ def test_decoder_that_is_kept_holds_no_data(made: mock.Mock) -> None:
     single = SingleDecoder(Decoder)
     raw = gob.dumps([b"x" * 100_000], list[bytes])
     for _ in range(2):
-        single.decode(raw, list[bytes], "strict", "log", DEFAULT_LIMITS)
+        single.decode(raw, list[bytes], "strict", False, DEFAULT_LIMITS)
     (pool,) = single._known.values()
     assert [vars(decoder)["_data"] for decoder in pool.idle] == [b""]

@@ -695,7 +695,9 @@ def test_generated_client_does_without_contexts_at_a_stock_codec(
     with LifeClient(program, life.addresses[f"stock_{codec}"], codec) as go:
         assert go.call("Tag", "tenant", metadata={"tenant": "a"})["reply"] == ""
         assert go.call("Left", timeout_ms=60_000)["reply"] == -1
-        assert go.call("Get", "none")["error"] == "no such key: none"
+        answer = go.call("Get", "none")  # of which there is the text alone
+        assert (answer["kind"], answer["cause"]) == ("NotFoundError", {"Key": "none", "At": 0})
+        assert (answer["error"], answer["code"]) == ("no such key: none", Code.NOT_FOUND)
         assert go.call("Hold", name, timeout_ms=50)["kind"] == "deadline"
         assert go.call("Ping")["error"] == ""
 

@@ -42,8 +42,8 @@ def test_repr_of_a_server_of_nothing(server: BaseServer) -> None:
 
 
 def test_listener_has_the_options_of_its_codec(server: BaseServer) -> None:
-    listener = server._open_listener(Listener, "json", {"names": "strict"})
-    assert listener.codec_options == {"names": "strict"}
+    listener = server._open_listener(Listener, "json", {"strict_names": True})
+    assert listener.codec_options == {"strict_names": True}
     assert not listener.closed
 
 

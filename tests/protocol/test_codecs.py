@@ -56,13 +56,15 @@ def test_client_refuses_an_option_that_there_is_not() -> None:
 
 
 def test_client_refuses_a_value_that_an_option_cannot_have() -> None:
-    with pytest.raises(ValueError, match=r"^names='stict': write 'log' or 'strict'$"):
-        codec_of(cast(Any, {"names": "stict"}))
+    with pytest.raises(ValueError, match=r"^strict_names='stict': write False or True$"):
+        codec_of(cast(Any, {"strict_names": "stict"}))
 
 
 @pytest.mark.parametrize("name", ["codc", "timeout"])
 def test_check_codec_options_names_those_that_there_are(name: str) -> None:
-    with pytest.raises(TypeError, match=f"^listen.. got an .* '{name}'; there are: names, strings"):
+    with pytest.raises(
+        TypeError, match=f"^listen.. got an .* '{name}'; there are: strict_names, strings"
+    ):
         check_codec_options({name: 3})
 
 
@@ -72,4 +74,4 @@ def test_check_codec_options_refuses_a_value_that_there_is_not() -> None:
 
 
 def test_check_codec_options_takes_every_value_that_there_is() -> None:
-    check_codec_options({"strings": "surrogateescape", "names": "strict"})
+    check_codec_options({"strings": "surrogateescape", "strict_names": True})

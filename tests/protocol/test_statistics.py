@@ -210,3 +210,45 @@ def test_connections_in_total() -> None:
         connections.opened()
     connections.closed()
     assert connections.total == 3
+
+
+def counted(*durations: float) -> MethodStatistics:
+    statistics = MethodStatistics()
+    for seconds in durations:
+        statistics.started()
+        statistics.finished(seconds, failed=seconds > 1.0)
+    return statistics
+
+
+def test_total_is_the_sum_of_the_durations() -> None:
+    total = counted(0.001, 0.5, 2.0).total_seconds()
+    assert total == pytest.approx(2.501, rel=RELATIVE_ERROR)
+
+
+def test_numbers_of_other_processes_are_added() -> None:
+    statistics = counted(0.001, 4.0)
+    others = [counted(0.002, 2.0), counted(8.0)]
+    statistics.beside = lambda: [each.numbers() for each in others]
+    calls = statistics.snapshot()
+    assert (calls.calls, calls.errors, calls.in_flight) == (5, 3, 0)
+    assert calls.latencies is not None
+    assert calls.latencies.max == 8.0
+
+
+def test_numbers_together_are_those_of_one_process() -> None:
+    added = MethodStatistics.added(counted(0.001, 4.0).numbers(), counted(8.0).numbers())
+    assert added == counted(0.001, 4.0, 8.0).numbers()
+
+
+def test_numbers_of_a_process_that_has_ended_have_nothing_under_way() -> None:
+    statistics = counted(0.001)
+    statistics.started()
+    assert MethodStatistics.ended(statistics.numbers()) == counted(0.001).numbers()
+
+
+def test_connections_of_other_processes_are_added() -> None:
+    statistics, other = ConnectionStatistics(), ConnectionStatistics()
+    for each in (statistics, other):
+        each.opened()
+    statistics.beside = lambda: [other.numbers(), ConnectionStatistics.ended(other.numbers())]
+    assert (statistics.snapshot(), other.snapshot()) == ((2, 3), (1, 1))

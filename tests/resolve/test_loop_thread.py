@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 
+from rpcgen.resolve import loop_thread
 from rpcgen.resolve.loop_thread import LoopThread
 from tests.support.timeouts import TIMEOUT_S
 
@@ -94,3 +96,22 @@ def test_join_does_not_wait_for_ever() -> None:
     assert not thread.join(0)
     thread.stop()
     thread.join(TIMEOUT_S)
+
+
+def test_stop_that_is_taken_for_something_else_is_said_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = threading.Event()
+
+    async def main() -> None:
+        begun.set()
+        for _ in range(2):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(loop_thread, "_CANCEL_S", 0.001)
+    thread = LoopThread(main, "looking")
+    assert begun.wait(TIMEOUT_S)
+    thread.stop()
+    assert thread.join(TIMEOUT_S)

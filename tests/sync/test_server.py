@@ -926,7 +926,7 @@ def test_odd_codec_costs_its_own_connection_at_most(
 def test_listen_with_an_option_that_there_is_not(
     option: dict[str, Any], error: type[Exception], tmp_path: Path
 ) -> None:
-    with pytest.raises(error, match=r"there are: names, strings|write 'strict' or"):
+    with pytest.raises(error, match=r"there are: strict_names, strings|write 'strict' or"):
         Server().listen(f"unix://{tmp_path}/socket", **option)
     assert list(tmp_path.iterdir()) == []
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from attrs import evolve, frozen
 
 from ...code import Code
+from ...errors import SchemaError
 from ...protocol.reflection import (
     Description,
     Kind,
@@ -24,6 +26,12 @@ __all__ = [
     "of_description",
     "of_page",
 ]
+
+# What stands for the rest of a spelling that is too long, or would never end.
+_CUT: Final = "..."
+
+# Maximum length of the spelling of a type, in characters.
+_MAX_SPELLING: Final = 1000
 
 
 @frozen
@@ -133,8 +141,15 @@ def of_page(page: Iterable[PageService]) -> Catalogue:
 
 
 def of_description(description: Description) -> Catalogue:
-    """Return the catalogue of what a server says by reflection."""
-    return _Describer(description.types).catalogue(description)
+    """Return the catalogue of what a server says by reflection.
+
+    Raises:
+        SchemaError: The description contradicts itself.
+    """
+    try:
+        return _Describer(description.types).catalogue(description)
+    except RecursionError:
+        raise SchemaError("its types are nested too deeply") from None
 
 
 class _Describer:
@@ -142,6 +157,7 @@ class _Describer:
 
     def __init__(self, types: list[TypeDescription]) -> None:
         self._types = types
+        self._spellings: dict[int, str] = {}
 
     def catalogue(self, description: Description) -> Catalogue:
         hidden = {
@@ -168,13 +184,13 @@ class _Describer:
             self._spelled(method.response),
             self._parameters(method),
             method.doc,
-            tuple(f"{self._spelled(r.type)} ({Code(r.code).name})" for r in method.raises),
+            tuple(f"{self._spelled(r.type)} ({_code_name(r.code)})" for r in method.raises),
             method.timeout or None,
             method.idempotent,
         )
 
     def _parameters(self, method: MethodDescription) -> tuple[str, ...]:
-        request = self._types[method.request]
+        request = self._at(method.request)
         if method.takes_struct:
             return tuple(f"{each.name} {self._spelled(each.type)}" for each in request.fields)
         return () if request.kind is Kind.NOTHING else (self._spelled(method.request),)
@@ -193,31 +209,48 @@ class _Describer:
             base = self._spelled(described.element)
         return TypeEntry(described.name, base, described.doc, tuple(fields), tuple(members))
 
-    def _spelled(self, number: int, depth: int = 0) -> str:
-        described = self._types[number]
-        if described.name and described.kind not in (Kind.POINTER,):
+    def _spelled(self, number: int) -> str:
+        known = self._spellings.get(number)
+        if known is None:
+            self._spellings[number] = _CUT  # for a type that holds itself
+            known = self._spellings[number] = self._spell(self._at(number))
+        return known
+
+    def _at(self, number: int) -> TypeDescription:
+        if not 0 <= number < len(self._types):
+            raise SchemaError(f"a type has the number {number}, of {len(self._types)}")
+        return self._types[number]
+
+    def _spell(self, described: TypeDescription) -> str:
+        text = self._spell_whole(described)
+        return text if len(text) <= _MAX_SPELLING else f"{text[:_MAX_SPELLING]}{_CUT}"
+
+    def _spell_whole(self, described: TypeDescription) -> str:
+        if described.name and described.kind is not Kind.POINTER:
             return described.name
-        if depth > 20:
-            return "..."
-        depth += 1
         match described.kind:
             case Kind.SLICE:
-                return f"[]{self._spelled(described.element, depth)}"
+                return f"[]{self._spelled(described.element)}"
             case Kind.ARRAY:
-                return f"[{described.length}]{self._spelled(described.element, depth)}"
+                return f"[{described.length}]{self._spelled(described.element)}"
             case Kind.MAP:
-                key = self._spelled(described.key, depth)
-                return f"map[{key}]{self._spelled(described.element, depth)}"
+                return f"map[{self._spelled(described.key)}]{self._spelled(described.element)}"
             case Kind.POINTER:
-                return f"*{self._spelled(described.element, depth)}"
+                return f"*{self._spelled(described.element)}"
             case Kind.BYTES:
                 return "[]byte"
             case Kind.NOTHING:
                 return "struct {}"
             case Kind.INTERFACE:
-                members = [self._spelled(each, depth) for each in described.union]
-                return " | ".join(members) or "any"
+                return " | ".join(map(self._spelled, described.union)) or "any"
             case Kind.STRUCT:
-                fields = [f"{f.name} {self._spelled(f.type, depth)}" for f in described.fields]
+                fields = [f"{each.name} {self._spelled(each.type)}" for each in described.fields]
                 return f"struct {{ {'; '.join(fields)} }}"
         return described.kind.value
+
+
+def _code_name(number: int) -> str:
+    try:
+        return Code(number).name
+    except ValueError:  # one of a newer release
+        return f"code {number}"

@@ -20,8 +20,10 @@ from ...protocol.routes import DEFAULT_DEBUG_PATH
 
 __all__ = ["PageMethod", "PageService", "fetch_page", "parse_page"]
 
+# Maximum sizes of a page in bytes, and of the signature of a method in characters.
 _MAX_SIZE: Final = 16 << 20
-_SERVICE: Final = re.compile(r"<hr>\s*Service (?P<name>[^<]*?)\s*<hr>(?P<rows>.*?)</table>", re.S)
+_MAX_SIGNATURE: Final = 10_000
+_SERVICE: Final = re.compile(r"<hr>\s*Service ([^<]*)<hr>")
 _ROW: Final = re.compile(
     r"<td align=left font=fixed>(?P<signature>[^<]*)</td>\s*<td align=center>(?P<calls>\d+)</td>"
 )
@@ -132,24 +134,32 @@ def parse_page(text: str) -> list[PageService]:
             raise DialError(f"the debug page cannot be read: {error!r}") from error
     if "<title>Services</title>" not in text:
         raise DialError("the debug page is not that of net/rpc")
+    # Text before the first service, and then by turns a name and what follows it.
+    _, *parts = _SERVICE.split(text)
     return [
-        PageService(html.unescape(found["name"]), tuple(_rows(found["rows"])))
-        for found in _SERVICE.finditer(text)
+        PageService(html.unescape(name.strip()), tuple(_rows(rows)))
+        for name, rows in zip(parts[::2], parts[1::2], strict=True)
     ]
 
 
 def _rows(text: str) -> Iterator[PageMethod]:
     for row in _ROW.finditer(text):
-        found = _SIGNATURE.fullmatch(html.unescape(row["signature"]))
+        found = _signature(html.unescape(row["signature"]))
         if found is not None:
-            yield PageMethod(found[1], found[2], found[3], int(row["calls"]))
+            yield PageMethod(*found, int(row["calls"]))
+
+
+def _signature(text: str) -> tuple[str, str, str] | None:
+    """Return the name of a method, and the types of its arguments and reply."""
+    found = _SIGNATURE.fullmatch(text) if len(text) <= _MAX_SIGNATURE else None
+    return None if found is None else (found[1], found[2], found[3])
 
 
 def _of_data(data: dict[str, Any]) -> PageService:
     methods = []
     for each in data["methods"]:
-        found = _SIGNATURE.fullmatch(each["signature"])
+        found = _signature(each["signature"])
         if found is not None:
             counts = int(each["calls"]), int(each["errors"])
-            methods.append(PageMethod(found[1], found[2], found[3], *counts, str(each["doc"])))
+            methods.append(PageMethod(*found, *counts, str(each["doc"])))
     return PageService(str(data["name"]), tuple(methods), str(data["doc"]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from attrs import frozen
 
 from ...code import Code
-from ...errors import DialError, ServerError
+from ...errors import DialError, GenerateError, SchemaError, ServerError
 from ...method import Method
 from ...protocol.reflection import Description
 from ...protocol.server_reflection import REFLECTION_DESCRIBE, REFLECTION_SERVICES
@@ -172,7 +172,7 @@ def find_method(
         known = methods_in(stack.enter_context(generated_modules(idl, root)))
         return TypedMethod(_in_idl(name, known))
     if types in ("auto", "reflection"):
-        description = describe(client, service)
+        description = describe(client, service, target.connect_timeout)
         if description is not None:
             return _reflected(name, description, target, client, stack)
         if types == "reflection":
@@ -191,23 +191,25 @@ def find_method(
     return UntypedMethod(name, target.codec == "json")
 
 
-def describe(client: Client, service: str) -> Description | None:
+def describe(client: Client, service: str, timeout: float) -> Description | None:
     """Return what a server says of a service by reflection, None if it knows no reflection.
 
     Args:
         client: A connection to the server.
         service: Name of the service, empty for all.
+        timeout: Maximum time in seconds that the answer may take.
 
     Raises:
         Failure: There is no such service.
         RpcError: The server does not answer.
     """
     try:
-        return client.call(REFLECTION_DESCRIBE, service)
+        # A wait that the server is not told of: whoever it is may know no time limits.
+        return client.go(REFLECTION_DESCRIBE, service).result(timeout)
     except ServerError as error:
         if error.code is not Code.NOT_FOUND:
             return None
-        names = client.call(REFLECTION_SERVICES, None)
+        names = client.go(REFLECTION_SERVICES, None).result(timeout)
         raise Failure(f"there is no service {service}", _near(service, names)) from None
 
 
@@ -216,9 +218,15 @@ def _reflected(
 ) -> RemoteMethod:
     from .idl_modules import methods_of_description
 
-    methods = stack.enter_context(methods_of_description(description))
+    service = name.rpartition(".")[0]
+    try:
+        methods = stack.enter_context(methods_of_description(description))
+    except (GenerateError, SchemaError) as error:
+        raise Failure(
+            f"what the server says of {service} cannot be used: {error}",
+            "say the types: --idl FILE; or ask nobody: --types none",
+        ) from error
     if name not in methods:
-        service = name.rpartition(".")[0]
         raise Failure(f"{service} has no method {name}", _near(name, methods))
     return TypedMethod(methods[name])
 

@@ -36,10 +36,12 @@ class Decoder(decoder.Decoder):
         *,
         limits: Limits = DEFAULT_LIMITS,
         strings: Literal["strict", "surrogateescape"] = "strict",
-        names: Literal["log", "strict"] = "log",
+        strict_names: bool = False,
         registry: Registry = global_registry,
     ) -> None:
-        super().__init__(data, limits=limits, strings=strings, names=names, registry=registry)
+        super().__init__(
+            data, limits=limits, strings=strings, strict_names=strict_names, registry=registry
+        )
         # As `_heads`, of the last type that has come: what decodes a whole message of it.
         self._whole: dict[object, _Message] = {}
 
@@ -84,7 +86,7 @@ class Decoder(decoder.Decoder):
         """The functions that decode values of the stream."""
         if self._functions_made is None:
             make = _stream_functions().AcceleratedFunctions
-            self._functions_made = make(self._types, self._strings, self._names, self.limits)
+            self._functions_made = make(self._types, self._strings, self._strict_names, self.limits)
         return self._functions_made
 
     def _reading_chunks(self, function: DecodeFunction) -> DecodeFunction:
@@ -104,11 +106,11 @@ def loads(
     schema: object = None,
     *,
     strings: Literal["strict", "surrogateescape"] = "strict",
-    names: Literal["log", "strict"] = "log",
+    strict_names: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that a whole gob stream holds; see `rpcgen.gob.decoder.loads`."""
-    return _single.decode(data, schema, strings, names, limits)
+    return _single.decode(data, schema, strings, strict_names, limits)
 
 
 _single: Final = SingleDecoder(Decoder)

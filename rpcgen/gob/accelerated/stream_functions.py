@@ -27,10 +27,10 @@ class AcceleratedFunctions(StreamFunctions):
 
     __slots__ = ("_programs", "_python", "_refused", "_spent")
 
-    def __init__(self, types: Types, strings: str, names: str, limits: Limits) -> None:
-        super().__init__(types, strings, names, limits)
+    def __init__(self, types: Types, strings: str, strict_names: bool, limits: Limits) -> None:
+        super().__init__(types, strings, strict_names, limits)
         # What decodes without the accelerator; it has an account of its own.
-        self._python = StreamFunctions(types, strings, names, limits)
+        self._python = StreamFunctions(types, strings, strict_names, limits)
         self._programs: dict[_Key, DecodeFunction] = {}
         # How many lines a stream could pay when there was no program to be had.
         self._refused: dict[_Key, int] = {}
@@ -64,7 +64,7 @@ class AcceleratedFunctions(StreamFunctions):
             self._types,
             id,
             schema,
-            (self._strings, self._names, is_counted),
+            (self._strings, self._strict_names, is_counted),
             lines=lines,
             check=lambda: self._checks.check(id, schema),
             make=program_of,

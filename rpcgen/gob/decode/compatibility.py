@@ -24,13 +24,13 @@ class TypeChecks:
 
     Args:
         types: The types that the sender has described, which grow with the stream.
-        names: What becomes of fields whose names differ in case only; see `Decoder`.
+        strict_names: What becomes of fields whose names differ in case only; see `Decoder`.
         limits: See `Decoder`.
     """
 
-    def __init__(self, types: Types, names: str, limits: Limits) -> None:
+    def __init__(self, types: Types, strict_names: bool, limits: Limits) -> None:
         self._types = types
-        self._names = names
+        self._strict_names = strict_names
         self._limits = limits
         # Types that were asked for with what they should become: why that cannot be, if so.
         self._checked: dict[tuple[int, Schema[Any]], str] = {}
@@ -74,7 +74,7 @@ class TypeChecks:
         try:
             check_fields_in_common(self._types, id, node)
         except DecodeError:
-            check_names(known, node.schema, "strict")  # which tells more, if it is that
+            check_names(known, node.schema, strict_names=True)  # which tells more, if it is that
             raise
 
     def _check_parts(self, id: int, nodes: tuple[Node, ...], node: Node) -> None:
@@ -99,7 +99,7 @@ class TypeChecks:
         if node.op is not Op.STRUCT or not isinstance(known, wire.StructType):
             return list(parts_of(self._types, id, nodes, node))
         self._spend(len(known.fields))
-        check_names(known, node.schema, self._names)
+        check_names(known, node.schema, self._strict_names)
         return [(part, ours.node) for _, part, ours in sent_fields(known, node) if ours]
 
     def _spend(self, fields: int) -> None:

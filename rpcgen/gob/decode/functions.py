@@ -104,7 +104,7 @@ def compiled(
     schema: Schema[Any],
     *,
     strings: str,
-    names: str,
+    strict_names: bool,
     counted: bool,
     lines: int,
     check: Callable[[], None],
@@ -116,7 +116,7 @@ def compiled(
         id: The type of the values.
         schema: What they are decoded into.
         strings: What becomes of text that is not UTF-8.
-        names: What becomes of fields whose names differ in case.
+        strict_names: What becomes of fields whose names differ in case.
         counted: Whether the function counts memory, by `Decoder.charge`.
         lines: Maximum number of lines to compile, or what costs as much.
         check: Called before a type is compiled that was never seen with the
@@ -129,7 +129,7 @@ def compiled(
     Raises:
         DecodeError: Type and schema do not go together.
     """
-    kind = strings, names, counted
+    kind = strings, strict_names, counted
     return made_once(types, id, schema, kind, lines=lines, check=check, make=_quick_function)
 
 
@@ -137,7 +137,7 @@ def made_once(
     types: Types,
     id: int,
     schema: Schema[Any],
-    kind: tuple[str, str, bool],
+    kind: tuple[str, bool, bool],
     *,
     lines: int,
     check: Callable[[], None],
@@ -145,16 +145,16 @@ def made_once(
 ) -> tuple[T | None, int]:
     """Return what decodes values of a type into a schema, made at first use by any stream.
 
-    For `Args`, `Returns` and `Raises` see `compiled`; ``kind`` is ``strings``, ``names`` and
+    For `Args`, `Returns` and `Raises` see `compiled`; ``kind`` is ``strings``, ``strict_names`` and
     ``counted``.
     """
-    strings, names, counted = kind
+    strings, strict_names, counted = kind
     structure = _structure(types, id, lines * _FIELDS_PER_LINE)
     if structure is None:
         return None, lines
     parts, size, name_bytes = structure
     cost = size // _FIELDS_PER_LINE
-    key = (parts, schema, strings, names, counted, make)
+    key = (parts, schema, strings, strict_names, counted, make)
     function: T | None = _cache.get(key)
     if function is not None:
         return function, cost

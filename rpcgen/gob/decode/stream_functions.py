@@ -24,7 +24,7 @@ class StreamFunctions:
     Args:
         types: The types that the sender has described, which grow with the stream.
         strings: What becomes of strings that are not UTF-8; see `Decoder`.
-        names: What becomes of fields whose names differ in case only; see `Decoder`.
+        strict_names: What becomes of fields whose names differ in case only; see `Decoder`.
         limits: See `Decoder`.
     """
 
@@ -33,16 +33,16 @@ class StreamFunctions:
         "_known",
         "_limits",
         "_lines",
-        "_names",
+        "_strict_names",
         "_strings",
         "_types",
         "bytes_interpreted",
     )
 
-    def __init__(self, types: Types, strings: str, names: str, limits: Limits) -> None:
+    def __init__(self, types: Types, strings: str, strict_names: bool, limits: Limits) -> None:
         self._types = types
         self._strings = strings
-        self._names = names
+        self._strict_names = strict_names
         self._limits = limits
         self._checks_made: TypeChecks | None = None
         # By type, what it is decoded into, and whether memory is counted.
@@ -61,7 +61,7 @@ class StreamFunctions:
     @property
     def _checks(self) -> TypeChecks:
         if self._checks_made is None:
-            self._checks_made = TypeChecks(self._types, self._names, self._limits)
+            self._checks_made = TypeChecks(self._types, self._strict_names, self._limits)
         return self._checks_made
 
     def get(self, id: int, schema: Schema[Any], is_counted: bool) -> DecodeFunction:
@@ -107,7 +107,7 @@ class StreamFunctions:
             id,
             schema,
             strings=self._strings,
-            names=self._names,
+            strict_names=self._strict_names,
             counted=is_counted,
             lines=lines,
             check=lambda: self._checks.check(id, schema),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
+
 import rpcgen
 from generated.kvstore import register_kv_store
 from generated.shapes import register_shapes
 from rpcgen.cli.remote.catalogue import Catalogue, FieldEntry, of_description, of_page
 from rpcgen.cli.remote.debug_page import PageMethod, PageService
+from rpcgen.errors import SchemaError
+from rpcgen.protocol.reflection import (
+    Description,
+    Kind,
+    MethodDescription,
+    RaisedDescription,
+    ServiceDescription,
+    TypeDescription,
+)
 from tests.support.services import EchoKinds, MemoryStore, Plane
 
 PAGE = [
@@ -74,3 +85,41 @@ def test_counts_of_a_page_are_added() -> None:
     methods = {each.name: each for each in counted.services[0].methods}
     assert (methods["Get"].calls, methods["Get"].errors) == (5, 2)
     assert (methods["Put"].calls, methods["Put"].errors) == (None, None)
+
+
+# --- descriptions of strangers --------------------------------------------------------------------
+
+
+def of_types(*types: TypeDescription) -> Catalogue:
+    method = MethodDescription("M", request=0, response=0)
+    return of_description(Description([ServiceDescription("S", methods=[method])], [*types]))
+
+
+@pytest.mark.parametrize("number", [1, -1, 1 << 40])
+def test_type_that_is_not_there_is_refused(number: int) -> None:
+    with pytest.raises(SchemaError, match="a type has the number"):
+        of_types(TypeDescription(Kind.SLICE, element=number))
+
+
+def test_type_that_holds_itself_has_an_end() -> None:
+    assert signatures(of_types(TypeDescription(Kind.SLICE, element=0))) == ["M([]...) []..."]
+
+
+def test_type_that_doubles_with_each_level_is_cut() -> None:
+    levels = [TypeDescription(Kind.MAP, key=n + 1, element=n + 1) for n in range(100)]
+    (signature,) = signatures(of_types(*levels, TypeDescription(Kind.INT)))
+    assert len(signature) < 3000
+
+
+def test_types_that_are_nested_too_deeply_are_refused() -> None:
+    levels = [TypeDescription(Kind.SLICE, element=n + 1) for n in range(5000)]
+    with pytest.raises(SchemaError, match="nested too deeply"):
+        of_types(*levels, TypeDescription(Kind.INT))
+
+
+def test_code_of_a_newer_release_is_a_number() -> None:
+    raised = RaisedDescription(type=0, code=99)
+    method = MethodDescription("M", raises=[raised])
+    service = ServiceDescription("S", methods=[method])
+    found = of_description(Description([service], [TypeDescription(Kind.STRUCT, "a.B")]))
+    assert found.services[0].methods[0].raises == ("a.B (code 99)",)

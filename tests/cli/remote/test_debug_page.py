@@ -67,6 +67,18 @@ def test_page_of_go_is_parsed() -> None:
     ]
 
 
+def test_page_of_many_unfinished_services_is_parsed_at_once() -> None:
+    # Whatever looked for the end of each one's table would do so for all of the page.
+    page = "<title>Services</title>" + "<hr>Service A<hr>" * 100_000
+    assert len(parse_page(page)) == 100_000
+
+
+def test_signature_that_is_far_too_long_is_left_out() -> None:
+    row = f"<td align=left font=fixed>M({', ' * 100_000}) error</td><td align=center>1</td>"
+    page = f"<title>Services</title><hr>Service A<hr>{row}"
+    assert parse_page(page) == [PageService("A", ())]
+
+
 def test_page_of_a_server_of_nothing_is_parsed() -> None:
     assert parse_page("<html><body><title>Services</title></body></html>") == []
 

@@ -25,7 +25,7 @@ _SCHEMA: Schema[Any] = schema_of(Plain)
 def _functions() -> tuple[AcceleratedFunctions, int]:
     stream = Decoder(encoder.dumps(Plain("x"), Plain))
     id = stream.next_type()
-    return AcceleratedFunctions(stream.types, "strict", "log", gob.Limits()), id
+    return AcceleratedFunctions(stream.types, "strict", False, gob.Limits()), id
 
 
 def _is_program(function: Callable[..., object] | None) -> bool:
@@ -68,7 +68,7 @@ def test_in_python_returns_what_stands_behind_a_program() -> None:
     schema = schema_of(list[bytes])
     stream = Decoder(encoder.dumps([b"x"], schema))
     id = stream.next_type()
-    functions = AcceleratedFunctions(stream.types, "strict", "log", gob.Limits())
+    functions = AcceleratedFunctions(stream.types, "strict", False, gob.Limits())
     function = in_python(functions.get(id, schema, False))
     assert "across" in function.__code__.co_names
 

@@ -22,7 +22,7 @@ _TYPES: dict[int, wire.WireType] = {
 
 
 def _check(types: dict[int, wire.WireType], id: int, annotation: Any) -> None:
-    TypeChecks(types, "log", gob.Limits()).check(id, schema_of(annotation))
+    TypeChecks(types, False, gob.Limits()).check(id, schema_of(annotation))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_nested_mismatch_is_found_where_no_value_comes() -> None:
 
 
 def test_refusal_is_remembered() -> None:
-    checks = TypeChecks(_TYPES, "log", gob.Limits())
+    checks = TypeChecks(_TYPES, False, gob.Limits())
     reasons = []
     for _ in range(2):
         with pytest.raises(DecodeError) as caught:
@@ -63,7 +63,7 @@ def test_refusal_is_remembered() -> None:
 
 def test_type_that_is_gone_is_forgotten() -> None:
     types = dict(_TYPES)
-    checks = TypeChecks(types, "log", gob.Limits())
+    checks = TypeChecks(types, False, gob.Limits())
     checks.check(64, schema_of(Point))
     types[64] = wire.StructType("Line", 64, (("From", wire.INT),))
     checks.forget()
@@ -72,6 +72,6 @@ def test_type_that_is_gone_is_forgotten() -> None:
 
 
 def test_fields_that_are_compared_are_bounded() -> None:
-    checks = TypeChecks(_TYPES, "log", gob.Limits(fields=1))
+    checks = TypeChecks(_TYPES, False, gob.Limits(fields=1))
     with pytest.raises(DecodeError, match=r"Limits\.fields"):
         checks.check(64, schema_of(Point))

@@ -28,7 +28,7 @@ def _compiled(
         id,
         schema,
         strings="strict",
-        names="log",
+        strict_names=False,
         check=_unchecked,
         counted=counted,
         lines=lines,
@@ -69,7 +69,14 @@ def test_function_of_more_lines_than_there_may_be_is_not_made() -> None:
     fields = tuple((f"F{i}", wire.INT) for i in range(200))
     types: Types = {64: wire.StructType("Large", 64, fields)}
     made, cost = compiled(
-        types, 64, UNTYPED, strings="strict", names="log", check=_unchecked, counted=True, lines=300
+        types,
+        64,
+        UNTYPED,
+        strings="strict",
+        strict_names=False,
+        check=_unchecked,
+        counted=True,
+        lines=300,
     )
     assert (made, cost) == (None, 300)
 
@@ -90,7 +97,7 @@ def test_sender_of_many_fields_that_are_not_ours_costs_few_lines() -> None:
         64,
         schema_of(Point),
         strings="strict",
-        names="log",
+        strict_names=False,
         check=_unchecked,
         counted=False,
         lines=1000,

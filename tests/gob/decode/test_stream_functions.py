@@ -22,7 +22,7 @@ _POINT = schema_of(Point)
 
 
 def _functions(types: dict[int, wire.WireType] = _TYPES) -> StreamFunctions:
-    return StreamFunctions(types, "strict", "log", gob.Limits())
+    return StreamFunctions(types, "strict", False, gob.Limits())
 
 
 def _decoded(function: Any) -> tuple[Any, int]:

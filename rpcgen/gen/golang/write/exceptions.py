@@ -5,9 +5,10 @@ from __future__ import annotations
 import string
 
 from ....protocol.reflection import TypeDescription
+from ....types.calls import text_pieces
 from .literals import one_line, quoted
 
-__all__ = ["error_method"]
+__all__ = ["error_method", "text_parts"]
 
 
 def error_method(each: TypeDescription, name: str, text: str) -> tuple[str, bool]:
@@ -27,6 +28,24 @@ def error_method(each: TypeDescription, name: str, text: str) -> tuple[str, bool
     values = "".join(f", e.{field}" for field in fields)
     method = f"{head} {{\n\treturn fmt.Sprintf({quoted(layout)}{values})\n}}"
     return f"{comment}\n{method}", True
+
+
+def text_parts(each: TypeDescription, text: str) -> str:
+    """Return the arguments by which Go reads the fields of an exception from its text.
+
+    Args:
+        each: The exception, which is called ``e`` there.
+        text: The text that the IDL declares; empty where there is none to read.
+    """
+    if not text:
+        return ""
+    names = {field.attribute: field.name for field in each.fields}
+    parts: list[str] = []
+    for plain, name in text_pieces(text):
+        parts.append(quoted(plain))
+        if name is not None:
+            parts.append(f"&e.{names[name]}" if name else "nil")
+    return ", ".join(parts)
 
 
 def _layout(each: TypeDescription, text: str) -> tuple[str, list[str]]:

@@ -21,6 +21,7 @@ from ...describe import Described
 from ...diagnostics import Diagnostic, raise_if_any
 from ...header import go_header
 from .comments import doc_comment
+from .exceptions import text_parts
 from .literals import quoted
 from .names import KEYWORDS, GoNames, exported, unexported
 from .types import GoType, GoTypes
@@ -38,6 +39,7 @@ class _Raised:
     type: str
     wire: str
     code: str
+    parts: str  # how it is read from the text of a server that sends no more
 
 
 @frozen
@@ -206,6 +208,7 @@ class _Writer:
             self._types.spell(raised.type),
             quoted(self._description.types[raised.type].name),
             f"Code{exported(Code(raised.code).name.lower())}",
+            text_parts(self._description.types[raised.type], raised.text),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rpcgen.gen.golang.write.exceptions import error_method
+from rpcgen.gen.golang.write.exceptions import error_method, text_parts
 from rpcgen.protocol.reflection import FieldDescription, Kind, TypeDescription
 
 KEY = TypeDescription(Kind.STRUCT, fields=[FieldDescription("Key", "key")])
@@ -27,3 +27,16 @@ def test_text_is_made_of_the_fields(each: TypeDescription, text: str, body: str)
     method, uses_fmt = error_method(each, "Missing", text)
     assert body in method
     assert uses_fmt == ("fmt." in body)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ""),
+        ("no key", '"no key"'),
+        ("no {key}", '"no ", &e.Key, ""'),
+        ("{key}: * of {{{key}}}", '"", &e.Key, ": ", nil, " of {", &e.Key, "}"'),
+    ],
+)
+def test_text_is_read_in_parts(text: str, parts: str) -> None:
+    assert text_parts(KEY, text) == parts

@@ -114,9 +114,16 @@ def test_arguments_without_a_size_have_an_address_of_their_own(written: Written)
 def test_exceptions_are_declared(written: Written) -> None:
     error = "\n\n@define\nclass Gone(RemoteError):\n    code = Code.NOT_FOUND\n    key: str = ''\n"
     text = written(error + method("@raises(Gone, text='no {key}')\n    def f(self) -> None: ..."))
-    assert 'declare[Gone]("kv.Gone", CodeNotFound),' in text
+    assert 'declare[Gone]("kv.Gone", CodeNotFound).readBy(' in text
+    assert 'if !readText(text, "no ", &e.Key, "") {' in text
     assert "// Its error may be a *Gone, which errors.As finds." in text
     assert 'return fmt.Sprintf("no %v", e.Key)' in text
+
+
+def test_exception_without_a_text_is_not_read_from_one(written: Written) -> None:
+    error = "\n\n@define\nclass Gone(RemoteError):\n    key: str = ''\n"
+    text = written(error + method("@raises(Gone)\n    def f(self) -> None: ..."))
+    assert 'declare[Gone]("kv.Gone", CodeUnknown),' in text
 
 
 def test_members_of_unions_are_registered_by_their_names(written: Written) -> None:

@@ -10,6 +10,7 @@ import pytest
 from rpcgen.gen.breaking import compare_services
 from rpcgen.gen.describe import describe_idls
 from rpcgen.gen.findings import Finding
+from rpcgen.gen.golang.read.reader import read_go
 from rpcgen.gen.golang.write import write_go
 from tests import golang
 
@@ -46,10 +47,9 @@ def test_go_of_random_idls_is_formatted_and_passes_vet(packages: Path) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_go_of_a_random_idl_says_the_same_read_back(packages: Path, seed: int) -> None:
-    reader = pytest.importorskip("rpcgen.gen.golang.read.reader")
     name = f"p{seed}"
     back = packages / name / "back" / f"{name}.py"
-    back.write_text(reader.read_go([packages / name], module=name).text)
+    back.write_text(read_go([packages / name], module=name).text)
     written = describe_idls([str(packages / name / "idl" / f"{name}.py")])
     read = describe_idls([str(back)])
     services = {each.name for each in written.description.services}
