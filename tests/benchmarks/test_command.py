@@ -14,7 +14,7 @@ from .samples import results
 
 def test_everything_is_the_default() -> None:
     options = parse([])
-    assert options.only == ["a", "b", "c", "d", "e", "f", "g"]
+    assert options.only == ["a", "b", "c", "d", "e", "f", "g", "h"]
     assert options.peers == list(PEERS.values())
 
 
