@@ -70,7 +70,16 @@ _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation =
 COVERAGE_FLOOR: Final = 95
 
 # Tests whose outcome may depend on the Python, where not all of them are run.
-EVERY_PYTHON: Final = "not slow or heavy"
+EVERY_PYTHON: Final = "not go and not slow or heavy"
+
+# Folders of tests that read and write text and start commands: they are run on one Python.
+ONE_PYTHON: Final = ("tests/cli", "tests/docs", "tests/gen/breaking", "tests/gen/golang")
+
+# Folders of tests of what happens in threads, tasks and processes: not for each dependency.
+ONE_RELEASE: Final = (
+    *("tests/aio", "tests/behaviour", "tests/channel", "tests/faults", "tests/resolve"),
+    *("tests/sync", "tests/testing"),
+)
 
 
 @nox.session(tags=["static"])
@@ -217,8 +226,9 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    The tests run whole on one Python, against the wheel; but for most slow ones on each other
-    Python that is installed; and the quick ones with the oldest dependencies.
+    The tests run whole on one Python, against the wheel, those of types apart from the others;
+    but for most slow ones and those of Go on each other Python that is installed; and the quick
+    ones of values and texts with the oldest dependencies.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -226,12 +236,21 @@ def gate(session: nox.Session) -> None:
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
-        ["wheel", "--", "-q"],
+        ["wheel", "--", "-q", "-m", "not typecheck"],
+        [f"tests-{this}", "--", "-q", "-m", "typecheck"],
         ["tests-pure", "--", "-q", "-m", QUICK, "tests/gob", "tests/test__implementation.py"],
         ["sanitize", "--", "--seconds", "30"],
-        *([f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON] for python in others),
-        ["tests-mindeps", "--", "-q", "-m", QUICK],
+        *(
+            [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]
+            for python in others
+        ),
+        ["tests-mindeps", "--", "-q", "-m", QUICK, *_without(*ONE_PYTHON, *ONE_RELEASE)],
     )
+
+
+def _without(*folders: str) -> list[str]:
+    """Return the arguments of pytest that leave folders out."""
+    return [f"--ignore={folder}" for folder in folders]
 
 
 def _sanitizers() -> list[str]:
