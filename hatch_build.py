@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,8 @@ _ABI = "cp311-abi3"
 class AcceleratorHook(BuildHookInterface[Any]):
     """Adds the accelerator to a wheel, which is then for one platform."""
 
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile: into the sources for an editable installation, else into the wheel alone."""
         build = _load(Path(self.root, "native", "build.py"))
@@ -27,8 +30,8 @@ class AcceleratorHook(BuildHookInterface[Any]):
         if wanted == "none":
             return
         is_editable = version == "editable"
-        folder = Path(self.root, "rpcgen") if is_editable else Path(self.root, "build", "native")
-        target = folder / build.FILE_NAME
+        target = Path(self.root, "rpcgen") if is_editable else self._temporary_folder()
+        target /= build.FILE_NAME
         problem = build.compile_accelerator(target)
         if problem and wanted == "required":
             raise RuntimeError(f"the accelerator does not compile: {problem}")
@@ -40,6 +43,16 @@ class AcceleratorHook(BuildHookInterface[Any]):
         build_data["tag"] = f"{_ABI}-{platform}"
         if not is_editable:
             build_data["force_include"][str(target)] = f"rpcgen/{build.FILE_NAME}"
+
+    def _temporary_folder(self) -> Path:
+        # One for each build: several may run in one checkout at a time.
+        self._folder = tempfile.TemporaryDirectory(prefix="rpcgen-")
+        return Path(self._folder.name)
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what was compiled: the wheel has it."""
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def builder_tag(self) -> str:
         """Return the tag of wheels for this interpreter on this platform."""
