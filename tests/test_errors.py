@@ -6,13 +6,11 @@ import copy
 import importlib
 import inspect
 import pickle
-import pkgutil
 from collections.abc import Callable
 
 import pytest
 from attrs import define, field, frozen
 
-import rpcgen
 from rpcgen import Code, errors
 from rpcgen.errors import (
     CallTimeoutError,
@@ -27,6 +25,7 @@ from rpcgen.errors import (
     ShutdownError,
     TruncatedError,
 )
+from tests.support.modules import package_modules
 
 
 @pytest.mark.parametrize("name", errors.__all__)
@@ -106,9 +105,9 @@ def test_generate_error_keeps_every_problem() -> None:
 
 def every_error() -> list[type[RpcError]]:
     """Return every exception of the package, those of its inner modules too."""
-    for module in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    for name in package_modules():
+        if not name.endswith("__main__"):
+            importlib.import_module(name)
     found: list[type[RpcError]] = [RpcError]
     for cls in found:
         found += [each for each in cls.__subclasses__() if each not in found]

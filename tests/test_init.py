@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 from pathlib import Path
 
 import pytest
 
 import rpcgen
 from rpcgen import errors
-from tests.support.modules import modules_after
+from tests.support.modules import modules_after, package_modules
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted(info.name for info in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."))
 GENERATED = sorted(path.stem for path in ROOT.glob("generated/[!_]*.py"))
 
 # A synchronous client over TCP works without them; they are slow to import.
@@ -26,10 +24,8 @@ OF_NET_RPC = """
 """.split()
 
 
-@pytest.mark.parametrize("module", ["rpcgen", *MODULES])
+@pytest.mark.parametrize("module", ["rpcgen", *package_modules()])
 def test_every_public_name_exists(module: str) -> None:
-    if module.startswith("rpcgen.gob.accelerated."):
-        pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
     loaded = importlib.import_module(module)
     assert [name for name in getattr(loaded, "__all__", ()) if not hasattr(loaded, name)] == []
 

@@ -1,15 +1,27 @@
-"""What a fresh Python imports."""
+"""Modules of the package, and those that a fresh Python imports."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["modules_after"]
+import rpcgen
+
+__all__ = ["modules_after", "package_modules"]
 
 ROOT = Path(__file__).parents[2]
+
+
+def package_modules() -> list[str]:
+    """Return the names of all modules, less the accelerator's where it was not compiled."""
+    names = sorted(info.name for info in pkgutil.walk_packages(rpcgen.__path__, "rpcgen."))
+    if importlib.util.find_spec("rpcgen._accelerator") is not None:
+        return names
+    return [name for name in names if not name.startswith("rpcgen.gob.accelerated.")]
 
 
 def modules_after(statement: str) -> set[str]:
