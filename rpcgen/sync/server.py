@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from time import monotonic, sleep
@@ -35,7 +35,6 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
-from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server import ServerSession
@@ -45,6 +44,7 @@ from rpcgen.protocol.server_interceptors import (
     intercepted,
 )
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
+from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 
 from .connection import ServerConnection
 from .latch import Latch
@@ -57,9 +57,7 @@ if TYPE_CHECKING:
     import ssl
 
     from rpcgen.net.processes import Processes
-    from rpcgen.protocol import Address
     from rpcgen.protocol.remember import Remember
-    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -79,7 +77,7 @@ _LOOK: Final = 0.1
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
-class Server(BaseServer):
+class Server(AnnouncedServer[Listener]):
     """Serves the methods that are registered, over any number of connections.
 
     One thread reads all connections and carries out what is fast. The requests
@@ -174,7 +172,7 @@ class Server(BaseServer):
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
-        self._announcements: Announcements | None = None
+        self._announcements = Announcements()
         self._begin_anew()
         _servers.add(self)
 
@@ -273,43 +271,6 @@ class Server(BaseServer):
         if serving:
             self._start_accepting(listener, codec)
         return listener
-
-    def announce(
-        self,
-        broker: str,
-        *,
-        version: str,
-        addresses: Iterable[str] = (),
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        """Have clients find the server by a NATS broker, while it serves.
-
-        Each service is a NATS micro service of the same name there. Returns at once: the server
-        serves whether there is a broker or not, and is announced when there is.
-
-        Args:
-            broker: ``nats://host:4222``, with a user and a password if need be.
-            version: That of the server, such as ``1.4.0``.
-            addresses: Where clients are to connect to, the first one first; by default where the
-                listeners are, and for one at all addresses of the machine, the one by which
-                the machine reaches the broker.
-            metadata: What else is to be known of the server, such as its zone.
-
-        Raises:
-            DialError: The broker's address is none.
-            ImportError: The package for NATS is missing.
-            ValueError: The version is none.
-        """
-        if self._announcements is None:
-            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
-
-            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
-        self._announcements.add(broker, version, addresses, metadata)
-        if self._serving:
-            self._announcements.begin()
-
-    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
-        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
 
     def serve(
         self,
@@ -556,8 +517,7 @@ class Server(BaseServer):
         if not self._closer.acquire(blocking=False):
             return  # another thread does
         try:
-            if self._announcements is not None:
-                self._announcements.stop()
+            self._announcements.stop()
             listeners = self._close_listeners()
             connections = self._reactor.connections
             if self._drains:
@@ -573,8 +533,7 @@ class Server(BaseServer):
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
-            if self._announcements is not None:
-                self._announcements.join()
+            self._announcements.join()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -613,8 +572,7 @@ class Server(BaseServer):
         """Leave what was served to the parent; what this process is to serve begins from here."""
         self._reactor.close_after_fork()
         self.renew_locks()
-        if self._announcements is not None:
-            self._announcements.begin_anew()
+        self._announcements.begin_anew()
         for listener in self._listeners:
             listener.renew_lock()
         self._begin_anew()
@@ -627,8 +585,7 @@ class Server(BaseServer):
             listeners = tuple(self._listeners.items())
         for listener, codec in listeners:
             self._start_accepting(listener, codec)
-        if self._announcements is not None:
-            self._announcements.begin()
+        self._announcements.begin()
 
     def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
