@@ -21,11 +21,8 @@ from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.net import clock
 from rpcgen.net.sockets import (
-    MAX_HANDSHAKES,
     AcceptBackoff,
     check_is_plain,
-    peer_address,
-    peer_name,
     prepare_connection,
 )
 from rpcgen.protocol import (
@@ -47,11 +44,12 @@ from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 
 from .connection import ServerConnection
+from .handshakes import Handshakes
 from .latch import Latch
 from .listener import Listener
 from .reactor import Reactor
 from .serve_one import serve_request
-from .stream import Stream, wrap_tls
+from .stream import Stream
 
 if TYPE_CHECKING:
     import ssl
@@ -179,12 +177,10 @@ class Server(AnnouncedServer[Listener]):
     def _begin_anew(self) -> None:
         """Set what belongs to one process: threads, connections, and how far the end has come."""
         self._reactor = Reactor(self._workers, self._connection_limits)
-        # Guards the listeners and the handshakes, for a moment each time. A signal handler may
-        # come in between.
+        # Guards the listeners, for a moment each time. A signal handler may come in between.
         self._lock = threading.RLock()
         self._accepting: set[Listener] = set()
-        # Connections whose handshake is under way; the oldest comes first.
-        self._handshakes: dict[socket.socket, None] = {}
+        self._handshakes = Handshakes(self._connection_limits.handshake_timeout)
         self._serving = False
         # Threads that are in `serve`, by their identifiers.
         self._in_serve: set[int] = set()
@@ -403,10 +399,14 @@ class Server(AnnouncedServer[Listener]):
             self._closing.wait(_POLL)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
+        def serve(stream: Stream) -> None:
+            self._serve(stream, self._protocol(listener, codec))
+
         if listener.needs_handshake:
-            self._handshake_in_thread(listener, connection, codec)
+            assert listener.tls is not None
+            self._handshakes.begin(connection, listener.tls, serve)
         else:
-            self._serve(Stream(connection), self._protocol(listener, codec))
+            serve(Stream(connection))
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -561,11 +561,9 @@ class Server(AnnouncedServer[Listener]):
         with self._lock:
             listeners = {*self._listeners, *self._accepting}
             self._listeners.clear()
-            handshakes = tuple(self._handshakes)
         for listener in listeners:
             listener.close()
-        for handshake in handshakes:
-            Stream(handshake).shutdown()
+        self._handshakes.close()
         return listeners
 
     def _after_fork(self) -> None:
@@ -602,55 +600,6 @@ class Server(AnnouncedServer[Listener]):
             self._failure = error
             if self._in_serve:
                 self._begin_closing()
-
-    def _handshake_in_thread(
-        self, listener: Listener, connection: socket.socket, codec: CodecName
-    ) -> None:
-        """Shake hands in a thread: a slow client holds up nobody but itself.
-
-        Where there are too many, the slowest one makes room.
-        """
-        with self._lock:
-            if len(self._handshakes) >= MAX_HANDSHAKES:
-                slowest = next(iter(self._handshakes))
-                del self._handshakes[slowest]
-                Stream(slowest).shutdown()
-            self._handshakes[connection] = None
-        try:
-            threading.Thread(
-                target=self._handshake,
-                args=(listener, connection, codec),
-                name="rpcgen-handshake",
-                daemon=True,
-            ).start()
-        except RuntimeError:
-            with self._lock:
-                self._handshakes.pop(connection, None)
-            raise
-
-    def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
-        if self._closing.is_set():
-            Stream(connection).shutdown()
-        place = peer_address(connection)
-        try:
-            assert listener.tls is not None
-            deadline = monotonic() + self._connection_limits.handshake_timeout
-            stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
-        except OSError as error:
-            client = peer_name(place, connection)
-            if isinstance(error, TimeoutError):
-                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
-            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
-            connection.close()
-            return
-        finally:
-            with self._lock:
-                self._handshakes.pop(connection, None)
-        try:
-            self._serve(stream, self._protocol(listener, codec))
-        except (OSError, RuntimeError) as error:
-            server_log.error("rpc.Serve: %s", error)
-            connection.close()
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a connection from now on."""
