@@ -70,6 +70,7 @@ SEEN_THROUGH = {
     "sync/channel_pool.py": "sync/test_channel.py",
     "sync/handshakes.py": "sync/test_server.py",
     "sync/serve_one.py": "sync/test_server.py",
+    "sync/terminations.py": "behaviour/test_processes.py",
 }
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import _thread
 import math
 import os
-import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic, sleep
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.gob import Limits
@@ -50,6 +48,7 @@ from .listener import Listener
 from .reactor import Reactor
 from .serve_one import serve_request
 from .stream import Stream
+from .terminations import on_sigterm
 
 if TYPE_CHECKING:
     import ssl
@@ -302,7 +301,7 @@ class Server(AnnouncedServer[Listener]):
         thread = threading.get_ident()
         self._in_serve.add(thread)
         after_interrupt: float | None = None
-        with self._on_sigterm(grace) if handle_signals else nullcontext():
+        with on_sigterm(partial(self._begin_shutdown, grace), handle_signals):
             try:
                 self._serve_listeners()
                 self._closing.wait()
@@ -324,7 +323,7 @@ class Server(AnnouncedServer[Listener]):
         children = Processes(count, serve, board, grace)
         self._children_ended = ended = Latch()
         self._in_serve.add(threading.get_ident())
-        with self._on_sigterm(grace) if handle_signals else nullcontext():
+        with on_sigterm(partial(self._begin_shutdown, grace), handle_signals):
             try:
                 self._supervise(children, grace)
             finally:
@@ -473,27 +472,10 @@ class Server(AnnouncedServer[Listener]):
 
     # --- closing --------------------------------------------------------------------------------
 
-    @contextmanager
-    def _on_sigterm(self, grace: float) -> Iterator[None]:
-        """Shut down on SIGTERM, where nothing else is to happen then."""
-        is_main = threading.current_thread() is threading.main_thread()
-        if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-            yield
-            return
-
-        def shut_down(number: int, frame: FrameType | None) -> None:
-            self._begin_shutdown(0.0 if self._closing.is_set() else grace)
-
-        signal.signal(signal.SIGTERM, shut_down)
-        try:
-            yield
-        finally:
-            if signal.getsignal(signal.SIGTERM) is shut_down:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
     def _begin_shutdown(self, grace: float) -> None:
+        """Begin to shut down, as a signal wants it; the second one does not wait."""
         self._drains = True
-        self._begin_closing(grace)
+        self._begin_closing(0.0 if self._closing.is_set() else grace)
 
     def _begin_closing(self, grace: float | None = None) -> None:
         """Begin to close, or cut the grace.
