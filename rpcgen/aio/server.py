@@ -24,12 +24,12 @@ from rpcgen.protocol import (
     server_codec,
 )
 from rpcgen.protocol.calls_in_flight import Overload
-from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.server_interceptors import (
     AsyncServerInterceptor,
     checked_interceptors,
     intercepted,
 )
+from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 

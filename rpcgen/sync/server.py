@@ -32,12 +32,12 @@ from rpcgen.protocol import (
 )
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
-from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.server_interceptors import (
     ServerInterceptor,
     checked_interceptors,
     intercepted,
 )
+from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
 from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 
