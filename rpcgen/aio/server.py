@@ -6,7 +6,7 @@ import asyncio
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
@@ -274,10 +274,10 @@ class Server(AnnouncedServer[Listener]):
             RuntimeError: The server belongs to another event loop.
             ValueError: As `RpcError`.
         """
+        run: Callable[[], Awaitable[None]] = self._serve_here
         if processes is not None:
             self._check_processes(processes, self._serving)
-        supervise = partial(self._supervise, processes or 0, grace)
-        run = self._serve_here if processes is None else supervise
+            run = partial(self._supervise, processes, grace)
         shut_down = partial(self._begin_shutdown, grace)
         with Interrupts(shut_down) as interrupts, Terminations(shut_down, handle_signals):
             try:
@@ -299,12 +299,10 @@ class Server(AnnouncedServer[Listener]):
     async def _supervise(self, count: int, grace: float) -> None:
         """Have other processes serve until the server is closed, and end them."""
         from rpcgen.net.processes import Processes  # which servers do without, as a rule
-        from rpcgen.net.statistics_board import StatisticsBoard
 
         self._bind()
         self._serving = True
-        serve, board = partial(self._serve_in_child, grace), StatisticsBoard(self, count)
-        children = Processes(count, serve, board, grace)
+        children = Processes(count, partial(self._serve_in_child, grace), self, grace)
         # Forked in callbacks, where no task runs that would go on in the child.
         looking = _Repeated(children.look, _LOOK)
         self._children_ended = ended = asyncio.Event()

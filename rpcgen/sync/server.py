@@ -317,10 +317,8 @@ class Server(AnnouncedServer[Listener]):
 
     def _serve_in_processes(self, count: int, handle_signals: bool, grace: float) -> None:
         from rpcgen.net.processes import Processes  # which servers do without, as a rule
-        from rpcgen.net.statistics_board import StatisticsBoard
 
-        serve, board = partial(self.serve, grace=grace), StatisticsBoard(self, count)
-        children = Processes(count, serve, board, grace)
+        children = Processes(count, partial(self.serve, grace=grace), self, grace)
         self._children_ended = ended = Latch()
         self._in_serve.add(threading.get_ident())
         with on_sigterm(partial(self._begin_shutdown, grace), handle_signals):
