@@ -68,7 +68,9 @@ SEEN_THROUGH = {
     "resolve/nats_connection.py": "resolve/test_nats.py",
     "sync/channel_go.py": "channel/test_behaviour.py",
     "sync/channel_pool.py": "sync/test_channel.py",
+    "sync/handshakes.py": "sync/test_server.py",
     "sync/serve_one.py": "sync/test_server.py",
+    "sync/terminations.py": "behaviour/test_processes.py",
 }
 
 

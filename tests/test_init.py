@@ -86,8 +86,8 @@ def test_generated_module_does_without(module: str, imported_modules: set[str]) 
 # Modules that the simplest of services does without, ours and Python's.
 NOT_NEEDED = """
     rpcgen.gob.decode.checked rpcgen.gob.encode.compiler rpcgen.gob._dump rpcgen.gob.opaque
-    rpcgen.protocol.server rpcgen.sync.server rpcgen.types.gostdlib rpcgen.types.gotime
-    decimal fractions uuid
+    rpcgen.protocol.server rpcgen.protocol.server_session rpcgen.sync.server rpcgen.types.gostdlib
+    rpcgen.types.gotime decimal fractions uuid
 """.split()
 
 

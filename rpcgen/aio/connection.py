@@ -16,7 +16,7 @@ from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, Rejecte
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Cancellation, ServerSession, Stage
+from rpcgen.protocol.server_session import Cancellation, ServerSession, Stage
 from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .admission import Place

@@ -14,7 +14,7 @@ from rpcgen.net.sockets import make_peer, peer_address, peer_name
 from rpcgen.protocol import Invocation, Peer, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution, check_is_wanted
-from rpcgen.protocol.server import Cancellation
+from rpcgen.protocol.server_session import Cancellation
 
 from .read_buffer import READ_SIZE
 from .workers import Workers

@@ -6,7 +6,7 @@ import asyncio
 import math
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
@@ -23,15 +23,15 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
-from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
-from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.server_interceptors import (
     AsyncServerInterceptor,
     checked_interceptors,
     intercepted,
 )
+from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
+from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 
 from .admission import Admission, Place
 from .connection import ServerConnection, Serving
@@ -44,9 +44,7 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
-    from rpcgen.protocol import Address
     from rpcgen.protocol.remember import Remember
-    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -63,7 +61,7 @@ _LOOK: Final = 0.1
 _POLL: Final = 0.05
 
 
-class Server(BaseServer):
+class Server(AnnouncedServer[Listener]):
     """Serves the methods that are registered, on one event loop.
 
     An ``async def`` runs as a task, a plain function in a thread; the requests
@@ -157,7 +155,7 @@ class Server(BaseServer):
             else None,
         )
         self._listeners: dict[Listener, CodecName] = {}
-        self._announcements: Announcements | None = None
+        self._announcements = Announcements()
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
@@ -247,43 +245,6 @@ class Server(BaseServer):
             handshake_timeout=self._connection_limits.handshake_timeout,
         )
 
-    def announce(
-        self,
-        broker: str,
-        *,
-        version: str,
-        addresses: Iterable[str] = (),
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        """Have clients find the server by a NATS broker, while it serves.
-
-        Each service is a NATS micro service of the same name there. Returns at once: the server
-        serves whether there is a broker or not, and is announced when there is.
-
-        Args:
-            broker: ``nats://host:4222``, with a user and a password if need be.
-            version: That of the server, such as ``1.4.0``.
-            addresses: Where clients are to connect to, the first one first; by default where the
-                listeners are, and for one at all addresses of the machine, the one by which
-                the machine reaches the broker.
-            metadata: What else is to be known of the server, such as its zone.
-
-        Raises:
-            DialError: The broker's address is none.
-            ImportError: The package for NATS is missing.
-            ValueError: The version is none.
-        """
-        if self._announcements is None:
-            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
-
-            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
-        self._announcements.add(broker, version, addresses, metadata)
-        if self._serving:
-            self._announcements.begin()
-
-    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
-        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
-
     async def serve(
         self,
         *,
@@ -313,10 +274,10 @@ class Server(BaseServer):
             RuntimeError: The server belongs to another event loop.
             ValueError: As `RpcError`.
         """
+        run: Callable[[], Awaitable[None]] = self._serve_here
         if processes is not None:
             self._check_processes(processes, self._serving)
-        supervise = partial(self._supervise, processes or 0, grace)
-        run = self._serve_here if processes is None else supervise
+            run = partial(self._supervise, processes, grace)
         shut_down = partial(self._begin_shutdown, grace)
         with Interrupts(shut_down) as interrupts, Terminations(shut_down, handle_signals):
             try:
@@ -338,12 +299,10 @@ class Server(BaseServer):
     async def _supervise(self, count: int, grace: float) -> None:
         """Have other processes serve until the server is closed, and end them."""
         from rpcgen.net.processes import Processes  # which servers do without, as a rule
-        from rpcgen.net.statistics_board import StatisticsBoard
 
         self._bind()
         self._serving = True
-        serve, board = partial(self._serve_in_child, grace), StatisticsBoard(self, count)
-        children = Processes(count, serve, board, grace)
+        children = Processes(count, partial(self._serve_in_child, grace), self, grace)
         # Forked in callbacks, where no task runs that would go on in the child.
         looking = _Repeated(children.look, _LOOK)
         self._children_ended = ended = asyncio.Event()
@@ -455,8 +414,7 @@ class Server(BaseServer):
         return self._closing
 
     async def _close(self) -> None:
-        if self._announcements is not None:
-            self._announcements.stop()
+        self._announcements.stop()
         listeners = tuple(self._listeners)
         for listener in listeners:
             listener.close()
@@ -479,7 +437,7 @@ class Server(BaseServer):
         for connection in connections:
             connection.hang_up()
         self._workers.close()
-        if self._announcements is not None:
+        if self._announcements:
             await asyncio.to_thread(self._announcements.join)
 
     async def _drain(self, connections: set[ServerConnection]) -> None:
@@ -519,8 +477,7 @@ class Server(BaseServer):
         self._serving = True
         for listener, codec in self._listeners.items():
             await self.accept(listener, codec)
-        if self._announcements is not None:
-            self._announcements.begin()
+        self._announcements.begin()
 
     def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:

@@ -12,8 +12,8 @@ from rpcgen.code import Code
 from rpcgen.errors import RpcError
 from rpcgen.logs import access_log
 from rpcgen.protocol.context import CallContext
-from rpcgen.protocol.server import error_text
 from rpcgen.protocol.server_interceptors import ServerCall
+from rpcgen.protocol.server_session import error_text
 
 __all__ = ["AccessLog", "AsyncAccessLog"]
 

@@ -27,6 +27,7 @@ from attrs import define
 
 from rpcgen.errors import RpcError
 from rpcgen.logs import server_log
+from rpcgen.protocol import Registry
 
 from .statistics_board import StatisticsBoard
 
@@ -62,7 +63,7 @@ class Processes:
     Args:
         count: Number of children.
         serve: Serves in a child until SIGTERM ends that.
-        board: Adds up what they count.
+        registry: What they serve, whose statistics are added up.
         grace: Seconds that calls have after SIGTERM.
 
     Raises:
@@ -71,12 +72,12 @@ class Processes:
     """
 
     def __init__(
-        self, count: int, serve: Callable[[], None], board: StatisticsBoard, grace: float
+        self, count: int, serve: Callable[[], None], registry: Registry, grace: float
     ) -> None:
         if not hasattr(os, "fork"):
             raise RpcError("processes: this system has no fork; start several servers instead")
         self._serve = serve
-        self._board = board
+        self._board = StatisticsBoard(registry, count)
         self._grace = grace
         self._children = [_Child() for _ in range(count)]
         self._is_ending = False

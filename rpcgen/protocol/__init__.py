@@ -22,16 +22,9 @@ if TYPE_CHECKING:
     from .json_codec import JsonClientCodec, JsonServerCodec
     from .registry import Registry, ServedMethod, Service, UnknownMethodError
     from .routes import DEFAULT_DEBUG_PATH, HttpRoutes
-    from .server import (
-        CALLS_IN_FLIGHT,
-        Event,
-        Invocation,
-        RawResponse,
-        RejectedRequest,
-        ServerProtocol,
-        error_text,
-    )
-    from .serving import server_protocol
+    from .server import ServerProtocol
+    from .server_session import Event, Invocation, RawResponse, RejectedRequest, error_text
+    from .serving import CALLS_IN_FLIGHT, server_protocol
 
 __all__ = [
     "CALLS_IN_FLIGHT",
@@ -84,16 +77,9 @@ _LATER = {
     "json_codec": ("JsonClientCodec", "JsonServerCodec"),
     "registry": ("Registry", "ServedMethod", "Service", "UnknownMethodError"),
     "routes": ("DEFAULT_DEBUG_PATH", "HttpRoutes"),
-    "server": (
-        "CALLS_IN_FLIGHT",
-        "Event",
-        "Invocation",
-        "RawResponse",
-        "RejectedRequest",
-        "ServerProtocol",
-        "error_text",
-    ),
-    "serving": ("server_protocol",),
+    "server": ("ServerProtocol",),
+    "server_session": ("Event", "Invocation", "RawResponse", "RejectedRequest", "error_text"),
+    "serving": ("CALLS_IN_FLIGHT", "server_protocol"),
 }
 _MODULES = {name: module for module, names in _LATER.items() for name in names}
 

@@ -12,7 +12,7 @@ from rpcgen.method import Handler, Method
 from .codecs import CodecName, CodecOptions, check_codec_options
 from .headers import Feature
 from .registry import Registry
-from .server import ServerSession
+from .server_session import ServerSession
 from .serving import ConnectionLimits, server_protocol
 from .statistics import MakeLock
 

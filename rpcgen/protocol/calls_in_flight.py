@@ -6,7 +6,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from rpcgen.code import Code
 
-from .server import Invocation, RejectedRequest
+from .server_session import Invocation, RejectedRequest
 
 __all__ = ["CallsInFlight", "Overload", "refusal_of_call"]
 

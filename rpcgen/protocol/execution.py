@@ -30,7 +30,7 @@ from rpcgen.errors import (
 
 from .context import Event, Peer, current
 from .metadata import checked_metadata
-from .server import Failure, Invocation, ServerSession, error_text
+from .server_session import Failure, Invocation, ServerSession, error_text
 
 __all__ = ["Execution", "Report", "check_is_wanted", "given_up"]
 

@@ -24,15 +24,8 @@ from .hosts import HostNames
 from .registry import Registry
 from .request_target import RequestTarget
 from .routes import HttpRoutes
-from .server import (
-    Cancellation,
-    Event,
-    Failure,
-    Invocation,
-    RawResponse,
-    ServerProtocol,
-    Stage,
-)
+from .server import ServerProtocol
+from .server_session import Cancellation, Event, Failure, Invocation, RawResponse, Stage
 
 __all__ = ["ConnectHandshake", "HttpServerProtocol"]
 

@@ -28,7 +28,7 @@ from rpcgen.method import Handler, Method
 
 from .context import CallContext, current
 from .execution import given_up
-from .server import error_text
+from .server_session import error_text
 from .statistics import MakeLock
 
 __all__ = ["Claim", "Remember", "ReplyMemory", "caller_of", "remembered"]

@@ -16,9 +16,11 @@ from .calls_in_flight import Overload
 from .codecs import CodecName, CodecOptions, server_codec
 from .hosts import HostNames
 from .registry import Registry
-from .server import CALLS_IN_FLIGHT, ServerProtocol, ServerSession, Stage
+from .server import ServerProtocol
+from .server_session import ServerSession, Stage
 
 __all__ = [
+    "CALLS_IN_FLIGHT",
     "DRAIN_LINGER_S",
     "AgeStep",
     "ConnectionAge",
@@ -26,6 +28,9 @@ __all__ = [
     "ConnectionTimer",
     "server_protocol",
 ]
+
+CALLS_IN_FLIGHT = 1024
+"""More calls of one client than this are not begun before earlier ones are over."""
 
 DRAIN_LINGER_S: Final = 0.5
 """Seconds for which a client that was told of a shutdown has time to hang up by itself.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import reduce
 from math import log2
 from operator import add
 from typing import Final, TypeAlias
@@ -99,12 +100,14 @@ class Histogram:
         """Return the longest duration, and the counts of all buckets."""
         return [self.max, *self._counts]
 
-    def merge(self, numbers: Numbers) -> None:
-        """Count the durations of another histogram, given by its `numbers`."""
-        counts = [int(each) for each in numbers[1:]]
-        self._counts = list(map(add, self._counts, counts))
-        self.count += sum(counts)
-        self.max = max(self.max, numbers[0])
+    @staticmethod
+    def of(numbers: Numbers) -> Histogram:
+        """Return the histogram that has these `numbers`."""
+        histogram = Histogram()
+        histogram.max, *counts = numbers
+        histogram._counts = list(map(int, counts))
+        histogram.count = sum(histogram._counts)
+        return histogram
 
     def copy(self) -> Histogram:
         """Return another histogram of the same durations."""
@@ -166,7 +169,7 @@ class MethodStatistics:
     """Counts the calls of one method. ``calls`` is what Go's ``NumCalls`` gives.
 
     Attributes:
-        beside: Returns the `numbers` of other processes of the server; None: it has none.
+        beside: Returns the `numbers` of other processes of the server; none where it has none.
     """
 
     __slots__ = ("_latencies", "_lock", "_uncounted", "beside", "calls", "errors")
@@ -177,7 +180,7 @@ class MethodStatistics:
         self.calls = 0
         self.errors = 0
         self._latencies = Histogram()
-        self.beside: Callable[[], Iterable[Numbers]] | None = None
+        self.beside: Callable[[], Iterable[Numbers]] = tuple
         # Durations in seconds that are not in there yet.
         self._uncounted: list[float] = []
 
@@ -206,13 +209,8 @@ class MethodStatistics:
 
     def snapshot(self) -> Calls:
         """Return the counts of one moment, of all processes of the server together."""
-        with self._lock:
-            self._count()
-            calls, errors, histogram = self.calls, self.errors, self._latencies.copy()
-        for more in self.beside() if self.beside is not None else ():
-            calls += int(more[0])
-            errors += int(more[1])
-            histogram.merge(more[2:])
+        numbers = reduce(self.added, self.beside(), self.numbers())
+        calls, errors, histogram = int(numbers[0]), int(numbers[1]), Histogram.of(numbers[2:])
         in_flight = calls - histogram.count
         if not histogram.count:
             return Calls(calls, errors, in_flight, None)
@@ -249,7 +247,7 @@ class ConnectionStatistics:
     """Counts the connections of a server: those that are open, and all there ever were.
 
     Attributes:
-        beside: Returns the `numbers` of other processes of the server; None: it has none.
+        beside: Returns the `numbers` of other processes of the server; none where it has none.
     """
 
     __slots__ = ("_lock", "beside", "open", "total")
@@ -259,7 +257,7 @@ class ConnectionStatistics:
         self._lock = make_lock()
         self.open = 0
         self.total = 0
-        self.beside: Callable[[], Iterable[Numbers]] | None = None
+        self.beside: Callable[[], Iterable[Numbers]] = tuple
 
     def renew_lock(self, make_lock: MakeLock) -> None:
         """Make the lock anew; see `Registry.renew_locks`."""
@@ -278,11 +276,8 @@ class ConnectionStatistics:
 
     def snapshot(self) -> tuple[int, int]:
         """Return how many are open and how many there were, in all processes of the server."""
-        is_open, total = self.open, self.total
-        for more in self.beside() if self.beside is not None else ():
-            is_open += int(more[0])
-            total += int(more[1])
-        return is_open, total
+        is_open, total = reduce(self.added, self.beside(), self.numbers())
+        return int(is_open), int(total)
 
     def numbers(self) -> list[float]:
         """Return the counts of this process."""

@@ -11,7 +11,7 @@ from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, connect, hang_up
+from .nats_connection import Client, Msg, stay_connected
 from .nats_micro import (
     Announced,
     announced_in,
@@ -110,19 +110,9 @@ class _Looking:
 
     async def run(self) -> None:
         """Ask until this is cancelled."""
-        while True:  # a broker may hang up for good, as when it is told other passwords
-            try:
-                await self._connect_and_ask()
-            except Exception as error:  # of the library, which a later attempt may not meet
-                await self._trouble(error)
-            await asyncio.sleep(_ASK_SOON_S)
-
-    async def _connect_and_ask(self) -> None:
-        client = await connect(self._broker, "rpcgen client", self._trouble, self._reconnected)
-        try:
-            await self._ask_through(client)
-        finally:
-            await hang_up(client)
+        await stay_connected(
+            self._broker, "rpcgen client", self._ask_through, self._trouble, self._reconnected
+        )
 
     async def _ask_through(self, client: Client) -> None:
         """Ask as long as a connection is there, or may be there again."""

@@ -20,7 +20,7 @@ from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, connect, hang_up
+from .nats_connection import Client, Msg, stay_connected
 from .nats_micro import (
     Announcement,
     announced_subject,
@@ -107,25 +107,21 @@ class NatsAnnouncer:
         self._thread.join(2 * _GOODBYE_S)
 
     async def _run(self) -> None:
-        while True:  # a broker may hang up for good, as when it is told other passwords
-            try:
-                await self._connect_and_announce()
-            except Exception as error:  # of the library, which a later attempt may not meet
-                await self._trouble(error)
-            await asyncio.sleep(_LOOK_S)
-
-    async def _connect_and_announce(self) -> None:
         name = f"rpcgen server {self._id}"
-        client = await connect(self._broker, name, self._trouble, self._reconnected)
+        await stay_connected(
+            self._broker, name, self._announce_through, self._trouble, self._reconnected
+        )
+
+    async def _announce_through(self, client: Client) -> None:
+        """Announce as long as a connection is there, or may be there again."""
         self._client, self._there = client, {}
         try:
             while not client.is_closed:
                 await self._look(client)
                 await asyncio.sleep(_LOOK_S)
         finally:
-            with suppress(Exception):  # as `hang_up` does
+            with suppress(Exception):  # which would take the place of a cancellation
                 await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
-            await hang_up(client)
 
     async def _look(self, client: Client) -> None:
         """Announce services that are new, where there is a listener for them."""

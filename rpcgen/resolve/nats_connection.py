@@ -1,11 +1,11 @@
-"""A connection to a NATS broker that is made again whenever it is lost."""
+"""`stay_connected`: a connection to a NATS broker, made again whenever it is lost."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 try:
     from nats.aio.client import Client
@@ -15,7 +15,7 @@ except ImportError as error:
 
 from rpcgen.logs import client_log
 
-__all__ = ["Client", "Msg", "Trouble", "connect", "hang_up"]
+__all__ = ["Client", "Msg", "Trouble", "stay_connected"]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -30,20 +30,44 @@ _CLOSE_S: Final = 2.0
 # Seconds between two cancellations of the same attempt.
 _CANCEL_S: Final = 0.1
 
+# Seconds from the end of a connection to the next one.
+_REST_S: Final = 1.0
+
 Trouble: TypeAlias = Callable[[Exception], Awaitable[None]]
 
 
-async def connect(
-    broker: str, name: str, trouble: Trouble, reconnected: Callable[[], Awaitable[None]]
-) -> Client:
-    """Return a connection, once there is one; it never gives up.
+async def stay_connected(
+    broker: str,
+    name: str,
+    use: Callable[[Client], Awaitable[None]],
+    trouble: Trouble,
+    reconnected: Callable[[], Awaitable[None]],
+) -> NoReturn:
+    """Use one connection after the other, until this is cancelled.
 
     Args:
         broker: ``nats://host:port``, with a user and a password if need be.
-        name: That of the connection, for those who look at the broker.
+        name: That of the connections, for those who look at the broker.
+        use: Called with each connection, which is over when that returns.
         trouble: Called with each error.
-        reconnected: Called when a lost connection is there again.
+        reconnected: Called when a connection that was lost is there again.
     """
+    while True:  # a broker may hang up for good, as when it is told other passwords
+        try:
+            client = await _connect(broker, name, trouble, reconnected)
+            try:
+                await use(client)
+            finally:
+                await _hang_up(client)
+        except Exception as error:  # of the library, which a later attempt may not meet
+            await trouble(error)
+        await asyncio.sleep(_REST_S)
+
+
+async def _connect(
+    broker: str, name: str, trouble: Trouble, reconnected: Callable[[], Awaitable[None]]
+) -> Client:
+    """Return a connection, once there is one; it never gives up."""
 
     async def failed(error: Exception) -> None:
         client_log.debug("nats: %s", error)
@@ -67,12 +91,12 @@ async def connect(
         await asyncio.shield(connecting)
     except BaseException:
         await _end(connecting)
-        await hang_up(client)
+        await _hang_up(client)
         raise
     return client
 
 
-async def hang_up(client: Client) -> None:
+async def _hang_up(client: Client) -> None:
     """Close a connection, however far it has come.
 
     Raises nothing: what the library raises here would take the place of a cancellation.

@@ -27,7 +27,7 @@ from rpcgen.protocol import Invocation, Peer, RawResponse, RejectedRequest
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Cancellation, Event, ServerSession, Stage
+from rpcgen.protocol.server_session import Cancellation, Event, ServerSession, Stage
 from rpcgen.protocol.serving import AgeStep, ConnectionAge, ConnectionLimits, ConnectionTimer
 
 from .latch import Latch

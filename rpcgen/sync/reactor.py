@@ -15,7 +15,7 @@ from time import monotonic, perf_counter
 from rpcgen.logs import server_log
 from rpcgen.net.spin import AdaptiveSpin
 from rpcgen.protocol.calls_in_flight import CallsInFlight
-from rpcgen.protocol.server import ServerSession
+from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import ConnectionLimits
 
 from .connection import ServerConnection

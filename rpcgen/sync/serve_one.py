@@ -11,7 +11,7 @@ from rpcgen.net import clock
 from rpcgen.protocol import Invocation, RejectedRequest, ServerProtocol
 from rpcgen.protocol.context import current
 from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.server import Cancellation
+from rpcgen.protocol.server_session import Cancellation
 
 if TYPE_CHECKING:
     from .stream import Stream

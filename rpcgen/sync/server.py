@@ -5,15 +5,13 @@ from __future__ import annotations
 import _thread
 import math
 import os
-import signal
 import socket
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
 from functools import partial
 from time import monotonic, sleep
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from rpcgen.gob import Limits
@@ -21,11 +19,8 @@ from rpcgen.logs import server_log
 from rpcgen.method import Handler
 from rpcgen.net import clock
 from rpcgen.net.sockets import (
-    MAX_HANDSHAKES,
     AcceptBackoff,
     check_is_plain,
-    peer_address,
-    peer_name,
     prepare_connection,
 )
 from rpcgen.protocol import (
@@ -35,31 +30,31 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
-from rpcgen.protocol.base_server import BaseServer
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
-from rpcgen.protocol.server import ServerSession
 from rpcgen.protocol.server_interceptors import (
     ServerInterceptor,
     checked_interceptors,
     intercepted,
 )
+from rpcgen.protocol.server_session import ServerSession
 from rpcgen.protocol.serving import DRAIN_LINGER_S, ConnectionLimits
+from rpcgen.resolve.announcements import AnnouncedServer, Announcements
 
 from .connection import ServerConnection
+from .handshakes import Handshakes
 from .latch import Latch
 from .listener import Listener
 from .reactor import Reactor
 from .serve_one import serve_request
-from .stream import Stream, wrap_tls
+from .stream import Stream
+from .terminations import on_sigterm
 
 if TYPE_CHECKING:
     import ssl
 
     from rpcgen.net.processes import Processes
-    from rpcgen.protocol import Address
     from rpcgen.protocol.remember import Remember
-    from rpcgen.resolve.announcements import Announcements
 
 __all__ = ["Server"]
 
@@ -79,7 +74,7 @@ _LOOK: Final = 0.1
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
-class Server(BaseServer):
+class Server(AnnouncedServer[Listener]):
     """Serves the methods that are registered, over any number of connections.
 
     One thread reads all connections and carries out what is fast. The requests
@@ -174,19 +169,17 @@ class Server(BaseServer):
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
-        self._announcements: Announcements | None = None
+        self._announcements = Announcements()
         self._begin_anew()
         _servers.add(self)
 
     def _begin_anew(self) -> None:
         """Set what belongs to one process: threads, connections, and how far the end has come."""
         self._reactor = Reactor(self._workers, self._connection_limits)
-        # Guards the listeners and the handshakes, for a moment each time. A signal handler may
-        # come in between.
+        # Guards the listeners, for a moment each time. A signal handler may come in between.
         self._lock = threading.RLock()
         self._accepting: set[Listener] = set()
-        # Connections whose handshake is under way; the oldest comes first.
-        self._handshakes: dict[socket.socket, None] = {}
+        self._handshakes = Handshakes(self._connection_limits.handshake_timeout)
         self._serving = False
         # Threads that are in `serve`, by their identifiers.
         self._in_serve: set[int] = set()
@@ -274,43 +267,6 @@ class Server(BaseServer):
             self._start_accepting(listener, codec)
         return listener
 
-    def announce(
-        self,
-        broker: str,
-        *,
-        version: str,
-        addresses: Iterable[str] = (),
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        """Have clients find the server by a NATS broker, while it serves.
-
-        Each service is a NATS micro service of the same name there. Returns at once: the server
-        serves whether there is a broker or not, and is announced when there is.
-
-        Args:
-            broker: ``nats://host:4222``, with a user and a password if need be.
-            version: That of the server, such as ``1.4.0``.
-            addresses: Where clients are to connect to, the first one first; by default where the
-                listeners are, and for one at all addresses of the machine, the one by which
-                the machine reaches the broker.
-            metadata: What else is to be known of the server, such as its zone.
-
-        Raises:
-            DialError: The broker's address is none.
-            ImportError: The package for NATS is missing.
-            ValueError: The version is none.
-        """
-        if self._announcements is None:
-            from rpcgen.resolve.announcements import Announcements  # only here: it needs nats-py
-
-            self._announcements = Announcements(lambda: self.services, self._bound_listeners)
-        self._announcements.add(broker, version, addresses, metadata)
-        if self._serving:
-            self._announcements.begin()
-
-    def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
-        return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]
-
     def serve(
         self,
         *,
@@ -345,7 +301,7 @@ class Server(BaseServer):
         thread = threading.get_ident()
         self._in_serve.add(thread)
         after_interrupt: float | None = None
-        with self._on_sigterm(grace) if handle_signals else nullcontext():
+        with on_sigterm(partial(self._begin_shutdown, grace), handle_signals):
             try:
                 self._serve_listeners()
                 self._closing.wait()
@@ -361,13 +317,11 @@ class Server(BaseServer):
 
     def _serve_in_processes(self, count: int, handle_signals: bool, grace: float) -> None:
         from rpcgen.net.processes import Processes  # which servers do without, as a rule
-        from rpcgen.net.statistics_board import StatisticsBoard
 
-        serve, board = partial(self.serve, grace=grace), StatisticsBoard(self, count)
-        children = Processes(count, serve, board, grace)
+        children = Processes(count, partial(self.serve, grace=grace), self, grace)
         self._children_ended = ended = Latch()
         self._in_serve.add(threading.get_ident())
-        with self._on_sigterm(grace) if handle_signals else nullcontext():
+        with on_sigterm(partial(self._begin_shutdown, grace), handle_signals):
             try:
                 self._supervise(children, grace)
             finally:
@@ -442,10 +396,14 @@ class Server(BaseServer):
             self._closing.wait(_POLL)
 
     def _begin(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
+        def serve(stream: Stream) -> None:
+            self._serve(stream, self._protocol(listener, codec))
+
         if listener.needs_handshake:
-            self._handshake_in_thread(listener, connection, codec)
+            assert listener.tls is not None
+            self._handshakes.begin(connection, listener.tls, serve)
         else:
-            self._serve(Stream(connection), self._protocol(listener, codec))
+            serve(Stream(connection))
 
     def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
@@ -512,27 +470,10 @@ class Server(BaseServer):
 
     # --- closing --------------------------------------------------------------------------------
 
-    @contextmanager
-    def _on_sigterm(self, grace: float) -> Iterator[None]:
-        """Shut down on SIGTERM, where nothing else is to happen then."""
-        is_main = threading.current_thread() is threading.main_thread()
-        if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-            yield
-            return
-
-        def shut_down(number: int, frame: FrameType | None) -> None:
-            self._begin_shutdown(0.0 if self._closing.is_set() else grace)
-
-        signal.signal(signal.SIGTERM, shut_down)
-        try:
-            yield
-        finally:
-            if signal.getsignal(signal.SIGTERM) is shut_down:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
     def _begin_shutdown(self, grace: float) -> None:
+        """Begin to shut down, as a signal wants it; the second one does not wait."""
         self._drains = True
-        self._begin_closing(grace)
+        self._begin_closing(0.0 if self._closing.is_set() else grace)
 
     def _begin_closing(self, grace: float | None = None) -> None:
         """Begin to close, or cut the grace.
@@ -556,8 +497,7 @@ class Server(BaseServer):
         if not self._closer.acquire(blocking=False):
             return  # another thread does
         try:
-            if self._announcements is not None:
-                self._announcements.stop()
+            self._announcements.stop()
             listeners = self._close_listeners()
             connections = self._reactor.connections
             if self._drains:
@@ -573,8 +513,7 @@ class Server(BaseServer):
             for connection in self._reactor.connections:
                 connection.abort()
             self._reactor.scheduler.shutdown()
-            if self._announcements is not None:
-                self._announcements.join()
+            self._announcements.join()
         except Exception:
             server_log.exception("rpc.Serve: close")
         finally:
@@ -602,19 +541,16 @@ class Server(BaseServer):
         with self._lock:
             listeners = {*self._listeners, *self._accepting}
             self._listeners.clear()
-            handshakes = tuple(self._handshakes)
         for listener in listeners:
             listener.close()
-        for handshake in handshakes:
-            Stream(handshake).shutdown()
+        self._handshakes.close()
         return listeners
 
     def _after_fork(self) -> None:
         """Leave what was served to the parent; what this process is to serve begins from here."""
         self._reactor.close_after_fork()
         self.renew_locks()
-        if self._announcements is not None:
-            self._announcements.begin_anew()
+        self._announcements.begin_anew()
         for listener in self._listeners:
             listener.renew_lock()
         self._begin_anew()
@@ -627,8 +563,7 @@ class Server(BaseServer):
             listeners = tuple(self._listeners.items())
         for listener, codec in listeners:
             self._start_accepting(listener, codec)
-        if self._announcements is not None:
-            self._announcements.begin()
+        self._announcements.begin()
 
     def _start_accepting(self, listener: Listener, codec: CodecName) -> None:
         threading.Thread(
@@ -645,55 +580,6 @@ class Server(BaseServer):
             self._failure = error
             if self._in_serve:
                 self._begin_closing()
-
-    def _handshake_in_thread(
-        self, listener: Listener, connection: socket.socket, codec: CodecName
-    ) -> None:
-        """Shake hands in a thread: a slow client holds up nobody but itself.
-
-        Where there are too many, the slowest one makes room.
-        """
-        with self._lock:
-            if len(self._handshakes) >= MAX_HANDSHAKES:
-                slowest = next(iter(self._handshakes))
-                del self._handshakes[slowest]
-                Stream(slowest).shutdown()
-            self._handshakes[connection] = None
-        try:
-            threading.Thread(
-                target=self._handshake,
-                args=(listener, connection, codec),
-                name="rpcgen-handshake",
-                daemon=True,
-            ).start()
-        except RuntimeError:
-            with self._lock:
-                self._handshakes.pop(connection, None)
-            raise
-
-    def _handshake(self, listener: Listener, connection: socket.socket, codec: CodecName) -> None:
-        if self._closing.is_set():
-            Stream(connection).shutdown()
-        place = peer_address(connection)
-        try:
-            assert listener.tls is not None
-            deadline = monotonic() + self._connection_limits.handshake_timeout
-            stream = wrap_tls(connection, listener.tls, server_hostname=None, deadline=deadline)
-        except OSError as error:
-            client = peer_name(place, connection)
-            if isinstance(error, TimeoutError):
-                client += f", handshake_timeout={self._connection_limits.handshake_timeout:g}"
-            server_log.warning("rpc.Serve: TLS handshake: %s (from %s)", error, client)
-            connection.close()
-            return
-        finally:
-            with self._lock:
-                self._handshakes.pop(connection, None)
-        try:
-            self._serve(stream, self._protocol(listener, codec))
-        except (OSError, RuntimeError) as error:
-            server_log.error("rpc.Serve: %s", error)
-            connection.close()
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a connection from now on."""

@@ -13,7 +13,6 @@ import pytest
 from rpcgen.errors import RpcError
 from rpcgen.net import processes
 from rpcgen.net.processes import Processes
-from rpcgen.net.statistics_board import StatisticsBoard
 from rpcgen.protocol import Registry
 from tests.support.timeouts import TIMEOUT_S
 
@@ -27,7 +26,7 @@ def wait_for_signal() -> None:
 
 @contextmanager
 def running(serve: Callable[[], None] = wait_for_signal, count: int = 2) -> Iterator[Processes]:
-    children = Processes(count, serve, StatisticsBoard(Registry(), count), 0.0)
+    children = Processes(count, serve, Registry(), 0.0)
     try:
         yield children
     finally:
@@ -196,4 +195,4 @@ def test_signals_are_let_through_again() -> None:
 def test_system_without_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
     with pytest.raises(RpcError, match="no fork; start several servers"):
-        Processes(1, wait_for_signal, StatisticsBoard(Registry(), 1), 0.0)
+        Processes(1, wait_for_signal, Registry(), 0.0)

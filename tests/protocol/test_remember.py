@@ -17,7 +17,7 @@ from rpcgen.protocol import Peer, Registry, ServedMethod
 from rpcgen.protocol.context import CallContext, Event, current
 from rpcgen.protocol.headers import ExtendedRequest, Request
 from rpcgen.protocol.remember import Remember, ReplyMemory, caller_of, remembered, twin
-from rpcgen.protocol.server import Invocation
+from rpcgen.protocol.server_session import Invocation
 from tests.support.timeouts import TIMEOUT_S
 
 from .messages import DOUBLE

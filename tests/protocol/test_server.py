@@ -22,7 +22,6 @@ from rpcgen.protocol import (
     Response,
     ServerProtocol,
     client_codec,
-    error_text,
     server_codec,
 )
 from rpcgen.protocol.headers import (
@@ -32,7 +31,7 @@ from rpcgen.protocol.headers import (
     ExtendedResponse,
     Feature,
 )
-from rpcgen.protocol.server import Cancellation, Failure, Stage
+from rpcgen.protocol.server_session import Cancellation, Failure, Stage
 from rpcgen.schema import Schema, schema_for, schema_of
 
 from .messages import DOUBLE, SUM, Pair, request_bytes
@@ -203,14 +202,6 @@ def test_refuse_ends_with_an_empty_struct(server: ServerProtocol) -> None:
     assert data.endswith(bytes.fromhex("0aff81030102ff8200000003ff8200"))
 
 
-def test_error_text_of_an_error_with_text() -> None:
-    assert error_text(ValueError("no luck")) == "no luck"
-
-
-def test_error_text_of_an_error_without_text() -> None:
-    assert error_text(ValueError()) == "ValueError"
-
-
 @given(st.data())
 def test_receive_in_any_chunks_gives_the_same(data: st.DataObject) -> None:
     stream = request_bytes(
@@ -318,15 +309,6 @@ def test_refuse_with_what_is_no_unicode(server: ServerProtocol) -> None:
         3,
         "no such file: \\udcff",
     )
-
-
-class SpeechlessError(Exception):
-    def __str__(self) -> str:
-        raise RuntimeError("no words")
-
-
-def test_error_text_of_what_cannot_say_what_it_is() -> None:
-    assert error_text(SpeechlessError()) == "SpeechlessError"
 
 
 LIST = Method[list[int], int]("List.Len")

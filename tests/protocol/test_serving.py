@@ -6,7 +6,7 @@ import pytest
 
 from rpcgen.protocol import RawResponse, Registry, ServerProtocol, server_protocol
 from rpcgen.protocol.http import HttpServerProtocol
-from rpcgen.protocol.server import Stage
+from rpcgen.protocol.server_session import Stage
 from rpcgen.protocol.serving import (
     DRAIN_LINGER_S,
     AgeStep,
@@ -18,7 +18,7 @@ from rpcgen.protocol.serving import (
 from .messages import DOUBLE, request_bytes
 
 if TYPE_CHECKING:
-    from rpcgen.protocol.server import ServerSession
+    from rpcgen.protocol.server_session import ServerSession
 
 CONNECTED = [RawResponse(b"HTTP/1.0 200 Connected to Go RPC\n\n")]
 

@@ -31,7 +31,7 @@ from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Response
 from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs
 from rpcgen.schema import Schema
-from rpcgen.sync import server as server_module
+from rpcgen.sync import handshakes
 from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
 from tests.support.gates import Gate
@@ -795,7 +795,7 @@ def test_handshake_that_drips_is_given_up(caplog: pytest.LogCaptureFixture) -> N
 def test_slowest_handshake_makes_room_for_others(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "MAX_HANDSHAKES", 3)
+    monkeypatch.setattr(handshakes, "MAX_HANDSHAKES", 3)
     listener = server.listen("tls://127.0.0.1:0", tls=server_context())
     address = listener.address.replace("tls", "tcp")
     with server, ExitStack() as stack:
