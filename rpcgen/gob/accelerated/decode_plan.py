@@ -105,8 +105,9 @@ def program_of(
     plan = match(plan_of(base), types, id, _PER_LINE * longest)
     cost = 1 + (len(plan.pairs) + sum(len(pair.fields) for pair in plan.pairs)) // _PER_LINE
     has_number = not isinstance(types.get(id), wire.StructType)
+    in_memory = sizes(base)
     try:
-        rows = tuple([_row(pair, plan, sizes(base)) for pair in plan.pairs])
+        rows = tuple([_row(pair, plan, in_memory) for pair in plan.pairs])
     except _UnknownError:
         return None, cost
     return DecodeProgram(rows, plan.root, has_number, counted), cost
