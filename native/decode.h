@@ -92,9 +92,6 @@ typedef struct {
 /* Functions that return a pointer or -1 for failure either set an exception, which came out of
  * code in Python and goes on to the caller, or give up without one. */
 
-/* Functions that return a pointer or -1 for failure either set an exception, which came out of
- * code in Python and goes on to the caller, or give up without one. */
-
 int read_int(Reader *r, int64_t *result);
 int read_float(Reader *r, int bits, double *result);
 

@@ -57,21 +57,18 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     program->has_number = has_number;
     program->is_counted = is_counted;
     program->count = PyTuple_Size(plan);
-    if (root < 0 || root >= program->count) {
-        PyErr_SetString(PyExc_ValueError, "the plan has no such pair");
+    if (!is_number_of(root, program->count)) {
+        bad_plan();
         Py_DECREF(program);
         return NULL;
     }
-    program->pairs = PyMem_Calloc((size_t)program->count, sizeof(Pair));
+    program->pairs = zeroed(program->count, sizeof(Pair));
     if (program->pairs == NULL) {
         Py_DECREF(program);
-        return PyErr_NoMemory();
+        return NULL;
     }
     for (Py_ssize_t i = 0; i < program->count; i++) {
         if (set_up_pair(program, &program->pairs[i], PyTuple_GetItem(plan, i)) < 0) {
-            if (!PyErr_Occurred()) {
-                PyErr_NoMemory();
-            }
             Py_DECREF(program);
             return NULL;
         }

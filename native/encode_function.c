@@ -134,12 +134,8 @@ static int
 set_up_fields(Node *node, PyObject *fields, Py_ssize_t nodes)
 {
     Py_ssize_t count = PyTuple_Size(fields);
-    if (count < 0) {
-        return -1;
-    }
-    node->fields = PyMem_Calloc((size_t)count + 1, sizeof(Field));
+    node->fields = zeroed(count, sizeof(Field));
     if (node->fields == NULL) {
-        PyErr_NoMemory();
         return -1;
     }
     node->count = count;
@@ -147,12 +143,11 @@ set_up_fields(Node *node, PyObject *fields, Py_ssize_t nodes)
         PyObject *name, *descriptor;
         int number;
         PyObject *field = item_of(fields, i);
-        if (field == NULL || !PyArg_ParseTuple(field, "UOi", &name, &descriptor, &number)) {
+        if (parse_row(field, "UOi", &name, &descriptor, &number) < 0) {
             return -1;
         }
-        if (number < 0 || number >= nodes) {
-            PyErr_SetString(PyExc_ValueError, "the plan has no such node");
-            return -1;
+        if (!is_number_of(number, nodes)) {
+            return bad_plan();
         }
         attribute_set_up(&node->fields[i].attribute, name, descriptor);
         node->fields[i].node = number;
@@ -191,17 +186,10 @@ set_up_extra(Node *node, PyObject *extra, Py_ssize_t nodes)
 }
 
 static int
-is_number_of_node(int number, Py_ssize_t count)
-{
-    return number >= 0 && number < count;
-}
-
-static int
 set_up_node(EncodeFunction *f, Node *node, PyObject *row)
 {
     PyObject *lower, *extra;
-    if (row == NULL || !PyTuple_Check(row)
-        || !PyArg_ParseTuple(
+    if (parse_row(
             row,
             "iiiiiiinOO",
             &node->op,
@@ -213,18 +201,18 @@ set_up_node(EncodeFunction *f, Node *node, PyObject *row)
             &node->children[1],
             &node->length,
             &lower,
-            &extra)) {
+            &extra)
+        < 0) {
         return -1;
     }
     node->lower = lower == Py_None ? NULL : lower;
     int parts = node->op == OP_MAP ? 2 : node->op == OP_LIST || node->op == OP_ARRAY ? 1 : 0;
     if (node->op < 0 || node->op >= OP_VARIED || node->op == OP_INTERFACE || node->bits < 1
-        || node->bits > 128 || !is_number_of_node(node->inner, f->count)
-        || !is_number_of_node(node->plain, f->count)
-        || (parts > 0 && !is_number_of_node(node->children[0], f->count))
-        || (parts > 1 && !is_number_of_node(node->children[1], f->count))) {
-        PyErr_SetString(PyExc_ValueError, "the plan is none that can be run");
-        return -1;
+        || node->bits > 128 || !is_number_of(node->inner, f->count)
+        || !is_number_of(node->plain, f->count)
+        || (parts > 0 && !is_number_of(node->children[0], f->count))
+        || (parts > 1 && !is_number_of(node->children[1], f->count))) {
+        return bad_plan();
     }
     return set_up_extra(node, extra, f->count);
 }
@@ -260,15 +248,15 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     }
     f->count = PyTuple_Size(plan);
     f->root = root;
-    if (!is_number_of_node(root, f->count)) {
-        PyErr_SetString(PyExc_ValueError, "the plan has no such node");
+    if (!is_number_of(root, f->count)) {
+        bad_plan();
         Py_DECREF(f);
         return NULL;
     }
-    f->nodes = PyMem_Calloc((size_t)f->count, sizeof(Node));
+    f->nodes = zeroed(f->count, sizeof(Node));
     if (f->nodes == NULL) {
         Py_DECREF(f);
-        return PyErr_NoMemory();
+        return NULL;
     }
     for (Py_ssize_t i = 0; i < f->count; i++) {
         if (set_up_node(f, &f->nodes[i], PyTuple_GetItem(plan, i)) < 0) {
