@@ -73,6 +73,12 @@ is_number_of(int number, Py_ssize_t count)
     return number >= 0 && number < count;
 }
 
+/* Return -1 with an exception if there are arguments with names: none of the types has any. */
+int refuse_keywords(PyObject *keywords);
+
+/* Free an object of any of the types, once its `tp_clear` has given back what it refers to. */
+void deallocate(PyObject *self);
+
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;
 extern PyType_Spec decode_function_spec;

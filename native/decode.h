@@ -120,8 +120,6 @@ PyObject *read_struct(Reader *r, Pair *pair, long depth);
 int set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row);
 void drop_pair(Pair *pair);
 
-void decode_program_dealloc(PyObject *self);
-
 /* Return true for a program; sets an exception for anything else. */
 int is_program(PyObject *object);
 

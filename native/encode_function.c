@@ -222,16 +222,14 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *plan, *fallback, *reraise_interrupt;
     int root;
-    if (keywords != NULL && PyDict_Size(keywords) > 0) {
-        PyErr_SetString(PyExc_TypeError, "EncodeFunction takes no keywords");
+    if (refuse_keywords(keywords) < 0) {
         return NULL;
     }
     if (!PyArg_ParseTuple(
             arguments, "O!iOO", &PyTuple_Type, &plan, &root, &fallback, &reraise_interrupt)) {
         return NULL;
     }
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    EncodeFunction *f = (EncodeFunction *)alloc(type, 0);
+    EncodeFunction *f = (EncodeFunction *)PyType_GenericAlloc(type, 0);
     if (f == NULL) {
         return NULL;
     }
@@ -303,17 +301,6 @@ encode_function_clear(PyObject *self)
     return 0;
 }
 
-static void
-encode_function_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    encode_function_clear(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
-}
-
 static PyMethodDef encode_function_methods[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL,
      "Append the bytes of a value, as it stands at the top of a message, to a list."},
@@ -327,7 +314,7 @@ static PyType_Slot encode_function_slots[] = {
     {Py_tp_new, encode_function_new},
     {Py_tp_traverse, encode_function_traverse},
     {Py_tp_clear, encode_function_clear},
-    {Py_tp_dealloc, encode_function_dealloc},
+    {Py_tp_dealloc, deallocate},
     {Py_tp_methods, encode_function_methods},
     {0, NULL},
 };

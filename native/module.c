@@ -65,6 +65,27 @@ bad_plan(void)
     return -1;
 }
 
+int
+refuse_keywords(PyObject *keywords)
+{
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "the types of the accelerator take no keywords");
+        return -1;
+    }
+    return 0;
+}
+
+void
+deallocate(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    inquiry clear = (inquiry)PyType_GetSlot(type, Py_tp_clear);
+    clear(self);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
+}
+
 static int
 add_type(PyObject *module, PyType_Spec *spec)
 {
