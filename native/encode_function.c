@@ -161,28 +161,21 @@ set_up_extra(Node *node, PyObject *extra, Py_ssize_t nodes)
     switch (node->op) {
     case OP_STRUCT:
     case OP_ENUM:
-        if ((node->first = item_of(extra, 0)) == NULL
-            || (node->second = item_of(extra, 1)) == NULL
-            || (node->members = item_of(extra, 2)) == NULL) {
-            return -1;
-        }
-        if (node->op == OP_STRUCT) {
-            return set_up_fields(node, node->members, nodes);
-        }
-        node->count = PyTuple_Size(node->members);
-        for (Py_ssize_t i = 0; i < node->count; i++) {
-            if (item_of(item_of(node->members, i), 1) == NULL) {
-                return -1;
-            }
-        }
-        return node->count < 0 ? -1 : 0;
     case OP_DURATION:
     case OP_OPAQUE:
-        node->first = item_of(extra, 0);
-        node->second = node->first == NULL ? NULL : item_of(extra, 1);
-        return node->second == NULL ? -1 : 0;
+        if ((node->first = item_of(extra, 0)) == NULL
+            || (node->second = item_of(extra, 1)) == NULL) {
+            return -1;
+        }
+        break;
+    default:
+        return 0;
     }
-    return 0;
+    if (node->op == OP_STRUCT) {
+        PyObject *fields = item_of(extra, 2);
+        return fields == NULL ? -1 : set_up_fields(node, fields, nodes);
+    }
+    return node->op == OP_ENUM && !PyDict_Check(node->second) ? bad_plan() : 0;
 }
 
 static int

@@ -100,8 +100,7 @@ def _extra(node: Node) -> tuple[object, ...]:
         case Op.ENUM:
             from ..encode.runtime import EnumTable
 
-            table = EnumTable(schema)
-            return schema.cls, table, tuple(table.items())
+            return schema.cls, EnumTable(schema)
         case Op.DURATION:
             from ...values.durations import nanoseconds_of
 
