@@ -55,6 +55,30 @@ void attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor
 /* Return an item of a tuple, borrowed; NULL with an exception where it is none or too short. */
 PyObject *item_of(PyObject *tuple, Py_ssize_t index);
 
+/* Take a row of a plan apart, as PyArg_ParseTuple does: return -1 with an exception where it is
+ * no tuple or has something else; or was not there, and whoever looked for it has set one. */
+int parse_row(PyObject *row, const char *format, ...);
+
+/* Return memory for the rows of a tuple whose size Python has told; NULL with an exception where
+ * there is none, or that was no tuple. */
+void *zeroed(Py_ssize_t count, size_t size);
+
+/* Refuse a plan: set an exception and return -1. */
+int bad_plan(void);
+
+/* Return true for the number of one of so many. */
+static inline int
+is_number_of(int number, Py_ssize_t count)
+{
+    return number >= 0 && number < count;
+}
+
+/* Return -1 with an exception if there are arguments with names: none of the types has any. */
+int refuse_keywords(PyObject *keywords);
+
+/* Free an object of any of the types, once its `tp_clear` has given back what it refers to. */
+void deallocate(PyObject *self);
+
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;
 extern PyType_Spec decode_function_spec;

@@ -92,9 +92,6 @@ typedef struct {
 /* Functions that return a pointer or -1 for failure either set an exception, which came out of
  * code in Python and goes on to the caller, or give up without one. */
 
-/* Functions that return a pointer or -1 for failure either set an exception, which came out of
- * code in Python and goes on to the caller, or give up without one. */
-
 int read_int(Reader *r, int64_t *result);
 int read_float(Reader *r, int bits, double *result);
 
@@ -122,8 +119,6 @@ PyObject *read_struct(Reader *r, Pair *pair, long depth);
 /* Set up a pair of a program from its row, and give back what that has taken. */
 int set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row);
 void drop_pair(Pair *pair);
-
-void decode_program_dealloc(PyObject *self);
 
 /* Return true for a program; sets an exception for anything else. */
 int is_program(PyObject *object);

@@ -77,8 +77,7 @@ static PyObject *
 decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *program, *fallback;
-    if (keywords != NULL && PyDict_Size(keywords) > 0) {
-        PyErr_SetString(PyExc_TypeError, "DecodeFunction takes no keywords");
+    if (refuse_keywords(keywords) < 0) {
         return NULL;
     }
     if (!PyArg_ParseTuple(arguments, "OO", &program, &fallback)) {
@@ -87,8 +86,7 @@ decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     if (!is_program(program)) {
         return NULL;
     }
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    DecodeFunction *f = (DecodeFunction *)alloc(type, 0);
+    DecodeFunction *f = (DecodeFunction *)PyType_GenericAlloc(type, 0);
     if (f == NULL) {
         return NULL;
     }
@@ -116,17 +114,6 @@ decode_function_clear(PyObject *self)
     Py_CLEAR(f->program);
     Py_CLEAR(f->fallback);
     return 0;
-}
-
-static void
-decode_function_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    decode_function_clear(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
 }
 
 static PyObject *
@@ -164,7 +151,7 @@ static PyType_Slot decode_function_slots[] = {
     {Py_tp_new, decode_function_new},
     {Py_tp_traverse, decode_function_traverse},
     {Py_tp_clear, decode_function_clear},
-    {Py_tp_dealloc, decode_function_dealloc},
+    {Py_tp_dealloc, deallocate},
     {Py_tp_methods, decode_function_methods},
     {Py_tp_getset, decode_function_getset},
     {0, NULL},

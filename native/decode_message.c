@@ -74,8 +74,7 @@ decode_message_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     Py_ssize_t size, most;
     int width;
     long depth;
-    if (keywords != NULL && PyDict_Size(keywords) > 0) {
-        PyErr_SetString(PyExc_TypeError, "DecodeMessage takes no keywords");
+    if (refuse_keywords(keywords) < 0) {
         return NULL;
     }
     if (!PyArg_ParseTuple(
@@ -87,8 +86,7 @@ decode_message_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         PyErr_SetString(PyExc_ValueError, "messages of this type are not decoded by themselves");
         return NULL;
     }
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    DecodeMessage *m = (DecodeMessage *)alloc(type, 0);
+    DecodeMessage *m = (DecodeMessage *)PyType_GenericAlloc(type, 0);
     if (m == NULL) {
         return NULL;
     }
@@ -116,17 +114,6 @@ decode_message_clear(PyObject *self)
     return 0;
 }
 
-static void
-decode_message_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    decode_message_clear(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
-}
-
 static PyMethodDef decode_message_methods[] = {
     {"decode", (PyCFunction)(void (*)(void))decode_message, METH_FASTCALL,
      "Return the value of the message at a position, and the position after it; None if that is "
@@ -139,7 +126,7 @@ static PyType_Slot decode_message_slots[] = {
     {Py_tp_new, decode_message_new},
     {Py_tp_traverse, decode_message_traverse},
     {Py_tp_clear, decode_message_clear},
-    {Py_tp_dealloc, decode_message_dealloc},
+    {Py_tp_dealloc, deallocate},
     {Py_tp_methods, decode_message_methods},
     {0, NULL},
 };

@@ -2,45 +2,31 @@
 #include "decode.h"
 
 static int
-bad_plan(void)
-{
-    PyErr_SetString(PyExc_ValueError, "the plan is none that can be run");
-    return -1;
-}
-
-static int
-is_number_of_pair(int number, Py_ssize_t count)
-{
-    return number >= 0 && number < count;
-}
-
-static int
 set_up_sent(Pair *pair, PyObject *fields, Py_ssize_t pairs)
 {
     Py_ssize_t count = PyTuple_Size(fields);
-    pair->sent = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof(SentField));
+    pair->sent = zeroed(count, sizeof(SentField));
     if (pair->sent == NULL) {
         return -1;
     }
     pair->sent_count = count;
-    char *is_known = PyMem_Calloc((size_t)pair->member_count + 1, 1);
+    char *is_known = zeroed(pair->member_count, 1);
     if (is_known == NULL) {
         return -1;
     }
     int result = 0;
     for (Py_ssize_t i = 0; result == 0 && i < count; i++) {
         SentField *field = &pair->sent[i];
-        PyObject *row = item_of(fields, i);
-        if (row == NULL || !PyTuple_Check(row)
-            || !PyArg_ParseTuple(
-                row, "iiil", &field->pair, &field->member, &field->skip, &field->id)) {
-            result = -1;
+        result = parse_row(
+            item_of(fields, i), "iiil", &field->pair, &field->member, &field->skip, &field->id);
+        if (result < 0) {
+            break;
         }
-        else if (field->member < 0) {
+        if (field->member < 0) {
             result = field->skip < 0 || field->skip >= SKIP_COUNT ? bad_plan() : 0;
         }
         else if (field->member >= pair->member_count || is_known[field->member]
-                 || !is_number_of_pair(field->pair, pairs)) {
+                 || !is_number_of(field->pair, pairs)) {
             result = bad_plan();
         }
         else {
@@ -55,7 +41,7 @@ static int
 set_up_members(Pair *pair, PyObject *members)
 {
     Py_ssize_t count = PyTuple_Size(members);
-    pair->members = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof(Member));
+    pair->members = zeroed(count, sizeof(Member));
     if (pair->members == NULL) {
         return -1;
     }
@@ -63,9 +49,9 @@ set_up_members(Pair *pair, PyObject *members)
     for (Py_ssize_t i = 0; i < count; i++) {
         Member *member = &pair->members[i];
         PyObject *name, *descriptor, *keyword, *row = item_of(members, i);
-        if (row == NULL || !PyTuple_Check(row)
-            || !PyArg_ParseTuple(
-                row, "UOiOO", &name, &descriptor, &member->zero_kind, &member->zero, &keyword)) {
+        if (parse_row(
+                row, "UOiOO", &name, &descriptor, &member->zero_kind, &member->zero, &keyword)
+            < 0) {
             return -1;
         }
         if (member->zero_kind < 0 || member->zero_kind >= ZERO_COUNT
@@ -82,11 +68,13 @@ static int
 set_up_struct(Pair *pair, Py_ssize_t pairs)
 {
     PyObject *fields, *members;
-    if (pair->make == NULL || !PyTuple_Check(pair->extra)
-        || !PyArg_ParseTuple(
+    if (parse_row(
             pair->extra, "pO!O!", &pair->stores, &PyTuple_Type, &fields, &PyTuple_Type, &members)
-        || (pair->stores && !PyType_Check(pair->make))) {
-        return PyErr_Occurred() ? -1 : bad_plan();
+        < 0) {
+        return -1;
+    }
+    if (pair->make == NULL || (pair->stores && !PyType_Check(pair->make))) {
+        return bad_plan();
     }
     pair->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
     return set_up_members(pair, members) < 0 ? -1 : set_up_sent(pair, fields, pairs);
@@ -96,8 +84,7 @@ int
 set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row)
 {
     PyObject *make;
-    if (row == NULL || !PyTuple_Check(row)
-        || !PyArg_ParseTuple(
+    if (parse_row(
             row,
             "iiiiinLOO",
             &pair->op,
@@ -108,8 +95,9 @@ set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row)
             &pair->length,
             &pair->charge,
             &make,
-            &pair->extra)) {
-        return PyErr_Occurred() ? -1 : bad_plan();
+            &pair->extra)
+        < 0) {
+        return -1;
     }
     pair->make = make == Py_None ? NULL : make;
     int parts = 0;
@@ -129,8 +117,8 @@ set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row)
     if (pair->op < 0 || pair->op >= OP_COUNT || pair->op == OP_INTERFACE || pair->bits < 0
         || pair->bits > 128
         || pair->charge < 0 || ((pair->op == OP_INT || pair->op == OP_UINT) && pair->bits < 1)
-        || (parts > 0 && !is_number_of_pair(pair->parts[0], program->count))
-        || (parts > 1 && !is_number_of_pair(pair->parts[1], program->count))
+        || (parts > 0 && !is_number_of(pair->parts[0], program->count))
+        || (parts > 1 && !is_number_of(pair->parts[1], program->count))
         || (pair->op == OP_ENUM && (pair->make == NULL || !PyDict_CheckExact(pair->extra)))
         || (pair->op == OP_DURATION && pair->make == NULL)
         || (pair->op == OP_EMPTY && pair->bits >= SKIP_COUNT)) {

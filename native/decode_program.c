@@ -28,16 +28,14 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *plan;
     int root, has_number, is_counted;
-    if (keywords != NULL && PyDict_Size(keywords) > 0) {
-        PyErr_SetString(PyExc_TypeError, "DecodeProgram takes no keywords");
+    if (refuse_keywords(keywords) < 0) {
         return NULL;
     }
     if (!PyArg_ParseTuple(
             arguments, "O!ipp", &PyTuple_Type, &plan, &root, &has_number, &is_counted)) {
         return NULL;
     }
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    DecodeProgram *program = (DecodeProgram *)alloc(type, 0);
+    DecodeProgram *program = (DecodeProgram *)PyType_GenericAlloc(type, 0);
     if (program == NULL) {
         return NULL;
     }
@@ -57,21 +55,18 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     program->has_number = has_number;
     program->is_counted = is_counted;
     program->count = PyTuple_Size(plan);
-    if (root < 0 || root >= program->count) {
-        PyErr_SetString(PyExc_ValueError, "the plan has no such pair");
+    if (!is_number_of(root, program->count)) {
+        bad_plan();
         Py_DECREF(program);
         return NULL;
     }
-    program->pairs = PyMem_Calloc((size_t)program->count, sizeof(Pair));
+    program->pairs = zeroed(program->count, sizeof(Pair));
     if (program->pairs == NULL) {
         Py_DECREF(program);
-        return PyErr_NoMemory();
+        return NULL;
     }
     for (Py_ssize_t i = 0; i < program->count; i++) {
         if (set_up_pair(program, &program->pairs[i], PyTuple_GetItem(plan, i)) < 0) {
-            if (!PyErr_Occurred()) {
-                PyErr_NoMemory();
-            }
             Py_DECREF(program);
             return NULL;
         }
@@ -108,23 +103,12 @@ decode_program_clear(PyObject *self)
     return 0;
 }
 
-void
-decode_program_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    decode_program_clear(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
-}
-
 int
 is_program(PyObject *object)
 {
-    /* There are no subclasses, so the function that frees one tells. */
-    destructor release = (destructor)PyType_GetSlot(Py_TYPE(object), Py_tp_dealloc);
-    if (release != decode_program_dealloc) {
+    /* There are no subclasses, so the function that empties one tells. */
+    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear);
+    if (clear != decode_program_clear) {
         PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
         return 0;
     }
@@ -147,7 +131,7 @@ static PyType_Slot decode_program_slots[] = {
     {Py_tp_new, decode_program_new},
     {Py_tp_traverse, decode_program_traverse},
     {Py_tp_clear, decode_program_clear},
-    {Py_tp_dealloc, decode_program_dealloc},
+    {Py_tp_dealloc, deallocate},
     {Py_tp_getset, decode_program_getset},
     {0, NULL},
 };

@@ -136,9 +136,9 @@ read_struct(Reader *r, Pair *pair, long depth)
 {
     PyObject *few[FEW_MEMBERS] = {NULL}, **values = few, *object = NULL;
     if (pair->member_count > FEW_MEMBERS) {
-        values = PyMem_Calloc((size_t)pair->member_count, sizeof(PyObject *));
+        values = zeroed(pair->member_count, sizeof(PyObject *));
         if (values == NULL) {
-            return PyErr_NoMemory();
+            return NULL;
         }
     }
     if (read_fields(r, pair, values, depth) == 0 && add_zeros(pair, values) == 0) {

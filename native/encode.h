@@ -26,8 +26,7 @@ typedef struct {
     PyObject *lower;
     PyObject *first; /* of a struct and an enum the class, else the function that converts */
     PyObject *second; /* check of a struct, table of an enum, zero of the others */
-    PyObject *members; /* of an enum: pairs of a member and its bytes */
-    Py_ssize_t count; /* of fields or members */
+    Py_ssize_t count; /* of fields */
     Field *fields;
 } Node;
 

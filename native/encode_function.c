@@ -134,12 +134,8 @@ static int
 set_up_fields(Node *node, PyObject *fields, Py_ssize_t nodes)
 {
     Py_ssize_t count = PyTuple_Size(fields);
-    if (count < 0) {
-        return -1;
-    }
-    node->fields = PyMem_Calloc((size_t)count + 1, sizeof(Field));
+    node->fields = zeroed(count, sizeof(Field));
     if (node->fields == NULL) {
-        PyErr_NoMemory();
         return -1;
     }
     node->count = count;
@@ -147,12 +143,11 @@ set_up_fields(Node *node, PyObject *fields, Py_ssize_t nodes)
         PyObject *name, *descriptor;
         int number;
         PyObject *field = item_of(fields, i);
-        if (field == NULL || !PyArg_ParseTuple(field, "UOi", &name, &descriptor, &number)) {
+        if (parse_row(field, "UOi", &name, &descriptor, &number) < 0) {
             return -1;
         }
-        if (number < 0 || number >= nodes) {
-            PyErr_SetString(PyExc_ValueError, "the plan has no such node");
-            return -1;
+        if (!is_number_of(number, nodes)) {
+            return bad_plan();
         }
         attribute_set_up(&node->fields[i].attribute, name, descriptor);
         node->fields[i].node = number;
@@ -166,42 +161,28 @@ set_up_extra(Node *node, PyObject *extra, Py_ssize_t nodes)
     switch (node->op) {
     case OP_STRUCT:
     case OP_ENUM:
-        if ((node->first = item_of(extra, 0)) == NULL
-            || (node->second = item_of(extra, 1)) == NULL
-            || (node->members = item_of(extra, 2)) == NULL) {
-            return -1;
-        }
-        if (node->op == OP_STRUCT) {
-            return set_up_fields(node, node->members, nodes);
-        }
-        node->count = PyTuple_Size(node->members);
-        for (Py_ssize_t i = 0; i < node->count; i++) {
-            if (item_of(item_of(node->members, i), 1) == NULL) {
-                return -1;
-            }
-        }
-        return node->count < 0 ? -1 : 0;
     case OP_DURATION:
     case OP_OPAQUE:
-        node->first = item_of(extra, 0);
-        node->second = node->first == NULL ? NULL : item_of(extra, 1);
-        return node->second == NULL ? -1 : 0;
+        if ((node->first = item_of(extra, 0)) == NULL
+            || (node->second = item_of(extra, 1)) == NULL) {
+            return -1;
+        }
+        break;
+    default:
+        return 0;
     }
-    return 0;
-}
-
-static int
-is_number_of_node(int number, Py_ssize_t count)
-{
-    return number >= 0 && number < count;
+    if (node->op == OP_STRUCT) {
+        PyObject *fields = item_of(extra, 2);
+        return fields == NULL ? -1 : set_up_fields(node, fields, nodes);
+    }
+    return node->op == OP_ENUM && !PyDict_Check(node->second) ? bad_plan() : 0;
 }
 
 static int
 set_up_node(EncodeFunction *f, Node *node, PyObject *row)
 {
     PyObject *lower, *extra;
-    if (row == NULL || !PyTuple_Check(row)
-        || !PyArg_ParseTuple(
+    if (parse_row(
             row,
             "iiiiiiinOO",
             &node->op,
@@ -213,18 +194,18 @@ set_up_node(EncodeFunction *f, Node *node, PyObject *row)
             &node->children[1],
             &node->length,
             &lower,
-            &extra)) {
+            &extra)
+        < 0) {
         return -1;
     }
     node->lower = lower == Py_None ? NULL : lower;
     int parts = node->op == OP_MAP ? 2 : node->op == OP_LIST || node->op == OP_ARRAY ? 1 : 0;
     if (node->op < 0 || node->op >= OP_VARIED || node->op == OP_INTERFACE || node->bits < 1
-        || node->bits > 128 || !is_number_of_node(node->inner, f->count)
-        || !is_number_of_node(node->plain, f->count)
-        || (parts > 0 && !is_number_of_node(node->children[0], f->count))
-        || (parts > 1 && !is_number_of_node(node->children[1], f->count))) {
-        PyErr_SetString(PyExc_ValueError, "the plan is none that can be run");
-        return -1;
+        || node->bits > 128 || !is_number_of(node->inner, f->count)
+        || !is_number_of(node->plain, f->count)
+        || (parts > 0 && !is_number_of(node->children[0], f->count))
+        || (parts > 1 && !is_number_of(node->children[1], f->count))) {
+        return bad_plan();
     }
     return set_up_extra(node, extra, f->count);
 }
@@ -234,16 +215,14 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *plan, *fallback, *reraise_interrupt;
     int root;
-    if (keywords != NULL && PyDict_Size(keywords) > 0) {
-        PyErr_SetString(PyExc_TypeError, "EncodeFunction takes no keywords");
+    if (refuse_keywords(keywords) < 0) {
         return NULL;
     }
     if (!PyArg_ParseTuple(
             arguments, "O!iOO", &PyTuple_Type, &plan, &root, &fallback, &reraise_interrupt)) {
         return NULL;
     }
-    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-    EncodeFunction *f = (EncodeFunction *)alloc(type, 0);
+    EncodeFunction *f = (EncodeFunction *)PyType_GenericAlloc(type, 0);
     if (f == NULL) {
         return NULL;
     }
@@ -260,15 +239,15 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     }
     f->count = PyTuple_Size(plan);
     f->root = root;
-    if (!is_number_of_node(root, f->count)) {
-        PyErr_SetString(PyExc_ValueError, "the plan has no such node");
+    if (!is_number_of(root, f->count)) {
+        bad_plan();
         Py_DECREF(f);
         return NULL;
     }
-    f->nodes = PyMem_Calloc((size_t)f->count, sizeof(Node));
+    f->nodes = zeroed(f->count, sizeof(Node));
     if (f->nodes == NULL) {
         Py_DECREF(f);
-        return PyErr_NoMemory();
+        return NULL;
     }
     for (Py_ssize_t i = 0; i < f->count; i++) {
         if (set_up_node(f, &f->nodes[i], PyTuple_GetItem(plan, i)) < 0) {
@@ -315,17 +294,6 @@ encode_function_clear(PyObject *self)
     return 0;
 }
 
-static void
-encode_function_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    encode_function_clear(self);
-    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-    release(self);
-    Py_DECREF(type);
-}
-
 static PyMethodDef encode_function_methods[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL,
      "Append the bytes of a value, as it stands at the top of a message, to a list."},
@@ -339,7 +307,7 @@ static PyType_Slot encode_function_slots[] = {
     {Py_tp_new, encode_function_new},
     {Py_tp_traverse, encode_function_traverse},
     {Py_tp_clear, encode_function_clear},
-    {Py_tp_dealloc, encode_function_dealloc},
+    {Py_tp_dealloc, deallocate},
     {Py_tp_methods, encode_function_methods},
     {0, NULL},
 };

@@ -190,20 +190,12 @@ put_enum(Node *node, PyObject *value, Writer *w)
     if ((PyObject *)Py_TYPE(value) != node->first) {
         return -1;
     }
-    PyObject *raw = NULL;
-    for (Py_ssize_t i = 0; i < node->count; i++) {
-        PyObject *pair = PyTuple_GetItem(node->members, i);
-        if (PyTuple_GetItem(pair, 0) == value) {
-            raw = PyTuple_GetItem(pair, 1);
-            Py_INCREF(raw);
-            break;
-        }
+    PyObject *raw = PyDict_GetItemWithError(node->second, value);
+    if (raw != NULL) {
+        Py_INCREF(raw);
     }
-    if (raw == NULL) {
-        raw = PyObject_GetItem(node->second, value);
-    }
-    if (raw == NULL) {
-        return -1;
+    else if (PyErr_Occurred() || (raw = PyObject_GetItem(node->second, value)) == NULL) {
+        return -1; /* a combination of flags is none of the members */
     }
     int result = -1;
     if (PyBytes_CheckExact(raw)) {

@@ -56,22 +56,36 @@ put_map(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
 
 static int put_struct(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
 
+/* Write a value with parts, which takes one of the levels that there may be. */
+static int
+put_parts(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
+{
+    if (level > MOST_LEVELS) {
+        return -1;
+    }
+    switch (node->op) {
+    case OP_STRUCT:
+        return put_struct(f, node, value, w, level + 1);
+    case OP_MAP:
+        return put_map(f, node, value, w, level + 1);
+    }
+    return put_sequence(f, node, value, w, level + 1);
+}
+
 /* Write a value of a node without pointer and conversion. */
 static int
 put_plain(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
 {
     switch (node->op) {
-    case OP_LIST:
-        return level > MOST_LEVELS ? -1 : put_sequence(f, node, value, w, level + 1);
     case OP_ARRAY:
         if (node->flags & IS_OF_BYTES) {
             return put_byte_array(node, value, w);
         }
-        return level > MOST_LEVELS ? -1 : put_sequence(f, node, value, w, level + 1);
+        return put_parts(f, node, value, w, level);
+    case OP_LIST:
     case OP_MAP:
-        return level > MOST_LEVELS ? -1 : put_map(f, node, value, w, level + 1);
     case OP_STRUCT:
-        return level > MOST_LEVELS ? -1 : put_struct(f, node, value, w, level + 1);
+        return put_parts(f, node, value, w, level);
     }
     return put_leaf(node, value, w);
 }
@@ -153,12 +167,9 @@ put_opaque_field(Node *node, PyObject *value, uint64_t step, Writer *w)
     if (node->second != Py_None) {
         result = PyObject_RichCompareBool(raw, node->second, Py_NE);
     }
-    if (result > 0 && put_uint(w, step) == 0) {
+    if (result > 0) {
         size_t size = (size_t)PyBytes_Size(raw);
-        result = put_raw(w, PyBytes_AsString(raw), size) < 0 ? -1 : 1;
-    }
-    else if (result > 0) {
-        result = -1;
+        result = put_uint(w, step) < 0 || put_raw(w, PyBytes_AsString(raw), size) < 0 ? -1 : 1;
     }
     Py_DECREF(raw);
     return result;

@@ -15,17 +15,75 @@ attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
     }
 }
 
+/* Return true for a tuple; sets an exception for anything else, NULL aside. */
+static int
+is_tuple(PyObject *object)
+{
+    if (object != NULL && !PyTuple_Check(object)) {
+        PyErr_SetString(PyExc_TypeError, "the plan has something else where a tuple is wanted");
+        return 0;
+    }
+    return object != NULL;
+}
+
 PyObject *
 item_of(PyObject *tuple, Py_ssize_t index)
 {
-    if (tuple == NULL) {
+    return is_tuple(tuple) ? PyTuple_GetItem(tuple, index) : NULL;
+}
+
+int
+parse_row(PyObject *row, const char *format, ...)
+{
+    if (!is_tuple(row)) {
+        return -1;
+    }
+    va_list targets;
+    va_start(targets, format);
+    int result = PyArg_VaParse(row, format, targets);
+    va_end(targets);
+    return result ? 0 : -1;
+}
+
+void *
+zeroed(Py_ssize_t count, size_t size)
+{
+    if (count < 0) {
         return NULL;
     }
-    if (!PyTuple_Check(tuple)) {
-        PyErr_SetString(PyExc_TypeError, "the plan has something else where a tuple is wanted");
-        return NULL;
+    void *memory = PyMem_Calloc((size_t)count + 1, size); /* not 0 bytes */
+    if (memory == NULL) {
+        PyErr_NoMemory();
     }
-    return PyTuple_GetItem(tuple, index);
+    return memory;
+}
+
+int
+bad_plan(void)
+{
+    PyErr_SetString(PyExc_ValueError, "the plan is none that can be run");
+    return -1;
+}
+
+int
+refuse_keywords(PyObject *keywords)
+{
+    if (keywords != NULL && PyDict_Size(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "the types of the accelerator take no keywords");
+        return -1;
+    }
+    return 0;
+}
+
+void
+deallocate(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    inquiry clear = (inquiry)PyType_GetSlot(type, Py_tp_clear);
+    clear(self);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
 }
 
 static int

@@ -286,12 +286,16 @@ class Decoder(ValueStream):
     def _break(self, error: DecodeError) -> None:
         """Let every further call fail with the same error."""
         super()._break(error)
-        self._heads.clear()  # no short way any more
+        self._forget_heads()  # no short way any more
 
     def _forget(self, count: int) -> None:
         if len(self._types) > count:
-            self._heads.clear()
+            self._forget_heads()
             super()._forget(count)
+
+    def _forget_heads(self) -> None:
+        """Forget the ways to functions, for types that are gone or a stream that has ended."""
+        self._heads.clear()
 
     # --- attempts -----------------------------------------------------------------------------
 

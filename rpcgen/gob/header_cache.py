@@ -25,8 +25,7 @@ __all__ = ["MAX_HEADERS", "Header", "HeaderDecoder"]
 MAX_HEADERS: Final = 256
 """Maximum number of headers remembered in a direction: a peer may name any number of methods."""
 
-# How a header begins, the last of these if it has a time limit; what else it has, it is
-# remembered without.
+# How a type of headers begins, the last of these if more than the number is remembered.
 _FIELDS: Final[tuple[tuple[str, int], ...]] = (
     ("ServiceMethod", STRING),
     ("Seq", UINT_TYPE),
@@ -200,6 +199,8 @@ class HeaderDecoder(Generic[H]):
         if not message.startswith(head):
             return header
         number, rest = uint_bytes(header.seq), message[len(head) :]
+        end = b""
+        # Where more than the number is known, a field after it is taken for the time if it can be.
         if rest == b"\1%b\0" % number:
             fields, width = _FIELDS[:2], len(number)
         elif self._make_timed is not None and rest == _timed(number, header):
@@ -209,7 +210,7 @@ class HeaderDecoder(Generic[H]):
             and getattr(header, "metadata", None)
             and rest.startswith(b"\1" + number)
         ):
-            fields, width = _FIELDS[:2], 0
+            fields, width, end = _FIELDS, 0, message[1:3] + rest[1 + len(number) :]
         else:
             return header
         known = stream._types.get(message[2] >> 1)
@@ -217,8 +218,8 @@ class HeaderDecoder(Generic[H]):
             if len(self._known) >= MAX_HEADERS:
                 self._known.clear()
             self._known[head] = header.service_method, width
-            if not width and len(fields) == 2:
-                self._learn_end(message[1:3] + rest[1 + len(number) :], header)
+            if end:
+                self._learn_end(end, header)
         return header
 
     def _learn_end(self, end: bytes, header: H) -> None:

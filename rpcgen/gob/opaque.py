@@ -20,6 +20,7 @@ from ipaddress import (
 )
 from typing import Any, Final, TypeAlias
 
+from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, EncodeError
 from ..schema import Opaque
 from ..types import AddrPort, BigFloatValue, GoTime, Time
@@ -27,20 +28,21 @@ from ..values.record import Undecoded
 from .source import MisfitError
 
 __all__ = [
-    "ALWAYS_SENT",
     "ANY_TIME",
     "decode_any_time",
     "guess",
     "marshaller",
+    "must_be_short",
     "unmarshaller",
+    "zero_bytes",
 ]
 
 
 # From a value to its bytes, and back.
 _Functions: TypeAlias = tuple[Callable[[Any], bytes], Callable[[bytes], Any]]
 
-ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
-"""The types whose methods want a pointer in Go, which is not zero whatever it points to."""
+# The types whose methods want a pointer in Go, which is not zero whatever it points to.
+_ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
 
 
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
@@ -62,6 +64,17 @@ def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
     return marshal
 
 
+def zero_bytes(schema: Opaque[Any]) -> bytes | None:
+    """Return the bytes of the value that is left out of a struct; None if each is sent."""
+    if schema.name in _ALWAYS_SENT:
+        return None
+    try:
+        return marshaller(schema)(schema.zero())
+    except Exception as error:
+        reraise_interrupt(error)
+        return None  # a class that cannot be made from nothing
+
+
 def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     """Return the function that makes a value of the bytes."""
     method = "gob_decode" if schema.encoding == "gob" else "unmarshal_binary"
@@ -73,6 +86,11 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
         return _LIBRARY[schema.name][1]
     unmarshal: Callable[[bytes], Any] = getattr(schema.cls, method)
     return unmarshal
+
+
+def must_be_short(schema: Opaque[Any]) -> bool:
+    """Return True if to decode twice the bytes takes more than twice as long."""
+    return schema.cls is Undecoded or schema.name == "big.Rat"
 
 
 def guess(name: str, encoding: str, data: bytes) -> Any:

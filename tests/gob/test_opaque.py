@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from rpcgen import gob
 from rpcgen.errors import DecodeError, EncodeError
-from rpcgen.gob.opaque import marshaller, unmarshaller
+from rpcgen.gob.opaque import marshaller, must_be_short, unmarshaller, zero_bytes
 from rpcgen.schema import Opaque, schema_of
 from rpcgen.types import (
     URL,
@@ -281,3 +281,13 @@ def test_uuid_in_any_is_that_of_google() -> None:
 def test_what_is_no_uuid_is_refused() -> None:
     with pytest.raises(EncodeError, match=r"'x' does not fit uuid.UUID"):
         gob.dumps("x", UUID)
+
+
+def test_zero_bytes_are_those_of_the_zero_that_a_struct_leaves_out() -> None:
+    assert zero_bytes(_opaque(Secret)) == b""
+    assert zero_bytes(_opaque(BigInt)) is None
+
+
+def test_number_whose_parts_are_divided_must_be_short() -> None:
+    assert must_be_short(_opaque(BigRat))
+    assert not must_be_short(_opaque(BigInt))

@@ -25,7 +25,7 @@ from rpcgen.protocol.headers import (
     plain_response,
 )
 from rpcgen.schema import UNTYPED, schema_of
-from rpcgen.types import Uint64
+from rpcgen.types import Uint64, wire
 
 from .messages import SUM, Pair, request_bytes, response_bytes
 
@@ -619,6 +619,29 @@ def test_metadata_of_any_number_of_requests_is_not_all_remembered() -> None:
     server, data = metadata_requests(*others)
     assert [request_of(each, server) for each in data] == others
     assert len(server._headers._ends) <= 256
+
+
+@wire("rpc.Request")
+@define
+class OtherRequest:
+    """A request's header of a peer that has another field where we have the time limit."""
+
+    service_method: str = ""
+    seq: Uint64 = 0
+    credit: Uint64 = 0
+    metadata: dict[str, str] | None = None
+
+
+def test_field_in_the_place_of_the_time_limit_is_not_taken_for_it() -> None:
+    server, encoder = GobServerCodec(), Encoder()
+    first = OtherRequest("A.B", 5, 0, {"a": ""})
+    # As long as the first, so that both begin alike.
+    other = OtherRequest("A.B", 300, 200)
+    headers = [
+        request_of(encoder.encode(each) + encoder.encode(1), server)
+        for each in (first, first, other)
+    ]
+    assert headers[-1] == ExtendedRequest("A.B", 300, credit=200)
 
 
 def test_metadata_that_is_refused_is_refused_again() -> None:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from ...schema import Schema, Untyped
 from ...schema.plan import Node, Op, kept_by_schema, plan_of
-from ...values.record import Undecoded
 from ...values.types import strip_pointers
 from .. import wire
 from ..decode.classes import only_stores, stores_frozen
@@ -105,8 +104,9 @@ def program_of(
     plan = match(plan_of(base), types, id, _PER_LINE * longest)
     cost = 1 + (len(plan.pairs) + sum(len(pair.fields) for pair in plan.pairs)) // _PER_LINE
     has_number = not isinstance(types.get(id), wire.StructType)
+    in_memory = sizes(base)
     try:
-        rows = tuple([_row(pair, plan, sizes(base)) for pair in plan.pairs])
+        rows = tuple([_row(pair, plan, in_memory) for pair in plan.pairs])
     except _UnknownError:
         return None, cost
     return DecodeProgram(rows, plan.root, has_number, counted), cost
@@ -144,11 +144,10 @@ def _row(pair: Pair, plan: DecodePlan, sizes: tuple[int, ...]) -> tuple[object, 
 
             make = duration_of
         case Op.OPAQUE:
-            from ..opaque import unmarshaller
+            from ..opaque import must_be_short, unmarshaller
 
             make = unmarshaller(node.schema)
-            is_short = node.schema.cls is Undecoded or node.schema.name == "big.Rat"
-            flags = _IS_SHORT if is_short else 0
+            flags = _IS_SHORT * must_be_short(node.schema)
         case Op.EMPTY:
             bits, length = _skip(plan.types, pair.id), pair.id
     return int(node.op), flags, bits, first, second, length, _checked(charge), make, extra

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from ..._interrupts import reraise_interrupt
-from ...errors import DecodeError
 from ...schema import Schema
 from ...values.limits import Limits
 from ...values.registry import Registry
@@ -47,7 +46,6 @@ class Decoder(decoder.Decoder):
 
     def decode(self, schema: Any = None) -> Any:
         """Return the next value; see `rpcgen.gob.decoder.Decoder.decode`."""
-        whole = None
         try:
             whole = self._whole.get(schema)
             found = whole and whole(self._data, self._pos, self)
@@ -72,14 +70,9 @@ class Decoder(decoder.Decoder):
             )
             self._whole[asked] = message.decode
 
-    def _break(self, error: DecodeError) -> None:
-        super()._break(error)
+    def _forget_heads(self) -> None:
+        super()._forget_heads()
         self._whole.clear()
-
-    def _forget(self, count: int) -> None:
-        if len(self._types) > count:
-            self._whole.clear()
-        super()._forget(count)
 
     @property
     def functions(self) -> StreamFunctions:

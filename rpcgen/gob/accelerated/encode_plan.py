@@ -100,29 +100,17 @@ def _extra(node: Node) -> tuple[object, ...]:
         case Op.ENUM:
             from ..encode.runtime import EnumTable
 
-            table = EnumTable(schema)
-            return schema.cls, table, tuple(table.items())
+            return schema.cls, EnumTable(schema)
         case Op.DURATION:
             from ...values.durations import nanoseconds_of
 
             return nanoseconds_of, schema.zero()
         case Op.OPAQUE:
-            return _marshalling(strip_pointers(schema))
+            from ..opaque import marshaller, zero_bytes
+
+            opaque: Any = strip_pointers(schema)
+            return marshaller(opaque), zero_bytes(opaque)
     return ()
-
-
-def _marshalling(schema: Any) -> tuple[object, ...]:
-    """Return the function that makes bytes of a value, and the bytes of the zero if it is known."""
-    from ..opaque import ALWAYS_SENT, marshaller
-
-    marshal = marshaller(schema)
-    zero: bytes | None = None
-    if schema.name not in ALWAYS_SENT:
-        try:
-            zero = marshal(schema.zero())
-        except Exception as error:  # a class that cannot be made from nothing
-            reraise_interrupt(error)
-    return marshal, zero
 
 
 def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:

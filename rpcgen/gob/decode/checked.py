@@ -25,7 +25,6 @@ from ...values.collisions import (
     merges_keys,
     steerable,
 )
-from ...values.record import Undecoded
 from ...values.types import strip_pointers
 from .. import numbers, wire
 from ..definitions import bare_name
@@ -243,10 +242,10 @@ class Compiler:
         )
 
     def _opaque(self, node: Node, target: str) -> None:
-        from ..opaque import unmarshaller
+        from ..opaque import must_be_short, unmarshaller
 
         unmarshal = self._source.constant(unmarshaller(node.schema), "unmarshal")
-        is_checked = node.schema.cls is Undecoded or node.schema.name == "big.Rat"
+        is_checked = must_be_short(node.schema)
         self._byte_string(target, f"{unmarshal}({'stream.short({})' if is_checked else '{}'})")
 
     def _nested(self, pair: Pair, target: str) -> None:

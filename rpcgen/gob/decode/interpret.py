@@ -18,7 +18,6 @@ from ...schema import Opaque, Schema, Struct, Untyped
 from ...schema.plan import Node, Op, kept_by_schema, plan_of
 from ...values.collisions import check_merged, merges_keys, steerable
 from ...values.durations import duration_of
-from ...values.record import Undecoded
 from ...values.types import strip_pointers
 from .. import wire
 from ..definitions import bare_name
@@ -143,9 +142,9 @@ class Interpreter(Skipper, RecordReader):
 
     def _unmarshal(self, schema: Opaque[Any], data: bytes) -> Any:
         """Return the value of a type that encodes itself."""
-        from ..opaque import unmarshaller
+        from ..opaque import must_be_short, unmarshaller
 
-        if schema.cls is Undecoded or schema.name == "big.Rat":
+        if must_be_short(schema):
             self._stream.short(data)
         return unmarshaller(schema)(data)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Final, NamedTuple, Protocol
 
 from ...schema.plan import Node, Op
@@ -105,16 +105,13 @@ class StructWriter:
 
     def _opaque(self, path: str, node: Node, local: str) -> _Simple:
         """Return a field whose zero is known by its bytes: Go looks at the value itself."""
-        from ..opaque import ALWAYS_SENT, marshaller
+        from ..opaque import marshaller, zero_bytes
 
-        marshal = marshaller(node.schema)
+        marshal = self._source.constant(marshaller(node.schema), "marshal")
         with self._source.at(path, node.go, local):
-            self._source.line(f"{local} = {self._source.constant(marshal, 'marshal')}({local})")
-        present: str | None = None
-        if node.schema.name not in ALWAYS_SENT:
-            # A class that cannot be made from nothing has no zero to leave out.
-            with suppress(Exception):
-                present = f"{local} != {marshal(node.zero())!r}"
+            self._source.line(f"{local} = {marshal}({local})")
+        zero = zero_bytes(node.schema)
+        present = None if zero is None else f"{local} != {zero!r}"
         data = f"sized({local})"
         return _Simple(path, node, local, present, data, [data], [ONE_STEP, data])
 

@@ -13,6 +13,7 @@ import pytest
 from rpcgen.errors import DecodeError
 from rpcgen.gob import decoder, encoder
 from rpcgen.schema import UNTYPED, schema_of
+from rpcgen.schema.plan import Op
 from tests.gob.accelerated_examples import Chain, Cold, Hooked, Loose, Named, Plain, Wide, samples
 from tests.gob.examples import Holder
 
@@ -20,7 +21,7 @@ pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compil
 
 from rpcgen.gob.accelerated.decode_plan import holds_bytes, is_known, program_of
 from rpcgen.gob.accelerated.decoder import Decoder, loads
-from rpcgen.gob.accelerated.native import DecodeFunction
+from rpcgen.gob.accelerated.native import DecodeFunction, DecodeProgram
 
 
 def _unused(*arguments: object) -> Any:
@@ -103,6 +104,26 @@ def test_type_that_may_describe_types_is_left_to_python() -> None:
 def test_holds_bytes_is_true_of_bytes_alone() -> None:
     assert holds_bytes(schema_of(dict[str, bytes]))
     assert not holds_bytes(schema_of(dict[str, str]))
+
+
+def _struct(fields: object, members: object) -> tuple[object, ...]:
+    return int(Op.STRUCT), 0, 0, -1, -1, 0, 0, Plain, (False, fields, members)
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        (None, TypeError),
+        (_struct((5,), ()), TypeError),
+        (_struct((), (5,)), TypeError),
+        (_struct(((5, 0, 0, 0),), ()), ValueError),
+        ((int(Op.LIST), 0, 0, 1, -1, 0, 0, None, None), ValueError),
+    ],
+    ids=["no row", "no field", "no member", "a field of nothing", "elements of nothing"],
+)
+def test_row_that_cannot_be_run_is_refused(row: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="the plan"):
+        DecodeProgram((row,), 0, False, False)
 
 
 def test_references_are_given_back() -> None:

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from attrs import define
 
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import EncodeError
 from rpcgen.gob import encoder
 from rpcgen.schema import schema_of
+from rpcgen.schema.plan import Op
 from tests.gob.accelerated_examples import Chain, Plain, Wide, samples
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
 from rpcgen.gob.accelerated.encode_plan import encoding_of, slot_of
 from rpcgen.gob.accelerated.encoder import Encoder, dumps
+from rpcgen.gob.accelerated.native import EncodeFunction
 
 
 def _refused(value: Any, out: list[bytes], stream: Any) -> None:
@@ -131,6 +134,20 @@ def test_references_are_given_back() -> None:
         sys.getrefcount(value[0].name),
         sys.getrefcount(Plain),
     )
+
+
+def _struct(*fields: object) -> tuple[object, ...]:
+    return int(Op.STRUCT), 0, 64, 0, 0, -1, -1, 0, None, (Plain, _refused, fields)
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [(None, TypeError), (_struct(5), TypeError), (_struct(("name", None, 1)), ValueError)],
+    ids=["no row", "no field", "a field of nothing"],
+)
+def test_row_that_cannot_be_run_is_refused(row: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="the plan"):
+        EncodeFunction((row,), 0, _refused, reraise_interrupt)
 
 
 def test_slot_is_found_in_a_base() -> None:
