@@ -42,8 +42,7 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
         others: Returns the other commands for the help: each with what it is for.
 
     Returns:
-        Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
-        interrupt from the keyboard.
+        Exit status: 0 is success, 1 is a bad IDL or output that is not up to date.
     """
     parser = make_parser(others)
     options = parser.parse_args(arguments)
@@ -55,9 +54,6 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
     except OSError as error:
         tell(f"rpcgen: error: {error}")
         return 1
-    except KeyboardInterrupt:
-        tell("rpcgen: interrupted")
-        return 130
 
 
 @frozen
