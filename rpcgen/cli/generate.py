@@ -247,5 +247,6 @@ def _absolute(path: str) -> Path:
 
 
 def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    from ..gen.diagnostics import display_path  # lazy, as all of it
+
+    return display_path(path)
