@@ -11,7 +11,7 @@ import pytest
 from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import DecodeError, DialError, DisconnectedError, RpcError, ShutdownError
 from rpcgen.testing.certificates import client_context, server_context
-from rpcgen.testing.fault_proxy import FaultProxy, reset
+from rpcgen.testing.fault_proxy import FaultProxy
 from rpcgen.testing.faults import Fault, FaultKind, Schedule, random_faults
 from rpcgen.testing.scripted_server import (
     ScriptedServer,
@@ -156,10 +156,3 @@ def test_server_that_is_not_there_is_counted() -> None:
 def test_bad_address_is_told() -> None:
     with pytest.raises(RpcError, match="host:port"):
         FaultProxy("nowhere")
-
-
-def test_reset_is_seen_as_such() -> None:
-    with ScriptedServer([receive(b"x"), reset]) as server, connect(server.address) as client:
-        client.sendall(b"x")
-        with pytest.raises(ConnectionResetError):
-            client.recv(1)
