@@ -22,7 +22,7 @@ from rpcgen.testing.scripted_server import (
 )
 from tests.support.apis import Api
 from tests.support.services import ECHO
-from tests.support.sockets import connect, until_end
+from tests.support.sockets import connect, free_port, until_end
 
 
 @pytest.fixture(autouse=True)
@@ -144,9 +144,7 @@ def test_hang_up_of_the_client_is_passed_on() -> None:
 
 
 def test_server_that_is_not_there_is_counted() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"127.0.0.1:{listening.getsockname()[1]}"
-    with FaultProxy(address) as proxy:
+    with FaultProxy(f"127.0.0.1:{free_port()}") as proxy:
         # The proxy may hang up while the client is still connecting.
         with suppress(ConnectionResetError), connect(proxy.address) as client:
             assert until_end(client) == b""
