@@ -142,13 +142,13 @@ def _context(cert: str | None, key: str | None, ca: str | None) -> ssl.SSLContex
         if key or ca:
             raise Failure("--key and --ca belong to --cert FILE", status=USAGE)
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
-    if ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
     try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
         context.load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
         raise Failure(f"cannot read the certificate: {error}", status=USAGE) from error
+    if ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
