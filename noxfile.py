@@ -63,6 +63,9 @@ BESIDE_THE_PACKAGE: Final = (
 # Tests that take a minute or two, on a machine that has nothing but Python.
 QUICK: Final = "not go and not slow"
 
+# Tests of gob, whichever implementation it is of.
+GOB: Final = ("tests/gob", "tests/test__implementation.py")
+
 # Fails unless gob is of this implementation.
 _IMPLEMENTATION_IS: Final = "from rpcgen import gob; assert gob.implementation == {!r}"
 
@@ -155,7 +158,7 @@ def tests_pure(session: nox.Session) -> None:
     """Run the tests of gob without the accelerator, as where there is no C compiler."""
     session.install(".[test]", env={"CC": "/bin/false"})
     session.run("python", "-c", _IMPLEMENTATION_IS.format("python"), env={"RPCGEN_IMPL": None})
-    _test(session, *(session.posargs or ["tests/gob", "tests/test__implementation.py"]))
+    _test(session, *(session.posargs or GOB))
 
 
 @nox.session(name="tests-c")
@@ -163,7 +166,7 @@ def tests_c(session: nox.Session) -> None:
     """Run the tests of gob with the accelerator, which must compile."""
     session.install(".[test]", env={"RPCGEN_ACCELERATOR": "required"})
     session.run("python", "-c", _IMPLEMENTATION_IS.format("c"), env={"RPCGEN_IMPL": None})
-    _test(session, *(session.posargs or ["tests/gob", "tests/test__implementation.py"]))
+    _test(session, *(session.posargs or GOB))
 
 
 @nox.session
@@ -226,9 +229,9 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    The tests run whole on one Python, against the wheel, those of types apart from the others;
-    but for most slow ones and those of Go on each other Python that is installed; and the quick
-    ones of values and texts with the oldest dependencies.
+    The tests run whole on one Python, against the wheel, those of types apart from the others.
+    Each other Python that is installed runs those of `EVERY_PYTHON` that `ONE_PYTHON` does not
+    have; the oldest dependencies run the quick ones that neither that nor `ONE_RELEASE` has.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -238,7 +241,7 @@ def gate(session: nox.Session) -> None:
         session,
         ["wheel", "--", "-q", "-m", "not typecheck"],
         [f"tests-{this}", "--", "-q", "-m", "typecheck"],
-        ["tests-pure", "--", "-q", "-m", QUICK, "tests/gob", "tests/test__implementation.py"],
+        ["tests-pure", "--", "-q", "-m", QUICK, *GOB],
         ["sanitize", "--", "--seconds", "30"],
         *(
             [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]

@@ -1,10 +1,11 @@
-"""Go's spelling of Python's names: ``user_id`` -> ``UserID``."""
+"""Go's spelling of Python's names, ``user_id`` -> ``UserID``, and of its own."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["go_name", "is_exported", "is_identifier"]
+__all__ = ["go_name", "is_exported", "is_identifier", "parts_of_map"]
 
 # The initialisms that Go's own style writes in capitals.
 _INITIALISMS = frozenset(
@@ -52,6 +53,22 @@ def is_identifier(name: str) -> bool:
 def is_exported(name: str) -> bool:
     """Return True if Go exports ``name``: an identifier that begins with an upper-case letter."""
     return is_identifier(name) and unicodedata.category(name[0]) == "Lu"
+
+
+def parts_of_map(name: str) -> tuple[str, str] | None:
+    """Return the types of key and value in Go's name of a map, None if it is no such name.
+
+    Args:
+        name: Such as ``map[[2]int][]main.Point``.
+    """
+    if not name.startswith("map["):
+        return None
+    depth = 0
+    for bracket in re.finditer(r"[][]", name):
+        depth += 1 if bracket[0] == "[" else -1
+        if depth == 0:
+            return name[len("map[") : bracket.start()], name[bracket.end() :]
+    return None
 
 
 def _is_digit(character: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen._names import go_name, is_exported, is_identifier
+from rpcgen._names import go_name, is_exported, is_identifier, parts_of_map
 
 from . import golang
 
@@ -105,3 +105,19 @@ def test_is_identifier_agrees_with_go(name: str, answers_of_go: dict[str, list[b
 @pytest.mark.parametrize("name", EDGE_CASES, ids=ascii)
 def test_is_exported_agrees_with_go(name: str, answers_of_go: dict[str, list[bool]]) -> None:
     assert is_exported(name) == all(answers_of_go[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("map[string]int", ("string", "int")),
+        ("map[[2]int][]map[string]bool", ("[2]int", "[]map[string]bool")),
+        ("map[main.Pair[int,string]]main.Set[int]", ("main.Pair[int,string]", "main.Set[int]")),
+        ("map[string", None),
+        ("map[", None),
+        ("main.Map[string]", None),
+        ("", None),
+    ],
+)
+def test_name_of_a_map_has_those_of_key_and_value(name: str, parts: tuple[str, str] | None) -> None:
+    assert parts_of_map(name) == parts

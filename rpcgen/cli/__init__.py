@@ -63,14 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = os.environ.get(_COMPLETE)
     try:
-        status = _dispatch(arguments) if asked is None else _complete(asked)
+        try:
+            status = _dispatch(arguments) if asked is None else _complete(asked)
+        except KeyboardInterrupt:
+            tell("rpcgen: interrupted")
+            status = _INTERRUPTED
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
         return _without_reader()
-    except KeyboardInterrupt:  # while a command is imported
-        tell("rpcgen: interrupted")
-        return _INTERRUPTED
     return status
 
 
@@ -131,9 +132,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         status = getattr(error, "status", error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        tell("rpcgen: interrupted")
-        return _INTERRUPTED
+    except click.Abort:  # what click makes of an interrupt
+        raise KeyboardInterrupt from None
     return status if isinstance(status, int) else 0
 
 

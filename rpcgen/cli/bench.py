@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from ..errors import GenerateError, RpcError
-from .call import bind, read_arguments
+from .call import bind, method_options, read_arguments
 from .console import has_terminal_for_notes, json_text, say, say_styled, tell
 from .distribution import spelled_seconds
 from .failures import FAILED, INTERRUPTED, failure_of
@@ -28,8 +28,6 @@ _BAR_WIDTH: Final = 40
 
 @click.command("bench", short_help="Measure how fast a method answers.")
 @target_options
-@click.argument("method", metavar="SERVICE.METHOD")
-@click.argument("arguments", required=False)
 @click.option(
     "-c",
     "connections",
@@ -47,14 +45,7 @@ _BAR_WIDTH: Final = 40
     metavar="SECONDS",
     help="How long to call, instead of -n.",
 )
-@click.option("--idl", multiple=True, metavar="FILE", help="IDL that says the types.")
-@click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from.")
-@click.option(
-    "--types",
-    type=click.Choice(["auto", "reflection", "page", "none"]),
-    default="auto",
-    help="Who is asked for types without --idl [auto: all].",
-)
+@method_options
 @click.option("--json", "as_json", is_flag=True, help="Print one object; times are in seconds.")
 def command(
     target: Target,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -19,21 +20,38 @@ from .remote.json_writer import jsonable
 from .remote.methods import MISSING, RemoteMethod, TypeSource, find_method
 from .remote.target import Target, target_options
 
-__all__ = ["bind", "command", "read_arguments"]
+__all__ = ["bind", "command", "method_options", "read_arguments"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_METHOD_OPTIONS: Final = (
+    click.argument("method", metavar="SERVICE.METHOD"),
+    click.argument("arguments", required=False),
+    click.option("--idl", multiple=True, metavar="FILE", help="IDL that says the types."),
+    click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from."),
+    click.option(
+        "--types",
+        type=click.Choice(["auto", "reflection", "page", "none"]),
+        default="auto",
+        help="Who is asked for types without --idl [auto: all].",
+    ),
+)
+
+
+def method_options(command: F) -> F:
+    """Add the arguments and options that say what is called, and who knows its types.
+
+    Args:
+        command: Function of the command.
+    """
+    for option in reversed(_METHOD_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command("call", short_help="Call a method of a server and print the reply.")
 @target_options
-@click.argument("method", metavar="SERVICE.METHOD")
-@click.argument("arguments", required=False)
-@click.option("--idl", multiple=True, metavar="FILE", help="IDL that says the types.")
-@click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from.")
-@click.option(
-    "--types",
-    type=click.Choice(["auto", "reflection", "page", "none"]),
-    default="auto",
-    help="Who is asked for types without --idl [auto: all].",
-)
+@method_options
 @click.option("--json", "as_json", is_flag=True, help="Print one object: reply or error, metadata.")
 def command(
     target: Target,

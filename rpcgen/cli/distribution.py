@@ -59,7 +59,7 @@ class Distribution:
         self.total += seconds
         self.min = min(self.min, seconds)
         self.max = max(self.max, seconds)
-        self._buckets[math.floor(math.log2(seconds) * _PER_OCTAVE)] += 1
+        self._buckets[self._bucket_of(seconds)] += 1
 
     @property
     def mean(self) -> float:
@@ -73,8 +73,7 @@ class Distribution:
         for bucket in sorted(self._buckets):
             seen += self._buckets[bucket]
             if seen >= rank:
-                middle = math.pow(2.0, (bucket + 0.5) / _PER_OCTAVE)
-                return min(max(middle, self.min), self.max)
+                return min(max(self._edge(bucket + 0.5), self.min), self.max)
         return 0.0
 
     def bars(self, most: int) -> list[Bar]:
@@ -100,7 +99,7 @@ class Distribution:
         return math.floor(math.log2(seconds) * _PER_OCTAVE)
 
     @staticmethod
-    def _edge(bucket: int) -> float:
+    def _edge(bucket: float) -> float:
         return math.pow(2.0, bucket / _PER_OCTAVE)
 
 

@@ -44,7 +44,7 @@ def command(recording: Path, output: Path | None, force: bool) -> int:
         return 0
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with output.open("w" if force else "x") as file:
+        with output.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise click.ClickException(f"{output} is there: --force writes over it") from None

@@ -42,8 +42,7 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
         others: Returns the other commands for the help: each with what it is for.
 
     Returns:
-        Exit status: 0 is success, 1 is a bad IDL or output that is not up to date, 130 is an
-        interrupt from the keyboard.
+        Exit status: 0 is success, 1 is a bad IDL or output that is not up to date.
     """
     parser = make_parser(others)
     options = parser.parse_args(arguments)
@@ -55,9 +54,6 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
     except OSError as error:
         tell(f"rpcgen: error: {error}")
         return 1
-    except KeyboardInterrupt:
-        tell("rpcgen: interrupted")
-        return 130
 
 
 @frozen
@@ -251,5 +247,6 @@ def _absolute(path: str) -> Path:
 
 
 def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    from ..gen.diagnostics import display_path  # lazy, as all of it
+
+    return display_path(path)

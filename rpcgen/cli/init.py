@@ -11,6 +11,7 @@ import click
 
 from .. import gen
 from ..errors import GenerateError
+from ..gen.diagnostics import display_path
 from .console import say, tell
 from .failures import FAILED, USAGE, Failure
 
@@ -65,7 +66,7 @@ def command(folder: Path, name: str | None) -> int:
     except OSError as error:
         raise Failure(f"{error}") from error
     for path in (*map(folder.__truediv__, texts), *written):
-        say(f"wrote {_shown(path)}")
+        say(f"wrote {display_path(path)}")
     say(_NEXT.format(folder=folder))
     return 0
 
@@ -84,8 +85,3 @@ def _write(path: Path, text: str) -> None:
 def _project_name(folder: Path) -> str:
     """Return the name of a folder as far as a project may be called so."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", folder.absolute().name).strip("-._") or "service"
-
-
-def _shown(path: Path) -> Path:
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

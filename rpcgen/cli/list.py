@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 from attrs import asdict
 
-from ..errors import DialError, RpcError, SchemaError
+from ..errors import RpcError, SchemaError
 from .console import json_text, say, say_styled
 from .failures import Failure, failure_of
 from .remote.catalogue import Catalogue, MethodEntry, TypeEntry, of_description, of_page
-from .remote.debug_page import PageService, fetch_page
-from .remote.methods import describe
+from .remote.methods import describe, page_of
 from .remote.target import Target, target_options
+
+if TYPE_CHECKING:
+    from .remote.debug_page import PageService
 
 __all__ = ["command"]
 
@@ -44,7 +47,7 @@ def _catalogue(target: Target, service: str) -> Catalogue:
     """Return what both say: reflection of types, the page of calls."""
     with target.dial() as client:
         description = describe(client, service, target.connect_timeout)
-    page = _page(target, is_needed=description is None)
+    page = page_of(target, is_needed=description is None)
     if description is None and page is None:
         raise Failure(
             f"the server at {target.address} does not say what it serves",
@@ -59,17 +62,6 @@ def _catalogue(target: Target, service: str) -> Catalogue:
     except SchemaError as error:
         raise Failure(f"what the server says of itself cannot be used: {error}") from error
     return found if page is None else found.counted(of_page(page))
-
-
-def _page(target: Target, *, is_needed: bool) -> list[PageService] | None:
-    if not target.page_address:
-        return None
-    try:
-        return fetch_page(target.page_address, timeout=target.connect_timeout, tls=target.tls)
-    except DialError:
-        if is_needed or target.page:
-            raise
-        return None
 
 
 def _named(page: Sequence[PageService], service: str) -> list[PageService]:

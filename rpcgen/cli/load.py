@@ -188,8 +188,7 @@ class _Worker:
         try:
             client.call(self._load._method, self._load._value)
         except RpcError as error:
-            self.errors[f"{error.code.name}: {error}"] += 1
-            self.done += 1
+            self._count(error)
             return not client.closed or self._redial()
         self.latency.add(time.perf_counter() - begun)
         self.done += 1
@@ -201,7 +200,10 @@ class _Worker:
         try:
             self._client = self._load._dial()
         except RpcError as error:
-            self.errors[f"{error.code.name}: {error}"] += 1
-            self.done += 1
+            self._count(error)
             return False
         return True
+
+    def _count(self, error: RpcError) -> None:
+        self.errors[f"{error.code.name}: {error}"] += 1
+        self.done += 1

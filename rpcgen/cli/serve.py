@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import click
@@ -22,7 +23,6 @@ from .console import tell
 from .failures import FAILED, UNREACHABLE, USAGE, Failure
 from .implementations import AnyServer, ServerOptions, load_object, server_of
 from .reloading import run_reloading
-from .remote.idl_modules import generated_modules
 from .remote.target import positive
 
 __all__ = ["command", "inherited_sockets"]
@@ -102,8 +102,12 @@ def command(
         try:
             options = ServerOptions(reflection, health)
             base = Path(root).absolute() if root else None
-            # First, so that the implementation has the same classes from the IDL.
-            generated = stack.enter_context(generated_modules(idl, base)) if idl else ()
+            generated: Sequence[ModuleType] = ()
+            if idl:  # first, so that the implementation has the same classes from the IDL
+                # Lazy: what makes modules of an IDL takes a while to import.
+                from .remote.idl_modules import generated_modules
+
+                generated = stack.enter_context(generated_modules(idl, base))
             module, found = load_object(place)
             server = server_of(found, place, module, options, generated)
         except GenerateError as error:
@@ -138,13 +142,13 @@ def _context(cert: str | None, key: str | None, ca: str | None) -> ssl.SSLContex
         if key or ca:
             raise Failure("--key and --ca belong to --cert FILE", status=USAGE)
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
-    if ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
     try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
         context.load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
         raise Failure(f"cannot read the certificate: {error}", status=USAGE) from error
+    if ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 

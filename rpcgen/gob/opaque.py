@@ -6,7 +6,7 @@ the ``GobEncode`` or ``MarshalBinary`` of the type and its reverse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -31,6 +31,7 @@ __all__ = [
     "ANY_TIME",
     "decode_any_time",
     "guess",
+    "library_name",
     "marshaller",
     "must_be_short",
     "unmarshaller",
@@ -95,27 +96,34 @@ def must_be_short(schema: Opaque[Any]) -> bool:
 
 def guess(name: str, encoding: str, data: bytes) -> Any:
     """Return the value of a type of which only the bare name is known: `Undecoded` in doubt."""
-    for _, unmarshal in _of_bare_name(name, encoding):
-        try:
-            return unmarshal(data)
-        except (DecodeError, ValueError):
-            break  # another type of that name
+    known = library_name(name, encoding)
+    if known is not None:
+        with suppress(DecodeError, ValueError):  # another type of that name
+            return _LIBRARY[known][1](data)
     return Undecoded(name, data, encoding)
 
 
-def _of_bare_name(name: str, encoding: str) -> Iterator[_Functions]:
-    for known, functions in _LIBRARY.items():
+def library_name(name: str, encoding: str) -> str | None:
+    """Return the name with its package of a type of Go's library, None if it has no such type.
+
+    Args:
+        name: The bare name, which is all that gob sends.
+        encoding: How the type encodes itself, which is sent as well.
+    """
+    for known in _LIBRARY:
         if known.endswith(f".{name}") and encoding == _ENCODINGS[known.partition(".")[0]]:
-            yield functions
+            return known
+    return None
 
 
 def _handed_on(name: str, encoding: str, value: object) -> bytes:
     """Return the bytes of a value that `guess` has made."""
     if isinstance(value, Undecoded):
         return value.data
-    for marshal, _ in _of_bare_name(name, encoding):
-        return marshal(value)
-    raise MisfitError("not Undecoded")
+    known = library_name(name, encoding)
+    if known is None:
+        raise MisfitError("not Undecoded")
+    return _LIBRARY[known][0](value)
 
 
 # --- time.Time, time.Duration -----------------------------------------------------------------

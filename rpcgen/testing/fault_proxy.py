@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import select
 import socket
-import struct
 import tempfile
 import threading
 import time
@@ -22,6 +21,7 @@ from attrs import evolve
 from rpcgen.protocol.address import Address, parse_address
 
 from .faults import Fault, FaultyBytes, Schedule, random_faults
+from .sockets import family_of, place_of, reset
 
 __all__ = ["FaultProxy", "reset"]
 
@@ -105,9 +105,9 @@ class FaultProxy:
 
     def _listen(self, where: str) -> socket.socket:
         address = parse_address(where) if where else self._free_address()
-        listening = socket.socket(_family(address))
+        listening = socket.socket(family_of(address))
         try:
-            listening.bind(_place(address))
+            listening.bind(place_of(address))
             listening.listen(64)
             listening.setblocking(False)
         except BaseException:
@@ -165,10 +165,10 @@ class FaultProxy:
             return
         faults = list(self._schedule(self._accepted))
         self._accepted += 1
-        server = socket.socket(_family(self._target))
+        server = socket.socket(family_of(self._target))
         server.settimeout(_CONNECT_S)
         try:
-            server.connect(_place(self._target))
+            server.connect(place_of(self._target))
         except OSError:
             self.counts["refused"] += 1
             server.close()
@@ -322,23 +322,5 @@ class _Pipe:
             self.link.close()
 
 
-def reset(connection: socket.socket) -> None:
-    """Close a socket so that its peer gets a reset instead of an end."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
 def _no_faults(number: int) -> list[Fault]:
     return []
-
-
-def _family(address: Address) -> socket.AddressFamily:
-    if address.network == "unix":
-        return socket.AF_UNIX
-    return socket.AF_INET6 if ":" in address.host else socket.AF_INET
-
-
-def _place(address: Address) -> tuple[str, int] | str:
-    if address.network == "unix":
-        return address.unix_name
-    return address.host or "localhost", address.port

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from .fault_proxy import reset
+from .sockets import reset
 
 __all__ = [
     "Script",

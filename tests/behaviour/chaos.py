@@ -44,6 +44,7 @@ from rpcgen.protocol import CodecName
 from rpcgen.testing.certificates import client_context, server_context
 from rpcgen.testing.fault_proxy import FaultProxy
 from rpcgen.testing.faults import ENDINGS, FaultKind, random_faults
+from tests.support.sockets import free_port
 from tests.support.timeouts import TIMEOUT_S
 
 from .chaos_clients import AsyncCaller, SyncCaller
@@ -295,7 +296,7 @@ class Chaos:
     def _start_server(self) -> None:
         transport = self.combination.transport
         if not self._address:
-            port = _free_port()
+            port = free_port()
             is_unix = transport == "unix"
             where = f"{self._folder}/server" if is_unix else f"127.0.0.1:{port}"
             self._address = f"{transport}://{where}"
@@ -389,13 +390,6 @@ class Chaos:
             time.sleep(0.01)
         if left:
             self.ledger.fault(f"left: {left}")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _resources() -> tuple[set[threading.Thread], int]:

@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from attrs import define, field
 import rpcgen
 from rpcgen import CallOptions, ChannelOptions, Code, Reconnect, Retry, RpcError, aio
 from rpcgen.protocol import CodecName
+from tests.support.sockets import free_port
 from tests.support.timeouts import TIMEOUT_S
 
 from .chaos_server import FIND, MARK, RECORD, Work
@@ -144,8 +144,8 @@ class Chaos:
             folder = Path(name)
             record = folder / "record"
             record.touch()
-            places = [f"tcp://127.0.0.1:{_free_port()}", f"unix://{folder}/s"]
-            places.append(f"tcp://127.0.0.1:{_free_port()}")
+            places = [f"tcp://127.0.0.1:{free_port()}", f"unix://{folder}/s"]
+            places.append(f"tcp://127.0.0.1:{free_port()}")
             apis = ("sync", "sync", "asyncio")
             servers = [
                 _Server(api, place, self._codec, record)
@@ -254,11 +254,6 @@ class Chaos:
 def _options(chance: random.Random) -> CallOptions:
     """Draw how a call is made: as Go's net/rpc has it, or with more."""
     return {} if chance.random() < 0.7 else {"timeout": 2 * TIMEOUT_S, "metadata": {"a": "b"}}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def main(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ import pytest
 
 import rpcgen
 from rpcgen import cli, gob
+from tests.support.modules import modules_after
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 from .samples import MESSAGES, usage_error
@@ -99,6 +100,12 @@ def test_reader_that_has_gone_is_no_error(project: Path, command: str) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("name", ["call", "bench", "list", "serve"])
+def test_command_imports_what_few_need_only_when_it_is_needed(name: str) -> None:
+    seldom = {"jinja2", "http.client", "rpcgen.gen", "rpcgen.gojson", "rpcgen.gob.opaque"}
+    assert not modules_after(f"import rpcgen.cli.{name}") & seldom
 
 
 def test_generate_is_the_long_name(project: Path) -> None:

@@ -153,6 +153,11 @@ def test_certificates_encrypt(program: Path, tmp_path: Path) -> None:
         ("program:Double --idl idl --listen :0 --debug-page", "no address to be at", "http://"),
         ("program:Double --listen :0 --key program.py", "belong to --cert", ""),
         ("program:Double --listen :0 --cert program.py", "cannot read the certificate", ""),
+        (
+            "program:Double --listen :0 --cert program.py --ca program.py",
+            "cannot read the certificate",
+            "",
+        ),
         ("program:Nothing --idl idl --listen :0", "has no Nothing", "there are Double"),
     ],
 )

@@ -13,7 +13,7 @@ from generated.arith import ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry
 from rpcgen.protocol import CodecName
 from rpcgen.testing.certificates import client_context, server_context
-from rpcgen.testing.fault_proxy import reset
+from rpcgen.testing.sockets import reset
 from tests.support.apis import Api, ApiClient
 from tests.support.services import ECHO
 from tests.support.sockets import connect, request, requests, until_end

@@ -15,6 +15,7 @@ from pathlib import Path
 from attrs import frozen
 
 from tests import golang
+from tests.support.sockets import free_port
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 __all__ = ["Block", "Reader", "blocks_of"]
@@ -111,12 +112,6 @@ class Reader:
         for port, free in self.ports.items():
             text = text.replace(f":{port}", f":{free}")
         return text
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def wait_for_port(port: int) -> None:

@@ -12,7 +12,7 @@ from rpcgen import Method, Request
 from rpcgen.protocol import CodecName, client_codec
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["connect", "full_queue", "request", "requests", "until_end"]
+__all__ = ["connect", "free_port", "full_queue", "request", "requests", "until_end"]
 
 
 def connect(address: str) -> socket.socket:
@@ -26,6 +26,13 @@ def connect(address: str) -> socket.socket:
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     return socket.create_connection((host, int(port)), TIMEOUT_S)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
 
 
 @contextmanager

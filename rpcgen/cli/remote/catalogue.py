@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
@@ -15,7 +15,9 @@ from ...protocol.reflection import (
     MethodDescription,
     TypeDescription,
 )
-from .debug_page import PageService
+
+if TYPE_CHECKING:
+    from .debug_page import PageService
 
 __all__ = [
     "Catalogue",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ... import types
+from ..._names import parts_of_map
 from ...errors import SchemaError
 from ...schema import (
     Array,
@@ -78,9 +79,8 @@ def known_schema(go: str) -> Schema[Any] | None:
     if array := _ARRAY.fullmatch(go):
         element = known_schema(array[2])
         return None if element is None else Array(element, int(array[1]), tuple)
-    if go.startswith("map["):
-        parts = _parts_of_map(go)
-        key, value = map(known_schema, parts) if parts else (None, None)
+    if parts := parts_of_map(go):
+        key, value = map(known_schema, parts)
         return None if key is None or value is None else Map(key, value)
     return None
 
@@ -107,7 +107,7 @@ def schema_of_go(go: str, value: object) -> Schema[Any]:
     if go.startswith("map[") and isinstance(value, dict):
         if (found := literal_in(value)) is not None and isinstance(found[1], dict):
             value = found[1]
-        parts = _parts_of_map(go)
+        parts = parts_of_map(go)
         if not parts:
             raise SchemaError(f"{go!r} is no type of Go")
         return Map(known_schema(parts[0]) or String(), _common(parts[1], list(value.values())))
@@ -122,12 +122,3 @@ def _common(go: str, values: list[Any]) -> Schema[Any]:
     for each in schemas[1:]:
         common = merged(common, each)
     return common
-
-
-def _parts_of_map(go: str) -> tuple[str, str] | None:
-    depth = 0
-    for place, character in enumerate(go):
-        depth += {"[": 1, "]": -1}.get(character, 0)
-        if character == "]" and depth == 0:
-            return go[len("map[") : place], go[place + 1 :]
-    return None

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from ...errors import DecodeError, EncodeError
 from ...gob.untyped import RecordStruct
-from ...gojson.decode import decode
-from ...gojson.stream import Parsed
 from ...schema import (
     Array,
     Bool,
@@ -228,6 +226,10 @@ def _typed(value: dict[str, object], path: str) -> Any:
 def _read_opaque(schema: Opaque[Any], value: object, path: str) -> Any:
     if isinstance(value, bytes):
         return _unmarshalled(schema, value, path)
+    # Lazy, as below: what knows the texts of such types takes a while to import.
+    from ...gojson.decode import decode
+    from ...gojson.stream import Parsed
+
     try:
         return decode(schema, Parsed(json.dumps(value), value))
     except (DecodeError, TypeError) as error:

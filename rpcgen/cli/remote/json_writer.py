@@ -10,9 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ...errors import DecodeError, RpcError
-from ...gob.opaque import decode_any_time
-from ...gojson.encode import encode
-from ...gojson.stdlib import format_time
 from ...schema import (
     Array,
     Bytes,
@@ -110,6 +107,9 @@ def _converted(value: Any, schema: Converted) -> object:
 def _opaque(value: Any, schema: Opaque[Any]) -> object:
     if isinstance(value, Undecoded):
         return _undecoded(value)
+    # Lazy, as others below: Go's encoding/json takes a while to import, and most values need none.
+    from ...gojson.encode import encode
+
     try:
         return json.loads(encode(schema, value))
     except RpcError:  # a class of the user's with no JSON of its own
@@ -191,6 +191,8 @@ def _untyped(value: Any) -> object:
         case Undecoded():
             return _undecoded(value)
         case datetime():
+            from ...gojson.stdlib import format_time
+
             return format_time(value)
         case GoTime():
             return str(value)
@@ -212,6 +214,8 @@ def _of_class(value: object) -> object:
 
 
 def _undecoded(value: Undecoded) -> object:
+    from ...gob.opaque import decode_any_time
+
     try:
         # A gob stream does not name the type; nothing else of this length begins so.
         moment = decode_any_time(value.data)

@@ -29,7 +29,7 @@ from .target import Target
 if TYPE_CHECKING:
     from .debug_page import PageMethod, PageService
 
-__all__ = ["MISSING", "RemoteMethod", "TypeSource", "describe", "find_method"]
+__all__ = ["MISSING", "RemoteMethod", "TypeSource", "describe", "find_method", "page_of"]
 
 MISSING: Final = object()
 """The arguments of a user who has written none."""
@@ -181,7 +181,7 @@ def find_method(
                 "Server(reflection=True) does; or say the types: --idl FILE",
             )
     if types in ("auto", "page") and target.page_address:
-        page = _page(target, is_needed=types == "page" or bool(target.page))
+        page = page_of(target, is_needed=types == "page")
         if page is not None:
             return _on_page(name, page, target)
     elif types == "page":
@@ -213,6 +213,29 @@ def describe(client: Client, service: str, timeout: float) -> Description | None
         raise Failure(f"there is no service {service}", _near(service, names)) from None
 
 
+def page_of(target: Target, *, is_needed: bool) -> list[PageService] | None:
+    """Return the services on a server's debug page, None if it has none.
+
+    Args:
+        target: The server.
+        is_needed: True if it is an error that the page cannot be read; it is one in any case
+            where the user has said where the page is.
+
+    Raises:
+        DialError: It cannot be read.
+    """
+    if not target.page_address:
+        return None
+    from .debug_page import fetch_page  # lazy: an HTTP client takes a while to import
+
+    try:
+        return fetch_page(target.page_address, timeout=target.connect_timeout, tls=target.tls)
+    except DialError:
+        if is_needed or target.page:
+            raise
+        return None
+
+
 def _reflected(
     name: str, description: Description, target: Target, client: Client, stack: ExitStack
 ) -> RemoteMethod:
@@ -239,17 +262,6 @@ def _in_idl(name: str, known: Mapping[str, Method[Any, Any]]) -> Method[Any, Any
     if len(named) == 1:  # a service that is registered under another name
         return named[0].renamed(name)
     raise Failure(f"the IDL has no method {name}", _near(name, known), USAGE)
-
-
-def _page(target: Target, *, is_needed: bool) -> list[PageService] | None:
-    from .debug_page import fetch_page
-
-    try:
-        return fetch_page(target.page_address, timeout=target.connect_timeout, tls=target.tls)
-    except DialError:
-        if is_needed:
-            raise
-        return None
 
 
 def _on_page(name: str, page: Sequence[PageService], target: Target) -> RemoteMethod:

@@ -14,6 +14,8 @@ from rpcgen.method import Method
 from rpcgen.protocol import CodecName, Request, client_codec
 from rpcgen.protocol.address import Address
 
+from ..sockets import family_of, place_of
+
 __all__ = ["Answer", "CaseError", "Peer", "Target"]
 
 Req = TypeVar("Req")
@@ -56,24 +58,12 @@ class Target:
         Raises:
             OSError: There is none to be had.
         """
-        with socket.socket(self._family) as connection:
+        with socket.socket(family_of(self.address)) as connection:
             connection.settimeout(self.timeout)
-            connection.connect(self._place)
+            connection.connect(place_of(self.address))
             if self.address.http_path:
                 _connect_http(connection, self.address.http_path)
             yield Peer(connection, self.codec)
-
-    @property
-    def _family(self) -> socket.AddressFamily:
-        if self.address.network == "unix":
-            return socket.AF_UNIX
-        return socket.AF_INET6 if ":" in self.address.host else socket.AF_INET
-
-    @property
-    def _place(self) -> tuple[str, int] | str:
-        if self.address.network == "unix":
-            return self.address.unix_name
-        return self.address.host or "localhost", self.address.port
 
 
 class Peer:

@@ -15,6 +15,7 @@ from typing import Final
 from attrs import evolve
 
 from rpcgen.gob import wire
+from rpcgen.gob.opaque import library_name
 from rpcgen.gob.wire import WireType
 from rpcgen.protocol.reflection import (
     Description,
@@ -41,18 +42,6 @@ _BASIC: Final[dict[int, Kind]] = {
     wire.STRING: Kind.STRING,
     wire.COMPLEX: Kind.COMPLEX128,
     wire.INTERFACE: Kind.INTERFACE,
-}
-
-# Types of Go's library that encode themselves, by the name and the encoding that are sent.
-_LIBRARY: Final[dict[tuple[str, str], str]] = {
-    ("Time", "gob"): "time.Time",
-    ("Int", "gob"): "big.Int",
-    ("Float", "gob"): "big.Float",
-    ("Rat", "gob"): "big.Rat",
-    ("Addr", "binary"): "netip.Addr",
-    ("AddrPort", "binary"): "netip.AddrPort",
-    ("Prefix", "binary"): "netip.Prefix",
-    ("URL", "binary"): "url.URL",
 }
 
 _NEVER_SEEN: Final = "It was never answered without an error, so what it returns is not known."
@@ -205,7 +194,7 @@ class _Table:
                 self._make_hashable(numbers[0])
                 return TypeDescription(Kind.MAP, key=numbers[0], element=numbers[1])
             case wire.OpaqueType(name=name, encoding=encoding):
-                name = _LIBRARY.get((name, encoding), name) or "Opaque"
+                name = library_name(name, encoding) or name or "Opaque"
                 return TypeDescription(Kind.OPAQUE, name, encoding=encoding)
         return TypeDescription(Kind.INTERFACE)
 

@@ -116,7 +116,7 @@ class RecordingProxy:
             self._complain(f"cannot connect to {self._to}: {str(error) or 'timed out'}")
             await _close(writer)
             return
-        self._put(Entry(self._now, number, "open", peer=name))
+        self._tell(Entry(self._now, number, "open", peer=name))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass(number, "client", reader, back))
@@ -124,7 +124,7 @@ class RecordingProxy:
         except* (OSError, _Closed):
             pass  # either end is gone, and the other is told below
         finally:
-            self._put(Entry(self._now, number, "close"))
+            self._tell(Entry(self._now, number, "close"))
             await _close(writer, back)
 
     async def _pass(
@@ -136,10 +136,10 @@ class RecordingProxy:
     ) -> None:
         """Pass one direction on until its end."""
         while data := await reader.read(_CHUNK):
-            self._put(Entry(self._now, number, "data", side, data))
+            self._tell(Entry(self._now, number, "data", side, data))
             writer.write(data)
             await writer.drain()
-        self._put(Entry(self._now, number, "end", side))
+        self._tell(Entry(self._now, number, "end", side))
         if not writer.can_write_eof():
             raise _Closed("the connection has no half to close")
         writer.write_eof()
@@ -147,9 +147,6 @@ class RecordingProxy:
     @property
     def _now(self) -> float:
         return time.monotonic() - self._began
-
-    def _put(self, entry: Entry) -> None:
-        self._tell(entry)
 
 
 async def _close(*writers: asyncio.StreamWriter) -> None:

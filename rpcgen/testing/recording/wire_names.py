@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from rpcgen._names import parts_of_map
 from rpcgen.gob import wire
 from rpcgen.gob.opaque import guess
 from rpcgen.gob.wire import WireType
@@ -55,21 +56,10 @@ def _name_parts(types: dict[int, WireType], known: WireType, text: str, depth: i
             if found is not None:
                 _name(types, element, found[1], depth)
         case wire.MapType(key=key, value=value):
-            end = _end_of_key(text)
-            if end:
-                _name(types, key, text[len("map[") : end], depth)
-                _name(types, value, text[end + 1 :], depth)
-
-
-def _end_of_key(text: str) -> int:
-    """Return where the key ends in the name of a map, 0 if it is none."""
-    level = 0
-    if text.startswith("map["):
-        for match in re.finditer(r"[][]", text):
-            level += 1 if match[0] == "[" else -1
-            if not level:
-                return match.start()
-    return 0
+            parts = parts_of_map(text)
+            if parts is not None:
+                _name(types, key, parts[0], depth)
+                _name(types, value, parts[1], depth)
 
 
 def _name(types: dict[int, WireType], id: int, text: str, depth: int) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import rpcgen
 from rpcgen.testing.conformance.__main__ import main
 from rpcgen.testing.conformance.cases import CASES
 from rpcgen.testing.conformance.service import register_conformance
+from tests.support.sockets import free_port
 
 
 @pytest.fixture
@@ -65,7 +65,5 @@ def test_wrong_usage_is_status_2(
 
 
 def test_server_that_is_not_there_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    assert main([f"127.0.0.1:{port}"]) == 2
+    assert main([f"127.0.0.1:{free_port()}"]) == 2
     assert "cannot connect" in capsys.readouterr().err

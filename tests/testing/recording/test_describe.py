@@ -9,10 +9,12 @@ from attrs import define, frozen
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args
 from rpcgen import Method, Registry, ServerError
 from rpcgen.gen.idl_text import write_idl
+from rpcgen.gob.wire import OpaqueType
 from rpcgen.protocol import CodecName
+from rpcgen.protocol.reflection import Kind
 from rpcgen.testing.recording.describe import describe
 from rpcgen.testing.recording.file import read_recording
-from rpcgen.testing.recording.traffic import calls_of
+from rpcgen.testing.recording.traffic import Body, Call, calls_of
 from tests.support.apis import Api
 
 from .recorded import recorded
@@ -152,3 +154,24 @@ def test_types_of_json_are_guessed_and_said_to_be(api: Api, tmp_path: Path) -> N
     assert "class Divide:\n    a: int\n    b: int\n" in text
     assert "class DivideReply:\n    quo: int\n    rem: int\n" in text
     assert "guessed" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "expected"),
+    [
+        ("Time", "gob", "time.Time"),
+        ("Rat", "gob", "big.Rat"),
+        ("Prefix", "binary", "netip.Prefix"),
+        ("URL", "binary", "url.URL"),
+        ("UUID", "binary", "uuid.UUID"),
+        ("Time", "binary", "Time"),
+        ("Money", "gob", "Money"),
+        ("", "binary", "Opaque"),
+    ],
+)
+def test_type_that_encodes_itself_is_known_by_its_bare_name(
+    name: str, encoding: str, expected: str
+) -> None:
+    args = Body(b"", 65, {65: OpaqueType(name, 65, encoding)})
+    (described,) = describe([Call(1, "gob", "Ids.Take", args, 0.0)]).types[:1]
+    assert (described.kind, described.name) == (Kind.OPAQUE, expected)

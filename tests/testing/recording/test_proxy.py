@@ -15,7 +15,7 @@ from rpcgen.testing.recording.proxy import RecordingProxy
 from rpcgen.testing.scripted_server import ScriptedServer, receive, receive_until_end, send
 from tests.support.apis import Api, Loop
 from tests.support.services import ECHO
-from tests.support.sockets import connect, until_end
+from tests.support.sockets import connect, free_port, until_end
 
 from .recorded import recorded, recording_proxy
 
@@ -46,8 +46,7 @@ def test_bytes_are_told_as_they_are_and_half_closes_go_on(tmp_path: Path) -> Non
 
 def test_client_is_told_where_there_is_no_server() -> None:
     complaints = list[str]()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        to = f"127.0.0.1:{listening.getsockname()[1]}"
+    to = f"127.0.0.1:{free_port()}"
 
     with Loop() as loop:
         proxy = RecordingProxy("127.0.0.1:0", to, print, complaints.append)
