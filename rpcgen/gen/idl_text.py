@@ -172,7 +172,8 @@ class _Writer:
     def text(self) -> str:
         """Return the whole text."""
         plain = [n for n in self._names if self._types[n].kind in _PLAIN]
-        others = [n for n in self._names if n not in plain and self._types[n].kind not in _CLASSES]
+        apart = (*_PLAIN, *_CLASSES)
+        others = [n for n in self._names if self._types[n].kind not in apart]
         lines: list[str] = []
         for number in plain:
             lines += self._new_type(number)
