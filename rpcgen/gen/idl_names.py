@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..protocol.reflection import FieldDescription, ServiceDescription, TypeDescription
 from .idl_types import CLASSES
-from .names import snake_case
+from .names import distinct, joined_words, snake_case
 
 __all__ = [
     "attribute_names",
@@ -34,7 +34,7 @@ def is_name(name: str) -> bool:
 def _identifier(text: str) -> str:
     """Return an identifier made of the words of any text; empty if it has none."""
     words = re.findall(r"[^\W_]+", re.sub(r"[\w/]*\.(?=\w)", "", text))
-    name = "".join(word[:1].upper() + word[1:] for word in words)
+    name = joined_words(words)
     return name if is_name(name) else f"X{name}" if name else ""
 
 
@@ -49,33 +49,26 @@ def class_name(service: ServiceDescription) -> str:
     """Return what the class of a service is called, if the name is free."""
     if is_name(service.python) and not service.python.startswith("_"):
         return service.python
-    words = re.findall(r"[^\W_]+", service.name)
-    name = "".join(word[:1].upper() + word[1:] for word in words)
+    name = joined_words(re.findall(r"[^\W_]+", service.name))
     return name if is_name(name) else f"Service{name}"
 
 
 def method_names(service: ServiceDescription) -> list[str]:
     """Return the names of the methods in Python, each another."""
-    found: dict[str, None] = {}
-    for method in service.methods:
-        name = method.python
-        if not is_name(name) or name.startswith("_"):
-            name = _lower(method.name, "method")
-        while name in found:
-            name += "_"
-        found[name] = None
-    return list(found)
+    return distinct(
+        each.python
+        if is_name(each.python) and not each.python.startswith("_")
+        else _lower(each.name, "method")
+        for each in service.methods
+    )
 
 
 def attribute_names(fields: Iterable[FieldDescription]) -> list[str]:
     """Return the names of the fields in Python, each another."""
-    found: dict[str, None] = {}
-    for field in fields:
-        name = field.attribute if is_name(field.attribute) else _lower(field.name, "field")
-        while name in found or name == "self":
-            name += "_"
-        found[name] = None
-    return list(found)
+    names = [
+        each.attribute if is_name(each.attribute) else _lower(each.name, "field") for each in fields
+    ]
+    return distinct(names, ["self"])
 
 
 def _lower(name: str, otherwise: str) -> str:
