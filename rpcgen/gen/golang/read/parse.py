@@ -14,6 +14,7 @@ from ....errors import GenerateError
 from .comments import doc_above, doc_beside, package_doc
 from .parse_bodies import read_body
 from .parse_expressions import (
+    place_of,
     read_expressions,
     read_parameters,
     read_results,
@@ -116,7 +117,7 @@ class _FileReader:
         return found
 
     def _place(self, node: Node) -> Place:
-        return Place(self._path, node.start_point[0] + 1)
+        return place_of(node, self._path)
 
     # What the parser did not understand
 
