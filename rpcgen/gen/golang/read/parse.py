@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ....errors import GenerateError
@@ -121,13 +122,16 @@ class _FileReader:
 
     # What the parser did not understand
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._source.split(b"\n")
+
     def _find_problems(self, root: Node) -> Iterator[tuple[Place, str]]:
-        lines = self._source.split(b"\n")
         waiting = [root]
         while waiting:
             node = waiting.pop()
             if node.is_error or node.is_missing:
-                line = lines[node.start_point[0]].decode(errors="replace").strip()
+                line = self._lines[node.start_point[0]].decode(errors="replace").strip()
                 yield self._place(node), f"not understood: {line}"
             elif node.has_error:
                 waiting += node.children
