@@ -41,7 +41,7 @@ def command(
     context: click.Context,
     paths: tuple[str, ...],
     against: str | None,
-    root: str | None,
+    root: Path | None,
     ignored: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -50,7 +50,7 @@ def command(
         if against is not None:
             old, new = _against(against, paths, root)
         elif len(paths) == 2:
-            old, new = _described(paths[:1], None), _described(paths[1:], root)
+            old, new = describe_idls(paths[:1], None), describe_idls(paths[1:], root)
         else:
             raise click.UsageError("name OLD and NEW, or --against GIT_REV and NEW...", context)
     except RpcError as error:
@@ -62,14 +62,10 @@ def command(
     return report(kept(compare_services(old, new), new.texts, ignored), "breaking", as_json)
 
 
-def _described(paths: tuple[str, ...], root: str | None) -> Described:
-    return describe_idls(paths, Path(os.path.abspath(root)) if root else None)
-
-
 def _against(
-    revision: str, paths: tuple[str, ...], root: str | None
+    revision: str, paths: tuple[str, ...], root: Path | None
 ) -> tuple[Described, Described]:
-    new = _described(paths, root)
+    new = describe_idls(paths, root)
     given = [Path(os.path.abspath(path)) for path in paths]
     with checked_out(revision, given) as (folder, then):
         if not then:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -16,7 +18,10 @@ __all__ = ["ROOT_OPTION", "format_options", "report"]
 F = TypeVar("F", bound=Callable[..., object])
 
 ROOT_OPTION = click.option(
-    "--root", metavar="DIR", help="the folder that the IDL's imports count from"
+    "--root",
+    metavar="DIR",
+    callback=lambda _context, _option, given: Path(os.path.abspath(given)) if given else None,
+    help="the folder that the IDL's imports count from",
 )
 
 

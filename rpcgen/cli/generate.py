@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..gen import Difference
     from ..gen.configuration import Configuration
 
-__all__ = ["make_parser", "run"]
+__all__ = ["make_parser", "report_check", "run"]
 
 _EPILOG = """\
 without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl and output.
@@ -107,12 +107,12 @@ def _run_once(job: _Job) -> int:
             tell(f"{note}")
         if job.check:
             differences = [*gen.compare(output.files), *output.orphans]
-            return _report(differences) if differences else _up_to_date(len(output.files))
+            return report_check(differences, len(output.files))
         written = gen.write(output.files)
         for path in written:
             say(f"wrote {_shown(path)}")
         if not written and not output.orphans:
-            _up_to_date(len(output.files))
+            report_check([], len(output.files))
         if job.prune:
             for path in gen.prune(output.orphans, job.output):
                 say(f"deleted {_shown(path)}")
@@ -168,13 +168,19 @@ def _watched(job: _Job) -> list[Path]:
     return sorted(roots or folders)
 
 
-def _up_to_date(count: int) -> int:
-    say(f"{count} files are up to date")
-    return 0
+def report_check(differences: Sequence[Difference], count: int) -> int:
+    """Print a list of the files that differ, then their diffs.
 
+    Args:
+        differences: The files that are not as they should be.
+        count: Number of files that should be there.
 
-def _report(differences: Sequence[Difference]) -> int:
-    """Print a list of the files that differ, then their diffs."""
+    Returns:
+        Exit status: 0 if no file differs, 1 if one does.
+    """
+    if not differences:
+        say(f"{count} files are up to date")
+        return 0
     for difference in differences:
         say(f"{difference.state} {_shown(difference.path)}")
     for difference in differences:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import get_args
 
@@ -33,11 +32,11 @@ __all__ = ["command"]
 @ROOT_OPTION
 @format_options(get_args(LintRule))
 def command(
-    paths: tuple[str, ...], root: str | None, ignored: tuple[str, ...], as_json: bool
+    paths: tuple[str, ...], root: Path | None, ignored: tuple[str, ...], as_json: bool
 ) -> int:
     """Run the command and return its exit status."""
     try:
-        described = describe_idls(paths, Path(os.path.abspath(root)) if root else None)
+        described = describe_idls(paths, root)
     except RpcError as error:
         tell(f"{error}")
         return 2

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from ..errors import RpcError
-from ..gen import Difference, compare, write
+from ..gen import compare, write
 from ..gen.describe import Described, describe_idls
 from ..gen.diagnostics import display_path, raise_if_any
 from ..gen.golang.write import package_name, write_go
 from ..gen.write import check_overwrite
 from .console import say, tell
 from .findings import ROOT_OPTION
+from .generate import report_check
 
 __all__ = ["command"]
 
@@ -43,42 +43,29 @@ def command(
     output: str,
     package: str | None,
     check: bool,
-    root: str | None,
+    root: Path | None,
 ) -> int:
     """Run the command and return its exit status."""
     try:
-        described = describe_idls(paths, Path(os.path.abspath(root)) if root else None)
+        described = describe_idls(paths, root)
         name = _package(context, described, package)
         folder = Path(os.path.abspath(output))
         sources = ", ".join(sorted(each.replace(".", "/") + ".py" for each in {*described.modules}))
         texts = write_go(described, name, sources)
         files = {folder / file: text for file, text in texts.items()}
         raise_if_any(check_overwrite(folder, files))
-        differences = compare(files)
         if check:
-            return _report(differences, len(files))
-        write(files)
+            return report_check(compare(files), len(files))
+        written = write(files)
     except RpcError as error:
         tell(f"{error}")
         return 1
     except OSError as error:
         tell(f"rpcgen: error: {error}")
         return 1
-    for each in differences:
-        say(f"wrote {display_path(each.path)}")
-    return 0 if differences else _report([], len(files))
-
-
-def _report(differences: Sequence[Difference], count: int) -> int:
-    if not differences:
-        say(f"{count} files are up to date")
-        return 0
-    for each in differences:
-        say(f"{each.state} {display_path(each.path)}")
-    for each in differences:
-        for line in each.diff.splitlines():
-            say(line)
-    return 1
+    for path in written:
+        say(f"wrote {display_path(path)}")
+    return 0 if written else report_check([], len(files))
 
 
 def _package(context: click.Context, described: Described, given: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-__all__ = ["Remarks", "comment_lines"]
+__all__ = ["Remarks", "comment_lines", "wrapped"]
 
 # Width of a comment, in columns; the margin comes before it.
 _WIDTH = 92
@@ -52,16 +52,24 @@ def comment_lines(texts: Sequence[str], margin: int = 0) -> list[str]:
     for text in texts:
         for line in text.splitlines() or [""]:
             shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line.expandtabs(4))
-            if len(shown) + margin <= _WIDTH or not shown.strip():
-                found.append(f"# {shown}".rstrip())
-                continue
-            indent = shown[: len(shown) - len(shown.lstrip())]
-            wrapped = textwrap.wrap(
-                shown,
-                _WIDTH - margin,
-                subsequent_indent=indent,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            found += [f"# {each}" for each in wrapped]
+            parts = wrapped(shown, _WIDTH - margin) or [""]
+            found += [f"# {each}".rstrip() for each in parts]
     return found
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Return a line as it is, or one that is too long as several with its indentation.
+
+    Args:
+        line: The line.
+        width: Maximum length, in characters.
+    """
+    if len(line) <= width:
+        return [line]
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=line[: len(line) - len(line.lstrip())],
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

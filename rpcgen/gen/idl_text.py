@@ -13,25 +13,23 @@ import builtins
 import cmath
 import keyword
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from .._names import go_name
 from ..code import Code
-from ..errors import SchemaError
 from ..protocol.reflection import (
     Description,
     FieldDescription,
     Kind,
-    MemberDescription,
     MethodDescription,
     RaisedDescription,
-    ServiceDescription,
     TypeDescription,
 )
 from .docstrings import docstring
+from .idl_names import attribute_names, bare_name, class_name, is_name, method_names, type_name
 from .idl_remarks import Remarks, comment_lines
+from .idl_types import CLASSES, LIBRARY, PLAIN, IdlTypes, library_of, parts_of, value_of
 from .idl_zeros import ZeroValues, by_value_first
 from .names import (
     import_from,
@@ -39,7 +37,6 @@ from .names import (
     names_of_methods,
     quoted,
     section_of,
-    snake_case,
     spelled_value,
 )
 from .wrap_lines import wrap_lines
@@ -50,43 +47,6 @@ _INDENT: Final = " " * 4
 
 _TYPES: Final = "rpcgen.types"
 
-# Spelling of each plain kind, and the module to import it from, if any.
-_PLAIN: Final[dict[Kind, tuple[str, str]]] = {
-    Kind.BOOL: ("", "bool"),
-    Kind.INT: ("", "int"),
-    Kind.FLOAT64: ("", "float"),
-    Kind.COMPLEX128: ("", "complex"),
-    Kind.STRING: ("", "str"),
-    Kind.BYTES: ("", "bytes"),
-    Kind.NOTHING: ("", "None"),
-    **{
-        kind: (_TYPES, kind.value.capitalize())
-        for kind in Kind
-        if kind.value[-1:].isdigit() or kind in (Kind.UINT, Kind.UINTPTR)
-        if kind not in (Kind.FLOAT64, Kind.COMPLEX128)
-    },
-}
-
-# The types of Go's library, by kind and name.
-_LIBRARY: Final[dict[tuple[Kind, str], tuple[str, str]]] = {
-    (Kind.INT64, "time.Duration"): ("datetime", "timedelta"),
-    (Kind.OPAQUE, "time.Time"): ("datetime", "datetime"),
-    (Kind.OPAQUE, "uuid.UUID"): ("uuid", "UUID"),
-    **{
-        (Kind.OPAQUE, name): (_TYPES, name.title().replace(".", ""))
-        for name in ("big.Int", "big.Float", "big.Rat")
-    },
-    **{
-        (Kind.OPAQUE, f"netip.{name}"): (_TYPES, f"Netip{name}")
-        for name in ("Addr", "AddrPort", "Prefix")
-    },
-    **{
-        (Kind.BYTES, f"net.{name}"): (_TYPES, f"Net{name}")
-        for name in ("HardwareAddr", "IP", "IPMask")
-    },
-    (Kind.OPAQUE, "url.URL"): (_TYPES, "URL"),
-}
-
 _ENUMS: Final = {
     "IntEnum": "enum",
     "IntFlag": "enum",
@@ -95,9 +55,6 @@ _ENUMS: Final = {
     "OpenStrEnum": _TYPES,
 }
 
-# Kinds whose types have a class of their own in Python.
-_CLASSES: Final = (Kind.STRUCT, Kind.ENUM, Kind.OPAQUE)
-
 # Names that the text may import, which nothing in it is called.
 _IMPORTED: Final = {
     *("Annotated", "Any", "Code", "Literal", "Mapping", "NewType", "Protocol", "RemoteError"),
@@ -105,16 +62,10 @@ _IMPORTED: Final = {
     *("interface", "json_tag", "length", "raises", "struct_args", "timeout", "wire", "GoTime"),
     *("AddrPort", "BigFloatValue", "Fraction", "UTC"),
     *_ENUMS,
-    *[name for _, name in (*_PLAIN.values(), *_LIBRARY.values())],
+    *[name for _, name in (*PLAIN.values(), *LIBRARY.values())],
 }
 
-# What is called in the body of a class, where a member of that name would hide it.
-_CALLED: Final = ("field", "idempotent", "raises", "struct_args", "timeout", "wire")
-
 _RESERVED: Final = {*_IMPORTED, *dir(builtins), *keyword.kwlist}
-
-# Maximum depth of types that have no name: `list[list[...]]`.
-_MAX_DEPTH: Final = 64
 
 # Defaults that are no literals of Python.
 _EMPTY: Final = {"set()": "set", "frozenset()": "frozenset", "[]": "list", "{}": "dict"}
@@ -151,39 +102,41 @@ class _Writer:
     def __init__(self, description: Description, package: str, remarks: Remarks) -> None:
         self._remarks = remarks
         self._services = description.services
-        self._types = description.types
+        self._names: dict[int, str] = {}
+        self._types = IdlTypes(description.types, self._names, self._use)
         self._package = package
         self._taken = set(_RESERVED)
         self._imports: dict[str, set[str]] = {}
         self._hidden = _run_time_members(description)
-        self._service_names = [self._free(_class_name(each)) for each in self._services]
-        self._method_names = [_method_names(each) for each in self._services]
+        self._service_names = [self._free(class_name(each)) for each in self._services]
+        self._method_names = [method_names(each) for each in self._services]
         self._errors = {
             raised.type: raised for method in self._methods() for raised in method.raises
         }
         self._generated = set(self._parameter_types())
-        self._names = {
-            number: self._free(_type_name(each), number in self._errors or each.kind is Kind.ENUM)
-            for number, each in enumerate(self._types)
+        self._names |= {
+            number: self._free(type_name(each), number in self._errors or each.kind is Kind.ENUM)
+            for number, each in enumerate(description.types)
             if number not in self._generated and self._has_name(each)
         }
-        self._zeros = ZeroValues(self._types, self._names, self._use)
+        self._zeros = ZeroValues(description.types, self._names, self._use)
 
     def text(self) -> str:
         """Return the whole text."""
-        plain = [n for n in self._names if self._types[n].kind in _PLAIN]
-        others = [n for n in self._names if n not in plain and self._types[n].kind not in _CLASSES]
+        plain = [n for n in self._names if self._types[n].kind in PLAIN]
+        apart = (*PLAIN, *CLASSES)
+        others = [n for n in self._names if self._types[n].kind not in apart]
         lines: list[str] = []
         for number in plain:
             lines += self._new_type(number)
         for kind in (Kind.ENUM, Kind.OPAQUE, Kind.STRUCT):
             numbers = [n for n in self._names if self._types[n].kind is kind]
             if self._remarks.zeros:
-                numbers = by_value_first(self._types, numbers)
+                numbers = by_value_first(self._types.all, numbers)
             for number in numbers:
                 lines += ["", "", *self._class(number)]
         later: list[str] = []
-        for number in sorted(others, key=self._depth):
+        for number in sorted(others, key=self._types.depth):
             later += self._new_type(number)
         lines += ["", "", *later] if later else []
         for index in range(len(self._services)):
@@ -230,13 +183,13 @@ class _Writer:
             yield from service.methods
 
     def _has_name(self, each: TypeDescription) -> bool:
-        if _library_of(each):
+        if library_of(each):
             return False
-        return each.kind in _CLASSES or bool(each.name)
+        return each.kind in CLASSES or bool(each.name)
 
     def _parameter_types(self) -> Iterator[int]:
         """Yield the numbers of the structs that the generator will make of parameters."""
-        used = {part for each in self._types for part in _parts(each)}
+        used = {part for each in self._types.all for part in parts_of(each)}
         used |= {each.response for each in self._methods()} | self._errors.keys()
         used |= {each.request for each in self._methods() if not each.takes_struct}
         for service, cls, names in zip(
@@ -248,107 +201,18 @@ class _Writer:
             for method, own in zip(service.methods, names_of_methods(cls, given), strict=True):
                 if own.args is None or method.request in used:
                     continue
-                if _bare(self._type(method.request).name) == own.args:
+                if bare_name(self._types[method.request].name) == own.args:
                     yield method.request
-
-    # Types
-
-    def _type(self, number: int) -> TypeDescription:
-        if not 0 <= number < len(self._types):
-            raise SchemaError(
-                f"a description without the type {number}", "describe the service as a whole"
-            )
-        return self._types[number]
-
-    def _depth(self, number: int) -> int:
-        """Return how many named types one is made of, which must come before it."""
-        waiting, found = [number], set[int]()
-        while waiting:
-            for part in _parts(self._type(waiting.pop())):
-                if part not in found and self._type(part).kind not in _CLASSES:
-                    found.add(part)
-                    waiting.append(part)
-        if number in found:
-            raise _endless(number)
-        return len(found & self._names.keys())
-
-    def _spell(self, number: int, depth: int = 0) -> str:
-        """Return the annotation of a type."""
-        if number in self._names:
-            return self._names[number]
-        return self._spell_plainly(number, depth)
-
-    def _spell_plainly(self, number: int, depth: int = 0) -> str:
-        each = self._type(number)
-        if depth > _MAX_DEPTH:
-            raise _endless(number)
-        known = _library_of(each) or _PLAIN.get(each.kind)
-        if each.python == "Literal":
-            values = ", ".join(spelled_value(_value(member, each)) for member in each.members)
-            return f"{self._use('typing', 'Literal')}[{values}]"
-        if known is not None:
-            return self._use(*known)
-        match each.kind:
-            case Kind.SLICE:
-                return self._container(each, depth)
-            case Kind.ARRAY:
-                inner = self._container(each, depth)
-                return self._annotated(inner, f"{self._use(_TYPES, 'length')}({each.length})")
-            case Kind.MAP:
-                return self._map(each, depth)
-            case Kind.POINTER:
-                return f"{self._spell(each.element, depth + 1)} | None"
-            case Kind.INTERFACE:
-                return self._interface(each, depth)
-            case Kind.STRUCT:
-                return self._type_of_struct(number)
-        raise SchemaError(
-            f"type {number} of a description is of the kind {each.kind.value!r}",
-            "use a newer rpcgen",
-        )
-
-    def _type_of_struct(self, number: int) -> str:
-        # One that was to be the generator's; it is used as a message in some other way.
-        raise SchemaError(f"struct {number} of a description has no name", "give it one")
-
-    def _container(self, each: TypeDescription, depth: int) -> str:
-        if each.python == "UUID":
-            return self._use("uuid", "UUID")
-        if each.python == "bytes":
-            return "bytes"
-        element = self._spell(each.element, depth + 1)
-        return f"tuple[{element}, ...]" if each.python == "tuple" else f"list[{element}]"
-
-    def _map(self, each: TypeDescription, depth: int) -> str:
-        key = self._spell(each.key, depth + 1)
-        if each.python in ("set", "frozenset"):
-            return f"{each.python}[{key}]"
-        name = self._use("collections.abc", "Mapping") if each.python == "Mapping" else "dict"
-        return f"{name}[{key}, {self._spell(each.element, depth + 1)}]"
-
-    def _interface(self, each: TypeDescription, depth: int) -> str:
-        if not each.union:
-            return self._use("typing", "Any")
-        members = [self._spell(member, depth + 1) for member in each.union]
-        text = " | ".join([*members, "None"] if each.nullable else members)
-        if len(members) > 1:
-            return text
-        return self._annotated(text, self._use(_TYPES, "interface"))
-
-    def _annotated(self, inner: str, *marks: str) -> str:
-        return (
-            f"{self._use('typing', 'Annotated')}[{', '.join([inner, *marks])}]" if marks else inner
-        )
 
     # Definitions
 
     def _new_type(self, number: int) -> list[str]:
         name, each = self._names[number], self._types[number]
         new_type = self._use("typing", "NewType")
-        known = quoted(_bare(each.name) if _is_name(_bare(each.name)) else name)
+        known = quoted(bare_name(each.name) if is_name(bare_name(each.name)) else name)
         lines = comment_lines([each.doc] if each.doc else [])
         lines += comment_lines(self._remarks.types.get(number, []))
-        lines.append(f"{name} = {new_type}({known}, {self._spell_plainly(number)})")
+        lines.append(f"{name} = {new_type}({known}, {self._types.spell_plainly(number)})")
         for constant, value in self._remarks.constants.get(number, []):
             free = self._free(constant)
             lines.append(f"{free} = {name}({spelled_value(value)})")
@@ -372,13 +236,13 @@ class _Writer:
 
     def _enum(self, number: int) -> list[str]:
         each = self._types[number]
-        is_text = self._type(each.element).kind is Kind.STRING
+        is_text = self._types[each.element].kind is Kind.STRING
         base = each.base if each.base in _ENUMS else "StrEnum" if is_text else "IntEnum"
-        names = [member for member in each.members if _is_name(member.name)]
+        names = [member for member in each.members if is_name(member.name)]
         lines = self._type_remarks(number)
         for member in names:
             lines += comment_lines(self._remarks.fields.get((number, member.name), []), 4)
-            value = spelled_value(_value(member, self._type(each.element)))
+            value = spelled_value(value_of(member, self._types[each.element]))
             lines.append(f"{member.name} = {value}")
         if len(names) < len(each.members):
             lines.append("# Members whose names are no identifiers are left out.")
@@ -421,7 +285,7 @@ class _Writer:
         lines = self._type_remarks(number)
         lines += self._code(raised, each) if raised is not None else []
         for attribute, field, default in zip(
-            _attribute_names(each.fields), each.fields, defaults, strict=True
+            attribute_names(each.fields), each.fields, defaults, strict=True
         ):
             lines += comment_lines(self._remarks.fields.get((number, field.name), []), 4)
             lines.append(self._declaration(attribute, field, default))
@@ -447,10 +311,10 @@ class _Writer:
             marks.append(f"{self._use(_TYPES, 'json_tag')}({quoted(field.json)})")
         if field.embedded:
             marks.append(self._use(_TYPES, "embedded"))
-        spelled = self._spell(field.type)
+        spelled = self._types.spell(field.type)
         if default == "()" and spelled.startswith("list["):
             spelled = self._use("collections.abc", "Sequence") + spelled.removeprefix("list")
-        declared = f"{attribute}: {self._annotated(spelled, *marks)}"
+        declared = f"{attribute}: {self._types.annotated(spelled, *marks)}"
         return f"{declared} = {default}" if default else declared
 
     def _default(self, field: FieldDescription, *, mutable: bool) -> str:
@@ -481,18 +345,18 @@ class _Writer:
 
     def _converted(self, value: object, number: int) -> str:
         """Return a default as a value of its type, where that is an enum or a named number."""
-        each = self._type(number)
+        each = self._types[number]
         if value is None:
             return "None"
         while each.kind is Kind.POINTER:
-            number, each = each.element, self._type(each.element)
+            number, each = each.element, self._types[each.element]
         spelled = spelled_value(value)
         if each.kind is Kind.ENUM:
             for member in each.members:
-                if _value(member, self._type(each.element)) == value and _is_name(member.name):
+                if value_of(member, self._types[each.element]) == value and is_name(member.name):
                     return f"{self._names[number]}.{member.name}"
             return f"{self._names[number]}({spelled})"
-        if number in self._names and each.kind in _PLAIN:
+        if number in self._names and each.kind in PLAIN:
             return f"{self._names[number]}({spelled})"
         return spelled
 
@@ -517,7 +381,7 @@ class _Writer:
         parameters = self._parameters(method)
         if method.request in self._generated:
             lines = [*self._unknown_defaults(method), *lines]
-        response = self._spell(method.response)
+        response = self._types.spell(method.response)
         receiver = "_self" if any(each.startswith("self:") for each in parameters) else "self"
         defined = f"def {name}({', '.join([receiver, *parameters])}) -> {response}:"
         if not method.doc:
@@ -525,8 +389,8 @@ class _Writer:
         return [*lines, defined, f"{_INDENT}{docstring(method.doc, 8)}", f"{_INDENT}..."]
 
     def _unknown_defaults(self, method: MethodDescription) -> Iterator[str]:
-        fields = self._type(method.request).fields
-        for name, field in zip(_attribute_names(fields), fields, strict=True):
+        fields = self._types[method.request].fields
+        for name, field in zip(attribute_names(fields), fields, strict=True):
             if field.has_default and not self._default(field, mutable=False):
                 yield f"# The default of {name!r} is not known here, so it must be given."
 
@@ -537,24 +401,24 @@ class _Writer:
             yield self._use(_TYPES, "idempotent")
         for raised in method.raises:
             text = f", text={quoted(raised.text)}" if raised.text else ""
-            yield f"{self._use(_TYPES, 'raises')}({self._spell(raised.type)}{text})"
+            yield f"{self._use(_TYPES, 'raises')}({self._types.spell(raised.type)}{text})"
         if 0 < method.timeout < math.inf:
             yield f"{self._use(_TYPES, 'timeout')}({method.timeout!r})"
-        if method.request in self._generated and len(self._type(method.request).fields) == 1:
+        if method.request in self._generated and len(self._types[method.request].fields) == 1:
             yield self._use(_TYPES, "struct_args")
 
     def _parameters(self, method: MethodDescription) -> list[str]:
-        request = self._type(method.request)
+        request = self._types[method.request]
         if method.request not in self._generated:
             if request.kind is Kind.NOTHING:
                 return []
-            name = method.parameter if _is_name(method.parameter) else "args"
-            return [f"{name}: {self._spell(method.request)}"]
+            name = method.parameter if is_name(method.parameter) else "args"
+            return [f"{name}: {self._types.spell(method.request)}"]
         defaults = [self._default(field, mutable=False) for field in request.fields]
         parts = [
             self._declaration(name, field, default)
             for name, field, default in zip(
-                _attribute_names(request.fields), request.fields, defaults, strict=True
+                attribute_names(request.fields), request.fields, defaults, strict=True
             )
         ]
         if _needs_keywords(defaults):
@@ -563,37 +427,11 @@ class _Writer:
         return parts
 
 
-def _endless(number: int) -> SchemaError:
-    return SchemaError(
-        f"type {number} of a description holds itself without end", "hold it in a struct"
-    )
-
-
-def _library_of(each: TypeDescription) -> tuple[str, str] | None:
-    if each.kind is Kind.OPAQUE and each.python == "GoTime":
-        return _TYPES, "GoTime"
-    return _LIBRARY.get((each.kind, each.name))
-
-
-def _parts(each: TypeDescription) -> list[int]:
-    """Return the numbers of the types that a type is made of."""
-    match each.kind:
-        case Kind.SLICE | Kind.ARRAY | Kind.POINTER:
-            return [each.element]
-        case Kind.MAP:
-            return [each.key, each.element]
-        case Kind.STRUCT:
-            return [field.type for field in each.fields]
-        case Kind.INTERFACE:
-            return each.union
-    return []
-
-
 def _run_time_members(description: Description) -> dict[str, str]:
     """Return other names for what members of classes would hide."""
     members = {field.attribute for each in description.types for field in each.fields}
     for service in description.services:
-        members.update(_method_names(service))
+        members.update(method_names(service))
     return {name: f"{name}_" for name in members}
 
 
@@ -627,70 +465,3 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, int | float | complex):
         return cmath.isfinite(value)
     return value is None or isinstance(value, str | bytes)
-
-
-def _value(member: MemberDescription, of: TypeDescription) -> int | str:
-    return member.text if of.kind is Kind.STRING else member.number
-
-
-def _bare(name: str) -> str:
-    """Return a Go name without its package."""
-    plain, bracket, arguments = name.partition("[")
-    return plain.rpartition("/")[2].rpartition(".")[2] + bracket + arguments
-
-
-def _is_name(name: str) -> bool:
-    """Return True for an identifier that means nothing to Python."""
-    return name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-
-
-def _identifier(text: str) -> str:
-    """Return an identifier made of the words of any text; empty if it has none."""
-    words = re.findall(r"[^\W_]+", re.sub(r"[\w/]*\.(?=\w)", "", text))
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return name if _is_name(name) else f"X{name}" if name else ""
-
-
-def _type_name(each: TypeDescription) -> str:
-    if _is_name(each.python) and each.kind in _CLASSES and "[" not in each.name:
-        return each.python
-    return _identifier(each.name) or "Struct"
-
-
-def _class_name(service: ServiceDescription) -> str:
-    if _is_name(service.python) and not service.python.startswith("_"):
-        return service.python
-    words = re.findall(r"[^\W_]+", service.name)
-    name = "".join(word[:1].upper() + word[1:] for word in words)
-    return name if _is_name(name) else f"Service{name}"
-
-
-def _method_names(service: ServiceDescription) -> list[str]:
-    """Return the names of the methods in Python, each another."""
-    found: dict[str, None] = {}
-    for method in service.methods:
-        name = method.python
-        if not _is_name(name) or name.startswith("_"):
-            name = _lower(method.name, "method")
-        while name in found:
-            name += "_"
-        found[name] = None
-    return list(found)
-
-
-def _attribute_names(fields: Iterable[FieldDescription]) -> list[str]:
-    found: dict[str, None] = {}
-    for field in fields:
-        name = field.attribute if _is_name(field.attribute) else _lower(field.name, "field")
-        while name in found or name == "self":
-            name += "_"
-        found[name] = None
-    return list(found)
-
-
-def _lower(name: str, otherwise: str) -> str:
-    """Return Python's spelling of a Go name."""
-    lower = re.sub(r"\W", "_", snake_case(name))
-    if keyword.iskeyword(lower):
-        return f"{lower}_"
-    return lower if _is_name(lower) else f"{otherwise}_{lower}"

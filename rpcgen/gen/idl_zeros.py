@@ -72,6 +72,8 @@ class ZeroValues:
         self._types = types
         self._names = names
         self._use = use
+        # Structs have those of structs in them, which may be the same ones many times over.
+        self._known: dict[int, Zero | None] = {}
 
     def of(self, number: int) -> Zero | None:
         """Return the zero of a type, None if it is too much for a default.
@@ -79,6 +81,11 @@ class ZeroValues:
         Args:
             number: Number of the type.
         """
+        if number not in self._known:
+            self._known[number] = self._of(number)
+        return self._known[number]
+
+    def _of(self, number: int) -> Zero | None:
         each = self._types[number]
         plain = self._plain(number, each)
         if plain is None or number not in self._names or each.kind in (Kind.ENUM, Kind.STRUCT):
@@ -167,7 +174,7 @@ def by_value_first(types: list[TypeDescription], numbers: Iterable[int]) -> list
         types: The types of a description.
         numbers: Numbers of structs, in the order that is kept where it can be.
     """
-    wanted = list(numbers)
+    wanted = dict.fromkeys(numbers)
     found: dict[int, None] = {}
     for number in wanted:
         waiting = [(number, iter(_held(types, number)))]
@@ -181,7 +188,7 @@ def by_value_first(types: list[TypeDescription], numbers: Iterable[int]) -> list
             elif part not in entered and part not in found:
                 entered.add(part)
                 waiting.append((part, iter(_held(types, part))))
-    return [number for number in found if number in set(wanted)]
+    return [number for number in found if number in wanted]
 
 
 def _held(types: list[TypeDescription], number: int) -> Iterator[int]:

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from .._names import go_name
 from ..protocol.reflection import FieldDescription, Kind, MethodDescription, TypeDescription
+from ..types import json_tag
 from .breaking.fit import Types, values_of
 from .breaking.spelling import spelled
 from .describe import Described, MethodPlace, TypePlace
@@ -81,9 +82,10 @@ def _case_clash(_: Types, each: TypeDescription, place: TypePlace) -> Iterator[F
     """Find fields whose names differ in case only, which JSON takes for one another."""
     first: dict[str, FieldDescription] = {}
     for field in each.fields:
-        if field.json == "-":
+        tag = json_tag(field.json)
+        if tag.omitted:
             continue
-        name = field.json.partition(",")[0] or field.name
+        name = tag.name or field.name
         other = first.setdefault(name.casefold(), field)
         if other is not field:
             yield Finding(

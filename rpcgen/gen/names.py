@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "MethodNames",
     "Names",
+    "distinct",
     "generated_names",
     "import_from",
     "isort_key",
+    "joined_words",
     "method_names",
     "names_of_methods",
     "quoted",
@@ -57,6 +59,28 @@ def snake_case(name: str) -> str:
     """Return ``KeyValue`` as ``key_value``, ``HTTPServer`` as ``http_server``."""
     name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     return re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", name).strip("_").lower()
+
+
+def joined_words(words: Iterable[str]) -> str:
+    """Return words as the name of a class: each with a capital, the rest of it as it is."""
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return names, each another: one that was there before has underscores more.
+
+    Args:
+        names: The names.
+        taken: Names that none of them may have.
+    """
+    known = dict.fromkeys(taken)
+    found: list[str] = []
+    for name in names:
+        while name in known:
+            name += "_"
+        known[name] = None
+        found.append(name)
+    return found
 
 
 @frozen
@@ -93,7 +117,7 @@ def names_of_methods(service: str, methods: Iterable[tuple[str, bool]]) -> list[
     for method, takes_struct in methods:
         words = snake_case(method).split("_")
         constant = "_".join([snake_case(service), *words]).upper()
-        name = "".join(word[:1].upper() + word[1:] for word in words)
+        name = joined_words(words)
         args = f"{service}{name}Args" if takes_struct else None
         while constant in taken or args in taken:
             constant, args = f"{constant}_", args and f"{args}_"

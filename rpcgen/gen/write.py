@@ -67,7 +67,7 @@ def write(files: Mapping[Path, str]) -> list[Path]:
     Raises:
         OSError: One cannot be written; the others are as they were.
     """
-    changed = [difference.path for difference in compare(files)]
+    changed = [path for path, text in sorted(files.items()) if content(path) != text]
     staged: list[tuple[Path, Path]] = []
     made: list[Path] = []
     try:

@@ -362,6 +362,15 @@ def test_fields_of_any_length_are_formatted(tmp_path: Path) -> None:
     assert formatted_differently(path) == ""
 
 
+def test_zero_of_a_struct_in_many_places_is_found_once() -> None:
+    types = [struct()]
+    for number in range(40, 0, -1):  # each is in twice as many places as the one around it
+        held = [FieldDescription(name, name.lower(), number) for name in "AB"]
+        types.insert(0, struct(*held))
+    text = write_idl(described(*types), remarks=Remarks(zeros=True))
+    assert "    a: Item_ = field(factory=Item_)" in text
+
+
 def test_class_comes_after_those_that_its_zeros_are_made_of() -> None:
     held = TypeDescription(Kind.STRUCT, "kv.Held", "Held")
     given = described(struct(FieldDescription("A", "a", 1)), held)

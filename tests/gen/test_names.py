@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rpcgen.gen.names import Names, quoted, snake_case
+from rpcgen.gen.names import Names, distinct, joined_words, quoted, snake_case
 from rpcgen.gen.source import Expression, Source, Symbol
 
 Load = Callable[..., Source]
@@ -119,3 +119,11 @@ def test_expression_is_spelled_without_quotes(load: Load, written: str, spelled:
 def test_literal_keeps_strings(load: Load) -> None:
     node = ast.parse("'int'", mode="eval").body
     assert Names([], []).literal(Expression(load(one=""), node)) == '"int"'
+
+
+def test_distinct_names_have_underscores_more_where_one_was_there_before() -> None:
+    assert distinct(["a", "b", "a", "a_", "self"], ["self"]) == ["a", "b", "a_", "a__", "self_"]
+
+
+def test_joined_words_have_capitals_and_are_else_as_they_were() -> None:
+    assert joined_words(["key", "valueID", "2nd"]) == "KeyValueID2nd"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ...protocol.reflection import FieldDescription
+from ...types import json_tag
 from ..diagnostics import Location
 from .report import Report
 from .spelling import spelled
@@ -155,11 +156,9 @@ def _default(field: FieldDescription) -> str:
 
 
 def _tag_name(field: FieldDescription) -> str:
-    return field.json.partition(",")[0]
+    return json_tag(field.json).name
 
 
 def _json_name(field: FieldDescription) -> str:
     """Return the name of a field in JSON, empty if it stays out of it."""
-    if field.json == "-":
-        return ""
-    return _tag_name(field) or field.name
+    return "" if json_tag(field.json).omitted else _tag_name(field) or field.name

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from ...protocol.reflection import Kind
+from ..idl_types import PLAIN
 from .fit import Types
 
 __all__ = ["spelled"]
-
-_PLAIN = {
-    Kind.FLOAT64: "float",
-    Kind.COMPLEX128: "complex",
-    Kind.STRING: "str",
-    Kind.NOTHING: "None",
-}
 
 _NAMED = ("UUID", "GoTime", "datetime", "timedelta")
 
@@ -55,7 +49,4 @@ def spelled(types: Types, number: int, depth: int = 0) -> str:
             return each.python or each.name
         case Kind.INTERFACE:
             return " | ".join(map(part, each.union)) or "Any"
-    if each.kind in _PLAIN:
-        return _PLAIN[each.kind]
-    plain = each.kind.value in ("bool", "int", "bytes")
-    return each.kind.value if plain else each.kind.value.capitalize()
+    return PLAIN[each.kind][1]

@@ -208,7 +208,7 @@ class ServiceDescriber:
         """Return the number of an argument or a reply; a struct without fields is nothing."""
         under = self.types.resolver.underlying(of)
         is_empty = isinstance(under, StructType) and not under.expression.fields
-        if is_empty and not self.types.encodes_itself(of):
+        if is_empty and not self._methods.encoding(of):
             return self.types.add(TypeDescription(Kind.NOTHING))
         number = self.types.number(of, place)
         described = self.types.types[number]

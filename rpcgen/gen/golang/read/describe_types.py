@@ -28,12 +28,10 @@ from .types import (
     Resolver,
     SliceType,
     StructType,
+    pointed_to,
 )
 
 __all__ = ["InexpressibleError", "TypeDescriber"]
-
-# Methods by which a type encodes itself for gob, and what a description calls them.
-_SELF_ENCODING = {"GobEncode": "gob", "MarshalBinary": "binary"}
 
 # Maximum length of an array: its zero is written out by every message.
 _MAX_LENGTH = 1 << 20
@@ -111,11 +109,6 @@ class TypeDescriber:
             if isinstance(self.resolver.underlying(each), StructType):
                 self.number(each, each.name)
 
-    def encodes_itself(self, of: GoType) -> str:
-        """Return which of Go's interfaces encodes a type on gob, empty if none does."""
-        names = self._methods.names(of) if isinstance(of, NamedType) else frozenset()
-        return next((_SELF_ENCODING[each] for each in _SELF_ENCODING if each in names), "")
-
     # Kinds
 
     def _describe(self, of: GoType, place: str) -> int:
@@ -147,14 +140,14 @@ class TypeDescriber:
                 raise InexpressibleError(f"type {of.name} is not known: {of.reason}")
 
     def _pointer(self, of: PointerType, place: str) -> int:
-        target = _target(of)
+        target = pointed_to(of)
         element = self.number(target, place)
         if self.types[element].kind in (Kind.INTERFACE, Kind.POINTER):
             return element  # gob sends no pointers: what they point to may be missing anyway
         return self.add(TypeDescription(Kind.POINTER, element=element))
 
     def _slice(self, of: SliceType, place: str) -> int:
-        element = _target(of.element)
+        element = pointed_to(of.element)
         if self.resolver.underlying(element) == BasicType("uint8"):
             return self.add(TypeDescription(Kind.BYTES))
         return self.add(
@@ -166,7 +159,7 @@ class TypeDescriber:
         length = constant.value if constant is not None else None
         if not isinstance(length, int) or not 0 <= length <= _MAX_LENGTH:
             raise InexpressibleError("the length of an array is not known")
-        element = _target(of.element)
+        element = pointed_to(of.element)
         is_bytes = self.resolver.underlying(element) == BasicType("uint8")
         return self.add(
             TypeDescription(
@@ -178,8 +171,8 @@ class TypeDescriber:
         )
 
     def _map(self, of: MapType, place: str) -> int:
-        key = self._hashable(self.number(_target(of.key), place))
-        element = self.number(_target(of.value), place)
+        key = self._hashable(self.number(pointed_to(of.key), place))
+        element = self.number(pointed_to(of.value), place)
         return self.add(TypeDescription(Kind.MAP, python="dict", key=key, element=element))
 
     def _hashable(self, number: int) -> int:
@@ -225,7 +218,7 @@ class TypeDescriber:
     # Types with a name
 
     def _named(self, of: NamedType, place: str) -> int:
-        encoding = self.encodes_itself(of)
+        encoding = self._methods.encoding(of)
         if encoding:
             return self._opaque(of, encoding)
         under = self.resolver.underlying(of)
@@ -355,7 +348,7 @@ class TypeDescriber:
             return [self._beyond[number]]
         if described.kind is not Kind.INTERFACE or described.union:
             return []
-        of = _target(each.type)
+        of = pointed_to(each.type)
         if not self._methods.names(of):
             return []
         name = f", {of}" if isinstance(of, NamedType) else ""
@@ -379,12 +372,6 @@ class TypeDescriber:
             name += "_"
         self._names[name] = MissingType(name, "")
         return name
-
-
-def _target(of: GoType) -> GoType:
-    while isinstance(of, PointerType):
-        of = of.element
-    return of
 
 
 def _name_of_argument(of: GoType) -> str:

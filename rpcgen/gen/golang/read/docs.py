@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Final
+
+from ...idl_remarks import wrapped
 
 __all__ = ["doc_text"]
 
@@ -17,17 +18,5 @@ def doc_text(comment: str) -> str:
     Args:
         comment: Text of the comment.
     """
-    lines: list[str] = []
-    for line in comment.expandtabs(4).splitlines():
-        if len(line) <= _WIDTH:
-            lines.append(line)
-            continue
-        indent = line[: len(line) - len(line.lstrip())]
-        lines += textwrap.wrap(
-            line,
-            _WIDTH,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    return "\n".join(lines)
+    lines = comment.expandtabs(4).splitlines()
+    return "\n".join(part for line in lines for part in wrapped(line, _WIDTH))

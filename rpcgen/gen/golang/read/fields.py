@@ -17,9 +17,9 @@ from .types import (
     GoType,
     KnownGoType,
     NamedType,
-    PointerType,
     Resolver,
     StructType,
+    pointed_to,
 )
 
 __all__ = ["Fields", "StructField"]
@@ -113,10 +113,10 @@ class Fields:
 
     def _reason(self, of: GoType) -> str:
         """Return why a field of a type does not travel, empty if it does."""
-        target = self._resolver.underlying(_target(of))
+        target = self._resolver.underlying(pointed_to(of))
         if isinstance(target, FuncType | ChanType):
             return f"{_PASSED_OVER} a {target}"
-        if isinstance(target, StructType) and not self._encodes_itself(_target(of)):
+        if isinstance(target, StructType) and not self._methods.encoding(pointed_to(of)):
             fields = target.expression.fields
             if fields and not any(field.name[:1].isupper() for field in fields):
                 return f"{of} has no exported fields; gob refuses every message with such a field"
@@ -124,18 +124,15 @@ class Fields:
             return "a pointer of unsafe does not travel"
         return ""
 
-    def _encodes_itself(self, of: GoType) -> bool:
-        return bool({"GobEncode", "MarshalBinary"} & self._methods.names(of))
-
     def _is_struct(self, of: GoType) -> bool:
-        target = _target(of)
+        target = pointed_to(of)
         if isinstance(target, KnownGoType):
             return False
         return isinstance(self._resolver.underlying(target), StructType)
 
     def _has_fields(self, of: GoType) -> bool:
-        under = self._resolver.underlying(_target(of))
-        if not isinstance(under, StructType) or not isinstance(_target(of), NamedType):
+        under = self._resolver.underlying(pointed_to(of))
+        if not isinstance(under, StructType) or not isinstance(pointed_to(of), NamedType):
             return False
         return any(field.name[:1].isupper() for field in under.expression.fields)
 
@@ -143,9 +140,3 @@ class Fields:
 def _json_tag(tag: str) -> str:
     found = _TAG.search(tag)
     return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
-
-
-def _target(of: GoType) -> GoType:
-    while isinstance(of, PointerType):
-        of = of.element
-    return of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from attrs import frozen
 
@@ -18,6 +19,7 @@ from .types import (
     Resolver,
     Scope,
     StructType,
+    pointed_to,
 )
 
 __all__ = ["Method", "Methods", "RpcMethod", "Unfit"]
@@ -58,6 +60,10 @@ class Unfit:
     place: Place
 
 
+# Methods by which a type encodes itself for gob, and what a description calls them.
+_ENCODINGS: Final = {"GobEncode": "gob", "MarshalBinary": "binary"}
+
+
 class Methods:
     """Finds the methods of types."""
 
@@ -86,6 +92,11 @@ class Methods:
             return frozenset(own | {function.name for function, _ in self._of_interface(of)})
         return frozenset()
 
+    def encoding(self, of: GoType) -> str:
+        """Return which of Go's interfaces encodes a type on gob, empty if none does."""
+        names = self.names(of)
+        return next((_ENCODINGS[each] for each in _ENCODINGS if each in names), "")
+
     def served(self, named: NamedType, *, by_pointer: bool) -> Iterator[RpcMethod | Unfit]:
         """Yield the exported methods of a type in the order of the source.
 
@@ -113,7 +124,7 @@ class Methods:
         if len(given) != 2:
             return Unfit(function.name, f"it takes {len(given)} parameters", function.place)
         (parameter, request), (_, reply) = given
-        request = _target(request)
+        request = pointed_to(request)
         results = [self._resolver.resolve(each.type, scope) for each in function.results]
         is_callback = not results and self._is_callback(reply)
         if not is_callback:
@@ -121,7 +132,7 @@ class Methods:
                 return Unfit(function.name, "its reply is no pointer", function.place)
             if len(results) != 1 or str(function.results[0].type) != "error":
                 return Unfit(function.name, "it does not return an error alone", function.place)
-        response = None if is_callback else _target(reply)
+        response = None if is_callback else pointed_to(reply)
         for each in (request, response):
             if isinstance(each, NamedType) and not each.name[:1].isupper():
                 return Unfit(function.name, f"its type {each} is not exported", function.place)
@@ -219,12 +230,6 @@ def _order(method: Method, named: NamedType) -> tuple[bool, str, int]:
     return function.receiver != named.name, function.place.path, function.place.line
 
 
-def _target(of: GoType) -> GoType:
-    while isinstance(of, PointerType):
-        of = of.element
-    return of
-
-
 def _is_context(of: GoType) -> bool:
     """Return True for ``context.Context``, a pointer to one, and those of other packages."""
-    return str(_target(of)).rpartition(".")[2] == "Context"
+    return str(pointed_to(of)).rpartition(".")[2] == "Context"

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ...names import distinct, joined_words
+
 __all__ = ["attribute_name", "class_name", "member_names", "upper_name", "words_of"]
 
 # Words of the shape of a Go name: initialisms with a plural's s, capitals before a capitalised
@@ -81,8 +83,7 @@ def class_name(name: str) -> str:
     Args:
         name: The name in Go, or any text with words in it.
     """
-    words = re.findall(r"[^\W_]+", name)
-    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    joined = joined_words(re.findall(r"[^\W_]+", name))
     if not joined.isidentifier():
         return f"X{joined}"
     return f"{joined}_" if keyword.iskeyword(joined) else joined
@@ -105,7 +106,7 @@ def member_names(type_name: str, names: Sequence[str]) -> list[str]:
     found = ["_".join(each[prefix:]).upper() for each in words]
     if not all(_is_member(each) for each in found):
         found = ["_".join(each).upper() for each in words]
-    return _distinct(found)
+    return distinct(found)
 
 
 def _common_prefix(of_type: list[str], words: list[list[str]]) -> int:
@@ -121,12 +122,3 @@ def _common_prefix(of_type: list[str], words: list[list[str]]) -> int:
 
 def _is_member(name: str) -> bool:
     return name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for name in names:
-        while name in found:
-            name += "_"
-        found[name] = None
-    return list(found)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ....errors import GenerateError
 from .comments import doc_above, doc_beside, package_doc
 from .parse_bodies import read_body
 from .parse_expressions import (
+    place_of,
     read_expressions,
     read_parameters,
     read_results,
@@ -116,17 +118,20 @@ class _FileReader:
         return found
 
     def _place(self, node: Node) -> Place:
-        return Place(self._path, node.start_point[0] + 1)
+        return place_of(node, self._path)
 
     # What the parser did not understand
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._source.split(b"\n")
+
     def _find_problems(self, root: Node) -> Iterator[tuple[Place, str]]:
-        lines = self._source.split(b"\n")
         waiting = [root]
         while waiting:
             node = waiting.pop()
             if node.is_error or node.is_missing:
-                line = lines[node.start_point[0]].decode(errors="replace").strip()
+                line = self._lines[node.start_point[0]].decode(errors="replace").strip()
                 yield self._place(node), f"not understood: {line}"
             elif node.has_error:
                 waiting += node.children

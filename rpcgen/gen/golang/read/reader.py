@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from ....errors import GenerateError
+from ....protocol.reflection import Description
 from ...idl_remarks import Remarks
 from ...idl_text import write_idl
 from .callbacks import Callbacks
@@ -105,7 +106,7 @@ class _Reader:
         found = self._named(type_names, name) if type_names else self._registered()
         self._describe(found.services, Remarks())  # reads the packages that types are from
         remarks = Remarks(doc=self._doc(found.services), zeros=True)
-        describer, text = self._describe(found.services, remarks)
+        describer, description = self._describe(found.services, remarks)
         if not describer.expressed:
             told = [f"{note.place}: note: {note.text}" for note in [*found.notes, *describer.notes]]
             raise GenerateError((*told, "rpcgen: error: no method of it can be said in an IDL"))
@@ -116,7 +117,7 @@ class _Reader:
         ]
         notes = [*self._problems(), *found.notes, *describer.notes, *left_out]
         return Reading(
-            text,
+            write_idl(description, module=self._module, remarks=remarks),
             list(dict.fromkeys(notes)),
             len(found.services),
             describer.found,
@@ -124,7 +125,9 @@ class _Reader:
             sum(len(package.files) for package in self._packages.read),
         )
 
-    def _describe(self, services: list[Service], remarks: Remarks) -> tuple[ServiceDescriber, str]:
+    def _describe(
+        self, services: list[Service], remarks: Remarks
+    ) -> tuple[ServiceDescriber, Description]:
         registered = registered_types(
             self._packages.read, self._resolver, self._constants, self._variables
         )
@@ -133,8 +136,7 @@ class _Reader:
         )
         callbacks = Callbacks(self._resolver, self._variables)
         describer = ServiceDescriber(self._methods, types, self._replies, callbacks, remarks)
-        description = describer.describe(services)
-        return describer, write_idl(description, module=self._module, remarks=remarks)
+        return describer, describer.describe(services)
 
     # Services
 

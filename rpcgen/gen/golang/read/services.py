@@ -101,10 +101,10 @@ class Services:
         self, function: Function, scope: Scope, file: GoFile
     ) -> Iterator[Registration | Unplain]:
         for call in function.body().calls:
-            how = self._registering(call, Here(scope, function, call.place.line))
+            here = Here(scope, function, call.place.line)
+            how = self._registering(call, here)
             if how is None or how.receiver >= len(call.arguments):
                 continue
-            here = Here(scope, function, call.place.line)
             if not self._hands_on(function, call, how, here):
                 found = self._registration(call, how, here)
                 if found is not None:

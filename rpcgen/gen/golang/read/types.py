@@ -47,6 +47,7 @@ __all__ = [
     "SliceType",
     "StructType",
     "name_of_type",
+    "pointed_to",
 ]
 
 BASIC: Final = frozenset(
@@ -225,6 +226,14 @@ GoType: TypeAlias = (
     | ChanType
     | MissingType
 )
+
+
+def pointed_to(of: GoType) -> GoType:
+    """Return what pointers lead to, a type that is none as it is."""
+    while isinstance(of, PointerType):
+        of = of.element
+    return of
+
 
 _ERROR: Final = InterfaceExpr(
     (Function("Error", (), (), "", Place("<builtin>", 1)),),

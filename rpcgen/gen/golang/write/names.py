@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from ...._names import is_exported
+from ...names import joined_words
 
 __all__ = ["KEYWORDS", "GoNames", "exported", "package_name", "unexported", "words_of"]
 
@@ -75,7 +76,7 @@ def words_of(text: str) -> str:
     words = re.findall(r"[^\W_]+", text)
     if text.isupper() and len(text) > 1:
         words = [word.lower() for word in words]
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    return joined_words(words)
 
 
 def unexported(name: str) -> str:

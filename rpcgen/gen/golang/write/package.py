@@ -20,6 +20,7 @@ from ....protocol.reflection import (
 from ...describe import Described
 from ...diagnostics import Diagnostic, raise_if_any
 from ...header import go_header
+from ...names import joined_words
 from .comments import doc_comment
 from .exceptions import text_parts
 from .literals import quoted
@@ -245,7 +246,7 @@ def _parameter(method: MethodDescription) -> str:
     words = [word for word in method.parameter.split("_") if word]
     if method.takes_struct or not words:
         return "args"
-    name = unexported(words[0]) + "".join(word[:1].upper() + word[1:] for word in words[1:])
+    name = unexported(words[0]) + joined_words(words[1:])
     return "args" if name in KEYWORDS or name == "ctx" else name
 
 
