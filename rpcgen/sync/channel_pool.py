@@ -15,13 +15,13 @@ from rpcgen.channel.dialing import not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
-from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
 from rpcgen.net.peek import peek
 from rpcgen.protocol import DialOptions
 from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
+from rpcgen.protocol.client import GREETING_S
 
 from . import _fork
 from .client import Client
@@ -278,10 +278,7 @@ def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Client:
     due = time.monotonic() + (GREETING_S if timeout is None else timeout)
     client = dial(endpoint.address, options)
     try:
-        client._send(CANCEL, GREETING, CallSettings(due)).result()
-    except ServerError as error:
-        reraise_interrupt(error)
-        # Else it knows nothing beyond Go's net/rpc.
+        client._greet(due)
     except BaseException as error:
         client.close()
         reraise_interrupt(error)

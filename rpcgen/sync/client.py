@@ -206,16 +206,15 @@ class Client:
                 return self._interceptors.call(method, args, settings)
         return self._send(method, args, settings).result()
 
-    def _greet(self, settings: CallSettings) -> None:
-        """Learn what the server can do, if a call needs that, by one round trip."""
-        if self._protocol.needs_greeting(settings.metadata):
-            due = settings.deadline or clock.monotonic() + GREETING_S
-            try:
-                self._send(CANCEL, GREETING, CallSettings(due)).result()
-            except ServerError as error:
-                reraise_interrupt(error)
-                # Else one that knows nothing beyond Go's net/rpc.
-            self._protocol.is_known = True
+    def _greet(self, deadline: float | None) -> None:
+        """Learn what the server can do, by one round trip."""
+        due = deadline or clock.monotonic() + GREETING_S
+        try:
+            self._send(CANCEL, GREETING, CallSettings(due)).result()
+        except ServerError as error:
+            reraise_interrupt(error)
+            # Else one that knows nothing beyond Go's net/rpc.
+        self._protocol.is_known = True
 
     def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
         if not interceptors:
@@ -227,7 +226,8 @@ class Client:
     def _greet_and_go(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Call[Any]:
-        self._greet(settings)
+        if self._protocol.needs_greeting(settings.metadata):
+            self._greet(settings.deadline)
         return self._go(method, args, settings)
 
     def _go_once_greeted(
@@ -246,8 +246,8 @@ class Client:
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            if settings.metadata:
-                self._greet(settings)
+            if settings.metadata and self._protocol.needs_greeting(settings.metadata):
+                self._greet(settings.deadline)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
