@@ -15,10 +15,11 @@ from attrs import define
 
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.retry import Budget, Request, Retries
 from rpcgen.channel.servers import Line
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.protocol import (
     CallOptions,
     ClientProtocol,
@@ -72,15 +73,6 @@ def prepare_channel(
         return Channel(make_resolver, settings, dial_options, dial)
 
     return connect
-
-
-@define(eq=False)
-class _Request:
-    """What is called, and how."""
-
-    method: Method[Any, Any]
-    args: object
-    settings: CallSettings
 
 
 @define(eq=False)
@@ -203,7 +195,7 @@ class Channel:
             reply = await line.connection.call(method, args)
         except RpcError as error:
             attempt = _Attempt(line, Completion(None, None, error))
-            request = _Request(method, args, settings)
+            request = Request(method, args, settings)
             return (await self._go_on(request, attempt)).taken()
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
@@ -284,19 +276,19 @@ class Channel:
     # --- calls ----------------------------------------------------------------------------------
 
     def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Carry a call out, and return how it has ended."""
-        request = _Request(method, args, settings)
+        request = Request(method, args, settings)
         attempt = await self._attempt(request)
         if attempt.completion.error is None:
             return attempt.completion
         return await self._go_on(request, attempt)
 
-    async def _go_on(self, request: _Request, attempt: _Attempt) -> Completion[Any]:
+    async def _go_on(self, request: Request, attempt: _Attempt) -> Completion[Any]:
         """Go on with a call after an attempt that has failed; return how it has ended."""
         retries = Retries(self._settings.retry, self._budget, self._random)
         while attempt.completion.error is not None:
@@ -309,7 +301,7 @@ class Channel:
             attempt = await self._attempt(request)
         return attempt.completion
 
-    async def _attempt(self, request: _Request) -> _Attempt:
+    async def _attempt(self, request: Request) -> _Attempt:
         """Make an attempt of a call."""
         pool, settings = self._pool, request.settings
         line = pool.core.only
@@ -334,14 +326,14 @@ class Channel:
             self._pool.sweep()
 
     def _delay(
-        self, request: _Request, attempt: _Attempt, error: RpcError, retries: Retries
+        self, request: Request, attempt: _Attempt, error: RpcError, retries: Retries
     ) -> float | None:
         """Return the time in seconds until the next attempt, None if there is to be none."""
         if attempt.line is not None:
             self._pool.note(attempt.line, error)
         if attempt.is_unwritten and retries.take_unwritten():
             return 0.0
-        return retries.delay(request.method, error, request.settings.deadline, time.monotonic())
+        return retries.delay(request.method, error, request.settings.deadline, clock.monotonic())
 
     # --- connections ----------------------------------------------------------------------------
 

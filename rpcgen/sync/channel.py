@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.retry import Budget, Request, Retries
 from rpcgen.channel.servers import IDLE_S, Line
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.protocol import DialOptions, DoneQueue
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.options import defaults_of
@@ -22,7 +23,7 @@ from rpcgen.protocol.options import defaults_of
 from . import _fork
 from .base_client import BaseClient
 from .call import Call
-from .channel_go import Attempt, ChannelGo, Pending, Request, is_unwritten
+from .channel_go import Attempt, ChannelGo, Pending, is_unwritten
 from .channel_pool import Dial, Pool, connect
 from .client import Client
 
@@ -186,7 +187,7 @@ class Channel(BaseClient):
         if attempt.is_unwritten and retries.take_unwritten():
             return
         deadline = request.settings.deadline
-        delay = retries.delay(request.method, error, deadline, time.monotonic())
+        delay = retries.delay(request.method, error, deadline, clock.monotonic())
         if delay is None or pool.core.closed:
             raise retries.last(error)
         pool.sleep(delay)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from attrs import define
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.retry import may_pass
+from rpcgen.channel.retry import Request, may_pass
 from rpcgen.channel.servers import Line
 from rpcgen.errors import DisconnectedError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method
@@ -21,16 +21,7 @@ from .call import Call
 from .client import Client
 from .intercepted import wait_for_call
 
-__all__ = ["Attempt", "ChannelGo", "Pending", "Request", "is_unwritten"]
-
-
-@define(eq=False)
-class Request:
-    """What is called, and how."""
-
-    method: Method[Any, Any]
-    args: object
-    settings: CallSettings
+__all__ = ["Attempt", "ChannelGo", "Pending", "is_unwritten"]
 
 
 @define(eq=False)
