@@ -8,8 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
@@ -26,12 +25,12 @@ from rpcgen.protocol import (
     Completion,
     DialOptions,
     DoneQueue,
-    check_done,
 )
-from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
-from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
+from rpcgen.protocol.context import current
 from rpcgen.protocol.options import defaults_of
 
+from .base_client import BaseClient
 from .call import Call
 from .channel_pool import Dial, Pool, connect
 from .client import Client
@@ -90,7 +89,7 @@ class _Attempt:
     is_unwritten: bool = False
 
 
-class Channel:
+class Channel(BaseClient):
     """Calls the methods of one or several servers; any number of tasks may share it.
 
     Made by `dial` where it is told more than one connection needs. It connects with its first
@@ -111,36 +110,19 @@ class Channel:
         self._make_resolver = make_resolver
         self._settings = settings
         self._connect = partial(connect, dial, connection_options(options))
-        self._defaults = defaults_of(options)
         interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
-        self._is_intercepted = bool(interceptors)
         nothing = cast("ClientProtocol[Any]", _NothingPending())
         # Carry out the calls of `go`, and all where there are interceptors.
         self._carriers = Interceptors(interceptors, self._call, nothing)
-        # False if a call without options uses nothing beyond Go's net/rpc.
-        self._is_special = bool(self._defaults or interceptors)
         self._random = Random()
         self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
         self._pool = self._new_pool()
-        self._loop = self._pool.loop
+        intercepted = self._carriers if interceptors else None
+        super().__init__(self._pool.loop, defaults_of(options), intercepted)
         self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Channel {'closed' if self.closed else 'open'}>"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            await self.close()
-        except ShutdownError:
-            pass  # closed inside the context
 
     @property
     def closed(self) -> bool:
@@ -183,8 +165,8 @@ class Channel:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._is_intercepted:
-                return await self._carriers.call(method, args, settings)
+            if self._interceptors is not None:
+                return await self._interceptors.call(method, args, settings)
         line = self._pool.core.only
         if line is not None and line.has_news(time.monotonic()):
             await self._pool.look(line)
@@ -201,69 +183,14 @@ class Channel:
             self._succeed(line)
         return reply
 
-    @overload
-    def go(
+    def _go(
         self,
-        method: Method[Req, Res],
-        args: Req,
-        done: DoneQueue[Call[Res]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
+        method: Method[Any, Any],
         args: object,
-        done: DoneQueue[Call[Res]] | None = None,
-        *,
-        reply: type[Res],
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]: ...
-    def go(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        *,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
     ) -> Call[Any]:
-        """Start a call and return at once, without waiting for the reply; see `Client.go`.
-
-        A task carries it out, and waits for a connection where there is none yet.
-
-        Args:
-            method: The method, or its name, as for `call`.
-            args: Its arguments.
-            done: The queue into which the call is put when it is over.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-
-        Raises:
-            TypeError: ``done`` has no room for calls, or there is no option of this name.
-            ValueError: An option has a value that it cannot have.
-        """
-        self._check_loop()
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        if done is not None:
-            check_done(done)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-        call: Call[Any] = self._carriers.go(method, args, done, settings)
-        if asyncio.current_task() is None:
-            # Perhaps a signal handler that has come while the loop sleeps: it would not look.
-            self._loop.call_soon_threadsafe(_do_nothing)
-        return call
+        return self._carriers.go(method, args, done, settings)
 
     async def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`.
@@ -274,9 +201,6 @@ class Channel:
         await self._pool.close()
 
     # --- calls ----------------------------------------------------------------------------------
-
-    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
@@ -340,14 +264,6 @@ class Channel:
     def _new_pool(self) -> Pool:
         return Pool(self._settings, self._connect, self._make_resolver())
 
-    def _check_loop(self) -> None:
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is not self._loop:
-            self._move()
-
     def _move(self) -> None:
         """Go over to the event loop that runs, in a child process after a fork.
 
@@ -365,7 +281,3 @@ class _NothingPending:
 
     def weaken(self, seq: int) -> None:
         """Do nothing: a call lives as long as its task."""
-
-
-def _do_nothing() -> None:
-    """Have the event loop awake, where nothing else is to be called."""

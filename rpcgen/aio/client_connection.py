@@ -267,7 +267,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
-        if self._transport is None or (self.writable.is_set() and not self.unsent):
+        if self._transport is None or not (self.is_blocked or self.unsent):
             return  # at most what asyncio's transports take before they say that it is much
         queued = self.queued
         if queued >= self._most_queued:

@@ -567,12 +567,6 @@ async def test_go_by_name_with_the_type_of_the_reply() -> None:
         assert await call == 3
 
 
-async def test_go_with_something_that_is_no_queue() -> None:
-    async with connected() as (client, _):
-        with pytest.raises(TypeError, match="rpc: done channel is unbuffered"):
-            client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
-
-
 async def test_with_codec_uses_it() -> None:
     ours, theirs = socket.socketpair()
     async with await Client.with_codec(ours, GobClientCodec()) as client:
