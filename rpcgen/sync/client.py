@@ -295,7 +295,7 @@ class Client(BaseClient):
         now, before = time.monotonic(), self._last_use
         self._last_use = now
         try:
-            # `_check_process` once more: each call that it is not saves time.
+            # Two processes on one connection would mix their bytes, and each lose replies.
             if self._fork_generation != _fork.generation:
                 raise ShutdownError(self._foreign())
             if now - before > _IDLE_S:
@@ -399,11 +399,6 @@ class Client(BaseClient):
             f"{self._writer.queued} bytes wait to be sent already, and Limits.queued is "
             f"{self._limits.queued}: wait for replies before sending more, or use `call`"
         )
-
-    def _check_process(self) -> None:
-        # Two processes on one connection would mix their bytes, and each lose the other's replies.
-        if self._fork_generation != _fork.generation:
-            raise ShutdownError(self._foreign())
 
     def _foreign(self) -> str:
         return f"the connection belongs to process {self._process}: dial again after a fork"
