@@ -8,29 +8,29 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.retry import Budget, Request, Retries
 from rpcgen.channel.servers import Line
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
 from rpcgen.protocol import (
     CallOptions,
     ClientProtocol,
     Completion,
     DialOptions,
     DoneQueue,
-    check_done,
 )
-from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
-from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings
+from rpcgen.protocol.context import current
 from rpcgen.protocol.options import defaults_of
 
+from .base_client import BaseClient
 from .call import Call
 from .channel_pool import Dial, Pool, connect
 from .client import Client
@@ -75,15 +75,6 @@ def prepare_channel(
 
 
 @define(eq=False)
-class _Request:
-    """What is called, and how."""
-
-    method: Method[Any, Any]
-    args: object
-    settings: CallSettings
-
-
-@define(eq=False)
 class _Attempt:
     """An attempt of a call.
 
@@ -98,7 +89,7 @@ class _Attempt:
     is_unwritten: bool = False
 
 
-class Channel:
+class Channel(BaseClient):
     """Calls the methods of one or several servers; any number of tasks may share it.
 
     Made by `dial` where it is told more than one connection needs. It connects with its first
@@ -119,36 +110,19 @@ class Channel:
         self._make_resolver = make_resolver
         self._settings = settings
         self._connect = partial(connect, dial, connection_options(options))
-        self._defaults = defaults_of(options)
         interceptors = cast("Sequence[AsyncClientInterceptor]", options.get("interceptors", ()))
-        self._is_intercepted = bool(interceptors)
         nothing = cast("ClientProtocol[Any]", _NothingPending())
         # Carry out the calls of `go`, and all where there are interceptors.
         self._carriers = Interceptors(interceptors, self._call, nothing)
-        # False if a call without options uses nothing beyond Go's net/rpc.
-        self._is_special = bool(self._defaults or interceptors)
         self._random = Random()
         self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
         self._pool = self._new_pool()
-        self._loop = self._pool.loop
+        intercepted = self._carriers if interceptors else None
+        super().__init__(self._pool.loop, defaults_of(options), intercepted)
         self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Channel {'closed' if self.closed else 'open'}>"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            await self.close()
-        except ShutdownError:
-            pass  # closed inside the context
 
     @property
     def closed(self) -> bool:
@@ -191,8 +165,8 @@ class Channel:
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
-            if self._is_intercepted:
-                return await self._carriers.call(method, args, settings)
+            if self._interceptors is not None:
+                return await self._interceptors.call(method, args, settings)
         line = self._pool.core.only
         if line is not None and line.has_news(time.monotonic()):
             await self._pool.look(line)
@@ -203,75 +177,20 @@ class Channel:
             reply = await line.connection.call(method, args)
         except RpcError as error:
             attempt = _Attempt(line, Completion(None, None, error))
-            request = _Request(method, args, settings)
+            request = Request(method, args, settings)
             return (await self._go_on(request, attempt)).taken()
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return reply
 
-    @overload
-    def go(
+    def _go(
         self,
-        method: Method[Req, Res],
-        args: Req,
-        done: DoneQueue[Call[Res]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
+        method: Method[Any, Any],
         args: object,
-        done: DoneQueue[Call[Res]] | None = None,
-        *,
-        reply: type[Res],
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]: ...
-    def go(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        *,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
     ) -> Call[Any]:
-        """Start a call and return at once, without waiting for the reply; see `Client.go`.
-
-        A task carries it out, and waits for a connection where there is none yet.
-
-        Args:
-            method: The method, or its name, as for `call`.
-            args: Its arguments.
-            done: The queue into which the call is put when it is over.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-
-        Raises:
-            TypeError: ``done`` has no room for calls, or there is no option of this name.
-            ValueError: An option has a value that it cannot have.
-        """
-        self._check_loop()
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        if done is not None:
-            check_done(done)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-        call: Call[Any] = self._carriers.go(method, args, done, settings)
-        if asyncio.current_task() is None:
-            # Perhaps a signal handler that has come while the loop sleeps: it would not look.
-            self._loop.call_soon_threadsafe(_do_nothing)
-        return call
+        return self._carriers.go(method, args, done, settings)
 
     async def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`.
@@ -283,20 +202,17 @@ class Channel:
 
     # --- calls ----------------------------------------------------------------------------------
 
-    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
-
     async def _call(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Completion[Any]:
         """Carry a call out, and return how it has ended."""
-        request = _Request(method, args, settings)
+        request = Request(method, args, settings)
         attempt = await self._attempt(request)
         if attempt.completion.error is None:
             return attempt.completion
         return await self._go_on(request, attempt)
 
-    async def _go_on(self, request: _Request, attempt: _Attempt) -> Completion[Any]:
+    async def _go_on(self, request: Request, attempt: _Attempt) -> Completion[Any]:
         """Go on with a call after an attempt that has failed; return how it has ended."""
         retries = Retries(self._settings.retry, self._budget, self._random)
         while attempt.completion.error is not None:
@@ -309,7 +225,7 @@ class Channel:
             attempt = await self._attempt(request)
         return attempt.completion
 
-    async def _attempt(self, request: _Request) -> _Attempt:
+    async def _attempt(self, request: Request) -> _Attempt:
         """Make an attempt of a call."""
         pool, settings = self._pool, request.settings
         line = pool.core.only
@@ -334,27 +250,19 @@ class Channel:
             self._pool.sweep()
 
     def _delay(
-        self, request: _Request, attempt: _Attempt, error: RpcError, retries: Retries
+        self, request: Request, attempt: _Attempt, error: RpcError, retries: Retries
     ) -> float | None:
         """Return the time in seconds until the next attempt, None if there is to be none."""
         if attempt.line is not None:
             self._pool.note(attempt.line, error)
         if attempt.is_unwritten and retries.take_unwritten():
             return 0.0
-        return retries.delay(request.method, error, request.settings.deadline, time.monotonic())
+        return retries.delay(request.method, error, request.settings.deadline, clock.monotonic())
 
     # --- connections ----------------------------------------------------------------------------
 
     def _new_pool(self) -> Pool:
         return Pool(self._settings, self._connect, self._make_resolver())
-
-    def _check_loop(self) -> None:
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is not self._loop:
-            self._move()
 
     def _move(self) -> None:
         """Go over to the event loop that runs, in a child process after a fork.
@@ -373,7 +281,3 @@ class _NothingPending:
 
     def weaken(self, seq: int) -> None:
         """Do nothing: a call lives as long as its task."""
-
-
-def _do_nothing() -> None:
-    """Have the event loop awake, where nothing else is to be called."""

@@ -11,17 +11,16 @@ from random import Random
 from typing import Any, Final, TypeAlias
 
 from rpcgen.channel.core import ChannelProtocol
-from rpcgen.channel.dialing import not_greeted
+from rpcgen.channel.dialing import attempt_options, cannot_connect, not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
 from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.net.peek import peek
 from rpcgen.protocol import DialOptions
-from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.client import GREETING_S
 
 from .client import Client
 
@@ -84,11 +83,10 @@ class Pool:
         error = core.refuse(settings.wait_for_ready, now)
         if error is not None:
             raise error
-        until = min(core.look_at, math.inf if deadline is None else deadline)
-        if deadline is not None and now >= deadline:
-            raise unstarted(deadline_error(method.name))
-        timeout = None if until == math.inf else max(until - now, 0.0)
-        await asyncio.wait([self._changed], timeout=timeout)
+        left = math.inf
+        if deadline is not None:
+            left = min(deadline - clock.monotonic(), clock.max_timer)
+        await asyncio.wait([self._changed], timeout=core.wait_time(method, left, now))
 
     async def look(self, line: Line[Client]) -> None:
         """Let the event loop deal with what has come to an idle connection: perhaps its end."""
@@ -165,7 +163,7 @@ class Pool:
             self.core.failed(server, DialError("connecting was cancelled"), time.monotonic())
             raise
         except Exception as error:
-            self.core.failed(server, _as_dial_error(server, error), time.monotonic())
+            self.core.failed(server, cannot_connect(server.endpoint, error), time.monotonic())
         else:
             protocol, looks = client._protocol, peek(_descriptor(client))
             if self.core.connected(server, client, protocol, looks, time.monotonic()) is None:
@@ -207,10 +205,8 @@ async def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Clien
     Raises:
         DialError: There is no connection to be had, or no answer.
     """
-    if endpoint.codec is not None:
-        options = {**options, "codec": endpoint.codec}
-    timeout = options.get("timeout")
-    due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+    options, timeout = attempt_options(options, endpoint)
+    due = clock.monotonic() + timeout
     client = await dial(endpoint.address, options)
     try:
         await client._greet(due)
@@ -218,7 +214,7 @@ async def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Clien
         client._connection.close()
         if not isinstance(error, RpcError):
             raise
-        raise DialError(f"cannot connect to {endpoint.address}: {not_greeted(error)}") from error
+        raise not_greeted(endpoint, error) from error
     return client
 
 
@@ -227,11 +223,3 @@ def _descriptor(client: Client) -> int:
     transport = client._connection._transport
     connection = None if transport is None else transport.get_extra_info("socket")
     return -1 if connection is None else int(connection.fileno())
-
-
-def _as_dial_error(server: Server[Client], error: Exception) -> RpcError:
-    if isinstance(error, RpcError):
-        return error
-    failure = DialError(f"cannot connect to {server.endpoint.address}: {error}")
-    failure.__cause__ = error
-    return failure

@@ -5,28 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
-from rpcgen.errors import RpcError, ServerError, ShutdownError
+from rpcgen.errors import RpcError, ServerError
 from rpcgen.method import Method, untyped_method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
-from rpcgen.protocol import (
-    CallOptions,
-    ClientCodec,
-    Completion,
-    DoneQueue,
-    check_done,
-)
+from rpcgen.protocol import CallOptions, ClientCodec, Completion, DoneQueue
 from rpcgen.protocol.call_errors import deadline_error
-from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
+from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings
 from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
-from rpcgen.protocol.context import current, inherited
+from rpcgen.protocol.context import current
 
+from .base_client import BaseClient
 from .call import Call
 from .client_connection import ClientConnection
-from .loops import check_loop
+from .loops import keep_awake
 
 if TYPE_CHECKING:
     from rpcgen.protocol.interceptors import AsyncClientInterceptor
@@ -39,7 +33,7 @@ Req = TypeVar("Req")
 Res = TypeVar("Res")
 
 
-class Client:
+class Client(BaseClient):
     """Calls the methods of a server over one connection; made by `rpcgen.aio.dial`.
 
     Any number of tasks of one event loop may share it; anywhere else, its
@@ -56,13 +50,9 @@ class Client:
     ) -> None:
         self._connection = connection
         self._protocol = connection.protocol
-        self._defaults = defaults
-        self._interceptors = self._intercepted(tuple(interceptors))
+        super().__init__(connection.loop, defaults, self._intercepted(tuple(interceptors)))
         # What drives the calls of `go` that wait for a greeting, once there is one.
         self._greeting: Interceptors | None = None
-        # False if a call without options uses nothing beyond Go's net/rpc.
-        self._is_special = bool(defaults or self._interceptors)
-        self._loop = connection.loop
 
     @classmethod
     async def with_codec(cls, connection: socket.socket, codec: ClientCodec) -> Self:
@@ -89,20 +79,6 @@ class Client:
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open"
         return f"<Client {state}, {self._protocol.pending} pending>"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            await self.close()
-        except ShutdownError:
-            pass  # closed inside the context
 
     @overload
     async def call(
@@ -140,7 +116,7 @@ class Client:
         if isinstance(method, str):
             method = untyped_method(method, args, reply)
         if asyncio.get_running_loop() is not self._loop:
-            check_loop(self._loop, "the client")
+            self._move()
         settings = NO_OPTIONS
         if options or self._is_special or method.timeout is not None or current.get():
             settings = self._resolve(method, options)
@@ -214,73 +190,18 @@ class Client:
         """Know the server, where a call needs that, and wait for room to write."""
         if settings.metadata and self._protocol.needs_greeting(settings.metadata):
             await self._greet(settings.deadline)
-        while not self._connection.writable.is_set():  # again, if others were faster
+        while self._connection.is_blocked:  # again, if others were faster
             await self._wait_for_room(method, settings)
 
-    @overload
-    def go(
+    def _go(
         self,
-        method: Method[Req, Res],
-        args: Req,
-        done: DoneQueue[Call[Res]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
+        method: Method[Any, Any],
         args: object,
-        done: DoneQueue[Call[Res]] | None = None,
-        *,
-        reply: type[Res],
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]: ...
-    def go(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        *,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
     ) -> Call[Any]:
-        """Send a call and return at once, without waiting for the reply.
-
-        A method may be given by its name, as for `call`. The call is put into
-        the queue ``done`` when it is over; or await it. Whatever goes wrong,
-        here or there, ends the call with an error and is raised where it is
-        awaited; so it is if ``Limits.queued`` bytes of requests wait for a
-        server that is slow to read already. Raises `TypeError` if ``done`` has
-        no room for calls, and `RuntimeError` outside of the client's event
-        loop. Mirrors ``rpc.Client.Go``.
-
-        Args:
-            method: The method, or its name, as for `call`.
-            args: Its arguments.
-            done: The queue into which the call is put when it is over.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-        """
-        check_loop(self._loop, "the client")
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        if done is not None:
-            check_done(done)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-            if self._interceptors is not None:
-                return self._interceptors.go(method, args, done, settings)
-            if self._protocol.needs_greeting(settings.metadata):
-                return self._go_once_greeted(method, args, settings, done)
+        if settings.metadata and self._protocol.needs_greeting(settings.metadata):
+            return self._go_once_greeted(method, args, settings, done)
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:
@@ -289,8 +210,7 @@ class Client:
         except RpcError as error:
             call._finish(None, error)
         if asyncio.current_task() is None:
-            # Perhaps a signal handler that has come while the loop sleeps: it would not look.
-            self._loop.call_soon_threadsafe(_do_nothing)
+            keep_awake(self._loop)
         return call
 
     async def close(self) -> None:
@@ -298,13 +218,10 @@ class Client:
 
         Raises `ShutdownError` if it was closed before. Mirrors ``rpc.Client.Close``.
         """
-        check_loop(self._loop, "the client")
+        self._check_loop()
         self._protocol.close()
         self._connection.close()
         await asyncio.wait([self._connection.lost])
-
-    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
 
     async def _wait_for_room(self, method: Method[Any, Any], settings: CallSettings) -> None:
         """Wait until the connection takes more.
@@ -323,7 +240,3 @@ class Client:
             error = deadline_error(method.name)
             error.started = False
             raise error from None
-
-
-def _do_nothing() -> None:
-    """Have the event loop awake, where nothing else is to be called."""

@@ -73,6 +73,7 @@ class ClientConnection(ReadBufferProtocol):
         super().__init__()
         self.protocol = ClientProtocol[Waiter](codec or GobClientCodec(), clock.monotonic)
         self.protocol.defers_large = True
+        self._encode = self.protocol.encode
         self.loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self.loop.create_future()
         self._most_queued = (limits or Limits()).queued
@@ -131,7 +132,7 @@ class ClientConnection(ReadBufferProtocol):
             else:  # nearly always, and without another function in between
                 self.is_sending = True
                 try:
-                    self.write(protocol.encode(seq, method, args, settings))
+                    self.write(self._encode(seq, method, args, settings))
                 finally:
                     self.is_sending = False
         except BaseException:
@@ -159,7 +160,7 @@ class ClientConnection(ReadBufferProtocol):
             if self.unsent is not None or is_large(method.request, args):
                 self._send_in_turn(_Unsent(seq, waiter, method, args, settings))
             else:
-                self.write(self.protocol.encode(seq, method, args, settings))
+                self.write(self._encode(seq, method, args, settings))
         finally:
             self.is_sending = False
 
@@ -194,9 +195,7 @@ class ClientConnection(ReadBufferProtocol):
             except RuntimeError:
                 pass  # the loop is closed, and the connection with it
 
-        encode = partial(
-            self.protocol.encode, unsent.seq, unsent.method, unsent.args, unsent.settings
-        )
+        encode = partial(self._encode, unsent.seq, unsent.method, unsent.args, unsent.settings)
         decoders(loop).submit(Job(self, encode, done))
 
     def _encoded(self, unsent: _Unsent, data: bytes, error: BaseException | None) -> None:
@@ -226,7 +225,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def _send_late(self, unsent: _Unsent) -> None:
         try:
-            data = self.protocol.encode(unsent.seq, unsent.method, unsent.args, unsent.settings)
+            data = self._encode(unsent.seq, unsent.method, unsent.args, unsent.settings)
         except Exception as error:
             self._fail(unsent, error)
         else:
@@ -267,7 +266,7 @@ class ClientConnection(ReadBufferProtocol):
 
     def check_room(self) -> None:
         """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
-        if self._transport is None or (self.writable.is_set() and not self.unsent):
+        if self._transport is None or not (self.is_blocked or self.unsent):
             return  # at most what asyncio's transports take before they say that it is much
         queued = self.queued
         if queued >= self._most_queued:

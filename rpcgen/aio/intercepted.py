@@ -18,6 +18,7 @@ from rpcgen.protocol.interceptors import (
 )
 
 from .call import Call
+from .loops import keep_awake
 
 __all__ = ["InterceptedGo", "Interceptors"]
 
@@ -116,6 +117,8 @@ class InterceptedGo:
         self._task = asyncio.ensure_future(self._run(chain(interceptors, proceed)))
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
+        if asyncio.current_task() is None:
+            keep_awake(self._task.get_loop())
 
     async def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Awaitable[Any]]) -> None:
         reply = None

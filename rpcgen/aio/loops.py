@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-__all__ = ["check_loop"]
+__all__ = ["check_loop", "keep_awake"]
 
 
 def check_loop(owner: asyncio.AbstractEventLoop, what: str) -> None:
@@ -29,3 +29,16 @@ def check_loop(owner: asyncio.AbstractEventLoop, what: str) -> None:
         f"{what} belongs to one event loop and is used {where}: make one in each loop,"
         " or hand the work over with asyncio.run_coroutine_threadsafe"
     )
+
+
+def keep_awake(loop: asyncio.AbstractEventLoop) -> None:
+    """Have an event loop look for what there is to do.
+
+    For what is done where no task runs: in a signal handler, perhaps, that has come while the
+    loop sleeps, and after which it would go on sleeping.
+    """
+    loop.call_soon_threadsafe(_do_nothing)
+
+
+def _do_nothing() -> None:
+    """Have the event loop awake, where nothing else is to be called."""

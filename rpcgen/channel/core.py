@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
 from rpcgen.errors import DialError, RpcError, ShutdownError
-from rpcgen.protocol.call_errors import unstarted
+from rpcgen.method import Method
+from rpcgen.protocol.call_errors import deadline_error, unstarted
 
 from .backoff import Backoff
 from .balance import balancer
@@ -206,6 +207,25 @@ class ChannelProtocol(Generic[C]):
         if not self.closed and (waits or self.is_hopeful(now)):
             return None
         return self.refusal()
+
+    def wait_time(self, method: Method[Any, Any], left: float, now: float) -> float | None:
+        """Return the time in seconds after which a call that is not refused asks for a line again.
+
+        Args:
+            method: What is called.
+            left: Time in seconds that the call has left; infinite without a deadline.
+            now: Time of the clock, in seconds.
+
+        Returns:
+            None if there is nothing to wait for but a change.
+
+        Raises:
+            DeadlineExceededError: There is no time left.
+        """
+        if left <= 0:
+            raise unstarted(deadline_error(method.name))
+        seconds = min(self.look_at - now, left)
+        return None if seconds == math.inf else max(seconds, 0.0)
 
     def refusal(self) -> RpcError:
         """Return the error of a call for which there is no line."""

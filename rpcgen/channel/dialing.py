@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
-from rpcgen.errors import DeadlineExceededError
+from rpcgen.errors import DeadlineExceededError, DialError, RpcError
 from rpcgen.protocol import DialOptions, parse_address
+from rpcgen.protocol.client import GREETING_S
 
-from .resolver import Resolver, StaticResolver
+from .resolver import Endpoint, Resolver, StaticResolver
 from .schemes import is_resolved, resolver_of
 
 if TYPE_CHECKING:
     from .target import Target
 
-__all__ = ["CONNECT_S", "connection_options", "not_greeted", "resolver_for"]
+__all__ = [
+    "CONNECT_S",
+    "attempt_options",
+    "cannot_connect",
+    "connection_options",
+    "not_greeted",
+    "resolver_for",
+]
 
 CONNECT_S = 20.0
 """Maximum time in seconds of an attempt to connect, unless `dial` is told another."""
@@ -59,8 +67,31 @@ def connection_options(options: DialOptions) -> DialOptions:
     return cast("DialOptions", {"timeout": CONNECT_S, **own})
 
 
-def not_greeted(error: BaseException) -> str:
+def attempt_options(options: DialOptions, endpoint: Endpoint) -> tuple[DialOptions, float]:
+    """Return the options of an attempt to connect, and its maximum time in seconds in all.
+
+    Args:
+        options: Those of all connections of the channel.
+        endpoint: The server.
+    """
+    if endpoint.codec is not None:
+        options = {**options, "codec": endpoint.codec}
+    timeout = options.get("timeout")
+    return options, GREETING_S if timeout is None else timeout
+
+
+def not_greeted(endpoint: Endpoint, error: BaseException) -> DialError:
     """Return why a connection is of no use on which the server has not answered a greeting."""
+    reason = f"the server does not answer: {error}"
     if isinstance(error, DeadlineExceededError):
-        return "the server does not answer in time"
-    return f"the server does not answer: {error}"
+        reason = "the server does not answer in time"
+    return DialError(f"cannot connect to {endpoint.address}: {reason}")
+
+
+def cannot_connect(endpoint: Endpoint, error: Exception) -> RpcError:
+    """Return why an attempt to connect has failed, whatever it has raised."""
+    if isinstance(error, RpcError):
+        return error
+    failure = DialError(f"cannot connect to {endpoint.address}: {error}")
+    failure.__cause__ = error
+    return failure

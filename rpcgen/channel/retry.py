@@ -5,12 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import define, frozen
 
 from rpcgen.code import Code
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.method import Method
-from rpcgen.protocol.call_options import checked_interval
+from rpcgen.protocol.call_options import CallSettings, checked_interval
 
 from .backoff import Backoff
 from .servers import FAULTS
@@ -20,6 +20,7 @@ __all__ = [
     "MOST_BACKOFF_S",
     "MOST_UNWRITTEN",
     "Budget",
+    "Request",
     "Retries",
     "Retry",
     "is_repeatable",
@@ -75,6 +76,15 @@ class Retry:
             raise TypeError(f"budget={self.budget!r}: write a number of retries for each call")
         if not 0.0 <= self.budget <= 1.0:
             raise ValueError(f"budget={self.budget!r}: write a number from 0 to 1")
+
+
+@define(eq=False)
+class Request:
+    """The call that is attempted: what is called, and how."""
+
+    method: Method[Any, Any]
+    args: object
+    settings: CallSettings
 
 
 class Budget:

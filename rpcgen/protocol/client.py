@@ -28,7 +28,7 @@ that. So no call is lost between the two.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
@@ -53,27 +53,22 @@ from .call_options import NO_METADATA, NO_OPTIONS, CallSettings
 from .codec import (
     LARGE,
     ClientCodec,
-    Encode,
     buffered_codec,
-    checked,
-    encode_known,
     extended_codec,
     get_buffer,
     is_large,
-    joined,
     measured_codec,
 )
 from .headers import (
     CANCEL_METHOD,
     NOTICE_SEQ,
     CancelArgs,
-    ExtendedRequest,
     ExtendedResponse,
     Feature,
-    Request,
     Response,
 )
 from .metadata import metadata_size
+from .request_encoder import RequestEncoder
 
 __all__ = [
     "CANCEL",
@@ -99,9 +94,6 @@ GREETING_S: Final = 30.0
 # is not known: it may take 512 bytes in all.
 _MAX_UNKNOWN_METADATA: Final = 256
 
-_FEATURES: Final = Feature.DRAIN_NOTICE | Feature.LARGE_HEADERS
-"""What clients can do beyond Go's net/rpc."""
-
 # Maximum number of cancels that the server has not answered: it seems to answer nothing.
 _MAX_UNANSWERED_CANCELS: Final = 1024
 
@@ -112,16 +104,8 @@ _LOOK_S: Final = 1e-6
 _SHUT_DOWN: Final = "connection is shut down"
 _DRAINING: Final = "the server is shutting down and takes no more calls: dial again"
 
-# Number of milliseconds in a second, and of nanoseconds in a millisecond.
-_MS: Final = 1000
-_NS: Final = 1_000_000
-
 # Time in seconds by which timers are early, here or there.
 _SLACK_S: Final = 0.005
-
-# A time left that is longer does not fit into the header: it is 292 years.
-_MAX_NS: Final = (1 << 63) - 1
-_MAX_S: Final = _MAX_NS // 10**9
 
 
 @define  # not frozen, which would make each of them take three times as long to make
@@ -157,10 +141,14 @@ class ClientProtocol(Generic[W]):
         self._clock = clock
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
-        self._encode: Encode[Request] = checked(codec, codec.encode_request)
+        requests = RequestEncoder(codec, clock)
+        # Attributes: methods would be one more call for each request.
+        self.encode = requests.encode
+        """See `RequestEncoder.encode`; `forget` the call if that fails."""
+        self.encode_parts = requests.encode_parts
+        """See `RequestEncoder.encode_parts`; the same."""
         # The codec, if it carries what a call may have beyond Go's net/rpc.
         self._extended_codec = extended_codec(codec)
-        self._encode_known = encode_known(codec)
         self._pending: dict[int, _Pending[W]] = {}
         # Calls that were given up: pending as long as somebody holds the waiter.
         self._weak: dict[int, tuple[ref[Any], Method[Any, Any], CallSettings]] = {}
@@ -182,7 +170,6 @@ class ClientProtocol(Generic[W]):
         """True once the server has said that it takes no more calls."""
         self.features = Feature(0)
         """What the server has said that it can do."""
-        self._has_said_features = False
         self.is_known = False
         """Set to True once the server has answered a greeting, whatever it has said."""
         # Numbers of cancels that the server has not answered.
@@ -232,75 +219,6 @@ class ClientProtocol(Generic[W]):
         if self._refusal and self.forget(seq):
             raise unstarted(ShutdownError(self._refusal))
         return seq
-
-    def encode(
-        self,
-        seq: int,
-        method: Method[Any, Any],
-        args: object,
-        settings: CallSettings = NO_OPTIONS,
-    ) -> bytes:
-        """Return the bytes of the request; `forget` the call if that fails.
-
-        Raises:
-            EncodeError: The arguments do not fit.
-            DeadlineExceededError: The deadline has passed.
-        """
-        if settings is not NO_OPTIONS:
-            return joined(self._encode_extended(seq, method, args, settings))
-        try:
-            parts = self._encode(Request(method.name, seq), method.request, args)
-            # `joined` once more, which would be a call for every request.
-            return parts[0] if len(parts) == 1 else b"".join(parts)
-        except RpcError as error:
-            reraise_interrupt(error)
-            raise
-
-    def encode_parts(
-        self,
-        seq: int,
-        method: Method[Any, Any],
-        args: object,
-        settings: CallSettings = NO_OPTIONS,
-    ) -> Sequence[bytes]:
-        """Return the same in parts, large parts of the arguments as they are: not copied."""
-        if settings is not NO_OPTIONS:
-            return self._encode_extended(seq, method, args, settings)
-        try:
-            return self._encode(Request(method.name, seq), method.request, args)
-        except RpcError as error:
-            reraise_interrupt(error)
-            raise
-
-    def _encode_extended(
-        self, seq: int, method: Method[Any, Any], args: object, settings: CallSettings
-    ) -> Sequence[bytes]:
-        """Return the parts of a request with more than Go's net/rpc has, if it has any."""
-        timeout = 0
-        if settings.deadline is not None:
-            left = settings.deadline - self._clock()
-            # Above a second in whole milliseconds: what calls with the same time limit say of it is
-            # nearly always the same then, and need not be encoded again.
-            timeout = int(left * _MS) * _NS if 1 < left < _MAX_S else _nanoseconds(left)
-            if timeout <= 0:
-                raise unstarted(deadline_error(method.name))
-        metadata, key = settings.metadata, settings.key
-        if self._extended_codec is None or not (timeout or metadata or key):
-            return self.encode_parts(seq, method, args)
-        if self._encode_known is not None and self._has_said_features and not key:
-            # Nearly all that have any settings, in half the time.
-            parts = self._encode_known(method.name, seq, timeout, metadata, method.request, args)
-            if parts is not None:
-                return parts
-        features = 0 if self._has_said_features else int(_FEATURES)
-        request = ExtendedRequest(method.name, seq, timeout, metadata, key, 0, False, 0, features)
-        try:
-            parts = self._encode(request, method.request, args)
-        except RpcError as error:
-            reraise_interrupt(error)
-            raise
-        self._has_said_features = True
-        return parts
 
     def needs_greeting(self, metadata: Mapping[str, str] | None) -> bool:
         """Return True if a server must be known before so much metadata is sent to it.
@@ -621,8 +539,3 @@ class ClientProtocol(Generic[W]):
             raise ShutdownError(_SHUT_DOWN)
         self.closing = True
         self._refusal = self._refusal or _SHUT_DOWN
-
-
-def _nanoseconds(seconds: float) -> int:
-    """Return a time that is left, short or very long, as a header has it."""
-    return min(int(seconds * _MS * _NS), _MAX_NS)

@@ -6,24 +6,24 @@ import time
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
-from rpcgen.channel.retry import Budget, Retries
+from rpcgen.channel.retry import Budget, Request, Retries
 from rpcgen.channel.servers import IDLE_S, Line
-from rpcgen.errors import RpcError, ShutdownError
-from rpcgen.method import Method, untyped_method
-from rpcgen.protocol import CallOptions, DialOptions, DoneQueue, check_done
-from rpcgen.protocol.call_options import NO_OPTIONS, CallSettings, resolve
-from rpcgen.protocol.context import current, inherited
+from rpcgen.errors import RpcError
+from rpcgen.method import Method
+from rpcgen.net import clock
+from rpcgen.protocol import DialOptions, DoneQueue
+from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.options import defaults_of
 
 from . import _fork
+from .base_client import BaseClient
 from .call import Call
-from .channel_go import Attempt, ChannelGo, Pending, Request, is_unwritten
+from .channel_go import Attempt, ChannelGo, Pending, is_unwritten
 from .channel_pool import Dial, Pool, connect
 from .client import Client
 
@@ -34,12 +34,9 @@ if TYPE_CHECKING:
     from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.protocol.interceptors import ClientInterceptor
 
-    from .intercepted import Interceptors, Send
+    from .intercepted import Send
 
 __all__ = ["Channel", "dial_channel"]
-
-Req = TypeVar("Req")
-Res = TypeVar("Res")
 
 
 def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel:
@@ -59,7 +56,7 @@ def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel
     return Channel(resolver_for(target), settings, dial_options, dial)
 
 
-class Channel:
+class Channel(BaseClient):
     """Calls the methods of one or several servers; any number of threads may share it.
 
     Made by `dial` where it is told more than one connection needs. It connects with its first
@@ -81,11 +78,9 @@ class Channel:
         self._make_resolver = make_resolver
         self._settings = settings
         self._connect = partial(connect, dial, connection_options(options))
-        self._defaults = defaults_of(options)
         interceptors = cast("Sequence[ClientInterceptor]", options.get("interceptors", ()))
-        self._interceptors = self._intercepted(tuple(interceptors))
-        # False if a call without options uses nothing beyond Go's net/rpc.
-        self._is_special = bool(self._defaults or self._interceptors)
+        send = cast("Send", self._pending)
+        super().__init__(defaults_of(options), interceptors, send=send, go=self._go)
         self._random = Random()
         self._budget = Budget(0.0 if settings.retry is None else settings.retry.budget)
         self._pool = self._new_pool()
@@ -95,122 +90,10 @@ class Channel:
     def __repr__(self) -> str:
         return f"<Channel {'closed' if self.closed else 'open'}>"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ShutdownError as error:
-            reraise_interrupt(error)
-            # Else it was closed inside the context.
-
     @property
     def closed(self) -> bool:
         """True once no further call can succeed, since it was closed."""
         return self._pool.core.closed
-
-    @overload
-    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
-    @overload
-    def call(
-        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
-    ) -> Res: ...
-    @overload
-    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
-    def call(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> Any:
-        """Call a method, wait for its reply and return it; see `Client.call`.
-
-        Args:
-            method: The method, or its name.
-            args: Its arguments.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-
-        Raises:
-            DialError: No server can be reached; with ``wait_for_ready``, the call waits instead.
-            RpcError: What `Call.result` raises.
-        """
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-            if self._interceptors is not None:
-                return self._interceptors.call(method, args, settings)
-        return self._call(method, args, settings).reply
-
-    @overload
-    def go(
-        self,
-        method: Method[Req, Res],
-        args: Req,
-        done: DoneQueue[Call[Res]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Res]] | None = None,
-        *,
-        reply: type[Res],
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]: ...
-    def go(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        *,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]:
-        """Send a call and return at once, without waiting for the reply; see `Client.go`.
-
-        Where there is no connection yet, a thread waits for one.
-
-        Args:
-            method: The method, or its name, as for `call`.
-            args: Its arguments.
-            done: The queue into which the call is put when it is over.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-
-        Raises:
-            TypeError: ``done`` has no room for calls, or there is no option of this name.
-            ValueError: An option has a value that it cannot have.
-        """
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        if done is not None:
-            check_done(done)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-            if self._interceptors is not None:
-                return self._interceptors.go(method, args, done, settings)
-        return self._go(method, args, settings, done)
 
     def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`.
@@ -225,10 +108,7 @@ class Channel:
 
     # --- calls ----------------------------------------------------------------------------------
 
-    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), time.monotonic())
-
-    def _call(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
+    def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Carry out a call, and return it once it has succeeded."""
         line, call = self._pool.core.only, None
         try:
@@ -248,6 +128,9 @@ class Channel:
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return call
+
+    def _pending(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Pending:
+        return Pending(self._send, Request(method, args, settings))
 
     def _succeed(self, line: Line[Client]) -> None:
         self._budget.earn()
@@ -304,7 +187,7 @@ class Channel:
         if attempt.is_unwritten and retries.take_unwritten():
             return
         deadline = request.settings.deadline
-        delay = retries.delay(request.method, error, deadline, time.monotonic())
+        delay = retries.delay(request.method, error, deadline, clock.monotonic())
         if delay is None or pool.core.closed:
             raise retries.last(error)
         pool.sleep(delay)
@@ -330,16 +213,6 @@ class Channel:
         return self._here().pick_soon()
 
     # --- connections ----------------------------------------------------------------------------
-
-    def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
-        if not interceptors:
-            return None
-        from .intercepted import Interceptors  # others do without
-
-        def send(method: Method[Any, Any], args: object, settings: CallSettings) -> Pending:
-            return Pending(self._call, Request(method, args, settings))
-
-        return Interceptors(interceptors, send=cast("Send", send), go=self._go)
 
     def _new_pool(self) -> Pool:
         return Pool(self._settings, self._connect, self._make_resolver())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from attrs import define
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.retry import may_pass
+from rpcgen.channel.retry import Request, may_pass
 from rpcgen.channel.servers import Line
 from rpcgen.errors import DisconnectedError, RpcError, ServerError, ShutdownError
 from rpcgen.method import Method
@@ -18,19 +17,10 @@ from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import NO_METADATA, CallSettings
 
 from .call import Call
+from .call_in_thread import CallInThread
 from .client import Client
-from .intercepted import wait_for_call
 
-__all__ = ["Attempt", "ChannelGo", "Pending", "Request", "is_unwritten"]
-
-
-@define(eq=False)
-class Request:
-    """What is called, and how."""
-
-    method: Method[Any, Any]
-    args: object
-    settings: CallSettings
+__all__ = ["Attempt", "ChannelGo", "Pending", "is_unwritten"]
 
 
 @define(eq=False)
@@ -109,7 +99,7 @@ class Carrier(Protocol):
         ...
 
 
-class ChannelGo:
+class ChannelGo(CallInThread):
     """Drives a `Call` that may take several attempts.
 
     The first one is read by the thread that reads the connection; where that fails for a reason
@@ -124,11 +114,9 @@ class ChannelGo:
     def __init__(
         self, channel: Carrier, request: Request, done: DoneQueue[Call[Any]] | None
     ) -> None:
-        self.call: Call[Any] = Call(self, request.method.name, request.args, done)
+        super().__init__(request.method.name, request.args, done)
         self._channel = channel
         self._request = request
-        # The attempts that were begun, the last of them under way.
-        self._inner: list[Call[Any]] = []
 
     def start(self) -> None:
         """Begin the call."""
@@ -144,11 +132,6 @@ class ChannelGo:
         request, watch = self._request, _Watch(self, line)
         self._begun(line.connection._go(request.method, request.args, request.settings, watch))
 
-    def _begun(self, inner: Call[Any]) -> None:
-        self._inner.append(inner)
-        if self.call.is_done():  # cancelled before it was known what to cancel
-            inner.cancel()
-
     def ended(self, line: Line[Client], inner: Call[Any]) -> None:
         """Take the end of the first attempt; called by whoever reads the connection."""
         error = inner.error
@@ -161,15 +144,7 @@ class ChannelGo:
 
     def go_on(self, attempt: Attempt | None) -> None:
         """Go on in a thread; where there is none, the call is over."""
-        run = contextvars.copy_context().run
-        thread = threading.Thread(
-            target=run, args=(self._run, attempt), name="rpcgen-channel-go", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError as error:
-            reraise_interrupt(error)
-            self.call._finish(None, RpcError(f"no thread for the call: {error}"))
+        self._start_thread(partial(self._run, attempt), "rpcgen-channel-go", "the call")
 
     def _run(self, attempt: Attempt | None) -> None:
         try:
@@ -183,20 +158,6 @@ class ChannelGo:
             self.call._finish(None, failure)
         else:
             self.call._finish(inner.reply, None, inner.metadata)
-
-    def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        wait_for_call(call, timeout)
-
-    def _read_in_background(self) -> None:
-        """Do nothing: the connection is read, or a thread waits."""
-
-    def _give_up(self, call: Call[Any]) -> None:
-        """Do nothing: the call lives until it is over."""
-
-    def _cancel(self, call: Call[Any], error: RpcError) -> None:
-        call._finish(None, error)
-        for inner in tuple(self._inner):
-            inner.cancel()
 
 
 class _Watch:

@@ -11,17 +11,16 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.core import ChannelProtocol
-from rpcgen.channel.dialing import not_greeted
+from rpcgen.channel.dialing import attempt_options, cannot_connect, not_greeted
 from rpcgen.channel.options import ChannelSettings
 from rpcgen.channel.resolver import Endpoint, Resolver
 from rpcgen.channel.servers import Line, Server
-from rpcgen.errors import DialError, RpcError, ServerError, ShutdownError
+from rpcgen.errors import DialError, RpcError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.net import clock
 from rpcgen.net.peek import peek
 from rpcgen.protocol import DialOptions
-from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import CallSettings
-from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 
 from . import _fork
 from .client import Client
@@ -154,10 +153,10 @@ class Pool:
         error = self._do(core.refuse, settings.wait_for_ready, now)
         if error is not None:
             raise error
-        until = min(core.look_at, math.inf if deadline is None else deadline)
-        if deadline is not None and now >= deadline:
-            raise unstarted(deadline_error(method.name))
-        changed.wait(None if until == math.inf else max(until - now, 0.0))
+        left = math.inf
+        if deadline is not None:
+            left = min(deadline - clock.monotonic(), clock.max_sleep)
+        changed.wait(core.wait_time(method, left, now))
 
     def note(self, line: Line[Client], error: RpcError) -> None:
         """Take note of a call that has failed."""
@@ -221,7 +220,7 @@ class Pool:
         try:
             client = self._connect(server.endpoint)
         except Exception as error:
-            self._fail(server, _as_dial_error(server, error))
+            self._fail(server, cannot_connect(server.endpoint, error))
         else:
             looks, now = peek(client._stream.fileno()), time.monotonic()
             connected = self.core.connected
@@ -272,29 +271,16 @@ def connect(dial: Dial, options: DialOptions, endpoint: Endpoint) -> Client:
     Raises:
         DialError: There is no connection to be had, or no answer.
     """
-    if endpoint.codec is not None:
-        options = {**options, "codec": endpoint.codec}
-    timeout = options.get("timeout")
-    due = time.monotonic() + (GREETING_S if timeout is None else timeout)
+    options, timeout = attempt_options(options, endpoint)
+    due = clock.monotonic() + timeout
     client = dial(endpoint.address, options)
     try:
-        client._send(CANCEL, GREETING, CallSettings(due)).result()
-    except ServerError as error:
-        reraise_interrupt(error)
-        # Else it knows nothing beyond Go's net/rpc.
+        client._greet(due)
     except BaseException as error:
         client.close()
         reraise_interrupt(error)
-        raise DialError(f"cannot connect to {endpoint.address}: {not_greeted(error)}") from error
+        raise not_greeted(endpoint, error) from error
     return client
-
-
-def _as_dial_error(server: Server[Client], error: Exception) -> RpcError:
-    if isinstance(error, RpcError):
-        return error
-    failure = DialError(f"cannot connect to {server.endpoint.address}: {error}")
-    failure.__cause__ = error
-    return failure
 
 
 def _close(client: Client) -> None:

@@ -6,33 +6,23 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError, ServerError, ShutdownError
 from rpcgen.gob import Limits
-from rpcgen.method import Method, untyped_method
+from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
-from rpcgen.protocol import (
-    CallOptions,
-    ClientCodec,
-    ClientProtocol,
-    DoneQueue,
-    GobClientCodec,
-    check_done,
-)
+from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec
 from rpcgen.protocol.call_errors import deadline_error
 from rpcgen.protocol.call_options import (
     NO_OPTIONS,
     CallSettings,
     call_defaults,
     checked_interval,
-    resolve,
 )
 from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
-from rpcgen.protocol.context import current, inherited
 from rpcgen.protocol.headers import NOTICE_SEQ
 
 from . import _fork
@@ -45,6 +35,7 @@ from .background import (
     Room,
     Task,
 )
+from .base_client import BaseClient
 from .call import Call
 from .leader_follower import LeaderFollower
 from .receiver import Receiver, deliver
@@ -55,12 +46,7 @@ from .stream import Stream
 if TYPE_CHECKING:
     from rpcgen.protocol.interceptors import ClientInterceptor
 
-    from .intercepted import Interceptors
-
 __all__ = ["Client"]
-
-Req = TypeVar("Req")
-Res = TypeVar("Res")
 
 # Time in seconds without calls after which a client looks whether the server has hung up.
 _IDLE_S: Final = 0.05
@@ -70,7 +56,7 @@ _LOOKS: Final = 100
 _PAUSE: Final = 0.001
 
 
-class Client:
+class Client(BaseClient):
     """Calls the methods of a server over one connection; any number of threads may share it.
 
     A context manager that closes it. Mirrors ``rpc.NewClient`` and, where a
@@ -110,7 +96,7 @@ class Client:
         keepalive: float | None = None,
         interceptors: Iterable[ClientInterceptor] = (),
     ) -> None:
-        self._defaults = call_defaults(call_timeout, metadata)
+        defaults = call_defaults(call_timeout, metadata)
         keepalive = checked_interval("keepalive", keepalive)
         if not isinstance(connection, Stream):
             check_is_plain(connection)
@@ -129,9 +115,7 @@ class Client:
         self._deadlines = Deadlines(self._expire)
         self._background = BackgroundThreads(self._end_if_closing)
         self._threads = self._background.running
-        self._interceptors = self._intercepted(tuple(interceptors))
-        # False if a call without options uses nothing beyond Go's net/rpc.
-        self._is_special = bool(self._defaults or self._interceptors)
+        super().__init__(defaults, interceptors, send=self._send, go=self._greet_and_go)
         # Time at which the last call has begun.
         self._last_use = time.monotonic()
         self._process = os.getpid()
@@ -149,85 +133,26 @@ class Client:
         state = "closed" if self.closed else "open"
         return f"<Client {state}, {self._protocol.pending} pending>"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            self.close()
-        except ShutdownError as error:
-            reraise_interrupt(error)
-            # Else it was closed inside the context.
-
     @property
     def closed(self) -> bool:
         """True once no further call can succeed: it was closed, or its connection has failed."""
         return not self._protocol.takes_calls
 
-    @overload
-    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
-    @overload
-    def call(
-        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
-    ) -> Res: ...
-    @overload
-    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
-    def call(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> Any:
-        """Call a method, wait for its reply and return it.
-
-        A method given by its name alone takes its schemas from the value of
-        ``args`` and from the type ``reply``; without one, the reply comes as
-        the plain values that the server's bytes describe. Raises what
-        `Call.result` raises. Mirrors ``rpc.Client.Call``.
-
-        Args:
-            method: The method, or its name.
-            args: Its arguments.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-        """
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-            if self._interceptors is not None:
-                return self._interceptors.call(method, args, settings)
-        return self._send(method, args, settings).result()
-
-    def _greet(self, settings: CallSettings) -> None:
-        """Learn what the server can do, if a call needs that, by one round trip."""
-        if self._protocol.needs_greeting(settings.metadata):
-            due = settings.deadline or clock.monotonic() + GREETING_S
-            try:
-                self._send(CANCEL, GREETING, CallSettings(due)).result()
-            except ServerError as error:
-                reraise_interrupt(error)
-                # Else one that knows nothing beyond Go's net/rpc.
-            self._protocol.is_known = True
-
-    def _intercepted(self, interceptors: tuple[ClientInterceptor, ...]) -> Interceptors | None:
-        if not interceptors:
-            return None
-        from .intercepted import Interceptors  # others do without
-
-        return Interceptors(interceptors, send=self._send, go=self._greet_and_go)
+    def _greet(self, deadline: float | None) -> None:
+        """Learn what the server can do, by one round trip."""
+        due = deadline or clock.monotonic() + GREETING_S
+        try:
+            self._send(CANCEL, GREETING, CallSettings(due)).result()
+        except ServerError as error:
+            reraise_interrupt(error)
+            # Else one that knows nothing beyond Go's net/rpc.
+        self._protocol.is_known = True
 
     def _greet_and_go(
         self, method: Method[Any, Any], args: object, settings: CallSettings
     ) -> Call[Any]:
-        self._greet(settings)
+        if self._protocol.needs_greeting(settings.metadata):
+            self._greet(settings.deadline)
         return self._go(method, args, settings)
 
     def _go_once_greeted(
@@ -246,8 +171,8 @@ class Client:
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Send a call that this thread is about to wait for."""
         if settings is not NO_OPTIONS:
-            if settings.metadata:
-                self._greet(settings)
+            if settings.metadata and self._protocol.needs_greeting(settings.metadata):
+                self._greet(settings.deadline)
             if settings.deadline is not None and self._writer.is_blocked:
                 self._wait_for_room(method, settings.deadline)
         call = self._begin(method, args, None, settings)
@@ -262,73 +187,6 @@ class Client:
                 raise
         return call
 
-    @overload
-    def go(
-        self,
-        method: Method[Req, Res],
-        args: Req,
-        done: DoneQueue[Call[Res]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Res]] | None = None,
-        *,
-        reply: type[Res],
-        **options: Unpack[CallOptions],
-    ) -> Call[Res]: ...
-    @overload
-    def go(
-        self,
-        method: str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]: ...
-    def go(
-        self,
-        method: Method[Any, Any] | str,
-        args: object,
-        done: DoneQueue[Call[Any]] | None = None,
-        *,
-        reply: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]:
-        """Send a call and return at once, without waiting for the reply.
-
-        What the connection does not take at once is sent by the thread that
-        waits for the reply, or by one in the background. Whatever goes wrong,
-        here or there, ends the call with an error and is raised by
-        `Call.result`. Mirrors ``rpc.Client.Go``.
-
-        Args:
-            method: The method, or its name, as for `call`.
-            args: Its arguments.
-            done: The queue into which the call is put when it is over; where signal handlers
-                raise exceptions, a `queue.SimpleQueue`, see `Call.done`.
-            reply: The type of the reply, where the method is given by its name.
-            **options: See `CallOptions`.
-
-        Raises:
-            TypeError: ``done`` has no room for calls, or there is no option of this name.
-            ValueError: An option has a value that it cannot have.
-        """
-        if isinstance(method, str):
-            method = untyped_method(method, args, reply)
-        if done is not None:
-            check_done(done)
-        settings = NO_OPTIONS
-        if options or self._is_special or method.timeout is not None or current.get():
-            settings = self._resolve(method, options)
-            if self._interceptors is not None:
-                return self._interceptors.go(method, args, done, settings)
-            if self._protocol.needs_greeting(settings.metadata):
-                return self._go_once_greeted(method, args, settings, done)
-        return self._go(method, args, settings, done)
-
     def _go(
         self,
         method: Method[Any, Any],
@@ -336,6 +194,8 @@ class Client:
         settings: CallSettings,
         done: DoneQueue[Call[Any]] | None = None,
     ) -> Call[Any]:
+        if settings is not NO_OPTIONS and self._protocol.needs_greeting(settings.metadata):
+            return self._go_once_greeted(method, args, settings, done)
         call = self._begin(method, args, done, settings)
         if not call._is_done:
             self._send_in_time(call, method, args)
@@ -408,9 +268,6 @@ class Client:
         self._stream.shutdown()
         deliver(self._protocol, self._protocol.fail_all(reason))
 
-    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
-        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
-
     def _wait_for_room(self, method: Method[Any, Any], deadline: float) -> None:
         """Wait until the requests of calls that were given up have left room for another.
 
@@ -438,7 +295,7 @@ class Client:
         now, before = time.monotonic(), self._last_use
         self._last_use = now
         try:
-            # `_check_process` once more: each call that it is not saves time.
+            # Two processes on one connection would mix their bytes, and each lose replies.
             if self._fork_generation != _fork.generation:
                 raise ShutdownError(self._foreign())
             if now - before > _IDLE_S:
@@ -542,11 +399,6 @@ class Client:
             f"{self._writer.queued} bytes wait to be sent already, and Limits.queued is "
             f"{self._limits.queued}: wait for replies before sending more, or use `call`"
         )
-
-    def _check_process(self) -> None:
-        # Two processes on one connection would mix their bytes, and each lose the other's replies.
-        if self._fork_generation != _fork.generation:
-            raise ShutdownError(self._foreign())
 
     def _foreign(self) -> str:
         return f"the connection belongs to process {self._process}: dial again after a fork"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextvars
-import math
-import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
-from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
-from rpcgen.net import clock
 from rpcgen.protocol import DoneQueue
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.interceptors import (
@@ -22,14 +18,11 @@ from rpcgen.protocol.interceptors import (
 )
 
 from .call import Call
-from .latch import Latch
+from .call_in_thread import CallInThread
 
-__all__ = ["InterceptedGo", "Interceptors", "Send", "wait_for_call"]
+__all__ = ["InterceptedGo", "Interceptors", "Send"]
 
 Send: TypeAlias = Callable[[Method[Any, Any], object, CallSettings], Call[Any]]
-
-# Maximum sleep in seconds until it is looked again whether a call is over.
-_MAX_SLEEP_S: Final = 0.5
 
 
 class Interceptors:
@@ -74,7 +67,7 @@ class Interceptors:
             intercepted.reply_metadata = call.metadata
 
 
-class InterceptedGo:
+class InterceptedGo(CallInThread):
     """Drives a `Call` whose interceptors run in a thread of their own.
 
     Args:
@@ -93,25 +86,15 @@ class InterceptedGo:
         settings: CallSettings,
         begin: Send,
     ) -> None:
-        self.call: Call[Any] = Call(self, method.name, args, done)
+        super().__init__(method.name, args, done)
         # The call that was sent last, which interceptors may have made of it; first itself.
         self._sent = self._outer = ClientCall.of(method, args, settings)
         self._begin = begin
-        # Those that the interceptors have begun, the last of them under way.
-        self._inner: list[Call[Any]] = []
 
     def start(self, interceptors: tuple[ClientInterceptor, ...]) -> None:
         """Run the interceptors; where there is no thread, the call is over."""
-        run = contextvars.copy_context().run
-        carry_out = chain(interceptors, self._proceed)
-        thread = threading.Thread(
-            target=run, args=(self._run, carry_out), name="rpcgen-client-go", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError as error:
-            reraise_interrupt(error)
-            self.call._finish(None, RpcError(f"no thread for the interceptors: {error}"))
+        run = partial(self._run, chain(interceptors, self._proceed))
+        self._start_thread(run, "rpcgen-client-go", "the interceptors")
 
     def _run(self, carry_out: Callable[[ClientCall[Any, Any]], Any]) -> None:
         reply = None
@@ -128,52 +111,8 @@ class InterceptedGo:
     def _proceed(self, call: ClientCall[Any, Any]) -> Any:
         self._sent = call
         inner = self._begin(call.method, call.args, call.settings)
-        self._inner.append(inner)
-        if self.call.is_done():  # cancelled before it was known what to cancel
-            inner.cancel()
+        self._begun(inner)
         try:
             return inner.result()
         finally:
             call.reply_metadata = inner.metadata
-
-    def _wait(self, call: Call[Any], timeout: float | None) -> None:
-        wait_for_call(call, timeout)
-
-    def _read_in_background(self) -> None:
-        """Do nothing: the thread of the interceptors waits."""
-
-    def _give_up(self, call: Call[Any]) -> None:
-        """Do nothing: the call lives as long as its thread."""
-
-    def _cancel(self, call: Call[Any], error: RpcError) -> None:
-        call._finish(None, error)
-        for inner in tuple(self._inner):
-            inner.cancel()
-
-
-def wait_for_call(call: Call[Any], timeout: float | None) -> None:
-    """Wait until a call is over that another thread ends.
-
-    Args:
-        call: The call.
-        timeout: Maximum time in seconds; None: as long as it takes.
-    """
-    latch = Latch()
-    waiter = _Waiter(latch)
-    call._waiters.append(waiter)
-    end = math.inf if timeout is None else clock.monotonic() + timeout
-    try:
-        while not call.is_done() and (left := end - clock.monotonic()) > 0:
-            latch.wait(min(left, _MAX_SLEEP_S))
-    finally:
-        call._waiters.remove(waiter)
-
-
-class _Waiter:
-    """Sets a latch when the call is over."""
-
-    def __init__(self, latch: Latch) -> None:
-        self._latch = latch
-
-    def release(self) -> None:
-        self._latch.set()

@@ -53,6 +53,7 @@ class RequestWriter:
         self, protocol: ClientProtocol[Call[Any]], stream: Stream, sections: Sections
     ) -> None:
         self._protocol = protocol
+        self._encode_parts = protocol.encode_parts
         self._stream = stream
         self._sections = sections
         self._claims = sections.claims
@@ -92,7 +93,7 @@ class RequestWriter:
                 self._sections.enter("encode", token)
             described = len(self._described)
             try:
-                parts = self._protocol.encode_parts(seq, method, args, call._settings)
+                parts = self._encode_parts(seq, method, args, call._settings)
             except Exception as error:
                 reraise_interrupt(error)
                 del claims["encode"]
@@ -148,7 +149,7 @@ class RequestWriter:
             cancel = protocol.begin_cancel(self._to_cancel.popleft())
             if cancel is not None:
                 seq, args = cancel
-                for part in protocol.encode_parts(seq, CANCEL, args):
+                for part in self._encode_parts(seq, CANCEL, args):
                     self._append(part)
 
     def flush(self, *, wait: bool = False) -> None:

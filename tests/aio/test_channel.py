@@ -93,15 +93,6 @@ def test_generated_client_stands_on_a_channel() -> None:
     run(main)
 
 
-def test_method_may_be_given_by_its_name() -> None:
-    async def main() -> None:
-        async with serving() as address, aio.dial([address]) as client:
-            assert await client.call("Arith.Multiply", Args(7, 8), int) == 56
-            assert await client.go("Arith.Multiply", Args(7, 8), reply=int) == 56
-
-    run(main)
-
-
 def test_interceptors_are_around_each_call_once() -> None:
     seen: list[str] = []
 

@@ -514,7 +514,7 @@ async def interrupted_go(client: Client, server: ScriptedServer, calls: list[Cal
 async def test_go_from_inside_the_encoding_of_another_is_sent_after_it() -> None:
     async with connected() as (client, server):
         calls: list[Call[int]] = []
-        encode = client._protocol.encode
+        encode = client._connection._encode
 
         def encode_and_go(*request: Any) -> bytes:
             data = encode(*request)
@@ -522,7 +522,7 @@ async def test_go_from_inside_the_encoding_of_another_is_sent_after_it() -> None
                 calls.append(client.go(SUM, Pair(5, 6)))
             return data
 
-        with patch.object(client._protocol, "encode", encode_and_go):
+        with patch.object(client._connection, "_encode", encode_and_go):
             await interrupted_go(client, server, calls)
 
 
@@ -565,12 +565,6 @@ async def test_go_by_name_with_the_type_of_the_reply() -> None:
         call = client.go("Math.Sum", Pair(1, 2), reply=int)
         await server.answer(3)
         assert await call == 3
-
-
-async def test_go_with_something_that_is_no_queue() -> None:
-    async with connected() as (client, _):
-        with pytest.raises(TypeError, match="rpc: done channel is unbuffered"):
-            client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
 
 
 async def test_with_codec_uses_it() -> None:

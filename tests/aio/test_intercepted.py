@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -110,6 +111,18 @@ async def test_go_goes_through_the_interceptor() -> None:
             {"tenant": "a", "user": "gopher"},
             {"took": "1"},
         )
+
+
+async def test_go_in_a_handler_that_interrupts_the_sleep_of_the_loop_is_carried_out() -> None:
+    async with connected(interceptors=[answer]) as (client, _):
+        done: asyncio.Queue[Any] = asyncio.Queue()
+        before = signal.signal(signal.SIGALRM, lambda *_: client.go(SUM, Pair(1, 2), done))
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            assert await (await done.get()) == 42  # nothing else is to come
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
 
 async def test_go_tells_its_queue() -> None:

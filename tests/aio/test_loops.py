@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import pytest
 
-from rpcgen.aio.loops import check_loop
+from rpcgen.aio.loops import check_loop, keep_awake
 
 
 async def test_check_loop_in_its_own() -> None:
@@ -30,3 +31,20 @@ async def test_check_loop_after_its_end() -> None:
     other.close()
     with pytest.raises(RuntimeError, match="an event loop that is closed"):
         check_loop(other, "it")
+
+
+async def test_loop_that_a_signal_handler_keeps_awake_does_what_that_has_begun() -> None:
+    loop = asyncio.get_running_loop()
+    begun: asyncio.Future[None] = loop.create_future()
+
+    def handle(*_: object) -> None:
+        loop.call_soon(begun.set_result, None)
+        keep_awake(loop)
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        await begun  # nothing else is to come
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -9,7 +9,8 @@ import pytest
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.servers import EJECTION_S, FAILURES
-from rpcgen.errors import DialError, ServerError, ShutdownError
+from rpcgen.errors import DeadlineExceededError, DialError, ServerError, ShutdownError
+from tests.protocol.messages import SUM
 
 from .simulated import Calls, Simulated
 
@@ -173,6 +174,33 @@ def test_call_is_not_refused_if_a_connection_has_come_meanwhile() -> None:
     channel.channel.pick(channel.now)
     channel.connect()
     assert channel.channel.refuse(False, channel.now) is None
+
+
+def test_call_waits_until_a_server_may_be_tried_again() -> None:
+    channel = Simulated("a", down="a")
+    channel.pick()
+    seconds = channel.channel.look_at - channel.now
+    assert channel.channel.wait_time(SUM, math.inf, channel.now) == seconds
+
+
+def test_call_waits_no_longer_than_it_has_left() -> None:
+    channel = Simulated("a", down="a")
+    channel.pick()
+    assert channel.channel.wait_time(SUM, 1e-9, channel.now) == 1e-9
+
+
+def test_call_waits_for_a_change_where_nothing_else_is_due() -> None:
+    channel = Simulated("a")
+    channel.take_work()
+    assert channel.channel.look_at == math.inf
+    assert channel.channel.wait_time(SUM, math.inf, channel.now) is None
+
+
+def test_call_that_has_no_time_left_is_not_begun() -> None:
+    channel = Simulated("a")
+    with pytest.raises(DeadlineExceededError) as caught:
+        channel.channel.wait_time(SUM, 0.0, channel.now)
+    assert caught.value.started is False
 
 
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from rpcgen.channel.dialing import CONNECT_S, connection_options, resolver_for
+from rpcgen.channel.dialing import (
+    CONNECT_S,
+    attempt_options,
+    cannot_connect,
+    connection_options,
+    not_greeted,
+    resolver_for,
+)
 from rpcgen.channel.resolver import Endpoint, StaticResolver
-from rpcgen.errors import DialError, RpcError
+from rpcgen.errors import DeadlineExceededError, DialError, RpcError
 
 
 def found(target: object) -> list[Endpoint]:
@@ -66,3 +73,38 @@ def test_connections_get_no_options_of_calls() -> None:
 
 def test_connections_take_no_longer_than_they_are_told() -> None:
     assert connection_options({"timeout": 1.5}) == {"timeout": 1.5}
+
+
+def test_attempt_has_the_codec_and_the_time_that_are_said() -> None:
+    options, seconds = attempt_options({"timeout": 1.5, "codec": "gob"}, Endpoint("a:1", "json"))
+    assert (options, seconds) == ({"timeout": 1.5, "codec": "json"}, 1.5)
+
+
+def test_attempt_without_a_limit_is_to_be_answered_nevertheless() -> None:
+    assert attempt_options({"timeout": None}, Endpoint("a:1")) == ({"timeout": None}, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            DeadlineExceededError("late"),
+            "cannot connect to a:1: the server does not answer in time",
+        ),
+        (DialError("no"), "cannot connect to a:1: the server does not answer: no"),
+    ],
+    ids=["late", "other"],
+)
+def test_server_that_does_not_answer_is_named(error: RpcError, text: str) -> None:
+    assert str(not_greeted(Endpoint("a:1"), error)) == text
+
+
+def test_attempt_fails_with_its_own_error_where_it_is_one_of_ours() -> None:
+    error = DialError("no")
+    assert cannot_connect(Endpoint("a:1"), error) is error
+
+
+def test_attempt_fails_with_a_dial_error_else() -> None:
+    error = OSError("odd")
+    failure = cannot_connect(Endpoint("a:1"), error)
+    assert (str(failure), failure.__cause__) == ("cannot connect to a:1: odd", error)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from rpcgen.errors import (
     DecodeError,
     DisconnectedError,
-    EncodeError,
     RpcError,
     ServerError,
     ShutdownError,
@@ -18,7 +17,6 @@ from rpcgen.protocol import (
     Completion,
     GobClientCodec,
     GobServerCodec,
-    Request,
     Response,
 )
 from rpcgen.schema import schema_for
@@ -47,13 +45,6 @@ def outcomes(completions: list[Completion[str]]) -> list[tuple[str, object, str]
     ]
 
 
-def requests_in(data: bytes) -> list[tuple[str, int, object]]:
-    codec = GobServerCodec()
-    codec.feed(data)
-    header: Request = codec.decode_request_header()
-    return [(header.service_method, header.seq, codec.decode_request_body(SUM.request))]
-
-
 def test_begin_numbers_calls_from_zero(client: ClientProtocol[str]) -> None:
     assert [client.begin(SUM, "w") for _ in range(3)] == [0, 1, 2]
 
@@ -80,26 +71,6 @@ def test_begin_when_closed_leaves_nothing_pending(client: ClientProtocol[str]) -
     with pytest.raises(ShutdownError):
         client.begin(SUM, "w")
     assert client.pending == 0
-
-
-def test_encode_gives_header_and_arguments(client: ClientProtocol[str]) -> None:
-    seq = client.begin(SUM, "w")
-    assert requests_in(client.encode(seq, SUM, Pair(1, 2))) == [("Math.Sum", 0, Pair(1, 2))]
-
-
-def test_encode_value_that_does_not_fit(client: ClientProtocol[str]) -> None:
-    seq = client.begin(SUM, "w")
-    with pytest.raises(EncodeError, match=r"Pair\.a"):
-        client.encode(seq, SUM, Pair(2**63, 2))
-
-
-def test_encode_after_a_failure_is_as_if_it_had_not_been(client: ClientProtocol[str]) -> None:
-    seq = client.begin(SUM, "w")
-    with pytest.raises(EncodeError):
-        client.encode(seq, SUM, Pair(2**63, 2))
-    fresh = ClientProtocol[str](GobClientCodec())
-    fresh.begin(SUM, "w")
-    assert client.encode(seq, SUM, Pair(1, 2)) == fresh.encode(0, SUM, Pair(1, 2))
 
 
 def test_abandon_pending_call(client: ClientProtocol[str]) -> None:
@@ -337,20 +308,6 @@ def test_expects_one_is_false_while_a_reply_is_received(client: ClientProtocol[s
     client.forget(1)
     assert client.pending == 1
     assert not client.expects_one
-
-
-def test_encode_parts_is_the_same_in_parts() -> None:
-    whole, parts = ClientProtocol[str](GobClientCodec()), ClientProtocol[str](GobClientCodec())
-    echo = Method[bytes, bytes]("Math.Echo")
-    for args in (b"small", bytes(200_000)):
-        assert b"".join(parts.encode_parts(1, echo, args)) == whole.encode(1, echo, args)
-
-
-def test_encode_parts_does_not_copy_what_is_large() -> None:
-    client = ClientProtocol[str](GobClientCodec())
-    large = bytes(200_000)
-    parts = client.encode_parts(1, Method[bytes, bytes]("Math.Echo"), large)
-    assert any(part is large for part in parts)
 
 
 LIST = Method[list[int], list[int]]("Math.List")

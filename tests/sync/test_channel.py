@@ -108,12 +108,6 @@ def test_generated_client_of_a_list_finds_the_server_that_is_there(
         assert arith.multiply(Args(7, 8)) == 56
 
 
-def test_method_may_be_given_by_its_name(address: str) -> None:
-    with rpcgen.dial([address]) as client:
-        assert client.call("Arith.Multiply", Args(7, 8), int) == 56
-        assert client.go("Arith.Multiply", Args(7, 8), reply=int).result() == 56
-
-
 # --- what a client takes, a channel takes ---------------------------------------------------------
 
 

@@ -175,12 +175,6 @@ def test_go_by_name_with_the_type_of_the_reply() -> None:
         assert call.result(TIMEOUT_S) == 3
 
 
-def test_go_with_something_that_is_no_queue() -> None:
-    with connected() as (client, _):
-        with pytest.raises(TypeError, match="rpc: done channel is unbuffered"):
-            client.go(SUM, Pair(1, 2), object())  # type: ignore[call-overload]
-
-
 @FORKS
 def test_first_call_imports_nothing_of_the_package() -> None:
     script = """

@@ -218,13 +218,13 @@ def test_cancel_while_a_request_is_encoded_is_sent_after_it() -> None:
     # As a signal handler would call it.
     with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))
-        encode = client._protocol.encode_parts
+        encode = client._writer._encode_parts
 
         def interrupted(*arguments: Any) -> Any:
             call.cancel()
             return encode(*arguments)
 
-        with patch.object(client._protocol, "encode_parts", side_effect=interrupted):
+        with patch.object(client._writer, "_encode_parts", side_effect=interrupted):
             client.go(SUM, Pair(3, 4))
         server.receive()
         assert server.receive().seq == 1

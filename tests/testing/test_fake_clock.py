@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,43 @@ def test_deadline_comes_on_asyncio(clock: FakeClock) -> None:
 
     asyncio.run(main())
     assert waiting.was_cancelled
+
+
+def test_deadline_of_a_channel_comes_when_the_clock_is_moved(clock: FakeClock) -> None:
+    clock.advance(100.0)  # it is not the system's clock that is asked
+    waiting = Waiting()
+    server = rpcgen.Server()
+    register_arith(server, waiting)
+    address = server.listen("tcp://127.0.0.1:0").address
+    with server, rpcgen.dial(address, reconnect=True) as channel:
+        call = ArithClient(channel).go.multiply(Args(7, 8), timeout=50.0)
+        assert waiting.has_begun.wait(TIMEOUT_S)
+        clock.advance(51.0)
+        with pytest.raises(DeadlineExceededError):
+            call.result()
+        waiting.may_return.set()
+
+
+def test_call_that_waits_for_a_server_is_woken(clock: FakeClock, tmp_path: Path) -> None:
+    with rpcgen.dial(f"unix://{tmp_path}/nobody.sock", reconnect=True) as channel:
+        mover = threading.Timer(0.05, clock.advance, [3601.0])
+        mover.start()
+        with pytest.raises(DeadlineExceededError):
+            ArithClient(channel).multiply(Args(7, 8), timeout=3600.0, wait_for_ready=True)
+        mover.join()
+
+
+def test_deadline_of_a_channel_comes_on_asyncio(clock: FakeClock, tmp_path: Path) -> None:
+    async def main() -> None:
+        address = f"unix://{tmp_path}/nobody.sock"
+        async with rpcgen.aio.dial(address, reconnect=True) as channel:
+            asyncio.get_running_loop().call_later(0.05, clock.advance, 3601.0)
+            with pytest.raises(DeadlineExceededError):
+                await AsyncArithClient(channel).multiply(
+                    Args(7, 8), timeout=3600.0, wait_for_ready=True
+                )
+
+    asyncio.run(main())
 
 
 def test_wait_for_a_cancellation_goes_by_it(clock: FakeClock) -> None:

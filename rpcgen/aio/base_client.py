@@ -1,0 +1,165 @@
+"""`BaseClient`: what calls look like, whether one connection carries them or a channel of many."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
+
+from rpcgen.errors import ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
+from rpcgen.protocol import CallOptions, DoneQueue, check_done
+from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
+from rpcgen.protocol.context import current, inherited
+
+from .call import Call
+from .loops import check_loop
+
+if TYPE_CHECKING:
+    from .intercepted import Interceptors
+
+__all__ = ["BaseClient"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+
+class BaseClient:
+    """Turns what a call is given into a method, its arguments and settings; then it is sent.
+
+    An asynchronous context manager that closes it. ``call`` stands in each subclass, whole: one
+    more coroutine would take a good part of it.
+
+    Args:
+        loop: The event loop that it belongs to.
+        defaults: What each call has unless it is told otherwise; None: nothing.
+        interceptors: What carries out calls with functions around them; None: there are none.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        defaults: CallDefaults | None,
+        interceptors: Interceptors | None,
+    ) -> None:
+        self._loop = loop
+        self._defaults = defaults
+        self._interceptors = interceptors
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(defaults or interceptors)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self.close()
+        except ShutdownError:
+            pass  # closed inside the context
+
+    @overload
+    def go(
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]:
+        """Send a call and return at once, without waiting for the reply.
+
+        A method may be given by its name, as for `call`. The call is put into
+        the queue ``done`` when it is over; or await it. Whatever goes wrong,
+        here or there, ends the call with an error and is raised where it is
+        awaited; so it is if ``Limits.queued`` bytes of requests wait for a
+        server that is slow to read already. Where a channel has no connection
+        yet, a task waits for one. Mirrors ``rpc.Client.Go``.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            RuntimeError: This is not in the client's event loop.
+            TypeError: ``done`` has no room for calls, or there is no option of this name.
+            ValueError: An option has a value that it cannot have.
+        """
+        self._check_loop()
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
+        return self._go(method, args, settings, done)
+
+    async def close(self) -> None:
+        """Close all connections; pending calls end with `ShutdownError`."""
+        raise NotImplementedError
+
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
+
+    def _check_loop(self) -> None:
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is not self._loop:
+            self._move()
+
+    def _move(self) -> None:
+        """Go over to the event loop that runs, where that is possible.
+
+        Raises:
+            RuntimeError: It is not, or there is none.
+        """
+        check_loop(self._loop, "the client")
+
+    def _go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None,
+    ) -> Call[Any]:
+        """Send a call that nobody may wait for."""
+        raise NotImplementedError

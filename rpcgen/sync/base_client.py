@@ -1,0 +1,201 @@
+"""`BaseClient`: what calls look like, whether one connection carries them or a channel of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
+
+from rpcgen._interrupts import reraise_interrupt
+from rpcgen.errors import ShutdownError
+from rpcgen.method import Method, untyped_method
+from rpcgen.net import clock
+from rpcgen.protocol import CallOptions, DoneQueue, check_done
+from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings, resolve
+from rpcgen.protocol.context import current, inherited
+
+from .call import Call
+
+if TYPE_CHECKING:
+    from rpcgen.protocol.interceptors import ClientInterceptor
+
+    from .intercepted import Interceptors, Send
+
+__all__ = ["BaseClient"]
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+
+
+class BaseClient:
+    """Turns what a call is given into a method, its arguments and settings; then it is sent.
+
+    A context manager that closes it.
+
+    Args:
+        defaults: What each call has unless it is told otherwise; None: nothing.
+        interceptors: Functions around each call, the first outermost.
+        send: Sends for them what this thread waits for.
+        go: Sends for them what another thread may wait for.
+
+    Raises:
+        TypeError: An interceptor is none for a client with threads.
+    """
+
+    def __init__(
+        self,
+        defaults: CallDefaults | None,
+        interceptors: Iterable[ClientInterceptor],
+        *,
+        send: Send,
+        go: Send,
+    ) -> None:
+        self._defaults = defaults
+        self._interceptors: Interceptors | None = None
+        interceptors = tuple(interceptors)
+        if interceptors:
+            from .intercepted import Interceptors  # others do without
+
+            self._interceptors = Interceptors(interceptors, send=send, go=go)
+        # False if a call without options uses nothing beyond Go's net/rpc.
+        self._is_special = bool(defaults or interceptors)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except ShutdownError as error:
+            reraise_interrupt(error)
+            # Else it was closed inside the context.
+
+    @overload
+    def call(self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]) -> Res: ...
+    @overload
+    def call(
+        self, method: str, args: object, reply: type[Res], **options: Unpack[CallOptions]
+    ) -> Res: ...
+    @overload
+    def call(self, method: str, args: object, **options: Unpack[CallOptions]) -> Any: ...
+    def call(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Call a method, wait for its reply and return it.
+
+        A method given by its name alone takes its schemas from the value of
+        ``args`` and from the type ``reply``; without one, the reply comes as
+        the plain values that the server's bytes describe. Raises what
+        `Call.result` raises, and a channel also `DialError` where no server can be
+        reached; with ``wait_for_ready``, the call waits instead. Mirrors ``rpc.Client.Call``.
+
+        Args:
+            method: The method, or its name.
+            args: Its arguments.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._interceptors is not None:
+                return self._interceptors.call(method, args, settings)
+        return self._send(method, args, settings).result()
+
+    @overload
+    def go(
+        self,
+        method: Method[Req, Res],
+        args: Req,
+        done: DoneQueue[Call[Res]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Res]] | None = None,
+        *,
+        reply: type[Res],
+        **options: Unpack[CallOptions],
+    ) -> Call[Res]: ...
+    @overload
+    def go(
+        self,
+        method: str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]: ...
+    def go(
+        self,
+        method: Method[Any, Any] | str,
+        args: object,
+        done: DoneQueue[Call[Any]] | None = None,
+        *,
+        reply: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[Any]:
+        """Send a call and return at once, without waiting for the reply.
+
+        What the connection does not take at once is sent by the thread that
+        waits for the reply, or by one in the background; where a channel has no
+        connection yet, a thread waits for one. Whatever goes wrong, here or
+        there, ends the call with an error and is raised by `Call.result`.
+        Mirrors ``rpc.Client.Go``.
+
+        Args:
+            method: The method, or its name, as for `call`.
+            args: Its arguments.
+            done: The queue into which the call is put when it is over; where signal handlers
+                raise exceptions, a `queue.SimpleQueue`, see `Call.done`.
+            reply: The type of the reply, where the method is given by its name.
+            **options: See `CallOptions`.
+
+        Raises:
+            TypeError: ``done`` has no room for calls, or there is no option of this name.
+            ValueError: An option has a value that it cannot have.
+        """
+        if isinstance(method, str):
+            method = untyped_method(method, args, reply)
+        if done is not None:
+            check_done(done)
+        settings = NO_OPTIONS
+        if options or self._is_special or method.timeout is not None or current.get():
+            settings = self._resolve(method, options)
+            if self._interceptors is not None:
+                return self._interceptors.go(method, args, done, settings)
+        return self._go(method, args, settings, done)
+
+    def close(self) -> None:
+        """Close all connections; pending calls end with `ShutdownError`."""
+        raise NotImplementedError
+
+    def _resolve(self, method: Method[Any, Any], options: CallOptions) -> CallSettings:
+        return resolve(options, method.timeout, self._defaults, inherited(), clock.monotonic())
+
+    def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
+        """Send a call that this thread is about to wait for, or has waited for."""
+        raise NotImplementedError
+
+    def _go(
+        self,
+        method: Method[Any, Any],
+        args: object,
+        settings: CallSettings,
+        done: DoneQueue[Call[Any]] | None = None,
+    ) -> Call[Any]:
+        """Send a call that nobody may wait for."""
+        raise NotImplementedError
