@@ -42,6 +42,8 @@ MEMBER: Final = 480
 _NUMBER: Final = 32
 _TEXT: Final = 56
 _CONTAINER: Final = 64
+# With the six places for elements that a list has too many when it grows, besides an eighth.
+_LIST: Final = 104
 _DICT: Final = 96
 _OPAQUE: Final = 300
 
@@ -57,7 +59,7 @@ _SIZES: Final = {
     Op.COMPLEX: _NUMBER + 8,
     Op.STRING: _TEXT,
     Op.BYTES: _TEXT,
-    Op.LIST: _CONTAINER,
+    Op.LIST: _LIST,
     Op.MAP: _DICT,
     Op.INTERFACE: _POINTER,
     Op.OPAQUE: _OPAQUE,
@@ -103,7 +105,7 @@ def _size(node: Node, size_in_place: Callable[[int], int]) -> int:
         case Op.BYTES if node.children:
             return _CONTAINER
         case Op.ARRAY if node.container in (list, tuple):
-            return _CONTAINER + node.length * (SLOT + size_in_place(node.children[0]))
+            return _LIST + node.length * (SLOT + size_in_place(node.children[0]))
         case Op.ARRAY:  # bytes, or a UUID
             return 2 * _CONTAINER + node.length
         case Op.STRUCT:
