@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 
 from attrs import define, field
 
@@ -83,10 +82,16 @@ def lose(name: str) -> str:
     raise LostError(name)
 
 
+class Events(dict[str, threading.Event]):
+    """Events by their names, the same for all threads: a `defaultdict` may make two of a name."""
+
+    def __missing__(self, name: str) -> threading.Event:
+        return self.setdefault(name, threading.Event())
+
+
 def register_life(server: Registry) -> None:
     """Serve ``Life``."""
-    begun: defaultdict[str, threading.Event] = defaultdict(threading.Event)
-    ended: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+    begun, ended = Events(), Events()
 
     def linger(name: str) -> str:
         """Run until nobody waits for it any more, and tell that."""
