@@ -127,7 +127,7 @@ class Interrupter:
         before = sys.gettrace()
         try:
             sys.settrace(self._enter)
-            function()
+            next(_apart(function))
         except BaseException as error:
             sys.settrace(before)
             if error is not self._exception:
@@ -153,6 +153,15 @@ class Interrupter:
             return self._step
         self.place = f"{frame.f_code.co_filename}:{frame.f_lineno} {event} {self._number}"
         raise self._exception
+
+
+def _apart(function: Callable[[], object]) -> Iterator[object]:
+    """Call a function in a generator, which has handled exceptions of its own.
+
+    Python leaves an exception as the one that the thread handles if a trace function raises
+    another at the very end of its handler: it would be the context of all that is raised later.
+    """
+    yield function()
 
 
 def call(client: Client) -> None:
