@@ -205,8 +205,11 @@ class Client(BaseClient):
         # Without its type argument, which would have Python try to note it in the object.
         call: Call[Any] = Call(method.name, args, done, self._loop, self._connection)
         try:
-            self._connection.check_room()
-            call._seq = self._connection.begin(call, method, args, settings)
+            refused = self._connection.queue_error()
+            if refused is None:
+                call._seq = self._connection.begin(call, method, args, settings)
+            else:
+                call._finish(None, refused)
         except RpcError as error:
             call._finish(None, error)
         if asyncio.current_task() is None:

@@ -264,17 +264,20 @@ class ClientConnection(ReadBufferProtocol):
             self.give_up(each.waiter, each.seq, cast("RpcError", each.error))
         return due
 
-    def check_room(self) -> None:
-        """Raise `RpcError` if the requests that wait to be sent are as many as they may be."""
+    def queue_error(self) -> RpcError | None:
+        """Return the error of a call for which there is no room: enough requests wait already.
+
+        It is not raised: its traceback would keep the arguments until the garbage collector runs.
+        """
         if self._transport is None or not (self.is_blocked or self.unsent):
-            return  # at most what asyncio's transports take before they say that it is much
+            return None  # at most what asyncio's transports take before they say that it is much
         queued = self.queued
-        if queued >= self._most_queued:
-            raise RpcError(
-                f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
-                f" the limit is {self._most_queued} (Limits.queued): await calls, which wait"
-                " for room"
-            )
+        if queued < self._most_queued:
+            return None
+        return RpcError(
+            f"not sent: {queued} bytes of requests wait for a server that is slow to read;"
+            f" the limit is {self._most_queued} (Limits.queued): await calls, which wait for room"
+        )
 
     @property
     def queued(self) -> int:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from unittest.mock import patch
@@ -217,6 +219,19 @@ async def test_go_beyond_what_may_be_queued_leaves_nothing_pending() -> None:
         calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
         pending = sum(not call.is_done() for call in calls)
         assert repr(client) == f"<Client open, {pending} pending>"
+        server.writer.transport.abort()
+
+
+async def test_go_beyond_what_may_be_queued_keeps_no_arguments() -> None:
+    async with connected(limits=Limits(queued=4 << 20)) as (client, server):
+        calls = [client.go(BLOB, bytes(1 << 20)) for _ in range(50)]
+        refused = weakref.ref(next(call for call in calls if call.is_done()))
+        gc.disable()
+        try:
+            del calls
+            assert refused() is None
+        finally:
+            gc.enable()
         server.writer.transport.abort()
 
 
