@@ -305,7 +305,8 @@ class ServerConnection(ReadBufferProtocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
-        self._go_on()
+        if self._turn is None:  # not here: asyncio would close a second time what is closed in here
+            self._turn = self._loop.call_soon(self._take_turn)
 
     def _go_on(self) -> None:
         """Begin what was read, as much as can be under way; then read more, or close."""

@@ -473,6 +473,7 @@ class ServerConnection:
         """True once every request is answered and no more can come."""
         return (
             (self._protocol.draining or self._closes_when_idle)
+            and not self._must_drain  # the client is told first
             and not self._has_buffered_requests
             and not self.running
             and not self._send_buffer.size

@@ -25,6 +25,8 @@ import pytest
 from rpcgen import context
 from rpcgen.aio import Call, Client, Listener, Server, dial
 from rpcgen.aio.admission import Admission
+from rpcgen.aio.connection import ServerConnection, Serving
+from rpcgen.aio.workers import Workers
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
@@ -36,8 +38,10 @@ from rpcgen.protocol import (
     GobServerCodec,
     Request,
     Response,
+    ServerProtocol,
 )
 from rpcgen.protocol.headers import ExtendedRequest
+from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.schema import Schema
 from rpcgen.testing.certificates import client_context, server_context
 from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
@@ -347,6 +351,21 @@ async def test_serve_request_that_is_refused() -> None:
         theirs.sendall(request_bytes(("Math.Nope", 0, 4)))
         with pytest.raises(ServerError, match=r"rpc: can't find method Math\.Nope"):
             await make_server(AsyncGate()).serve_request(ours, GobServerCodec())
+
+
+async def test_connection_is_not_closed_while_asyncio_has_it_write_on() -> None:
+    ours, theirs = socket.socketpair()
+    shared = Serving(ConnectionLimits(), Workers(1))
+    connection = ServerConnection(ServerProtocol(Server(), GobServerCodec()), shared)
+    loop = asyncio.get_running_loop()
+    with theirs:
+        transport, _ = await loop.connect_accepted_socket(lambda: connection, ours)
+        connection.pause_writing()
+        connection.stop_reading()
+        connection.resume_writing()  # which asyncio calls in the middle of sending
+        assert not transport.is_closing()
+        await connection.wait_closed()
+    shared.sweep.end()
 
 
 async def test_close_answers_what_is_under_way() -> None:
