@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
+from contextlib import suppress
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from attrs import define
 
@@ -33,6 +35,8 @@ from .write_coalescer import WriteCoalescer
 
 __all__ = ["ClientConnection", "Waiter"]
 
+
+_READ_SIZE: Final = 1 << 16
 
 # What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
@@ -323,10 +327,26 @@ class ClientConnection(ReadBufferProtocol):
         self._loss = f"reading response: {exc}" if exc else "unexpected EOF"
         if self._coalescer is not None:
             self._coalescer.clear()
-        self._transport = self._coalescer = None
+            self._coalescer = None
+        if isinstance(exc, OSError):
+            self._receive_rest()
+        self._transport = None
         self.resume_writing()
         if self._early is None:
             self._lose()
+
+    def _receive_rest(self) -> None:
+        """Take what had come before a request could not be sent, where asyncio reads no more.
+
+        It may be replies, or a notice that the server did not begin the calls that are pending.
+        """
+        transport = cast("asyncio.Transport", self._transport)
+        connection = transport.get_extra_info("socket")
+        if connection is None or transport.get_extra_info("sslcontext") is not None:
+            return
+        with suppress(OSError), connection.dup() as rest:
+            while data := rest.recv(_READ_SIZE, socket.MSG_DONTWAIT):
+                self.data_received(data)
 
     def keep_alive(self, seconds: float) -> None:
         """Ask the server for a sign of life where nothing has come for so long."""

@@ -97,6 +97,7 @@ class ServerConnection(ReadBufferProtocol):
         "_shakes_hands",
         "_spinner",
         "_stalled",
+        "_stops",
         "_timer",
         "_transport",
         "_turn",
@@ -152,6 +153,9 @@ class ServerConnection(ReadBufferProtocol):
         # but the calls under way.
         self._must_drain = False
         self._closes_when_idle = False
+        # Whether the client is not told of the end, by no answer either, and what was read before
+        # is still begun.
+        self._stops = False
         self._hung_up = False
         self._lost = False
         self._closed: asyncio.Event | None = None
@@ -172,9 +176,12 @@ class ServerConnection(ReadBufferProtocol):
             and inspect.getcoroutinelocals(coroutine).get("self") is self
         )
 
-    def stop_reading(self) -> None:
-        """Take no more requests; those that were read are still answered."""
-        self._ended = True
+    def stop(self) -> None:
+        """Begin no more requests, and close once those that were read are answered.
+
+        What comes meanwhile is still read, for cancels of what is under way.
+        """
+        self._stops = True
         self._go_on()
 
     def drain(self) -> None:
@@ -258,7 +265,7 @@ class ServerConnection(ReadBufferProtocol):
         self._serving.connections.discard(self)
         if not self._hung_up:
             self._serving.orphans.add(self)
-        self.stop_reading()  # what was read is carried out, though nobody is told
+        self._take_end()  # what was read is carried out, though nobody is told
         if self._place is not None:
             self._place.leave()
         self._protocol.closed()
@@ -293,7 +300,7 @@ class ServerConnection(ReadBufferProtocol):
             self._go_on()
 
     def eof_received(self) -> bool:
-        self.stop_reading()
+        self._take_end()
         # The replies under way are still to be sent; asyncio's TLS cannot, and ends both sides.
         can_send = self._transport is not None and self._transport.can_write_eof()
         if not can_send:
@@ -305,6 +312,12 @@ class ServerConnection(ReadBufferProtocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
+        if self._turn is None:  # not here: asyncio would close a second time what is closed in here
+            self._turn = self._loop.call_soon(self._take_turn)
+
+    def _take_end(self) -> None:
+        """Take note that no more comes."""
+        self._ended = True
         self._go_on()
 
     def _go_on(self) -> None:
@@ -332,6 +345,9 @@ class ServerConnection(ReadBufferProtocol):
         if stalled != self._stalled:
             self._stalled = stalled
             self._pause_or_resume()
+        if self._stops and not stalled:
+            self._protocol.drain()  # for what comes from here on
+            self._closes_when_idle = True
         if self._closes_when_idle and not stalled and not self._running:
             self._ended = True
         if not stalled and (self._ended or self._protocol.draining):
@@ -422,7 +438,8 @@ class ServerConnection(ReadBufferProtocol):
     def _begin(self, event: Event) -> None:
         self._has_begun = True
         if not isinstance(event, Invocation):
-            self._answer_at_once(event)
+            if not (self._drops_requests and isinstance(event, RejectedRequest)):
+                self._answer_at_once(event)
             return
         if self._refuses_calls and self._is_full:
             self._answer_at_once(self._refusal(event))
@@ -453,6 +470,11 @@ class ServerConnection(ReadBufferProtocol):
         """Have other connections go on, which wait for a call to end."""
         for waiting in self._in_flight.leave(invocation):
             waiting._go_on()
+
+    @property
+    def _drops_requests(self) -> bool:
+        """True if what comes is no more answered, cancels apart."""
+        return self._stops and self._closes_when_idle and not self._ended
 
     @property
     def _is_full(self) -> bool:

@@ -424,7 +424,7 @@ class Server(AnnouncedServer[Listener]):
             await self._drain(connections)
         else:
             for connection in connections:
-                connection.stop_reading()
+                connection.stop()
         if connections:
             await self._wait_for(connections)
         if self._children_ended is not None:

@@ -36,7 +36,8 @@ DRAIN_LINGER_S: Final = 0.5
 """Seconds for which a client that was told of a shutdown has time to hang up by itself.
 
 What it has sent before it knew is answered meanwhile. Nobody may be reading at its end, so it is
-not waited for longer where nothing is under way.
+not waited for longer where nothing is under way. One that comes later loses no call either: it
+finds the notice before the end, and with it that its calls were not begun.
 """
 
 # The part of their age by which connections end sooner or later: not all at once.

@@ -109,7 +109,9 @@ class Client(BaseClient):
             _import_for_calls()
         self._protocol = ClientProtocol[Call[Any]](codec or GobClientCodec(limits), clock.monotonic)
         self._sections = Sections(self._end_after, self._release)
-        self._writer = RequestWriter(self._protocol, self._stream, self._sections)
+        self._writer = RequestWriter(
+            self._protocol, self._stream, self._sections, lambda: self._receiver.receive_rest()
+        )
         self._receiver = Receiver(self._protocol, self._stream, self._writer, self._sections)
         self._leader_follower = LeaderFollower(self._receiver, self._sections)
         self._deadlines = Deadlines(self._expire)

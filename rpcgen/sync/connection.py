@@ -13,7 +13,6 @@ what to do next by the events that they have it wait for::
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -117,7 +116,9 @@ class ServerConnection:
         self._has_buffered_requests = stream.has_buffered
         # The term whose thread is still decoding after losing the lead; others must not decode.
         self._decoder: LeaderTerm | None = None
-        self._stopped = False
+        # True if the client is not told of the end, by no answer either, and what was read before
+        # is still begun.
+        self._stops = False
         # True from `drain` on; then until the leader has begun to, and if nothing is waited for but
         # the calls under way.
         self._is_draining = False
@@ -134,10 +135,13 @@ class ServerConnection:
         """Wait, for some seconds or forever, and return whether the connection is closed."""
         return self._closed.wait(timeout)
 
-    def shutdown_read(self) -> None:
-        """Take no more requests; those that were read are still answered."""
-        self._stopped = True
-        self._stream.shutdown(socket.SHUT_RD)  # which the leader is told of
+    def stop(self) -> None:
+        """Begin no more requests, and close once those that were read are answered.
+
+        What comes meanwhile is still read, for cancels of what is under way.
+        """
+        self._stops = True
+        self.drain()
 
     def drain(self) -> None:
         """Refuse requests from now on, and close once what is under way is answered.
@@ -324,7 +328,7 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
-        if self._must_drain:
+        if self._is_to_drain:
             self._begin_draining()
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
@@ -358,11 +362,16 @@ class ServerConnection:
                 gathered_since = ended
         return True
 
+    @property
+    def _is_to_drain(self) -> bool:
+        """True if the leader is to begin that in its next turn."""
+        return self._must_drain and not (self._stops and self._has_buffered_requests)
+
     def _begin_draining(self) -> None:
         """Take note, between two requests, that no more calls are begun."""
         self._must_drain = False
         self._protocol.drain()
-        if not self._protocol.expects_notice:
+        if self._stops or not self._protocol.expects_notice:
             self._closes_when_idle = True
         else:
             running = self.running.copy()
@@ -386,9 +395,7 @@ class ServerConnection:
         except OSError as error:
             server_log.debug("reading requests: %s", error)
             count = 0
-        if count and self._stopped:
-            self._take_cancels(data)
-        if not count or self._stopped:
+        if not count:
             for refusal in self._protocol.receive_eof():
                 self._send_event(refusal)
         elif view is None:
@@ -396,16 +403,10 @@ class ServerConnection:
         else:
             self._protocol.buffer_updated(count)
 
-    def _take_cancels(self, data: bytes) -> None:
-        """Cancel what the last bytes of a client that is read no more give up; begin nothing."""
-        self._protocol.feed(data)
-        while (event := self._protocol.next_event()) is not None:
-            if isinstance(event, Cancellation):
-                self._cancel(event)
-
     def _send_event(self, event: Event) -> None:
         if isinstance(event, RejectedRequest):
-            self._refuse(event)
+            if not (self._stops and self._closes_when_idle):  # nothing more is answered then
+                self._refuse(event)
         elif isinstance(event, Cancellation):
             self._cancel(event)
         elif isinstance(event, RawResponse):
@@ -473,6 +474,7 @@ class ServerConnection:
         """True once every request is answered and no more can come."""
         return (
             (self._protocol.draining or self._closes_when_idle)
+            and not self._must_drain  # the client is told first
             and not self._has_buffered_requests
             and not self.running
             and not self._send_buffer.size
@@ -511,7 +513,7 @@ class ServerConnection:
             return 0
         if self._aborted:
             return READ | WRITE
-        needed = WRITE if self._must_drain else 0
+        needed = WRITE if self._is_to_drain else 0
         if self._in_flight:
             self._in_flight.waiting.add(self)
         if not self._is_throttled:
@@ -545,7 +547,7 @@ class ServerConnection:
     def _waits_for_client(self) -> bool:
         """True if only the client can bring this connection further."""
         return bool(self._events & READ) and not (
-            self._aborted or self._stopped or self._send_buffer.size or self._decoder is not None
+            self._aborted or self._stops or self._send_buffer.size or self._decoder is not None
         )
 
     @property

@@ -81,6 +81,14 @@ class Receiver:
         if not self._claims:
             self._take(self._look, [get_ident()])
 
+    def receive_rest(self) -> None:
+        """Deal with what had come before the connection has failed, without waiting for more."""
+        token: Token = [get_ident()]
+        if self._claims.get("take", [0])[0] == token[0]:
+            return  # this has interrupted a thread that deals with it
+        while not self._protocol.closed and self._take(self._look, token):
+            pass
+
     def leave(self) -> None:
         """End the connection to a server that is shutting down, once all calls are over."""
         if not self._protocol.pending:

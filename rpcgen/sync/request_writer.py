@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections import deque
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from itertools import count
 from typing import Any, Final
 
@@ -47,12 +47,23 @@ class RequestWriter:
     next batch. Where many threads share a connection, that saves a third of a
     call. What the connection does not take at once stays in the queue, too, and
     ``is_blocked`` says that somebody has to wait for room and `flush` then.
+
+    Args:
+        protocol: What numbers and encodes the calls.
+        stream: Where requests go.
+        sections: The claims on the client's state.
+        receive_rest: Deals with what had come before the connection has failed.
     """
 
     def __init__(
-        self, protocol: ClientProtocol[Call[Any]], stream: Stream, sections: Sections
+        self,
+        protocol: ClientProtocol[Call[Any]],
+        stream: Stream,
+        sections: Sections,
+        receive_rest: Callable[[], None],
     ) -> None:
         self._protocol = protocol
+        self._receive_rest = receive_rest
         self._encode_parts = protocol.encode_parts
         self._stream = stream
         self._sections = sections
@@ -68,6 +79,8 @@ class RequestWriter:
         self._enqueued_count = 0
         self._sent_count = 0
         self.is_blocked = False
+        # Why the connection takes nothing any more, empty while it does.
+        self._loss = ""
         # Numbers of calls of which the server is to be told that nobody waits for them.
         self._to_cancel: deque[int] = deque()
 
@@ -165,6 +178,8 @@ class RequestWriter:
             while self._queue and claims.setdefault("send", token) is token:
                 self.is_blocked = not self._send_queue(wait)
                 del claims["send"]
+                if self._loss:
+                    self._end_unsent()
                 if self.is_blocked:
                     return
         except BaseException as error:
@@ -225,7 +240,6 @@ class RequestWriter:
                 raise
             sent.append(0)
         except OSError as error:
-            self._unsent[seq] = call
             self._fail(error, unstarted=call)
             return
         if sent[0] < len(wire_data):
@@ -268,6 +282,8 @@ class RequestWriter:
 
     def _send_queue(self, wait: bool) -> bool:
         """Send from the queue and return whether it is empty."""
+        if self._loss:
+            return True
         queue, stream = self._queue, self._stream
         try:
             while size := len(queue):
@@ -284,6 +300,7 @@ class RequestWriter:
             return False
         except OSError as error:
             self._fail(error)
+            return True
         self._unsent.clear()
         return True
 
@@ -307,18 +324,31 @@ class RequestWriter:
             unstarted: The call of whose request it has certainly taken nothing.
         """
         reraise_interrupt(error)
-        reason = f"writing request: {error}"
-        self._protocol.stop(reason)
-        for seq, call in tuple(self._unsent.items()):
-            # Where `close` has shut the connection down, that is why it takes no more.
-            closed = self._protocol.closing
-            failure = ShutdownError() if closed else DisconnectedError(reason)
-            if call is unstarted:
-                failure.started = False
-            call._finish(None, failure)
-            self._protocol.forget(seq)
+        self._loss = f"writing request: {error}"
+        self._protocol.stop(self._loss)
+        if unstarted is not None:
+            self._lose(unstarted, started=False)
         self._stream.shutdown()  # other calls get the replies that are here, and then the end
+
+    def _end_unsent(self) -> None:
+        """End the calls that wait to be sent, once the connection has failed; in no section.
+
+        The server may have said, before it hung up, that it will not begin them.
+        """
+        self._receive_rest()
+        for call in tuple(self._unsent.values()):
+            self._lose(call)
+        self._unsent.clear()
         self._queue.clear()
+
+    def _lose(self, call: Call[Any], *, started: bool | None = None) -> None:
+        # Where `close` has shut the connection down, that is why it takes no more.
+        closed = self._protocol.closing
+        failure = ShutdownError() if closed else DisconnectedError(self._loss)
+        if started is not None:
+            failure.started = started
+        call._finish(None, failure)
+        self._protocol.forget(call._seq)
 
     def _refuse(self, seq: int, call: Call[Any], error: Exception) -> None:
         self._protocol.forget(seq)

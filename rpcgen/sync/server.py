@@ -504,7 +504,7 @@ class Server(AnnouncedServer[Listener]):
                 self._drain(connections)
             else:
                 for connection in connections:
-                    connection.shutdown_read()
+                    connection.stop()
             self._wait_closed(connections)
             if self._children_ended is not None:
                 self._children_ended.wait()
@@ -585,7 +585,7 @@ class Server(AnnouncedServer[Listener]):
         """Serve a connection from now on."""
         served = self._reactor.serve(stream, protocol)
         if self._closing.is_set():  # after `close` has looked for connections
-            served.shutdown_read()
+            served.stop()
         return served
 
 

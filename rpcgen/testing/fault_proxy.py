@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -270,8 +271,7 @@ class _Pipe:
         except BlockingIOError:
             return
         except OSError:
-            self.link.close()
-            return
+            data = b""  # as far as it went, it is passed on
         if self.is_over:  # truncated: what comes is lost
             self._has_ended = not data
             return
@@ -298,7 +298,7 @@ class _Pipe:
             self._pending.clear()
             self.link.strike(self, item)
             return
-        if self._has_ended and not (self._pending or self.link.is_over):
+        if self._has_ended and not (self._pending or self.is_over or self.link.is_over):
             self.end()
 
     def _send(self, data: bytes) -> None:
@@ -307,7 +307,9 @@ class _Pipe:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self.link.close()
+            # Nobody takes it; what came the other way before that is still passed on.
+            self.is_over = self._has_ended = True
+            self._pending.clear()
             return
         self._size -= sent
         if sent < len(data):
@@ -316,10 +318,8 @@ class _Pipe:
     def end(self) -> None:
         """Tell the sink that nothing more comes."""
         self.is_over = True
-        try:
+        with suppress(OSError):  # the sink is gone, and with it the other direction soon
             self.sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.link.close()
 
 
 def _no_faults(number: int) -> list[Fault]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
 
 from rpcgen import Code
-from rpcgen.aio import Call
+from rpcgen.aio import Call, Client
 from rpcgen.errors import (
     CallCancelledError,
     DeadlineExceededError,
@@ -17,9 +18,10 @@ from rpcgen.errors import (
     ShutdownError,
 )
 from rpcgen.method import Method
-from rpcgen.protocol import Response
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Response
 from rpcgen.protocol.client import CANCEL
 from rpcgen.protocol.headers import NOTICE_SEQ, ExtendedRequest, ExtendedResponse
+from rpcgen.schema import schema_for
 from tests.protocol.messages import SUM, Pair
 from tests.support.scripted_aio import connected
 from tests.support.timeouts import TIMEOUT_S
@@ -231,6 +233,24 @@ async def test_drain_notice_ends_calls_that_the_server_does_not_begin() -> None:
         with pytest.raises(ShutdownError, match="server is shutting down") as caught:
             await calls[2]
         assert caught.value.started is False
+
+
+async def test_drain_notice_is_read_where_a_request_finds_the_server_gone() -> None:
+    ours, theirs = socket.socketpair()
+    client = await Client.with_codec(ours, GobClientCodec())
+    pending = client.go(SUM, Pair(1, 2))
+    await asyncio.sleep(0)  # it is sent
+    notice = ExtendedResponse("", NOTICE_SEQ, last=0)
+    codec = GobServerCodec()
+    replies = codec.encode_response(Response("Math.Sum", 0), SUM.response, 3)
+    theirs.sendall(b"".join([*replies, *codec.encode_response(notice, schema_for(None), None)]))
+    theirs.close()
+    late = client.go(SUM, Pair(1, 2))  # in the same turn: asyncio writes before it can read
+    assert await pending.result() == 3
+    with pytest.raises(ShutdownError, match="takes no more calls") as caught:
+        await late.result()
+    assert caught.value.started is False
+    await client.close()
 
 
 async def test_client_leaves_a_server_that_drains() -> None:

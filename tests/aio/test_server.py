@@ -25,6 +25,8 @@ import pytest
 from rpcgen import context
 from rpcgen.aio import Call, Client, Listener, Server, dial
 from rpcgen.aio.admission import Admission
+from rpcgen.aio.connection import ServerConnection, Serving
+from rpcgen.aio.workers import Workers
 from rpcgen.errors import CallTimeoutError, DialError, DisconnectedError, RpcError, ServerError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
@@ -36,11 +38,13 @@ from rpcgen.protocol import (
     GobServerCodec,
     Request,
     Response,
+    ServerProtocol,
 )
-from rpcgen.protocol.headers import ExtendedRequest
+from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs, ExtendedRequest
+from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.schema import Schema
 from rpcgen.testing.certificates import client_context, server_context
-from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+from tests.protocol.messages import DOUBLE, SUM, Pair, answered, request_bytes
 from tests.support.gates import AsyncGate
 from tests.support.timeouts import TIMEOUT_S
 
@@ -349,6 +353,21 @@ async def test_serve_request_that_is_refused() -> None:
             await make_server(AsyncGate()).serve_request(ours, GobServerCodec())
 
 
+async def test_connection_is_not_closed_while_asyncio_has_it_write_on() -> None:
+    ours, theirs = socket.socketpair()
+    shared = Serving(ConnectionLimits(), Workers(1))
+    connection = ServerConnection(ServerProtocol(Server(), GobServerCodec()), shared)
+    loop = asyncio.get_running_loop()
+    with theirs:
+        transport, _ = await loop.connect_accepted_socket(lambda: connection, ours)
+        connection.pause_writing()
+        connection.stop()
+        connection.resume_writing()  # which asyncio calls in the middle of sending
+        assert not transport.is_closing()
+        await connection.wait_closed()
+    shared.sweep.end()
+
+
 async def test_close_answers_what_is_under_way() -> None:
     async with serving() as (server, gate, address), dial(address) as client:
         call = client.go(HELD, 5)
@@ -358,6 +377,33 @@ async def test_close_answers_what_is_under_way() -> None:
         gate.open.set()
         assert await call == 5
         await closing
+
+
+async def test_cancel_that_comes_while_the_server_closes_is_not_lost() -> None:
+    begun = asyncio.Event()
+
+    async def wait(number: int) -> int:
+        begun.set()
+        await asyncio.sleep(TIMEOUT_S)
+        return number
+
+    server, codec = Server(), GobClientCodec()
+    server.register_name("Math", [HELD.async_handler(wait), SUM.async_handler(add)])
+    listener = await server.listen("127.0.0.1:0")
+    async with server:
+        reader, writer = await connect(listener.address)
+        writer.write(request_bytes(("Math.Held", 1, 5), codec=codec))
+        await begun.wait()
+        closing = asyncio.create_task(server.close(TIMEOUT_S))
+        assert server._shared is not None
+        (connection,) = server._shared.connections
+        while not connection._closes_when_idle:
+            await asyncio.sleep(0)
+        writer.write(request_bytes(("Math.Sum", 2, Pair(1, 2)), codec=codec))  # which is not
+        writer.write(request_bytes((CANCEL_METHOD, 3, CancelArgs(1)), codec=codec))
+        assert answered(await reader.read()) == [1, 3]
+        await closing
+        writer.close()
 
 
 async def test_close_does_not_wait_for_ever() -> None:

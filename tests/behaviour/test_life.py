@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
+import rpcgen.aio.server
+import rpcgen.sync.server
 from rpcgen import (
     CallCancelledError,
     Code,
@@ -30,8 +33,9 @@ from tests.support.life import (
     RejectedError,
 )
 from tests.support.services import WAIT
+from tests.support.timeouts import TIMEOUT_S
 
-from .links import Link
+from .links import LINKS, Link
 from .test_errors import error_of
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -268,3 +272,29 @@ def test_call_after_shutdown_was_not_begun(client: ApiClient, server: ApiServer)
     error = error_of(lambda: client.call(SEEN, "", timeout=60.0))
     assert isinstance(error, (DisconnectedError, ShutdownError, ServerError))
     assert error.code == Code.UNAVAILABLE
+
+
+# TLS as asyncio has it reads no more where a request could not be sent.
+@pytest.mark.parametrize("link", [each for each in LINKS if not each.encrypted], ids=str)
+def test_shutdown_loses_no_call_of_a_client_that_is_late(
+    client: ApiClient, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (rpcgen.sync.server, rpcgen.aio.server):
+        monkeypatch.setattr(module, "DRAIN_LINGER_S", 0.0)  # nobody has time to hang up
+    client.call(SEEN, "", timeout=60.0)
+    errors: list[RpcError] = []
+
+    def call_until_refused() -> None:
+        try:
+            while True:
+                client.call(SEEN, "")
+        except RpcError as error:
+            errors.append(error)
+
+    callers = [threading.Thread(target=call_until_refused) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    server.shutdown()
+    for caller in callers:
+        caller.join(TIMEOUT_S)
+    assert [error.started for error in errors] == [False] * 4

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from attrs import define
 
+from rpcgen.errors import TruncatedError
 from rpcgen.method import Method
 from rpcgen.protocol import GobClientCodec, GobServerCodec, Request, Response
 from rpcgen.schema import schema_of
 
-__all__ = ["DOUBLE", "SUM", "Pair", "request_bytes", "response_bytes"]
+__all__ = ["DOUBLE", "SUM", "Pair", "answered", "request_bytes", "response_bytes"]
 
 
 @define
@@ -47,3 +48,15 @@ def response_bytes(
             reply[1],
         )
     )
+
+
+def answered(data: bytes) -> list[int]:
+    """Return the numbers of the requests that a server has answered, sorted."""
+    codec, found = GobClientCodec(), []
+    codec.feed(data)
+    while True:
+        try:
+            found.append(codec.decode_response_header().seq)
+            codec.decode_response_body(None)
+        except TruncatedError:
+            return sorted(found)

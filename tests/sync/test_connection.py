@@ -9,9 +9,11 @@ from rpcgen import Server
 from rpcgen.protocol import GobServerCodec, ServerProtocol
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sync.connection import ServerConnection
+from rpcgen.sync.leader_term import LeaderTerm, Work
 from rpcgen.sync.poller import READ, WRITE
 from rpcgen.sync.scheduler import Scheduler
 from rpcgen.sync.stream import Stream
+from rpcgen.sync.watchdog import Watchdog
 
 
 class Events:
@@ -55,6 +57,12 @@ def begun(events: Events, ours: socket.socket, early: bytes = b"") -> ServerConn
     connection.open()
     connection.begin()
     return connection
+
+
+def turn(connection: ServerConnection) -> None:
+    """Do what the leader does when a socket is ready."""
+    watchdog: Watchdog[Work] = Watchdog(lambda work: None)
+    assert connection.on_ready(LeaderTerm(watchdog, watchdog.current), WRITE)
 
 
 def test_begin_asks_for_requests(
@@ -109,3 +117,14 @@ def test_lost_socket_of_a_connection_that_has_ended_changes_nothing(
     connection.on_socket_lost()
     assert events.asked == WRITE
     assert "was closed by somebody else" not in caplog.text
+
+
+def test_drained_client_is_told_before_the_connection_closes(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    connection = begun(events, sockets[0])
+    connection.drain()
+    connection.close_when_idle()  # as after a while in which the leader has not had a turn
+    assert not connection._is_finished
+    turn(connection)
+    assert connection._is_finished

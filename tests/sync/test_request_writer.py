@@ -8,6 +8,7 @@ import pytest
 
 from rpcgen.errors import DisconnectedError, EncodeError, ShutdownError
 from rpcgen.method import Method
+from rpcgen.protocol.headers import NOTICE_SEQ, ExtendedResponse
 from rpcgen.sync.call import Call
 from rpcgen.sync.client import Client
 from rpcgen.sync.stream import Stream
@@ -112,6 +113,17 @@ def test_calls_whose_batch_fails_are_all_told(pair: tuple[Held, ScriptedServer])
     errors = [call.error for call in (held.go_on(), *others)]
     assert [str(error) for error in errors] == ["writing request: gone"] * 4
     assert {type(error) for error in errors} == {DisconnectedError}
+
+
+def test_calls_that_wait_when_a_draining_server_has_hung_up_are_known_not_to_be_started(
+    pair: tuple[Held, ScriptedServer],
+) -> None:
+    held, server = pair
+    others = [held.client.go(SUM, Pair(number, 0)) for number in range(3)]
+    server.respond(ExtendedResponse("", NOTICE_SEQ, last=0))
+    held.stream.error = BrokenPipeError("gone")
+    errors = [call.error for call in (held.go_on(), *others)]
+    assert [error is not None and error.started for error in errors] == [False] * 4
 
 
 def test_call_that_is_being_sent_when_the_client_closes_is_shut_down(

@@ -33,9 +33,9 @@ from rpcgen.protocol.headers import CANCEL_METHOD, CancelArgs
 from rpcgen.schema import Schema
 from rpcgen.sync import handshakes
 from rpcgen.testing.certificates import client_context, server_context
-from tests.protocol.messages import DOUBLE, SUM, Pair, request_bytes
+from tests.protocol.messages import DOUBLE, SUM, Pair, answered, request_bytes
 from tests.support.gates import Gate
-from tests.support.sockets import connect
+from tests.support.sockets import connect, until_end
 from tests.support.timeouts import TIMEOUT_S
 
 HELD = Method[int, int]("Math.Held")
@@ -950,7 +950,7 @@ def test_handler_that_outlives_the_grace_is_told() -> None:
         assert told.wait(TIMEOUT_S)
 
 
-def test_cancel_that_is_read_as_the_server_closes_is_not_lost() -> None:
+def test_cancel_that_comes_while_the_server_closes_is_not_lost() -> None:
     begun, told = threading.Event(), threading.Event()
 
     def wait(number: int) -> int:
@@ -960,12 +960,19 @@ def test_cancel_that_is_read_as_the_server_closes_is_not_lost() -> None:
         return number
 
     server, codec = Server(), GobClientCodec()
-    server.register_name("Math", [HELD.handler(wait)])
+    server.register_name("Math", [HELD.handler(wait), SUM.handler(lambda pair: pair.a + pair.b)])
     listener = server.listen("127.0.0.1:0")
     with server, connect(listener.address) as client:
         client.sendall(request_bytes(("Math.Held", 1, 5), codec=codec))
         assert begun.wait(TIMEOUT_S)
         (connection,) = server._reactor.connections
-        connection._stopped = True  # as by `shutdown_read`, before the leader has looked
-        client.sendall(request_bytes((CANCEL_METHOD, 2, CancelArgs(1)), codec=codec))
+        closing = threading.Thread(target=server.close, args=(TIMEOUT_S,))
+        closing.start()
+        while not connection._closes_when_idle:
+            time.sleep(0.001)
+        late = request_bytes(("Math.Sum", 2, Pair(1, 2)), codec=codec)  # which is not begun
+        cancel = request_bytes((CANCEL_METHOD, 3, CancelArgs(1)), codec=codec)
+        client.sendall(late + cancel)
         assert told.wait(TIMEOUT_S)
+        closing.join(TIMEOUT_S)
+        assert answered(until_end(client)) == [1, 3]

@@ -143,6 +143,16 @@ def test_hang_up_of_the_client_is_passed_on() -> None:
                 assert until_end(client) == b"bye"
 
 
+def test_last_words_of_a_server_that_has_hung_up_are_passed_on() -> None:
+    requests = (Fault("delay", at, "request", 0.05) for at in (1, 2))
+    late = always(*requests, Fault("delay", 0, "reply", 0.2))
+    with ScriptedServer([receive(b"a"), send(b"last words")]) as server:
+        with FaultProxy(server.address, schedule=late) as proxy:
+            with connect(proxy.address) as client:
+                client.sendall(b"abc")  # of which nobody takes the end
+                assert until_end(client) == b"last words"
+
+
 def test_server_that_is_not_there_is_counted() -> None:
     with FaultProxy(f"127.0.0.1:{free_port()}") as proxy:
         # The proxy may hang up while the client is still connecting.
