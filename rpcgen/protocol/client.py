@@ -58,6 +58,7 @@ from .codec import (
     get_buffer,
     is_large,
     measured_codec,
+    next_header,
 )
 from .headers import (
     CANCEL_METHOD,
@@ -141,6 +142,8 @@ class ClientProtocol(Generic[W]):
         self._clock = clock
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
+        self._next_header = next_header(codec, codec.decode_response_header)
+        self._decode_body = codec.decode_response_body
         requests = RequestEncoder(codec, clock)
         # Attributes: methods would be one more call for each request.
         self.encode = requests.encode
@@ -368,17 +371,15 @@ class ClientProtocol(Generic[W]):
     def _complete(self, looks: bool = False, *, only_one: bool = False) -> list[Completion[W]]:
         """Decode what is there; up to a large reply if ``looks``."""
         completions: list[Completion[W]] = []
-        measured = self._measured
         self.is_cut = self.is_silent = False
         try:
             while not (looks and self._find_large()):
-                if self._current is None:
-                    self._receive_header(completions)
-                    if looks and self._find_large():
-                        break
+                if self._current is None and (
+                    not self._receive_header(completions) or (looks and self._find_large())
+                ):
+                    break
                 self._receive_body(completions)
-                # A codec that does not tell must be asked for the header.
-                if only_one or (measured is not None and not measured.pending):
+                if only_one:
                     break
         except TruncatedError as error:
             reraise_interrupt(error)
@@ -392,13 +393,16 @@ class ClientProtocol(Generic[W]):
         self.has_large = is_large(self._measured)
         return self.has_large
 
-    def _receive_header(self, completions: list[Completion[W]]) -> None:
-        response = self._codec.decode_response_header()
+    def _receive_header(self, completions: list[Completion[W]]) -> bool:
+        """Read the next header; return False where none has come."""
+        response = self._next_header()
+        if response is None:
+            return False
         seq = response.seq
         pending = self._pending.get(seq) or (self._weak and self._revived(seq))
         if pending and type(response) is Response and not response.error:
             self._current = pending  # nearly always
-            return
+            return True
         self._receive_extended(response)
         if not pending:
             self._current = _UNAWAITED
@@ -407,6 +411,7 @@ class ClientProtocol(Generic[W]):
             self._receive_error(pending, response, completions)
         else:
             self._current = pending
+        return True
 
     def _receive_extended(self, response: Response) -> None:
         """Take note of what a header has beyond Go's."""
@@ -471,7 +476,7 @@ class ClientProtocol(Generic[W]):
             return
         reply, error = None, None
         try:
-            reply = self._codec.decode_response_body(None if method is None else method.response)
+            reply = self._decode_body(None if method is None else method.response)
         except TruncatedError:
             raise
         except DecodeError as decode_error:
@@ -494,7 +499,7 @@ class ClientProtocol(Generic[W]):
         body: object = None
         error: RpcError | None = None
         try:
-            body = self._codec.decode_response_body(schema)
+            body = self._decode_body(schema)
         except TruncatedError:
             raise
         except DecodeError as decode_error:

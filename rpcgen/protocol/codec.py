@@ -45,6 +45,7 @@ __all__ = [
     "DescribingCodec",
     "Encode",
     "EncodeKnown",
+    "EncodePlain",
     "ExtendedCodec",
     "MeasuredCodec",
     "ServerCodec",
@@ -52,11 +53,13 @@ __all__ = [
     "checked",
     "described_types",
     "encode_known",
+    "encode_plain",
     "extended_codec",
     "is_large",
     "joined",
     "measured_codec",
     "get_buffer",
+    "next_header",
 ]
 
 T = TypeVar("T")
@@ -69,6 +72,7 @@ LARGE: Final = 65536
 _MIN_RECEIVED: Final = 16384
 
 Encode: TypeAlias = Callable[[H, Schema[Any], object], Sequence[bytes]]
+EncodePlain: TypeAlias = Callable[[str, int, Schema[Any], object], Sequence[bytes]]
 EncodeKnown: TypeAlias = Callable[
     [str, int, int, Mapping[str, str] | None, Schema[Any], object], Sequence[bytes] | None
 ]
@@ -232,6 +236,48 @@ class ExtendedCodec(Protocol):
 def extended_codec(codec: ClientCodec | ServerCodec) -> ExtendedCodec | None:
     """Return a codec if it is an `ExtendedCodec`."""
     return codec if isinstance(codec, ExtendedCodec) else None
+
+
+def encode_plain(
+    codec: ClientCodec | ServerCodec, encode: Encode[H], header: Callable[[str, int], H]
+) -> EncodePlain:
+    """Return how to encode messages whose header is no more than a method and a number.
+
+    A codec that comes with this package may do that without making the header: nearly all
+    messages are such ones.
+
+    Args:
+        codec: The codec.
+        encode: Its ``encode_request`` or ``encode_response``, see `checked`.
+        header: Class of the header.
+
+    Returns:
+        A function of the method, the number, and schema and value of the body.
+    """
+    own: EncodePlain | None = getattr(codec, "encode_plain", None)
+    if own is not None and _is_own(codec):
+        return own
+    return lambda method, seq, schema, body: encode(header(method, seq), schema, body)
+
+
+def next_header(
+    codec: ClientCodec | ServerCodec, decode: Callable[[], H]
+) -> Callable[[], H | None]:
+    """Return what gives a codec's next header, or None where no byte of it has come.
+
+    A codec that does not tell raises `TruncatedError` there, which takes longer.
+
+    Args:
+        codec: The codec.
+        decode: Its ``decode_request_header`` or ``decode_response_header``.
+    """
+    own: Callable[[], H | None] | None = getattr(codec, "next_header", None)
+    if own is not None and _is_own(codec):
+        return own
+    measured = measured_codec(codec)
+    if measured is None:
+        return decode
+    return lambda: decode() if measured.pending else None
 
 
 def encode_known(codec: ClientCodec) -> EncodeKnown | None:

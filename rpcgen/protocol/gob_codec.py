@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
@@ -47,13 +47,17 @@ _NUMBERS: Final = [data + b"\0" for data in UINT]
 # What stands for bytes of a header that are not UTF-8.
 _NOT_UTF8: Final = "[\udc80-\udcff]"
 
-# Numbers of two bytes, with the negated count of them in front.
+# Numbers of two and three bytes, with the negated count of them in front.
 _pack_two: Final = struct.Struct(">BHB").pack
+_pack_three: Final = struct.Struct(">BBHB").pack
 
 
 def _number(seq: int) -> bytes:
-    if 256 <= seq < 65536:
+    """Return a number as it ends a header, one that `_NUMBERS` does not have."""
+    if 512 <= seq < 65536:
         return _pack_two(254, seq, 0)
+    if 65536 <= seq < 1 << 24:
+        return _pack_three(253, seq >> 16, seq & 65535, 0)
     if seq <= 0:
         raise ValueError("a zero is left out, and there is nothing below")
     return uint_bytes(seq) + b"\0"
@@ -63,6 +67,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
     """One gob stream in each direction.
 
     Args:
+        make: Makes a header that is sent, of a method and a number.
         sent: Schema of Go's header that is sent.
         extended: Schema of one that has more.
         limits: Those of `rpcgen.gob.Decoder`, as for the others.
@@ -72,6 +77,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
 
     def __init__(
         self,
+        make: Callable[[str, int], Request | Response],
         sent: Schema[Any],
         extended: Schema[Any],
         limits: Limits | None,
@@ -79,6 +85,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
         strict_names: bool,
     ) -> None:
         limits = limits or Limits()
+        self._make = make
         self._sent = sent
         self._extended = extended
         self._encoder = Encoder(strings=strings)
@@ -120,6 +127,28 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
     def request_number(self, seq: int) -> int | None:
         """Return the number itself; see `ExtendedCodec`."""
         return seq
+
+    def encode_plain(
+        self, method: str, seq: int, schema: Schema[Any], body: object
+    ) -> Sequence[bytes]:
+        """Return a message whose header has a method and a number, and nothing else.
+
+        Args:
+            method: The method.
+            seq: The number.
+            schema: That of the body.
+            body: The body.
+
+        Raises:
+            EncodeError: The body does not fit the schema.
+        """
+        try:
+            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
+            head = self._heads[method][len(number)] + number
+        except Exception as error:  # none of the method was sent before, or its number is odd
+            reraise_interrupt(error)
+            return self._encode(self._make(method, seq), schema, body)
+        return self._encoder.encode_parts_after(head, body, schema)
 
     def _encode(self, header: Request | Response, schema: Schema[Any], body: object) -> list[bytes]:
         parts = self._encoder.encode_parts([(header, self._sent), (body, schema)])
@@ -171,10 +200,11 @@ class GobClientCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__(REQUEST, EXTENDED_REQUEST, limits, strings, strict_names)
+        super().__init__(Request, REQUEST, EXTENDED_REQUEST, limits, strings, strict_names)
         self._headers = HeaderDecoder(
             self._decoder, Response, RESPONSE, EXTENDED_RESPONSE, self._finish
         )
+        self.next_header = self._headers.next
         # As `_heads`, of headers with a number and a time limit or metadata, by the bytes of these.
         self._timed_heads: dict[str, list[bytes]] = {}
         # The last time limit and metadata, and how they end a header: one object, so that what an
@@ -186,15 +216,7 @@ class GobClientCodec(_GobCodec):
     ) -> Sequence[bytes]:
         if type(request) is ExtendedRequest:
             return self._encode_more(request, schema, args)
-        # Looked up here, as in `GobServerCodec`, and not in a function, which takes longer.
-        try:
-            seq = request.seq
-            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
-            head = self._heads[request.service_method][len(number)] + number
-        except Exception as error:  # none of the method was sent before, or its number is odd
-            reraise_interrupt(error)
-            return self._encode(request, schema, args)
-        return self._encoder.encode_parts_after(head, args, schema)
+        return self.encode_plain(request.service_method, request.seq, schema, args)
 
     def _encode_more(
         self, request: ExtendedRequest, schema: Schema[Any], args: object
@@ -302,7 +324,7 @@ class GobServerCodec(_GobCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__(RESPONSE, EXTENDED_RESPONSE, limits, strings, strict_names)
+        super().__init__(Response, RESPONSE, EXTENDED_RESPONSE, limits, strings, strict_names)
         self._headers = HeaderDecoder(
             self._decoder,
             Request,
@@ -312,6 +334,7 @@ class GobServerCodec(_GobCodec):
             ExtendedRequest,
             _request_like,
         )
+        self.next_header = self._headers.next
 
     def decode_request_header(self) -> Request:
         return self._headers.decode()
@@ -338,14 +361,7 @@ class GobServerCodec(_GobCodec):
             response = Response(response.service_method, response.seq, response.error)
         if response.error != "":
             return self._encode(response, schema, reply)
-        try:
-            seq = response.seq
-            number = _NUMBERS[seq] if 0 < seq < 512 else _number(seq)
-            head = self._heads[response.service_method][len(number)] + number
-        except Exception as error:
-            reraise_interrupt(error)
-            return self._encode(response, schema, reply)
-        return self._encoder.encode_parts_after(head, reply, schema)
+        return self.encode_plain(response.service_method, response.seq, schema, reply)
 
 
 def _request_like(known: Request, method: str, seq: int) -> Request:

@@ -11,7 +11,15 @@ from rpcgen.method import Method
 
 from .call_errors import deadline_error, unstarted
 from .call_options import NO_OPTIONS, CallSettings
-from .codec import ClientCodec, Encode, checked, encode_known, extended_codec, joined
+from .codec import (
+    ClientCodec,
+    Encode,
+    checked,
+    encode_known,
+    encode_plain,
+    extended_codec,
+    joined,
+)
 from .headers import ExtendedRequest, Feature, Request
 
 __all__ = ["RequestEncoder"]
@@ -39,6 +47,7 @@ class RequestEncoder:
     def __init__(self, codec: ClientCodec, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._encode: Encode[Request] = checked(codec, codec.encode_request)
+        self._encode_plain = encode_plain(codec, self._encode, Request)
         self._is_extended = extended_codec(codec) is not None
         self._encode_known = encode_known(codec)
         self._has_said_features = False
@@ -65,7 +74,7 @@ class RequestEncoder:
         if settings is not NO_OPTIONS:
             return joined(self._encode_extended(seq, method, args, settings))
         try:
-            parts = self._encode(Request(method.name, seq), method.request, args)
+            parts = self._encode_plain(method.name, seq, method.request, args)
             # `joined` once more, which would be a call for every request.
             return parts[0] if len(parts) == 1 else b"".join(parts)
         except RpcError as error:
@@ -83,7 +92,7 @@ class RequestEncoder:
         if settings is not NO_OPTIONS:
             return self._encode_extended(seq, method, args, settings)
         try:
-            return self._encode(Request(method.name, seq), method.request, args)
+            return self._encode_plain(method.name, seq, method.request, args)
         except RpcError as error:
             reraise_interrupt(error)
             raise

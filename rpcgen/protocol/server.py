@@ -28,11 +28,13 @@ from .codec import (
     ServerCodec,
     buffered_codec,
     checked,
+    encode_plain,
     extended_codec,
     get_buffer,
     is_large,
     joined,
     measured_codec,
+    next_header,
 )
 from .context import CallContext
 from .headers import (
@@ -76,7 +78,10 @@ class ServerProtocol:
         self._codec = codec
         self._measured = measured_codec(codec)
         self._buffered = buffered_codec(codec)
+        self._next_header = next_header(codec, codec.decode_request_header)
+        self._decode_body = codec.decode_request_body
         self._encode: Encode[Response] = checked(codec, codec.encode_response)
+        self._encode_plain = encode_plain(codec, self._encode, Response)
         # False for a codec of the user's, which knows of Go's headers alone.
         self._is_extended = extended_codec(codec) is not None
         # The request whose header has been read and whose body has not.
@@ -93,8 +98,6 @@ class ServerProtocol:
         """Whether no more requests can come."""
         self.is_cut = False
         """True if the last thing that was fed ended in the middle of a request."""
-        # True if something was fed since `next_event` has returned one.
-        self._is_fed = False
         self.headers: Mapping[str, str] = {}
         """Fields of an HTTP request; here there is none."""
         # Stands for the request that is not whole yet, for `stage` to tell it from the next one.
@@ -130,7 +133,6 @@ class ServerProtocol:
         """Take bytes from the client, for `next_event` to say what they hold."""
         self.is_cut = False
         if not self.draining:
-            self._is_fed = bool(data)
             self._codec.feed(data)
 
     def get_buffer(self) -> memoryview | None:
@@ -156,9 +158,9 @@ class ServerProtocol:
             return False
         if self._current is None and not is_large(self._measured):
             try:
-                if self._measured is not None and not self._measured.pending:
+                self._current = self._next_header()
+                if self._current is None:
                     return False
-                self._current = self._codec.decode_request_header()
                 self._arrived = self._clock()
             except TruncatedError:
                 return False  # which `next_event` finds as well
@@ -173,11 +175,10 @@ class ServerProtocol:
             return None
         try:
             if self._current is None:
-                # After `feed` there is something, which need not be asked.
-                if not self._is_fed and self._measured is not None and not self._measured.pending:
+                self._current = self._next_header()
+                if self._current is None:
                     self._eof = "EOF"
                     return None
-                self._current = self._codec.decode_request_header()
             event = self._receive_body(self._current)
         except TruncatedError as error:
             self._eof = error.reason
@@ -191,7 +192,6 @@ class ServerProtocol:
             self._fail(error)
             return None
         self._current = self._partial = self._arrived = None
-        self._is_fed = False
         return event
 
     def _fail(self, error: DecodeError) -> None:
@@ -207,7 +207,7 @@ class ServerProtocol:
             self._skip_body()
             return RejectedRequest(request, str(error), error.code)
         try:
-            args = self._codec.decode_request_body(served.request)
+            args = self._decode_body(served.request)
         except TruncatedError:
             raise
         except DecodeError as error:
@@ -236,7 +236,7 @@ class ServerProtocol:
 
     def _receive_cancel(self, request: Request) -> Cancellation | RejectedRequest:
         try:
-            args = self._codec.decode_request_body(_CANCEL_ARGS)
+            args = self._decode_body(_CANCEL_ARGS)
         except TruncatedError:
             raise
         except DecodeError as error:
@@ -246,7 +246,7 @@ class ServerProtocol:
 
     def _skip_body(self) -> None:
         try:
-            self._codec.decode_request_body(None)
+            self._decode_body(None)
         except TruncatedError:
             raise
         except DecodeError:
@@ -305,8 +305,8 @@ class ServerProtocol:
         request, context = invocation.request, invocation.context
         # Most of those that have a time limit are answered as those that have none.
         if context is None or not (self._is_asked or context.reply_metadata):
-            response = Response(request.service_method, request.seq)
-            return self._encode(response, invocation.served.response, value)
+            schema = invocation.served.response
+            return self._encode_plain(request.service_method, request.seq, schema, value)
         more = ExtendedResponse(request.service_method, request.seq)
         more.metadata = checked_metadata(context.reply_metadata) or None
         return self._encode_extended(more, invocation.served.response, value)

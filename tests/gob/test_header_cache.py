@@ -94,6 +94,39 @@ def test_hit_does_not_call_the_decoder() -> None:
         assert decoded(decoder, encoder, [Head("A.B", 2)]) == [Head("A.B", 2)]
 
 
+def test_next_is_none_where_nothing_has_come() -> None:
+    decoder, encoder = header_decoder(), Encoder()
+    assert decoder.next() is None
+    decoded(decoder, encoder, [Head("A.B", 1)])
+    assert decoder.next() is None
+
+
+def test_next_is_the_header_that_has_come() -> None:
+    decoder = header_decoder()
+    decoder.stream.feed(Encoder().encode(Head("A.B", 1)))
+    assert decoder.next() == Head("A.B", 1)
+
+
+def test_next_after_definitions_alone_is_cut_off() -> None:
+    decoder = header_decoder()
+    data = Encoder().encode(Head("A.B", 1))
+    decoder.stream.feed(data[: data.index(b"A.B") - 5])  # up to the length of the header
+    with pytest.raises(TruncatedError, match="unexpected EOF"):
+        decoder.next()
+    with pytest.raises(TruncatedError, match="unexpected EOF"):
+        decoder.next()
+
+
+def test_next_after_the_stream_has_broken_is_the_error_again() -> None:
+    decoder = header_decoder()
+    decoder.stream.feed(b"\x80")
+    with pytest.raises(DecodeError):
+        decoder.next()
+    decoder.stream._pos = 1  # as if nothing was left
+    with pytest.raises(DecodeError):
+        decoder.next()
+
+
 def test_headers_of_several_methods_by_turns_are_hits() -> None:
     decoder, encoder = header_decoder(), Encoder()
     headers = [Head(f"A.M{number}", 9) for number in range(20)]

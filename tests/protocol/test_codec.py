@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rpcgen.errors import TruncatedError
 from rpcgen.method import Method
 from rpcgen.protocol import (
     ClientProtocol,
@@ -20,16 +21,19 @@ from rpcgen.protocol.codec import (
     buffered_codec,
     checked,
     described_types,
+    encode_plain,
     extended_codec,
     get_buffer,
     is_large,
     joined,
     measured_codec,
+    next_header,
 )
-from rpcgen.schema import Schema
+from rpcgen.schema import Schema, schema_of
 from tests.behaviour.linecodec import LineClientCodec, LineServerCodec
 
 ECHO = Method[str, str]("Text.Echo")
+TEXT = schema_of(str)
 
 
 class AbleCodec(LineServerCodec):
@@ -116,6 +120,52 @@ def test_is_large_if_the_codec_tells(codec: AbleCodec | None) -> None:
 def test_checked_leaves_a_codec_of_the_package_alone() -> None:
     codec = GobClientCodec()
     assert checked(codec, codec.encode_request) == codec.encode_request
+
+
+def test_plain_messages_are_encoded_without_a_header_where_the_codec_can() -> None:
+    codec = GobClientCodec()
+    assert encode_plain(codec, codec.encode_request, Request) == codec.encode_plain
+
+
+@pytest.mark.parametrize("codec", [JsonClientCodec(), LineClientCodec()], ids=type)
+def test_plain_messages_are_encoded_with_a_header_as_a_rule(codec: Any) -> None:
+    encode = encode_plain(codec, codec.encode_request, Request)
+    request = Request("Text.Echo", 7)
+    assert encode("Text.Echo", 7, TEXT, "x") == codec.encode_request(request, TEXT, "x")
+
+
+def test_plain_messages_are_encoded_by_a_subclass_of_a_user() -> None:
+    class Own(GobClientCodec):
+        def encode_request(
+            self, request: Request, schema: Schema[Any], args: object
+        ) -> Sequence[bytes]:
+            return [f"{request.service_method} {request.seq}".encode()]
+
+    codec = Own()
+    encode = encode_plain(codec, codec.encode_request, Request)
+    assert encode("Text.Echo", 7, TEXT, "x") == [b"Text.Echo 7"]
+
+
+@pytest.mark.parametrize("codec", [GobServerCodec(), JsonServerCodec()], ids=type)
+def test_next_header_of_a_codec_that_tells_is_none_at_the_end(codec: Any) -> None:
+    assert next_header(codec, codec.decode_request_header)() is None
+
+
+def test_next_header_of_a_codec_that_does_not_tell_fails_at_the_end() -> None:
+    codec = LineServerCodec()
+    with pytest.raises(TruncatedError):
+        next_header(codec, codec.decode_request_header)()
+
+
+@pytest.mark.parametrize(
+    "pair", [(GobClientCodec, GobServerCodec), (JsonClientCodec, JsonServerCodec)], ids=str
+)
+def test_next_header_is_the_one_that_has_come(pair: Any) -> None:
+    client, server = pair[0](), pair[1]()
+    server.feed(b"".join(client.encode_request(Request("Text.Echo", 1), TEXT, "x")))
+    header = next_header(server, server.decode_request_header)()
+    assert header is not None
+    assert (header.service_method, header.seq) == ("Text.Echo", 1)
 
 
 class OddCodec(LineClientCodec):

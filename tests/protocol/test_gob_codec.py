@@ -153,6 +153,16 @@ def test_headers_are_encoded_as_by_the_encoder(calls: Any, bad_body: int) -> Non
         assert (b"".join(parts) if isinstance(parts, list) else parts) == wanted
 
 
+@pytest.mark.parametrize(
+    "seq", [1, 127, 128, 255, 256, 511, 512, 65535, 65536, 2**24 - 1, 2**24, 2**32, 2**64 - 1]
+)
+def test_numbers_of_each_width_are_encoded_as_by_the_encoder(seq: int) -> None:
+    client, plain = GobClientCodec(), Encoder()
+    for _ in range(2):  # the header is known the second time
+        sent = b"".join(client.encode_plain("A.B", seq, INT, 5))
+        assert sent == plain.encode_all([(Request("A.B", seq), REQUEST), (5, INT)])
+
+
 def test_request_of_a_known_method_does_not_encode_its_header() -> None:
     client = GobClientCodec()
     client.encode_request(Request("A.B", 1), INT, 1)
