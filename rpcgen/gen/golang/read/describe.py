@@ -16,7 +16,7 @@ from ....protocol.reflection import (
 from ...idl_remarks import Remarks
 from .callbacks import Callbacks
 from .describe_types import InexpressibleError, TypeDescriber
-from .docs import doc_text
+from .docs import DocText, doc_text
 from .methods import Methods, RpcMethod, Unfit
 from .names import attribute_name, class_name
 from .services import Registration
@@ -82,6 +82,7 @@ class ServiceDescriber:
         replies: Types of replies that only a callback gets, by name of the method.
         callbacks: Looks for such types.
         remarks: Comments of the IDL, which this adds to.
+        docs: Makes docstrings of Go's doc comments.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class ServiceDescriber:
         replies: Mapping[str, str],
         callbacks: Callbacks,
         remarks: Remarks,
+        docs: DocText,
     ) -> None:
         self._methods = methods
         self.types = types
         self._replies = replies
         self._callbacks = callbacks
         self._remarks = remarks
+        self._docs = docs
         self._progress = _Progress()
         self.notes: list[Note] = []
         self.found = 0
@@ -127,7 +130,7 @@ class ServiceDescriber:
 
     def _service(self, index: int, service: Service) -> ServiceDescription:
         name, python, more = self._named(service)
-        own = doc_text(service.receiver.declared.doc)
+        own = self._docs(service.receiver.declared.doc)
         doc = "\n\n".join(part for part in (own, *more) if part)
         described = ServiceDescription(name, python, doc)
         waiting: list[str] = []
@@ -188,7 +191,7 @@ class ServiceDescriber:
         return MethodDescription(
             method.name,
             attribute_name(method.name),
-            doc_text(method.doc),
+            self._docs(method.doc),
             request,
             response,
             parameter=parameter,

@@ -9,7 +9,7 @@ from attrs import evolve
 from ....protocol.reflection import FieldDescription, Kind, MemberDescription, TypeDescription
 from ...idl_remarks import Remarks
 from .constants import Constants
-from .docs import doc_text
+from .docs import DocText
 from .fields import Fields, StructField
 from .methods import Methods
 from .names import attribute_name, class_name, member_names, upper_name
@@ -51,6 +51,7 @@ class TypeDescriber:
         registered: Names in interface values, by type.
         remarks: Comments of the IDL, which this adds to.
         module: Name of the module that the IDL will be.
+        docs: Makes docstrings and comments of Go's doc comments.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class TypeDescriber:
         registered: Mapping[NamedType, str],
         remarks: Remarks,
         module: str,
+        docs: DocText,
     ) -> None:
         self.resolver = resolver
         self.types: list[TypeDescription] = []
@@ -70,6 +72,7 @@ class TypeDescriber:
         self._registered = registered
         self._remarks = remarks
         self._module = module
+        self._docs = docs
         self._fields = Fields(resolver, methods)
         self._numbers: dict[GoType, int] = {}
         self._names: dict[str, GoType] = {}
@@ -226,7 +229,7 @@ class TypeDescriber:
             case StructType():
                 name = self._class_name(of)
                 wire = self._registered.get(of, f"{self._module}.{name}")
-                return self._struct(of, under, name, wire, doc_text(of.declared.doc))
+                return self._struct(of, under, name, wire, self._docs(of.declared.doc))
             case BasicType():
                 return self._of_basic(of, under)
             case InterfaceType():
@@ -245,14 +248,14 @@ class TypeDescriber:
         constants = self._constants.of_type(of)
         name = self._class_name(of)
         described = TypeDescription(Kind(under.name), f"{self._module}.{name}", name)
-        described.doc = doc_text(of.declared.doc)
+        described.doc = self._docs(of.declared.doc)
         number = self.add(described)
         self._numbers[of] = number
         self._tell_json(number, of)
         if not constants:
             return number
         names = member_names(of.name, [spec.name for spec, _ in constants])
-        is_enum = under.name == "string" or under.name.startswith("int")
+        is_enum = under.name == "string" or under.name.startswith(("int", "uint"))
         if not is_enum:
             values = [
                 (f"{upper_name(of.name)}_{member}", constant.value)
@@ -270,8 +273,8 @@ class TypeDescriber:
                 described.members.append(MemberDescription(member, text=value))
             else:
                 described.members.append(MemberDescription(member, number=int(value)))
-            if spec.doc:
-                self._remarks.fields[number, member] = [spec.doc]
+            if doc := self._docs(spec.doc):
+                self._remarks.fields[number, member] = [doc]
         return number
 
     def _opaque(self, of: NamedType, encoding: str) -> int:
@@ -281,7 +284,7 @@ class TypeDescriber:
                 Kind.OPAQUE,
                 f"{self._module}.{name}",
                 name,
-                doc_text(of.declared.doc),
+                self._docs(of.declared.doc),
                 hashable=True,
                 encoding=encoding,
             )
@@ -323,7 +326,8 @@ class TypeDescriber:
                 waiting.append(f"{each.name} is left out: {error}.")
                 self.left_out.append((each, str(error)))
                 continue
-            said = [*waiting, *([each.doc] if each.doc else []), *each.remarks]
+            doc = self._docs(each.doc)
+            said = [*waiting, *([doc] if doc else []), *each.remarks]
             said += self._interface_remarks(described.fields[-1].type, each)
             if said:
                 self._remarks.fields[number, each.name] = said

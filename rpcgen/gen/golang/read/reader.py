@@ -16,7 +16,7 @@ from .candidates import Candidate, candidates, find_type
 from .constants import Constants
 from .describe import Note, Service, ServiceDescriber, services_of
 from .describe_types import TypeDescriber
-from .docs import doc_text
+from .docs import DocText, doc_text, no_doc_text
 from .methods import Methods
 from .packages import Package, Packages
 from .registered import registered_types
@@ -57,6 +57,7 @@ def read_go(
     type_names: Sequence[str] = (),
     name: str = "",
     replies: Mapping[str, str] | None = None,
+    docs: bool = True,
 ) -> Reading:
     """Return the IDL of the services in Go source.
 
@@ -67,6 +68,7 @@ def read_go(
             needed; those that are registered by default.
         name: Name of the service, where ``type_names`` has one.
         replies: Types of replies that only a callback gets, by name of the method.
+        docs: True if docstrings and comments are made of Go's doc comments.
 
     Returns:
         The IDL, and what it does not say.
@@ -74,7 +76,8 @@ def read_go(
     Raises:
         GenerateError: There are no services, or a type is not there.
     """
-    return _Reader(paths, module, replies or {}).read(type_names, name)
+    doc = doc_text if docs else no_doc_text
+    return _Reader(paths, module, replies or {}, doc).read(type_names, name)
 
 
 @frozen
@@ -88,9 +91,12 @@ class _Found:
 class _Reader:
     """Reads packages once, and describes twice: only then all `gob.Register` calls are known."""
 
-    def __init__(self, paths: Iterable[Path], module: str, replies: Mapping[str, str]) -> None:
+    def __init__(
+        self, paths: Iterable[Path], module: str, replies: Mapping[str, str], docs: DocText
+    ) -> None:
         self._module = module
         self._replies = replies
+        self._docs = docs
         self._packages = Packages()
         loaded = [package for path in paths for package in self._packages.load(path)]
         self._loaded = [package for package in dict.fromkeys(loaded) if package.files]
@@ -132,10 +138,18 @@ class _Reader:
             self._packages.read, self._resolver, self._constants, self._variables
         )
         types = TypeDescriber(
-            self._resolver, self._constants, self._methods, registered, remarks, self._module
+            self._resolver,
+            self._constants,
+            self._methods,
+            registered,
+            remarks,
+            self._module,
+            self._docs,
         )
         callbacks = Callbacks(self._resolver, self._variables)
-        describer = ServiceDescriber(self._methods, types, self._replies, callbacks, remarks)
+        describer = ServiceDescriber(
+            self._methods, types, self._replies, callbacks, remarks, self._docs
+        )
         return describer, describer.describe(services)
 
     # Services
@@ -187,13 +201,14 @@ class _Reader:
 
     def _doc(self, services: Sequence[Service]) -> str:
         packages: dict[Package, None] = {each.receiver.package: None for each in services}
-        docs = [each.doc for each in packages if each.doc]
+        docs = [doc for each in packages if (doc := self._docs(each.doc))]
         names = ", ".join(each.path or each.name for each in packages)
         told = transports(self._loaded, self._resolver, self._constants)
-        first = docs[0] if len(packages) == 1 and docs else f"Services of the Go package {names}."
         if len(packages) > 1:
-            first = f"Services of the Go packages {names}."
-        return "\n\n".join([doc_text(first), *told])
+            first = doc_text(f"Services of the Go packages {names}.")
+        else:
+            first = docs[0] if docs else doc_text(f"Services of the Go package {names}.")
+        return "\n\n".join([first, *told])
 
 
 def _shown(candidate: Candidate) -> str:
