@@ -20,8 +20,10 @@ from docs.delve.generated.delve import (
     AsyncRPCServerClient,
     Breakpoint,
     ClearBreakpointIn,
+    CommandOut,
     CreateBreakpointIn,
     DebuggerCommand,
+    DebuggerState,
     DetachIn,
     EvalIn,
     EvalScope,
@@ -42,6 +44,7 @@ from docs.delve.generated.delve import (
     SetIn,
     StacktraceIn,
     StateIn,
+    StateOut,
     Variable,
 )
 from rpcgen import ServerError
@@ -131,7 +134,8 @@ def look_around(client: RPCServerClient) -> None:
     breakpoint = client.create_breakpoint(CreateBreakpointIn(wanted)).breakpoint
     print(f"breakpoint {breakpoint.id} in {breakpoint.function_name}, line {breakpoint.line}")
 
-    goroutine = client.command(DebuggerCommand("continue")).state.selected_goroutine
+    state = state_in(client.command(DebuggerCommand("continue")))
+    goroutine = state.selected_goroutine
     assert goroutine is not None
     print(f"stopped at {place(goroutine.user_current_loc)}")
 
@@ -166,18 +170,23 @@ def look_around(client: RPCServerClient) -> None:
 async def run_and_halt(address: str) -> None:
     """Let the program run, look at it without stopping it, halt it and end it."""
     async with AsyncRPCServerClient.dial(address, codec="json") as client:
-        running = client.go.command(
-            DebuggerCommand("continue")
-        )  # is answered when the program stops
-        while not (await client.state(StateIn(non_blocking=True))).state.running:
+        # It is answered when the program stops.
+        running = client.go.command(DebuggerCommand("continue"))
+        while not state_in(await client.state(StateIn(non_blocking=True))).running:
             await asyncio.sleep(0.01)
         print("running")
 
         await client.command(DebuggerCommand("halt"))
-        print(f"halted, exited: {(await running).state.exited}")
+        print(f"halted, exited: {state_in(await running).exited}")
 
         await client.detach(DetachIn(kill=True))
         print("detached")
+
+
+def state_in(reply: CommandOut | StateOut) -> DebuggerState:
+    """Return the state of a reply, a pointer in Go which Delve always sets."""
+    assert reply.state is not None
+    return reply.state
 
 
 def evaluated(client: RPCServerClient, expression: str) -> str:

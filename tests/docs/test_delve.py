@@ -17,6 +17,7 @@ import pytest
 from docs.delve import debug
 from docs.delve.generated.delve import (
     AsyncRPCServerClient,
+    DebuggerCommand,
     FindLocationIn,
     RPCServerClient,
     StacktraceIn,
@@ -154,8 +155,8 @@ def test_transcript_is_that_of_the_readme(transcript: list[str]) -> None:
 
 def test_running_program_ends_with_the_context(executable: Path) -> None:
     with debug.delve(executable) as address, RPCServerClient.dial(address, codec="json") as client:
-        client.go.command("continue")
-        pid = client.state(StateIn(non_blocking=True)).state.pid
+        client.go.command(DebuggerCommand("continue"))
+        pid = debug.state_in(client.state(StateIn(non_blocking=True))).pid
     assert not is_running(pid)
 
 
@@ -169,11 +170,11 @@ def test_delve_ends_with_its_context(executable: Path) -> None:
 def test_both_clients_see_the_same_program(executable: Path) -> None:
     async def pid_of(address: str) -> int:
         async with AsyncRPCServerClient.dial(address, codec="json") as client:
-            return (await client.state(StateIn())).state.pid
+            return debug.state_in(await client.state(StateIn())).pid
 
     with debug.delve(executable) as address:
         with RPCServerClient.dial(address, codec="json") as client:
-            pid = client.state(StateIn()).state.pid
+            pid = debug.state_in(client.state(StateIn())).pid
             assert asyncio.run(pid_of(address)) == pid
 
 
