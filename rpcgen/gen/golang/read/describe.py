@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from ....protocol.reflection import (
     Description,
@@ -146,12 +146,24 @@ class ServiceDescriber:
                 self.notes.append(Note(each.place, f"{each.name} is left out: {error}"))
                 continue
             self.expressed += 1
+            waiting += self._beyond(each, described.methods[-1])
             if waiting:
                 self._remarks.methods[index, each.name] = waiting
                 waiting = []
+        for missing, place in self._methods.unknown_bases(service.receiver):
+            text = f"what {missing.name} has is not known: {missing.reason}"
+            waiting.append(f"Methods may be missing: {text}.")
+            self.notes.append(Note(place, f"methods may be missing: {text}"))
         if waiting:
             self._remarks.services[index] = waiting
         return described
+
+    def _beyond(self, method: RpcMethod, described: MethodDescription) -> list[str]:
+        """Return what the argument and the reply may hold in Go that they cannot here."""
+        numbers = (described.request, described.response)
+        told = [said for number in numbers for said in self.types.beyond(number)]
+        self.notes += [Note(method.place, f"{method.name}: {said.rstrip('.')}") for said in told]
+        return list(dict.fromkeys(told))
 
     def _named(self, service: Service) -> tuple[str, str, list[str]]:
         """Return name on the wire, class, and what the docstring says of other names."""
@@ -214,8 +226,4 @@ class ServiceDescriber:
         if is_empty and not self._methods.encoding(of):
             return self.types.add(TypeDescription(Kind.NOTHING))
         number = self.types.number(of, place)
-        described = self.types.types[number]
-        if described.kind is Kind.INTERFACE and described.union:
-            # An argument or reply is never nil.
-            return self.types.add(evolve(described, nullable=False))
-        return number
+        return self.types.required(number)  # an argument or reply is never nil

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from attrs import field, frozen
 
@@ -27,6 +28,11 @@ from .types import Resolver
 from .variables import Variables
 
 __all__ = ["Reading", "read_go"]
+
+
+_UNPLAIN: Final = (
+    "the type or name that gob.Register gets takes more than looking, so unions may lack it"
+)
 
 
 @frozen
@@ -104,6 +110,7 @@ class _Reader:
         self._constants = Constants(self._resolver)
         self._methods = Methods(self._resolver)
         self._variables = Variables(self._resolver, self._methods)
+        self._unplain: list[Place] = []
 
     def read(self, type_names: Sequence[str], name: str) -> Reading:
         """Return the IDL of types, or of what is registered."""
@@ -121,7 +128,9 @@ class _Reader:
             for each, reason in describer.types.left_out
             if not reason.startswith("gob passes over")
         ]
-        notes = [*self._problems(), *found.notes, *describer.notes, *left_out]
+        said = [Note(place, text.rstrip(".")) for place, text in describer.types.notes]
+        unplain = [Note(place, _UNPLAIN) for place in self._unplain]
+        notes = [*self._problems(), *found.notes, *describer.notes, *left_out, *said, *unplain]
         return Reading(
             write_idl(description, module=self._module, remarks=remarks),
             list(dict.fromkeys(notes)),
@@ -137,11 +146,12 @@ class _Reader:
         registered = registered_types(
             self._packages.read, self._resolver, self._constants, self._variables
         )
+        self._unplain = registered.unplain
         types = TypeDescriber(
             self._resolver,
             self._constants,
             self._methods,
-            registered,
+            registered.names,
             remarks,
             self._module,
             self._docs,
