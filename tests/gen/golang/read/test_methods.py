@@ -10,7 +10,13 @@ from rpcgen.gen.golang.read.methods import Methods, RpcMethod, Unfit
 from rpcgen.gen.golang.read.packages import Package, Packages
 from rpcgen.gen.golang.read.types import NamedType, Resolver
 
-HEAD = "package a\ntype T struct{}\ntype Args struct{}\ntype args struct{}\ntype Failure = error\ntype Own error\n"
+HEAD = """package a
+type T struct{}
+type Args struct{}
+type args struct{}
+type Failure = error
+type Own error
+"""
 
 
 def served(package: Package, by_pointer: bool = True) -> list[RpcMethod | Unfit]:
