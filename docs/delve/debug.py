@@ -17,21 +17,34 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from docs.delve.generated.delve import (
-    AsyncDelveClient,
+    AsyncRPCServerClient,
     Breakpoint,
-    DelveClient,
+    ClearBreakpointIn,
+    CommandOut,
+    CreateBreakpointIn,
+    DebuggerCommand,
+    DebuggerState,
     DetachIn,
+    EvalIn,
     EvalScope,
     Function,
     GoroutineField,
     Kind,
     ListBreakpointsIn,
+    ListFunctionArgsIn,
     ListGoroutinesFilter,
+    ListGoroutinesIn,
+    ListLocalVarsIn,
     ListSourcesIn,
     LoadConfig,
     Location,
+    RpccommonRPCServerClient,
+    RPCServerClient,
     SetAPIVersionIn,
+    SetIn,
+    StacktraceIn,
     StateIn,
+    StateOut,
     Variable,
 )
 from rpcgen import ServerError
@@ -42,7 +55,16 @@ PROGRAM = Path(__file__).parent / "program"
 EXIT_TIMEOUT_S = 10.0
 
 # The innermost frame of the goroutine that has stopped.
-HERE = EvalScope()
+HERE = EvalScope(goroutine_id=-1)
+
+# How much of a variable to read: all fields of a struct, but not all that it may lead to.
+SHALLOW = LoadConfig(
+    follow_pointers=True,
+    max_variable_recurse=1,
+    max_string_len=64,
+    max_array_values=64,
+    max_struct_fields=-1,
+)
 
 
 def main() -> None:
@@ -51,7 +73,8 @@ def main() -> None:
         executable = Path(folder) / "shop"
         build(executable)
         with delve(executable) as address:
-            with DelveClient.dial(address, codec="json") as client:
+            greet(address)
+            with RPCServerClient.dial(address, codec="json") as client:
                 look_around(client)
             asyncio.run(run_and_halt(address))
 
@@ -96,70 +119,80 @@ def delve(executable: Path) -> Iterator[str]:
                 raise
 
 
-def look_around(client: DelveClient) -> None:
-    """Stop where order 7 is priced, and see what is there."""
-    client.set_api_version(SetAPIVersionIn(2))
-    version = client.get_version()
-    print(f"Delve's API, version {version.api_version}")
+def greet(address: str) -> None:
+    """Ask for the version: a method of another Go type, which is served by the same name."""
+    with RpccommonRPCServerClient.dial(address, service="RPCServer", codec="json") as client:
+        client.set_api_version(SetAPIVersionIn(2))
+        print(f"Delve's API, version {client.get_version().api_version}")
 
+
+def look_around(client: RPCServerClient) -> None:
+    """Stop where order 7 is priced, and see what is there."""
     (source,) = client.list_sources(ListSourcesIn(r"/program/main\.go$")).sources
     line = line_of("return total")
-    breakpoint = client.create_breakpoint(
-        Breakpoint(file=source, line=line, condition="order.Number == 7")
-    ).breakpoint
-    print(f"breakpoint {breakpoint.ident} in {breakpoint.function_name}, line {breakpoint.line}")
+    wanted = Breakpoint(file=source, line=line, cond="order.Number == 7")
+    breakpoint = client.create_breakpoint(CreateBreakpointIn(wanted)).breakpoint
+    print(f"breakpoint {breakpoint.id} in {breakpoint.function_name}, line {breakpoint.line}")
 
-    state = client.command("continue").state
-    assert state.selected_goroutine is not None
-    print(f"stopped at {place(state.selected_goroutine.user_current_location)}")
+    state = state_in(client.command(DebuggerCommand("continue")))
+    goroutine = state.selected_goroutine
+    assert goroutine is not None
+    print(f"stopped at {place(goroutine.user_current_loc)}")
 
     print("stack:")
-    for frame in client.stacktrace(depth=10).frames:
+    for frame in client.stacktrace(StacktraceIn(id=-1, depth=10)).locations:
         print(f"  {place(frame.location)}")
 
     print("cashiers:")
-    cashiers = ListGoroutinesFilter(GoroutineField.START_LOCATION, "main.cashier")
-    for goroutine in client.list_goroutines(filters=[cashiers]).goroutines:
-        print(f"  {place(goroutine.user_current_location)}")
+    cashiers = ListGoroutinesFilter(GoroutineField.START_LOC, arg="main.cashier")
+    for goroutine in client.list_goroutines(ListGoroutinesIn(filters=[cashiers])).goroutines:
+        print(f"  {place(goroutine.user_current_loc)}")
 
     print("arguments:")
-    for variable in client.list_function_args(scope=HERE, config=LoadConfig()).arguments:
+    for variable in client.list_function_args(ListFunctionArgsIn(HERE, SHALLOW)).args:
         print(f"  {described(variable)}")
     print("local variables:")
-    for variable in client.list_local_vars(scope=HERE, config=LoadConfig()).variables:
+    for variable in client.list_local_vars(ListLocalVarsIn(HERE, SHALLOW)).variables:
         print(f"  {described(variable)}")
 
     print("expressions:")
     for expression in ("sum * 2", "order.Prices[0]", "len(orders)"):
         print(f"  {expression}: {evaluated(client, expression)}")
 
-    client.set("total", "100", scope=HERE)
+    client.set(SetIn(HERE, "total", "100"))
     print(f"total is now {evaluated(client, 'total')}")
 
-    client.clear_breakpoint(ident=breakpoint.ident)
+    client.clear_breakpoint(ClearBreakpointIn(breakpoint.id))
     left = client.list_breakpoints(ListBreakpointsIn()).breakpoints
-    print(f"breakpoints left: {sum(each.ident > 0 for each in left)}")
+    print(f"breakpoints left: {sum(each.id > 0 for each in left)}")
 
 
 async def run_and_halt(address: str) -> None:
     """Let the program run, look at it without stopping it, halt it and end it."""
-    async with AsyncDelveClient.dial(address, codec="json") as client:
-        running = client.go.command("continue")  # is answered when the program stops
-        while not (await client.state(StateIn(non_blocking=True))).state.running:
+    async with AsyncRPCServerClient.dial(address, codec="json") as client:
+        # It is answered when the program stops.
+        running = client.go.command(DebuggerCommand("continue"))
+        while not state_in(await client.state(StateIn(non_blocking=True))).running:
             await asyncio.sleep(0.01)
         print("running")
 
-        await client.command("halt")
-        print(f"halted, exited: {(await running).state.exited}")
+        await client.command(DebuggerCommand("halt"))
+        print(f"halted, exited: {state_in(await running).exited}")
 
         await client.detach(DetachIn(kill=True))
         print("detached")
 
 
-def evaluated(client: DelveClient, expression: str) -> str:
+def state_in(reply: CommandOut | StateOut) -> DebuggerState:
+    """Return the state of a reply, a pointer in Go which Delve always sets."""
+    assert reply.state is not None
+    return reply.state
+
+
+def evaluated(client: RPCServerClient, expression: str) -> str:
     """Return what an expression is in the innermost frame, or Delve's objection to it."""
     try:
-        variable = client.eval(expression, scope=HERE).variable
+        variable = client.eval(EvalIn(HERE, expression)).variable
     except ServerError as error:
         return f"error: {error}"
     assert variable is not None

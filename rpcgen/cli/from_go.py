@@ -37,6 +37,12 @@ __all__ = ["command"]
     help="Type of a reply that goes to a callback. May be repeated.",
 )
 @click.option(
+    "--docs/--no-docs",
+    "docs",
+    default=True,
+    help="Take over Go's doc comments, or leave them out where they are not yours (default: take).",
+)
+@click.option(
     "--check", is_flag=True, help="Write nothing; exit 1 if the Go source has changed since."
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that was edited or is another's.")
@@ -46,6 +52,7 @@ def command(
     types: Sequence[str],
     name: str,
     replies: Sequence[str],
+    docs: bool,
     check: bool,
     force: bool,
 ) -> int:
@@ -64,6 +71,7 @@ def command(
             type_names=types,
             name=name,
             replies=dict(_split(each) for each in replies),
+            docs=docs,
         )
     except RpcError as error:
         tell(f"{error}")
@@ -73,7 +81,10 @@ def command(
         return 1
     for note in reading.notes:
         tell(f"{note.place}: note: {note.text}")
-    text = with_header(reading.text, " ".join(paths))
+    options = [*(f"--type {each}" for each in types), *([f"--name {name}"] if name else [])]
+    options += [f"--reply {each}" for each in replies]
+    options += [] if docs else ["--no-docs"]
+    text = with_header(reading.text, " ".join([*paths, *options]))
     tell(
         f"{_count(reading.services, 'service')}, {reading.expressed} of "
         f"{reading.methods} methods, from {_count(reading.files, 'Go file')}; "

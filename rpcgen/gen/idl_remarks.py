@@ -36,7 +36,7 @@ class Remarks:
     types: dict[int, list[str]] = field(factory=dict)
     fields: dict[tuple[int, str], list[str]] = field(factory=dict)
     tails: dict[int, list[str]] = field(factory=dict)
-    constants: dict[int, list[tuple[str, int | str]]] = field(factory=dict)
+    constants: dict[int, list[tuple[str, bool | int | float | str]]] = field(factory=dict)
     services: dict[int, list[str]] = field(factory=dict)
     methods: dict[tuple[int, str], list[str]] = field(factory=dict)
 

@@ -60,7 +60,7 @@ _IMPORTED: Final = {
     *("Annotated", "Any", "Code", "Literal", "Mapping", "NewType", "Protocol", "RemoteError"),
     *("Self", "Sequence", "annotations", "define", "embedded", "field", "frozen", "idempotent"),
     *("interface", "json_tag", "length", "raises", "struct_args", "timeout", "wire", "GoTime"),
-    *("AddrPort", "BigFloatValue", "Fraction", "UTC"),
+    *("AddrPort", "BigFloatValue", "Fraction", "UTC", "underlying"),
     *_ENUMS,
     *[name for _, name in (*PLAIN.values(), *LIBRARY.values())],
 }
@@ -247,7 +247,14 @@ class _Writer:
         if len(names) < len(each.members):
             lines.append("# Members whose names are no identifiers are left out.")
         bases = self._use(_ENUMS[base], base)
-        return _definition(f"class {self._names[number]}({bases}):", each.doc, lines)
+        cls = _definition(f"class {self._names[number]}({bases}):", each.doc, lines)
+        return [*self._underlying(self._types[each.element].kind), *cls]
+
+    def _underlying(self, kind: Kind) -> list[str]:
+        """Return the decorator of an enum whose numbers are no ``int`` of Go's."""
+        if kind in (Kind.INT, Kind.STRING) or kind not in PLAIN:
+            return []
+        return [f"@{self._use(_TYPES, 'underlying')}({self._use(*PLAIN[kind])})"]
 
     def _type_remarks(self, number: int) -> list[str]:
         return comment_lines(self._remarks.types.get(number, []), 4)

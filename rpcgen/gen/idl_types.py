@@ -206,4 +206,7 @@ def parts_of(each: TypeDescription) -> list[int]:
 
 def value_of(member: MemberDescription, of: TypeDescription) -> int | str:
     """Return the value of a member, whose type is a string or a number."""
-    return member.text if of.kind is Kind.STRING else member.number
+    if of.kind is Kind.STRING:
+        return member.text
+    # Those beyond int64 are negative in a description.
+    return member.number % (1 << 64) if of.kind.value.startswith("uint") else member.number

@@ -63,7 +63,8 @@ class Kind(OpenStrEnum):
 class MemberDescription:
     """A member of an enum, or a value of a ``Literal``, which has no name.
 
-    ``number`` is the value where the type is a number, ``text`` where it is a string.
+    ``number`` is the value where the type is a number, ``text`` where it is a string. Of an
+    unsigned number above ``int64`` it is the signed one of the same bits.
     """
 
     name: str = ""

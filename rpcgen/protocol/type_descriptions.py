@@ -116,7 +116,7 @@ class TypeDescriptions:
                 _describe_class(schema.cls, described)
                 described.element = self._number_of(schema.base)
                 described.base = _base_of(schema.cls)
-                described.members = _members_of(schema.cls)
+                described.members = _members_of(schema.cls, schema.base)
             case Opaque():
                 described.python = schema.cls.__name__
                 if hasattr(schema.cls, "gob_encode") or hasattr(schema.cls, "marshal_binary"):
@@ -211,12 +211,19 @@ def _base_of(cls: type[enum.Enum]) -> str:
     return "IntEnum" if issubclass(cls, int) else "StrEnum"
 
 
-def _members_of(cls: type[enum.Enum]) -> list[MemberDescription]:
+def _members_of(cls: type[enum.Enum], base: Schema[Any]) -> list[MemberDescription]:
     members = [(name, member.value) for name, member in cls.__members__.items()]
+    if isinstance(base, Uint):
+        return [_member(name, _signed(value)) for name, value in members]
     # A number beyond Go's int never travels.
     return [
         _member(name, value) for name, value in members if type(value) is str or value in _INT64
     ]
+
+
+def _signed(value: int) -> int:
+    """Return a number of 64 bits as the signed one of the same bits, for ``Member.number``."""
+    return value if value in _INT64 else value - (1 << 64)
 
 
 def _member(name: str, value: object) -> MemberDescription:

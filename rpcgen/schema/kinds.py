@@ -455,7 +455,7 @@ class Enum(ImmutableRecord, Schema[E]):
     """
 
     cls: type[E]
-    base: Int | String
+    base: Int | Uint | String
     name: str
 
     @property
@@ -484,7 +484,7 @@ class Enum(ImmutableRecord, Schema[E]):
         try:
             return self.cls(value)
         except ValueError:
-            kind = "OpenIntEnum" if isinstance(self.base, Int) else "OpenStrEnum"
+            kind = "OpenStrEnum" if isinstance(self.base, String) else "OpenIntEnum"
             raise DecodeError(
                 f"{value!r:.80} is not a valid {self.cls.__name__}; "
                 f"a class {self.cls.__name__}({kind}) takes unknown ones"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, overload
 
 from .._records import ImmutableRecord
 from ..errors import DecodeError, EncodeError, SchemaError
-from ..types import GoType, InterfaceMark, length, wire, wire_name_of
+from ..types import GoType, InterfaceMark, length, underlying_of, wire, wire_name_of
 from .classes import Attribute, is_alias, is_generic, is_message, substituted
 from .diagnostics import UNDEFINED, format_annotation, literal_hint, union_hint, unsupported
 from .fields import fields_of, make_field
@@ -135,8 +135,25 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
     if is_message(cls) and not is_generic(cls):
         return _Message(cls, default if named is None else named)
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
-        return Enum(cls, Int() if issubclass(cls, int) else String(), named or default)
+        return Enum(cls, _enum_base(cls), named or default)
     raise unsupported(cls)
+
+
+def _enum_base(cls: type[enum.Enum]) -> Int | Uint | String:
+    if not issubclass(cls, int):
+        return String()
+    name = underlying_of(cls)
+    if name == "int":
+        return Int()
+    base = Uint(name) if name.startswith("u") else Int(name)
+    low = 0 if isinstance(base, Uint) else -1 << base.bits - 1
+    for member, value in cls.__members__.items():
+        if not low <= value.value < low + (1 << base.bits):
+            raise SchemaError(
+                f"{cls.__name__}.{member} is {value.value}, which {name} does not hold",
+                "say a larger type in @underlying",
+            )
+    return base
 
 
 # Maximum depth of types inside the brackets of a generic message. A message that holds itself with

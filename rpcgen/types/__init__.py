@@ -52,6 +52,8 @@ from .markers import (
     length,
     struct_args,
     takes_struct,
+    underlying,
+    underlying_of,
     wire,
     wire_name_of,
 )
@@ -112,6 +114,8 @@ __all__ = [
     "struct_args",
     "takes_struct",
     "timeout",
+    "underlying",
+    "underlying_of",
     "wire",
     "wire_name_of",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from enum import EnumType
 from typing import Final, TypeVar
 
 from attrs import frozen
@@ -18,14 +20,21 @@ __all__ = [
     "length",
     "struct_args",
     "takes_struct",
+    "underlying",
+    "underlying_of",
     "wire",
     "wire_name_of",
 ]
 
 T = TypeVar("T")
 
+_INTEGER: Final = re.compile(r"u?int(?:8|16|32|64|ptr)?")
+
 # Where `wire("Name")` leaves its mark on a class or function.
 _WIRE_NAME: Final = "__rpcgen_wire_name__"
+
+# Where `underlying` leaves its own.
+_UNDERLYING: Final = "__rpcgen_underlying__"
 
 # Where `struct_args` leaves its own.
 _STRUCT_ARGS: Final = "__rpcgen_struct_args__"
@@ -108,6 +117,62 @@ def wire_name_of(target: object) -> str | None:
     # Not getattr: a subclass does not share the name of its base.
     name = vars(target).get(_WIRE_NAME)
     return name if isinstance(name, str) else None
+
+
+@frozen
+class underlying:  # noqa: N801 - reads as a word of the IDL
+    """Go's underlying type of an enum of numbers, where it is not ``int``.
+
+    Go's ``type Level uint8`` with its constants is::
+
+        @underlying(Uint8)
+        class Level(OpenIntEnum):
+            LOW = 1
+            HIGH = 2
+
+    Attributes:
+        type: One of the sized integers of `rpcgen.types`: ``Uint8``, ``Int32``, ``Uint``, ...
+
+    Raises:
+        TypeError: It is none of them, or what is decorated is no enum of numbers.
+    """
+
+    type: object
+
+    def __attrs_post_init__(self) -> None:
+        if not _integer_name(self.type):
+            raise TypeError(f"underlying({self.type!r}): write a sized integer, such as Uint8")
+
+    def __call__(self, target: T) -> T:
+        """Give an enum its underlying type.
+
+        Args:
+            target: The class.
+
+        Returns:
+            The same.
+        """
+        if not (isinstance(target, EnumType) and issubclass(target, int)):
+            raise TypeError(f"@underlying on {target!r}: it is for an IntEnum or OpenIntEnum")
+        setattr(target, _UNDERLYING, _integer_name(self.type))
+        return target
+
+
+def underlying_of(target: object) -> str:
+    """Return the name of Go's type that `underlying` has given to this very enum, else ``int``.
+
+    Args:
+        target: An enum of numbers.
+    """
+    name = vars(target).get(_UNDERLYING)
+    return name if isinstance(name, str) else "int"
+
+
+def _integer_name(type_: object) -> str:
+    """Return Go's name of a sized integer, empty for anything else."""
+    marks = getattr(type_, "__metadata__", ())
+    names = [mark.name for mark in marks if isinstance(mark, GoType)]
+    return names[0] if len(names) == 1 and _INTEGER.fullmatch(names[0]) else ""
 
 
 class json_tag(ValueRecord):  # noqa: N801 - reads as a word of the IDL

@@ -104,6 +104,19 @@ def test_file_of_somebody_else_is_left_alone(
     assert "arith.py was not written by from-go" in capsys.readouterr().err
 
 
+def test_comments_of_go_are_left_out_on_request(project: Path) -> None:
+    text = GO.replace("type A", "// What is added.\ntype A").replace(
+        "{ A, B int }", "{\nA, B int // first\n}"
+    )
+    (project / "service" / "arith.go").write_text(f"// Sums.\n{text}")
+    run("-o", "arith.py")
+    assert '"""What is added."""' in (project / "arith.py").read_text()
+    run("-o", "arith.py", "--no-docs")
+    written = (project / "arith.py").read_text()
+    assert not any(each in written for each in ("What is added.", "Sums.", "first"))
+    assert written.startswith("# Written by `rpcgen from-go service --no-docs`.\n")
+
+
 def test_force_overwrites(project: Path) -> None:
     (project / "arith.py").write_text("x = 1\n")
     assert run("-o", "arith.py", "--force") == 0

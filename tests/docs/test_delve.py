@@ -15,8 +15,16 @@ from pathlib import Path
 import pytest
 
 from docs.delve import debug
-from docs.delve.generated.delve import AsyncDelveClient, DelveClient, EvalScope, StateIn
+from docs.delve.generated.delve import (
+    AsyncRPCServerClient,
+    DebuggerCommand,
+    FindLocationIn,
+    RPCServerClient,
+    StacktraceIn,
+    StateIn,
+)
 from rpcgen import DialError, ServerError
+from rpcgen.gen.golang.read.written import look
 from tests import golang
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
@@ -131,6 +139,12 @@ def test_program_runs_is_halted_and_left(transcript: list[str]) -> None:
     assert transcript[-3:] == ["running", "halted, exited: False", "detached"]
 
 
+def test_idl_is_what_from_go_has_written() -> None:
+    written = look(ROOT / "docs" / "delve" / "idl" / "delve.py")
+    assert written is not None
+    assert not written.is_edited
+
+
 def test_transcript_is_that_of_the_readme(transcript: list[str]) -> None:
     readme = (ROOT / "docs" / "delve" / "README.md").read_text()
     shown = re.findall(r"^\$ python -m docs.delve.debug\n(.*?)^```$", readme, re.M | re.S)
@@ -140,9 +154,9 @@ def test_transcript_is_that_of_the_readme(transcript: list[str]) -> None:
 
 
 def test_running_program_ends_with_the_context(executable: Path) -> None:
-    with debug.delve(executable) as address, DelveClient.dial(address, codec="json") as client:
-        client.go.command("continue")
-        pid = client.state(StateIn(non_blocking=True)).state.pid
+    with debug.delve(executable) as address, RPCServerClient.dial(address, codec="json") as client:
+        client.go.command(DebuggerCommand("continue"))
+        pid = debug.state_in(client.state(StateIn(non_blocking=True))).pid
     assert not is_running(pid)
 
 
@@ -150,24 +164,24 @@ def test_delve_ends_with_its_context(executable: Path) -> None:
     with debug.delve(executable) as address:
         pass
     with pytest.raises(DialError):
-        DelveClient.dial(address, codec="json")
+        RPCServerClient.dial(address, codec="json")
 
 
 def test_both_clients_see_the_same_program(executable: Path) -> None:
     async def pid_of(address: str) -> int:
-        async with AsyncDelveClient.dial(address, codec="json") as client:
-            return (await client.state(StateIn())).state.pid
+        async with AsyncRPCServerClient.dial(address, codec="json") as client:
+            return debug.state_in(await client.state(StateIn())).pid
 
     with debug.delve(executable) as address:
-        with DelveClient.dial(address, codec="json") as client:
-            pid = client.state(StateIn()).state.pid
+        with RPCServerClient.dial(address, codec="json") as client:
+            pid = debug.state_in(client.state(StateIn())).pid
             assert asyncio.run(pid_of(address)) == pid
 
 
 def test_connection_survives_an_error(executable: Path) -> None:
     with debug.delve(executable) as address:
-        with DelveClient.dial(address, codec="json") as client:
+        with RPCServerClient.dial(address, codec="json") as client:
             with pytest.raises(ServerError, match="unknown goroutine"):
-                client.stacktrace(goroutine_id=12345)
-            (location,) = client.find_location(scope=EvalScope(), location="main.price").locations
+                client.stacktrace(StacktraceIn(id=12345))
+            (location,) = client.find_location(FindLocationIn(debug.HERE, "main.price")).locations
     assert debug.place(location) == f"main.price, main.go:{debug.line_of('func price')}"

@@ -242,6 +242,19 @@ def test_members_of_an_enum_that_are_no_identifiers_are_left_out_with_a_comment(
     assert "    RED = 1\n    # Members whose names are no identifiers are left out.\n" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "written"),
+    [(Kind.UINT8, 200, 200), (Kind.UINT64, -1, (1 << 64) - 1), (Kind.INT32, -1, -1)],
+    ids=str,
+)
+def test_enum_has_its_underlying_type(kind: Kind, number: int, written: int) -> None:
+    members = [MemberDescription("A", number)]
+    color = TypeDescription(Kind.ENUM, "kv.Color", "Color", element=1, members=members)
+    text = write_idl(described(color, TypeDescription(kind)), module="kv")
+    head = f"@underlying({kind.value.capitalize()})\nclass Color(IntEnum):\n"
+    assert f"{head}    A = {written}\n" in text
+
+
 def test_names_that_a_field_hides_are_imported_under_another_name() -> None:
     own = struct(FieldDescription("Length", "length", 1))
     array = TypeDescription(Kind.ARRAY, python="list", element=2, length=3)

@@ -9,7 +9,7 @@ from attrs import define
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError, SchemaError
-from rpcgen.types import Uint8
+from rpcgen.types import OpenIntEnum, Uint8, underlying
 
 from .examples import Circle, Color, Drawing, Empty, Holder, Item, Node, Order, Point, Square
 
@@ -165,6 +165,41 @@ def test_encode_of_a_list_in_any_does_not_depend_on_what_it_holds(value: Any, na
 
 def test_encode_of_an_empty_struct() -> None:
     assert gob.dumps(Empty(), Empty).endswith(b"\x03\xff\x80\x00")
+
+
+@underlying(Uint8)
+class Level(OpenIntEnum):
+    LOW = 200
+
+
+@define
+class Levels:
+    level: Level
+    other: list[Level] | None = None
+
+
+@pytest.mark.parametrize("value", [Level.LOW, Level(7), Level(0)])
+def test_encode_of_an_enum_is_that_of_its_underlying_type(value: Level) -> None:
+    @define
+    class Plain:
+        level: Uint8
+        other: list[int] | None = None
+
+    name = b"\x06Levels"
+    plain = gob.dumps(Plain(value.value), Plain)
+    assert gob.dumps(Levels(value), Levels)[-5:] == plain[-5:]
+    assert name in gob.dumps(Levels(value), Levels)
+
+
+def test_enum_of_an_unsigned_type_is_itself_after_a_journey() -> None:
+    sent = Levels(Level.LOW, [Level.LOW, Level(9)])
+    assert gob.loads(gob.dumps(sent, Levels), Levels) == sent
+
+
+@pytest.mark.parametrize("value", [256, -1])
+def test_encode_of_a_value_beyond_the_underlying_type_of_an_enum(value: int) -> None:
+    with pytest.raises(EncodeError, match=f"level: {value} does not fit uint8"):
+        gob.dumps(Levels(Level(value)), Levels)
 
 
 def test_encode_of_an_enum_that_is_not_registered_in_any() -> None:

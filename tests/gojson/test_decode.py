@@ -17,7 +17,7 @@ from rpcgen.gojson.decode import decode
 from rpcgen.gojson.encode import encode
 from rpcgen.gojson.stream import parse
 from rpcgen.schema import schema_of
-from rpcgen.types import URL, NetipAddr, embedded, json_tag
+from rpcgen.types import URL, NetipAddr, OpenIntEnum, Uint8, embedded, json_tag, underlying
 
 from .kinds import KINDS, Cell, Color, Embedding, Inner, Middle, Other, Special, Tree
 from .strategies import VALUES
@@ -187,6 +187,22 @@ def test_union_may_be_none() -> None:
 def test_value_without_a_member_is_refused() -> None:
     hint = "a class Color(OpenIntEnum) takes unknown ones"
     assert error_of(Color, "5") == f"5 is not a valid Color; {hint}"
+
+
+@underlying(Uint8)
+class Level(OpenIntEnum):
+    LOW = 1
+
+
+@pytest.mark.parametrize("value", [0, 1, 255])
+def test_enum_takes_what_its_underlying_type_holds(value: int) -> None:
+    assert decoded(dict[Level, Level], f'{{"{value}":{value}}}') == {Level(value): Level(value)}
+
+
+@pytest.mark.parametrize("text", ["256", "-1", "1.5", '{"256":1}', '{"-1":1}'])
+def test_enum_refuses_what_its_underlying_type_does_not_hold(text: str) -> None:
+    annotation = dict[Level, int] if text.startswith("{") else Level
+    assert "of type" in error_of(annotation, text)
 
 
 def test_message_that_refuses_a_value_gives_a_decode_error() -> None:

@@ -21,10 +21,12 @@ from rpcgen.types import (
     OpenIntEnum,
     OpenStrEnum,
     Uint8,
+    Uint64,
     embedded,
     interface,
     json_tag,
     length,
+    underlying,
     wire,
 )
 
@@ -41,6 +43,12 @@ class Color(IntEnum):
 
 class Flag(IntFlag):
     A = 1
+
+
+@underlying(Uint64)
+class Right(IntFlag):
+    LOW = 1
+    HIGH = 1 << 63
 
 
 class Mood(StrEnum):
@@ -156,6 +164,18 @@ def test_enum_lists_the_members_that_can_travel() -> None:
     assert described(Color)[0].members == [
         MemberDescription("NONE", 0),
         MemberDescription("RED", 1),
+    ]
+
+
+def test_enum_says_its_underlying_type() -> None:
+    found, types = described(Right)
+    assert types[found.element].kind is Kind.UINT64
+
+
+def test_unsigned_members_beyond_int64_are_the_signed_ones_of_the_same_bits() -> None:
+    assert described(Right)[0].members == [
+        MemberDescription("LOW", 1),
+        MemberDescription("HIGH", -1 << 63),
     ]
 
 

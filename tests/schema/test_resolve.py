@@ -19,7 +19,7 @@ from rpcgen import gob
 from rpcgen import schema as schema_module
 from rpcgen.errors import DecodeError, EncodeError, SchemaError
 from rpcgen.schema import Array, Interface, schema_for, schema_of, wire_name_in
-from rpcgen.types import Uint8, interface, length, wire
+from rpcgen.types import Int8, Uint8, Uint64, Uintptr, interface, length, underlying, wire
 
 from .messages import (
     Circle,
@@ -201,6 +201,32 @@ def test_enum_travels_as_its_base(cls: type[enum.Enum], base: str) -> None:
     schema = schema_of(cls)
     assert isinstance(schema, schema_module.Enum)
     assert schema.base.go == base
+
+
+@pytest.mark.parametrize(
+    ("type_", "go", "low", "high"),
+    [
+        (Int8, "int8", -128, 127),
+        (Uint8, "uint8", 0, 255),
+        (Uint64, "uint64", 0, (1 << 64) - 1),
+        (Uintptr, "uintptr", 0, (1 << 64) - 1),
+    ],
+    ids=str,
+)
+def test_enum_travels_as_its_underlying_type(type_: object, go: str, low: int, high: int) -> None:
+    cls = underlying(type_)(enum.IntEnum("Level", {"LOW": low, "HIGH": high}))
+    schema = schema_of(cls)
+    assert isinstance(schema, schema_module.Enum)
+    assert schema.base.go == go
+
+
+@pytest.mark.parametrize(("type_", "value"), [(Uint8, 256), (Uint8, -1), (Int8, -129)], ids=str)
+def test_enum_with_a_member_beyond_its_underlying_type_is_refused(
+    type_: object, value: int
+) -> None:
+    cls = underlying(type_)(enum.IntEnum("Level", {"A": value}))
+    with pytest.raises(SchemaError, match=rf"Level.A is {value}, which u?int8 does not hold"):
+        schema_of(cls)
 
 
 # --- types that travel as another kind ------------------------------------------------------------

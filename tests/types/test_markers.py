@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Protocol
 
 import pytest
 from attrs import define
 
 from rpcgen.types import (
+    Float32,
+    Int32,
     InterfaceMark,
+    Uint8,
+    Uintptr,
     interface,
     json_tag,
     length,
     struct_args,
     takes_struct,
+    underlying,
+    underlying_of,
     wire,
     wire_name_of,
 )
@@ -136,3 +143,40 @@ def test_struct_args_leaves_the_function_as_it_is() -> None:
 def test_interface_is_equal_to_itself_alone() -> None:
     assert interface == InterfaceMark()
     assert repr(interface) == "InterfaceMark()"
+
+
+@underlying(Uint8)
+class Level(IntEnum):
+    LOW = 1
+
+
+class Plain(IntEnum):
+    LOW = 1
+
+
+def test_underlying_type_is_that_of_the_enum() -> None:
+    assert underlying_of(Level) == "uint8"
+
+
+def test_underlying_type_is_int_where_nothing_else_is_said() -> None:
+    assert underlying_of(Plain) == "int"
+
+
+@pytest.mark.parametrize("type_", [Int32, Uintptr], ids=str)
+def test_underlying_leaves_the_class_as_it_is(type_: object) -> None:
+    class Other(IntEnum):
+        LOW = 1
+
+    assert underlying(type_)(Other) is Other
+
+
+@pytest.mark.parametrize("type_", [int, str, "uint8", Float32, Level], ids=str)
+def test_underlying_takes_sized_integers_alone(type_: object) -> None:
+    with pytest.raises(TypeError, match="write a sized integer, such as Uint8"):
+        underlying(type_)
+
+
+@pytest.mark.parametrize("target", [Circle, StrEnum("Text", "A"), Enum("Any", "A"), len], ids=str)
+def test_underlying_is_for_enums_of_numbers(target: object) -> None:
+    with pytest.raises(TypeError, match="it is for an IntEnum or OpenIntEnum"):
+        underlying(Uint8)(target)

@@ -9,45 +9,117 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Protocol, Self, Unpack
-
-from attrs import define
+from typing import Protocol, Self, Unpack
 
 from docs.delve.idl.delve import (
+    AmendBreakpointIn,
+    Ancestor,
+    AncestorsIn,
+    AncestorsOut,
+    AsmInstruction,
+    AssemblyFlavour,
+    AttachedToExistingProcessOut,
     Breakpoint,
     BreakpointInfo,
+    BuildIDOut,
+    Checkpoint,
+    CheckpointIn,
+    CheckpointOut,
+    ClearBreakpointIn,
     ClearBreakpointOut,
+    ClearCheckpointIn,
     CommandOut,
+    CreateBreakpointIn,
     CreateBreakpointOut,
+    CreateEBPFTracepointIn,
+    CreateEBPFTracepointOut,
+    CreateWatchpointIn,
+    CreateWatchpointOut,
+    DebuggerCommand,
     DebuggerState,
-    Delve,
+    Defer,
     DetachIn,
+    DisassembleIn,
+    DisassembleOut,
+    DiscardedBreakpoint,
+    DumpStartIn,
+    DumpStartOut,
+    DumpState,
+    DumpWaitIn,
+    DumpWaitOut,
+    EvalIn,
     EvalOut,
     EvalScope,
+    ExaminedMemoryOut,
+    ExamineMemoryIn,
+    FindLocationIn,
     FindLocationOut,
     Function,
+    FunctionReturnLocationsIn,
+    FunctionReturnLocationsOut,
+    GetBreakpointIn,
+    GetBreakpointOut,
+    GetBufferedTracepointsOut,
+    GetThreadIn,
+    GetThreadOut,
     GetVersionOut,
     Goroutine,
     GoroutineField,
+    GoroutineGroup,
+    GoroutineGroupingOptions,
+    Image,
+    IsMulticlientOut,
     Kind,
+    LastModifiedOut,
     ListBreakpointsIn,
     ListBreakpointsOut,
+    ListCheckpointsOut,
+    ListDynamicLibrariesOut,
+    ListFunctionArgsIn,
     ListFunctionArgsOut,
+    ListFunctionsIn,
+    ListFunctionsOut,
     ListGoroutinesFilter,
+    ListGoroutinesIn,
     ListGoroutinesOut,
+    ListLocalVarsIn,
     ListLocalVarsOut,
+    ListPackagesBuildInfoIn,
+    ListPackagesBuildInfoOut,
+    ListPackageVarsIn,
+    ListPackageVarsOut,
+    ListRegistersIn,
+    ListRegistersOut,
     ListSourcesIn,
     ListSourcesOut,
+    ListThreadsOut,
+    ListTypesIn,
+    ListTypesOut,
     LoadConfig,
     Location,
+    PackageBuildInfo,
+    ProcessPidOut,
+    RecordedOut,
+    Register,
+    RestartIn,
+    RestartOut,
+    RpccommonRPCServer,
+    RPCServer,
     SetAPIVersionIn,
+    SetIn,
     Stackframe,
+    StacktraceIn,
+    StacktraceOptions,
     StacktraceOut,
     StateIn,
     StateOut,
     Thread,
+    ToggleBreakpointIn,
+    ToggleBreakpointOut,
+    TracepointResult,
     Variable,
     VariableFlags,
+    WatchType,
 )
 from rpcgen import (
     AbstractService,
@@ -64,202 +136,369 @@ from rpcgen import (
     Target,
     aio,
     dial,
+    register_types,
 )
-from rpcgen.types import json_tag, wire
 
 __all__ = [
-    "AsyncDelve",
-    "AsyncDelveClient",
-    "AsyncDelveGo",
+    "AmendBreakpointIn",
+    "Ancestor",
+    "AncestorsIn",
+    "AncestorsOut",
+    "AsmInstruction",
+    "AssemblyFlavour",
+    "AsyncRPCServer",
+    "AsyncRPCServerClient",
+    "AsyncRPCServerGo",
+    "AsyncRpccommonRPCServer",
+    "AsyncRpccommonRPCServerClient",
+    "AsyncRpccommonRPCServerGo",
+    "AttachedToExistingProcessOut",
     "Breakpoint",
     "BreakpointInfo",
+    "BuildIDOut",
+    "Checkpoint",
+    "CheckpointIn",
+    "CheckpointOut",
+    "ClearBreakpointIn",
     "ClearBreakpointOut",
+    "ClearCheckpointIn",
     "CommandOut",
+    "CreateBreakpointIn",
     "CreateBreakpointOut",
-    "DELVE_CLEAR_BREAKPOINT",
-    "DELVE_COMMAND",
-    "DELVE_CREATE_BREAKPOINT",
-    "DELVE_DETACH",
-    "DELVE_EVAL",
-    "DELVE_FIND_LOCATION",
-    "DELVE_GET_VERSION",
-    "DELVE_LIST_BREAKPOINTS",
-    "DELVE_LIST_FUNCTION_ARGS",
-    "DELVE_LIST_GOROUTINES",
-    "DELVE_LIST_LOCAL_VARS",
-    "DELVE_LIST_SOURCES",
-    "DELVE_SET",
-    "DELVE_SET_API_VERSION",
-    "DELVE_STACKTRACE",
-    "DELVE_STATE",
+    "CreateEBPFTracepointIn",
+    "CreateEBPFTracepointOut",
+    "CreateWatchpointIn",
+    "CreateWatchpointOut",
+    "DebuggerCommand",
     "DebuggerState",
-    "Delve",
-    "DelveClearBreakpointArgs",
-    "DelveClient",
-    "DelveCommandArgs",
-    "DelveCreateBreakpointArgs",
-    "DelveEvalArgs",
-    "DelveFindLocationArgs",
-    "DelveGo",
-    "DelveListFunctionArgsArgs",
-    "DelveListGoroutinesArgs",
-    "DelveListLocalVarsArgs",
-    "DelveService",
-    "DelveSetArgs",
-    "DelveStacktraceArgs",
+    "Defer",
     "DetachIn",
+    "DisassembleIn",
+    "DisassembleOut",
+    "DiscardedBreakpoint",
+    "DumpStartIn",
+    "DumpStartOut",
+    "DumpState",
+    "DumpWaitIn",
+    "DumpWaitOut",
+    "EvalIn",
     "EvalOut",
     "EvalScope",
+    "ExamineMemoryIn",
+    "ExaminedMemoryOut",
+    "FindLocationIn",
     "FindLocationOut",
     "Function",
+    "FunctionReturnLocationsIn",
+    "FunctionReturnLocationsOut",
+    "GetBreakpointIn",
+    "GetBreakpointOut",
+    "GetBufferedTracepointsOut",
+    "GetThreadIn",
+    "GetThreadOut",
     "GetVersionOut",
     "Goroutine",
     "GoroutineField",
+    "GoroutineGroup",
+    "GoroutineGroupingOptions",
+    "Image",
+    "IsMulticlientOut",
     "Kind",
+    "LastModifiedOut",
     "ListBreakpointsIn",
     "ListBreakpointsOut",
+    "ListCheckpointsOut",
+    "ListDynamicLibrariesOut",
+    "ListFunctionArgsIn",
     "ListFunctionArgsOut",
+    "ListFunctionsIn",
+    "ListFunctionsOut",
     "ListGoroutinesFilter",
+    "ListGoroutinesIn",
     "ListGoroutinesOut",
+    "ListLocalVarsIn",
     "ListLocalVarsOut",
+    "ListPackageVarsIn",
+    "ListPackageVarsOut",
+    "ListPackagesBuildInfoIn",
+    "ListPackagesBuildInfoOut",
+    "ListRegistersIn",
+    "ListRegistersOut",
     "ListSourcesIn",
     "ListSourcesOut",
+    "ListThreadsOut",
+    "ListTypesIn",
+    "ListTypesOut",
     "LoadConfig",
     "Location",
+    "PackageBuildInfo",
+    "ProcessPidOut",
+    "RPCCOMMON_RPC_SERVER_GET_VERSION",
+    "RPCCOMMON_RPC_SERVER_SET_API_VERSION",
+    "RPCServer",
+    "RPCServerClient",
+    "RPCServerGo",
+    "RPCServerService",
+    "RPC_SERVER_AMEND_BREAKPOINT",
+    "RPC_SERVER_ANCESTORS",
+    "RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS",
+    "RPC_SERVER_BUILD_ID",
+    "RPC_SERVER_CANCEL_NEXT",
+    "RPC_SERVER_CHECKPOINT",
+    "RPC_SERVER_CLEAR_BREAKPOINT",
+    "RPC_SERVER_CLEAR_CHECKPOINT",
+    "RPC_SERVER_COMMAND",
+    "RPC_SERVER_CREATE_BREAKPOINT",
+    "RPC_SERVER_CREATE_EBPF_TRACEPOINT",
+    "RPC_SERVER_CREATE_WATCHPOINT",
+    "RPC_SERVER_DETACH",
+    "RPC_SERVER_DISASSEMBLE",
+    "RPC_SERVER_DUMP_CANCEL",
+    "RPC_SERVER_DUMP_START",
+    "RPC_SERVER_DUMP_WAIT",
+    "RPC_SERVER_EVAL",
+    "RPC_SERVER_EXAMINE_MEMORY",
+    "RPC_SERVER_FIND_LOCATION",
+    "RPC_SERVER_FUNCTION_RETURN_LOCATIONS",
+    "RPC_SERVER_GET_BREAKPOINT",
+    "RPC_SERVER_GET_BUFFERED_TRACEPOINTS",
+    "RPC_SERVER_GET_THREAD",
+    "RPC_SERVER_IS_MULTICLIENT",
+    "RPC_SERVER_LAST_MODIFIED",
+    "RPC_SERVER_LIST_BREAKPOINTS",
+    "RPC_SERVER_LIST_CHECKPOINTS",
+    "RPC_SERVER_LIST_DYNAMIC_LIBRARIES",
+    "RPC_SERVER_LIST_FUNCTIONS",
+    "RPC_SERVER_LIST_FUNCTION_ARGS",
+    "RPC_SERVER_LIST_GOROUTINES",
+    "RPC_SERVER_LIST_LOCAL_VARS",
+    "RPC_SERVER_LIST_PACKAGES_BUILD_INFO",
+    "RPC_SERVER_LIST_PACKAGE_VARS",
+    "RPC_SERVER_LIST_REGISTERS",
+    "RPC_SERVER_LIST_SOURCES",
+    "RPC_SERVER_LIST_THREADS",
+    "RPC_SERVER_LIST_TYPES",
+    "RPC_SERVER_PROCESS_PID",
+    "RPC_SERVER_RECORDED",
+    "RPC_SERVER_RESTART",
+    "RPC_SERVER_SET",
+    "RPC_SERVER_STACKTRACE",
+    "RPC_SERVER_STATE",
+    "RPC_SERVER_STOP_RECORDING",
+    "RPC_SERVER_TOGGLE_BREAKPOINT",
+    "RecordedOut",
+    "Register",
+    "RestartIn",
+    "RestartOut",
+    "RpccommonRPCServer",
+    "RpccommonRPCServerClient",
+    "RpccommonRPCServerGo",
+    "RpccommonRPCServerService",
     "SetAPIVersionIn",
+    "SetIn",
     "Stackframe",
+    "StacktraceIn",
+    "StacktraceOptions",
     "StacktraceOut",
     "StateIn",
     "StateOut",
     "Thread",
+    "ToggleBreakpointIn",
+    "ToggleBreakpointOut",
+    "TracepointResult",
     "Variable",
     "VariableFlags",
-    "register_async_delve",
-    "register_delve",
+    "WatchType",
+    "register_async_rpc_server",
+    "register_async_rpccommon_rpc_server",
+    "register_rpc_server",
+    "register_rpccommon_rpc_server",
 ]
 
-
-@define
-class DelveCommandArgs:
-    """The parameters of `Delve.command`."""
-
-    name: Annotated[str, json_tag("name")]
-    thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0
-    goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0
-    return_info_load_config: LoadConfig | None = None
-    expr: Annotated[str, json_tag("expr,omitempty")] = ""
-
-
-@define
-class DelveCreateBreakpointArgs:
-    """The parameters of `Delve.create_breakpoint`."""
-
-    breakpoint: Breakpoint
-    location: Annotated[str, wire("LocExpr")] = ""
-
-
-@define
-class DelveClearBreakpointArgs:
-    """The parameters of `Delve.clear_breakpoint`."""
-
-    ident: Annotated[int, wire("Id")] = 0
-    name: str = ""
-
-
-@define
-class DelveListGoroutinesArgs:
-    """The parameters of `Delve.list_goroutines`."""
-
-    start: int = 0
-    count: int = 0
-    filters: list[ListGoroutinesFilter] | None = None
-
-
-@define
-class DelveStacktraceArgs:
-    """The parameters of `Delve.stacktrace`."""
-
-    goroutine_id: Annotated[int, wire("Id")] = -1
-    depth: int = 50
-    full: bool = False
-    config: Annotated[LoadConfig | None, wire("Cfg")] = None
-
-
-@define
-class DelveListLocalVarsArgs:
-    """The parameters of `Delve.list_local_vars`."""
-
-    scope: EvalScope
-    config: Annotated[LoadConfig, wire("Cfg")]
-
-
-@define
-class DelveListFunctionArgsArgs:
-    """The parameters of `Delve.list_function_args`."""
-
-    scope: EvalScope
-    config: Annotated[LoadConfig, wire("Cfg")]
-
-
-@define
-class DelveEvalArgs:
-    """The parameters of `Delve.eval`."""
-
-    expr: str
-    scope: EvalScope
-    config: Annotated[LoadConfig | None, wire("Cfg")] = None
-
-
-@define
-class DelveSetArgs:
-    """The parameters of `Delve.set`."""
-
-    symbol: str
-    value: str
-    scope: EvalScope
-
-
-@define
-class DelveFindLocationArgs:
-    """The parameters of `Delve.find_location`."""
-
-    scope: EvalScope
-    location: Annotated[str, wire("Loc")]
-
-
-DELVE_GET_VERSION = Method[None, GetVersionOut]("RPCServer.GetVersion")
-DELVE_SET_API_VERSION = Method[SetAPIVersionIn, None]("RPCServer.SetApiVersion")
-DELVE_STATE = Method[StateIn, StateOut]("RPCServer.State")
-DELVE_COMMAND = Method[DelveCommandArgs, CommandOut]("RPCServer.Command")
-DELVE_CREATE_BREAKPOINT = Method[DelveCreateBreakpointArgs, CreateBreakpointOut](
+RPC_SERVER_PROCESS_PID = Method[None, ProcessPidOut]("RPCServer.ProcessPid")
+RPC_SERVER_LAST_MODIFIED = Method[None, LastModifiedOut]("RPCServer.LastModified")
+RPC_SERVER_DETACH = Method[DetachIn, None]("RPCServer.Detach")
+RPC_SERVER_RESTART = Method[RestartIn, RestartOut]("RPCServer.Restart")
+RPC_SERVER_STATE = Method[StateIn, StateOut]("RPCServer.State")
+RPC_SERVER_COMMAND = Method[DebuggerCommand, CommandOut]("RPCServer.Command")
+RPC_SERVER_GET_BUFFERED_TRACEPOINTS = Method[None, GetBufferedTracepointsOut](
+    "RPCServer.GetBufferedTracepoints"
+)
+RPC_SERVER_GET_BREAKPOINT = Method[GetBreakpointIn, GetBreakpointOut]("RPCServer.GetBreakpoint")
+RPC_SERVER_STACKTRACE = Method[StacktraceIn, StacktraceOut]("RPCServer.Stacktrace")
+RPC_SERVER_ANCESTORS = Method[AncestorsIn, AncestorsOut]("RPCServer.Ancestors")
+RPC_SERVER_LIST_BREAKPOINTS = Method[ListBreakpointsIn, ListBreakpointsOut](
+    "RPCServer.ListBreakpoints"
+)
+RPC_SERVER_CREATE_BREAKPOINT = Method[CreateBreakpointIn, CreateBreakpointOut](
     "RPCServer.CreateBreakpoint"
 )
-DELVE_LIST_BREAKPOINTS = Method[ListBreakpointsIn, ListBreakpointsOut]("RPCServer.ListBreakpoints")
-DELVE_CLEAR_BREAKPOINT = Method[DelveClearBreakpointArgs, ClearBreakpointOut](
+RPC_SERVER_CREATE_EBPF_TRACEPOINT = Method[CreateEBPFTracepointIn, CreateEBPFTracepointOut](
+    "RPCServer.CreateEBPFTracepoint"
+)
+RPC_SERVER_CLEAR_BREAKPOINT = Method[ClearBreakpointIn, ClearBreakpointOut](
     "RPCServer.ClearBreakpoint"
 )
-DELVE_LIST_GOROUTINES = Method[DelveListGoroutinesArgs, ListGoroutinesOut](
-    "RPCServer.ListGoroutines"
+RPC_SERVER_TOGGLE_BREAKPOINT = Method[ToggleBreakpointIn, ToggleBreakpointOut](
+    "RPCServer.ToggleBreakpoint"
 )
-DELVE_STACKTRACE = Method[DelveStacktraceArgs, StacktraceOut]("RPCServer.Stacktrace")
-DELVE_LIST_LOCAL_VARS = Method[DelveListLocalVarsArgs, ListLocalVarsOut]("RPCServer.ListLocalVars")
-DELVE_LIST_FUNCTION_ARGS = Method[DelveListFunctionArgsArgs, ListFunctionArgsOut](
+RPC_SERVER_AMEND_BREAKPOINT = Method[AmendBreakpointIn, None]("RPCServer.AmendBreakpoint")
+RPC_SERVER_CANCEL_NEXT = Method[None, None]("RPCServer.CancelNext")
+RPC_SERVER_LIST_THREADS = Method[None, ListThreadsOut]("RPCServer.ListThreads")
+RPC_SERVER_GET_THREAD = Method[GetThreadIn, GetThreadOut]("RPCServer.GetThread")
+RPC_SERVER_LIST_PACKAGE_VARS = Method[ListPackageVarsIn, ListPackageVarsOut](
+    "RPCServer.ListPackageVars"
+)
+RPC_SERVER_LIST_REGISTERS = Method[ListRegistersIn, ListRegistersOut]("RPCServer.ListRegisters")
+RPC_SERVER_LIST_LOCAL_VARS = Method[ListLocalVarsIn, ListLocalVarsOut]("RPCServer.ListLocalVars")
+RPC_SERVER_LIST_FUNCTION_ARGS = Method[ListFunctionArgsIn, ListFunctionArgsOut](
     "RPCServer.ListFunctionArgs"
 )
-DELVE_EVAL = Method[DelveEvalArgs, EvalOut]("RPCServer.Eval")
-DELVE_SET = Method[DelveSetArgs, None]("RPCServer.Set")
-DELVE_LIST_SOURCES = Method[ListSourcesIn, ListSourcesOut]("RPCServer.ListSources")
-DELVE_FIND_LOCATION = Method[DelveFindLocationArgs, FindLocationOut]("RPCServer.FindLocation")
-DELVE_DETACH = Method[DetachIn, None]("RPCServer.Detach")
+RPC_SERVER_EVAL = Method[EvalIn, EvalOut]("RPCServer.Eval")
+RPC_SERVER_SET = Method[SetIn, None]("RPCServer.Set")
+RPC_SERVER_LIST_SOURCES = Method[ListSourcesIn, ListSourcesOut]("RPCServer.ListSources")
+RPC_SERVER_LIST_FUNCTIONS = Method[ListFunctionsIn, ListFunctionsOut]("RPCServer.ListFunctions")
+RPC_SERVER_LIST_TYPES = Method[ListTypesIn, ListTypesOut]("RPCServer.ListTypes")
+RPC_SERVER_LIST_GOROUTINES = Method[ListGoroutinesIn, ListGoroutinesOut]("RPCServer.ListGoroutines")
+RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS = Method[None, AttachedToExistingProcessOut](
+    "RPCServer.AttachedToExistingProcess"
+)
+RPC_SERVER_FIND_LOCATION = Method[FindLocationIn, FindLocationOut]("RPCServer.FindLocation")
+RPC_SERVER_DISASSEMBLE = Method[DisassembleIn, DisassembleOut]("RPCServer.Disassemble")
+RPC_SERVER_RECORDED = Method[None, RecordedOut]("RPCServer.Recorded")
+RPC_SERVER_CHECKPOINT = Method[CheckpointIn, CheckpointOut]("RPCServer.Checkpoint")
+RPC_SERVER_LIST_CHECKPOINTS = Method[None, ListCheckpointsOut]("RPCServer.ListCheckpoints")
+RPC_SERVER_CLEAR_CHECKPOINT = Method[ClearCheckpointIn, None]("RPCServer.ClearCheckpoint")
+RPC_SERVER_IS_MULTICLIENT = Method[None, IsMulticlientOut]("RPCServer.IsMulticlient")
+RPC_SERVER_FUNCTION_RETURN_LOCATIONS = Method[
+    FunctionReturnLocationsIn, FunctionReturnLocationsOut
+]("RPCServer.FunctionReturnLocations")
+RPC_SERVER_LIST_DYNAMIC_LIBRARIES = Method[None, ListDynamicLibrariesOut](
+    "RPCServer.ListDynamicLibraries"
+)
+RPC_SERVER_LIST_PACKAGES_BUILD_INFO = Method[ListPackagesBuildInfoIn, ListPackagesBuildInfoOut](
+    "RPCServer.ListPackagesBuildInfo"
+)
+RPC_SERVER_EXAMINE_MEMORY = Method[ExamineMemoryIn, ExaminedMemoryOut]("RPCServer.ExamineMemory")
+RPC_SERVER_STOP_RECORDING = Method[None, None]("RPCServer.StopRecording")
+RPC_SERVER_DUMP_START = Method[DumpStartIn, DumpStartOut]("RPCServer.DumpStart")
+RPC_SERVER_DUMP_WAIT = Method[DumpWaitIn, DumpWaitOut]("RPCServer.DumpWait")
+RPC_SERVER_DUMP_CANCEL = Method[None, None]("RPCServer.DumpCancel")
+RPC_SERVER_CREATE_WATCHPOINT = Method[CreateWatchpointIn, CreateWatchpointOut](
+    "RPCServer.CreateWatchpoint"
+)
+RPC_SERVER_BUILD_ID = Method[None, BuildIDOut]("RPCServer.BuildID")
+RPCCOMMON_RPC_SERVER_GET_VERSION = Method[None, GetVersionOut]("RpccommonRPCServer.GetVersion")
+RPCCOMMON_RPC_SERVER_SET_API_VERSION = Method[SetAPIVersionIn, None](
+    "RpccommonRPCServer.SetApiVersion"
+)
+
+register_types(
+    ProcessPidOut,
+    LastModifiedOut,
+    DetachIn,
+    RestartIn,
+    RestartOut,
+    DiscardedBreakpoint,
+    Breakpoint,
+    LoadConfig,
+    StateIn,
+    StateOut,
+    DebuggerState,
+    Thread,
+    Function,
+    BreakpointInfo,
+    Location,
+    Stackframe,
+    Variable,
+    Defer,
+    Goroutine,
+    DebuggerCommand,
+    CommandOut,
+    GetBufferedTracepointsOut,
+    TracepointResult,
+    GetBreakpointIn,
+    GetBreakpointOut,
+    StacktraceIn,
+    StacktraceOut,
+    AncestorsIn,
+    AncestorsOut,
+    Ancestor,
+    ListBreakpointsIn,
+    ListBreakpointsOut,
+    CreateBreakpointIn,
+    CreateBreakpointOut,
+    CreateEBPFTracepointIn,
+    CreateEBPFTracepointOut,
+    ClearBreakpointIn,
+    ClearBreakpointOut,
+    ToggleBreakpointIn,
+    ToggleBreakpointOut,
+    AmendBreakpointIn,
+    ListThreadsOut,
+    GetThreadIn,
+    GetThreadOut,
+    ListPackageVarsIn,
+    ListPackageVarsOut,
+    ListRegistersIn,
+    EvalScope,
+    ListRegistersOut,
+    Register,
+    ListLocalVarsIn,
+    ListLocalVarsOut,
+    ListFunctionArgsIn,
+    ListFunctionArgsOut,
+    EvalIn,
+    EvalOut,
+    SetIn,
+    ListSourcesIn,
+    ListSourcesOut,
+    ListFunctionsIn,
+    ListFunctionsOut,
+    ListTypesIn,
+    ListTypesOut,
+    GoroutineGroupingOptions,
+    ListGoroutinesIn,
+    ListGoroutinesFilter,
+    ListGoroutinesOut,
+    GoroutineGroup,
+    AttachedToExistingProcessOut,
+    FindLocationIn,
+    FindLocationOut,
+    DisassembleIn,
+    DisassembleOut,
+    AsmInstruction,
+    RecordedOut,
+    CheckpointIn,
+    CheckpointOut,
+    ListCheckpointsOut,
+    Checkpoint,
+    ClearCheckpointIn,
+    IsMulticlientOut,
+    FunctionReturnLocationsIn,
+    FunctionReturnLocationsOut,
+    ListDynamicLibrariesOut,
+    Image,
+    ListPackagesBuildInfoIn,
+    ListPackagesBuildInfoOut,
+    PackageBuildInfo,
+    ExamineMemoryIn,
+    ExaminedMemoryOut,
+    DumpStartIn,
+    DumpState,
+    DumpStartOut,
+    DumpWaitIn,
+    DumpWaitOut,
+    CreateWatchpointIn,
+    CreateWatchpointOut,
+    BuildIDOut,
+    GetVersionOut,
+    SetAPIVersionIn,
+)
 
 
-class DelveClient(ClientStub):
-    """A debugger that has loaded a program, as ``dlv --headless`` serves it.
-
-    Each of Delve's methods takes a struct. Where that has several fields, they
-    are parameters here; a struct of one field is a message, since one parameter
-    by itself would travel as it is.
-    """
+class RPCServerClient(ClientStub):
+    """The methods of `RPCServer`."""
 
     @classmethod
     def dial(
@@ -272,9 +511,9 @@ class DelveClient(ClientStub):
         return cls(dial(address, **options), service=service)
 
     @property
-    def go(self) -> DelveGo:
+    def go(self) -> RPCServerGo:
         """The same methods, which start a call and return it as a future-like `Call`."""
-        return DelveGo(self._client)
+        return RPCServerGo(self._client)
 
     def close(self) -> None:
         """Close the connection; calls that are pending fail."""
@@ -284,461 +523,780 @@ class DelveClient(ClientStub):
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
-        """Return the version of Delve and that of its API which it speaks."""
-        return self._client.call(DELVE_GET_VERSION, None, **options)
+    def process_pid(self, **options: Unpack[CallOptions]) -> ProcessPidOut:
+        return self._client.call(RPC_SERVER_PROCESS_PID, None, **options)
 
-    def set_api_version(self, version: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
-        """Choose the version of the API; this file describes version 2."""
-        self._client.call(DELVE_SET_API_VERSION, version, **options)
+    def last_modified(self, **options: Unpack[CallOptions]) -> LastModifiedOut:
+        return self._client.call(RPC_SERVER_LAST_MODIFIED, None, **options)
 
-    def state(self, how: StateIn, **options: Unpack[CallOptions]) -> StateOut:
-        """Return what the program is doing, as soon as it has stopped or at once."""
-        return self._client.call(DELVE_STATE, how, **options)
+    def detach(self, arg: DetachIn, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_DETACH, arg, **options)
 
-    def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-        **options: Unpack[CallOptions],
-    ) -> CommandOut:
-        """Let the program go on, or stop it; return its state when it has stopped.
+    def restart(self, arg: RestartIn, **options: Unpack[CallOptions]) -> RestartOut:
+        return self._client.call(RPC_SERVER_RESTART, arg, **options)
 
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
-        return self._client.call(
-            DELVE_COMMAND,
-            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
-            **options,
-        )
+    def state(self, arg: StateIn, **options: Unpack[CallOptions]) -> StateOut:
+        return self._client.call(RPC_SERVER_STATE, arg, **options)
 
-    def create_breakpoint(
-        self,
-        breakpoint: Breakpoint,
-        *,
-        location: Annotated[str, wire("LocExpr")] = "",
-        **options: Unpack[CallOptions],
-    ) -> CreateBreakpointOut:
-        """Set a breakpoint and return it with its number and addresses.
+    def command(self, command: DebuggerCommand, **options: Unpack[CallOptions]) -> CommandOut:
+        return self._client.call(RPC_SERVER_COMMAND, command, **options)
 
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
-        return self._client.call(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), **options
-        )
+    def get_buffered_tracepoints(self, **options: Unpack[CallOptions]) -> GetBufferedTracepointsOut:
+        return self._client.call(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, **options)
+
+    def get_breakpoint(
+        self, arg: GetBreakpointIn, **options: Unpack[CallOptions]
+    ) -> GetBreakpointOut:
+        return self._client.call(RPC_SERVER_GET_BREAKPOINT, arg, **options)
+
+    def stacktrace(self, arg: StacktraceIn, **options: Unpack[CallOptions]) -> StacktraceOut:
+        return self._client.call(RPC_SERVER_STACKTRACE, arg, **options)
+
+    def ancestors(self, arg: AncestorsIn, **options: Unpack[CallOptions]) -> AncestorsOut:
+        return self._client.call(RPC_SERVER_ANCESTORS, arg, **options)
 
     def list_breakpoints(
-        self, which: ListBreakpointsIn, **options: Unpack[CallOptions]
+        self, arg: ListBreakpointsIn, **options: Unpack[CallOptions]
     ) -> ListBreakpointsOut:
-        """Return the breakpoints."""
-        return self._client.call(DELVE_LIST_BREAKPOINTS, which, **options)
+        return self._client.call(RPC_SERVER_LIST_BREAKPOINTS, arg, **options)
+
+    def create_breakpoint(
+        self, arg: CreateBreakpointIn, **options: Unpack[CallOptions]
+    ) -> CreateBreakpointOut:
+        return self._client.call(RPC_SERVER_CREATE_BREAKPOINT, arg, **options)
+
+    def create_ebpf_tracepoint(
+        self, arg: CreateEBPFTracepointIn, **options: Unpack[CallOptions]
+    ) -> CreateEBPFTracepointOut:
+        return self._client.call(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, **options)
 
     def clear_breakpoint(
-        self,
-        *,
-        ident: Annotated[int, wire("Id")] = 0,
-        name: str = "",
-        **options: Unpack[CallOptions],
+        self, arg: ClearBreakpointIn, **options: Unpack[CallOptions]
     ) -> ClearBreakpointOut:
-        """Remove the breakpoint of that name or number and return it."""
-        return self._client.call(
-            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), **options
-        )
+        return self._client.call(RPC_SERVER_CLEAR_BREAKPOINT, arg, **options)
 
-    def list_goroutines(
-        self,
-        *,
-        start: int = 0,
-        count: int = 0,
-        filters: list[ListGoroutinesFilter] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ListGoroutinesOut:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        return self._client.call(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), **options
-        )
+    def toggle_breakpoint(
+        self, arg: ToggleBreakpointIn, **options: Unpack[CallOptions]
+    ) -> ToggleBreakpointOut:
+        return self._client.call(RPC_SERVER_TOGGLE_BREAKPOINT, arg, **options)
 
-    def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        **options: Unpack[CallOptions],
-    ) -> StacktraceOut:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        return self._client.call(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), **options
-        )
+    def amend_breakpoint(self, arg: AmendBreakpointIn, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_AMEND_BREAKPOINT, arg, **options)
+
+    def cancel_next(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_CANCEL_NEXT, None, **options)
+
+    def list_threads(self, **options: Unpack[CallOptions]) -> ListThreadsOut:
+        return self._client.call(RPC_SERVER_LIST_THREADS, None, **options)
+
+    def get_thread(self, arg: GetThreadIn, **options: Unpack[CallOptions]) -> GetThreadOut:
+        return self._client.call(RPC_SERVER_GET_THREAD, arg, **options)
+
+    def list_package_vars(
+        self, arg: ListPackageVarsIn, **options: Unpack[CallOptions]
+    ) -> ListPackageVarsOut:
+        return self._client.call(RPC_SERVER_LIST_PACKAGE_VARS, arg, **options)
+
+    def list_registers(
+        self, arg: ListRegistersIn, **options: Unpack[CallOptions]
+    ) -> ListRegistersOut:
+        return self._client.call(RPC_SERVER_LIST_REGISTERS, arg, **options)
 
     def list_local_vars(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        **options: Unpack[CallOptions],
+        self, arg: ListLocalVarsIn, **options: Unpack[CallOptions]
     ) -> ListLocalVarsOut:
-        """Return the local variables of a frame."""
-        return self._client.call(
-            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), **options
-        )
+        return self._client.call(RPC_SERVER_LIST_LOCAL_VARS, arg, **options)
 
     def list_function_args(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        **options: Unpack[CallOptions],
+        self, arg: ListFunctionArgsIn, **options: Unpack[CallOptions]
     ) -> ListFunctionArgsOut:
-        """Return the arguments and results of the function of a frame."""
-        return self._client.call(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), **options
-        )
+        return self._client.call(RPC_SERVER_LIST_FUNCTION_ARGS, arg, **options)
 
-    def eval(
+    def eval(self, arg: EvalIn, **options: Unpack[CallOptions]) -> EvalOut:
+        return self._client.call(RPC_SERVER_EVAL, arg, **options)
+
+    def set(self, arg: SetIn, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_SET, arg, **options)
+
+    def list_sources(self, arg: ListSourcesIn, **options: Unpack[CallOptions]) -> ListSourcesOut:
+        return self._client.call(RPC_SERVER_LIST_SOURCES, arg, **options)
+
+    def list_functions(
+        self, arg: ListFunctionsIn, **options: Unpack[CallOptions]
+    ) -> ListFunctionsOut:
+        return self._client.call(RPC_SERVER_LIST_FUNCTIONS, arg, **options)
+
+    def list_types(self, arg: ListTypesIn, **options: Unpack[CallOptions]) -> ListTypesOut:
+        return self._client.call(RPC_SERVER_LIST_TYPES, arg, **options)
+
+    def list_goroutines(
+        self, arg: ListGoroutinesIn, **options: Unpack[CallOptions]
+    ) -> ListGoroutinesOut:
+        return self._client.call(RPC_SERVER_LIST_GOROUTINES, arg, **options)
+
+    def attached_to_existing_process(
+        self, **options: Unpack[CallOptions]
+    ) -> AttachedToExistingProcessOut:
+        return self._client.call(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, **options)
+
+    def find_location(self, arg: FindLocationIn, **options: Unpack[CallOptions]) -> FindLocationOut:
+        return self._client.call(RPC_SERVER_FIND_LOCATION, arg, **options)
+
+    def disassemble(self, arg: DisassembleIn, **options: Unpack[CallOptions]) -> DisassembleOut:
+        return self._client.call(RPC_SERVER_DISASSEMBLE, arg, **options)
+
+    def recorded(self, **options: Unpack[CallOptions]) -> RecordedOut:
+        return self._client.call(RPC_SERVER_RECORDED, None, **options)
+
+    def checkpoint(self, arg: CheckpointIn, **options: Unpack[CallOptions]) -> CheckpointOut:
+        return self._client.call(RPC_SERVER_CHECKPOINT, arg, **options)
+
+    def list_checkpoints(self, **options: Unpack[CallOptions]) -> ListCheckpointsOut:
+        return self._client.call(RPC_SERVER_LIST_CHECKPOINTS, None, **options)
+
+    def clear_checkpoint(self, arg: ClearCheckpointIn, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_CLEAR_CHECKPOINT, arg, **options)
+
+    def is_multiclient(self, **options: Unpack[CallOptions]) -> IsMulticlientOut:
+        return self._client.call(RPC_SERVER_IS_MULTICLIENT, None, **options)
+
+    def function_return_locations(
+        self, in_: FunctionReturnLocationsIn, **options: Unpack[CallOptions]
+    ) -> FunctionReturnLocationsOut:
+        return self._client.call(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, **options)
+
+    def list_dynamic_libraries(self, **options: Unpack[CallOptions]) -> ListDynamicLibrariesOut:
+        return self._client.call(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, **options)
+
+    def list_packages_build_info(
+        self, in_: ListPackagesBuildInfoIn, **options: Unpack[CallOptions]
+    ) -> ListPackagesBuildInfoOut:
+        return self._client.call(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, **options)
+
+    def examine_memory(
+        self, arg: ExamineMemoryIn, **options: Unpack[CallOptions]
+    ) -> ExaminedMemoryOut:
+        return self._client.call(RPC_SERVER_EXAMINE_MEMORY, arg, **options)
+
+    def stop_recording(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_STOP_RECORDING, None, **options)
+
+    def dump_start(self, arg: DumpStartIn, **options: Unpack[CallOptions]) -> DumpStartOut:
+        return self._client.call(RPC_SERVER_DUMP_START, arg, **options)
+
+    def dump_wait(self, arg: DumpWaitIn, **options: Unpack[CallOptions]) -> DumpWaitOut:
+        return self._client.call(RPC_SERVER_DUMP_WAIT, arg, **options)
+
+    def dump_cancel(self, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPC_SERVER_DUMP_CANCEL, None, **options)
+
+    def create_watchpoint(
+        self, arg: CreateWatchpointIn, **options: Unpack[CallOptions]
+    ) -> CreateWatchpointOut:
+        return self._client.call(RPC_SERVER_CREATE_WATCHPOINT, arg, **options)
+
+    def build_id(self, **options: Unpack[CallOptions]) -> BuildIDOut:
+        return self._client.call(RPC_SERVER_BUILD_ID, None, **options)
+
+
+class RPCServerGo(GoStub):
+    """Calls of `RPCServer` that are started, and waited for later."""
+
+    def process_pid(
+        self, *, done: DoneQueue[Call[ProcessPidOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[ProcessPidOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_PROCESS_PID, None, done, **options)
+
+    def last_modified(
         self,
-        expr: str,
         *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
+        done: DoneQueue[Call[LastModifiedOut]] | None = None,
         **options: Unpack[CallOptions],
-    ) -> EvalOut:
-        """Evaluate a Go expression in a frame.
+    ) -> Call[LastModifiedOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LAST_MODIFIED, None, done, **options)
 
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
-        return self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config), **options)
-
-    def set(
-        self, symbol: str, value: str, *, scope: EvalScope, **options: Unpack[CallOptions]
-    ) -> None:
-        """Change the value of a variable to that of another one or of a literal."""
-        self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope), **options)
-
-    def list_sources(self, which: ListSourcesIn, **options: Unpack[CallOptions]) -> ListSourcesOut:
-        """Return the paths of the program's source files, as the compiler saw them."""
-        return self._client.call(DELVE_LIST_SOURCES, which, **options)
-
-    def find_location(
+    def detach(
         self,
-        *,
-        scope: EvalScope,
-        location: Annotated[str, wire("Loc")],
-        **options: Unpack[CallOptions],
-    ) -> FindLocationOut:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        return self._client.call(
-            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), **options
-        )
-
-    def detach(self, how: DetachIn, **options: Unpack[CallOptions]) -> None:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        self._client.call(DELVE_DETACH, how, **options)
-
-
-class DelveGo(GoStub):
-    """Calls of `Delve` that are started, and waited for later."""
-
-    def get_version(
-        self, *, done: DoneQueue[Call[GetVersionOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[GetVersionOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
-        return self._client.go(DELVE_GET_VERSION, None, done, **options)
-
-    def set_api_version(
-        self,
-        version: SetAPIVersionIn,
+        arg: DetachIn,
         *,
         done: DoneQueue[Call[None]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
-        return self._client.go(DELVE_SET_API_VERSION, version, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DETACH, arg, done, **options)
+
+    def restart(
+        self,
+        arg: RestartIn,
+        *,
+        done: DoneQueue[Call[RestartOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[RestartOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_RESTART, arg, done, **options)
 
     def state(
         self,
-        how: StateIn,
+        arg: StateIn,
         *,
         done: DoneQueue[Call[StateOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[StateOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
-        return self._client.go(DELVE_STATE, how, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STATE, arg, done, **options)
 
     def command(
         self,
-        name: Annotated[str, json_tag("name")],
+        command: DebuggerCommand,
         *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
         done: DoneQueue[Call[CommandOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[CommandOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
-        return self._client.go(
-            DELVE_COMMAND,
-            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
-            done,
-            **options,
-        )
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_COMMAND, command, done, **options)
 
-    def create_breakpoint(
+    def get_buffered_tracepoints(
         self,
-        breakpoint: Breakpoint,
         *,
-        location: Annotated[str, wire("LocExpr")] = "",
-        done: DoneQueue[Call[CreateBreakpointOut]] | None = None,
+        done: DoneQueue[Call[GetBufferedTracepointsOut]] | None = None,
         **options: Unpack[CallOptions],
-    ) -> Call[CreateBreakpointOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
-        return self._client.go(
-            DELVE_CREATE_BREAKPOINT,
-            DelveCreateBreakpointArgs(breakpoint, location),
-            done,
-            **options,
-        )
+    ) -> Call[GetBufferedTracepointsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, done, **options)
+
+    def get_breakpoint(
+        self,
+        arg: GetBreakpointIn,
+        *,
+        done: DoneQueue[Call[GetBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[GetBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_BREAKPOINT, arg, done, **options)
+
+    def stacktrace(
+        self,
+        arg: StacktraceIn,
+        *,
+        done: DoneQueue[Call[StacktraceOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[StacktraceOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STACKTRACE, arg, done, **options)
+
+    def ancestors(
+        self,
+        arg: AncestorsIn,
+        *,
+        done: DoneQueue[Call[AncestorsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[AncestorsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_ANCESTORS, arg, done, **options)
 
     def list_breakpoints(
         self,
-        which: ListBreakpointsIn,
+        arg: ListBreakpointsIn,
         *,
         done: DoneQueue[Call[ListBreakpointsOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[ListBreakpointsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
-        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_BREAKPOINTS, arg, done, **options)
+
+    def create_breakpoint(
+        self,
+        arg: CreateBreakpointIn,
+        *,
+        done: DoneQueue[Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[CreateBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_BREAKPOINT, arg, done, **options)
+
+    def create_ebpf_tracepoint(
+        self,
+        arg: CreateEBPFTracepointIn,
+        *,
+        done: DoneQueue[Call[CreateEBPFTracepointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[CreateEBPFTracepointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, done, **options)
 
     def clear_breakpoint(
         self,
+        arg: ClearBreakpointIn,
         *,
-        ident: Annotated[int, wire("Id")] = 0,
-        name: str = "",
         done: DoneQueue[Call[ClearBreakpointOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[ClearBreakpointOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
-        return self._client.go(
-            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done, **options
-        )
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CLEAR_BREAKPOINT, arg, done, **options)
 
-    def list_goroutines(
+    def toggle_breakpoint(
         self,
+        arg: ToggleBreakpointIn,
         *,
-        start: int = 0,
-        count: int = 0,
-        filters: list[ListGoroutinesFilter] | None = None,
-        done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
+        done: DoneQueue[Call[ToggleBreakpointOut]] | None = None,
         **options: Unpack[CallOptions],
-    ) -> Call[ListGoroutinesOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
-        return self._client.go(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done, **options
-        )
+    ) -> Call[ToggleBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_TOGGLE_BREAKPOINT, arg, done, **options)
 
-    def stacktrace(
+    def amend_breakpoint(
         self,
+        arg: AmendBreakpointIn,
         *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        done: DoneQueue[Call[StacktraceOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[StacktraceOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
-        return self._client.go(
-            DELVE_STACKTRACE,
-            DelveStacktraceArgs(goroutine_id, depth, full, config),
-            done,
-            **options,
-        )
-
-    def list_local_vars(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListLocalVarsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
-        return self._client.go(
-            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done, **options
-        )
-
-    def list_function_args(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListFunctionArgsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
-        return self._client.go(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done, **options
-        )
-
-    def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        done: DoneQueue[Call[EvalOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[EvalOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
-        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done, **options)
-
-    def set(
-        self,
-        symbol: str,
-        value: str,
-        *,
-        scope: EvalScope,
         done: DoneQueue[Call[None]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
-        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_AMEND_BREAKPOINT, arg, done, **options)
+
+    def cancel_next(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CANCEL_NEXT, None, done, **options)
+
+    def list_threads(
+        self, *, done: DoneQueue[Call[ListThreadsOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[ListThreadsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_THREADS, None, done, **options)
+
+    def get_thread(
+        self,
+        arg: GetThreadIn,
+        *,
+        done: DoneQueue[Call[GetThreadOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[GetThreadOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_THREAD, arg, done, **options)
+
+    def list_package_vars(
+        self,
+        arg: ListPackageVarsIn,
+        *,
+        done: DoneQueue[Call[ListPackageVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListPackageVarsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_PACKAGE_VARS, arg, done, **options)
+
+    def list_registers(
+        self,
+        arg: ListRegistersIn,
+        *,
+        done: DoneQueue[Call[ListRegistersOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListRegistersOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_REGISTERS, arg, done, **options)
+
+    def list_local_vars(
+        self,
+        arg: ListLocalVarsIn,
+        *,
+        done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListLocalVarsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_LOCAL_VARS, arg, done, **options)
+
+    def list_function_args(
+        self,
+        arg: ListFunctionArgsIn,
+        *,
+        done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListFunctionArgsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_FUNCTION_ARGS, arg, done, **options)
+
+    def eval(
+        self,
+        arg: EvalIn,
+        *,
+        done: DoneQueue[Call[EvalOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[EvalOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_EVAL, arg, done, **options)
+
+    def set(
+        self,
+        arg: SetIn,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_SET, arg, done, **options)
 
     def list_sources(
         self,
-        which: ListSourcesIn,
+        arg: ListSourcesIn,
         *,
         done: DoneQueue[Call[ListSourcesOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[ListSourcesOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
-        return self._client.go(DELVE_LIST_SOURCES, which, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_SOURCES, arg, done, **options)
+
+    def list_functions(
+        self,
+        arg: ListFunctionsIn,
+        *,
+        done: DoneQueue[Call[ListFunctionsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListFunctionsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_FUNCTIONS, arg, done, **options)
+
+    def list_types(
+        self,
+        arg: ListTypesIn,
+        *,
+        done: DoneQueue[Call[ListTypesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListTypesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_TYPES, arg, done, **options)
+
+    def list_goroutines(
+        self,
+        arg: ListGoroutinesIn,
+        *,
+        done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListGoroutinesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_GOROUTINES, arg, done, **options)
+
+    def attached_to_existing_process(
+        self,
+        *,
+        done: DoneQueue[Call[AttachedToExistingProcessOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[AttachedToExistingProcessOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, done, **options)
 
     def find_location(
         self,
+        arg: FindLocationIn,
         *,
-        scope: EvalScope,
-        location: Annotated[str, wire("Loc")],
         done: DoneQueue[Call[FindLocationOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[FindLocationOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
-        return self._client.go(
-            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done, **options
-        )
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_FIND_LOCATION, arg, done, **options)
 
-    def detach(
+    def disassemble(
         self,
-        how: DetachIn,
+        arg: DisassembleIn,
+        *,
+        done: DoneQueue[Call[DisassembleOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[DisassembleOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DISASSEMBLE, arg, done, **options)
+
+    def recorded(
+        self, *, done: DoneQueue[Call[RecordedOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[RecordedOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_RECORDED, None, done, **options)
+
+    def checkpoint(
+        self,
+        arg: CheckpointIn,
+        *,
+        done: DoneQueue[Call[CheckpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[CheckpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CHECKPOINT, arg, done, **options)
+
+    def list_checkpoints(
+        self,
+        *,
+        done: DoneQueue[Call[ListCheckpointsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListCheckpointsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_CHECKPOINTS, None, done, **options)
+
+    def clear_checkpoint(
+        self,
+        arg: ClearCheckpointIn,
         *,
         done: DoneQueue[Call[None]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
-        return self._client.go(DELVE_DETACH, how, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CLEAR_CHECKPOINT, arg, done, **options)
+
+    def is_multiclient(
+        self,
+        *,
+        done: DoneQueue[Call[IsMulticlientOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[IsMulticlientOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_IS_MULTICLIENT, None, done, **options)
+
+    def function_return_locations(
+        self,
+        in_: FunctionReturnLocationsIn,
+        *,
+        done: DoneQueue[Call[FunctionReturnLocationsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[FunctionReturnLocationsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, done, **options)
+
+    def list_dynamic_libraries(
+        self,
+        *,
+        done: DoneQueue[Call[ListDynamicLibrariesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListDynamicLibrariesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, done, **options)
+
+    def list_packages_build_info(
+        self,
+        in_: ListPackagesBuildInfoIn,
+        *,
+        done: DoneQueue[Call[ListPackagesBuildInfoOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ListPackagesBuildInfoOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, done, **options)
+
+    def examine_memory(
+        self,
+        arg: ExamineMemoryIn,
+        *,
+        done: DoneQueue[Call[ExaminedMemoryOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[ExaminedMemoryOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_EXAMINE_MEMORY, arg, done, **options)
+
+    def stop_recording(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STOP_RECORDING, None, done, **options)
+
+    def dump_start(
+        self,
+        arg: DumpStartIn,
+        *,
+        done: DoneQueue[Call[DumpStartOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[DumpStartOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_START, arg, done, **options)
+
+    def dump_wait(
+        self,
+        arg: DumpWaitIn,
+        *,
+        done: DoneQueue[Call[DumpWaitOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[DumpWaitOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_WAIT, arg, done, **options)
+
+    def dump_cancel(
+        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_CANCEL, None, done, **options)
+
+    def create_watchpoint(
+        self,
+        arg: CreateWatchpointIn,
+        *,
+        done: DoneQueue[Call[CreateWatchpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[CreateWatchpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_WATCHPOINT, arg, done, **options)
+
+    def build_id(
+        self, *, done: DoneQueue[Call[BuildIDOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[BuildIDOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_BUILD_ID, None, done, **options)
 
 
-class DelveService(AbstractService, ABC):
-    """A base for implementations of `Delve`: leaving a method out fails early.
+class RPCServerService(AbstractService, ABC):
+    """A base for implementations of `RPCServer`: leaving a method out fails early.
 
-    `DelveClient` says what each method is for.
+    `RPCServerClient` says what each method is for.
     """
 
     @abstractmethod
-    def get_version(self) -> GetVersionOut: ...
+    def process_pid(self) -> ProcessPidOut: ...
 
     @abstractmethod
-    def set_api_version(self, version: SetAPIVersionIn) -> None: ...
+    def last_modified(self) -> LastModifiedOut: ...
 
     @abstractmethod
-    def state(self, how: StateIn) -> StateOut: ...
+    def detach(self, arg: DetachIn) -> None: ...
 
     @abstractmethod
-    def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-    ) -> CommandOut: ...
+    def restart(self, arg: RestartIn) -> RestartOut: ...
 
     @abstractmethod
-    def create_breakpoint(
-        self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
-    ) -> CreateBreakpointOut: ...
+    def state(self, arg: StateIn) -> StateOut: ...
 
     @abstractmethod
-    def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut: ...
+    def command(self, command: DebuggerCommand) -> CommandOut: ...
 
     @abstractmethod
-    def clear_breakpoint(
-        self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
-    ) -> ClearBreakpointOut: ...
+    def get_buffered_tracepoints(self) -> GetBufferedTracepointsOut: ...
 
     @abstractmethod
-    def list_goroutines(
-        self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
-    ) -> ListGoroutinesOut: ...
+    def get_breakpoint(self, arg: GetBreakpointIn) -> GetBreakpointOut: ...
 
     @abstractmethod
-    def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> StacktraceOut: ...
+    def stacktrace(self, arg: StacktraceIn) -> StacktraceOut: ...
 
     @abstractmethod
-    def list_local_vars(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListLocalVarsOut: ...
+    def ancestors(self, arg: AncestorsIn) -> AncestorsOut: ...
 
     @abstractmethod
-    def list_function_args(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListFunctionArgsOut: ...
+    def list_breakpoints(self, arg: ListBreakpointsIn) -> ListBreakpointsOut: ...
 
     @abstractmethod
-    def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> EvalOut: ...
+    def create_breakpoint(self, arg: CreateBreakpointIn) -> CreateBreakpointOut: ...
 
     @abstractmethod
-    def set(self, symbol: str, value: str, *, scope: EvalScope) -> None: ...
+    def create_ebpf_tracepoint(self, arg: CreateEBPFTracepointIn) -> CreateEBPFTracepointOut: ...
 
     @abstractmethod
-    def list_sources(self, which: ListSourcesIn) -> ListSourcesOut: ...
+    def clear_breakpoint(self, arg: ClearBreakpointIn) -> ClearBreakpointOut: ...
 
     @abstractmethod
-    def find_location(
-        self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
-    ) -> FindLocationOut: ...
+    def toggle_breakpoint(self, arg: ToggleBreakpointIn) -> ToggleBreakpointOut: ...
 
     @abstractmethod
-    def detach(self, how: DetachIn) -> None: ...
+    def amend_breakpoint(self, arg: AmendBreakpointIn) -> None: ...
+
+    @abstractmethod
+    def cancel_next(self) -> None: ...
+
+    @abstractmethod
+    def list_threads(self) -> ListThreadsOut: ...
+
+    @abstractmethod
+    def get_thread(self, arg: GetThreadIn) -> GetThreadOut: ...
+
+    @abstractmethod
+    def list_package_vars(self, arg: ListPackageVarsIn) -> ListPackageVarsOut: ...
+
+    @abstractmethod
+    def list_registers(self, arg: ListRegistersIn) -> ListRegistersOut: ...
+
+    @abstractmethod
+    def list_local_vars(self, arg: ListLocalVarsIn) -> ListLocalVarsOut: ...
+
+    @abstractmethod
+    def list_function_args(self, arg: ListFunctionArgsIn) -> ListFunctionArgsOut: ...
+
+    @abstractmethod
+    def eval(self, arg: EvalIn) -> EvalOut: ...
+
+    @abstractmethod
+    def set(self, arg: SetIn) -> None: ...
+
+    @abstractmethod
+    def list_sources(self, arg: ListSourcesIn) -> ListSourcesOut: ...
+
+    @abstractmethod
+    def list_functions(self, arg: ListFunctionsIn) -> ListFunctionsOut: ...
+
+    @abstractmethod
+    def list_types(self, arg: ListTypesIn) -> ListTypesOut: ...
+
+    @abstractmethod
+    def list_goroutines(self, arg: ListGoroutinesIn) -> ListGoroutinesOut: ...
+
+    @abstractmethod
+    def attached_to_existing_process(self) -> AttachedToExistingProcessOut: ...
+
+    @abstractmethod
+    def find_location(self, arg: FindLocationIn) -> FindLocationOut: ...
+
+    @abstractmethod
+    def disassemble(self, arg: DisassembleIn) -> DisassembleOut: ...
+
+    @abstractmethod
+    def recorded(self) -> RecordedOut: ...
+
+    @abstractmethod
+    def checkpoint(self, arg: CheckpointIn) -> CheckpointOut: ...
+
+    @abstractmethod
+    def list_checkpoints(self) -> ListCheckpointsOut: ...
+
+    @abstractmethod
+    def clear_checkpoint(self, arg: ClearCheckpointIn) -> None: ...
+
+    @abstractmethod
+    def is_multiclient(self) -> IsMulticlientOut: ...
+
+    @abstractmethod
+    def function_return_locations(
+        self, in_: FunctionReturnLocationsIn
+    ) -> FunctionReturnLocationsOut: ...
+
+    @abstractmethod
+    def list_dynamic_libraries(self) -> ListDynamicLibrariesOut: ...
+
+    @abstractmethod
+    def list_packages_build_info(
+        self, in_: ListPackagesBuildInfoIn
+    ) -> ListPackagesBuildInfoOut: ...
+
+    @abstractmethod
+    def examine_memory(self, arg: ExamineMemoryIn) -> ExaminedMemoryOut: ...
+
+    @abstractmethod
+    def stop_recording(self) -> None: ...
+
+    @abstractmethod
+    def dump_start(self, arg: DumpStartIn) -> DumpStartOut: ...
+
+    @abstractmethod
+    def dump_wait(self, arg: DumpWaitIn) -> DumpWaitOut: ...
+
+    @abstractmethod
+    def dump_cancel(self) -> None: ...
+
+    @abstractmethod
+    def create_watchpoint(self, arg: CreateWatchpointIn) -> CreateWatchpointOut: ...
+
+    @abstractmethod
+    def build_id(self) -> BuildIDOut: ...
 
     def _register_with(self, server: Registry) -> None:
-        register_delve(server, self)
+        register_rpc_server(server, self)
 
 
-def register_delve(server: Registry, implementation: Delve, name: str = "RPCServer") -> None:
+def register_rpc_server(
+    server: Registry, implementation: RPCServer, name: str = "RPCServer"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -746,136 +1304,173 @@ def register_delve(server: Registry, implementation: Delve, name: str = "RPCServ
     server.register_name(
         name,
         [
-            DELVE_GET_VERSION.handler(lambda _: implementation.get_version()),
-            DELVE_SET_API_VERSION.handler(implementation.set_api_version),
-            DELVE_STATE.handler(implementation.state),
-            DELVE_COMMAND.handler(
-                lambda args: implementation.command(
-                    args.name,
-                    thread_id=args.thread_id,
-                    goroutine_id=args.goroutine_id,
-                    return_info_load_config=args.return_info_load_config,
-                    expr=args.expr,
-                )
+            RPC_SERVER_PROCESS_PID.handler(lambda _: implementation.process_pid()),
+            RPC_SERVER_LAST_MODIFIED.handler(lambda _: implementation.last_modified()),
+            RPC_SERVER_DETACH.handler(implementation.detach),
+            RPC_SERVER_RESTART.handler(implementation.restart),
+            RPC_SERVER_STATE.handler(implementation.state),
+            RPC_SERVER_COMMAND.handler(implementation.command),
+            RPC_SERVER_GET_BUFFERED_TRACEPOINTS.handler(
+                lambda _: implementation.get_buffered_tracepoints()
             ),
-            DELVE_CREATE_BREAKPOINT.handler(
-                lambda args: implementation.create_breakpoint(
-                    args.breakpoint, location=args.location
-                )
+            RPC_SERVER_GET_BREAKPOINT.handler(implementation.get_breakpoint),
+            RPC_SERVER_STACKTRACE.handler(implementation.stacktrace),
+            RPC_SERVER_ANCESTORS.handler(implementation.ancestors),
+            RPC_SERVER_LIST_BREAKPOINTS.handler(implementation.list_breakpoints),
+            RPC_SERVER_CREATE_BREAKPOINT.handler(implementation.create_breakpoint),
+            RPC_SERVER_CREATE_EBPF_TRACEPOINT.handler(implementation.create_ebpf_tracepoint),
+            RPC_SERVER_CLEAR_BREAKPOINT.handler(implementation.clear_breakpoint),
+            RPC_SERVER_TOGGLE_BREAKPOINT.handler(implementation.toggle_breakpoint),
+            RPC_SERVER_AMEND_BREAKPOINT.handler(implementation.amend_breakpoint),
+            RPC_SERVER_CANCEL_NEXT.handler(lambda _: implementation.cancel_next()),
+            RPC_SERVER_LIST_THREADS.handler(lambda _: implementation.list_threads()),
+            RPC_SERVER_GET_THREAD.handler(implementation.get_thread),
+            RPC_SERVER_LIST_PACKAGE_VARS.handler(implementation.list_package_vars),
+            RPC_SERVER_LIST_REGISTERS.handler(implementation.list_registers),
+            RPC_SERVER_LIST_LOCAL_VARS.handler(implementation.list_local_vars),
+            RPC_SERVER_LIST_FUNCTION_ARGS.handler(implementation.list_function_args),
+            RPC_SERVER_EVAL.handler(implementation.eval),
+            RPC_SERVER_SET.handler(implementation.set),
+            RPC_SERVER_LIST_SOURCES.handler(implementation.list_sources),
+            RPC_SERVER_LIST_FUNCTIONS.handler(implementation.list_functions),
+            RPC_SERVER_LIST_TYPES.handler(implementation.list_types),
+            RPC_SERVER_LIST_GOROUTINES.handler(implementation.list_goroutines),
+            RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS.handler(
+                lambda _: implementation.attached_to_existing_process()
             ),
-            DELVE_LIST_BREAKPOINTS.handler(implementation.list_breakpoints),
-            DELVE_CLEAR_BREAKPOINT.handler(
-                lambda args: implementation.clear_breakpoint(ident=args.ident, name=args.name)
+            RPC_SERVER_FIND_LOCATION.handler(implementation.find_location),
+            RPC_SERVER_DISASSEMBLE.handler(implementation.disassemble),
+            RPC_SERVER_RECORDED.handler(lambda _: implementation.recorded()),
+            RPC_SERVER_CHECKPOINT.handler(implementation.checkpoint),
+            RPC_SERVER_LIST_CHECKPOINTS.handler(lambda _: implementation.list_checkpoints()),
+            RPC_SERVER_CLEAR_CHECKPOINT.handler(implementation.clear_checkpoint),
+            RPC_SERVER_IS_MULTICLIENT.handler(lambda _: implementation.is_multiclient()),
+            RPC_SERVER_FUNCTION_RETURN_LOCATIONS.handler(implementation.function_return_locations),
+            RPC_SERVER_LIST_DYNAMIC_LIBRARIES.handler(
+                lambda _: implementation.list_dynamic_libraries()
             ),
-            DELVE_LIST_GOROUTINES.handler(
-                lambda args: implementation.list_goroutines(
-                    start=args.start, count=args.count, filters=args.filters
-                )
-            ),
-            DELVE_STACKTRACE.handler(
-                lambda args: implementation.stacktrace(
-                    goroutine_id=args.goroutine_id,
-                    depth=args.depth,
-                    full=args.full,
-                    config=args.config,
-                )
-            ),
-            DELVE_LIST_LOCAL_VARS.handler(
-                lambda args: implementation.list_local_vars(scope=args.scope, config=args.config)
-            ),
-            DELVE_LIST_FUNCTION_ARGS.handler(
-                lambda args: implementation.list_function_args(scope=args.scope, config=args.config)
-            ),
-            DELVE_EVAL.handler(
-                lambda args: implementation.eval(args.expr, scope=args.scope, config=args.config)
-            ),
-            DELVE_SET.handler(
-                lambda args: implementation.set(args.symbol, args.value, scope=args.scope)
-            ),
-            DELVE_LIST_SOURCES.handler(implementation.list_sources),
-            DELVE_FIND_LOCATION.handler(
-                lambda args: implementation.find_location(scope=args.scope, location=args.location)
-            ),
-            DELVE_DETACH.handler(implementation.detach),
+            RPC_SERVER_LIST_PACKAGES_BUILD_INFO.handler(implementation.list_packages_build_info),
+            RPC_SERVER_EXAMINE_MEMORY.handler(implementation.examine_memory),
+            RPC_SERVER_STOP_RECORDING.handler(lambda _: implementation.stop_recording()),
+            RPC_SERVER_DUMP_START.handler(implementation.dump_start),
+            RPC_SERVER_DUMP_WAIT.handler(implementation.dump_wait),
+            RPC_SERVER_DUMP_CANCEL.handler(lambda _: implementation.dump_cancel()),
+            RPC_SERVER_CREATE_WATCHPOINT.handler(implementation.create_watchpoint),
+            RPC_SERVER_BUILD_ID.handler(lambda _: implementation.build_id()),
         ],
-        described_by=Delve,
+        described_by=RPCServer,
     )
 
 
-class AsyncDelve(Protocol):
-    """`Delve` with ``async def``.
+class AsyncRPCServer(Protocol):
+    """`RPCServer` with ``async def``.
 
-    `DelveClient` says what each method is for.
+    `RPCServerClient` says what each method is for.
     """
 
-    async def get_version(self) -> GetVersionOut: ...
+    async def process_pid(self) -> ProcessPidOut: ...
 
-    async def set_api_version(self, version: SetAPIVersionIn) -> None: ...
+    async def last_modified(self) -> LastModifiedOut: ...
 
-    async def state(self, how: StateIn) -> StateOut: ...
+    async def detach(self, arg: DetachIn) -> None: ...
 
-    async def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-    ) -> CommandOut: ...
+    async def restart(self, arg: RestartIn) -> RestartOut: ...
 
-    async def create_breakpoint(
-        self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
-    ) -> CreateBreakpointOut: ...
+    async def state(self, arg: StateIn) -> StateOut: ...
 
-    async def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut: ...
+    async def command(self, command: DebuggerCommand) -> CommandOut: ...
 
-    async def clear_breakpoint(
-        self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
-    ) -> ClearBreakpointOut: ...
+    async def get_buffered_tracepoints(self) -> GetBufferedTracepointsOut: ...
 
-    async def list_goroutines(
-        self, *, start: int = 0, count: int = 0, filters: list[ListGoroutinesFilter] | None = None
-    ) -> ListGoroutinesOut: ...
+    async def get_breakpoint(self, arg: GetBreakpointIn) -> GetBreakpointOut: ...
 
-    async def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> StacktraceOut: ...
+    async def stacktrace(self, arg: StacktraceIn) -> StacktraceOut: ...
 
-    async def list_local_vars(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListLocalVarsOut: ...
+    async def ancestors(self, arg: AncestorsIn) -> AncestorsOut: ...
 
-    async def list_function_args(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListFunctionArgsOut: ...
+    async def list_breakpoints(self, arg: ListBreakpointsIn) -> ListBreakpointsOut: ...
 
-    async def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> EvalOut: ...
+    async def create_breakpoint(self, arg: CreateBreakpointIn) -> CreateBreakpointOut: ...
 
-    async def set(self, symbol: str, value: str, *, scope: EvalScope) -> None: ...
+    async def create_ebpf_tracepoint(
+        self, arg: CreateEBPFTracepointIn
+    ) -> CreateEBPFTracepointOut: ...
 
-    async def list_sources(self, which: ListSourcesIn) -> ListSourcesOut: ...
+    async def clear_breakpoint(self, arg: ClearBreakpointIn) -> ClearBreakpointOut: ...
 
-    async def find_location(
-        self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
-    ) -> FindLocationOut: ...
+    async def toggle_breakpoint(self, arg: ToggleBreakpointIn) -> ToggleBreakpointOut: ...
 
-    async def detach(self, how: DetachIn) -> None: ...
+    async def amend_breakpoint(self, arg: AmendBreakpointIn) -> None: ...
+
+    async def cancel_next(self) -> None: ...
+
+    async def list_threads(self) -> ListThreadsOut: ...
+
+    async def get_thread(self, arg: GetThreadIn) -> GetThreadOut: ...
+
+    async def list_package_vars(self, arg: ListPackageVarsIn) -> ListPackageVarsOut: ...
+
+    async def list_registers(self, arg: ListRegistersIn) -> ListRegistersOut: ...
+
+    async def list_local_vars(self, arg: ListLocalVarsIn) -> ListLocalVarsOut: ...
+
+    async def list_function_args(self, arg: ListFunctionArgsIn) -> ListFunctionArgsOut: ...
+
+    async def eval(self, arg: EvalIn) -> EvalOut: ...
+
+    async def set(self, arg: SetIn) -> None: ...
+
+    async def list_sources(self, arg: ListSourcesIn) -> ListSourcesOut: ...
+
+    async def list_functions(self, arg: ListFunctionsIn) -> ListFunctionsOut: ...
+
+    async def list_types(self, arg: ListTypesIn) -> ListTypesOut: ...
+
+    async def list_goroutines(self, arg: ListGoroutinesIn) -> ListGoroutinesOut: ...
+
+    async def attached_to_existing_process(self) -> AttachedToExistingProcessOut: ...
+
+    async def find_location(self, arg: FindLocationIn) -> FindLocationOut: ...
+
+    async def disassemble(self, arg: DisassembleIn) -> DisassembleOut: ...
+
+    async def recorded(self) -> RecordedOut: ...
+
+    async def checkpoint(self, arg: CheckpointIn) -> CheckpointOut: ...
+
+    async def list_checkpoints(self) -> ListCheckpointsOut: ...
+
+    async def clear_checkpoint(self, arg: ClearCheckpointIn) -> None: ...
+
+    async def is_multiclient(self) -> IsMulticlientOut: ...
+
+    async def function_return_locations(
+        self, in_: FunctionReturnLocationsIn
+    ) -> FunctionReturnLocationsOut: ...
+
+    async def list_dynamic_libraries(self) -> ListDynamicLibrariesOut: ...
+
+    async def list_packages_build_info(
+        self, in_: ListPackagesBuildInfoIn
+    ) -> ListPackagesBuildInfoOut: ...
+
+    async def examine_memory(self, arg: ExamineMemoryIn) -> ExaminedMemoryOut: ...
+
+    async def stop_recording(self) -> None: ...
+
+    async def dump_start(self, arg: DumpStartIn) -> DumpStartOut: ...
+
+    async def dump_wait(self, arg: DumpWaitIn) -> DumpWaitOut: ...
+
+    async def dump_cancel(self) -> None: ...
+
+    async def create_watchpoint(self, arg: CreateWatchpointIn) -> CreateWatchpointOut: ...
+
+    async def build_id(self) -> BuildIDOut: ...
 
 
-class AsyncDelveClient(AsyncClientStub):
-    """`DelveClient` on asyncio."""
+class AsyncRPCServerClient(AsyncClientStub):
+    """`RPCServerClient` on asyncio."""
 
     @classmethod
     def dial(
@@ -889,9 +1484,846 @@ class AsyncDelveClient(AsyncClientStub):
         return aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
-    def go(self) -> AsyncDelveGo:
+    def go(self) -> AsyncRPCServerGo:
         """The same methods, which start a call and return it as a future-like `Call`."""
-        return AsyncDelveGo(self._client)
+        return AsyncRPCServerGo(self._client)
+
+    async def close(self) -> None:
+        """Close the connection; calls that are pending fail."""
+        await self._client.close()
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    async def process_pid(self, **options: Unpack[CallOptions]) -> ProcessPidOut:
+        return await self._client.call(RPC_SERVER_PROCESS_PID, None, **options)
+
+    async def last_modified(self, **options: Unpack[CallOptions]) -> LastModifiedOut:
+        return await self._client.call(RPC_SERVER_LAST_MODIFIED, None, **options)
+
+    async def detach(self, arg: DetachIn, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPC_SERVER_DETACH, arg, **options)
+
+    async def restart(self, arg: RestartIn, **options: Unpack[CallOptions]) -> RestartOut:
+        return await self._client.call(RPC_SERVER_RESTART, arg, **options)
+
+    async def state(self, arg: StateIn, **options: Unpack[CallOptions]) -> StateOut:
+        return await self._client.call(RPC_SERVER_STATE, arg, **options)
+
+    async def command(self, command: DebuggerCommand, **options: Unpack[CallOptions]) -> CommandOut:
+        return await self._client.call(RPC_SERVER_COMMAND, command, **options)
+
+    async def get_buffered_tracepoints(
+        self, **options: Unpack[CallOptions]
+    ) -> GetBufferedTracepointsOut:
+        return await self._client.call(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, **options)
+
+    async def get_breakpoint(
+        self, arg: GetBreakpointIn, **options: Unpack[CallOptions]
+    ) -> GetBreakpointOut:
+        return await self._client.call(RPC_SERVER_GET_BREAKPOINT, arg, **options)
+
+    async def stacktrace(self, arg: StacktraceIn, **options: Unpack[CallOptions]) -> StacktraceOut:
+        return await self._client.call(RPC_SERVER_STACKTRACE, arg, **options)
+
+    async def ancestors(self, arg: AncestorsIn, **options: Unpack[CallOptions]) -> AncestorsOut:
+        return await self._client.call(RPC_SERVER_ANCESTORS, arg, **options)
+
+    async def list_breakpoints(
+        self, arg: ListBreakpointsIn, **options: Unpack[CallOptions]
+    ) -> ListBreakpointsOut:
+        return await self._client.call(RPC_SERVER_LIST_BREAKPOINTS, arg, **options)
+
+    async def create_breakpoint(
+        self, arg: CreateBreakpointIn, **options: Unpack[CallOptions]
+    ) -> CreateBreakpointOut:
+        return await self._client.call(RPC_SERVER_CREATE_BREAKPOINT, arg, **options)
+
+    async def create_ebpf_tracepoint(
+        self, arg: CreateEBPFTracepointIn, **options: Unpack[CallOptions]
+    ) -> CreateEBPFTracepointOut:
+        return await self._client.call(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, **options)
+
+    async def clear_breakpoint(
+        self, arg: ClearBreakpointIn, **options: Unpack[CallOptions]
+    ) -> ClearBreakpointOut:
+        return await self._client.call(RPC_SERVER_CLEAR_BREAKPOINT, arg, **options)
+
+    async def toggle_breakpoint(
+        self, arg: ToggleBreakpointIn, **options: Unpack[CallOptions]
+    ) -> ToggleBreakpointOut:
+        return await self._client.call(RPC_SERVER_TOGGLE_BREAKPOINT, arg, **options)
+
+    async def amend_breakpoint(
+        self, arg: AmendBreakpointIn, **options: Unpack[CallOptions]
+    ) -> None:
+        await self._client.call(RPC_SERVER_AMEND_BREAKPOINT, arg, **options)
+
+    async def cancel_next(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPC_SERVER_CANCEL_NEXT, None, **options)
+
+    async def list_threads(self, **options: Unpack[CallOptions]) -> ListThreadsOut:
+        return await self._client.call(RPC_SERVER_LIST_THREADS, None, **options)
+
+    async def get_thread(self, arg: GetThreadIn, **options: Unpack[CallOptions]) -> GetThreadOut:
+        return await self._client.call(RPC_SERVER_GET_THREAD, arg, **options)
+
+    async def list_package_vars(
+        self, arg: ListPackageVarsIn, **options: Unpack[CallOptions]
+    ) -> ListPackageVarsOut:
+        return await self._client.call(RPC_SERVER_LIST_PACKAGE_VARS, arg, **options)
+
+    async def list_registers(
+        self, arg: ListRegistersIn, **options: Unpack[CallOptions]
+    ) -> ListRegistersOut:
+        return await self._client.call(RPC_SERVER_LIST_REGISTERS, arg, **options)
+
+    async def list_local_vars(
+        self, arg: ListLocalVarsIn, **options: Unpack[CallOptions]
+    ) -> ListLocalVarsOut:
+        return await self._client.call(RPC_SERVER_LIST_LOCAL_VARS, arg, **options)
+
+    async def list_function_args(
+        self, arg: ListFunctionArgsIn, **options: Unpack[CallOptions]
+    ) -> ListFunctionArgsOut:
+        return await self._client.call(RPC_SERVER_LIST_FUNCTION_ARGS, arg, **options)
+
+    async def eval(self, arg: EvalIn, **options: Unpack[CallOptions]) -> EvalOut:
+        return await self._client.call(RPC_SERVER_EVAL, arg, **options)
+
+    async def set(self, arg: SetIn, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPC_SERVER_SET, arg, **options)
+
+    async def list_sources(
+        self, arg: ListSourcesIn, **options: Unpack[CallOptions]
+    ) -> ListSourcesOut:
+        return await self._client.call(RPC_SERVER_LIST_SOURCES, arg, **options)
+
+    async def list_functions(
+        self, arg: ListFunctionsIn, **options: Unpack[CallOptions]
+    ) -> ListFunctionsOut:
+        return await self._client.call(RPC_SERVER_LIST_FUNCTIONS, arg, **options)
+
+    async def list_types(self, arg: ListTypesIn, **options: Unpack[CallOptions]) -> ListTypesOut:
+        return await self._client.call(RPC_SERVER_LIST_TYPES, arg, **options)
+
+    async def list_goroutines(
+        self, arg: ListGoroutinesIn, **options: Unpack[CallOptions]
+    ) -> ListGoroutinesOut:
+        return await self._client.call(RPC_SERVER_LIST_GOROUTINES, arg, **options)
+
+    async def attached_to_existing_process(
+        self, **options: Unpack[CallOptions]
+    ) -> AttachedToExistingProcessOut:
+        return await self._client.call(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, **options)
+
+    async def find_location(
+        self, arg: FindLocationIn, **options: Unpack[CallOptions]
+    ) -> FindLocationOut:
+        return await self._client.call(RPC_SERVER_FIND_LOCATION, arg, **options)
+
+    async def disassemble(
+        self, arg: DisassembleIn, **options: Unpack[CallOptions]
+    ) -> DisassembleOut:
+        return await self._client.call(RPC_SERVER_DISASSEMBLE, arg, **options)
+
+    async def recorded(self, **options: Unpack[CallOptions]) -> RecordedOut:
+        return await self._client.call(RPC_SERVER_RECORDED, None, **options)
+
+    async def checkpoint(self, arg: CheckpointIn, **options: Unpack[CallOptions]) -> CheckpointOut:
+        return await self._client.call(RPC_SERVER_CHECKPOINT, arg, **options)
+
+    async def list_checkpoints(self, **options: Unpack[CallOptions]) -> ListCheckpointsOut:
+        return await self._client.call(RPC_SERVER_LIST_CHECKPOINTS, None, **options)
+
+    async def clear_checkpoint(
+        self, arg: ClearCheckpointIn, **options: Unpack[CallOptions]
+    ) -> None:
+        await self._client.call(RPC_SERVER_CLEAR_CHECKPOINT, arg, **options)
+
+    async def is_multiclient(self, **options: Unpack[CallOptions]) -> IsMulticlientOut:
+        return await self._client.call(RPC_SERVER_IS_MULTICLIENT, None, **options)
+
+    async def function_return_locations(
+        self, in_: FunctionReturnLocationsIn, **options: Unpack[CallOptions]
+    ) -> FunctionReturnLocationsOut:
+        return await self._client.call(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, **options)
+
+    async def list_dynamic_libraries(
+        self, **options: Unpack[CallOptions]
+    ) -> ListDynamicLibrariesOut:
+        return await self._client.call(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, **options)
+
+    async def list_packages_build_info(
+        self, in_: ListPackagesBuildInfoIn, **options: Unpack[CallOptions]
+    ) -> ListPackagesBuildInfoOut:
+        return await self._client.call(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, **options)
+
+    async def examine_memory(
+        self, arg: ExamineMemoryIn, **options: Unpack[CallOptions]
+    ) -> ExaminedMemoryOut:
+        return await self._client.call(RPC_SERVER_EXAMINE_MEMORY, arg, **options)
+
+    async def stop_recording(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPC_SERVER_STOP_RECORDING, None, **options)
+
+    async def dump_start(self, arg: DumpStartIn, **options: Unpack[CallOptions]) -> DumpStartOut:
+        return await self._client.call(RPC_SERVER_DUMP_START, arg, **options)
+
+    async def dump_wait(self, arg: DumpWaitIn, **options: Unpack[CallOptions]) -> DumpWaitOut:
+        return await self._client.call(RPC_SERVER_DUMP_WAIT, arg, **options)
+
+    async def dump_cancel(self, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPC_SERVER_DUMP_CANCEL, None, **options)
+
+    async def create_watchpoint(
+        self, arg: CreateWatchpointIn, **options: Unpack[CallOptions]
+    ) -> CreateWatchpointOut:
+        return await self._client.call(RPC_SERVER_CREATE_WATCHPOINT, arg, **options)
+
+    async def build_id(self, **options: Unpack[CallOptions]) -> BuildIDOut:
+        return await self._client.call(RPC_SERVER_BUILD_ID, None, **options)
+
+
+class AsyncRPCServerGo(AsyncGoStub):
+    """Calls of `AsyncRPCServer` that are started, and waited for later."""
+
+    def process_pid(
+        self,
+        *,
+        done: DoneQueue[aio.Call[ProcessPidOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ProcessPidOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_PROCESS_PID, None, done, **options)
+
+    def last_modified(
+        self,
+        *,
+        done: DoneQueue[aio.Call[LastModifiedOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[LastModifiedOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LAST_MODIFIED, None, done, **options)
+
+    def detach(
+        self,
+        arg: DetachIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DETACH, arg, done, **options)
+
+    def restart(
+        self,
+        arg: RestartIn,
+        *,
+        done: DoneQueue[aio.Call[RestartOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[RestartOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_RESTART, arg, done, **options)
+
+    def state(
+        self,
+        arg: StateIn,
+        *,
+        done: DoneQueue[aio.Call[StateOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[StateOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STATE, arg, done, **options)
+
+    def command(
+        self,
+        command: DebuggerCommand,
+        *,
+        done: DoneQueue[aio.Call[CommandOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[CommandOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_COMMAND, command, done, **options)
+
+    def get_buffered_tracepoints(
+        self,
+        *,
+        done: DoneQueue[aio.Call[GetBufferedTracepointsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[GetBufferedTracepointsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, done, **options)
+
+    def get_breakpoint(
+        self,
+        arg: GetBreakpointIn,
+        *,
+        done: DoneQueue[aio.Call[GetBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[GetBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_BREAKPOINT, arg, done, **options)
+
+    def stacktrace(
+        self,
+        arg: StacktraceIn,
+        *,
+        done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[StacktraceOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STACKTRACE, arg, done, **options)
+
+    def ancestors(
+        self,
+        arg: AncestorsIn,
+        *,
+        done: DoneQueue[aio.Call[AncestorsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[AncestorsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_ANCESTORS, arg, done, **options)
+
+    def list_breakpoints(
+        self,
+        arg: ListBreakpointsIn,
+        *,
+        done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListBreakpointsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_BREAKPOINTS, arg, done, **options)
+
+    def create_breakpoint(
+        self,
+        arg: CreateBreakpointIn,
+        *,
+        done: DoneQueue[aio.Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[CreateBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_BREAKPOINT, arg, done, **options)
+
+    def create_ebpf_tracepoint(
+        self,
+        arg: CreateEBPFTracepointIn,
+        *,
+        done: DoneQueue[aio.Call[CreateEBPFTracepointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[CreateEBPFTracepointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, done, **options)
+
+    def clear_breakpoint(
+        self,
+        arg: ClearBreakpointIn,
+        *,
+        done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ClearBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CLEAR_BREAKPOINT, arg, done, **options)
+
+    def toggle_breakpoint(
+        self,
+        arg: ToggleBreakpointIn,
+        *,
+        done: DoneQueue[aio.Call[ToggleBreakpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ToggleBreakpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_TOGGLE_BREAKPOINT, arg, done, **options)
+
+    def amend_breakpoint(
+        self,
+        arg: AmendBreakpointIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_AMEND_BREAKPOINT, arg, done, **options)
+
+    def cancel_next(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CANCEL_NEXT, None, done, **options)
+
+    def list_threads(
+        self,
+        *,
+        done: DoneQueue[aio.Call[ListThreadsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListThreadsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_THREADS, None, done, **options)
+
+    def get_thread(
+        self,
+        arg: GetThreadIn,
+        *,
+        done: DoneQueue[aio.Call[GetThreadOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[GetThreadOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_GET_THREAD, arg, done, **options)
+
+    def list_package_vars(
+        self,
+        arg: ListPackageVarsIn,
+        *,
+        done: DoneQueue[aio.Call[ListPackageVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListPackageVarsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_PACKAGE_VARS, arg, done, **options)
+
+    def list_registers(
+        self,
+        arg: ListRegistersIn,
+        *,
+        done: DoneQueue[aio.Call[ListRegistersOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListRegistersOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_REGISTERS, arg, done, **options)
+
+    def list_local_vars(
+        self,
+        arg: ListLocalVarsIn,
+        *,
+        done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListLocalVarsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_LOCAL_VARS, arg, done, **options)
+
+    def list_function_args(
+        self,
+        arg: ListFunctionArgsIn,
+        *,
+        done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListFunctionArgsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_FUNCTION_ARGS, arg, done, **options)
+
+    def eval(
+        self,
+        arg: EvalIn,
+        *,
+        done: DoneQueue[aio.Call[EvalOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[EvalOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_EVAL, arg, done, **options)
+
+    def set(
+        self,
+        arg: SetIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_SET, arg, done, **options)
+
+    def list_sources(
+        self,
+        arg: ListSourcesIn,
+        *,
+        done: DoneQueue[aio.Call[ListSourcesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListSourcesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_SOURCES, arg, done, **options)
+
+    def list_functions(
+        self,
+        arg: ListFunctionsIn,
+        *,
+        done: DoneQueue[aio.Call[ListFunctionsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListFunctionsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_FUNCTIONS, arg, done, **options)
+
+    def list_types(
+        self,
+        arg: ListTypesIn,
+        *,
+        done: DoneQueue[aio.Call[ListTypesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListTypesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_TYPES, arg, done, **options)
+
+    def list_goroutines(
+        self,
+        arg: ListGoroutinesIn,
+        *,
+        done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListGoroutinesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_GOROUTINES, arg, done, **options)
+
+    def attached_to_existing_process(
+        self,
+        *,
+        done: DoneQueue[aio.Call[AttachedToExistingProcessOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[AttachedToExistingProcessOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, done, **options)
+
+    def find_location(
+        self,
+        arg: FindLocationIn,
+        *,
+        done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[FindLocationOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_FIND_LOCATION, arg, done, **options)
+
+    def disassemble(
+        self,
+        arg: DisassembleIn,
+        *,
+        done: DoneQueue[aio.Call[DisassembleOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[DisassembleOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DISASSEMBLE, arg, done, **options)
+
+    def recorded(
+        self,
+        *,
+        done: DoneQueue[aio.Call[RecordedOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[RecordedOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_RECORDED, None, done, **options)
+
+    def checkpoint(
+        self,
+        arg: CheckpointIn,
+        *,
+        done: DoneQueue[aio.Call[CheckpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[CheckpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CHECKPOINT, arg, done, **options)
+
+    def list_checkpoints(
+        self,
+        *,
+        done: DoneQueue[aio.Call[ListCheckpointsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListCheckpointsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_CHECKPOINTS, None, done, **options)
+
+    def clear_checkpoint(
+        self,
+        arg: ClearCheckpointIn,
+        *,
+        done: DoneQueue[aio.Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CLEAR_CHECKPOINT, arg, done, **options)
+
+    def is_multiclient(
+        self,
+        *,
+        done: DoneQueue[aio.Call[IsMulticlientOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[IsMulticlientOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_IS_MULTICLIENT, None, done, **options)
+
+    def function_return_locations(
+        self,
+        in_: FunctionReturnLocationsIn,
+        *,
+        done: DoneQueue[aio.Call[FunctionReturnLocationsOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[FunctionReturnLocationsOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, done, **options)
+
+    def list_dynamic_libraries(
+        self,
+        *,
+        done: DoneQueue[aio.Call[ListDynamicLibrariesOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListDynamicLibrariesOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, done, **options)
+
+    def list_packages_build_info(
+        self,
+        in_: ListPackagesBuildInfoIn,
+        *,
+        done: DoneQueue[aio.Call[ListPackagesBuildInfoOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ListPackagesBuildInfoOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, done, **options)
+
+    def examine_memory(
+        self,
+        arg: ExamineMemoryIn,
+        *,
+        done: DoneQueue[aio.Call[ExaminedMemoryOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[ExaminedMemoryOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_EXAMINE_MEMORY, arg, done, **options)
+
+    def stop_recording(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_STOP_RECORDING, None, done, **options)
+
+    def dump_start(
+        self,
+        arg: DumpStartIn,
+        *,
+        done: DoneQueue[aio.Call[DumpStartOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[DumpStartOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_START, arg, done, **options)
+
+    def dump_wait(
+        self,
+        arg: DumpWaitIn,
+        *,
+        done: DoneQueue[aio.Call[DumpWaitOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[DumpWaitOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_WAIT, arg, done, **options)
+
+    def dump_cancel(
+        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_DUMP_CANCEL, None, done, **options)
+
+    def create_watchpoint(
+        self,
+        arg: CreateWatchpointIn,
+        *,
+        done: DoneQueue[aio.Call[CreateWatchpointOut]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> aio.Call[CreateWatchpointOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_CREATE_WATCHPOINT, arg, done, **options)
+
+    def build_id(
+        self, *, done: DoneQueue[aio.Call[BuildIDOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> aio.Call[BuildIDOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPC_SERVER_BUILD_ID, None, done, **options)
+
+
+def register_async_rpc_server(
+    server: aio.Server, implementation: AsyncRPCServer, name: str = "RPCServer"
+) -> None:
+    """Serve the methods of ``implementation`` under ``name``.
+
+    Raises `RegisterError` if the server has a service of that name already.
+    """
+    server.register_name(
+        name,
+        [
+            RPC_SERVER_PROCESS_PID.async_handler(lambda _: implementation.process_pid()),
+            RPC_SERVER_LAST_MODIFIED.async_handler(lambda _: implementation.last_modified()),
+            RPC_SERVER_DETACH.async_handler(implementation.detach),
+            RPC_SERVER_RESTART.async_handler(implementation.restart),
+            RPC_SERVER_STATE.async_handler(implementation.state),
+            RPC_SERVER_COMMAND.async_handler(implementation.command),
+            RPC_SERVER_GET_BUFFERED_TRACEPOINTS.async_handler(
+                lambda _: implementation.get_buffered_tracepoints()
+            ),
+            RPC_SERVER_GET_BREAKPOINT.async_handler(implementation.get_breakpoint),
+            RPC_SERVER_STACKTRACE.async_handler(implementation.stacktrace),
+            RPC_SERVER_ANCESTORS.async_handler(implementation.ancestors),
+            RPC_SERVER_LIST_BREAKPOINTS.async_handler(implementation.list_breakpoints),
+            RPC_SERVER_CREATE_BREAKPOINT.async_handler(implementation.create_breakpoint),
+            RPC_SERVER_CREATE_EBPF_TRACEPOINT.async_handler(implementation.create_ebpf_tracepoint),
+            RPC_SERVER_CLEAR_BREAKPOINT.async_handler(implementation.clear_breakpoint),
+            RPC_SERVER_TOGGLE_BREAKPOINT.async_handler(implementation.toggle_breakpoint),
+            RPC_SERVER_AMEND_BREAKPOINT.async_handler(implementation.amend_breakpoint),
+            RPC_SERVER_CANCEL_NEXT.async_handler(lambda _: implementation.cancel_next()),
+            RPC_SERVER_LIST_THREADS.async_handler(lambda _: implementation.list_threads()),
+            RPC_SERVER_GET_THREAD.async_handler(implementation.get_thread),
+            RPC_SERVER_LIST_PACKAGE_VARS.async_handler(implementation.list_package_vars),
+            RPC_SERVER_LIST_REGISTERS.async_handler(implementation.list_registers),
+            RPC_SERVER_LIST_LOCAL_VARS.async_handler(implementation.list_local_vars),
+            RPC_SERVER_LIST_FUNCTION_ARGS.async_handler(implementation.list_function_args),
+            RPC_SERVER_EVAL.async_handler(implementation.eval),
+            RPC_SERVER_SET.async_handler(implementation.set),
+            RPC_SERVER_LIST_SOURCES.async_handler(implementation.list_sources),
+            RPC_SERVER_LIST_FUNCTIONS.async_handler(implementation.list_functions),
+            RPC_SERVER_LIST_TYPES.async_handler(implementation.list_types),
+            RPC_SERVER_LIST_GOROUTINES.async_handler(implementation.list_goroutines),
+            RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS.async_handler(
+                lambda _: implementation.attached_to_existing_process()
+            ),
+            RPC_SERVER_FIND_LOCATION.async_handler(implementation.find_location),
+            RPC_SERVER_DISASSEMBLE.async_handler(implementation.disassemble),
+            RPC_SERVER_RECORDED.async_handler(lambda _: implementation.recorded()),
+            RPC_SERVER_CHECKPOINT.async_handler(implementation.checkpoint),
+            RPC_SERVER_LIST_CHECKPOINTS.async_handler(lambda _: implementation.list_checkpoints()),
+            RPC_SERVER_CLEAR_CHECKPOINT.async_handler(implementation.clear_checkpoint),
+            RPC_SERVER_IS_MULTICLIENT.async_handler(lambda _: implementation.is_multiclient()),
+            RPC_SERVER_FUNCTION_RETURN_LOCATIONS.async_handler(
+                implementation.function_return_locations
+            ),
+            RPC_SERVER_LIST_DYNAMIC_LIBRARIES.async_handler(
+                lambda _: implementation.list_dynamic_libraries()
+            ),
+            RPC_SERVER_LIST_PACKAGES_BUILD_INFO.async_handler(
+                implementation.list_packages_build_info
+            ),
+            RPC_SERVER_EXAMINE_MEMORY.async_handler(implementation.examine_memory),
+            RPC_SERVER_STOP_RECORDING.async_handler(lambda _: implementation.stop_recording()),
+            RPC_SERVER_DUMP_START.async_handler(implementation.dump_start),
+            RPC_SERVER_DUMP_WAIT.async_handler(implementation.dump_wait),
+            RPC_SERVER_DUMP_CANCEL.async_handler(lambda _: implementation.dump_cancel()),
+            RPC_SERVER_CREATE_WATCHPOINT.async_handler(implementation.create_watchpoint),
+            RPC_SERVER_BUILD_ID.async_handler(lambda _: implementation.build_id()),
+        ],
+        described_by=RPCServer,
+    )
+
+
+class RpccommonRPCServerClient(ClientStub):
+    """It is served as "RPCServer", like another one here: dial(address, service="RPCServer")
+    calls it.
+    """
+
+    @classmethod
+    def dial(
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+    ) -> Self:
+        """Connect to a server; the options are those of `rpcgen.dial`.
+
+        ``service`` is the name that the server has for this service, if another.
+        """
+        return cls(dial(address, **options), service=service)
+
+    @property
+    def go(self) -> RpccommonRPCServerGo:
+        """The same methods, which start a call and return it as a future-like `Call`."""
+        return RpccommonRPCServerGo(self._client)
+
+    def close(self) -> None:
+        """Close the connection; calls that are pending fail."""
+        self._client.close()
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same client, whose calls have these options unless they say others."""
+        return self._with_options(options)
+
+    def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
+        return self._client.call(RPCCOMMON_RPC_SERVER_GET_VERSION, None, **options)
+
+    def set_api_version(self, args: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
+        self._client.call(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, **options)
+
+
+class RpccommonRPCServerGo(GoStub):
+    """Calls of `RpccommonRPCServer` that are started, and waited for later."""
+
+    def get_version(
+        self, *, done: DoneQueue[Call[GetVersionOut]] | None = None, **options: Unpack[CallOptions]
+    ) -> Call[GetVersionOut]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPCCOMMON_RPC_SERVER_GET_VERSION, None, done, **options)
+
+    def set_api_version(
+        self,
+        args: SetAPIVersionIn,
+        *,
+        done: DoneQueue[Call[None]] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Call[None]:
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, done, **options)
+
+
+class RpccommonRPCServerService(AbstractService, ABC):
+    """A base for implementations of `RpccommonRPCServer`: leaving a method out fails early.
+
+    `RpccommonRPCServerClient` says what each method is for.
+    """
+
+    @abstractmethod
+    def get_version(self) -> GetVersionOut: ...
+
+    @abstractmethod
+    def set_api_version(self, args: SetAPIVersionIn) -> None: ...
+
+    def _register_with(self, server: Registry) -> None:
+        register_rpccommon_rpc_server(server, self)
+
+
+def register_rpccommon_rpc_server(
+    server: Registry, implementation: RpccommonRPCServer, name: str = "RpccommonRPCServer"
+) -> None:
+    """Serve the methods of ``implementation`` under ``name``.
+
+    Raises `RegisterError` if the server has a service of that name already.
+    """
+    server.register_name(
+        name,
+        [
+            RPCCOMMON_RPC_SERVER_GET_VERSION.handler(lambda _: implementation.get_version()),
+            RPCCOMMON_RPC_SERVER_SET_API_VERSION.handler(implementation.set_api_version),
+        ],
+        described_by=RpccommonRPCServer,
+    )
+
+
+class AsyncRpccommonRPCServer(Protocol):
+    """`RpccommonRPCServer` with ``async def``.
+
+    `RpccommonRPCServerClient` says what each method is for.
+    """
+
+    async def get_version(self) -> GetVersionOut: ...
+
+    async def set_api_version(self, args: SetAPIVersionIn) -> None: ...
+
+
+class AsyncRpccommonRPCServerClient(AsyncClientStub):
+    """`RpccommonRPCServerClient` on asyncio."""
+
+    @classmethod
+    def dial(
+        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+    ) -> aio.ClientConnector[Self]:
+        """Connect to a server; the options are those of `rpcgen.aio.dial`.
+
+        ``service`` is the name that the server has for this service, if another. Await
+        what it returns, or use it in ``async with``.
+        """
+        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+
+    @property
+    def go(self) -> AsyncRpccommonRPCServerGo:
+        """The same methods, which start a call and return it as a future-like `Call`."""
+        return AsyncRpccommonRPCServerGo(self._client)
 
     async def close(self) -> None:
         """Close the connection; calls that are pending fail."""
@@ -902,159 +2334,14 @@ class AsyncDelveClient(AsyncClientStub):
         return self._with_options(options)
 
     async def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
-        """See `DelveClient.get_version`."""
-        return await self._client.call(DELVE_GET_VERSION, None, **options)
+        return await self._client.call(RPCCOMMON_RPC_SERVER_GET_VERSION, None, **options)
 
-    async def set_api_version(
-        self, version: SetAPIVersionIn, **options: Unpack[CallOptions]
-    ) -> None:
-        """See `DelveClient.set_api_version`."""
-        await self._client.call(DELVE_SET_API_VERSION, version, **options)
-
-    async def state(self, how: StateIn, **options: Unpack[CallOptions]) -> StateOut:
-        """See `DelveClient.state`."""
-        return await self._client.call(DELVE_STATE, how, **options)
-
-    async def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-        **options: Unpack[CallOptions],
-    ) -> CommandOut:
-        """See `DelveClient.command`."""
-        return await self._client.call(
-            DELVE_COMMAND,
-            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
-            **options,
-        )
-
-    async def create_breakpoint(
-        self,
-        breakpoint: Breakpoint,
-        *,
-        location: Annotated[str, wire("LocExpr")] = "",
-        **options: Unpack[CallOptions],
-    ) -> CreateBreakpointOut:
-        """See `DelveClient.create_breakpoint`."""
-        return await self._client.call(
-            DELVE_CREATE_BREAKPOINT, DelveCreateBreakpointArgs(breakpoint, location), **options
-        )
-
-    async def list_breakpoints(
-        self, which: ListBreakpointsIn, **options: Unpack[CallOptions]
-    ) -> ListBreakpointsOut:
-        """See `DelveClient.list_breakpoints`."""
-        return await self._client.call(DELVE_LIST_BREAKPOINTS, which, **options)
-
-    async def clear_breakpoint(
-        self,
-        *,
-        ident: Annotated[int, wire("Id")] = 0,
-        name: str = "",
-        **options: Unpack[CallOptions],
-    ) -> ClearBreakpointOut:
-        """See `DelveClient.clear_breakpoint`."""
-        return await self._client.call(
-            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), **options
-        )
-
-    async def list_goroutines(
-        self,
-        *,
-        start: int = 0,
-        count: int = 0,
-        filters: list[ListGoroutinesFilter] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ListGoroutinesOut:
-        """See `DelveClient.list_goroutines`."""
-        return await self._client.call(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), **options
-        )
-
-    async def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        **options: Unpack[CallOptions],
-    ) -> StacktraceOut:
-        """See `DelveClient.stacktrace`."""
-        return await self._client.call(
-            DELVE_STACKTRACE, DelveStacktraceArgs(goroutine_id, depth, full, config), **options
-        )
-
-    async def list_local_vars(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        **options: Unpack[CallOptions],
-    ) -> ListLocalVarsOut:
-        """See `DelveClient.list_local_vars`."""
-        return await self._client.call(
-            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), **options
-        )
-
-    async def list_function_args(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        **options: Unpack[CallOptions],
-    ) -> ListFunctionArgsOut:
-        """See `DelveClient.list_function_args`."""
-        return await self._client.call(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), **options
-        )
-
-    async def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        **options: Unpack[CallOptions],
-    ) -> EvalOut:
-        """See `DelveClient.eval`."""
-        return await self._client.call(DELVE_EVAL, DelveEvalArgs(expr, scope, config), **options)
-
-    async def set(
-        self, symbol: str, value: str, *, scope: EvalScope, **options: Unpack[CallOptions]
-    ) -> None:
-        """See `DelveClient.set`."""
-        await self._client.call(DELVE_SET, DelveSetArgs(symbol, value, scope), **options)
-
-    async def list_sources(
-        self, which: ListSourcesIn, **options: Unpack[CallOptions]
-    ) -> ListSourcesOut:
-        """See `DelveClient.list_sources`."""
-        return await self._client.call(DELVE_LIST_SOURCES, which, **options)
-
-    async def find_location(
-        self,
-        *,
-        scope: EvalScope,
-        location: Annotated[str, wire("Loc")],
-        **options: Unpack[CallOptions],
-    ) -> FindLocationOut:
-        """See `DelveClient.find_location`."""
-        return await self._client.call(
-            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), **options
-        )
-
-    async def detach(self, how: DetachIn, **options: Unpack[CallOptions]) -> None:
-        """See `DelveClient.detach`."""
-        await self._client.call(DELVE_DETACH, how, **options)
+    async def set_api_version(self, args: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
+        await self._client.call(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, **options)
 
 
-class AsyncDelveGo(AsyncGoStub):
-    """Calls of `AsyncDelve` that are started, and waited for later."""
+class AsyncRpccommonRPCServerGo(AsyncGoStub):
+    """Calls of `AsyncRpccommonRPCServer` that are started, and waited for later."""
 
     def get_version(
         self,
@@ -1062,205 +2349,22 @@ class AsyncDelveGo(AsyncGoStub):
         done: DoneQueue[aio.Call[GetVersionOut]] | None = None,
         **options: Unpack[CallOptions],
     ) -> aio.Call[GetVersionOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.get_version`."""
-        return self._client.go(DELVE_GET_VERSION, None, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPCCOMMON_RPC_SERVER_GET_VERSION, None, done, **options)
 
     def set_api_version(
         self,
-        version: SetAPIVersionIn,
+        args: SetAPIVersionIn,
         *,
         done: DoneQueue[aio.Call[None]] | None = None,
         **options: Unpack[CallOptions],
     ) -> aio.Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.set_api_version`."""
-        return self._client.go(DELVE_SET_API_VERSION, version, done, **options)
-
-    def state(
-        self,
-        how: StateIn,
-        *,
-        done: DoneQueue[aio.Call[StateOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[StateOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.state`."""
-        return self._client.go(DELVE_STATE, how, done, **options)
-
-    def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-        done: DoneQueue[aio.Call[CommandOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CommandOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.command`."""
-        return self._client.go(
-            DELVE_COMMAND,
-            DelveCommandArgs(name, thread_id, goroutine_id, return_info_load_config, expr),
-            done,
-            **options,
-        )
-
-    def create_breakpoint(
-        self,
-        breakpoint: Breakpoint,
-        *,
-        location: Annotated[str, wire("LocExpr")] = "",
-        done: DoneQueue[aio.Call[CreateBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CreateBreakpointOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.create_breakpoint`."""
-        return self._client.go(
-            DELVE_CREATE_BREAKPOINT,
-            DelveCreateBreakpointArgs(breakpoint, location),
-            done,
-            **options,
-        )
-
-    def list_breakpoints(
-        self,
-        which: ListBreakpointsIn,
-        *,
-        done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListBreakpointsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_breakpoints`."""
-        return self._client.go(DELVE_LIST_BREAKPOINTS, which, done, **options)
-
-    def clear_breakpoint(
-        self,
-        *,
-        ident: Annotated[int, wire("Id")] = 0,
-        name: str = "",
-        done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ClearBreakpointOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.clear_breakpoint`."""
-        return self._client.go(
-            DELVE_CLEAR_BREAKPOINT, DelveClearBreakpointArgs(ident, name), done, **options
-        )
-
-    def list_goroutines(
-        self,
-        *,
-        start: int = 0,
-        count: int = 0,
-        filters: list[ListGoroutinesFilter] | None = None,
-        done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListGoroutinesOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_goroutines`."""
-        return self._client.go(
-            DELVE_LIST_GOROUTINES, DelveListGoroutinesArgs(start, count, filters), done, **options
-        )
-
-    def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[StacktraceOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.stacktrace`."""
-        return self._client.go(
-            DELVE_STACKTRACE,
-            DelveStacktraceArgs(goroutine_id, depth, full, config),
-            done,
-            **options,
-        )
-
-    def list_local_vars(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListLocalVarsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_local_vars`."""
-        return self._client.go(
-            DELVE_LIST_LOCAL_VARS, DelveListLocalVarsArgs(scope, config), done, **options
-        )
-
-    def list_function_args(
-        self,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig, wire("Cfg")],
-        done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListFunctionArgsOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_function_args`."""
-        return self._client.go(
-            DELVE_LIST_FUNCTION_ARGS, DelveListFunctionArgsArgs(scope, config), done, **options
-        )
-
-    def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-        done: DoneQueue[aio.Call[EvalOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[EvalOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.eval`."""
-        return self._client.go(DELVE_EVAL, DelveEvalArgs(expr, scope, config), done, **options)
-
-    def set(
-        self,
-        symbol: str,
-        value: str,
-        *,
-        scope: EvalScope,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.set`."""
-        return self._client.go(DELVE_SET, DelveSetArgs(symbol, value, scope), done, **options)
-
-    def list_sources(
-        self,
-        which: ListSourcesIn,
-        *,
-        done: DoneQueue[aio.Call[ListSourcesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListSourcesOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.list_sources`."""
-        return self._client.go(DELVE_LIST_SOURCES, which, done, **options)
-
-    def find_location(
-        self,
-        *,
-        scope: EvalScope,
-        location: Annotated[str, wire("Loc")],
-        done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[FindLocationOut]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.find_location`."""
-        return self._client.go(
-            DELVE_FIND_LOCATION, DelveFindLocationArgs(scope, location), done, **options
-        )
-
-    def detach(
-        self,
-        how: DetachIn,
-        *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
-        """Start the call; returns a future-like `Call`. See `DelveClient.detach`."""
-        return self._client.go(DELVE_DETACH, how, done, **options)
+        """Start the call; returns a future-like `Call`."""
+        return self._client.go(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, done, **options)
 
 
-def register_async_delve(
-    server: aio.Server, implementation: AsyncDelve, name: str = "RPCServer"
+def register_async_rpccommon_rpc_server(
+    server: aio.Server, implementation: AsyncRpccommonRPCServer, name: str = "RpccommonRPCServer"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -1269,57 +2373,8 @@ def register_async_delve(
     server.register_name(
         name,
         [
-            DELVE_GET_VERSION.async_handler(lambda _: implementation.get_version()),
-            DELVE_SET_API_VERSION.async_handler(implementation.set_api_version),
-            DELVE_STATE.async_handler(implementation.state),
-            DELVE_COMMAND.async_handler(
-                lambda args: implementation.command(
-                    args.name,
-                    thread_id=args.thread_id,
-                    goroutine_id=args.goroutine_id,
-                    return_info_load_config=args.return_info_load_config,
-                    expr=args.expr,
-                )
-            ),
-            DELVE_CREATE_BREAKPOINT.async_handler(
-                lambda args: implementation.create_breakpoint(
-                    args.breakpoint, location=args.location
-                )
-            ),
-            DELVE_LIST_BREAKPOINTS.async_handler(implementation.list_breakpoints),
-            DELVE_CLEAR_BREAKPOINT.async_handler(
-                lambda args: implementation.clear_breakpoint(ident=args.ident, name=args.name)
-            ),
-            DELVE_LIST_GOROUTINES.async_handler(
-                lambda args: implementation.list_goroutines(
-                    start=args.start, count=args.count, filters=args.filters
-                )
-            ),
-            DELVE_STACKTRACE.async_handler(
-                lambda args: implementation.stacktrace(
-                    goroutine_id=args.goroutine_id,
-                    depth=args.depth,
-                    full=args.full,
-                    config=args.config,
-                )
-            ),
-            DELVE_LIST_LOCAL_VARS.async_handler(
-                lambda args: implementation.list_local_vars(scope=args.scope, config=args.config)
-            ),
-            DELVE_LIST_FUNCTION_ARGS.async_handler(
-                lambda args: implementation.list_function_args(scope=args.scope, config=args.config)
-            ),
-            DELVE_EVAL.async_handler(
-                lambda args: implementation.eval(args.expr, scope=args.scope, config=args.config)
-            ),
-            DELVE_SET.async_handler(
-                lambda args: implementation.set(args.symbol, args.value, scope=args.scope)
-            ),
-            DELVE_LIST_SOURCES.async_handler(implementation.list_sources),
-            DELVE_FIND_LOCATION.async_handler(
-                lambda args: implementation.find_location(scope=args.scope, location=args.location)
-            ),
-            DELVE_DETACH.async_handler(implementation.detach),
+            RPCCOMMON_RPC_SERVER_GET_VERSION.async_handler(lambda _: implementation.get_version()),
+            RPCCOMMON_RPC_SERVER_SET_API_VERSION.async_handler(implementation.set_api_version),
         ],
-        described_by=Delve,
+        described_by=RpccommonRPCServer,
     )

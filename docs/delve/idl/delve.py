@@ -1,22 +1,46 @@
-"""Delve's API, version 2: what a debugging session needs of it.
+# Written by `rpcgen from-go delve/service --type rpc2.RPCServer --type rpccommon.RPCServer
+#     --reply Restart=RestartOut --reply State=StateOut --reply Command=CommandOut --reply
+#     StopRecording=StopRecordingOut --no-docs`.
+# It may be edited: from-go then leaves it alone until it is told --force.
+# digest: d37ef6520e5d8d72
 
-The messages are the structs of Delve's packages ``service/api`` and
-``service/rpc2``, whose documentation says what every field means; what is not
-used here can be left out, since JSON skips it. Where a struct tag gives a field
-another name in JSON, ``json_tag`` repeats it; elsewhere the name follows Go's.
+"""Services of the Go packages github.com/go-delve/delve/service/rpc2,
+github.com/go-delve/delve/service/rpccommon.
+
+It is served as JSON-RPC: dial(address, codec="json").
 """
 
-from enum import IntEnum, IntFlag
-from typing import Annotated, Protocol
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, NewType, Protocol
 
 from attrs import define, field
+from rpcgen.types import (
+    Int64,
+    OpenIntEnum,
+    Uint,
+    Uint8,
+    Uint16,
+    Uint64,
+    embedded,
+    json_tag,
+    length,
+    underlying,
+    wire,
+)
 
-from rpcgen.types import Uint8, Uint64, embedded, json_tag, wire
+VariableFlags = NewType("VariableFlags", Uint16)
 
 
-class Kind(IntEnum):
-    """The kind of a variable's type: ``reflect.Kind``."""
+@underlying(Uint8)
+class WatchType(OpenIntEnum):
+    READ = 1
+    WRITE = 2
 
+
+@underlying(Uint)
+class Kind(OpenIntEnum):
     INVALID = 0
     BOOL = 1
     INT = 2
@@ -46,150 +70,80 @@ class Kind(IntEnum):
     UNSAFE_POINTER = 26
 
 
-class VariableFlags(IntFlag):
-    """What is special about a variable: ``api.VariableFlags``."""
-
-    ESCAPED = 1
-    SHADOWED = 2
-    CONSTANT = 4
-    ARGUMENT = 8
-    RETURN_ARGUMENT = 16
-    FAKE_ADDRESS = 32
-    C_POINTER = 64
-    CPU_REGISTER = 128
+@underlying(Uint16)
+class StacktraceOptions(OpenIntEnum):
+    READ_DEFERS = 1
+    SIMPLE = 2
+    G = 4
 
 
-class GoroutineField(IntEnum):
-    """What goroutines are filtered and grouped by: ``api.GoroutineField``."""
-
-    NONE = 0
-    CURRENT_LOCATION = 1
-    USER_LOCATION = 2
-    GO_LOCATION = 3
-    START_LOCATION = 4
+@underlying(Uint8)
+class GoroutineField(OpenIntEnum):
+    FIELD_NONE = 0
+    CURRENT_LOC = 1
+    USER_LOC = 2
+    GO_LOC = 3
+    START_LOC = 4
     LABEL = 5
     RUNNING = 6
     USER = 7
 
 
-@define
-class LoadConfig:
-    """How much of a variable to read from the program's memory.
-
-    ``max_struct_fields`` of -1 is all fields.
-    """
-
-    follow_pointers: bool = True
-    max_variable_recurse: int = 1
-    max_string_len: int = 64
-    max_array_values: int = 64
-    max_struct_fields: int = -1
+class AssemblyFlavour(OpenIntEnum):
+    GNU_FLAVOUR = 0
+    INTEL_FLAVOUR = 1
+    GO_FLAVOUR = 2
 
 
 @define
-class EvalScope:
-    """Where an expression is evaluated; goroutine -1 is the selected one, frame 0 the innermost."""
-
-    goroutine_id: int = -1
-    frame: int = 0
-    deferred_call: int = 0
+class ProcessPidOut:
+    pid: int = 0
 
 
 @define
-class Function:
-    """A function of the program."""
-
-    name: Annotated[str, json_tag("name")]
-    value: Annotated[Uint64, json_tag("value")]
-    type: Annotated[Uint8, json_tag("type")]
-    go_type: Annotated[Uint64, json_tag("goType")]
-    optimized: Annotated[bool, json_tag("optimized")]
+class LastModifiedOut:
+    time: datetime = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @define
-class Location:
-    """A place in the program; several addresses where the compiler has inlined it."""
-
-    pc: Annotated[Uint64, json_tag("pc")] = 0
-    file: Annotated[str, json_tag("file")] = ""
-    line: Annotated[int, json_tag("line")] = 0
-    function: Annotated[Function | None, json_tag("function,omitempty")] = None
-    pcs: Annotated[list[Uint64], json_tag("pcs,omitempty")] = field(factory=list)
+class DetachIn:
+    kill: bool = False
 
 
 @define
-class Variable:
-    """A variable, or a part of one.
-
-    ``children`` are the elements of an array or slice, the fields of a struct,
-    or the keys and values of a map in turn. They are fewer than ``length`` where
-    the `LoadConfig` set a limit.
-    """
-
-    name: Annotated[str, json_tag("name")]
-    address: Annotated[Uint64, json_tag("addr")]
-    only_address: Annotated[bool, json_tag("onlyAddr")]
-    type: Annotated[str, json_tag("type")]
-    real_type: Annotated[str, json_tag("realType")]
-    flags: Annotated[VariableFlags, json_tag("flags")]
-    kind: Annotated[Kind, json_tag("kind")]
-    value: Annotated[str, json_tag("value")]
-    length: Annotated[int, json_tag("len")]
-    capacity: Annotated[int, json_tag("cap")]
-    children: Annotated["list[Variable]", json_tag("children")]
-    base: Annotated[Uint64, json_tag("base")]
-    unreadable: Annotated[str, json_tag("unreadable")]
-    location_expr: str
-    decl_line: int
+class RestartIn:
+    position: str = ""
+    reset_args: bool = False
+    new_args: list[str] = field(factory=list)
+    rerecord: bool = False
+    rebuild: bool = False
+    new_redirects: Annotated[list[str], length(3)] = field(factory=lambda: [""] * 3)
 
 
 @define
-class Stackframe:
-    """One frame of a stack: a location, and its variables if they were asked for."""
-
-    location: Annotated[Location, embedded]
-    locals: list[Variable]
-    arguments: list[Variable]
-    frame_offset: int
-    frame_pointer_offset: int
-    bottom: bool
-    err: str
+class RestartOut:
+    discarded_breakpoints: list[DiscardedBreakpoint] = field(factory=list)
 
 
 @define
-class Goroutine:
-    """A goroutine and where it is."""
-
-    ident: Annotated[int, json_tag("id")]
-    current_location: Annotated[Location, json_tag("currentLoc")]
-    user_current_location: Annotated[Location, json_tag("userCurrentLoc")]
-    go_statement_location: Annotated[Location, json_tag("goStatementLoc")]
-    start_location: Annotated[Location, json_tag("startLoc")]
-    thread_id: Annotated[int, json_tag("threadID")]
-    status: Annotated[Uint64, json_tag("status")]
-    wait_since: Annotated[int, json_tag("waitSince")]
-    wait_reason: Annotated[int, json_tag("waitReason")]
-    unreadable: Annotated[str, json_tag("unreadable")]
-    labels: Annotated[dict[str, str], json_tag("labels,omitempty")]
+class DiscardedBreakpoint:
+    breakpoint: Breakpoint | None = None
+    reason: str = ""
 
 
 @define
 class Breakpoint:
-    """A place at which the program stops, or that of a tracepoint: at which it is only noted.
-
-    To create one, say ``file`` and ``line``, or ``function_name``, or the
-    addresses; ``condition`` is a Go expression that must hold.
-    """
-
-    ident: Annotated[int, json_tag("id")] = 0
+    id: Annotated[int, json_tag("id")] = 0
     name: Annotated[str, json_tag("name")] = ""
-    address: Annotated[Uint64, json_tag("addr")] = 0
-    addresses: Annotated[list[Uint64], json_tag("addrs")] = field(factory=list)
+    addr: Annotated[Uint64, json_tag("addr")] = 0
+    addrs: Annotated[list[Uint64], json_tag("addrs")] = field(factory=list)
+    addr_pid: Annotated[list[int], json_tag("addrpid")] = field(factory=list)
     file: Annotated[str, json_tag("file")] = ""
     line: Annotated[int, json_tag("line")] = 0
     function_name: Annotated[str, json_tag("functionName,omitempty")] = ""
-    condition: Annotated[str, wire("Cond")] = ""
-    hit_condition: Annotated[str, wire("HitCond")] = ""
+    cond: str = ""
+    hit_cond: str = ""
+    hit_cond_per_g: bool = False
     tracepoint: Annotated[bool, json_tag("continue")] = False
     trace_return: Annotated[bool, json_tag("traceReturn")] = False
     goroutine: Annotated[bool, json_tag("goroutine")] = False
@@ -197,309 +151,753 @@ class Breakpoint:
     variables: Annotated[list[str], json_tag("variables,omitempty")] = field(factory=list)
     load_args: LoadConfig | None = None
     load_locals: LoadConfig | None = None
+    watch_expr: str = ""
+    watch_type: WatchType = WatchType(0)
+    verbose_descr: Annotated[list[str], json_tag("VerboseDescr,omitempty")] = field(factory=list)
     hit_count: Annotated[dict[str, Uint64], json_tag("hitCount")] = field(factory=dict)
     total_hit_count: Annotated[Uint64, json_tag("totalHitCount")] = 0
     disabled: Annotated[bool, json_tag("disabled")] = False
+    user_data: Annotated[Any, json_tag("-")] = None
 
 
 @define
-class BreakpointInfo:
-    """What a breakpoint was told to collect when it is hit."""
-
-    stacktrace: Annotated[list[Stackframe], json_tag("stacktrace,omitempty")]
-    goroutine: Annotated[Goroutine | None, json_tag("goroutine,omitempty")]
-    variables: Annotated[list[Variable], json_tag("variables,omitempty")]
-    arguments: Annotated[list[Variable], json_tag("arguments,omitempty")]
-    locals: Annotated[list[Variable], json_tag("locals,omitempty")]
-
-
-@define
-class Thread:
-    """A thread of the program."""
-
-    ident: Annotated[int, json_tag("id")]
-    pc: Annotated[Uint64, json_tag("pc")]
-    file: Annotated[str, json_tag("file")]
-    line: Annotated[int, json_tag("line")]
-    function: Annotated[Function | None, json_tag("function,omitempty")]
-    goroutine_id: Annotated[int, json_tag("goroutineID")]
-    breakpoint: Annotated[Breakpoint | None, json_tag("breakPoint,omitempty")]
-    breakpoint_info: Annotated[BreakpointInfo | None, json_tag("breakPointInfo,omitempty")]
-    return_values: list[Variable]
-
-
-@define
-class DebuggerState:
-    """What the program is doing; while ``running`` is true, nothing else is known."""
-
-    pid: int
-    running: bool
-    current_thread: Annotated[Thread | None, json_tag("currentThread,omitempty")]
-    selected_goroutine: Annotated[Goroutine | None, json_tag("currentGoroutine,omitempty")]
-    threads: list[Thread]
-    next_in_progress: bool
-    exited: Annotated[bool, json_tag("exited")]
-    exit_status: Annotated[int, json_tag("exitStatus")]
-
-
-@define
-class SetAPIVersionIn:
-    """The argument of `Delve.set_api_version`."""
-
-    api_version: int = 2
-
-
-@define
-class GetVersionOut:
-    """The versions of Delve, of its API and of the Go that built the program."""
-
-    delve_version: str
-    api_version: int
-    backend: str
-    target_go_version: str
+class LoadConfig:
+    follow_pointers: bool = False
+    max_variable_recurse: int = 0
+    max_string_len: int = 0
+    max_array_values: int = 0
+    max_struct_fields: int = 0
 
 
 @define
 class StateIn:
-    """The argument of `Delve.state`: whether to answer at once, though the program is running."""
-
     non_blocking: bool = False
 
 
 @define
 class StateOut:
-    """The reply of `Delve.state`."""
+    state: DebuggerState | None = None
 
-    state: DebuggerState
+
+@define
+class DebuggerState:
+    pid: int = 0
+    running: bool = False
+    recording: bool = False
+    core_dumping: bool = False
+    current_thread: Annotated[Thread | None, json_tag("currentThread,omitempty")] = None
+    selected_goroutine: Annotated[Goroutine | None, json_tag("currentGoroutine,omitempty")] = None
+    threads: list[Thread] = field(factory=list)
+    next_in_progress: bool = False
+    watch_out_of_scope: list[Breakpoint] = field(factory=list)
+    exited: Annotated[bool, json_tag("exited")] = False
+    exit_status: Annotated[int, json_tag("exitStatus")] = 0
+    when: str = ""
+    # An interface: nothing that fits it is handed to gob.Register.
+    err: Annotated[Any, json_tag("-")] = None
+
+
+@define
+class Thread:
+    id: Annotated[int, json_tag("id")] = 0
+    pc: Annotated[Uint64, wire("PC"), json_tag("pc")] = 0
+    file: Annotated[str, json_tag("file")] = ""
+    line: Annotated[int, json_tag("line")] = 0
+    function: Annotated[Function | None, json_tag("function,omitempty")] = None
+    goroutine_id: Annotated[Int64, json_tag("goroutineID")] = 0
+    breakpoint: Annotated[Breakpoint | None, json_tag("breakPoint,omitempty")] = None
+    breakpoint_info: Annotated[BreakpointInfo | None, json_tag("breakPointInfo,omitempty")] = None
+    return_values: list[Variable] = field(factory=list)
+    call_return: bool = False
+
+
+@define
+class Function:
+    name: Annotated[str, wire("Name_"), json_tag("name")] = ""
+    value: Annotated[Uint64, json_tag("value")] = 0
+    type: Annotated[Uint8, json_tag("type")] = 0
+    go_type: Annotated[Uint64, json_tag("goType")] = 0
+    optimized: Annotated[bool, json_tag("optimized")] = False
+
+
+@define
+class BreakpointInfo:
+    stacktrace: Annotated[list[Stackframe], json_tag("stacktrace,omitempty")] = field(factory=list)
+    goroutine: Annotated[Goroutine | None, json_tag("goroutine,omitempty")] = None
+    variables: Annotated[list[Variable], json_tag("variables,omitempty")] = field(factory=list)
+    arguments: Annotated[list[Variable], json_tag("arguments,omitempty")] = field(factory=list)
+    locals: Annotated[list[Variable], json_tag("locals,omitempty")] = field(factory=list)
+
+
+@define
+class Location:
+    pc: Annotated[Uint64, wire("PC"), json_tag("pc")] = 0
+    file: Annotated[str, json_tag("file")] = ""
+    line: Annotated[int, json_tag("line")] = 0
+    function: Annotated[Function | None, json_tag("function,omitempty")] = None
+    pcs: Annotated[list[Uint64], wire("PCs"), json_tag("pcs,omitempty")] = field(factory=list)
+    pc_pids: Annotated[list[int], wire("PCPids"), json_tag("pcpids,omitempty")] = field(
+        factory=list
+    )
+
+
+@define
+class Stackframe:
+    location: Annotated[Location, embedded] = field(factory=Location)
+    locals: list[Variable] = field(factory=list)
+    arguments: list[Variable] = field(factory=list)
+    frame_offset: Int64 = 0
+    frame_pointer_offset: Int64 = 0
+    defers: list[Defer] = field(factory=list)
+    bottom: Annotated[bool, json_tag("Bottom,omitempty")] = False
+    err: str = ""
+
+
+@define
+class Variable:
+    name: Annotated[str, json_tag("name")] = ""
+    addr: Annotated[Uint64, json_tag("addr")] = 0
+    only_addr: Annotated[bool, json_tag("onlyAddr")] = False
+    type: Annotated[str, json_tag("type")] = ""
+    real_type: Annotated[str, json_tag("realType")] = ""
+    flags: Annotated[VariableFlags, json_tag("flags")] = VariableFlags(0)
+    kind: Annotated[Kind, json_tag("kind")] = Kind.INVALID
+    value: Annotated[str, json_tag("value")] = ""
+    len: Annotated[Int64, json_tag("len")] = 0
+    cap: Annotated[Int64, json_tag("cap")] = 0
+    children: Annotated[list[Variable], json_tag("children")] = field(factory=list)
+    base: Annotated[Uint64, json_tag("base")] = 0
+    unreadable: Annotated[str, json_tag("unreadable")] = ""
+    location_expr: str = ""
+    decl_line: Int64 = 0
+
+
+@define
+class Defer:
+    deferred_loc: Location = field(factory=Location)
+    defer_loc: Location = field(factory=Location)
+    sp: Annotated[Uint64, wire("SP")] = 0
+    unreadable: str = ""
+
+
+@define
+class Goroutine:
+    id: Annotated[Int64, json_tag("id")] = 0
+    current_loc: Annotated[Location, json_tag("currentLoc")] = field(factory=Location)
+    user_current_loc: Annotated[Location, json_tag("userCurrentLoc")] = field(factory=Location)
+    go_statement_loc: Annotated[Location, json_tag("goStatementLoc")] = field(factory=Location)
+    start_loc: Annotated[Location, json_tag("startLoc")] = field(factory=Location)
+    thread_id: Annotated[int, json_tag("threadID")] = 0
+    status: Annotated[Uint64, json_tag("status")] = 0
+    wait_since: Annotated[Int64, json_tag("waitSince")] = 0
+    wait_reason: Annotated[Int64, json_tag("waitReason")] = 0
+    unreadable: Annotated[str, json_tag("unreadable")] = ""
+    labels: Annotated[dict[str, str], json_tag("labels,omitempty")] = field(factory=dict)
+
+
+@define
+class DebuggerCommand:
+    name: Annotated[str, json_tag("name")] = ""
+    thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0
+    goroutine_id: Annotated[Int64, json_tag("goroutineID,omitempty")] = 0
+    return_info_load_config: LoadConfig | None = None
+    expr: Annotated[str, json_tag("expr,omitempty")] = ""
+    unsafe_call: Annotated[bool, json_tag("unsafeCall,omitempty")] = False
 
 
 @define
 class CommandOut:
-    """The reply of `Delve.command`."""
-
-    state: DebuggerState
+    state: DebuggerState = field(factory=DebuggerState)
 
 
 @define
-class CreateBreakpointOut:
-    """The reply of `Delve.create_breakpoint`."""
+class GetBufferedTracepointsOut:
+    tracepoint_results: list[TracepointResult] = field(factory=list)
 
-    breakpoint: Breakpoint
+
+@define
+class TracepointResult:
+    addr: Annotated[Uint64, json_tag("addr")] = 0
+    file: Annotated[str, json_tag("file")] = ""
+    line: Annotated[int, json_tag("line")] = 0
+    is_ret: Annotated[bool, json_tag("is_ret")] = False
+    function_name: Annotated[str, json_tag("functionName,omitempty")] = ""
+    goroutine_id: Annotated[int, json_tag("goroutineID")] = 0
+    input_params: Annotated[list[Variable], json_tag("inputParams,omitempty")] = field(factory=list)
+    return_params: Annotated[list[Variable], json_tag("returnParams,omitempty")] = field(
+        factory=list
+    )
+
+
+@define
+class GetBreakpointIn:
+    id: Annotated[int, wire("Id")] = 0
+    name: str = ""
+
+
+@define
+class GetBreakpointOut:
+    breakpoint: Breakpoint = field(factory=Breakpoint)
+
+
+@define
+class StacktraceIn:
+    id: Annotated[Int64, wire("Id")] = 0
+    depth: int = 0
+    full: bool = False
+    defers: bool = False
+    opts: StacktraceOptions = StacktraceOptions(0)
+    cfg: LoadConfig | None = None
+
+
+@define
+class StacktraceOut:
+    locations: list[Stackframe] = field(factory=list)
+
+
+@define
+class AncestorsIn:
+    goroutine_id: Int64 = 0
+    num_ancestors: int = 0
+    depth: int = 0
+
+
+@define
+class AncestorsOut:
+    ancestors: list[Ancestor] = field(factory=list)
+
+
+@define
+class Ancestor:
+    id: Int64 = 0
+    stack: list[Stackframe] = field(factory=list)
+    unreadable: str = ""
 
 
 @define
 class ListBreakpointsIn:
-    """The argument of `Delve.list_breakpoints`: whether to list Delve's own as well."""
-
     all: bool = False
 
 
 @define
 class ListBreakpointsOut:
-    """The reply of `Delve.list_breakpoints`."""
+    breakpoints: list[Breakpoint] = field(factory=list)
 
-    breakpoints: list[Breakpoint]
+
+@define
+class CreateBreakpointIn:
+    breakpoint: Breakpoint = field(factory=Breakpoint)
+    loc_expr: str = ""
+    substitute_path_rules: list[Annotated[list[str], length(2)]] = field(factory=list)
+    suspended: bool = False
+
+
+@define
+class CreateBreakpointOut:
+    breakpoint: Breakpoint = field(factory=Breakpoint)
+
+
+@define
+class CreateEBPFTracepointIn:
+    function_name: str = ""
+
+
+@define
+class CreateEBPFTracepointOut:
+    breakpoint: Breakpoint = field(factory=Breakpoint)
+
+
+@define
+class ClearBreakpointIn:
+    id: Annotated[int, wire("Id")] = 0
+    name: str = ""
 
 
 @define
 class ClearBreakpointOut:
-    """The reply of `Delve.clear_breakpoint`."""
-
-    breakpoint: Breakpoint | None
+    breakpoint: Breakpoint | None = None
 
 
 @define
-class ListGoroutinesFilter:
-    """Which goroutines to list: those whose ``kind`` fits ``argument``."""
-
-    kind: GoroutineField
-    argument: Annotated[str, wire("Arg")] = ""
-    negated: bool = False
+class ToggleBreakpointIn:
+    id: Annotated[int, wire("Id")] = 0
+    name: str = ""
 
 
 @define
-class ListGoroutinesOut:
-    """Some of the goroutines; ``next_start`` is where to go on, or -1."""
-
-    goroutines: list[Goroutine]
-    next_start: Annotated[int, wire("Nextg")]
+class ToggleBreakpointOut:
+    breakpoint: Breakpoint | None = None
 
 
 @define
-class StacktraceOut:
-    """The reply of `Delve.stacktrace`, the innermost frame first."""
+class AmendBreakpointIn:
+    breakpoint: Breakpoint = field(factory=Breakpoint)
 
-    frames: Annotated[list[Stackframe], wire("Locations")]
+
+@define
+class ListThreadsOut:
+    threads: list[Thread] = field(factory=list)
+
+
+@define
+class GetThreadIn:
+    id: Annotated[int, wire("Id")] = 0
+
+
+@define
+class GetThreadOut:
+    thread: Thread | None = None
+
+
+@define
+class ListPackageVarsIn:
+    filter: str = ""
+    cfg: LoadConfig = field(factory=LoadConfig)
+
+
+@define
+class ListPackageVarsOut:
+    variables: list[Variable] = field(factory=list)
+
+
+@define
+class ListRegistersIn:
+    thread_id: int = 0
+    include_fp: bool = False
+    scope: EvalScope | None = None
+
+
+@define
+class EvalScope:
+    goroutine_id: Int64 = 0
+    frame: int = 0
+    deferred_call: int = 0
+
+
+@define
+class ListRegistersOut:
+    registers: str = ""
+    regs: list[Register] = field(factory=list)
+
+
+@define
+class Register:
+    name: str = ""
+    value: str = ""
+    dwarf_number: int = 0
+
+
+@define
+class ListLocalVarsIn:
+    scope: EvalScope = field(factory=EvalScope)
+    cfg: LoadConfig = field(factory=LoadConfig)
 
 
 @define
 class ListLocalVarsOut:
-    """The reply of `Delve.list_local_vars`."""
+    variables: list[Variable] = field(factory=list)
 
-    variables: list[Variable]
+
+@define
+class ListFunctionArgsIn:
+    scope: EvalScope = field(factory=EvalScope)
+    cfg: LoadConfig = field(factory=LoadConfig)
 
 
 @define
 class ListFunctionArgsOut:
-    """The reply of `Delve.list_function_args`."""
+    args: list[Variable] = field(factory=list)
 
-    arguments: Annotated[list[Variable], wire("Args")]
+
+@define
+class EvalIn:
+    scope: EvalScope = field(factory=EvalScope)
+    expr: str = ""
+    cfg: LoadConfig | None = None
 
 
 @define
 class EvalOut:
-    """The reply of `Delve.eval`."""
+    variable: Variable | None = None
 
-    variable: Variable | None
+
+@define
+class SetIn:
+    scope: EvalScope = field(factory=EvalScope)
+    symbol: str = ""
+    value: str = ""
 
 
 @define
 class ListSourcesIn:
-    """The argument of `Delve.list_sources`: a regular expression for the paths."""
-
     filter: str = ""
 
 
 @define
 class ListSourcesOut:
-    """The reply of `Delve.list_sources`."""
+    sources: list[str] = field(factory=list)
 
-    sources: list[str]
+
+@define
+class ListFunctionsIn:
+    filter: str = ""
+
+
+@define
+class ListFunctionsOut:
+    funcs: list[str] = field(factory=list)
+
+
+@define
+class ListTypesIn:
+    filter: str = ""
+
+
+@define
+class ListTypesOut:
+    types: list[str] = field(factory=list)
+
+
+@define
+class GoroutineGroupingOptions:
+    group_by: GoroutineField = GoroutineField.FIELD_NONE
+    group_by_key: str = ""
+    max_group_members: int = 0
+    max_groups: int = 0
+
+
+@define
+class ListGoroutinesIn:
+    start: int = 0
+    count: int = 0
+    filters: list[ListGoroutinesFilter] = field(factory=list)
+    goroutine_grouping_options: Annotated[GoroutineGroupingOptions, embedded] = field(
+        factory=GoroutineGroupingOptions
+    )
+
+
+@define
+class ListGoroutinesFilter:
+    kind: GoroutineField = GoroutineField.FIELD_NONE
+    negated: bool = False
+    arg: str = ""
+
+
+@define
+class ListGoroutinesOut:
+    goroutines: list[Goroutine] = field(factory=list)
+    nextg: int = 0
+    groups: list[GoroutineGroup] = field(factory=list)
+    too_many_groups: bool = False
+
+
+@define
+class GoroutineGroup:
+    name: str = ""
+    offset: int = 0
+    count: int = 0
+    total: int = 0
+
+
+@define
+class AttachedToExistingProcessOut:
+    answer: bool = False
+
+
+@define
+class FindLocationIn:
+    scope: EvalScope = field(factory=EvalScope)
+    loc: str = ""
+    include_non_executable_lines: bool = False
+    substitute_path_rules: list[Annotated[list[str], length(2)]] = field(factory=list)
 
 
 @define
 class FindLocationOut:
-    """The reply of `Delve.find_location`."""
-
-    locations: list[Location]
+    locations: list[Location] = field(factory=list)
 
 
 @define
-class DetachIn:
-    """The argument of `Delve.detach`: whether the program ends with the session."""
+class DisassembleIn:
+    scope: EvalScope = field(factory=EvalScope)
+    start_pc: Annotated[Uint64, wire("StartPC")] = 0
+    end_pc: Annotated[Uint64, wire("EndPC")] = 0
+    flavour: AssemblyFlavour = AssemblyFlavour.GNU_FLAVOUR
 
-    kill: bool
+
+@define
+class DisassembleOut:
+    disassemble: list[AsmInstruction] = field(factory=list)
 
 
-@wire("RPCServer")
-class Delve(Protocol):
-    """A debugger that has loaded a program, as ``dlv --headless`` serves it.
+@define
+class AsmInstruction:
+    loc: Location = field(factory=Location)
+    dest_loc: Location | None = None
+    text: str = ""
+    bytes_: bytes = b""
+    breakpoint: bool = False
+    at_pc: Annotated[bool, wire("AtPC")] = False
 
-    Each of Delve's methods takes a struct. Where that has several fields, they
-    are parameters here; a struct of one field is a message, since one parameter
-    by itself would travel as it is.
+
+@define
+class RecordedOut:
+    recorded: bool = False
+    trace_directory: str = ""
+
+
+@define
+class CheckpointIn:
+    where: str = ""
+
+
+@define
+class CheckpointOut:
+    id: int = 0
+
+
+@define
+class ListCheckpointsOut:
+    checkpoints: list[Checkpoint] = field(factory=list)
+
+
+@define
+class Checkpoint:
+    id: int = 0
+    when: str = ""
+    where: str = ""
+
+
+@define
+class ClearCheckpointIn:
+    id: int = 0
+
+
+@define
+class IsMulticlientOut:
+    is_multiclient: bool = False
+
+
+@define
+class FunctionReturnLocationsIn:
+    fn_name: str = ""
+
+
+@define
+class FunctionReturnLocationsOut:
+    addrs: list[Uint64] = field(factory=list)
+
+
+@define
+class ListDynamicLibrariesOut:
+    list_: list[Image] = field(factory=list)
+
+
+@define
+class Image:
+    path: str = ""
+    address: Uint64 = 0
+
+
+@define
+class ListPackagesBuildInfoIn:
+    include_files: bool = False
+
+
+@define
+class ListPackagesBuildInfoOut:
+    list_: list[PackageBuildInfo] = field(factory=list)
+
+
+@define
+class PackageBuildInfo:
+    import_path: str = ""
+    directory_path: str = ""
+    files: list[str] = field(factory=list)
+
+
+@define
+class ExamineMemoryIn:
+    address: Uint64 = 0
+    length_: int = 0
+
+
+@define
+class ExaminedMemoryOut:
+    mem: bytes = b""
+    is_little_endian: bool = False
+
+
+@define
+class DumpStartIn:
+    destination: str = ""
+
+
+@define
+class DumpState:
+    dumping: bool = False
+    all_done: bool = False
+    threads_done: int = 0
+    threads_total: int = 0
+    mem_done: Uint64 = 0
+    mem_total: Uint64 = 0
+    err: str = ""
+
+
+@define
+class DumpStartOut:
+    state: DumpState = field(factory=DumpState)
+
+
+@define
+class DumpWaitIn:
+    wait: int = 0
+
+
+@define
+class DumpWaitOut:
+    state: DumpState = field(factory=DumpState)
+
+
+@define
+class CreateWatchpointIn:
+    scope: EvalScope = field(factory=EvalScope)
+    expr: str = ""
+    type: WatchType = WatchType(0)
+
+
+@define
+class CreateWatchpointOut:
+    breakpoint: Annotated[Breakpoint | None, embedded] = None
+
+
+@define
+class BuildIDOut:
+    build_id: str = ""
+
+
+@define
+class GetVersionOut:
+    delve_version: str = ""
+    api_version: int = 0
+    backend: str = ""
+    target_go_version: str = ""
+    min_supported_version_of_go: str = ""
+    max_supported_version_of_go: str = ""
+
+
+@define
+class SetAPIVersionIn:
+    api_version: int = 0
+
+
+class RPCServer(Protocol):
+    def process_pid(self) -> ProcessPidOut: ...
+
+    def last_modified(self) -> LastModifiedOut: ...
+
+    def detach(self, arg: DetachIn) -> None: ...
+
+    def restart(self, arg: RestartIn) -> RestartOut: ...
+
+    def state(self, arg: StateIn) -> StateOut: ...
+
+    def command(self, command: DebuggerCommand) -> CommandOut: ...
+
+    def get_buffered_tracepoints(self) -> GetBufferedTracepointsOut: ...
+
+    def get_breakpoint(self, arg: GetBreakpointIn) -> GetBreakpointOut: ...
+
+    def stacktrace(self, arg: StacktraceIn) -> StacktraceOut: ...
+
+    def ancestors(self, arg: AncestorsIn) -> AncestorsOut: ...
+
+    def list_breakpoints(self, arg: ListBreakpointsIn) -> ListBreakpointsOut: ...
+
+    def create_breakpoint(self, arg: CreateBreakpointIn) -> CreateBreakpointOut: ...
+
+    @wire("CreateEBPFTracepoint")
+    def create_ebpf_tracepoint(self, arg: CreateEBPFTracepointIn) -> CreateEBPFTracepointOut: ...
+
+    def clear_breakpoint(self, arg: ClearBreakpointIn) -> ClearBreakpointOut: ...
+
+    def toggle_breakpoint(self, arg: ToggleBreakpointIn) -> ToggleBreakpointOut: ...
+
+    def amend_breakpoint(self, arg: AmendBreakpointIn) -> None: ...
+
+    def cancel_next(self) -> None: ...
+
+    def list_threads(self) -> ListThreadsOut: ...
+
+    def get_thread(self, arg: GetThreadIn) -> GetThreadOut: ...
+
+    def list_package_vars(self, arg: ListPackageVarsIn) -> ListPackageVarsOut: ...
+
+    def list_registers(self, arg: ListRegistersIn) -> ListRegistersOut: ...
+
+    def list_local_vars(self, arg: ListLocalVarsIn) -> ListLocalVarsOut: ...
+
+    def list_function_args(self, arg: ListFunctionArgsIn) -> ListFunctionArgsOut: ...
+
+    def eval(self, arg: EvalIn) -> EvalOut: ...
+
+    def set(self, arg: SetIn) -> None: ...
+
+    def list_sources(self, arg: ListSourcesIn) -> ListSourcesOut: ...
+
+    def list_functions(self, arg: ListFunctionsIn) -> ListFunctionsOut: ...
+
+    def list_types(self, arg: ListTypesIn) -> ListTypesOut: ...
+
+    def list_goroutines(self, arg: ListGoroutinesIn) -> ListGoroutinesOut: ...
+
+    def attached_to_existing_process(self) -> AttachedToExistingProcessOut: ...
+
+    def find_location(self, arg: FindLocationIn) -> FindLocationOut: ...
+
+    def disassemble(self, arg: DisassembleIn) -> DisassembleOut: ...
+
+    def recorded(self) -> RecordedOut: ...
+
+    def checkpoint(self, arg: CheckpointIn) -> CheckpointOut: ...
+
+    def list_checkpoints(self) -> ListCheckpointsOut: ...
+
+    def clear_checkpoint(self, arg: ClearCheckpointIn) -> None: ...
+
+    def is_multiclient(self) -> IsMulticlientOut: ...
+
+    def function_return_locations(
+        self, in_: FunctionReturnLocationsIn
+    ) -> FunctionReturnLocationsOut: ...
+
+    def list_dynamic_libraries(self) -> ListDynamicLibrariesOut: ...
+
+    def list_packages_build_info(
+        self, in_: ListPackagesBuildInfoIn
+    ) -> ListPackagesBuildInfoOut: ...
+
+    def examine_memory(self, arg: ExamineMemoryIn) -> ExaminedMemoryOut: ...
+
+    def stop_recording(self) -> None: ...
+
+    def dump_start(self, arg: DumpStartIn) -> DumpStartOut: ...
+
+    def dump_wait(self, arg: DumpWaitIn) -> DumpWaitOut: ...
+
+    def dump_cancel(self) -> None: ...
+
+    def create_watchpoint(self, arg: CreateWatchpointIn) -> CreateWatchpointOut: ...
+
+    def build_id(self) -> BuildIDOut: ...
+
+
+class RpccommonRPCServer(Protocol):
+    """It is served as "RPCServer", like another one here: dial(address, service="RPCServer")
+    calls it.
     """
 
-    def get_version(self) -> GetVersionOut:
-        """Return the version of Delve and that of its API which it speaks."""
-        ...
+    def get_version(self) -> GetVersionOut: ...
 
     @wire("SetApiVersion")
-    def set_api_version(self, version: SetAPIVersionIn) -> None:
-        """Choose the version of the API; this file describes version 2."""
-        ...
-
-    def state(self, how: StateIn) -> StateOut:
-        """Return what the program is doing, as soon as it has stopped or at once."""
-        ...
-
-    def command(
-        self,
-        name: Annotated[str, json_tag("name")],
-        *,
-        thread_id: Annotated[int, json_tag("threadID,omitempty")] = 0,
-        goroutine_id: Annotated[int, json_tag("goroutineID,omitempty")] = 0,
-        return_info_load_config: LoadConfig | None = None,
-        expr: Annotated[str, json_tag("expr,omitempty")] = "",
-    ) -> CommandOut:
-        """Let the program go on, or stop it; return its state when it has stopped.
-
-        ``name`` is ``continue``, ``next``, ``step``, ``stepOut``, ``halt``,
-        ``switchGoroutine`` (to ``goroutine_id``), ``call`` (the function call
-        ``expr``), ...
-        """
-        ...
-
-    def create_breakpoint(
-        self, breakpoint: Breakpoint, *, location: Annotated[str, wire("LocExpr")] = ""
-    ) -> CreateBreakpointOut:
-        """Set a breakpoint and return it with its number and addresses.
-
-        ``location`` is what the user typed, for breakpoints that are to be set
-        again when the program is built anew.
-        """
-        ...
-
-    def list_breakpoints(self, which: ListBreakpointsIn) -> ListBreakpointsOut:
-        """Return the breakpoints."""
-        ...
-
-    def clear_breakpoint(
-        self, *, ident: Annotated[int, wire("Id")] = 0, name: str = ""
-    ) -> ClearBreakpointOut:
-        """Remove the breakpoint of that name or number and return it."""
-        ...
-
-    def list_goroutines(
-        self,
-        *,
-        start: int = 0,
-        count: int = 0,
-        filters: list[ListGoroutinesFilter] | None = None,
-    ) -> ListGoroutinesOut:
-        """Return up to ``count`` goroutines (0: all) from ``start`` on."""
-        ...
-
-    def stacktrace(
-        self,
-        *,
-        goroutine_id: Annotated[int, wire("Id")] = -1,
-        depth: int = 50,
-        full: bool = False,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> StacktraceOut:
-        """Return a goroutine's stack; with ``full`` or ``config``, the variables of its frames."""
-        ...
-
-    def list_local_vars(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListLocalVarsOut:
-        """Return the local variables of a frame."""
-        ...
-
-    def list_function_args(
-        self, *, scope: EvalScope, config: Annotated[LoadConfig, wire("Cfg")]
-    ) -> ListFunctionArgsOut:
-        """Return the arguments and results of the function of a frame."""
-        ...
-
-    def eval(
-        self,
-        expr: str,
-        *,
-        scope: EvalScope,
-        config: Annotated[LoadConfig | None, wire("Cfg")] = None,
-    ) -> EvalOut:
-        """Evaluate a Go expression in a frame.
-
-        What is wrong with it is the error: "could not find symbol value for x".
-        """
-        ...
-
-    def set(self, symbol: str, value: str, *, scope: EvalScope) -> None:
-        """Change the value of a variable to that of another one or of a literal."""
-        ...
-
-    def list_sources(self, which: ListSourcesIn) -> ListSourcesOut:
-        """Return the paths of the program's source files, as the compiler saw them."""
-        ...
-
-    def find_location(
-        self, *, scope: EvalScope, location: Annotated[str, wire("Loc")]
-    ) -> FindLocationOut:
-        """Return the places that a text such as ``main.go:12`` or ``main.total`` stands for."""
-        ...
-
-    def detach(self, how: DetachIn) -> None:
-        """End the session, and Delve with it; the program goes on by itself, or is killed."""
-        ...
+    def set_api_version(self, args: SetAPIVersionIn) -> None: ...

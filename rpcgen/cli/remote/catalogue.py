@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from ...code import Code
 from ...errors import SchemaError
+from ...gen.idl_types import value_of
 from ...protocol.reflection import (
     Description,
     Kind,
@@ -202,13 +203,10 @@ class _Describer:
             FieldEntry(each.name, self._spelled(each.type), each.default)
             for each in described.fields
         ]
-        members = [
-            f"{each.name} = {each.text!r}" if each.text else f"{each.name} = {each.number}"
-            for each in described.members
-        ]
-        base = described.kind.value
+        base, plain = described.kind.value, described
         if described.kind is Kind.ENUM:
-            base = self._spelled(described.element)
+            base, plain = self._spelled(described.element), self._at(described.element)
+        members = [f"{each.name} = {value_of(each, plain)!r}" for each in described.members]
         return TypeEntry(described.name, base, described.doc, tuple(fields), tuple(members))
 
     def _spelled(self, number: int) -> str:

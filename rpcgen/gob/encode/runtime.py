@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..._interrupts import reraise_interrupt
 from ...errors import EncodeError
-from ...schema import Enum, Int
+from ...schema import Enum, Int, String, Uint
 from ...values.registry import Typed
 from .. import numbers
 from ..source import MisfitError
@@ -131,11 +131,20 @@ def _nil() -> None:
     raise EncodeError("None here, but Go cannot send a nil pointer that is no field of a struct")
 
 
+def _encoder_of(base: Int | Uint | String) -> Callable[[Any], bytes]:
+    """Return the function that encodes what travels of an enum."""
+    if isinstance(base, String):
+        return _text
+    if isinstance(base, Uint):
+        return numbers.uint_bytes if base.bits == 64 else _sized_uint(base.bits)
+    return numbers.int_bytes if base.bits == 64 else _sized_int(base.bits)
+
+
 class EnumTable(dict[Any, bytes]):
     """The bytes of each member; combinations of flags are made when they are met."""
 
     def __init__(self, schema: Enum[Any]) -> None:
-        encode = numbers.int_bytes if isinstance(schema.base, Int) else _text
+        encode = _encoder_of(schema.base)
         super().__init__({each: encode(each.value) for each in schema.cls.__members__.values()})
         self._schema = schema
         self._encode: Callable[[Any], bytes] = encode

@@ -41,6 +41,8 @@ def key_of(node: Node, base: Node, decode_value: DecodeFunction) -> Callable[[st
             return decode_value
         case Op.OPAQUE if node.schema.name in TEXTS:
             return decode_value
+        case Op.ENUM if base.op is Op.UINT:
+            return _number(node, decode_value, _UNSIGNED)
         case Op.INT | Op.DURATION | Op.ENUM:
             return _number(node, decode_value, _INTEGER)
         case Op.UINT:

@@ -194,7 +194,8 @@ def enum_of(node: Node, base: Node) -> DecodeFunction:
     """
     enum: Enum[Any] = node.schema
     is_text = base.op is Op.STRING
-    decode_base = scalar_of(node.go, str) if is_text else int_of(node.go, base.bits)
+    integer_of = uint_of if base.op is Op.UINT else int_of
+    decode_base = scalar_of(node.go, str) if is_text else integer_of(node.go, base.bits)
     members = enum.cls._value2member_map_
 
     def decode_member(value: Any) -> Any:

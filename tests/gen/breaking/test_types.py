@@ -32,6 +32,7 @@ from rpcgen.types import (
     Uint8,
     Uint64,
     length,
+    underlying,
 )
 
 from .versions import HEAD, Compare, echo
@@ -40,6 +41,12 @@ from .versions import HEAD, Compare, echo
 class Color(OpenIntEnum):
     NONE = 0
     RED = 3
+
+
+@underlying(Uint8)
+class Level(OpenIntEnum):
+    NONE = 0
+    LOW = 3
 
 
 @define
@@ -68,6 +75,7 @@ CASES = [
     Case(Uint8, 3),
     Case(Uint64, 3),
     Case(Color, Color.RED),
+    Case(Level, Level.LOW),
     Case(timedelta, timedelta(microseconds=1)),
     Case(Float32, 1.5),
     Case(float, 1.5),

@@ -55,6 +55,8 @@ CASES = [
     Case("arrays"),
     Case("broken"),
     Case("callbacks", (), ("--type=Server", "--name=RPCServer", "--reply=State=StateOut")),
+    Case("constants"),
+    Case("constraints"),
     Case("contexts", ()),
     Case("docs"),
     Case("embedded"),
@@ -72,9 +74,13 @@ CASES = [
     Case("plain"),
     Case("pointers"),
     Case("promoted"),
+    Case("promoted_far"),
+    Case("recursive"),
     Case("register_name"),
     Case("self_encoding", ("gob",)),
     Case("several_names"),
+    Case("told", ()),
+    Case("unicode"),
 ]
 
 RUNS = [(case, codec) for case in CASES for codec in case.codecs]

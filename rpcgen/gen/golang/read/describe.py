@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from ....protocol.reflection import (
     Description,
@@ -16,7 +16,7 @@ from ....protocol.reflection import (
 from ...idl_remarks import Remarks
 from .callbacks import Callbacks
 from .describe_types import InexpressibleError, TypeDescriber
-from .docs import doc_text
+from .docs import DocText, doc_text
 from .methods import Methods, RpcMethod, Unfit
 from .names import attribute_name, class_name
 from .services import Registration
@@ -82,6 +82,7 @@ class ServiceDescriber:
         replies: Types of replies that only a callback gets, by name of the method.
         callbacks: Looks for such types.
         remarks: Comments of the IDL, which this adds to.
+        docs: Makes docstrings of Go's doc comments.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class ServiceDescriber:
         replies: Mapping[str, str],
         callbacks: Callbacks,
         remarks: Remarks,
+        docs: DocText,
     ) -> None:
         self._methods = methods
         self.types = types
         self._replies = replies
         self._callbacks = callbacks
         self._remarks = remarks
+        self._docs = docs
         self._progress = _Progress()
         self.notes: list[Note] = []
         self.found = 0
@@ -127,7 +130,7 @@ class ServiceDescriber:
 
     def _service(self, index: int, service: Service) -> ServiceDescription:
         name, python, more = self._named(service)
-        own = doc_text(service.receiver.declared.doc)
+        own = self._docs(service.receiver.declared.doc)
         doc = "\n\n".join(part for part in (own, *more) if part)
         described = ServiceDescription(name, python, doc)
         waiting: list[str] = []
@@ -143,12 +146,24 @@ class ServiceDescriber:
                 self.notes.append(Note(each.place, f"{each.name} is left out: {error}"))
                 continue
             self.expressed += 1
+            waiting += self._beyond(each, described.methods[-1])
             if waiting:
                 self._remarks.methods[index, each.name] = waiting
                 waiting = []
+        for missing, place in self._methods.unknown_bases(service.receiver):
+            text = f"what {missing.name} has is not known: {missing.reason}"
+            waiting.append(f"Methods may be missing: {text}.")
+            self.notes.append(Note(place, f"methods may be missing: {text}"))
         if waiting:
             self._remarks.services[index] = waiting
         return described
+
+    def _beyond(self, method: RpcMethod, described: MethodDescription) -> list[str]:
+        """Return what the argument and the reply may hold in Go that they cannot here."""
+        numbers = (described.request, described.response)
+        told = [said for number in numbers for said in self.types.beyond(number)]
+        self.notes += [Note(method.place, f"{method.name}: {said.rstrip('.')}") for said in told]
+        return list(dict.fromkeys(told))
 
     def _named(self, service: Service) -> tuple[str, str, list[str]]:
         """Return name on the wire, class, and what the docstring says of other names."""
@@ -188,7 +203,7 @@ class ServiceDescriber:
         return MethodDescription(
             method.name,
             attribute_name(method.name),
-            doc_text(method.doc),
+            self._docs(method.doc),
             request,
             response,
             parameter=parameter,
@@ -211,8 +226,4 @@ class ServiceDescriber:
         if is_empty and not self._methods.encoding(of):
             return self.types.add(TypeDescription(Kind.NOTHING))
         number = self.types.number(of, place)
-        described = self.types.types[number]
-        if described.kind is Kind.INTERFACE and described.union:
-            # An argument or reply is never nil.
-            return self.types.add(evolve(described, nullable=False))
-        return number
+        return self.types.required(number)  # an argument or reply is never nil

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from attrs import evolve
 
 from ....protocol.reflection import FieldDescription, Kind, MemberDescription, TypeDescription
 from ...idl_remarks import Remarks
 from .constants import Constants
-from .docs import doc_text
+from .docs import DocText
 from .fields import Fields, StructField
 from .methods import Methods
 from .names import attribute_name, class_name, member_names, upper_name
+from .syntax import Place
 from .types import (
     ArrayType,
     BasicType,
@@ -37,6 +39,9 @@ __all__ = ["InexpressibleError", "TypeDescriber"]
 _MAX_LENGTH = 1 << 20
 
 
+_JSON_REMARK: Final = "In JSON Go's {} is what its {} makes of it; on gob it is as here."
+
+
 class InexpressibleError(Exception):
     """Something of Go that an IDL cannot say; the text says why."""
 
@@ -51,6 +56,7 @@ class TypeDescriber:
         registered: Names in interface values, by type.
         remarks: Comments of the IDL, which this adds to.
         module: Name of the module that the IDL will be.
+        docs: Makes docstrings and comments of Go's doc comments.
     """
 
     def __init__(
@@ -61,19 +67,24 @@ class TypeDescriber:
         registered: Mapping[NamedType, str],
         remarks: Remarks,
         module: str,
+        docs: DocText,
     ) -> None:
         self.resolver = resolver
         self.types: list[TypeDescription] = []
         self.left_out: list[tuple[StructField, str]] = []
+        # What fields have in Go that the IDL does not say.
+        self.notes: list[tuple[Place, str]] = []
         self._constants = constants
         self._methods = methods
         self._registered = registered
         self._remarks = remarks
         self._module = module
+        self._docs = docs
         self._fields = Fields(resolver, methods)
         self._numbers: dict[GoType, int] = {}
         self._names: dict[str, GoType] = {}
         self._inside: list[NamedType] = []
+        self._open: list[GoType] = []
         self._has_interfaces = False
         # What interfaces may hold beside the members of their unions.
         self._beyond: dict[int, str] = {}
@@ -102,6 +113,20 @@ class TypeDescriber:
             # A struct has its number before its fields do, since they may hold it.
             self._numbers.setdefault(of, described)
         return self._numbers[of]
+
+    def required(self, number: int) -> int:
+        """Return the number of a type whose values are never nil, where it is a union.
+
+        Args:
+            number: Number of the type.
+        """
+        described = self.types[number]
+        if described.kind is not Kind.INTERFACE or not described.union:
+            return number
+        required = self.add(evolve(described, nullable=False))
+        if number in self._beyond:
+            self._beyond[required] = self._beyond[number]
+        return required
 
     def add_registered(self) -> None:
         """Add the types that interface values may hold although nothing else refers to them."""
@@ -160,6 +185,9 @@ class TypeDescriber:
         if not isinstance(length, int) or not 0 <= length <= _MAX_LENGTH:
             raise InexpressibleError("the length of an array is not known")
         element = pointed_to(of.element)
+        if element in self._open:
+            # Without its pointer, an array of the struct that it is in has no end.
+            element = of.element
         is_bytes = self.resolver.underlying(element) == BasicType("uint8")
         return self.add(
             TypeDescription(
@@ -226,11 +254,14 @@ class TypeDescriber:
             case StructType():
                 name = self._class_name(of)
                 wire = self._registered.get(of, f"{self._module}.{name}")
-                return self._struct(of, under, name, wire, doc_text(of.declared.doc))
+                return self._struct(of, under, name, wire, self._docs(of.declared.doc))
             case BasicType():
                 return self._of_basic(of, under)
             case InterfaceType():
                 return self._interface(of)
+            case KnownGoType(known=known) if known.encoding:
+                reason = f"{of} lacks the methods by which {known.name} encodes itself"
+                raise InexpressibleError(reason)
             case KnownGoType():
                 return self.number(under, place)
         if of in self._inside:
@@ -245,19 +276,18 @@ class TypeDescriber:
         constants = self._constants.of_type(of)
         name = self._class_name(of)
         described = TypeDescription(Kind(under.name), f"{self._module}.{name}", name)
-        described.doc = doc_text(of.declared.doc)
+        described.doc = self._docs(of.declared.doc)
         number = self.add(described)
         self._numbers[of] = number
         self._tell_json(number, of)
         if not constants:
             return number
         names = member_names(of.name, [spec.name for spec, _ in constants])
-        is_enum = under.name == "string" or under.name.startswith("int")
+        is_enum = under.name == "string" or under.name.startswith(("int", "uint"))
         if not is_enum:
             values = [
                 (f"{upper_name(of.name)}_{member}", constant.value)
                 for member, (_, constant) in zip(names, constants, strict=True)
-                if isinstance(constant.value, int | str)
             ]
             self._remarks.constants[number] = values
             return number
@@ -270,8 +300,8 @@ class TypeDescriber:
                 described.members.append(MemberDescription(member, text=value))
             else:
                 described.members.append(MemberDescription(member, number=int(value)))
-            if spec.doc:
-                self._remarks.fields[number, member] = [spec.doc]
+            if doc := self._docs(spec.doc):
+                self._remarks.fields[number, member] = [doc]
         return number
 
     def _opaque(self, of: NamedType, encoding: str) -> int:
@@ -281,7 +311,7 @@ class TypeDescriber:
                 Kind.OPAQUE,
                 f"{self._module}.{name}",
                 name,
-                doc_text(of.declared.doc),
+                self._docs(of.declared.doc),
                 hashable=True,
                 encoding=encoding,
             )
@@ -297,9 +327,8 @@ class TypeDescriber:
         names = self._methods.names(of)
         for method in ("MarshalJSON", "MarshalText"):
             if method in names:
-                self._remarks.types.setdefault(number, []).append(
-                    f"In JSON Go's {of} is what its {method} makes of it; on gob it is as here."
-                )
+                said = self._remarks.types.setdefault(number, [])
+                said.append(_JSON_REMARK.format(of, method))
                 return
 
     # Structs
@@ -313,6 +342,7 @@ class TypeDescriber:
         if isinstance(of, NamedType):
             self._tell_json(number, of)
         inside, self._inside = self._inside, []  # what holds itself through a struct may do so
+        self._open.append(of)
         waiting: list[str] = []
         for each in self._fields.of(under):
             try:
@@ -323,14 +353,20 @@ class TypeDescriber:
                 waiting.append(f"{each.name} is left out: {error}.")
                 self.left_out.append((each, str(error)))
                 continue
-            said = [*waiting, *([each.doc] if each.doc else []), *each.remarks]
-            said += self._interface_remarks(described.fields[-1].type, each)
+            doc = self._docs(each.doc)
+            said = [*waiting, *([doc] if doc else []), *each.remarks]
+            beyond = self.beyond(described.fields[-1].type)
+            self.notes += [(each.place, f"field {each.name}: {said}") for said in beyond]
+            self.notes += [(each.place, f"field {each.name}: {said}") for said in each.remarks]
+            said += beyond or self._interface_remarks(described.fields[-1].type, each)
+            said += self._json_remarks(each)
             if said:
                 self._remarks.fields[number, each.name] = said
             waiting = []
         if waiting:
             self._remarks.tails[number] = waiting
         self._inside = inside
+        self._open.pop()
         return number
 
     def _field(self, each: StructField, of: str) -> FieldDescription:
@@ -342,10 +378,30 @@ class TypeDescriber:
             embedded=each.embedded,
         )
 
+    def beyond(self, number: int) -> list[str]:
+        """Return what an interface may hold in Go that it cannot here, in a sentence.
+
+        Args:
+            number: Number of a type, or of a list, array or map with one.
+        """
+        described = self.types[number]
+        while described.kind in (Kind.SLICE, Kind.ARRAY, Kind.MAP):
+            number, described = described.element, self.types[described.element]
+        return [self._beyond[number]] if number in self._beyond else []
+
+    def _json_remarks(self, each: StructField) -> list[str]:
+        """Return what is to be said of a type that has no class of its own to say it in."""
+        of = pointed_to(each.type)
+        under = self.resolver.underlying(of)
+        if not isinstance(of, NamedType) or not isinstance(under, SliceType | ArrayType | MapType):
+            return []
+        if self._methods.encoding(of):
+            return []
+        methods = {"MarshalJSON", "MarshalText"} & self._methods.names(of)
+        return [_JSON_REMARK.format(of, each) for each in sorted(methods)[:1]]
+
     def _interface_remarks(self, number: int, each: StructField) -> list[str]:
         described = self.types[number]
-        if number in self._beyond:
-            return [self._beyond[number]]
         if described.kind is not Kind.INTERFACE or described.union:
             return []
         of = pointed_to(each.type)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from ...idl_remarks import wrapped
 
-__all__ = ["doc_text"]
+__all__ = ["DocText", "doc_text", "no_doc_text"]
+
+# Makes a doc comment of Go the docstring, or comment, that the IDL has of it.
+DocText: TypeAlias = Callable[[str], str]
 
 # Width of a docstring, in columns; it is indented by up to eight more.
 _WIDTH: Final = 88
@@ -20,3 +24,12 @@ def doc_text(comment: str) -> str:
     """
     lines = comment.expandtabs(4).splitlines()
     return "\n".join(part for line in lines for part in wrapped(line, _WIDTH))
+
+
+def no_doc_text(comment: str) -> str:
+    """Return no docstring: for an IDL that leaves the texts of another's source out.
+
+    Args:
+        comment: Text of the comment.
+    """
+    return ""

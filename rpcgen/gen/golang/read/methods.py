@@ -10,10 +10,12 @@ from attrs import frozen
 from .stdlib import SELF_ENCODING
 from .syntax import Function, Place
 from .types import (
+    ERROR,
     FuncType,
     GoType,
     InterfaceType,
     KnownGoType,
+    MissingType,
     NamedType,
     PointerType,
     Resolver,
@@ -97,6 +99,27 @@ class Methods:
         names = self.names(of)
         return next((_ENCODINGS[each] for each in _ENCODINGS if each in names), "")
 
+    def unknown_bases(self, named: NamedType) -> Iterator[tuple[MissingType, Place]]:
+        """Yield the embedded types that are not there, whose methods would be promoted.
+
+        Args:
+            named: The type that embeds them, itself or through others.
+        """
+        seen: set[NamedType] = set()
+        waiting = [named]
+        while waiting:
+            current = waiting.pop()
+            under = self._resolver.underlying(current)
+            if current in seen or not isinstance(under, StructType):
+                continue
+            seen.add(current)
+            for field in under.expression.fields:
+                held = pointed_to(self._resolver.resolve(field.type, under.scope))
+                if field.embedded and isinstance(held, MissingType):
+                    yield held, field.place
+                if field.embedded and isinstance(held, NamedType):
+                    waiting.append(held)
+
     def served(self, named: NamedType, *, by_pointer: bool) -> Iterator[RpcMethod | Unfit]:
         """Yield the exported methods of a type in the order of the source.
 
@@ -130,7 +153,7 @@ class Methods:
         if not is_callback:
             if not isinstance(reply, PointerType):
                 return Unfit(function.name, "its reply is no pointer", function.place)
-            if len(results) != 1 or str(function.results[0].type) != "error":
+            if results != [ERROR]:
                 return Unfit(function.name, "it does not return an error alone", function.place)
         response = None if is_callback else pointed_to(reply)
         for each in (request, response):

@@ -15,24 +15,27 @@ __all__ = ["Module", "Modules"]
 
 _MODULE: Final = re.compile(r"^module\s+(\S+)", re.MULTILINE)
 _REPLACE: Final = re.compile(r"^(\S+)(?:\s+v\S+)?\s*=>\s*(\S+)(?:\s+(v\S+))?$")
+_QUOTED: Final = re.compile(r"\"([^\"\s]*)\"|`([^`\s]*)`")
 _REQUIRE: Final = re.compile(r"^(\S+)\s+(v\S+)")
 
 
 @frozen
 class Module:
-    """A ``go.mod``: its folder, its path, and where the modules that it names are.
+    """A ``go.mod`` or ``go.work``: its folder, its path, and where the modules that it names are.
 
     Attributes:
         folder: The folder of the file.
         path: Path of the module, empty if the file does not say it.
         replaced: Paths of modules and what stands for them: a folder, or another path and version.
         required: Versions by path.
+        used: Folders of the modules of a workspace.
     """
 
     folder: Path
     path: str
     replaced: dict[str, tuple[str, str]]
     required: dict[str, str]
+    used: tuple[Path, ...] = ()
 
 
 class Modules:
@@ -84,6 +87,18 @@ class Modules:
     def _of_module(self, module: Module, path: str) -> Iterator[Path]:
         if module.path and _is_below(path, module.path):
             yield _inside(module.folder, path, module.path)
+        workspace = _workspace_of(module.folder)
+        if workspace is not None:
+            yield from self._replaced(workspace, path)
+        yield from self._replaced(module, path)
+        for name in sorted(module.required, key=len, reverse=True):
+            if _is_below(path, name):
+                yield _inside(self._cached(name, module.required[name]), path, name)
+        for other in _used_by(workspace) if workspace is not None else ():
+            if other.path and _is_below(path, other.path):
+                yield _inside(other.folder, path, other.path)
+
+    def _replaced(self, module: Module, path: str) -> Iterator[Path]:
         for name in sorted(module.replaced, key=len, reverse=True):
             if _is_below(path, name):
                 target, version = module.replaced[name]
@@ -91,12 +106,6 @@ class Modules:
                     yield _inside(self._cached(target, version), path, name)
                 else:
                     yield _inside(Path(os.path.normpath(module.folder / target)), path, name)
-        for name in sorted(module.required, key=len, reverse=True):
-            if _is_below(path, name):
-                yield _inside(self._cached(name, module.required[name]), path, name)
-        for other in _of_workspace(module.folder):
-            if other.path and _is_below(path, other.path):
-                yield _inside(other.folder, path, other.path)
 
     def _cached(self, path: str, version: str) -> Path:
         return self._cache / f"{_escaped(path)}@{_escaped(version)}"
@@ -111,9 +120,9 @@ def module_of(folder: Path) -> Module | None:
 
 
 @cache
-def _read_module(folder: Path) -> Module:
-    text = (folder / "go.mod").read_text(encoding="utf-8", errors="replace")
-    text = re.sub(r"//[^\n]*", "", text)
+def _read_module(folder: Path, file: str = "go.mod") -> Module:
+    text = (folder / file).read_text(encoding="utf-8", errors="replace")
+    text = _QUOTED.sub(r"\1\2", re.sub(r"//[^\n]*", "", text))
     named = _MODULE.search(text)
     replaced: dict[str, tuple[str, str]] = {}
     required: dict[str, str] = {}
@@ -123,7 +132,8 @@ def _read_module(folder: Path) -> Module:
     for line in _lines_of(text, "require"):
         if found := _REQUIRE.match(line):
             required[found[1]] = found[2]
-    return Module(folder, named[1].strip('"') if named else "", replaced, required)
+    used = [Path(os.path.normpath(folder / each)) for each in _lines_of(text, "use")]
+    return Module(folder, named[1] if named else "", replaced, required, tuple(used))
 
 
 def _lines_of(text: str, word: str) -> Iterator[str]:
@@ -134,18 +144,18 @@ def _lines_of(text: str, word: str) -> Iterator[str]:
         yield line.strip()
 
 
-def _of_workspace(folder: Path) -> Iterator[Module]:
-    """Yield the modules of the workspace that a folder is in."""
+def _workspace_of(folder: Path) -> Module | None:
+    """Return the workspace that a folder is in, None if there is no ``go.work`` above it."""
     for above in (folder, *folder.parents):
-        file = above / "go.work"
-        if not file.is_file():
-            continue
-        text = re.sub(r"//[^\n]*", "", file.read_text(encoding="utf-8", errors="replace"))
-        for used in _lines_of(text, "use"):
-            place = Path(os.path.normpath(above / used.strip('"')))
-            if (place / "go.mod").is_file():
-                yield _read_module(place)
-        return
+        if (above / "go.work").is_file():
+            return _read_module(above, "go.work")
+    return None
+
+
+def _used_by(workspace: Module) -> Iterator[Module]:
+    for folder in workspace.used:
+        if (folder / "go.mod").is_file():
+            yield _read_module(folder)
 
 
 def _of_gopath(path: str, user: Path) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ....errors import GenerateError
 from .comments import doc_above, doc_beside, package_doc
-from .parse_bodies import read_body
+from .parse_bodies import read_body, read_variables
 from .parse_expressions import (
     place_of,
     read_expressions,
@@ -168,7 +168,9 @@ class _FileReader:
             case "const_declaration":
                 self._constants += self._read_constants(node)
             case "var_declaration":
-                self._variables += read_body(node, self._path).bindings
+                self._variables += read_variables(node, self._path)
+                # What its values call, and the functions among them, is run as well.
+                self._functions.append(self._function("", node, node))
             case "function_declaration":
                 self._functions.append(self._read_function(node))
             case "method_declaration":
@@ -220,14 +222,18 @@ class _FileReader:
 
     def _read_function(self, node: Node) -> Function:
         name = node.child_by_field_name("name")
+        shown = text_of(name) if name is not None else ""
+        return self._function(shown, node, node.child_by_field_name("body"))
+
+    def _function(self, name: str, node: Node, body: Node | None) -> Function:
         return Function(
-            text_of(name) if name is not None else "",
+            name,
             read_parameters(node.child_by_field_name("parameters"), self._path),
             read_results(node.child_by_field_name("result"), self._path),
             doc_above(node),
             self._place(node),
             type_parameters=type_parameters(node),
-            body=_LazyBody(node, self._path),
+            body=_LazyBody(body, self._path),
         )
 
     def _read_method(self, node: Node) -> Function:
@@ -256,15 +262,14 @@ class _FileReader:
 class _LazyBody:
     """Reads the body of a function when it is asked for: most never are."""
 
-    def __init__(self, node: Node, path: str) -> None:
+    def __init__(self, node: Node | None, path: str) -> None:
         self._node = node
         self._path = path
         self._body: Body | None = None
 
     def __call__(self) -> Body:
         if self._body is None:
-            body = self._node.child_by_field_name("body")
-            self._body = Body() if body is None else read_body(body, self._path)
+            self._body = Body() if self._node is None else read_body(self._node, self._path)
         return self._body
 
 

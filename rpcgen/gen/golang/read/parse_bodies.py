@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .parse_expressions import read_expression, read_expressions, read_type, text_of
-from .syntax import Binding, Body, CallExpr, Expr, OtherExpr
+from .parse_expressions import place_of, read_expression, read_expressions, read_type, text_of
+from .syntax import Binding, Body, CallExpr, Expr, OtherExpr, Place, SelectorExpr
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-__all__ = ["read_body"]
+__all__ = ["read_body", "read_variables"]
 
 
 def read_body(node: Node, path: str) -> Body:
@@ -23,6 +23,7 @@ def read_body(node: Node, path: str) -> Body:
     """
     bindings: list[Binding] = []
     calls: list[CallExpr] = []
+    handed_on: list[tuple[SelectorExpr, Place]] = []
     for each in _walk(node):
         match each.type:
             case "short_var_declaration" | "assignment_statement":
@@ -33,7 +34,32 @@ def read_body(node: Node, path: str) -> Body:
                 call = read_expression(each, path)
                 if isinstance(call, CallExpr):
                     calls.append(call)
-    return Body(tuple(bindings), tuple(calls))
+            case "selector_expression" if _is_handed_on(each):
+                value = read_expression(each, path)
+                if isinstance(value, SelectorExpr):
+                    handed_on.append((value, place_of(each, path)))
+    return Body(tuple(bindings), tuple(calls), tuple(handed_on))
+
+
+def _is_handed_on(node: Node) -> bool:
+    """Return True for ``server.Register`` that is not called: what it registers is elsewhere."""
+    name, parent = node.child_by_field_name("field"), node.parent
+    if name is None or text_of(name) not in ("Register", "RegisterName"):
+        return False
+    is_called = parent is not None and parent.type == "call_expression"
+    return not (is_called and parent and parent.child_by_field_name("function") == node)
+
+
+def read_variables(node: Node, path: str) -> list[Binding]:
+    """Return the variables that a declaration makes, without those of functions in its values.
+
+    Args:
+        node: The declaration, ``var x = y`` or ``var (...)``.
+        path: Path of the file, as messages spell it.
+    """
+    lists = [each for each in node.named_children if each.type == "var_spec_list"]
+    specs = [each for holder in (node, *lists) for each in holder.named_children]
+    return [found for each in specs if each.type == "var_spec" for found in _declared(each, path)]
 
 
 def _walk(node: Node) -> Iterator[Node]:

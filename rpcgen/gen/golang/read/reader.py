@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from attrs import field, frozen
 
@@ -16,7 +17,7 @@ from .candidates import Candidate, candidates, find_type
 from .constants import Constants
 from .describe import Note, Service, ServiceDescriber, services_of
 from .describe_types import TypeDescriber
-from .docs import doc_text
+from .docs import DocText, doc_text, no_doc_text
 from .methods import Methods
 from .packages import Package, Packages
 from .registered import registered_types
@@ -27,6 +28,11 @@ from .types import Resolver
 from .variables import Variables
 
 __all__ = ["Reading", "read_go"]
+
+
+_UNPLAIN: Final = (
+    "the type or name that gob.Register gets takes more than looking, so unions may lack it"
+)
 
 
 @frozen
@@ -57,6 +63,7 @@ def read_go(
     type_names: Sequence[str] = (),
     name: str = "",
     replies: Mapping[str, str] | None = None,
+    docs: bool = True,
 ) -> Reading:
     """Return the IDL of the services in Go source.
 
@@ -67,6 +74,7 @@ def read_go(
             needed; those that are registered by default.
         name: Name of the service, where ``type_names`` has one.
         replies: Types of replies that only a callback gets, by name of the method.
+        docs: True if docstrings and comments are made of Go's doc comments.
 
     Returns:
         The IDL, and what it does not say.
@@ -74,7 +82,8 @@ def read_go(
     Raises:
         GenerateError: There are no services, or a type is not there.
     """
-    return _Reader(paths, module, replies or {}).read(type_names, name)
+    doc = doc_text if docs else no_doc_text
+    return _Reader(paths, module, replies or {}, doc).read(type_names, name)
 
 
 @frozen
@@ -88,9 +97,12 @@ class _Found:
 class _Reader:
     """Reads packages once, and describes twice: only then all `gob.Register` calls are known."""
 
-    def __init__(self, paths: Iterable[Path], module: str, replies: Mapping[str, str]) -> None:
+    def __init__(
+        self, paths: Iterable[Path], module: str, replies: Mapping[str, str], docs: DocText
+    ) -> None:
         self._module = module
         self._replies = replies
+        self._docs = docs
         self._packages = Packages()
         loaded = [package for path in paths for package in self._packages.load(path)]
         self._loaded = [package for package in dict.fromkeys(loaded) if package.files]
@@ -98,6 +110,7 @@ class _Reader:
         self._constants = Constants(self._resolver)
         self._methods = Methods(self._resolver)
         self._variables = Variables(self._resolver, self._methods)
+        self._unplain: list[Place] = []
 
     def read(self, type_names: Sequence[str], name: str) -> Reading:
         """Return the IDL of types, or of what is registered."""
@@ -115,7 +128,9 @@ class _Reader:
             for each, reason in describer.types.left_out
             if not reason.startswith("gob passes over")
         ]
-        notes = [*self._problems(), *found.notes, *describer.notes, *left_out]
+        said = [Note(place, text.rstrip(".")) for place, text in describer.types.notes]
+        unplain = [Note(place, _UNPLAIN) for place in self._unplain]
+        notes = [*self._problems(), *found.notes, *describer.notes, *left_out, *said, *unplain]
         return Reading(
             write_idl(description, module=self._module, remarks=remarks),
             list(dict.fromkeys(notes)),
@@ -131,11 +146,20 @@ class _Reader:
         registered = registered_types(
             self._packages.read, self._resolver, self._constants, self._variables
         )
+        self._unplain = registered.unplain
         types = TypeDescriber(
-            self._resolver, self._constants, self._methods, registered, remarks, self._module
+            self._resolver,
+            self._constants,
+            self._methods,
+            registered.names,
+            remarks,
+            self._module,
+            self._docs,
         )
         callbacks = Callbacks(self._resolver, self._variables)
-        describer = ServiceDescriber(self._methods, types, self._replies, callbacks, remarks)
+        describer = ServiceDescriber(
+            self._methods, types, self._replies, callbacks, remarks, self._docs
+        )
         return describer, describer.describe(services)
 
     # Services
@@ -187,13 +211,14 @@ class _Reader:
 
     def _doc(self, services: Sequence[Service]) -> str:
         packages: dict[Package, None] = {each.receiver.package: None for each in services}
-        docs = [each.doc for each in packages if each.doc]
+        docs = [doc for each in packages if (doc := self._docs(each.doc))]
         names = ", ".join(each.path or each.name for each in packages)
         told = transports(self._loaded, self._resolver, self._constants)
-        first = docs[0] if len(packages) == 1 and docs else f"Services of the Go package {names}."
         if len(packages) > 1:
-            first = f"Services of the Go packages {names}."
-        return "\n\n".join([doc_text(first), *told])
+            first = doc_text(f"Services of the Go packages {names}.")
+        else:
+            first = docs[0] if docs else doc_text(f"Services of the Go package {names}.")
+        return "\n\n".join([first, *told])
 
 
 def _shown(candidate: Candidate) -> str:

@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from attrs import field, frozen
+
 from .constants import Constants
 from .packages import Package
-from .syntax import CallExpr, Function, NameExpr, SelectorExpr
-from .types import GoType, NamedType, PointerType, Resolver, Scope
+from .syntax import CallExpr, Function, NameExpr, Place, SelectorExpr
+from .types import GoType, InterfaceType, MissingType, NamedType, PointerType, Resolver, Scope
 from .variables import Here, Variables
 
-__all__ = ["registered_types"]
+__all__ = ["Registered", "registered_types"]
 
 _GOB: Final = "encoding/gob"
+
+# Number of parameters of the functions that register, of which the last is the value.
+_PARAMETERS: Final = {"Register": 1, "RegisterName": 2}
+
+
+@frozen
+class Registered:
+    """Types that travel in interface values.
+
+    Attributes:
+        names: Named types, each with its name in interface values.
+        unplain: Places of registrations whose type takes more than looking.
+    """
+
+    names: dict[NamedType, str] = field(factory=dict)
+    unplain: list[Place] = field(factory=list)
 
 
 def registered_types(
     packages: Iterable[Package], resolver: Resolver, constants: Constants, variables: Variables
-) -> dict[NamedType, str]:
-    """Return the named types that are registered, each with its name in interface values.
+) -> Registered:
+    """Return the named types that are registered.
 
     Args:
         packages: The packages that are looked at.
@@ -27,17 +45,21 @@ def registered_types(
         constants: Values of constants.
         variables: Types of variables.
     """
-    found: dict[NamedType, str] = {}
+    found = Registered()
     for package in packages:
         for file in package.files:
             if not any(each.path == _GOB for each in file.imports):
                 continue
             for function in file.functions:
                 scope = Scope(package, file)
-                for type_, name in _in_function(function, scope, resolver, constants, variables):
+                for each in _in_function(function, scope, resolver, constants, variables):
+                    if isinstance(each, Place):
+                        found.unplain.append(each)
+                        continue
+                    type_, name = each
                     named = type_.element if isinstance(type_, PointerType) else type_
                     if isinstance(named, NamedType):
-                        found.setdefault(named, name or _default_name(type_, named))
+                        found.names.setdefault(named, name or _default_name(type_, named))
     return found
 
 
@@ -47,31 +69,36 @@ def _in_function(
     resolver: Resolver,
     constants: Constants,
     variables: Variables,
-) -> Iterator[tuple[GoType, str]]:
+) -> Iterator[tuple[GoType, str] | Place]:
     for call in function.body().calls:
         called = call.function
         if not isinstance(called, SelectorExpr) or not isinstance(called.operand, NameExpr):
             continue
         if resolver.package_of(called.operand.name, scope)[1] != _GOB:
             continue
-        value, name = _arguments(call, called.name, scope, constants)
-        here = Here(scope, function, call.place.line)
-        type_ = variables.type_of(call.arguments[value], here) if value >= 0 else None
-        if type_ is not None:
+        if _PARAMETERS.get(called.name) != len(call.arguments):
+            continue
+        name = _name(call, scope, constants)
+        type_ = variables.type_of(call.arguments[-1], Here(scope, function, call.place.line))
+        if name is None or _is_unknown(type_, resolver):
+            yield call.place
+        elif type_ is not None:
             yield type_, name
 
 
-def _arguments(
-    call: CallExpr, function: str, scope: Scope, constants: Constants
-) -> tuple[int, str]:
-    """Return which argument is the value, -1 for none, and the name that is given."""
-    if function == "Register" and len(call.arguments) == 1:
-        return 0, ""
-    if function == "RegisterName" and len(call.arguments) == 2:
-        constant = constants.value(call.arguments[0], scope)
-        if constant is not None and isinstance(constant.value, str):
-            return 1, constant.value
-    return -1, ""
+def _name(call: CallExpr, scope: Scope, constants: Constants) -> str | None:
+    """Return the name that is given, empty for that of the type, None for one that is computed."""
+    if len(call.arguments) == 1:
+        return ""
+    constant = constants.value(call.arguments[0], scope)
+    return constant.value if constant is not None and isinstance(constant.value, str) else None
+
+
+def _is_unknown(type_: GoType | None, resolver: Resolver) -> bool:
+    """Return True unless a type is that of a value; one that is read from elsewhere has a name."""
+    if type_ is None or isinstance(type_, MissingType):
+        return True
+    return isinstance(resolver.underlying(type_), InterfaceType)
 
 
 def _default_name(registered: GoType, named: NamedType) -> str:

@@ -109,13 +109,28 @@ class Services:
                 found = self._registration(call, how, here)
                 if found is not None:
                     yield found
+        for value, place in function.body().handed_on:
+            if self._is_of_server(value, Here(scope, function, place.line)):
+                reason = f"{value.name} is handed on, so what it registers takes more than looking"
+                yield Unplain(place, reason)
+
+    def _is_of_server(self, value: SelectorExpr, here: Here) -> bool:
+        """Return True if a function is that of a package of RPC, or of a server of one."""
+        operand = self._variables.type_of(value.operand, here)
+        if isinstance(operand, PointerType):
+            operand = operand.element
+        if isinstance(operand, NamedType):
+            return _has_rpc(operand.package.path)
+        if operand is not None or not isinstance(value.operand, NameExpr):
+            return False
+        return _has_rpc(self._resolver.package_of(value.operand.name, here.scope)[1])
 
     # Which calls register
 
     def _registering(self, call: CallExpr, here: Here) -> _Register | None:
         called = call.function
         if isinstance(called, NameExpr):
-            return self._own.get(called.name)
+            return self._own.get(called.name) or self._of_dot_import(called.name, here)
         if not isinstance(called, SelectorExpr):
             return None
         name = called.name
@@ -123,11 +138,20 @@ class Services:
             _, path = self._resolver.package_of(called.operand.name, here.scope)
             is_variable = self._variables.type_of(called.operand, here) is not None
             if path and not is_variable:
-                is_rpc = "rpc" in path.rpartition("/")[2]
-                return (_KNOWN.get(name) if is_rpc else None) or self._own.get(name)
+                return (_KNOWN.get(name) if _has_rpc(path) else None) or self._own.get(name)
         if f".{name}" in self._own:
             return self._own[f".{name}"]
         return _KNOWN[name] if name in ("Register", "RegisterName") else None
+
+    def _of_dot_import(self, name: str, here: Here) -> _Register | None:
+        """Return how a function registers whose package's names a file uses as its own."""
+        package = here.scope.package
+        local = here.function.body().bindings if here.function is not None else ()
+        is_local = any(each.name == name and each.line <= here.line for each in local)
+        if name in package.functions or is_local:
+            return None
+        dots = [each.path for each in here.scope.file.imports if each.name == "."]
+        return _KNOWN.get(name) if any(map(_has_rpc, dots)) else None
 
     def _hands_on(self, function: Function, call: CallExpr, how: _Register, here: Here) -> bool:
         """Return True if a function registers what it is given, and remember it."""
@@ -220,4 +244,9 @@ class Services:
 
 
 def _is_rpc(file: GoFile) -> bool:
-    return any("rpc" in each.path.rpartition("/")[2] for each in file.imports)
+    return any(_has_rpc(each.path) for each in file.imports)
+
+
+def _has_rpc(path: str) -> bool:
+    """Return True for the path of net/rpc, or of a package made after it."""
+    return "rpc" in path.rpartition("/")[2]

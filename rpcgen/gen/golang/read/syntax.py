@@ -264,10 +264,14 @@ class Binding:
 
 @frozen
 class Body:
-    """The variables and calls of a function, in the order of the text."""
+    """The variables and calls of a function, in the order of the text.
+
+    ``handed_on`` are functions that register, where they are values and not called.
+    """
 
     bindings: tuple[Binding, ...] = ()
     calls: tuple[CallExpr, ...] = ()
+    handed_on: tuple[tuple[SelectorExpr, Place], ...] = ()
 
 
 def _no_body() -> Body:

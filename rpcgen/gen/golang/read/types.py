@@ -31,6 +31,7 @@ from .syntax import (
 
 __all__ = [
     "BASIC",
+    "ERROR",
     "ArrayType",
     "BasicType",
     "ChanType",
@@ -235,9 +236,12 @@ def pointed_to(of: GoType) -> GoType:
     return of
 
 
-_ERROR: Final = InterfaceExpr(
-    (Function("Error", (), (), "", Place("<builtin>", 1)),),
+ERROR: Final = InterfaceType(
+    InterfaceExpr(
+        (Function("Error", (), (), "", Place("<builtin>", 1)),),
+    )
 )
+"""Go's ``error``."""
 
 # Maximum number of types that stand for each other, or hold each other, without one of their own.
 _MAX_DEPTH: Final = 100
@@ -379,7 +383,7 @@ def _builtin(name: str) -> GoType | None:
     if name in BASIC:
         return BasicType(name)
     if name == "error":
-        return InterfaceType(_ERROR)
+        return ERROR
     return InterfaceType(InterfaceExpr()) if name in ("any", "comparable") else None
 
 

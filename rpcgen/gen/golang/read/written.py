@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,9 @@ from attrs import frozen
 from ...header import content
 
 __all__ = ["Written", "digest_in", "look", "with_header"]
+
+# Width of a line of the header, in columns.
+_WIDTH: Final = 96
 
 # The digest is that of what is below the header, as it was written.
 _HEADER: Final = re.compile(
@@ -37,10 +41,17 @@ def with_header(body: str, sources: str) -> str:
 
     Args:
         body: Text of the IDL.
-        sources: What it was read from, as a person has named it.
+        sources: What it was read from, as a person has named it, and the options.
     """
+    written = textwrap.fill(
+        f"# Written by `rpcgen from-go {sources}`.",
+        _WIDTH,
+        subsequent_indent="#     ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return (
-        f"# Written by `rpcgen from-go {sources}`.\n"
+        f"{written}\n"
         "# It may be edited: from-go then leaves it alone until it is told --force.\n"
         f"# digest: {_digest_of(body)}\n\n{body}"
     )

@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from ....protocol.reflection import FieldDescription, Kind, TypeDescription
+from ...idl_types import value_of
 from .columns import aligned
 from .comments import doc_comment
 from .exceptions import error_method
@@ -174,10 +175,11 @@ class GoTypes:
         )
 
     def _constants(self, each: TypeDescription, name: str) -> tuple[str, ...]:
-        is_text = self._types[each.element].kind is Kind.STRING
+        held = self._types[each.element]
+        is_text = held.kind is Kind.STRING
         rows = []
         for member in each.members:
-            value = quoted(member.text) if is_text else str(member.number)
+            value = quoted(member.text) if is_text else value_of(member, held)
             constant = self._names.free(f"{name}{words_of(member.name)}")
             rows.append([constant, name, f"= {value}"])
         return tuple(aligned(rows))

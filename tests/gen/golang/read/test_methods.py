@@ -10,7 +10,13 @@ from rpcgen.gen.golang.read.methods import Methods, RpcMethod, Unfit
 from rpcgen.gen.golang.read.packages import Package, Packages
 from rpcgen.gen.golang.read.types import NamedType, Resolver
 
-HEAD = "package a\ntype T struct{}\ntype Args struct{}\ntype args struct{}\n"
+HEAD = """package a
+type T struct{}
+type Args struct{}
+type args struct{}
+type Failure = error
+type Own error
+"""
 
 
 def served(package: Package, by_pointer: bool = True) -> list[RpcMethod | Unfit]:
@@ -26,6 +32,7 @@ def served(package: Package, by_pointer: bool = True) -> list[RpcMethod | Unfit]
         "Get(Args, *Args) error",
         "Get(a int, b **Args) (err error)",
         "Get(a struct{}, b *struct{}) error",
+        "Get(a int, b *int) Failure",
     ],
 )
 def test_method_of_the_form_is_served(load: Callable[..., Package], method: str) -> None:
@@ -39,6 +46,7 @@ def test_method_of_the_form_is_served(load: Callable[..., Package], method: str)
         ("Get(a, b, c *int) error", "it takes 3 parameters"),
         ("Get(a Args, b int) error", "its reply is no pointer"),
         ("Get(a Args, b *int)", "it does not return an error alone"),
+        ("Get(a Args, b *int) Own", "it does not return an error alone"),
         ("Get(a Args, b *int) (int, error)", "it does not return an error alone"),
         ("Get(a args, b *int) error", "its type a.args is not exported"),
         ("Get(a Args, b *args) error", "its type a.args is not exported"),
@@ -68,3 +76,11 @@ def test_context_before_the_arguments_does_not_count(
     text = HEAD.replace("package a", 'package a\nimport "context"')
     found = served(load(a=f"{text}func (t T) Get(c {context}, a Args, b *int) error\n"))[0]
     assert isinstance(found, RpcMethod)
+
+
+def test_embedded_type_that_is_not_there_is_told(load: Callable[..., Package]) -> None:
+    text = 'package a\nimport "example.com/far"\ntype T struct{ Inner }\n'
+    package = load(a=f"{text}type Inner struct{{ Name far.Name; *far.Base }}\n")
+    named = NamedType(package, *package.types["T"])
+    found = list(Methods(Resolver(Packages())).unknown_bases(named))
+    assert [missing.name for missing, _ in found] == ["far.Base"]

@@ -40,6 +40,8 @@ def test_package_of_a_vendor_folder_comes_first(tmp_path: Path) -> None:
         "replace example.com/other => ../other\n",
         "replace example.com/other v1.2.3 => ../other\n",
         "replace (\n\texample.com/x => ../x\n\texample.com/other => ../other // why\n)\n",
+        'replace "example.com/other" => "../other"\n',
+        "replace example.com/other v1.2.3 => `../other`\n",
     ],
 )
 def test_package_that_is_replaced_is_where_the_file_says(tmp_path: Path, replace: str) -> None:
@@ -74,6 +76,14 @@ def test_package_of_a_workspace_is_in_another_module(tmp_path: Path) -> None:
     module(tmp_path / "n", "module example.com/n\n")
     make(tmp_path, "n/a/a.go")
     assert Modules().find("example.com/n/a", tmp_path / "m") == tmp_path / "n/a"
+
+
+def test_package_that_a_workspace_replaces_is_where_its_file_says(tmp_path: Path) -> None:
+    work = "go 1.24\n\nuse ./m\n\nreplace example.com/other => ./other\n"
+    (tmp_path / "go.work").write_text(work)
+    module(tmp_path / "m", "module example.com/m\n\nreplace example.com/other => ../wrong\n")
+    make(tmp_path, "other/a/a.go", "wrong/a/a.go")
+    assert Modules().find("example.com/other/a", tmp_path / "m") == tmp_path / "other/a"
 
 
 def test_package_of_a_gopath_is_below_src(tmp_path: Path) -> None:

@@ -98,3 +98,52 @@ def test_method_that_registers_what_it_is_given_registers(load: Callable[..., Pa
     wrapper = "func (h Holder) Add(v any) error { return h.server.Register(v) }\n"
     found = find(load(a=f"{HEAD}{wrapper}func main() {{ Holder{{}}.Add(new(T)) }}\n"))
     assert [each.name for each in found if isinstance(each, Registration)] == ["T"]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "var _ = rpc.Register(new(T))",
+        "var err = must(rpc.Register(new(T)))",
+        "var run = func() { service := &T{}; rpc.Register(service) }",
+        "var (\n\tcommand = Command{Run: func() error { return rpc.Register(global) }}\n)",
+    ],
+)
+def test_registration_in_a_variable_of_the_package_is_found(
+    load: Callable[..., Package], variable: str
+) -> None:
+    found = find(load(a=f"{HEAD}{variable}\n"))
+    assert [each.name for each in found if isinstance(each, Registration)] == ["T"]
+
+
+def test_registration_by_a_dot_import_is_found(load: Callable[..., Package]) -> None:
+    text = HEAD.replace('"net/rpc"', '. "net/rpc"')
+    found = find(load(a=f"{text}func main() {{ Register(new(T)) }}\n"))
+    assert [each.name for each in found if isinstance(each, Registration)] == ["T"]
+
+
+def test_name_of_a_dot_import_that_something_else_has_is_not_it(
+    load: Callable[..., Package],
+) -> None:
+    text = HEAD.replace('"net/rpc"', '. "net/rpc"')
+    assert find(load(a=f"{text}func Register(v int) {{}}\nfunc main() {{ Register(1) }}\n")) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "do(rpc.Register)",
+        "f := rpc.NewServer().Register\n\tf(new(T))",
+        "s := rpc.NewServer()\n\tregister = s.Register",
+        "var h Holder\n\treturn h.server.Register",
+    ],
+)
+def test_register_that_is_handed_on_is_told(load: Callable[..., Package], body: str) -> None:
+    found = find(load(a=f"{HEAD}func main() {{\n\t{body}\n}}\n"))
+    assert [each.reason for each in found if isinstance(each, Unplain)] == [
+        "Register is handed on, so what it registers takes more than looking"
+    ]
+
+
+def test_register_of_something_else_may_be_handed_on(load: Callable[..., Package]) -> None:
+    assert find(load(a=f"{HEAD}func main() {{ do(metrics.Register, T{{}}.Register) }}\n")) == []

@@ -17,7 +17,7 @@ from attrs import define, frozen
 from rpcgen.types import (
     BigInt, Complex64, Float32, Int8, Int16, Int32, Int64, NetIP, NetipAddr, OpenIntEnum,
     OpenStrEnum, Uint, Uint8, Uint16, Uint32, Uint64, Uintptr, embedded, json_tag, length,
-    struct_args, wire,
+    struct_args, underlying, wire,
 )
 
 """
@@ -66,9 +66,14 @@ class _Drawn:
         base = self._pick(["IntEnum", "StrEnum", "OpenIntEnum", "OpenStrEnum"])
         is_text = "Str" in base
         values = ["", "a b", "ä"] if is_text else [0, 1, -7]
+        head = ""
+        if not is_text and self._chance(40):
+            held = self._pick(["Int8", "Int32", "Uint", "Uint8", "Uint16", "Uint64"])
+            head = f"@underlying({held})\n"
+            values = [0, 1, 200] if held.startswith("U") else values
         lines = [f"    V_{index} = {value!r}\n" for index, value in enumerate(values)]
         self._leaves.append(f"E{number}")
-        return f"class E{number}({base}):\n{''.join(lines)}"
+        return f"{head}class E{number}({base}):\n{''.join(lines)}"
 
     def _message(self, name: str) -> str:
         names = self._random.sample(_WORDS, self._random.randrange(1, 6))

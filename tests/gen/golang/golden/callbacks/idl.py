@@ -1,4 +1,4 @@
-# Written by `rpcgen from-go callbacks`.
+# Written by `rpcgen from-go callbacks --type Server --name RPCServer --reply State=StateOut`.
 # It may be edited: from-go then leaves it alone until it is told --force.
 # digest: d1128cb0e8a5307b
 

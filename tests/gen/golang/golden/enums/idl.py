@@ -1,21 +1,25 @@
 # Written by `rpcgen from-go enums`.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: a437fa1ed1f872b4
+# digest: 9d6579e9ec0d96fb
 
 """Services of the Go package golden/enums."""
 
 from __future__ import annotations
 
-from typing import NewType, Protocol
+from typing import Annotated, NewType, Protocol
 
 from attrs import define, field
-from rpcgen.types import OpenIntEnum, OpenStrEnum, Uint16
-
-# Port numbers are unsigned, and so no enum of Python's on gob.
-Port = NewType("Port", Uint16)
-PORT_HTTP = Port(80)
-PORT_DNS = Port(53)
-
+from rpcgen.types import (
+    Int8,
+    Int32,
+    OpenIntEnum,
+    OpenStrEnum,
+    Uint8,
+    Uint16,
+    Uint64,
+    length,
+    underlying,
+)
 
 # Plain has no constants.
 Plain = NewType("Plain", int)
@@ -33,6 +37,7 @@ class Color(OpenIntEnum):
     LAST = 5
 
 
+@underlying(Int32)
 class Flag(OpenIntEnum):
     READ = 1
     WRITE = 2
@@ -40,6 +45,7 @@ class Flag(OpenIntEnum):
     NONE = 0
 
 
+@underlying(Int8)
 class Level(OpenIntEnum):
     DEBUG = -1
     TRACE = -10
@@ -50,6 +56,32 @@ class Level(OpenIntEnum):
 class Mood(OpenStrEnum):
     GOOD = "good"
     BAD = "bad"
+
+
+@underlying(Uint16)
+class Port(OpenIntEnum):
+    """Port numbers are unsigned, which gob tells from signed ones."""
+
+    HTTP = 80
+    DNS = 53
+
+
+@underlying(Uint64)
+class Right(OpenIntEnum):
+    """Right is a flag of the widest kind."""
+
+    READ = 1
+    WRITE = 2
+    ALL = 18446744073709551615
+    ROOT = 9223372036854775808
+
+
+@underlying(Uint8)
+class Grade(OpenIntEnum):
+    """Grade is a byte."""
+
+    A = 97
+    B = 98
 
 
 @define
@@ -63,6 +95,11 @@ class All:
     colors: list[Color] = field(factory=list)
     by_mood: dict[Mood, Color] = field(factory=dict)
     maybe: Color | None = None
+    right: Right = Right(0)
+    rights: dict[Right, Port] = field(factory=dict)
+    grade: Grade = Grade(0)
+    grades: bytes = b""
+    pair: Annotated[bytes, length(2)] = bytes(2)
 
 
 class Service(Protocol):

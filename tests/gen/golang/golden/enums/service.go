@@ -43,12 +43,30 @@ const (
 	MoodBad       = Mood("b" + "ad")
 )
 
-// Port numbers are unsigned, and so no enum of Python's on gob.
+// Port numbers are unsigned, which gob tells from signed ones.
 type Port uint16
 
 const (
 	PortHTTP Port = 80
 	PortDNS  Port = 0x35
+)
+
+// Right is a flag of the widest kind.
+type Right uint64
+
+const (
+	RightRead Right = 1 << iota
+	RightWrite
+	RightAll  Right = 1<<64 - 1
+	RightRoot       = Right(1 << 63)
+)
+
+// Grade is a byte.
+type Grade byte
+
+const (
+	GradeA Grade = iota + 'a'
+	GradeB
 )
 
 // Plain has no constants.
@@ -64,6 +82,11 @@ type All struct {
 	Colors []Color
 	ByMood map[Mood]Color
 	Maybe  *Color
+	Right  Right
+	Rights map[Right]Port
+	Grade  Grade
+	Grades []Grade
+	Pair   [2]Grade
 }
 
 type Service struct{}
@@ -79,6 +102,8 @@ func Call(client *rpc.Client) error {
 		check.Echo(client, "Service.All", All{
 			ColorBlue, Both, Note, MoodBad, PortDNS, 7, []Color{ColorRed, 77},
 			map[Mood]Color{MoodGood: ColorGreen}, &green,
+			RightRoot | RightWrite, map[Right]Port{RightAll: PortHTTP}, GradeB,
+			[]Grade{GradeA, GradeB}, [2]Grade{GradeA, 200},
 		}),
 		check.Echo(client, "Service.All", All{Mood: "new", Color: -5, Port: 9}),
 		check.Echo(client, "Service.Color", ColorLast),

@@ -1,13 +1,13 @@
 # Written by `rpcgen from-go library`.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 341c083bc18ffe2a
+# digest: 76e3033f4e64058e
 
 """Services of the Go package golden/library."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NewType, Protocol
+from typing import Annotated, Protocol
 
 from attrs import define, field
 from rpcgen.types import (
@@ -20,37 +20,9 @@ from rpcgen.types import (
     NetIPMask,
     OpenIntEnum,
     Uint,
+    underlying,
     wire,
 )
-
-Kind = NewType("Kind", Uint)
-KIND_INVALID = Kind(0)
-KIND_BOOL = Kind(1)
-KIND_INT = Kind(2)
-KIND_INT8 = Kind(3)
-KIND_INT16 = Kind(4)
-KIND_INT32 = Kind(5)
-KIND_INT64 = Kind(6)
-KIND_UINT = Kind(7)
-KIND_UINT8 = Kind(8)
-KIND_UINT16 = Kind(9)
-KIND_UINT32 = Kind(10)
-KIND_UINT64 = Kind(11)
-KIND_UINTPTR = Kind(12)
-KIND_FLOAT32 = Kind(13)
-KIND_FLOAT64 = Kind(14)
-KIND_COMPLEX64 = Kind(15)
-KIND_COMPLEX128 = Kind(16)
-KIND_ARRAY = Kind(17)
-KIND_CHAN = Kind(18)
-KIND_FUNC = Kind(19)
-KIND_INTERFACE = Kind(20)
-KIND_MAP = Kind(21)
-KIND_POINTER = Kind(22)
-KIND_SLICE = Kind(23)
-KIND_STRING = Kind(24)
-KIND_STRUCT = Kind(25)
-KIND_UNSAFE_POINTER = Kind(26)
 
 
 class Month(OpenIntEnum):
@@ -76,6 +48,37 @@ class Weekday(OpenIntEnum):
     THURSDAY = 4
     FRIDAY = 5
     SATURDAY = 6
+
+
+@underlying(Uint)
+class Kind(OpenIntEnum):
+    INVALID = 0
+    BOOL = 1
+    INT = 2
+    INT8 = 3
+    INT16 = 4
+    INT32 = 5
+    INT64 = 6
+    UINT = 7
+    UINT8 = 8
+    UINT16 = 9
+    UINT32 = 10
+    UINT64 = 11
+    UINTPTR = 12
+    FLOAT32 = 13
+    FLOAT64 = 14
+    COMPLEX64 = 15
+    COMPLEX128 = 16
+    ARRAY = 17
+    CHAN = 18
+    FUNC = 19
+    INTERFACE = 20
+    MAP = 21
+    POINTER = 22
+    SLICE = 23
+    STRING = 24
+    STRUCT = 25
+    UNSAFE_POINTER = 26
 
 
 @define

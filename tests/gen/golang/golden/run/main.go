@@ -16,6 +16,8 @@ import (
 	"golden/anonymous"
 	"golden/arrays"
 	"golden/broken"
+	"golden/constants"
+	"golden/constraints"
 	"golden/docs"
 	"golden/embedded"
 	"golden/enums"
@@ -30,9 +32,12 @@ import (
 	"golden/plain"
 	"golden/pointers"
 	"golden/promoted"
+	"golden/promoted_far"
+	"golden/recursive"
 	"golden/register_name"
 	"golden/self_encoding"
 	"golden/several_names"
+	"golden/unicode"
 )
 
 type call = func(*rpc.Client) error
@@ -49,6 +54,8 @@ var cases = map[string]testCase{
 	"anonymous":     {anonymous.Register, anonymous.Call, nil},
 	"arrays":        {arrays.Register, arrays.Call, arrays.CallGob},
 	"broken":        {broken.Register, broken.Call, nil},
+	"constants":     {constants.Register, constants.Call, nil},
+	"constraints":   {constraints.Register, constraints.Call, nil},
 	"docs":          {docs.Register, docs.Call, nil},
 	"embedded":      {embedded.Register, embedded.Call, nil},
 	"enums":         {enums.Register, enums.Call, nil},
@@ -63,9 +70,12 @@ var cases = map[string]testCase{
 	"plain":         {plain.Register, plain.Call, nil},
 	"pointers":      {pointers.Register, pointers.Call, nil},
 	"promoted":      {promoted.Register, promoted.Call, nil},
+	"promoted_far":  {promoted_far.Register, promoted_far.Call, nil},
+	"recursive":     {recursive.Register, recursive.Call, nil},
 	"register_name": {register_name.Register, register_name.Call, nil},
 	"self_encoding": {self_encoding.Register, nil, self_encoding.CallGob},
 	"several_names": {several_names.Register, several_names.Call, nil},
+	"unicode":       {unicode.Register, unicode.Call, nil},
 }
 
 func main() {
