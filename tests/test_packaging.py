@@ -47,6 +47,7 @@ def test_package_installs_nothing_beside_itself() -> None:
     tops = {file.parts[0] for file in files if file.parts[0] not in ("..", "__pycache__")}
     assert {top for top in tops if not top.endswith(".dist-info")} == {
         "rpcgen",
+        "_rpcgen_command.py",
         "_rpcgen_pytest_plugin.py",
     }
 

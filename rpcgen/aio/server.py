@@ -325,23 +325,29 @@ class Server(AnnouncedServer[Listener]):
         self._children_ended = None
         asyncio.run(self.serve(grace=grace))
 
-    async def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
-        """Serve one connected socket until the client hangs up, then close it.
+    async def serve_conn(
+        self, connection: socket.socket | asyncio.Transport, codec: CodecName = "gob"
+    ) -> None:
+        """Serve one connected socket, or transport, until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
         """
         await self.serve_codec(connection, server_codec(codec, self._limits))
 
-    async def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
-        """Serve one connected socket through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        check_is_plain(connection)
+    async def serve_codec(
+        self, connection: socket.socket | asyncio.Transport, codec: ServerCodec
+    ) -> None:
+        """Serve one connected socket, or transport, through ``codec``.
+
+        Mirrors ``rpc.Server.ServeCodec``.
+        """
+        if not isinstance(connection, asyncio.Transport):
+            check_is_plain(connection)
         self._bind()
-        connection.setblocking(False)
-        prepare_connection(connection)
         transport = self._transport(ServerProtocol(self, codec))
         outside = serving.set(self._workers)
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+            await _attach(connection, transport)
         finally:
             serving.reset(outside)
         try:
@@ -494,6 +500,19 @@ class Server(AnnouncedServer[Listener]):
         """End `serve`: a listener accepts no more, and clients would wait in vain."""
         self._failure = error
         self._closed.set()
+
+
+async def _attach(
+    connection: socket.socket | asyncio.Transport, protocol: ServerConnection
+) -> None:
+    """Have a connection served by ``protocol``."""
+    if isinstance(connection, asyncio.Transport):
+        connection.set_protocol(protocol)
+        protocol.connection_made(connection)
+        return
+    connection.setblocking(False)
+    prepare_connection(connection)
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, connection)
 
 
 async def _all_closed(connections: Iterable[ServerConnection]) -> None:

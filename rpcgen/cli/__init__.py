@@ -60,10 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         or a broken stream, or an error that a server has answered with; 2 is wrong usage;
         3 is a server that does not answer; 130 is an interrupt from the keyboard.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    asked = os.environ.get(_COMPLETE)
     try:
         try:
+            arguments = sys.argv[1:] if arguments is None else arguments
+            asked = os.environ.get(_COMPLETE)
             status = _dispatch(arguments) if asked is None else _complete(asked)
         except KeyboardInterrupt:
             tell("rpcgen: interrupted")
@@ -121,19 +121,23 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         tell(f"rpcgen: error: {name} needs click\n    hint: pip install 'rpcgen[cli]'")
         return 2
     command: click.Command = _module(_COMMANDS[name]).command
+    # Not `command.main`, which ends in its own way where nobody reads what is printed.
     try:
-        status = command.main(
+        with command.make_context(
+            f"rpcgen {name}",
             [*arguments],  # not `list`, which here is the module of that command
-            prog_name=f"rpcgen {name}",
-            standalone_mode=False,
             max_content_width=100,
             obj=tuple(arguments),
-        )
+        ) as context:
+            status = command.invoke(context)
+    except click.exceptions.Exit as end:
+        status = end.exit_code
     except click.ClickException as error:
         error.show()
         status = getattr(error, "status", error.exit_code)
-    except click.Abort:  # what click makes of an interrupt
-        raise KeyboardInterrupt from None
+    except KeyboardInterrupt:
+        tell("")  # behind the ^C that a terminal shows
+        raise
     return status if isinstance(status, int) else 0
 
 

@@ -140,6 +140,7 @@ _DIAL_HINTS: Final = {
     "WRONG_VERSION_NUMBER": "that server does not encrypt: try tcp:// or http://",
     "record layer failure": "that server does not encrypt: try tcp:// or http://",
     "during the TLS handshake": "that server does not encrypt: try tcp:// or http://",
+    "is announced there": "is the server running, and does it announce() itself to this broker?",
     "timed out": "give it longer: --timeout SECONDS",
     "not known": "no host has that name",
     "DNS query name does not exist": "no host has that name",

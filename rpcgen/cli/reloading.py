@@ -18,13 +18,16 @@ __all__ = ["run_reloading"]
 _log: Final = logging.getLogger("rpcgen.cli")
 
 
-def run_reloading(command: Sequence[str], folder: Path, grace: float) -> int:
+def run_reloading(
+    command: Sequence[str], folder: Path, grace: float, descriptors: Sequence[int] = ()
+) -> int:
     """Run a program, and again after each change, until a signal ends it.
 
     Args:
         command: The program and its arguments.
         folder: Folder whose Python files are watched.
         grace: Time in seconds that it has to end by itself.
+        descriptors: Numbers of what it inherits, open, each time.
 
     Returns:
         Exit status of the last run.
@@ -43,13 +46,13 @@ def run_reloading(command: Sequence[str], folder: Path, grace: float) -> int:
         stop.set()
 
     before = signal.signal(signal.SIGTERM, end)
-    program = subprocess.Popen(command)
+    program = subprocess.Popen(command, pass_fds=descriptors)
     try:
         for changes in watch(folder, watch_filter=PythonFilter(), stop_event=stop):
             names = sorted({Path(path).name for _, path in changes})
             _log.info("%s changed: starting anew", ", ".join(names))
             _end(program, grace)
-            program = subprocess.Popen(command)
+            program = subprocess.Popen(command, pass_fds=descriptors)
     except KeyboardInterrupt:
         pass  # the terminal has told the program too
     finally:

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import ssl
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 import click
-from attrs import frozen
 
+from .. import aio
+from ..aio.interrupts import Terminations
 from ..errors import DialError, GenerateError, RpcError
 from ..protocol import CodecName
 from ..sync import Server
+from ..sync.terminations import on_sigterm
 from .console import tell
-from .failures import FAILED, UNREACHABLE, USAGE, Failure
+from .failures import FAILED, USAGE, Failure
 from .implementations import AnyServer, ServerOptions, load_object, server_of
+from .places import Place, inherited_sockets, listen_failure, tls_context
 from .reloading import run_reloading
 from .remote.target import positive
 
-__all__ = ["command", "inherited_sockets"]
+__all__ = ["command"]
 
 _log: Final = logging.getLogger("rpcgen.cli")
-
-# The first descriptor that systemd hands over.
-_FIRST_FD: Final = 3
 
 _File: Final = click.Path(exists=True, dir_okay=False)
 
@@ -58,6 +58,7 @@ _File: Final = click.Path(exists=True, dir_okay=False)
     "--processes", type=int, callback=positive, metavar="N", help="Serve from N processes."
 )
 @click.option("--reload", is_flag=True, help="Start anew when a Python file changes.")
+@click.option("--descriptor", type=int, multiple=True, hidden=True)
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -81,6 +82,7 @@ def command(
     grace: float,
     processes: int | None,
     reload: bool,
+    descriptor: tuple[int, ...],
     log_level: str,
 ) -> int:
     """Serve until SIGTERM or Ctrl-C, which let calls under way end.
@@ -93,11 +95,13 @@ def command(
     logging.basicConfig(
         level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    tls = tls_context(cert, key, ca)
+    places = [
+        Place(address, codec, tls, number)
+        for address, number in zip_longest(listen or inherited_sockets(), descriptor)
+    ]
     if reload:
-        again = [each for each in arguments if each != "--reload"]
-        return run_reloading([sys.executable, "-m", "rpcgen", "serve", *again], Path.cwd(), grace)
-    addresses = [*(listen or inherited_sockets())]
-    tls = _context(cert, key, ca)
+        return _serve_reloading(arguments, listen, places, grace)
     with ExitStack() as stack:
         try:
             options = ServerOptions(reflection, health)
@@ -116,87 +120,67 @@ def command(
         except RpcError as error:
             raise Failure(f"{place}: {error}") from error
         if debug_page:
-            _check_has_http(addresses)
+            _check_has_http(places)
             server.handle_http()
-        _serve(server, [_Place(each, codec, tls) for each in addresses], grace, processes)
+        _serve(server, places, grace, processes)
     return 0
 
 
-def inherited_sockets() -> Sequence[str]:
-    """Return the addresses of the sockets that systemd has opened for this process."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()):
-        return []
-    count = int(os.environ.get("LISTEN_FDS", "0"))
-    return [f"fd://{number}" for number in range(_FIRST_FD, _FIRST_FD + count)]
-
-
-def _check_has_http(addresses: Sequence[str]) -> None:
-    if not any(each.startswith("http") for each in addresses):
+def _check_has_http(places: Sequence[Place]) -> None:
+    if not any(each.address.startswith("http") for each in places):
         raise Failure(
             "--debug-page has no address to be at", "--listen http://127.0.0.1:8080", USAGE
         )
 
 
-def _context(cert: str | None, key: str | None, ca: str | None) -> ssl.SSLContext | None:
-    if cert is None:
-        if key or ca:
-            raise Failure("--key and --ca belong to --cert FILE", status=USAGE)
-        return None
-    try:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
-        context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise Failure(f"cannot read the certificate: {error}", status=USAGE) from error
-    if ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
+def _serve_reloading(
+    arguments: Sequence[str], listen: Sequence[str], places: Sequence[Place], grace: float
+) -> int:
+    """Serve from another process, which is begun anew, on sockets that stay open meanwhile."""
+    command = [sys.executable, "-m", "rpcgen", "serve"]
+    command += [each for each in arguments if each != "--reload"]
+    with ExitStack() as stack:
+        descriptors = []
+        for place in places:
+            try:
+                listening = place.open()
+            except DialError as error:
+                raise listen_failure(error) from error
+            stack.callback(listening.close)
+            descriptors.append(listening.sock.fileno())
+            command += [] if listen else ["--listen", place.address]
+            command += ["--descriptor", str(descriptors[-1])]
+        return run_reloading(command, Path.cwd(), grace, descriptors)
 
 
-@frozen
-class _Place:
-    """An address to listen on."""
-
-    address: str
-    codec: CodecName
-    tls: ssl.SSLContext | None
-
-    @property
-    def context(self) -> ssl.SSLContext | None:
-        scheme = self.address.partition("://")[0]
-        return self.tls if scheme in ("tls", "https", "fd") else None
-
-
-def _serve(
-    server: AnyServer, places: Sequence[_Place], grace: float, processes: int | None
-) -> None:
+def _serve(server: AnyServer, places: Sequence[Place], grace: float, processes: int | None) -> None:
     if not places and not server._listeners:
         raise Failure("there is nothing to listen on", "--listen 127.0.0.1:1234", USAGE)
     try:
         if isinstance(server, Server):
-            for place in places:
-                listener = server.listen(place.address, place.codec, tls=place.context)
-                _log.info("listening on %s", listener.address)
-            _log.info("serving %s", _names(server))
-            server.serve(grace=grace, processes=processes)
+            # Before it is said that there is a server: a signal that comes just then is for it.
+            with on_sigterm(partial(server._begin_shutdown, grace), True):
+                for place in places:
+                    listener = server.listen(place.where, place.codec, tls=place.context)
+                    _log.info("listening on %s", listener.address)
+                _log.info("serving %s", _names(server))
+                server.serve(grace=grace, processes=processes)
         else:
             asyncio.run(_serve_async(server, places, grace, processes))
     except DialError as error:
-        hint = "another process has it" if "in use" in str(error) else ""
-        if "needs tls=" in str(error):
-            hint = "say which certificate: --cert FILE"
-        raise Failure(f"{error}", hint, UNREACHABLE) from error
+        raise listen_failure(error) from error
     _log.info("ended")
 
 
 async def _serve_async(
-    server: AnyServer, places: Sequence[_Place], grace: float, processes: int | None
+    server: aio.Server, places: Sequence[Place], grace: float, processes: int | None
 ) -> None:
-    assert not isinstance(server, Server)
-    for place in places:
-        listener = await server.listen(place.address, place.codec, tls=place.context)
-        _log.info("listening on %s", listener.address)
-    _log.info("serving %s", _names(server))
-    await server.serve(grace=grace, processes=processes)
+    with Terminations(partial(server._begin_shutdown, grace), True):
+        for place in places:
+            listener = await server.listen(place.where, place.codec, tls=place.context)
+            _log.info("listening on %s", listener.address)
+        _log.info("serving %s", _names(server))
+        await server.serve(grace=grace, processes=processes)
 
 
 def _names(server: AnyServer) -> str:

@@ -195,8 +195,10 @@ class HeaderDecoder(Generic[H]):
         """Remember a header that was read at ``begin``, if others of its method are like it."""
         stream = self.stream
         begin -= stream._base
-        if stream._pos - begin > 128:
-            return header  # definitions came first, or the length takes more than one byte
+        if begin < 0 or stream._pos - begin > 128:
+            # Its bytes have been let go; or definitions came first, or the length takes more than
+            # one byte.
+            return header
         message = stream._data[begin : stream._pos]
         name = header.service_method.encode("utf-8", "surrogateescape")
         # An id of the usual size, the two fields, and nothing else than perhaps a time or metadata.

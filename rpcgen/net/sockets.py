@@ -13,7 +13,7 @@ from typing import Final, Protocol, overload
 from attrs import evolve
 
 from ..errors import DialError
-from ..protocol import Address, Peer, parse_address
+from ..protocol import DEFAULT_RPC_PATH, Address, Peer, parse_address
 from .unix_files import SocketFile
 
 __all__ = [
@@ -197,7 +197,8 @@ def open_listener(
     Args:
         where: An address, whose port may be 0 for a free one; ``fd://N``, a
             descriptor of a socket that listens already, such as systemd hands
-            over from 3 on; or such a socket itself.
+            over from 3 on, or ``http+fd://N``, with a path or without; or such
+            a socket itself.
         has_tls: True if there is a context to encrypt with.
         borrowed: True if a socket that is handed over stays the caller's to close.
 
@@ -210,10 +211,10 @@ def open_listener(
     """
     if isinstance(where, socket.socket):
         return ListeningSocket(where, _inherited_address(where, has_tls), borrowed)
-    if where.startswith("fd://"):
-        listening = _inherited_socket(where)
+    if where.startswith(("fd://", "http+fd://")):
+        listening, http_path = _inherited_socket(where)
         try:
-            return ListeningSocket(listening, _inherited_address(listening, has_tls))
+            return ListeningSocket(listening, _inherited_address(listening, has_tls, http_path))
         except DialError:
             listening.detach()
             raise
@@ -376,7 +377,7 @@ def check_is_plain(connection: socket.socket) -> None:
         )
 
 
-def _inherited_address(listening: socket.socket, has_tls: bool) -> Address:
+def _inherited_address(listening: socket.socket, has_tls: bool, http_path: str = "") -> Address:
     """Return the address of a socket that the caller has bound, if it can be served."""
     check_is_plain(listening)
     try:
@@ -385,15 +386,20 @@ def _inherited_address(listening: socket.socket, has_tls: bool) -> Address:
         raise DialError(f"cannot listen on {listening}: {error}") from error
     if not listens:
         raise DialError(f"{listening} does not listen: call its listen() first")
-    return _bound_address(listening, Address("tcp", tls=has_tls))
+    return _bound_address(listening, Address("tcp", http_path=http_path, tls=has_tls))
 
 
-def _inherited_socket(text: str) -> socket.socket:
-    number = text.removeprefix("fd://")
+def _inherited_socket(text: str) -> tuple[socket.socket, str]:
+    """Return the socket behind a descriptor, and the path of net/rpc there, if it is HTTP's."""
+    scheme, _, number = text.partition("://")
+    http_path = ""
+    if scheme == "http+fd":
+        number, slash, rest = number.partition("/")
+        http_path = slash + rest or DEFAULT_RPC_PATH
     if not (number.isascii() and number.isdigit()):
-        raise DialError(f"{text!r} is not a descriptor: write fd://3")
+        raise DialError(f"{text!r} is not a descriptor: write {scheme}://3")
     try:
-        return socket.socket(fileno=int(number))
+        return socket.socket(fileno=int(number)), http_path
     except (OSError, OverflowError) as error:
         raise DialError(f"cannot listen on {text}: {error}") from error
 
@@ -402,7 +408,8 @@ def _bound_address(listening: socket.socket, address: Address) -> Address:
     name = listening.getsockname()
     if listening.family == socket.AF_UNIX:
         # The name of an abstract socket begins with a zero byte, which is written as @.
-        return Address("unix", path=os.fsdecode(name).replace("\0", "@", 1))
+        path = os.fsdecode(name).replace("\0", "@", 1)
+        return Address("unix", path=path, http_path=address.http_path)
     return evolve(address, host=name[0], port=name[1])
 
 

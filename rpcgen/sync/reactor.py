@@ -7,7 +7,7 @@ handler holds it up; see `Scheduler`.
 
 from __future__ import annotations
 
-import socket
+import os
 import threading
 from collections.abc import Sequence
 from time import monotonic, perf_counter
@@ -46,8 +46,8 @@ class Reactor:
         self._poller: Poller | None = None
         # Ends the thread that checks the timeouts.
         self._over = Latch()
-        # A socket that the leader waits for beside the connections, and its other end; see `wake`.
-        self._waker: tuple[socket.socket, socket.socket] | None = None
+        # A pipe whose first end the leader waits for beside the connections; see `wake`.
+        self._waker: tuple[int, int] | None = None
 
     @property
     def connections(self) -> list[ServerConnection]:
@@ -100,10 +100,10 @@ class Reactor:
         # The leader looks for connections only when it has the lock.
         leader = threading.Thread(target=self._lead, name="rpcgen-leader", daemon=True)
         try:
-            self._waker = socket.socketpair()
+            self._waker = os.pipe()
             for end in self._waker:
-                end.setblocking(False)
-            poller.register(self._waker[0].fileno(), READ)
+                os.set_blocking(end, False)
+            poller.register(self._waker[0], READ)
             leader.start()
         except (OSError, RuntimeError):
             self._poller = None
@@ -142,7 +142,7 @@ class Reactor:
             if self._waker is None:
                 return
             try:
-                self._waker[1].send(b"\0")
+                os.write(self._waker[1], b"\0")
             except BlockingIOError:
                 pass  # it is awake, or will be
 
@@ -150,14 +150,14 @@ class Reactor:
         """Read what `wake` has sent. For the leader."""
         assert self._waker is not None
         try:
-            self._waker[0].recv(4096)
+            os.read(self._waker[0], 4096)
         except BlockingIOError:
             pass  # the event was of a connection that another thread has closed since
 
     def _close_waker(self) -> None:
         if self._waker is not None:
             for end in self._waker:
-                end.close()
+                os.close(end)
             self._waker = None
 
     def update_interest(self, fd: int, before: int, events: int) -> None:

@@ -405,18 +405,20 @@ class Server(AnnouncedServer[Listener]):
         else:
             serve(Stream(connection))
 
-    def serve_conn(self, connection: socket.socket, codec: CodecName = "gob") -> None:
+    def serve_conn(self, connection: socket.socket | Stream, codec: CodecName = "gob") -> None:
         """Serve one connection until the client hangs up, then close it.
 
         Mirrors ``rpc.Server.ServeConn``, and ``jsonrpc.ServeConn``.
         """
         self.serve_codec(connection, server_codec(codec, self._limits))
 
-    def serve_codec(self, connection: socket.socket, codec: ServerCodec) -> None:
+    def serve_codec(self, connection: socket.socket | Stream, codec: ServerCodec) -> None:
         """Serve one connection through ``codec``. Mirrors ``rpc.Server.ServeCodec``."""
-        check_is_plain(connection)
-        prepare_connection(connection)
-        served = self._serve(Stream(connection), ServerProtocol(self, codec))
+        if not isinstance(connection, Stream):
+            check_is_plain(connection)
+            prepare_connection(connection)
+            connection = Stream(connection)
+        served = self._serve(connection, ServerProtocol(self, codec))
         try:
             served.wait_closed()
         except BaseException:  # the thread is interrupted

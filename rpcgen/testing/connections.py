@@ -1,22 +1,26 @@
 """`connected` and `aconnected`: a typed client of an implementation, without an address.
 
 Client and server are the real ones, with codec, deadlines, metadata and errors,
-at the ends of a pair of connected sockets: nothing listens, and no port, path
-or firewall has a say.
+at the ends of a connection within this process: nothing listens, no port, path
+or firewall has a say, and no socket is made.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from rpcgen import aio
+from rpcgen.aio.client_connection import ClientConnection
 from rpcgen.protocol import CodecName, client_codec
+from rpcgen.protocol.interceptors import AsyncClientInterceptor, ClientInterceptor
 from rpcgen.sync import Client, Server
+
+from .memory_stream import memory_streams
+from .memory_transport import memory_transports
 
 __all__ = ["aconnected", "connected"]
 
@@ -32,6 +36,7 @@ def connected(
     *,
     codec: CodecName = "gob",
     server: Server | None = None,
+    interceptors: Iterable[ClientInterceptor] = (),
 ) -> Iterator[C]:
     """Yield a typed client of an implementation in this process.
 
@@ -50,17 +55,18 @@ def connected(
         codec: ``gob`` or ``json``.
         server: A server with options of its own, which may have other services too; it
             is closed at the end.
+        interceptors: Functions around each call, the first outermost.
 
     Yields:
         The client.
     """
     served = server or Server()
     register(served, implementation)
-    ours, theirs = socket.socketpair()
+    ours, theirs = memory_streams()
     serving = threading.Thread(
         target=served.serve_conn, args=(theirs, codec), name="rpcgen-connected", daemon=True
     )
-    with Client(ours, client_codec(codec)) as inner:
+    with Client(ours, client_codec(codec), interceptors=interceptors) as inner:
         serving.start()
         try:
             yield client(inner)
@@ -77,6 +83,7 @@ async def aconnected(
     *,
     codec: CodecName = "gob",
     server: aio.Server | None = None,
+    interceptors: Iterable[AsyncClientInterceptor] = (),
 ) -> AsyncIterator[C]:
     """Yield a typed client of an implementation, on asyncio; see `connected`.
 
@@ -92,16 +99,20 @@ async def aconnected(
         implementation: What `register` takes.
         codec: ``gob`` or ``json``.
         server: A server with options of its own; it is closed at the end.
+        interceptors: Functions around each call, the first outermost.
 
     Yields:
         The client.
     """
     served = server or aio.Server()
     register(served, implementation)
-    ours, theirs = socket.socketpair()
+    ours, theirs = memory_transports()
     serving = asyncio.create_task(served.serve_conn(theirs, codec))
     try:
-        async with await aio.Client.with_codec(ours, client_codec(codec)) as inner:
+        connection = ClientConnection(client_codec(codec))
+        ours.set_protocol(connection)
+        connection.connection_made(ours)
+        async with aio.Client(connection, interceptors=interceptors) as inner:
             yield client(inner)
     finally:
         await served.close()

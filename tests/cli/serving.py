@@ -6,19 +6,40 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 from tests.support.timeouts import TIMEOUT_S
 
-__all__ = ["Serving"]
+__all__ = ["AsSystemd", "Serving", "as_systemd"]
 
 ROOT = Path(__file__).parents[2]
+
+
+class AsSystemd(TypedDict):
+    """How a process begins that systemd has opened a socket for."""
+
+    environment: Mapping[str, str]
+    prefix: Sequence[str]
+    pass_fds: Sequence[int]
+
+
+def as_systemd(listening: socket.socket) -> AsSystemd:
+    """Return how to hand a socket over: descriptors from 3 on, for the process of this number."""
+    number = listening.fileno()
+    script = f"import os, sys; os.dup2({number}, 3); os.environ['LISTEN_PID'] = str(os.getpid())"
+    script += "; os.execv(sys.argv[1], sys.argv[1:])"
+    return {
+        "environment": {"LISTEN_FDS": "1"},
+        "prefix": [sys.executable, "-c", script],
+        "pass_fds": [number],
+    }
 
 
 class Serving:

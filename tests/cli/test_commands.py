@@ -85,14 +85,15 @@ def test_interrupt_of_a_command_is_quiet(
     assert capsys.readouterr() == ("", "\nrpcgen: interrupted\n")
 
 
-@pytest.mark.parametrize("command", ["idl -o out --check", "dump stream"])
-def test_reader_that_has_gone_is_no_error(project: Path, command: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["idl -o out --check", "dump stream", "completion bash"])
+def test_reader_that_has_gone_is_no_error(project: Path, command: str, unbuffered: str) -> None:
     (project / "stream").write_bytes(rpcgen.gob.dumps(list(range(100_000))))
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
         [sys.executable, "-m", "rpcgen", *command.split()],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
         stdout=writing,
         stderr=subprocess.PIPE,
         timeout=PROGRAM_TIMEOUT_S,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -15,10 +13,9 @@ import trustme
 import rpcgen
 from rpcgen import cli
 from rpcgen.cli.failures import UNREACHABLE, USAGE
-from rpcgen.cli.serve import inherited_sockets
 from tests.support.timeouts import TIMEOUT_S
 
-from .serving import Serving
+from .serving import Serving, as_systemd
 
 PROGRAM = """
 import rpcgen
@@ -40,6 +37,19 @@ class AsyncDouble:
 LISTEN = ("--listen", "tcp://127.0.0.1:0")
 
 Captured = pytest.CaptureFixture[str]
+
+TERMINATED = """
+import logging, os, signal
+
+
+class Terminating(logging.Handler):
+    def emit(self, record):
+        if record.getMessage().startswith("serving"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+logging.getLogger("rpcgen.cli").addHandler(Terminating())
+"""
 
 
 @pytest.fixture
@@ -107,30 +117,20 @@ def test_server_is_described_and_has_a_page(program: Path) -> None:
 
 def test_sockets_of_systemd_are_taken(program: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        # As systemd does it: descriptors from 3 on, for the process that has this number.
-        number = listening.fileno()
-        script = (
-            f"import os, sys; os.dup2({number}, 3); os.environ['LISTEN_PID'] = str(os.getpid())"
-        )
-        script += "; os.execv(sys.argv[1], sys.argv[1:])"
-        serving = Serving(
-            *("program:Double", "--idl", "idl"),
-            environment={"LISTEN_FDS": "1"},
-            prefix=[sys.executable, "-c", script],
-            pass_fds=[number],
-        )
+        serving = Serving("program:Double", "--idl", "idl", **as_systemd(listening))
         with serving:
             address = serving.ready()
             assert address == f"tcp://127.0.0.1:{listening.getsockname()[1]}"
             assert double(address) == 42
 
 
-def test_sockets_of_another_process_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LISTEN_FDS", "2")
-    monkeypatch.setenv("LISTEN_PID", "1")
-    assert inherited_sockets() == []
-    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
-    assert inherited_sockets() == ["fd://3", "fd://4"]
+@pytest.mark.parametrize("name", ["Double", "AsyncDouble"])
+def test_signal_that_comes_as_soon_as_it_serves_drains(program: Path, name: str) -> None:
+    program.write_text(PROGRAM + TERMINATED)
+    with Serving(f"program:{name}", "--idl", "idl", *LISTEN) as serving:
+        serving.wait_for("serving")
+        serving.wait_for("ended")
+        assert serving.process.wait(TIMEOUT_S) == 0
 
 
 def test_certificates_encrypt(program: Path, tmp_path: Path) -> None:

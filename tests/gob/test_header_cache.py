@@ -264,3 +264,15 @@ def test_header_that_is_known_is_not_found_after_the_stream_has_broken() -> None
     with pytest.raises(DecodeError) as again:
         decoder.decode()
     assert str(again.value) == str(caught.value)
+
+
+def test_header_comes_with_a_large_body_in_one_piece() -> None:
+    encoder, decoder = Encoder(), header_decoder()
+    body = bytes(3_000_000)
+    for number in range(3):
+        decoder.stream.feed(
+            encoder.encode(Head("KVStore.Put", number), HEAD)
+            + encoder.encode(body, schema_of(bytes))
+        )
+        assert decoder.decode() == Head("KVStore.Put", number)
+        assert decoder.stream.decode(schema_of(bytes)) == body

@@ -22,6 +22,7 @@ from rpcgen.net.sockets import (
     prepare_connection,
     set_keepalive,
 )
+from rpcgen.protocol import DEFAULT_RPC_PATH
 
 
 @pytest.fixture
@@ -149,7 +150,36 @@ def test_descriptor_that_listens_is_taken() -> None:
         listening.close()
 
 
-@pytest.mark.parametrize("text", ["fd://", "fd://x", "fd://-1", "fd://999999", "fd://9" + "9" * 30])
+@pytest.mark.parametrize(("path", "http_path"), [("", DEFAULT_RPC_PATH), ("/rpc", "/rpc")])
+def test_descriptor_is_taken_for_http(path: str, http_path: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        listening = listen(f"http+fd://{os.dup(ours.fileno())}{path}")
+        listening.close()
+    assert listening.address.http_path == http_path
+    assert str(listening.address).startswith("http://127.0.0.1:")
+
+
+def test_descriptor_of_a_unix_socket_is_taken_for_http(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as ours:
+        ours.bind(f"{tmp_path}/s")
+        ours.listen()
+        listening = listen(f"http+fd://{os.dup(ours.fileno())}")
+        listening.close()
+    assert str(listening.address) == f"http+unix://{tmp_path}/s"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fd://",
+        "fd://x",
+        "http+fd://",
+        "http+fd://x/3",
+        "fd://-1",
+        "fd://999999",
+        "fd://9" + "9" * 30,
+    ],
+)
 def test_descriptor_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(DialError, match="fd://"):
         listen(text)

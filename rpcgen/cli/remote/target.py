@@ -159,7 +159,8 @@ def _context(
 ) -> ssl.SSLContext | None:
     if not (ca or cert or key or insecure):
         return None
-    if address.partition("://")[0] not in _TLS_SCHEMES:
+    # Behind a resolver may be encrypted addresses too.
+    if address.partition("://")[0] not in _TLS_SCHEMES and not is_resolved(address):
         raise Failure(
             f"{address} is not encrypted: --ca, --cert, --key and --insecure need tls:// or https://",
             status=USAGE,
