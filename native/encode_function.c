@@ -1,27 +1,6 @@
 /* The type that encodes values of one schema. */
 #include "encode.h"
 
-/* Drop the exception that is set, if there is one: return -1 if it is an interrupt, which stays. */
-static int
-drop_exception(EncodeFunction *f)
-{
-    if (!PyErr_Occurred()) {
-        return 0;
-    }
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyErr_NormalizeException(&type, &error, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(error, traceback);
-    }
-    PyObject *passed = PyObject_CallFunctionObjArgs(f->reraise_interrupt, error, NULL);
-    Py_XDECREF(type);
-    Py_XDECREF(error);
-    Py_XDECREF(traceback);
-    Py_XDECREF(passed);
-    return passed == NULL ? -1 : 0;
-}
-
 static void
 begin(Writer *w, PyObject *out)
 {
@@ -73,7 +52,7 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     if (result == 0) {
         Py_RETURN_NONE;
     }
-    if (drop_exception(f) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
+    if (drop_exception(f->reraise_interrupt) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
         return NULL;
     }
     return PyObject_CallFunctionObjArgs(
@@ -122,7 +101,7 @@ message(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         }
     }
     end(&w);
-    if (result != NULL || drop_exception(f) < 0) {
+    if (result != NULL || drop_exception(f->reraise_interrupt) < 0) {
         return result;
     }
     Py_RETURN_NONE;

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
 
@@ -35,7 +36,6 @@ class DecodeMessage:
     def __new__(
         cls, program: DecodeProgram, head: bytes, width: int, most: int, depth: int, /
     ) -> DecodeMessage: ...
-    def decode(self, data: bytes, pos: int, stream: object, /) -> tuple[Any, int] | None: ...
 
 class DecodeFunction:
     def __new__(cls, program: DecodeProgram, fallback: _Decode, /) -> DecodeFunction: ...
@@ -45,3 +45,34 @@ class DecodeFunction:
     def program(self) -> DecodeProgram: ...
     @property
     def fallback(self) -> _Decode: ...
+
+class Stream:
+    _data: bytes
+    _pos: int
+    _base: int
+    _chunks: list[bytes | memoryview]
+    _size: int
+    _needed: int
+    _owed: bool
+    _broken: DecodeError | None
+    @property
+    def _whole(self) -> dict[object, DecodeMessage]: ...
+    def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
+    @property
+    def pending(self) -> int: ...
+    def decode(self, schema: Any = None) -> Any: ...
+
+class HeaderReader:
+    def decode(self) -> Any: ...
+    def next(self) -> Any: ...
+    def _prepare(
+        self,
+        stream: Stream,
+        known: dict[bytes, tuple[str, int]],
+        timeouts: dict[bytes, int],
+        make: Callable[..., Any],
+        slots: tuple[tuple[object, object], ...] | None,
+        make_timed: Callable[..., Any] | None,
+        timed_slots: tuple[tuple[object, object], ...] | None,
+        /,
+    ) -> None: ...

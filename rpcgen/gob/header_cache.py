@@ -97,11 +97,16 @@ class HeaderDecoder(Generic[H]):
 
     def decode(self) -> H:
         """Return the next header. Raises `DecodeError`."""
+        header = self.next()
+        return self._decode_general() if header is None else header
+
+    def next(self) -> H | None:
+        """Return the next header, or None where no byte of it has come. Raises `DecodeError`."""
         stream = self.stream
         data, pos = stream._data, stream._pos
         if pos == len(data) or stream._broken is not None:
             # Most often nothing more has come: that is found without a failure on the short way.
-            return self._decode_general()
+            return self._decode_general() if stream.pending or stream._broken else None
         try:
             # The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0.
             start = pos + 5 + data[pos + 4]

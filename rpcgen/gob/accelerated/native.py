@@ -6,12 +6,28 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..._accelerator import DecodeFunction, DecodeMessage, DecodeProgram, EncodeFunction
+    from ..._accelerator import (
+        DecodeFunction,
+        DecodeMessage,
+        DecodeProgram,
+        EncodeFunction,
+        HeaderReader,
+        Stream,
+    )
 else:
     _accelerator = importlib.import_module("rpcgen._accelerator")
     DecodeFunction = _accelerator.DecodeFunction
     DecodeMessage = _accelerator.DecodeMessage
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
+    HeaderReader = _accelerator.HeaderReader
+    Stream = _accelerator.Stream
 
-__all__ = ["DecodeFunction", "DecodeMessage", "DecodeProgram", "EncodeFunction"]
+__all__ = [
+    "DecodeFunction",
+    "DecodeMessage",
+    "DecodeProgram",
+    "EncodeFunction",
+    "HeaderReader",
+    "Stream",
+]
