@@ -80,6 +80,11 @@ int refuse_keywords(PyObject *keywords);
  * `reraise_interrupt` is that of rpcgen._interrupts. */
 int drop_exception(PyObject *reraise_interrupt);
 
+/* Take over the arguments of a method by place or name; those that are not given stay as they are.
+ * Return -1 with an exception if one of the first is lacking, or there is one too many. */
+int take_arguments(PyObject *const *arguments, Py_ssize_t count, PyObject *keywords,
+                   const char *const *names, int required, PyObject **results);
+
 /* Free an object of any of the types, once its `tp_clear` has given back what it refers to. */
 void deallocate(PyObject *self);
 
@@ -96,5 +101,6 @@ extern PyType_Spec decode_function_spec;
 extern PyType_Spec decode_message_spec;
 extern PyType_Spec stream_spec;
 extern PyType_Spec header_reader_spec;
+extern PyType_Spec message_encoder_spec;
 
 #endif

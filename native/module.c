@@ -95,6 +95,50 @@ drop_exception(PyObject *reraise_interrupt)
     return passed == NULL ? -1 : 0;
 }
 
+static int
+place_of(PyObject *name, const char *const *names)
+{
+    for (int i = 0; names[i] != NULL; i++) {
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int
+take_arguments(PyObject *const *arguments, Py_ssize_t count, PyObject *keywords,
+               const char *const *names, int required, PyObject **results)
+{
+    Py_ssize_t named = keywords == NULL ? 0 : PyTuple_Size(keywords), most = 0, found = 0;
+    while (names[most] != NULL) {
+        most++;
+    }
+    if (count > most) {
+        PyErr_Format(PyExc_TypeError, "%zd arguments, of which there are %zd", count, most);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        results[i] = arguments[i];
+    }
+    found = count < required ? count : required;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        PyObject *name = PyTuple_GetItem(keywords, i);
+        int place = place_of(name, names);
+        if (place < count) {
+            PyErr_Format(PyExc_TypeError, "an argument %R is not known, or is there twice", name);
+            return -1;
+        }
+        results[place] = arguments[count + i];
+        found += place < required;
+    }
+    if (found < required) {
+        PyErr_Format(PyExc_TypeError, "%d arguments are wanted, not %zd", required, found);
+        return -1;
+    }
+    return 0;
+}
+
 void
 free_with(PyObject *self, inquiry clear)
 {
@@ -129,6 +173,7 @@ module_exec(PyObject *module)
     PyType_Spec *const specs[] = {
         &encode_function_spec, &decode_program_spec,  &decode_message_spec,
         &decode_function_spec, &header_reader_spec,
+        &message_encoder_spec,
     };
     for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
         PyObject *type = add_type(module, specs[i]);

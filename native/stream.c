@@ -143,16 +143,10 @@ drop(PyObject *self)
 static PyObject *
 decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
+    static const char *const names[] = {"schema", NULL};
     PyObject *asked = Py_None;
-    Py_ssize_t named = keywords == NULL ? 0 : PyTuple_Size(keywords);
-    if (count + named > 1
-        || (named == 1
-            && PyUnicode_CompareWithASCIIString(PyTuple_GetItem(keywords, 0), "schema") != 0)) {
-        PyErr_SetString(PyExc_TypeError, "decode() takes a schema, and nothing else");
+    if (take_arguments(arguments, count, keywords, names, 0, &asked) < 0) {
         return NULL;
-    }
-    if (count + named == 1) {
-        asked = arguments[0];
     }
     PyObject *value = decode_short((Stream *)self, asked);
     if (value != NULL) {

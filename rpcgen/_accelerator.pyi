@@ -1,11 +1,14 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
+from .schema import Schema
+
+_T = TypeVar("_T")
 
 class EncodeFunction:
     def __new__(
@@ -18,7 +21,6 @@ class EncodeFunction:
     ) -> EncodeFunction: ...
     @property
     def encode(self) -> _Encode: ...
-    def message(self, ahead: bytes, id: bytes, value: object, /) -> bytes | None: ...
 
 class DecodeProgram:
     def __new__(
@@ -45,6 +47,18 @@ class DecodeFunction:
     def program(self) -> DecodeProgram: ...
     @property
     def fallback(self) -> _Decode: ...
+
+class MessageEncoder:
+    @property
+    def _whole(self) -> dict[object, tuple[EncodeFunction, bytes]]: ...
+    @overload
+    def encode(self, value: _T, schema: type[_T] | Schema[_T]) -> bytes: ...
+    @overload
+    def encode(self, value: object, schema: object = None) -> bytes: ...
+    def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes: ...
+    def encode_parts_after(
+        self, ahead: bytes, value: object, schema: object = None
+    ) -> list[bytes]: ...
 
 class Stream:
     _data: bytes

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         DecodeProgram,
         EncodeFunction,
         HeaderReader,
+        MessageEncoder,
         Stream,
     )
 else:
@@ -21,6 +22,7 @@ else:
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
     HeaderReader = _accelerator.HeaderReader
+    MessageEncoder = _accelerator.MessageEncoder
     Stream = _accelerator.Stream
 
 __all__ = [
@@ -29,5 +31,6 @@ __all__ = [
     "DecodeProgram",
     "EncodeFunction",
     "HeaderReader",
+    "MessageEncoder",
     "Stream",
 ]
