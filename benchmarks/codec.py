@@ -5,8 +5,8 @@
     python -m benchmarks.codec [--rounds 21] [--skip-sizes] [--json]
 
 Every round times each contender once, one after the other, so that a machine
-that changes its speed does it to all; the table shows medians of the rounds,
-and ratios to ``rpcgen.gob``. Ratios under 1.3 mean nothing.
+that changes its speed does it to all; the table shows medians of the rounds of
+processor time, and ratios to ``rpcgen.gob``. Ratios under 1.3 mean nothing.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ __all__ = ["MESSAGES", "Row", "main"]
 MESSAGES = {
     "call": "header and arguments of Arith.Multiply",
     "order": "10 scalars, 100 structs of 4 fields, a map of 20",
+    "ints": "100,000 ints of four bytes",
+    "structs": "10,000 structs of 4 fields",
+    "map": "map of 10,000 strings to floats",
 }
 
 # What one batch takes, in nanoseconds: long beside the clock's own cost.
@@ -135,10 +138,10 @@ def _decode_timer(entry: Contender) -> Callable[[int], int] | None:
 def _timer(operation: Callable[[], object]) -> Callable[[int], int]:
     def run(count: int) -> int:
         repetitions = [None] * count
-        start = time.perf_counter_ns()
+        start = time.process_time_ns()
         for _ in repetitions:
             operation()
-        return time.perf_counter_ns() - start
+        return time.process_time_ns() - start
 
     return run
 

@@ -20,10 +20,11 @@ from rpcgen.schema import schema_of
 from tests import golang
 
 from .messages import Args, Item, Order, Request, order
+from .values import numbers
 
 __all__ = ["Contender", "GoProcess", "contenders", "missing"]
 
-# Times a number of operations, in nanoseconds.
+# Times a number of operations, in nanoseconds of the processor.
 Timer = Callable[[int], int]
 
 
@@ -42,11 +43,27 @@ class Contender:
 CALL = (Request("Arith.Multiply", 7), Args(7, 8))
 ORDER = order()
 
+# Values of one type, which not every codec has messages for; `benchmarks/go` has the same.
+COLLECTIONS: dict[str, tuple[Callable[[], Any], Any]] = {
+    "ints": (lambda: numbers(100_000), list[int]),
+    "structs": (
+        lambda: [Item(f"item {i}", i + 1, i + 0.99, i % 2 == 0) for i in range(10_000)],
+        list[Item],
+    ),
+    "map": (lambda: {f"rate{i:08}": i + 0.1 for i in range(10_000)}, dict[str, float]),
+}
+
 
 def contenders(message: str, go: GoProcess) -> Iterator[Contender]:
-    """Yield every codec that is installed, for the message ``call`` or ``order``."""
-    values: tuple[Any, ...] = CALL if message == "call" else (ORDER,)
-    yield _rpcgen(values)
+    """Yield every codec that is installed, for the message ``call``, ``order`` or a collection."""
+    if message in COLLECTIONS:
+        make, kind = COLLECTIONS[message]
+        values: tuple[Any, ...] = (make(),)
+        kinds = [kind]
+    else:
+        values = CALL if message == "call" else (ORDER,)
+        kinds = [type(each) for each in values]
+    yield _rpcgen(values, kinds)
     yield Contender(
         "Go encoding/gob",
         None,
@@ -54,6 +71,10 @@ def contenders(message: str, go: GoProcess) -> Iterator[Contender]:
         timed_encode=lambda count: go.time(f"{message}-encode", count),
         timed_decode=lambda count: go.time(f"{message}-decode", count),
     )
+    if message in COLLECTIONS:
+        if _installed("msgspec"):
+            yield _msgspec(values, kinds)
+        return
     if _installed("pygob"):
         yield _pygob(values)
     yield _json(values)
@@ -61,7 +82,7 @@ def contenders(message: str, go: GoProcess) -> Iterator[Contender]:
     if _installed("google.protobuf"):
         yield from _protobuf(message, values)
     if _installed("msgspec"):
-        yield _msgspec(values)
+        yield _msgspec(values, kinds)
 
 
 def missing() -> Iterator[str]:
@@ -83,10 +104,10 @@ def _installed(module: str) -> bool:
 # --- gob ------------------------------------------------------------------------------------------
 
 
-def _rpcgen(values: tuple[Any, ...]) -> Contender:
+def _rpcgen(values: tuple[Any, ...], kinds: list[Any]) -> Contender:
     """Measure a stream whose types have been sent, as on a connection."""
     encoder, decoder = gob.Encoder(), gob.Decoder()
-    schemas = [schema_of(type(each)) for each in values]
+    schemas = [schema_of(each) for each in kinds]
     decoder.feed(b"".join(map(encoder.encode, values, schemas)))
     data = b"".join(map(encoder.encode, values, schemas))
     for schema in schemas:
@@ -150,7 +171,7 @@ class GoProcess:
             pass
 
     def time(self, name: str, count: int) -> int:
-        """Return how long ``count`` operations take, in nanoseconds."""
+        """Return what ``count`` operations take of the processor, in nanoseconds."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{name} {count}\n")
@@ -196,13 +217,13 @@ def _pickle(values: tuple[Any, ...]) -> Contender:
     )
 
 
-def _msgspec(values: tuple[Any, ...]) -> Contender:
+def _msgspec(values: tuple[Any, ...], kinds: list[Any]) -> Contender:
     """Measure msgpack by C code, with attrs classes as they are."""
     msgspec: Any = importlib.import_module("msgspec")
     encoder = msgspec.msgpack.Encoder()
     data = encoder.encode(values)
-    kind = tuple[Request, Args] if len(values) == 2 else tuple[Order]
-    decoder = msgspec.msgpack.Decoder(kind)
+    kind: Any = tuple
+    decoder = msgspec.msgpack.Decoder(kind[tuple(kinds)])
     return Contender(
         "msgspec.msgpack (C)",
         lambda: encoder.encode(values),

@@ -76,12 +76,31 @@ is_number_of(int number, Py_ssize_t count)
 /* Return -1 with an exception if there are arguments with names: none of the types has any. */
 int refuse_keywords(PyObject *keywords);
 
+/* Drop the exception that is set, if there is one: return -1 if it is an interrupt, which stays.
+ * `reraise_interrupt` is that of rpcgen._interrupts. */
+int drop_exception(PyObject *reraise_interrupt);
+
+/* Take over the arguments of a method by place or name; those that are not given stay as they are.
+ * Return -1 with an exception if one of the first is lacking, or there is one too many. */
+int take_arguments(PyObject *const *arguments, Py_ssize_t count, PyObject *keywords,
+                   const char *const *names, int required, PyObject **results);
+
 /* Free an object of any of the types, once its `tp_clear` has given back what it refers to. */
 void deallocate(PyObject *self);
+
+/* Free an object of a subclass in Python, too, whose `tp_clear` is another. */
+void free_with(PyObject *self, inquiry clear);
+
+typedef struct {
+    PyObject *stream_type;
+} ModuleState;
 
 extern PyType_Spec encode_function_spec;
 extern PyType_Spec decode_program_spec;
 extern PyType_Spec decode_function_spec;
 extern PyType_Spec decode_message_spec;
+extern PyType_Spec stream_spec;
+extern PyType_Spec header_reader_spec;
+extern PyType_Spec message_encoder_spec;
 
 #endif

@@ -123,6 +123,11 @@ void drop_pair(Pair *pair);
 /* Return true for a program; sets an exception for anything else. */
 int is_program(PyObject *object);
 
+/* Return the value of the message at a position, and where that ends; NULL where it is out of the
+ * ordinary, or `message` is no DecodeMessage. */
+PyObject *read_message(
+    PyObject *message, PyObject *bytes, PyObject *stream, Py_ssize_t pos, Py_ssize_t *end);
+
 /* Read a value as it stands at the top of a message. */
 PyObject *decode_top(Reader *r, long depth);
 

@@ -37,36 +37,6 @@ find_message(DecodeMessage *m, Reader *r)
 }
 
 static PyObject *
-decode_message(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
-{
-    DecodeMessage *m = (DecodeMessage *)self;
-    if (count != 3 || m->program == NULL || ((DecodeProgram *)m->program)->pairs == NULL
-        || !PyBytes_CheckExact(arguments[0]) || !PyLong_Check(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "decode takes data, a position and a stream");
-        return NULL;
-    }
-    Py_ssize_t pos = PyLong_AsSsize_t(arguments[1]);
-    if (pos == -1 && PyErr_Occurred()) {
-        return NULL;
-    }
-    Reader r;
-    begin_reading(&r, m->program, arguments[0], arguments[2], pos);
-    Py_ssize_t start = find_message(m, &r);
-    if (start >= 0) {
-        Py_ssize_t end = r.end;
-        r.pos = start + m->width;
-        PyObject *value = decode_top(&r, m->depth);
-        if (value != NULL) {
-            return Py_BuildValue("Nn", value, end);
-        }
-        if (PyErr_Occurred()) {
-            return NULL;
-        }
-    }
-    Py_RETURN_NONE;
-}
-
-static PyObject *
 decode_message_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     PyObject *program;
@@ -114,12 +84,27 @@ decode_message_clear(PyObject *self)
     return 0;
 }
 
-static PyMethodDef decode_message_methods[] = {
-    {"decode", (PyCFunction)(void (*)(void))decode_message, METH_FASTCALL,
-     "Return the value of the message at a position, and the position after it; None if that is "
-     "out of the ordinary."},
-    {NULL, NULL, 0, NULL},
-};
+PyObject *
+read_message(
+    PyObject *message, PyObject *bytes, PyObject *stream, Py_ssize_t pos, Py_ssize_t *end)
+{
+    DecodeMessage *m = (DecodeMessage *)message;
+    /* There are no subclasses, so the function that empties one tells. */
+    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(message), Py_tp_clear);
+    if (clear != decode_message_clear || m->program == NULL
+        || ((DecodeProgram *)m->program)->pairs == NULL) {
+        return NULL;
+    }
+    Reader r;
+    begin_reading(&r, m->program, bytes, stream, pos);
+    Py_ssize_t start = find_message(m, &r);
+    if (start < 0) {
+        return NULL;
+    }
+    *end = r.end;
+    r.pos = start + m->width;
+    return decode_top(&r, m->depth);
+}
 
 static PyType_Slot decode_message_slots[] = {
     {Py_tp_doc, "Program that decodes whole messages."},
@@ -127,7 +112,6 @@ static PyType_Slot decode_message_slots[] = {
     {Py_tp_traverse, decode_message_traverse},
     {Py_tp_clear, decode_message_clear},
     {Py_tp_dealloc, deallocate},
-    {Py_tp_methods, decode_message_methods},
     {0, NULL},
 };
 

@@ -78,6 +78,10 @@ PyObject *element_of(PyObject *sequence, Py_ssize_t index);
 /* Return the length of a list or tuple, -1 for anything else. */
 Py_ssize_t length_of(PyObject *sequence);
 
+/* Return what goes ahead of a message, and the whole message, which begins with the bytes of an id;
+ * NULL where the value must be encoded otherwise, or `function` is no EncodeFunction. */
+PyObject *write_message(PyObject *function, PyObject *ahead, PyObject *id, PyObject *value);
+
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);
 

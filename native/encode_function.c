@@ -1,26 +1,7 @@
 /* The type that encodes values of one schema. */
 #include "encode.h"
 
-/* Drop the exception that is set, if there is one: return -1 if it is an interrupt, which stays. */
-static int
-drop_exception(EncodeFunction *f)
-{
-    if (!PyErr_Occurred()) {
-        return 0;
-    }
-    PyObject *type, *error, *traceback;
-    PyErr_Fetch(&type, &error, &traceback);
-    PyErr_NormalizeException(&type, &error, &traceback);
-    if (traceback != NULL) {
-        PyException_SetTraceback(error, traceback);
-    }
-    PyObject *passed = PyObject_CallFunctionObjArgs(f->reraise_interrupt, error, NULL);
-    Py_XDECREF(type);
-    Py_XDECREF(error);
-    Py_XDECREF(traceback);
-    Py_XDECREF(passed);
-    return passed == NULL ? -1 : 0;
-}
+static int encode_function_clear(PyObject *self);
 
 static void
 begin(Writer *w, PyObject *out)
@@ -73,7 +54,7 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     if (result == 0) {
         Py_RETURN_NONE;
     }
-    if (drop_exception(f) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
+    if (drop_exception(f->reraise_interrupt) < 0 || PyList_SetSlice(w.out, before, PY_SSIZE_T_MAX, NULL) < 0) {
         return NULL;
     }
     return PyObject_CallFunctionObjArgs(
@@ -101,31 +82,32 @@ with_length(PyObject *ahead, Writer *w)
     return result;
 }
 
-static PyObject *
-message(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+PyObject *
+write_message(PyObject *function, PyObject *ahead, PyObject *id, PyObject *value)
 {
-    EncodeFunction *f = (EncodeFunction *)self;
-    if (count != 3 || f->nodes == NULL || !PyBytes_CheckExact(arguments[0])
-        || !PyBytes_CheckExact(arguments[1])) {
-        PyErr_SetString(PyExc_TypeError, "message takes bytes, the bytes of an id, and a value");
+    EncodeFunction *f = (EncodeFunction *)function;
+    /* There are no subclasses, so the function that empties one tells. */
+    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(function), Py_tp_clear);
+    if (clear != encode_function_clear || f->nodes == NULL || !PyBytes_CheckExact(ahead)
+        || !PyBytes_CheckExact(id)) {
         return NULL;
     }
     Writer w;
     begin(&w, NULL);
     PyObject *result = NULL;
-    size_t size = (size_t)PyBytes_Size(arguments[1]);
+    size_t size = (size_t)PyBytes_Size(id);
     if (reserve(&w, size) == 0) {
-        memcpy(w.data, PyBytes_AsString(arguments[1]), size);
+        memcpy(w.data, PyBytes_AsString(id), size);
         w.used = size;
-        if (put_top(f, arguments[2], &w) == 0) {
-            result = with_length(arguments[0], &w);
+        if (put_top(f, value, &w) == 0) {
+            result = with_length(ahead, &w);
         }
     }
     end(&w);
-    if (result != NULL || drop_exception(f) < 0) {
-        return result;
+    if (result == NULL) {
+        drop_exception(f->reraise_interrupt);
     }
-    Py_RETURN_NONE;
+    return result;
 }
 
 /* --- the plan ------------------------------------------------------------------------------- */
@@ -297,8 +279,6 @@ encode_function_clear(PyObject *self)
 static PyMethodDef encode_function_methods[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL,
      "Append the bytes of a value, as it stands at the top of a message, to a list."},
-    {"message", (PyCFunction)(void (*)(void))message, METH_FASTCALL,
-     "Return a whole message behind other bytes; None where the value must be encoded otherwise."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -75,42 +75,138 @@ refuse_keywords(PyObject *keywords)
     return 0;
 }
 
-void
-deallocate(PyObject *self)
+int
+drop_exception(PyObject *reraise_interrupt)
 {
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    inquiry clear = (inquiry)PyType_GetSlot(type, Py_tp_clear);
-    clear(self);
-    PyObject_GC_Del(self);
-    Py_DECREF(type);
+    if (!PyErr_Occurred()) {
+        return 0;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    PyErr_NormalizeException(&type, &error, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(error, traceback);
+    }
+    PyObject *passed = PyObject_CallFunctionObjArgs(reraise_interrupt, error, NULL);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(traceback);
+    Py_XDECREF(passed);
+    return passed == NULL ? -1 : 0;
 }
 
 static int
+place_of(PyObject *name, const char *const *names)
+{
+    for (int i = 0; names[i] != NULL; i++) {
+        if (PyUnicode_CompareWithASCIIString(name, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int
+take_arguments(PyObject *const *arguments, Py_ssize_t count, PyObject *keywords,
+               const char *const *names, int required, PyObject **results)
+{
+    Py_ssize_t named = keywords == NULL ? 0 : PyTuple_Size(keywords), most = 0, found = 0;
+    while (names[most] != NULL) {
+        most++;
+    }
+    if (count > most) {
+        PyErr_Format(PyExc_TypeError, "%zd arguments, of which there are %zd", count, most);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        results[i] = arguments[i];
+    }
+    found = count < required ? count : required;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        PyObject *name = PyTuple_GetItem(keywords, i);
+        int place = place_of(name, names);
+        if (place < count) {
+            PyErr_Format(PyExc_TypeError, "an argument %R is not known, or is there twice", name);
+            return -1;
+        }
+        results[place] = arguments[count + i];
+        found += place < required;
+    }
+    if (found < required) {
+        PyErr_Format(PyExc_TypeError, "%d arguments are wanted, not %zd", required, found);
+        return -1;
+    }
+    return 0;
+}
+
+void
+free_with(PyObject *self, inquiry clear)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    clear(self);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+void
+deallocate(PyObject *self)
+{
+    free_with(self, (inquiry)PyType_GetSlot(Py_TYPE(self), Py_tp_clear));
+}
+
+/* Add a type to the module: return a reference to it. */
+static PyObject *
 add_type(PyObject *module, PyType_Spec *spec)
 {
     PyObject *type = PyType_FromModuleAndSpec(module, spec, NULL);
-    if (type == NULL) {
-        return -1;
+    if (type != NULL && PyModule_AddType(module, (PyTypeObject *)type) < 0) {
+        Py_CLEAR(type);
     }
-    int result = PyModule_AddType(module, (PyTypeObject *)type);
-    Py_DECREF(type);
-    return result;
+    return type;
 }
 
 static int
 module_exec(PyObject *module)
 {
-    if (add_type(module, &encode_function_spec) < 0) {
-        return -1;
+    PyType_Spec *const specs[] = {
+        &encode_function_spec, &decode_program_spec,  &decode_message_spec,
+        &decode_function_spec, &header_reader_spec,
+        &message_encoder_spec,
+    };
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        PyObject *type = add_type(module, specs[i]);
+        if (type == NULL) {
+            return -1;
+        }
+        Py_DECREF(type);
     }
-    if (add_type(module, &decode_program_spec) < 0) {
-        return -1;
-    }
-    if (add_type(module, &decode_message_spec) < 0) {
-        return -1;
-    }
-    return add_type(module, &decode_function_spec);
+    ModuleState *state = PyModule_GetState(module);
+    state->stream_type = add_type(module, &stream_spec);
+    return state->stream_type == NULL ? -1 : 0;
+}
+
+static int
+module_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    ModuleState *state = PyModule_GetState(module);
+    Py_VISIT(state->stream_type);
+    return 0;
+}
+
+static int
+module_clear(PyObject *module)
+{
+    ModuleState *state = PyModule_GetState(module);
+    Py_CLEAR(state->stream_type);
+    return 0;
+}
+
+static void
+module_free(void *module)
+{
+    module_clear((PyObject *)module);
 }
 
 static PyModuleDef_Slot module_slots[] = {
@@ -122,7 +218,11 @@ static struct PyModuleDef module_def = {
     PyModuleDef_HEAD_INIT,
     .m_name = "rpcgen._accelerator",
     .m_doc = "Optional accelerator of rpcgen.gob.",
+    .m_size = sizeof(ModuleState),
     .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+    .m_free = module_free,
 };
 
 PyMODINIT_FUNC

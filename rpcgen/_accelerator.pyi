@@ -1,10 +1,14 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
+from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
+from .schema import Schema
+
+_T = TypeVar("_T")
 
 class EncodeFunction:
     def __new__(
@@ -17,7 +21,6 @@ class EncodeFunction:
     ) -> EncodeFunction: ...
     @property
     def encode(self) -> _Encode: ...
-    def message(self, ahead: bytes, id: bytes, value: object, /) -> bytes | None: ...
 
 class DecodeProgram:
     def __new__(
@@ -35,7 +38,6 @@ class DecodeMessage:
     def __new__(
         cls, program: DecodeProgram, head: bytes, width: int, most: int, depth: int, /
     ) -> DecodeMessage: ...
-    def decode(self, data: bytes, pos: int, stream: object, /) -> tuple[Any, int] | None: ...
 
 class DecodeFunction:
     def __new__(cls, program: DecodeProgram, fallback: _Decode, /) -> DecodeFunction: ...
@@ -45,3 +47,46 @@ class DecodeFunction:
     def program(self) -> DecodeProgram: ...
     @property
     def fallback(self) -> _Decode: ...
+
+class MessageEncoder:
+    @property
+    def _whole(self) -> dict[object, tuple[EncodeFunction, bytes]]: ...
+    @overload
+    def encode(self, value: _T, schema: type[_T] | Schema[_T]) -> bytes: ...
+    @overload
+    def encode(self, value: object, schema: object = None) -> bytes: ...
+    def encode_after(self, ahead: bytes, value: object, schema: object = None) -> bytes: ...
+    def encode_parts_after(
+        self, ahead: bytes, value: object, schema: object = None
+    ) -> list[bytes]: ...
+
+class Stream:
+    _data: bytes
+    _pos: int
+    _base: int
+    _chunks: list[bytes | memoryview]
+    _size: int
+    _needed: int
+    _owed: bool
+    _broken: DecodeError | None
+    @property
+    def _whole(self) -> dict[object, DecodeMessage]: ...
+    def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
+    @property
+    def pending(self) -> int: ...
+    def decode(self, schema: Any = None) -> Any: ...
+
+class HeaderReader:
+    def decode(self) -> Any: ...
+    def next(self) -> Any: ...
+    def _prepare(
+        self,
+        stream: Stream,
+        known: dict[bytes, tuple[str, int]],
+        timeouts: dict[bytes, int],
+        make: Callable[..., Any],
+        slots: tuple[tuple[object, object], ...] | None,
+        make_timed: Callable[..., Any] | None,
+        timed_slots: tuple[tuple[object, object], ...] | None,
+        /,
+    ) -> None: ...

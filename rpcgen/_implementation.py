@@ -25,10 +25,12 @@ class Implementation(NamedTuple):
     Attributes:
         encoder: Module of ``Encoder`` and ``dumps``.
         decoder: Module of ``Decoder`` and ``loads``.
+        headers: Module of ``HeaderDecoder``.
     """
 
     encoder: str
     decoder: str
+    headers: str
 
 
 def _has_accelerator() -> bool:
@@ -39,8 +41,14 @@ def _has_accelerator() -> bool:
     return True
 
 
-_PYTHON: Final = Implementation("rpcgen.gob.encoder", "rpcgen.gob.decoder")
-_C: Final = Implementation("rpcgen.gob.accelerated.encoder", "rpcgen.gob.accelerated.decoder")
+_PYTHON: Final = Implementation(
+    "rpcgen.gob.encoder", "rpcgen.gob.decoder", "rpcgen.gob.header_cache"
+)
+_C: Final = Implementation(
+    "rpcgen.gob.accelerated.encoder",
+    "rpcgen.gob.accelerated.decoder",
+    "rpcgen.gob.accelerated.header_cache",
+)
 
 IMPLEMENTATIONS: Final[Mapping[str, Implementation]] = (
     {"c": _C, "python": _PYTHON} if _has_accelerator() else {"python": _PYTHON}

@@ -64,10 +64,10 @@ def test_tests_of_gob_use_the_implementation_that_they_are_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other, chosen = ModuleType("other"), (gob.Encoder, gob.dumps, gob.Decoder, gob.loads)
-    for name in ("Encoder", "dumps", "Decoder", "loads"):
+    for name in ("Encoder", "dumps", "Decoder", "loads", "HeaderDecoder"):
         setattr(other, name, object())
     monkeypatch.setitem(sys.modules, "other", other)
-    with using(Implementation("other", "other")):
+    with using(Implementation("other", "other", "other")):
         used = gob.Encoder, gob.dumps, gob.Decoder, gob.loads
     assert used == (other.Encoder, other.dumps, other.Decoder, other.loads)
     assert (gob.Encoder, gob.dumps, gob.Decoder, gob.loads) == chosen

@@ -1,7 +1,7 @@
 // Command go times Go's own encoding/gob, a batch at a time.
 //
-// It reads lines "name count" and answers with the nanoseconds that count
-// operations took. The types and values are those of benchmarks/messages.py.
+// It reads lines "name count" and answers with the nanoseconds of the processor
+// that count operations took, those of the garbage collector with them. The types and values are those of benchmarks/messages.py.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -57,6 +58,46 @@ func order() *Order {
 	return o
 }
 
+const (
+	numbers = 100_000
+	items   = 10_000
+	rates   = 10_000
+)
+
+// What the benchmarks "ints", "structs" and "map" are about.
+func ints() *[]int {
+	made := make([]int, numbers)
+	for i := range made {
+		made[i] = 1<<24 + i
+	}
+	return &made
+}
+
+func structs() *[]Item {
+	made := make([]Item, items)
+	for i := range made {
+		made[i] = Item{fmt.Sprintf("item %d", i), i + 1, float64(i) + 0.99, i%2 == 0}
+	}
+	return &made
+}
+
+func rateMap() *map[string]float64 {
+	made := make(map[string]float64, rates)
+	for i := range rates {
+		made[fmt.Sprintf("rate%08d", i)] = float64(i) + 0.1
+	}
+	return &made
+}
+
+// processorTime returns what all threads of this process have taken.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 // A pair of encoder and decoder on one stream, whose types have been sent.
 type stream struct {
 	buffer  *bytes.Buffer
@@ -80,12 +121,12 @@ func (s *stream) encode(values []any) {
 
 func timeEncode(count int, values ...any) time.Duration {
 	s := newStream(values...)
-	start := time.Now()
+	start := processorTime()
 	for range count {
 		s.buffer.Reset()
 		s.encode(values)
 	}
-	return time.Since(start)
+	return processorTime() - start
 }
 
 func timeDecode(count int, values []any, into func() []any) time.Duration {
@@ -102,16 +143,17 @@ func timeDecode(count int, values []any, into func() []any) time.Duration {
 		}
 	}
 	decode() // the definitions
-	start := time.Now()
+	start := processorTime()
 	for range count {
 		decode()
 	}
-	return time.Since(start)
+	return processorTime() - start
 }
 
 func main() {
 	call := []any{&Request{"Arith.Multiply", 7}, &Args{7, 8}}
 	wholeOrder := []any{order()}
+	allInts, allStructs, allRates := []any{ints()}, []any{structs()}, []any{rateMap()}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		var name string
@@ -129,6 +171,18 @@ func main() {
 			took = timeEncode(count, wholeOrder...)
 		case "order-decode":
 			took = timeDecode(count, wholeOrder, func() []any { return []any{new(Order)} })
+		case "ints-encode":
+			took = timeEncode(count, allInts...)
+		case "ints-decode":
+			took = timeDecode(count, allInts, func() []any { return []any{new([]int)} })
+		case "structs-encode":
+			took = timeEncode(count, allStructs...)
+		case "structs-decode":
+			took = timeDecode(count, allStructs, func() []any { return []any{new([]Item)} })
+		case "map-encode":
+			took = timeEncode(count, allRates...)
+		case "map-decode":
+			took = timeDecode(count, allRates, func() []any { return []any{new(map[string]float64)} })
 		default:
 			panic("unknown benchmark " + name)
 		}

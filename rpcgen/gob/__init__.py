@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ._dump import dump
     from .decoder import Decoder, loads
     from .encoder import Encoder, dumps
+    from .header_cache import HeaderDecoder as HeaderDecoder
 else:
     _decoder = importlib.import_module(CHOSEN.decoder)
     _encoder = importlib.import_module(CHOSEN.encoder)
@@ -59,6 +60,7 @@ implementation: Final = name_of(CHOSEN)
 
 # Looked up when first used: who calls a method does without the imports of these.
 _LATER = {
+    "HeaderDecoder": CHOSEN.headers,
     "Record": "rpcgen.values.record",
     "Undecoded": "rpcgen.values.record",
     "dump": "rpcgen.gob._dump",

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
-from rpcgen.gob import Decoder, Encoder, Limits
-from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
+from rpcgen.gob import Decoder, Encoder, HeaderDecoder, Limits
+from rpcgen.gob.header_cache import MAX_HEADERS
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
 

@@ -30,11 +30,13 @@ def oracle() -> Iterator[Oracle]:
 def using(chosen: Implementation) -> Iterator[None]:
     """Have `rpcgen.gob` be of an implementation, whichever this process has chosen."""
     encoder, decoder = import_module(chosen.encoder), import_module(chosen.decoder)
+    headers = import_module(chosen.headers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gob, "Encoder", encoder.Encoder)
         patch.setattr(gob, "dumps", encoder.dumps)
         patch.setattr(gob, "Decoder", decoder.Decoder)
         patch.setattr(gob, "loads", decoder.loads)
+        patch.setattr(gob, "HeaderDecoder", headers.HeaderDecoder)
         yield
 
 

@@ -38,6 +38,7 @@ from rpcgen.gob.decode import stream_functions
 from rpcgen.schema import Schema, schema_of
 
 from . import accelerated_examples
+from .differential_streams import in_pieces, stream_of_calls, stream_outcomes
 from .mutation import Seed, mutated, seeds_of_vectors
 from .shapes import annotation
 from .strategies import top_level_shapes, values
@@ -79,10 +80,13 @@ class Tally:
     encode_errors: int = 0
     decoded: int = 0
     decode_errors: int = 0
+    streamed: int = 0
+    """Headers and bodies, and errors instead of them, of streams in pieces."""
 
     @property
     def inputs(self) -> int:
-        return self.encoded + self.encode_errors + self.decoded + self.decode_errors
+        single = self.encoded + self.encode_errors + self.decoded + self.decode_errors
+        return single + self.streamed
 
 
 def own_samples() -> list[Sample]:
@@ -125,6 +129,8 @@ def compare(sample: Sample, choose: random.Random, tally: Tally) -> None:
         broken, alone = _broken(*whole, choose)
         runs = broken, (whole[0], alone, whole[0])
         _compare_decoders(*runs, sample.schema, strings, choose, tally)
+    if choose.random() < 0.3:
+        _compare_streams(sample, choose, tally)
 
 
 def _stream(sample: Sample) -> tuple[bytes, bytes] | None:
@@ -230,30 +236,44 @@ def _compare_decoders(
     choose: random.Random,
     tally: Tally,
 ) -> None:
-    limits = gob.Limits(
-        decoded=choose.choice((1 << 28, 1 << 28, 200, 2000, 20_000)),
-        depth=choose.choice((100, 100, 9, 3)),
-        collisions=choose.choice((100, 1)),
-    )
-    cut = choose.randrange(len(data) + 1) if choose.random() < 0.2 else 0
+    limits = _limits(choose)
+    pieces = in_pieces(data, choose) if choose.random() < 0.3 else [data]
     outcomes = {}
     # The interpreter counts memory otherwise than functions do, so it is not to stand in for one.
     with mock.patch.object(stream_functions, "FREE_LINES", 1_000_000):
         for name, make in _DECODERS.items():
             decoder = make(strings=strings, limits=limits)
-            outcomes[name] = list(_decoded(decoder, [data[:cut], data[cut:]], schema))
+            outcomes[name] = list(_decoded(decoder, pieces, schema))
             load = partial(_LOADS[name], strings=strings)
             # More than once: what comes again takes a shorter way.
             outcomes[name] += [_loaded(load, each, schema) for each in singles]
     _same(
         outcomes,
-        lambda: (
-            f"data {data.hex()}\nsingles {singles}\nschema {schema}\n{limits} {strings} cut {cut}"
-        ),
+        lambda: f"pieces {pieces}\nsingles {singles}\nschema {schema}\n{limits} {strings}",
     )
     failed = sum(not isinstance(each, tuple) for each in next(iter(outcomes.values())))
     tally.decode_errors += failed
     tally.decoded += len(next(iter(outcomes.values()))) - failed
+
+
+def _limits(choose: random.Random) -> gob.Limits:
+    return gob.Limits(
+        decoded=choose.choice((1 << 28, 1 << 28, 200, 2000, 20_000)),
+        depth=choose.choice((100, 100, 9, 3)),
+        collisions=choose.choice((100, 1)),
+    )
+
+
+def _compare_streams(sample: Sample, choose: random.Random, tally: Tally) -> None:
+    """Compare the implementations on headers and bodies that come in pieces."""
+    data = stream_of_calls(sample.value, sample.schema, choose)
+    pieces, limits = in_pieces(data, choose), _limits(choose)
+    with mock.patch.object(stream_functions, "FREE_LINES", 1_000_000):
+        outcomes = {
+            name: stream_outcomes(name, pieces, sample.schema, limits) for name in IMPLEMENTATIONS
+        }
+    _same(outcomes, lambda: f"pieces {pieces}\nschema {sample.schema}\n{limits}")
+    tally.streamed += len(next(iter(outcomes.values())))
 
 
 def _decoded(decoder: gob.Decoder, pieces: list[bytes], schema: Schema[Any]) -> Iterator[object]:

@@ -19,3 +19,4 @@ def test_implementations_agree_on_values_and_bytes_that_were_changed() -> None:
     for _ in range(2500):
         compare(choose.choice(samples), choose, tally)
     assert min(tally.encoded, tally.encode_errors, tally.decoded, tally.decode_errors) > 400
+    assert tally.streamed > 400

@@ -12,12 +12,15 @@ from unittest.mock import patch
 import pytest
 from attrs import define
 
+from rpcgen import gob
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Encoder
 from rpcgen.gob.decoder import Decoder
 from rpcgen.gob.header_cache import MAX_HEADERS, HeaderDecoder
 from rpcgen.schema import Schema, schema_of
 from rpcgen.types import Int64, Uint64, wire
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 
 @define
@@ -44,7 +47,7 @@ SEQS = [1, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**64 - 1]
 
 
 def header_decoder() -> HeaderDecoder[Head]:
-    return HeaderDecoder(Decoder(), Head, HEAD, TIMED, finish, TimedHead)
+    return gob.HeaderDecoder(gob.Decoder(), Head, HEAD, TIMED, finish, TimedHead)
 
 
 def finish(header: Head) -> Head:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..._interrupts import reraise_interrupt
 from ...schema import Schema
 from ...values.limits import Limits
-from ...values.registry import Registry
-from ...values.registry import registry as global_registry
 from .. import decoder
 from ..single import DEFAULT_LIMITS, SingleDecoder
 from ..streams import DecodeFunction
@@ -22,41 +19,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoder", "loads"]
 
-# Returns the value of a message at a position, and the position after it.
-_Message: TypeAlias = Callable[[bytes, int, object], tuple[Any, int] | None]
 
+class Decoder(native.Stream, decoder.Decoder):
+    """One gob stream being read; see `rpcgen.gob.decoder.Decoder`.
 
-class Decoder(decoder.Decoder):
-    """One gob stream being read; see `rpcgen.gob.decoder.Decoder`."""
+    The accelerator has the bytes at hand and the place in them as members, and decodes messages of
+    types that have come before. What it leaves is decoded as without.
+    """
 
-    def __init__(
-        self,
-        data: bytes = b"",
-        *,
-        limits: Limits = DEFAULT_LIMITS,
-        strings: Literal["strict", "surrogateescape"] = "strict",
-        strict_names: bool = False,
-        registry: Registry = global_registry,
-    ) -> None:
-        super().__init__(
-            data, limits=limits, strings=strings, strict_names=strict_names, registry=registry
-        )
-        # As `_heads`, of the last type that has come: what decodes a whole message of it.
-        self._whole: dict[object, _Message] = {}
+    # For the accelerator: what comes out of code of the user's is looked at here, too.
+    _reraise_interrupt = staticmethod(reraise_interrupt)
 
-    def decode(self, schema: Any = None) -> Any:
-        """Return the next value; see `rpcgen.gob.decoder.Decoder.decode`."""
-        try:
-            whole = self._whole.get(schema)
-            found = whole and whole(self._data, self._pos, self)
-        except Exception as error:
-            reraise_interrupt(error)
-            found = None  # decoded again, it says what is wrong
-        if not found:
-            return super().decode(schema)
-        value, self._pos = found
-        self._owed, self._needed = False, 1
-        return value
+    def _decode_in_python(self, schema: Any) -> Any:
+        """Return the next value, which the accelerator has left."""
+        return decoder.Decoder.decode(self, schema)
 
     def _remember(
         self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
@@ -65,10 +41,9 @@ class Decoder(decoder.Decoder):
         function, _, most = self._heads.get(asked, {}).get(head, (None, 0, 0))
         accelerated = getattr(function, "__self__", None)
         if isinstance(accelerated, native.DecodeFunction) and accelerated.program.is_alone:
-            message = native.DecodeMessage(
+            self._whole[asked] = native.DecodeMessage(
                 accelerated.program, head, width, most, self.limits.depth
             )
-            self._whole[asked] = message.decode
 
     def _forget_heads(self) -> None:
         super()._forget_heads()

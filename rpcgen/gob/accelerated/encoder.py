@@ -4,55 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ...schema import Schema
-from ...values.registry import Registry
-from ...values.registry import registry as global_registry
 from .. import encoder
 from ..single import SingleEncoder
-from .native import EncodeFunction as Accelerated
+from . import native
 
 if TYPE_CHECKING:
     from ..streams import Encoding
 
 __all__ = ["Encoder", "dumps"]
 
-# Makes a message of what goes ahead of it, the bytes of an id, and a value.
-_Message: TypeAlias = Callable[[bytes, bytes, object], bytes | None]
 
+class Encoder(native.MessageEncoder, encoder.Encoder):
+    """One gob stream in the making; see `rpcgen.gob.encoder.Encoder`.
 
-class Encoder(encoder.Encoder):
-    """One gob stream in the making; see `rpcgen.gob.encoder.Encoder`."""
+    The accelerator makes whole messages of types that were described before. What it leaves is
+    encoded as without.
+    """
 
-    def __init__(
-        self,
-        *,
-        strings: Literal["strict", "surrogateescape"] = "strict",
-        registry: Registry = global_registry,
-    ) -> None:
-        super().__init__(strings=strings, registry=registry)
-        # As `_plain`, of what the accelerator makes whole messages of.
-        self._whole: dict[object, tuple[_Message, bytes]] = {}
-
-    def encode_parts_after(self, ahead: bytes, value: object, schema: object = None) -> list[bytes]:
-        """Return whole messages of this stream and then the value; see `Encoder`."""
-        try:
-            message, id = self._whole[schema]
-        except (KeyError, TypeError):  # one that has not come before, or cannot be hashed
-            parts = super().encode_parts_after(ahead, value, schema)
-            if self.is_settled(schema):
-                self._learn(schema)
-            return parts
-        data = message(ahead, id, value)
-        return super().encode_parts_after(ahead, value, schema) if data is None else [data]
+    def _encode_in_python(self, ahead: bytes, value: object, schema: object) -> list[bytes]:
+        """Return whole messages of this stream and then the value, which the accelerator left."""
+        parts = encoder.Encoder.encode_parts_after(self, ahead, value, schema)
+        if self.is_settled(schema):
+            self._learn(schema)
+        return parts
 
     def _learn(self, schema: object) -> None:
         """Have the accelerator make whole messages of what it knows, from now on."""
         function, id = self._plain[schema]
         accelerated = getattr(function, "__self__", None)
-        if isinstance(accelerated, Accelerated):
-            self._whole[schema] = accelerated.message, id
+        if isinstance(accelerated, native.EncodeFunction):
+            self._whole[schema] = accelerated, id
 
     def _encoding(self, schema: Schema[Any]) -> Encoding:
         return _encoding_of()(schema, self._strings)

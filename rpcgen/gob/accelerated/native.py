@@ -6,12 +6,31 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..._accelerator import DecodeFunction, DecodeMessage, DecodeProgram, EncodeFunction
+    from ..._accelerator import (
+        DecodeFunction,
+        DecodeMessage,
+        DecodeProgram,
+        EncodeFunction,
+        HeaderReader,
+        MessageEncoder,
+        Stream,
+    )
 else:
     _accelerator = importlib.import_module("rpcgen._accelerator")
     DecodeFunction = _accelerator.DecodeFunction
     DecodeMessage = _accelerator.DecodeMessage
     DecodeProgram = _accelerator.DecodeProgram
     EncodeFunction = _accelerator.EncodeFunction
+    HeaderReader = _accelerator.HeaderReader
+    MessageEncoder = _accelerator.MessageEncoder
+    Stream = _accelerator.Stream
 
-__all__ = ["DecodeFunction", "DecodeMessage", "DecodeProgram", "EncodeFunction"]
+__all__ = [
+    "DecodeFunction",
+    "DecodeMessage",
+    "DecodeProgram",
+    "EncodeFunction",
+    "HeaderReader",
+    "MessageEncoder",
+    "Stream",
+]

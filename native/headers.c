@@ -1,0 +1,357 @@
+/* The type that looks up headers by the bytes in front of their numbers; see
+ * rpcgen.gob.header_cache. */
+#include "stream.h"
+
+/* Members that headers may have for them to be made without calling a class. */
+#define MOST_MEMBERS 16
+
+/* No number has more bytes after its first one, which is their negated count. */
+#define WIDEST 8
+
+typedef struct {
+    PyObject *descriptor;
+    descrsetfunc set;
+    PyObject *value; /* of those that are alike in all headers */
+} Slot;
+
+/* How headers are made: by storing what they hold, where slots are known. */
+typedef struct {
+    PyObject *make;
+    PyObject *slots; /* owns all that is below; NULL where `make` is called */
+    newfunc create;
+    Py_ssize_t count;
+    Slot members[MOST_MEMBERS];
+} Recipe;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *stream;
+    PyObject *known;    /* dict: bytes -> (name, width) */
+    PyObject *timeouts; /* dict: bytes -> int */
+    PyObject *nothing;  /* the empty tuple */
+    Recipe plain;
+    Recipe timed;
+} HeaderReader;
+
+/* A header that is known: its name, and the place in the message behind it. */
+typedef struct {
+    const unsigned char *data;
+    Py_ssize_t begin;
+    Py_ssize_t start; /* of the number's field */
+    Py_ssize_t held;
+    PyObject *name;
+} Found;
+
+static uint64_t
+big_endian(const unsigned char *data, int count)
+{
+    uint64_t value = 0;
+    while (count--) {
+        value = value << 8 | *data++;
+    }
+    return value;
+}
+
+static PyObject *
+made(HeaderReader *h, Recipe *recipe, PyObject *name, uint64_t seq, PyObject *timeout)
+{
+    PyObject *number = PyLong_FromUnsignedLongLong(seq);
+    if (number == NULL) {
+        return NULL;
+    }
+    PyObject *given[] = {name, number, timeout}, *header;
+    if (recipe->slots == NULL) {
+        header = PyObject_CallFunctionObjArgs(recipe->make, name, number, timeout, NULL);
+        Py_DECREF(number);
+        return header;
+    }
+    header = recipe->create((PyTypeObject *)recipe->make, h->nothing, NULL);
+    Py_ssize_t count = timeout == NULL ? 2 : 3;
+    for (Py_ssize_t i = 0; header != NULL && i < recipe->count; i++) {
+        Slot *slot = &recipe->members[i];
+        if (slot->set(slot->descriptor, header, i < count ? given[i] : slot->value) < 0) {
+            Py_CLEAR(header);
+        }
+    }
+    Py_DECREF(number);
+    return header;
+}
+
+/* Read a header that ends with its number, which takes `width` bytes. */
+static PyObject *
+read_plain(HeaderReader *h, Found *found, long width)
+{
+    Py_ssize_t start = found->start, end = start + width + 2;
+    if (width > WIDEST + 1 || end > found->held) {
+        return NULL;
+    }
+    const unsigned char *data = found->data;
+    if (data[start] != 1 || data[end - 1] != 0) {
+        return NULL;
+    }
+    uint64_t seq = data[start + 1];
+    if (width > 1 || seq > 127) {
+        if (seq + (uint64_t)width != 257) {
+            return NULL;
+        }
+        seq = big_endian(data + start + 2, (int)width - 1);
+    }
+    PyObject *header = made(h, &h->plain, found->name, seq, NULL);
+    if (header != NULL && consume((Stream *)h->stream, end) < 0) {
+        Py_CLEAR(header);
+    }
+    return header;
+}
+
+/* Read a header whose number is followed by a time limit that is known. */
+static PyObject *
+read_timed(HeaderReader *h, Found *found)
+{
+    const unsigned char *data = found->data;
+    Py_ssize_t start = found->start, end = found->begin + 1 + data[found->begin];
+    if (h->timed.make == NULL || !PyDict_CheckExact(h->timeouts) || end > found->held
+        || end < start + 4 || data[start] != 1 || data[end - 1] != 0) {
+        return NULL;
+    }
+    uint64_t seq = data[start + 1];
+    Py_ssize_t pos = start + 2;
+    if (seq > 127) {
+        int count = 256 - (int)seq;
+        if (count > WIDEST || pos + count > end) {
+            return NULL;
+        }
+        seq = big_endian(data + pos, count);
+        pos += count;
+    }
+    PyObject *field = PyBytes_FromStringAndSize((const char *)data + pos, end - pos);
+    if (field == NULL) {
+        return NULL;
+    }
+    PyObject *timeout = PyDict_GetItemWithError(h->timeouts, field);
+    Py_DECREF(field);
+    if (timeout == NULL) {
+        return NULL;
+    }
+    Py_INCREF(timeout);
+    PyObject *header = made(h, &h->timed, found->name, seq, timeout);
+    Py_DECREF(timeout);
+    if (header != NULL && consume((Stream *)h->stream, end) < 0) {
+        Py_CLEAR(header);
+    }
+    return header;
+}
+
+/* Return the header that is next; NULL where it is not known. */
+static PyObject *
+read_known(HeaderReader *h)
+{
+    Stream *s = (Stream *)h->stream;
+    if (s == NULL || h->known == NULL || h->timeouts == NULL || h->plain.make == NULL
+        || !PyDict_CheckExact(h->known) || s->broken != Py_None || s->data == NULL
+        || !PyBytes_CheckExact(s->data)) {
+        return NULL;
+    }
+    Found found = {
+        .data = (const unsigned char *)PyBytes_AsString(s->data),
+        .begin = s->pos,
+        .held = PyBytes_Size(s->data),
+    };
+    /* The length, two bytes of id, 1, the length of the name, the name, 1, the number, 0. */
+    if (found.begin < 0 || found.held - found.begin < 5) {
+        return NULL;
+    }
+    Py_ssize_t size = 5 + found.data[found.begin + 4];
+    if (found.held - found.begin < size) {
+        return NULL;
+    }
+    found.start = found.begin + size;
+    PyObject *key
+        = PyBytes_FromStringAndSize((const char *)found.data + found.begin, size);
+    if (key == NULL) {
+        return NULL;
+    }
+    PyObject *entry = PyDict_GetItemWithError(h->known, key);
+    Py_DECREF(key);
+    if (entry == NULL || !PyTuple_Check(entry) || PyTuple_Size(entry) != 2) {
+        return NULL;
+    }
+    PyObject *data = s->data;
+    Py_INCREF(data);
+    Py_INCREF(entry);
+    found.name = PyTuple_GetItem(entry, 0);
+    long width = PyLong_AsLong(PyTuple_GetItem(entry, 1));
+    PyObject *header = NULL;
+    if (width > 0) {
+        header = read_plain(h, &found, width);
+    }
+    else if (width == 0) {
+        header = read_timed(h, &found);
+    }
+    Py_DECREF(entry);
+    Py_DECREF(data);
+    return header;
+}
+
+static PyObject *
+decode(PyObject *self, PyObject *ignored)
+{
+    PyObject *header = read_known((HeaderReader *)self);
+    if (header != NULL || PyErr_Occurred()) {
+        return header;
+    }
+    return in_python(self, "_decode_in_python", NULL);
+}
+
+static PyObject *
+next(PyObject *self, PyObject *ignored)
+{
+    Stream *s = (Stream *)((HeaderReader *)self)->stream;
+    if (s != NULL && s->broken == Py_None && !holds_something(s)) {
+        Py_RETURN_NONE;
+    }
+    return decode(self, NULL);
+}
+
+/* --- what it works with --------------------------------------------------------------------- */
+
+static void
+drop_recipe(Recipe *recipe)
+{
+    Py_CLEAR(recipe->make);
+    Py_CLEAR(recipe->slots);
+}
+
+/* Take over how headers are made: a callable, and None or a tuple of slots with their values. */
+static int
+set_up_recipe(Recipe *recipe, PyObject *make, PyObject *slots)
+{
+    drop_recipe(recipe);
+    if (make == Py_None) {
+        return 0;
+    }
+    if (slots != Py_None) {
+        Py_ssize_t count = PyTuple_Check(slots) ? PyTuple_Size(slots) : -1;
+        if (!PyType_Check(make) || count < 2 || count > MOST_MEMBERS) {
+            return bad_plan();
+        }
+        for (Py_ssize_t i = 0; i < count; i++) {
+            Slot *slot = &recipe->members[i];
+            if (parse_row(PyTuple_GetItem(slots, i), "OO", &slot->descriptor, &slot->value) < 0) {
+                return -1;
+            }
+            slot->set = (descrsetfunc)PyType_GetSlot(Py_TYPE(slot->descriptor), Py_tp_descr_set);
+            if (slot->set == NULL) {
+                return bad_plan();
+            }
+        }
+        Py_INCREF(slots);
+        recipe->slots = slots;
+        recipe->count = count;
+        recipe->create = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
+    }
+    Py_INCREF(make);
+    recipe->make = make;
+    return 0;
+}
+
+static PyObject *
+prepare(PyObject *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count,
+        PyObject *keywords)
+{
+    HeaderReader *h = (HeaderReader *)self;
+    ModuleState *state = PyType_GetModuleState(type);
+    if (state == NULL) {
+        return NULL;
+    }
+    if (count != 7 || keywords != NULL || !PyDict_CheckExact(arguments[1])
+        || !PyDict_CheckExact(arguments[2])
+        || !PyObject_TypeCheck(arguments[0], (PyTypeObject *)state->stream_type)) {
+        PyErr_SetString(PyExc_TypeError, "a Stream, two dicts, and two ways to make headers");
+        return NULL;
+    }
+    for (int i = 0; i < 3; i++) {
+        PyObject **place = i == 0 ? &h->stream : i == 1 ? &h->known : &h->timeouts;
+        PyObject *old = *place;
+        Py_INCREF(arguments[i]);
+        *place = arguments[i];
+        Py_XDECREF(old);
+    }
+    if (set_up_recipe(&h->plain, arguments[3], arguments[4]) < 0
+        || set_up_recipe(&h->timed, arguments[5], arguments[6]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+header_reader_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    HeaderReader *h = (HeaderReader *)PyType_GenericAlloc(type, 0);
+    if (h != NULL && (h->nothing = PyTuple_New(0)) == NULL) {
+        Py_CLEAR(h);
+    }
+    return (PyObject *)h;
+}
+
+static int
+header_reader_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    HeaderReader *h = (HeaderReader *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(h->stream);
+    Py_VISIT(h->known);
+    Py_VISIT(h->timeouts);
+    Py_VISIT(h->nothing);
+    Py_VISIT(h->plain.make);
+    Py_VISIT(h->plain.slots);
+    Py_VISIT(h->timed.make);
+    Py_VISIT(h->timed.slots);
+    return 0;
+}
+
+static int
+header_reader_clear(PyObject *self)
+{
+    HeaderReader *h = (HeaderReader *)self;
+    Py_CLEAR(h->stream);
+    Py_CLEAR(h->known);
+    Py_CLEAR(h->timeouts);
+    Py_CLEAR(h->nothing);
+    drop_recipe(&h->plain);
+    drop_recipe(&h->timed);
+    return 0;
+}
+
+static void
+header_reader_dealloc(PyObject *self)
+{
+    free_with(self, header_reader_clear);
+}
+
+static PyMethodDef header_reader_methods[] = {
+    {"decode", decode, METH_NOARGS,
+     "Return the next header; see `rpcgen.gob.header_cache.HeaderDecoder.decode`."},
+    {"next", next, METH_NOARGS,
+     "Return the next header, None where nothing of it has come; see `HeaderDecoder.next`."},
+    {"_prepare", (PyCFunction)(void (*)(void))prepare,
+     METH_METHOD | METH_FASTCALL | METH_KEYWORDS,
+     "Take over the stream, what is known, and how headers are made."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot header_reader_slots[] = {
+    {Py_tp_doc, "Headers that are known by their bytes."},
+    {Py_tp_new, header_reader_new},
+    {Py_tp_traverse, header_reader_traverse},
+    {Py_tp_clear, header_reader_clear},
+    {Py_tp_dealloc, header_reader_dealloc},
+    {Py_tp_methods, header_reader_methods},
+    {0, NULL},
+};
+
+PyType_Spec header_reader_spec = {
+    .name = "rpcgen._accelerator.HeaderReader",
+    .basicsize = sizeof(HeaderReader),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
+    .slots = header_reader_slots,
+};

@@ -1,0 +1,193 @@
+/* The type that a stream which is written stands on: whole messages of types that it has described. */
+#include "encode.h"
+#include <structmember.h>
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *whole; /* dict: what was asked for -> (EncodeFunction, bytes of the id) */
+    PyObject *empty; /* bytes */
+} MessageEncoder;
+
+static const char *const NAMES[] = {"ahead", "value", "schema", NULL};
+
+/* Return the message of a value behind other bytes; NULL where it is out of the ordinary. */
+static PyObject *
+short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *asked)
+{
+    if (e->whole == NULL) {
+        return NULL;
+    }
+    PyObject *known = PyDict_GetItemWithError(e->whole, asked);
+    if (known == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear(); /* not hashable, so nothing that has come before */
+        }
+        return NULL;
+    }
+    if (!PyTuple_Check(known) || PyTuple_Size(known) != 2) {
+        return NULL;
+    }
+    Py_INCREF(known);
+    PyObject *data
+        = write_message(PyTuple_GetItem(known, 0), ahead, PyTuple_GetItem(known, 1), value);
+    Py_DECREF(known);
+    return data;
+}
+
+/* Return the parts of a message as the function in Python makes them. */
+static PyObject *
+parts_in_python(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
+{
+    PyObject *name = PyUnicode_InternFromString("_encode_in_python");
+    if (name == NULL) {
+        return NULL;
+    }
+    PyObject *parts = PyObject_CallMethodObjArgs(self, name, ahead, value, asked, NULL);
+    Py_DECREF(name);
+    return parts;
+}
+
+static PyObject *
+joined(MessageEncoder *e, PyObject *parts)
+{
+    if (parts == NULL) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (PyList_CheckExact(parts) && PyList_Size(parts) == 1) {
+        result = PyList_GetItem(parts, 0);
+        Py_INCREF(result);
+    }
+    else {
+        result = PyObject_CallMethod(e->empty, "join", "O", parts);
+    }
+    Py_DECREF(parts);
+    return result;
+}
+
+static PyObject *
+encoded(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
+{
+    MessageEncoder *e = (MessageEncoder *)self;
+    PyObject *data = short_message(e, ahead, value, asked);
+    if (data != NULL || PyErr_Occurred()) {
+        return data;
+    }
+    return joined(e, parts_in_python(self, ahead, value, asked));
+}
+
+static PyObject *
+encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *given[] = {NULL, Py_None};
+    if (take_arguments(arguments, count, keywords, NAMES + 1, 1, given) < 0) {
+        return NULL;
+    }
+    return encoded(self, ((MessageEncoder *)self)->empty, given[0], given[1]);
+}
+
+static PyObject *
+encode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *given[] = {NULL, NULL, Py_None};
+    if (take_arguments(arguments, count, keywords, NAMES, 2, given) < 0) {
+        return NULL;
+    }
+    return encoded(self, given[0], given[1], given[2]);
+}
+
+static PyObject *
+encode_parts_after(
+    PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *given[] = {NULL, NULL, Py_None};
+    if (take_arguments(arguments, count, keywords, NAMES, 2, given) < 0) {
+        return NULL;
+    }
+    PyObject *data = short_message((MessageEncoder *)self, given[0], given[1], given[2]);
+    if (data == NULL) {
+        return PyErr_Occurred() ? NULL : parts_in_python(self, given[0], given[1], given[2]);
+    }
+    PyObject *parts = PyList_New(1);
+    if (parts == NULL) {
+        Py_DECREF(data);
+        return NULL;
+    }
+    if (PyList_SetItem(parts, 0, data) < 0) {
+        Py_CLEAR(parts);
+    }
+    return parts;
+}
+
+/* --- the type ------------------------------------------------------------------------------- */
+
+static PyObject *
+message_encoder_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    MessageEncoder *e = (MessageEncoder *)PyType_GenericAlloc(type, 0);
+    if (e == NULL) {
+        return NULL;
+    }
+    e->whole = PyDict_New();
+    e->empty = PyBytes_FromStringAndSize(NULL, 0);
+    if (e->whole == NULL || e->empty == NULL) {
+        Py_CLEAR(e);
+    }
+    return (PyObject *)e;
+}
+
+static int
+message_encoder_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((MessageEncoder *)self)->whole);
+    return 0;
+}
+
+static int
+message_encoder_clear(PyObject *self)
+{
+    Py_CLEAR(((MessageEncoder *)self)->whole);
+    return 0;
+}
+
+static void
+message_encoder_dealloc(PyObject *self)
+{
+    Py_CLEAR(((MessageEncoder *)self)->empty);
+    free_with(self, message_encoder_clear);
+}
+
+static PyMemberDef message_encoder_members[] = {
+    {"_whole", T_OBJECT_EX, offsetof(MessageEncoder, whole), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyMethodDef message_encoder_methods[] = {
+    {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL | METH_KEYWORDS,
+     "Return a value as whole messages; see `rpcgen.gob.encoder.Encoder.encode`."},
+    {"encode_after", (PyCFunction)(void (*)(void))encode_after, METH_FASTCALL | METH_KEYWORDS,
+     "Return other messages, and then a value like `encode`."},
+    {"encode_parts_after", (PyCFunction)(void (*)(void))encode_parts_after,
+     METH_FASTCALL | METH_KEYWORDS,
+     "Return what `encode_after` does in pieces: large strings and bytes are not copied."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot message_encoder_slots[] = {
+    {Py_tp_doc, "Messages of types that a stream has described."},
+    {Py_tp_new, message_encoder_new},
+    {Py_tp_traverse, message_encoder_traverse},
+    {Py_tp_clear, message_encoder_clear},
+    {Py_tp_dealloc, message_encoder_dealloc},
+    {Py_tp_members, message_encoder_members},
+    {Py_tp_methods, message_encoder_methods},
+    {0, NULL},
+};
+
+PyType_Spec message_encoder_spec = {
+    .name = "rpcgen._accelerator.MessageEncoder",
+    .basicsize = sizeof(MessageEncoder),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
+    .slots = message_encoder_slots,
+};

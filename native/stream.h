@@ -1,0 +1,46 @@
+/* A stream that is read: the members that it has in C, which are those of MessageBuffer. */
+#ifndef RPCGEN_STREAM_H
+#define RPCGEN_STREAM_H
+
+#include "accelerator.h"
+#include <structmember.h>
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *data;   /* bytes */
+    PyObject *chunks; /* list */
+    PyObject *needed; /* int, which a peer may have made larger than any of C */
+    PyObject *broken; /* an exception or None */
+    PyObject *whole;  /* dict: what was asked for -> DecodeMessage */
+    Py_ssize_t pos;
+    Py_ssize_t base;
+    Py_ssize_t size; /* of the chunks */
+    char owed;
+} Stream;
+
+static inline Py_ssize_t
+size_of_data(Stream *s)
+{
+    return s->data == NULL || !PyBytes_Check(s->data) ? 0 : PyBytes_Size(s->data);
+}
+
+/* Return true where all bytes at hand belong to messages that were decoded. */
+static inline int
+is_used_up(Stream *s)
+{
+    return s->pos == size_of_data(s);
+}
+
+/* Return true where something was fed that belongs to no value yet. */
+static inline int
+holds_something(Stream *s)
+{
+    return !is_used_up(s) || s->size || s->owed;
+}
+
+/* Go on after a message. */
+int consume(Stream *s, Py_ssize_t pos);
+
+PyObject *in_python(PyObject *self, const char *method, PyObject *argument);
+
+#endif
