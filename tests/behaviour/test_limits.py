@@ -59,9 +59,12 @@ CASES: list[tuple[str, Method[Any, Any], Method[int, Any], Any, int]] = [
 
 
 def register_bounds(server: Registry) -> None:
-    handlers = [method.handler(len) for method in (NUMBERS, IDS)]  # never called
-    handlers += [making.handler(make) for _, _, making, make, _ in CASES]
-    handlers += [RATIO.handler(lambda value: value)]
+    handlers = [making.handler(make) for _, _, making, make, _ in CASES]
+    # Those that take such a value are never called.
+    handlers += [
+        *(NUMBERS.handler(lambda value: value), IDS.handler(lambda value: value)),
+        RATIO.handler(lambda value: value),
+    ]
     server.register_name("Bounds", handlers)
 
 
