@@ -10,7 +10,7 @@ import sys
 from types import FrameType
 from typing import Final
 
-__all__ = ["is_interrupt", "reraise_interrupt"]
+__all__ = ["is_from_handler", "is_interrupt", "reraise_interrupt"]
 
 _PACKAGE: Final = __name__.partition(".")[0]
 _PREFIX: Final = _PACKAGE + "."
@@ -93,6 +93,20 @@ def is_interrupt(error: BaseException) -> bool:
         return not isinstance(error, MemoryError)
     # Generated code calls functions of the user's, which may be in C and have no frame.
     return _is_ours(origin) and not _is_ours(type(error).__module__)
+
+
+def is_from_handler(error: BaseException) -> bool:
+    """Return True if a signal handler or a trace function has raised an exception.
+
+    Args:
+        error: An exception that was caught, with its traceback.
+    """
+    traceback = error.__traceback__
+    while traceback is not None:
+        if _holds_its_caller(traceback.tb_frame):
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _is_ours(module: str) -> bool:

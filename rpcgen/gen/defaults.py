@@ -81,7 +81,7 @@ def is_repeated(parameter: Parameter) -> bool:
     names = dotted_name(default.node)
     if names is not None and not any(name.startswith("_") for name in names):
         return False
-    if parameter.annotation is None or not _is_plain(value) or len(repr(value)) > _MAX_REPEATED:
+    if parameter.annotation is None or not _is_plain(value) or not _is_short(value):
         return False
     try:
         return not _has_new_type(parameter.annotation.value())
@@ -111,6 +111,13 @@ def _is_plain(value: object) -> bool:
     if type(value) is float:
         return math.isfinite(value)
     return value is None or type(value) in (bool, int, str, bytes)
+
+
+def _is_short(value: object) -> bool:
+    try:
+        return len(repr(value)) <= _MAX_REPEATED
+    except ValueError:  # an integer of more digits than Python converts
+        return False
 
 
 def _has_new_type(annotation: object) -> bool:

@@ -476,5 +476,6 @@ def _reason(error: BaseException) -> str:
 def _shown(value: object) -> str:
     try:
         return f"{value!r:.80}"
-    except Exception:  # a class of the user's, or thousands of digits
+    except Exception as error:  # a class of the user's, or thousands of digits
+        reraise_interrupt(error)
         return f"a value of {type(value).__name__}"

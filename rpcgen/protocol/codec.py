@@ -31,7 +31,7 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast, overload, runtime_checkable
 
 from rpcgen.schema import Schema
@@ -329,8 +329,11 @@ def checked(codec: ClientCodec | ServerCodec, encode: Encode[H]) -> Encode[H]:
         return encode
 
     def encode_checked(header: H, schema: Schema[Any], body: object) -> Sequence[bytes]:
+        parts: object = encode(header, schema, body)
+        if not isinstance(parts, Iterable):
+            parts = [parts]  # which is refused below, with what to return instead
         # In one piece, for the sake of simplicity: few write a codec for large values.
-        data = b"".join([_bytes_of(codec, each) for each in encode(header, schema, body)])
+        data = b"".join([_bytes_of(codec, each) for each in parts])
         if not data:
             name = type(codec).__name__
             raise TypeError(f"{name} has encoded nothing: the other side would wait forever")

@@ -11,6 +11,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, TypeAlias, Union
 
+from .._interrupts import is_from_handler, reraise_interrupt
 from .._names import go_name, is_exported
 from ..errors import SchemaError
 from ..types import Embedded, json_tag, wire
@@ -76,9 +77,19 @@ def _hints(cls: type[Any], arguments: tuple[Any, ...], names: set[str]) -> dict[
             for name, annotation in hints.items():
                 found[name] = substituted(annotation, variables.get(base, {}))
         except NameError as error:
+            reraise_interrupt(error)
             raise SchemaError(f"{cls.__name__}: {error}", UNDEFINED) from None
-        except (Exception, SystemExit) as error:  # whatever evaluating an annotation raises
+        except Exception as error:  # whatever evaluating an annotation raises
+            reraise_interrupt(error)
             raise SchemaError(f"{cls.__name__}: {error}", "correct its annotations") from error
+        except SystemExit as error:  # of an annotation such as "exit()"
+            if is_from_handler(error):
+                raise
+            reason = f"{cls.__name__}: SystemExit: {error}"
+        else:
+            continue
+        # Behind the handler: with its context, the error would be taken for an interrupt.
+        raise SchemaError(reason, "correct its annotations")
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from .._interrupts import reraise_interrupt
 from .._records import ImmutableRecord, ValueRecord
 from ..errors import DecodeError, EncodeError, SchemaError
 from ..types import json_tag
@@ -386,7 +387,8 @@ def _field_names(cls: type) -> list[str]:
 def _shown(value: object) -> str:
     try:
         return f"{value!r:.80}"
-    except Exception:  # a class of the user's
+    except Exception as error:  # a class of the user's
+        reraise_interrupt(error)
         return f"a value of {type(value).__name__}"
 
 
@@ -602,6 +604,7 @@ def _construct(make: Callable[..., T], **arguments: object) -> T:
     except (DecodeError, SchemaError):
         raise
     except Exception as error:
+        reraise_interrupt(error)
         name = getattr(make, "__name__", "the type")
         raise DecodeError(f"{name} has no zero value: {type(error).__name__}: {error}") from error
 
@@ -627,7 +630,8 @@ def _inline_structs(schema: Struct[Any]) -> Iterator[Struct[Any]]:
     """Yield the messages that are part of every value of a message."""
     try:
         fields = schema._own_fields
-    except SchemaError:  # raised again where the fields of that message are asked for
+    except SchemaError as error:  # raised again where the fields of that message are asked for
+        reraise_interrupt(error)
         return
     for field in fields:
         held = field.schema

@@ -98,6 +98,7 @@ def test_other_value_is_made_again(load: Load, annotation: str, default: str) ->
         ("Loose", "Loose()", "can be changed", "decorate Loose with attrs.frozen"),
         ("timedelta", "_HIDDEN", "'_HIDDEN' is private", "call it 'HIDDEN'"),
         ("timedelta", "[_HIDDEN][0]", "cannot be carried over", "give it a name"),
+        ("int", "10 ** 5000", "cannot be carried over", "give it a name"),
         ("Any", "lambda: 3", "comes to another value each time", "give it a name"),
         ("Any", "object()", "comes to another value each time", "give it a name"),
         ("datetime", "datetime.now()", "comes to another value each time", "give it a name"),

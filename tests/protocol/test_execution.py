@@ -161,6 +161,13 @@ def test_codec_that_gives_no_parts_fails_the_call(encoded: object) -> None:
     assert call.counts == (1, 1, 0)
 
 
+@pytest.mark.parametrize("encoded", [5, None, "text", b"bytes", [5], [b"x", None]])
+def test_codec_that_gives_no_parts_is_told_what_to_return(encoded: object) -> None:
+    call = Calls(codec=OddCodec(encoded))
+    text = error_in(call.execution.succeeded(call.invocation, 8))
+    assert text.endswith("which is no bytes: return a sequence of bytes, such as [data]")
+
+
 @pytest.mark.parametrize("encoded", [b"xy", bytearray(b"xy"), memoryview(b"xy")])
 def test_codec_may_give_anything_that_holds_bytes(encoded: object) -> None:
     call = Calls(codec=OddCodec([encoded]))

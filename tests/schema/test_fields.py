@@ -263,3 +263,12 @@ def test_class_in_the_body_of_a_message_comes_before_one_outside() -> None:
 
 def test_alias_in_the_body_of_a_message_is_known() -> None:
     assert go_fields(Person)["Homes"] == "map[string]test_fields.Address"
+
+
+def test_annotation_that_exits_is_refused() -> None:
+    @define
+    class Exits:
+        value: "exit()"  # type: ignore[valid-type]  # noqa: UP037 - what is tested
+
+    with pytest.raises(SchemaError, match="Exits"):
+        go_fields(Exits)

@@ -111,11 +111,20 @@ Outcome = Literal["not reached", "the client goes on", "the connection has ended
 
 
 class Interrupter:
-    """Raises an exception in the current thread, at the bytecode of a number."""
+    """Raises an exception in the current thread, at the bytecode of a number.
 
-    def __init__(self, number: int, exception: BaseException) -> None:
+    Args:
+        number: How many bytecodes are let pass.
+        exception: What is raised.
+        files: Ends of the names of the files whose bytecodes count, besides generated ones.
+    """
+
+    def __init__(
+        self, number: int, exception: BaseException, files: tuple[str, ...] = _FILES
+    ) -> None:
         self.passed = 0
         self.place = ""
+        self._files = files
         self._number = number
         self._exception = exception
 
@@ -140,7 +149,7 @@ class Interrupter:
 
     def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
         name = frame.f_code.co_filename
-        if not name.endswith(_FILES) and not name.startswith(_GENERATED):
+        if not name.endswith(self._files) and not name.startswith(_GENERATED):
             return None
         frame.f_trace_opcodes = True
         return self._step

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import random
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
+from attrs import define
 
-from rpcgen import Client
+from rpcgen import Client, gob
 from rpcgen.errors import CallTimeoutError, DisconnectedError, RpcError, ShutdownError
 from rpcgen.sync.sections import Sections
+from rpcgen.types import wire
 from tests.protocol.messages import Pair
 from tests.support.scripted import connected
 from tests.support.timeouts import TIMEOUT_S
 
 from .interrupting import (
     ECHO,
+    EXCEPTIONS,
     SCENARIOS,
     SUM,
+    Interrupter,
     Outcome,
     Peers,
     SoftTimeLimitError,
@@ -49,6 +55,50 @@ def test_exception_at_any_bytecode_comes_out_and_locks_nobody(scenario: str, cod
     # A prime, so that other bytecodes and exceptions come together in each scenario.
     outcomes = aside(lambda: interrupt_all(codec, scenario, step=97))
     assert outcomes["the client goes on"]
+
+
+# What looks at the class of a message when it is first used.
+FIRST_USE = (
+    *(f"/rpcgen/schema/{name}.py" for name in ("classes", "fields", "kinds", "plan", "resolve")),
+    *("/typing.py", "/rpcgen/gob/decode/compatibility.py", "/rpcgen/gob/decode/match.py"),
+)
+
+
+def use_first(number: int, exception: BaseException) -> bool:
+    """Interrupt the first use of a class; return whether the exception was raised."""
+
+    @define
+    class Leaf:
+        names: list[str]
+        uuid: UUID | None = None
+
+    @define
+    class Root:
+        leaf: Leaf | None
+        leaves: dict[str, Leaf]
+        numbers: Annotated[list[float], wire("Floats")]
+
+    # Postponed annotations are looked up in a module.
+    for cls in (Leaf, Root):
+        cls.__annotations__ = {
+            name: eval(annotation, globals(), {"Leaf": Leaf})
+            for name, annotation in cls.__annotations__.items()
+        }
+    root = Root(Leaf(["a"]), {"b": Leaf([], UUID(int=1))}, [1.5])
+    raised = Interrupter(number, exception, FIRST_USE).run(lambda: gob.loads(gob.dumps(root), Root))
+    assert gob.loads(gob.dumps(root), Root) == root
+    return raised
+
+
+def test_exception_at_the_first_use_of_a_class_comes_out() -> None:
+    def interrupt() -> Counter[Outcome]:
+        exceptions = itertools.cycle(EXCEPTIONS)
+        numbers = itertools.count(0, 499)
+        while use_first(next(numbers), next(exceptions)()):
+            pass
+        return Counter()
+
+    aside(interrupt)
 
 
 def test_exception_at_any_bytecode_of_a_thread_that_is_alone() -> None:

@@ -29,7 +29,13 @@ def check_service(service: Service) -> Iterator[Diagnostic]:
             f"service {service.name!r} is {service.wire_name!r} on the wire, which is not a name",
             'give it another: the decorator @wire("Name")',
         )
-    if not service.methods:
+    if "<locals>" in service.cls.__qualname__:
+        yield Diagnostic(
+            service.location,
+            f"service {service.name!r} is made by a function, so that its methods cannot be read",
+            f"move class {service.name} to the top of the module",
+        )
+    elif not service.methods:
         fields = any(isinstance(each, ast.AnnAssign) for each in service.node.body)
         yield Diagnostic(
             service.location,

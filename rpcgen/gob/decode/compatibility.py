@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..._interrupts import reraise_interrupt
 from ...errors import DecodeError
 from ...schema import Empty, Schema, Untyped
 from ...schema.plan import Node, Op, plan_of
@@ -63,6 +64,7 @@ class TypeChecks:
             self._check_top(id, nodes[root])
             self._check_parts(id, nodes, nodes[root])
         except DecodeError as error:
+            reraise_interrupt(error)
             return error.reason
         return ""
 
@@ -73,7 +75,8 @@ class TypeChecks:
         self._spend(len(known.fields))
         try:
             check_fields_in_common(self._types, id, node)
-        except DecodeError:
+        except DecodeError as error:
+            reraise_interrupt(error)
             check_names(known, node.schema, strict_names=True)  # which tells more, if it is that
             raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from ..._interrupts import reraise_interrupt
 from ...errors import DecodeError
 from ...values.record import beginning
 from .. import numbers, wire
@@ -36,7 +37,8 @@ def _step(step: object) -> str:
         case _Key(key=key):
             try:
                 return f"[{beginning(key)}]"
-            except Exception:  # a key of the user's whose repr fails
+            except Exception as error:  # a key of the user's whose repr fails
+                reraise_interrupt(error)
                 return "[?]"
     # The sender has chosen names, and how often they come.
     name = str(step)
