@@ -66,7 +66,7 @@ class _Unsent:
 
 
 class ClientConnection(ReadBufferProtocol):
-    """What the event loop calls: takes what arrives, and ends the calls that it answers.
+    """Callbacks of the event loop: take what arrives, and end the calls that it answers.
 
     Large replies are decoded in a thread. Until it is done, nothing else is
     decoded: replies end their calls in the order in which they came, and what

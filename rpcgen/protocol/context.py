@@ -44,7 +44,7 @@ class Peer:
 
 
 class Event(Protocol):
-    """What a thread waits for, such as a `threading.Event`."""
+    """Object that a thread waits for, such as a `threading.Event`."""
 
     def set(self) -> None:
         """Wake who waits."""
@@ -56,7 +56,7 @@ class Event(Protocol):
 
 
 class Surroundings(Protocol):
-    """What a context asks the connection of its call for."""
+    """Services of the connection to the context of a call."""
 
     def clock(self) -> float:
         """Return the time in seconds by which deadlines are reckoned, `time.monotonic`."""
@@ -193,10 +193,10 @@ class HandledCall(Protocol):
     """A call under way, as far as its context is concerned: an `Invocation`."""
 
     context: CallContext | None
-    """What is known of it beyond the arguments; None until somebody asks."""
+    """Context of the call; None until somebody asks, unless its header has more than Go's."""
 
     execution: Surroundings
-    """What carries it out, for its connection."""
+    """Execution that carries it out, for its connection."""
 
     def make_context(self) -> CallContext:
         """Return the context, made now."""

@@ -31,7 +31,7 @@ __all__ = ["Reading", "read_go"]
 
 @frozen
 class Reading:
-    """What was read.
+    """Result of reading.
 
     Attributes:
         text: Text of the IDL, without a header.
