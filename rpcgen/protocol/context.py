@@ -24,6 +24,9 @@ __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current",
 # An attribute of an enumeration takes longer to look up, for each call with a time limit.
 _OK: Final = Code.OK
 
+# Time in seconds before a deadline in which a cancel is taken for its passing.
+_SLACK_S: Final = 0.01
+
 
 @frozen
 class Peer:
@@ -184,7 +187,10 @@ class CallContext:
     def cancel(self, reason: Code) -> None:
         """Take note that the call is given up, and wake the threads that wait for that."""
         if self._reason == Code.OK:
-            self._reason = reason
+            # A caller cancels at its deadline, and may be a moment before the clock here.
+            left = self.remaining
+            is_late = left is not None and left < _SLACK_S
+            self._reason = Code.DEADLINE_EXCEEDED if is_late else reason
         for event in tuple(self._events):
             event.set()
 
