@@ -378,7 +378,8 @@ class ClientConnection(ReadBufferProtocol):
     def _end(self, completions: list[Completion[Waiter]]) -> None:
         self._finish(completions)
         if self.protocol.closed or (self.protocol.is_draining and not self.protocol.pending):
-            self.close()
+            # Not here: TLS of asyncio fails where it is aborted while it reads before its end.
+            self.loop.call_soon(self.close)
         elif self.protocol.has_large:
             self._decode_in_thread()
 
