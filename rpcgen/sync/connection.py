@@ -328,7 +328,7 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
-        if self._is_to_drain:
+        if self._must_drain and self._is_to_drain:
             self._begin_draining()
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
