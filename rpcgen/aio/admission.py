@@ -49,7 +49,7 @@ class Admission:
         self._connections = 0
         # Places whose handshake is under way, the oldest first.
         self.handshakes: dict[Place, None] = {}
-        # What to call when there is room again, by whoever asked.
+        # Callbacks for when there is room again, by whoever asked.
         self._waiting: list[Callable[[], None]] = []
 
     def admit(self, *, shakes_hands: bool) -> Place | None:

@@ -20,7 +20,7 @@ Res = TypeVar("Res")
 
 
 class CallDriver(Protocol):
-    """What carries a call on: the connection of the client that has made it."""
+    """Driver of a call: the connection of the client that has made it."""
 
     protocol: ClientProtocol[Any]
 
@@ -48,7 +48,7 @@ class Call(Generic[Res]):
         self.reply: Res | None = None
         self.error: RpcError | None = None
         self.metadata: Mapping[str, str] = NO_METADATA
-        """What the server has sent beside the reply or the error; empty while pending."""
+        """Metadata that the server has sent with the reply or the error; empty while pending."""
         self._is_done = False
         self._done = done
         self._loop = loop

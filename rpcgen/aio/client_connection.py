@@ -66,7 +66,7 @@ class _Unsent:
 
 
 class ClientConnection(ReadBufferProtocol):
-    """What the event loop calls: takes what arrives, and ends the calls that it answers.
+    """Callbacks of the event loop: take what arrives, and end the calls that it answers.
 
     Large replies are decoded in a thread. Until it is done, nothing else is
     decoded: replies end their calls in the order in which they came, and what
@@ -381,7 +381,8 @@ class ClientConnection(ReadBufferProtocol):
     def _end(self, completions: list[Completion[Waiter]]) -> None:
         self._finish(completions)
         if self.protocol.closed or (self.protocol.is_draining and not self.protocol.pending):
-            self.close()
+            # Not here: TLS of asyncio fails where it is aborted while it reads before its end.
+            self.loop.call_soon(self.close)
         elif self.protocol.has_large:
             self._decode_in_thread()
 

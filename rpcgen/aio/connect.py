@@ -36,7 +36,7 @@ __all__ = ["ClientConnector", "dial", "dial_http", "dial_http_path"]
 
 
 class _Closing(Protocol):
-    """What can be closed at the end of an ``async with``."""
+    """Object that can be closed at the end of an ``async with``."""
 
     async def __aexit__(
         self,

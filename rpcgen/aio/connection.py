@@ -36,7 +36,7 @@ _REQUESTS_A_TURN: Final = 64
 
 
 class Serving:
-    """What the connections of a server share.
+    """State that the connections of a server share.
 
     Args:
         limits: What each connection may take.
@@ -57,7 +57,7 @@ class Serving:
 
 
 class ServerConnection(ReadBufferProtocol):
-    """What the event loop calls: requests go to tasks, their replies to the client.
+    """Callbacks of the event loop: requests go to tasks, their replies to the client.
 
     One read can bring thousands of requests. They stay bytes until they can be
     begun, and nothing more is read before all are.
@@ -114,7 +114,7 @@ class ServerConnection(ReadBufferProtocol):
         )
         self._serving = serving
         self._place = place
-        # Whether an HTTP request is still to come.
+        # True while an HTTP request is still to come.
         self._shakes_hands = False
         self._spinner = serving.spinner
         self._most_calls = serving.limits.max_calls_per_connection
@@ -123,10 +123,10 @@ class ServerConnection(ReadBufferProtocol):
         self._loop = asyncio.get_running_loop()
         self._timer = ConnectionTimer(serving.limits, self._loop.time())
         self._age = ConnectionAge(serving.limits, self._loop.time())
-        # Whether a request has begun since the timer was looked at.
+        # True if a request has begun since the timer was looked at.
         self._has_begun = False
         self._transport: asyncio.Transport | None = None
-        # What the system says of the client, also when it has gone.
+        # Client's place as the system knows it, also when it has gone.
         self._peer: object = None
         self._coalescer: WriteCoalescer | None = None
         self._running: dict[object, asyncio.Task[None]] = {}
@@ -135,25 +135,25 @@ class ServerConnection(ReadBufferProtocol):
         # Held while a large response is encoded in a thread; None while no response waits for one.
         self._encoding: asyncio.Lock | None = None
         self._encoders = 0
-        # Whether requests are being begun, or a large one is decoded in a thread; what is over
+        # True while requests are being begun, or a large one is decoded in a thread; what is over
         # meanwhile does not begin more.
         self._beginning = False
-        # Whether what came last may hold a large request: other bytes are not looked at for it.
+        # True if the last bytes may hold a large request: others are not looked at for it.
         self._looks = False
         # Set while the rest of what was read waits for another turn.
         self._turn: asyncio.Handle | None = None
-        # What has come while a thread is decoding; None while none is.
+        # Bytes that have come while a thread is decoding; None while none is.
         self._early: list[bytes] | None = None
-        # Whether reading has stopped, and there may be requests that are not begun.
+        # True while reading is paused, and there may be requests that are not begun.
         self._stalled = False
         self._writing_paused = False
-        # Whether no more bytes are taken; the protocol is told when all that came are used up.
+        # True once no more bytes are taken; the protocol is told when all that came are used up.
         self._ended = False
-        # Whether `drain` was called while a thread was decoding, and whether nothing is waited for
+        # True if `drain` was called while a thread was decoding; and if nothing is waited for
         # but the calls under way.
         self._must_drain = False
         self._closes_when_idle = False
-        # Whether the client is not told of the end, by no answer either, and what was read before
+        # True if the client is not told of the end, by no answer either, and what was read before
         # is still begun.
         self._stops = False
         self._hung_up = False

@@ -30,7 +30,7 @@ class DeadlineTimer:
         self._expire = expire
         self._due = math.inf
         self.handle: asyncio.TimerHandle | None = None
-        """What the event loop has of it, None where nothing is due."""
+        """Handle of the event loop's callback, None where nothing is due."""
 
     def watch(self, deadline: float) -> None:
         """See to it that the timer goes off at a time of `rpcgen.net.clock`, in seconds."""

@@ -1,4 +1,4 @@
-"""How much work it is to encode a value, told before it is done."""
+"""Estimate of the work that it is to encode a value, made before it is done."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Listener:
         self.address = str(self.bound)
         self._backoff = AcceptBackoff()
         self._tls = tls
-        # How arguments are read on its connections.
+        # Options by which arguments are read on its connections.
         self.codec_options: CodecOptions = {}
         self._is_http = bool(self.bound.http_path)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -17,7 +17,7 @@ _MAX_DOUBLINGS: Final = 60
 
 @frozen
 class Reconnect:
-    """How a channel connects again to a server that it has lost, or has not found.
+    """Times at which a channel connects again to a server that it has lost, or has not found.
 
     The n-th attempt in vain is followed by a random time of at most ``first * 2**n`` (full
     jitter), so that the clients of a server which has come back do not all connect at once.

@@ -35,7 +35,7 @@ C = TypeVar("C")
 
 @define(eq=False)
 class Work(Generic[C]):
-    """What an API is to do for a channel.
+    """Operations that an API provides to a channel.
 
     Attributes:
         attempts: Servers to connect to, each in the background; `ChannelProtocol.connected` or

@@ -1,4 +1,4 @@
-"""What `dial` of both APIs makes of its arguments, where they need a channel."""
+"""Arguments of `dial` that need a channel, and the channel that both APIs make of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 CONNECT_S = 20.0
 """Maximum time in seconds of an attempt to connect, unless `dial` is told another."""
 
-# What a channel does itself, around all attempts of a call.
+# Options of the channel itself, around all attempts of a call.
 _OF_CALLS = ("call_timeout", "metadata", "interceptors")
 
 

@@ -23,7 +23,7 @@ _MOST_CONNECTIONS: Final = 1024
 
 @frozen
 class ChannelSettings:
-    """What a channel was told, checked.
+    """Options of a channel, checked.
 
     Attributes:
         reconnect: How servers that are lost are connected to again.

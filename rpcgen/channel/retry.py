@@ -42,7 +42,7 @@ _PASSING: Final = frozenset([Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED])
 
 @frozen
 class Retry:
-    """How often a channel makes a call again that has failed.
+    """Limits on how often a channel makes a call again that has failed.
 
     Only calls that were not started (refused by the server as such, never written, or named so
     by its drain notice), and those of methods that are ``@idempotent``; only after errors that

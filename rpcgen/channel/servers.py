@@ -1,4 +1,4 @@
-"""What a channel knows of one server: its connections, attempts to connect, and how calls fare.
+"""State of one server in a channel: its connections, attempts to connect, and how calls fare.
 
 ::
 
@@ -96,7 +96,7 @@ class Line(Generic[C]):
 
 
 class Health:
-    """How the calls to a server fare: one that fails again and again gets none for a while."""
+    """Circuit breaker of a server: one that fails again and again gets no calls for a while."""
 
     def __init__(self) -> None:
         self.failures = 0

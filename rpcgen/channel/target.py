@@ -1,4 +1,4 @@
-"""What `dial` takes where one connection is not enough.
+"""Arguments of `dial` where one connection is not enough.
 
 Imported by every client, and with it nothing else of a channel.
 """
@@ -25,7 +25,7 @@ Target: TypeAlias = "str | Sequence[str] | Resolver"
 
 
 class ChannelOptions(DialOptions, total=False):
-    """What `dial` takes besides the address; one of these makes it return a channel.
+    """Options of `dial` besides the address; one of these makes it return a channel.
 
     ``reconnect``: True, or how a lost server is connected to again. ``connections``: maximum
     number of connections to each server, which are opened when those that there are have calls

@@ -21,7 +21,7 @@ __all__ = [
     "tell",
 ]
 
-# What JSON need not escape, but acts on a terminal, or cannot be encoded.
+# Characters that JSON need not escape, but that act on a terminal, or cannot be encoded.
 _UNSAFE: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

@@ -14,7 +14,7 @@ from .console import say, tell
 __all__ = ["SUMMARY", "make_parser", "run"]
 
 SUMMARY: Final = "Print a gob stream, its types and values, for humans."
-"""What the command is for."""
+"""Purpose of the command."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""What the commands that find things have in common: their options, and how they print."""
+"""Common parts of the commands that find things: their options, and how they print."""
 
 from __future__ import annotations
 

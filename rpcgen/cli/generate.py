@@ -30,7 +30,7 @@ another one has a service.
 other commands, which `rpcgen COMMAND --help` explains; an IDL folder of that name is ./COMMAND:
 """
 
-# How often the watch for changes wakes up without any, in milliseconds.
+# Interval in milliseconds at which the watch for changes wakes up without any.
 _WATCH_MS: Final = 500
 
 
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str], others: Callable[[], Iterable[tuple[str, str]]
 
 @frozen
 class _Job:
-    """What is to be generated, and how."""
+    """Sources and options of one run of the generator."""
 
     idl: tuple[str, ...]
     output: Path

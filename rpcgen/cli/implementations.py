@@ -1,4 +1,4 @@
-"""What ``MODULE:OBJECT`` stands for: a server, or an implementation that becomes one."""
+"""Objects named by ``MODULE:OBJECT``: a server, or an implementation that becomes one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["AnyServer", "ServerOptions", "load_object", "server_of"]
 
 AnyServer = Server | aio.Server
 
-# What the docstrings of generated modules begin with.
+# Beginning of the docstrings of generated modules.
 _GENERATED: Final = "Typed clients and servers for the services of"
 
 
 @frozen
 class ServerOptions:
-    """What a server is made with, where a command makes it."""
+    """Options of a server that a command makes."""
 
     reflection: bool = False
     health: bool = False

@@ -22,7 +22,7 @@ __all__ = ["Interrupted", "Load", "Outcome"]
 
 @frozen
 class Outcome:
-    """What became of all calls.
+    """Outcome of all calls.
 
     Attributes:
         seconds: Time from the first call to the last answer.

@@ -31,7 +31,7 @@ class ConfigurationError(Exception):
 
 @frozen
 class Configuration:
-    """What the table says; relative paths in it count from the folder of its file.
+    """Contents of the table; relative paths in it count from the folder of its file.
 
     Attributes:
         file: The ``pyproject.toml``.

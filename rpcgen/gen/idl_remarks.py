@@ -15,7 +15,7 @@ _WIDTH = 92
 
 @define
 class Remarks:
-    """What the writer of an IDL file has to say about parts of a description.
+    """Remarks of the writer of an IDL file about parts of a description.
 
     Attributes:
         doc: Docstring of the module.

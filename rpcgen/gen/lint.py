@@ -1,4 +1,4 @@
-"""What is better said otherwise in an IDL, although it generates: `lint`."""
+"""Findings of `lint`: parts of an IDL that generate, but are better said otherwise."""
 
 from __future__ import annotations
 

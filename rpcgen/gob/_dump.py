@@ -47,7 +47,7 @@ class _Dumper:
         self._data = data
         self._end = len(data)
         self._types: dict[int, wire.WireType] = {}
-        # Whether it was said that another stream begins, before its next value.
+        # True once it was said that another stream begins, before its next value.
         self._begins_again = False
 
     def say(self, at: int, text: str, depth: int) -> None:

@@ -29,10 +29,10 @@ __all__ = ["Decoder", "loads"]
 T = TypeVar("T")
 
 _NOTHING: Final = Empty()
-# What a stream may cost before the bytes that it has brought count.
+# Cost that a stream may have before the bytes that it has brought count.
 _SPARE_BYTES = 1 << 16
 
-# How often values may be decoded that did not come as a whole.
+# Number of attempts to decode values that did not come as a whole.
 _MOST_REPEATED: Final = 32
 
 
@@ -227,7 +227,7 @@ class Decoder(ValueStream):
                     raise DecodeError("a type definition is followed by other data", pos)
             except DecodeError as error:
                 reraise_interrupt(error)
-                # What the value is that this should have described will never be known.
+                # The value that this should have described will never be known.
                 if error is not self._broken:
                     offset = self._base + error.offset if error.offset >= 0 else -1
                     error = DecodeError(error.reason, offset)

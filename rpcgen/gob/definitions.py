@@ -1,4 +1,4 @@
-"""Which type definitions a value of a schema needs, as Go would write them.
+"""Type definitions that a value of a schema needs, as Go would write them.
 
 Ids are given out, and names inside definitions chosen, in the order and by the
 rules of ``newTypeObject`` and ``sendActualType`` in Go's ``encoding/gob``, so

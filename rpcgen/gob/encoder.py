@@ -60,7 +60,7 @@ class Encoder:
         self._plain: dict[object, tuple[EncodeFunction, bytes]] = {}
         # Where the definitions go that come up inside an interface value.
         self._writers: list[list[bytes]] = []
-        # Whether what is being encoded holds strings or bytes so large that copying them takes
+        # True if what is being encoded holds strings or bytes so large that copying them takes
         # longer than all else; the generated code says so.
         self.holds_large = False
 
@@ -244,7 +244,7 @@ class Encoder:
 
     def _kept(self, value: Kept) -> Schema[Any]:
         """Return the schema of a value as the Go type that it came as."""
-        # What came without a schema need not be what the registered class is, such as a timedelta.
+        # A value without a schema need not be of the registered class, such as a timedelta.
         schema = value.origin.schema if value.origin else self._registry.by_name(value.go_type)
         if schema is None:
             raise _unregistered(value.go_type)

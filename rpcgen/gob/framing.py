@@ -12,10 +12,10 @@ from .receive_buffer import ReceiveBuffer
 __all__ = ["LARGE_MESSAGE", "WINDOW", "MessageBuffer", "bounds", "is_negative"]
 
 WINDOW: Final = 1 << 18
-"""How many bytes of a stream are looked at together, unless a message is larger."""
+"""Number of bytes of a stream that are looked at together, unless a message is larger."""
 
 LARGE_MESSAGE: Final = 65536
-"""What is large, in bytes: too large to be kept, and to be copied as it follows a ``[]byte``."""
+"""Size in bytes above which buffers are dropped after use, and not copied after a ``[]byte``."""
 
 # Type definitions that `MessageBuffer.ahead` passes over at most.
 _MOST_LOOKED_AT: Final = 64
@@ -42,12 +42,12 @@ class MessageBuffer:
         self._size = 0
         # Where some of the chunks are, if `get_buffer` was asked for.
         self._receive_buffer: ReceiveBuffer | None = None
-        # How many bytes there must be before it makes sense to look again.
+        # Number of bytes that there must be before it makes sense to look again.
         self._needed = 1
-        # What follows the bytes that `across` has put together, and where it begins.
+        # Bytes after those that `across` has put together, and the place where they begin.
         self._tail = b""
         self._after = 0
-        # Whether definitions were read whose value has not come yet.
+        # True while definitions were read whose value has not come yet.
         self._owed = False
         self._broken: DecodeError | None = None
         # The end of the message that is being decoded; the generated code looks at it.
@@ -84,12 +84,12 @@ class MessageBuffer:
 
     @property
     def pending(self) -> int:
-        """How many bytes were fed that belong to no value yet: 0 at a clean end."""
+        """Number of bytes that were fed and belong to no value yet: 0 at a clean end."""
         return len(self._data) - self._pos + self._size or (1 if self._owed else 0)
 
     @property
     def needed(self) -> int:
-        """How many bytes are missing, as far as is known, after there was a `TruncatedError`.
+        """Number of missing bytes, as far as is known, after there was a `TruncatedError`.
 
         At least 1, and no more than a message may have. The sender has said so,
         which is no reason to believe that they will come.

@@ -65,15 +65,15 @@ class ValueStream(MessageBuffer):
         self._types = self._received.types
         self._functions_made: StreamFunctions | None = None
         self._interpreter_made: Interpreter | None = None
-        # What interface values of a type need: the function, what a value counts, and whether it
+        # Needs of interface values of a type: the function, what a value counts, and whether it
         # may have to remember its Go type, which a message of ours has not.
         self._in_interfaces: dict[tuple[int, Schema[Any]], tuple[DecodeFunction, int, bool]] = {}
-        # What may still be taken in memory for the value that is being decoded.
+        # Memory that may still be taken for the value that is being decoded.
         self.room_left = 0
         # True while every step is looked at before it is taken, to tell what is wrong.
         self._careful = False
 
-    # What it takes to decode is imported when the first value has come.
+    # Lazy: the modules that decode are imported when the first value has come.
 
     @property
     def functions(self) -> StreamFunctions:
@@ -201,7 +201,7 @@ class ValueStream(MessageBuffer):
         return pos
 
     def _check_data(self, data: bytes) -> None:
-        # What comes after `across` is not where this looks for further messages.
+        # Bytes after `across` are not where this looks for further messages.
         if data is not self._data:
             raise IndexError("interface values are not read from chunks")
 

@@ -33,10 +33,10 @@ ENTRY: Final = 150
 # An object of a class, and any value of which nothing is known.
 OBJECT: Final = 64
 
-# What a value of `Kept` takes more than the plain one.
+# Memory that a value of `Kept` takes more than the plain one.
 KEPT: Final = 440
 
-# What a member takes that an enum makes of a value which it does not list.
+# Memory of a member that an enum makes of a value which it does not list.
 MEMBER: Final = 480
 
 _NUMBER: Final = 32

@@ -16,7 +16,7 @@ from . import wire
 
 __all__ = ["check_names", "near_misses"]
 
-# What was told: once for each field of ours, however many types a peer describes.
+# Warnings given: once for each field of ours, however many types a peer describes.
 _told: set[tuple[type, str]] = set()
 
 

@@ -26,7 +26,7 @@ _Strings: TypeAlias = Literal["strict", "surrogateescape"]
 DEFAULT_LIMITS: Final = Limits()
 """Limits of whoever passes none."""
 
-# So many schemas are kept in a direction, and of each so many decoders for threads. Definitions
+# Maximum number of schemas kept in a direction, and of decoders for threads of each. Definitions
 # that are longer are not kept: a peer chooses them.
 _MOST_KEPT: Final = 64
 _MOST_IDLE: Final = 2
@@ -145,7 +145,7 @@ class SingleDecoder:
                     pool.idle.append(decoder)
                     return value
             except Exception as error:
-                # What has not come before, is in use, or is wrong, which is told below.
+                # A value that has not come before, is in use, or is wrong, which is told below.
                 reraise_interrupt(error)
         decoder = self._make(data, limits=limits, strings=strings, strict_names=strict_names)
         value = decoder.decode(schema)

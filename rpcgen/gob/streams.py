@@ -34,7 +34,7 @@ EncodeFunction: TypeAlias = Callable[[Any, list[bytes], EncodeStream], None]
 
 
 class Encoding(NamedTuple):
-    """How values of a schema are encoded.
+    """Encoder of the values of a schema.
 
     ``flushes``: there are interface values inside, whose types may have to be
     described, which ends a message in the middle.

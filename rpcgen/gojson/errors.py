@@ -66,7 +66,7 @@ class MismatchError(Exception):
         super().__init__(go)
         self.path: list[str] = []
         self.value = value
-        # How the peer has spelled the number, where Python does not know that.
+        # Spelling of the number by the peer, where Python does not know that.
         self.spelling = ""
         self._kind = _KINDS.get(type(value), "number")
         self._is_spelled = False

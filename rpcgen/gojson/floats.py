@@ -65,7 +65,7 @@ def _further(nearest: float, value: float, digits: int) -> float:
     return float(f"{nearest + math.copysign(10.0 ** (exponent - digits), value):.{digits}e}")
 
 
-# What is rounded to infinity.
+# Lower bound of what is rounded to infinity.
 _ABOVE_SINGLE: Final = 2.0**128 - 2.0**103
 
 

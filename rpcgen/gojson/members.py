@@ -1,4 +1,4 @@
-"""Which fields a message has in JSON, by the rules of Go's ``encoding/json``."""
+"""Fields of a message in JSON, by the rules of Go's ``encoding/json``."""
 
 from __future__ import annotations
 

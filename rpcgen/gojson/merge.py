@@ -21,7 +21,7 @@ __all__ = ["merged"]
 Takes: TypeAlias = Callable[[Node, object], bool]
 """Says that a parsed value fits a type."""
 
-# How often one member of a message may come: each time costs as much as all before it.
+# Number of times that one member of a message may come: each costs as much as all before it.
 _MOST: Final = 100
 # The types of which that is so.
 _ADDING: Final = frozenset((Op.ARRAY, Op.BYTES, Op.LIST, Op.MAP, Op.STRUCT))
@@ -109,7 +109,7 @@ class _Merger:
         return next((item for item in items if not self._takes(node, item)), items[-1])
 
     def _joined_lists(self, node: Node, items: list[Any]) -> Any:
-        # What is there in Go beyond the end of the list comes to light again when it grows.
+        # In Go, elements beyond the end of a list come to light again when it grows.
         backing: list[list[Any]] = []
         count = 0
         for item in items:

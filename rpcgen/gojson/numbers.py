@@ -33,7 +33,7 @@ __all__ = [
 
 _DEFAULT: Final = Limits()
 _limits: Final[ContextVar[Limits]] = ContextVar("rpcgen_json_limits", default=_DEFAULT)
-# What Python converts whatever `sys.set_int_max_str_digits` says.
+# Number of digits that Python converts whatever `sys.set_int_max_str_digits` says.
 _PIECE: Final = 640
 
 

@@ -1,4 +1,4 @@
-"""How much memory JSON text becomes, before it is parsed; and how to pass over it.
+"""Estimate of the memory that JSON text becomes, before it is parsed; and ways to skip it.
 
 Python's objects are much larger than their JSON: a list of one element takes
 112 bytes, and three of text. What a peer sends is counted first, since what is
@@ -22,7 +22,7 @@ from .numbers import digits_limit
 
 __all__ = ["bracket_size", "check_decoded_size", "growth", "parsed_size", "skip", "too_large"]
 
-# What each thing takes at most, in bytes, with its place in the container that holds it.
+# Maximum size of each thing in bytes, with its place in the container that holds it.
 _LIST: Final = 120
 _OBJECT: Final = 112
 _MEMBER: Final = 76
@@ -31,7 +31,7 @@ _ELEMENT: Final = 9
 _STRING: Final = 80
 _NUMBER: Final = 40
 
-# How far one match may go, in characters, which bounds the memory that it takes.
+# Maximum length of one match in characters, which bounds the memory that it takes.
 _WINDOW: Final = 1 << 16
 _STRINGS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Numbers of one or two digits exist once for all.
@@ -102,12 +102,12 @@ def _piece_end(text: str, pos: int) -> int:
 
 # --- what values become -------------------------------------------------------------------------
 
-# What a class of the user's takes without its fields; a value in a field that is no number.
+# Memory of a class of the user's without its fields; of a value in a field that is no number.
 _INSTANCE: Final = 120
 _VALUE: Final = 96
-# What a member takes that an enum makes of a value which it does not list.
+# Memory of a member that an enum makes of a value which it does not list.
 _ENUM_MEMBER: Final = 480
-# How many times its JSON a value is at most that holds no message and no array.
+# Maximum size, in times its JSON, of a value that holds no message and no array.
 _RATIO: Final = 120
 # The types whose values take more than their place in a list, and more than was parsed.
 _LARGER: Final = frozenset((Op.ARRAY, Op.ENUM, Op.LIST, Op.MAP, Op.OPAQUE, Op.STRUCT))
@@ -153,7 +153,7 @@ def _sizer(schema: Schema[Any]) -> _Sizer:
 
 
 class _Sizer:
-    """How much memory the values of a plan take; one without types is that of an unknown value."""
+    """Sizes in memory of the values of a plan; one without types is that of an unknown value."""
 
     def __init__(self, plan: Plan) -> None:
         self._nodes, self._root = plan
@@ -346,7 +346,7 @@ def skip(text: str, pos: int, depth: int) -> int:
     Raises:
         DecodeError: If it is no JSON, or nested too deeply.
     """
-    # What closes each container that is open.
+    # Closing brackets of the containers that are open.
     stack: list[str] = []
     while True:
         match = _DEEP_LISTS.match(text, pos, pos + _WINDOW)

@@ -450,7 +450,7 @@ _UUID: Final = re.compile(
 )
 
 
-# What goes between the quotes, by the name of the type in Go; and back. The functions that read may
+# Texts between the quotes, by the name of the type in Go; and back. The functions that read may
 # raise any error.
 TEXTS: Final[dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]]] = {
     "big.Float": (_format_float, _parse_float),

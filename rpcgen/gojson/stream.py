@@ -48,15 +48,15 @@ _BETWEEN_BRACKETS: Final = re.compile(
 )
 # Everything up to the end of the string.
 _INSIDE_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-# How far one match may go, in bytes, which bounds the memory that it takes.
+# Maximum length of one match in bytes, which bounds the memory that it takes.
 _WINDOW: Final = 1 << 16
 # Everything up to a string that does not end in sight.
 _WHOLE_STRINGS: Final = re.compile(rb'[^"]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"]*+)*+', re.DOTALL)
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-# What brackets do to the depth, as signed bytes; and all other bytes.
+# Change of depth by brackets, as signed bytes; and all other bytes.
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
-# So many brackets are looked at one by one; where they come in fewer bytes than that, it is faster
+# Number of brackets looked at one by one; where they come in fewer bytes than that, it is faster
 # to look at a whole window.
 _BRACKETS: Final = 64
 _DENSE: Final = 1024
@@ -75,7 +75,7 @@ class ObjectStream:
         self._inside_string = False
         # The text of the next object, if `ahead` has found it.
         self._found: str | None = None
-        # What was wrong with the stream: nothing after it can be understood.
+        # Fault of the stream, after which nothing can be understood.
         self._failure = ""
 
     def feed(self, data: bytes) -> None:
@@ -282,7 +282,7 @@ class Parsed:
     def __init__(self, text: str, value: Any, name: str | None = None) -> None:
         self._text = text
         self._value = value
-        # Which member of ``text`` it is, if that is an object that was parsed as a whole.
+        # Name of the member of ``text``, if that is an object that was parsed as a whole.
         self._name = name
 
     @property
@@ -407,7 +407,7 @@ def parse(text: str) -> Parsed:
 
 # Text below this size is parsed whatever it holds, in characters: it becomes a few MB at most.
 _SMALL: Final = 32768
-# How many times its size the value of larger text may have that nobody may ask for.
+# Factor by which the value of larger text, that nobody may ask for, may exceed its size.
 _GROWTH: Final = 36
 
 

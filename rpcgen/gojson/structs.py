@@ -120,7 +120,7 @@ _Target: TypeAlias = tuple[int, str, DecodeFunction]
 
 
 class StructReader:
-    """How to make a message, with those embedded in it, of an object.
+    """Constructor of a message, with those embedded in it, from an object.
 
     Args:
         nodes: The types of the plan.

@@ -76,7 +76,7 @@ class BaseServer(Registry):
 
     @property
     def features(self) -> Feature:
-        """What a client is told that the server can do."""
+        """Features of the server, as clients are told them."""
         return super().features | (Feature(0) if self._memory is None else Feature.KEY)
 
     def renew_locks(self) -> None:
@@ -94,7 +94,7 @@ class BaseServer(Registry):
 
     @property
     def health(self) -> ServerHealth:
-        """What ``rpcgen.Health`` answers; say other things with `ServerHealth.set`.
+        """Answers of ``rpcgen.Health``; `ServerHealth.set` changes them.
 
         Raises:
             RpcError: The server was made without ``health=True``.

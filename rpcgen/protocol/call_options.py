@@ -32,7 +32,7 @@ NO_METADATA: Final[Mapping[str, str]] = {}
 
 
 class CallOptions(TypedDict, total=False):
-    """What every generated method takes besides its own parameters.
+    """Options of every generated method, besides its own parameters.
 
     Attributes:
         timeout: Maximum time in seconds that the call takes; None: no limit, which is the
@@ -74,7 +74,7 @@ NO_OPTIONS: Final = CallSettings()
 
 @frozen
 class CallDefaults:
-    """What the calls of a client have unless they are told otherwise.
+    """Default options of the calls of a client.
 
     Attributes:
         timeout: Default of `CallOptions`, in seconds; None: that of the method, if it has one.

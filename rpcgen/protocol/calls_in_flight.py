@@ -11,7 +11,7 @@ from .server_session import Invocation, RejectedRequest
 __all__ = ["CallsInFlight", "Overload", "refusal_of_call"]
 
 Overload: TypeAlias = Literal["wait", "refuse"]
-"""What becomes of a call above a limit: it waits, unread, or is refused at once."""
+"""Fate of a call above a limit: it waits, unread, or is refused at once."""
 
 C = TypeVar("C")
 

@@ -172,7 +172,7 @@ class ClientProtocol(Generic[W]):
         self.is_draining = False
         """True once the server has said that it takes no more calls."""
         self.features = Feature(0)
-        """What the server has said that it can do."""
+        """Features that the server has announced."""
         self.is_known = False
         """Set to True once the server has answered a greeting, whatever it has said."""
         # Numbers of cancels that the server has not answered.
@@ -189,7 +189,7 @@ class ClientProtocol(Generic[W]):
 
     @property
     def codec(self) -> ClientCodec:
-        """What encodes the requests and decodes the replies."""
+        """Codec that encodes the requests and decodes the replies."""
         return self._codec
 
     @property

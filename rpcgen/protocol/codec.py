@@ -1,4 +1,4 @@
-"""What a codec is: four methods on each side, bytes in and bytes out.
+"""Interface of a codec: four methods on each side, bytes in and bytes out.
 
 A codec belongs to one connection and keeps what the wire format needs to
 remember from message to message (gob: the type definitions sent and received).

@@ -1,4 +1,4 @@
-"""Which codec a connection speaks: ``gob``, Go's own, or ``json``, Go's ``net/rpc/jsonrpc``."""
+"""Names of codecs: ``gob``, Go's own, and ``json``, Go's ``net/rpc/jsonrpc``."""
 
 from __future__ import annotations
 

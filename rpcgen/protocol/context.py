@@ -24,6 +24,9 @@ __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current",
 # An attribute of an enumeration takes longer to look up, for each call with a time limit.
 _OK: Final = Code.OK
 
+# Time in seconds before a deadline in which a cancel is taken for its passing.
+_SLACK_S: Final = 0.01
+
 
 @frozen
 class Peer:
@@ -44,7 +47,7 @@ class Peer:
 
 
 class Event(Protocol):
-    """What a thread waits for, such as a `threading.Event`."""
+    """Object that a thread waits for, such as a `threading.Event`."""
 
     def set(self) -> None:
         """Wake who waits."""
@@ -56,7 +59,7 @@ class Event(Protocol):
 
 
 class Surroundings(Protocol):
-    """What a context asks the connection of its call for."""
+    """Services of the connection to the context of a call."""
 
     def clock(self) -> float:
         """Return the time in seconds by which deadlines are reckoned, `time.monotonic`."""
@@ -184,7 +187,10 @@ class CallContext:
     def cancel(self, reason: Code) -> None:
         """Take note that the call is given up, and wake the threads that wait for that."""
         if self._reason == Code.OK:
-            self._reason = reason
+            # A caller cancels at its deadline, and may be a moment before the clock here.
+            left = self.remaining
+            is_late = left is not None and left < _SLACK_S
+            self._reason = Code.DEADLINE_EXCEEDED if is_late else reason
         for event in tuple(self._events):
             event.set()
 
@@ -193,10 +199,10 @@ class HandledCall(Protocol):
     """A call under way, as far as its context is concerned: an `Invocation`."""
 
     context: CallContext | None
-    """What is known of it beyond the arguments; None until somebody asks."""
+    """Context of the call; None until somebody asks, unless its header has more than Go's."""
 
     execution: Surroundings
-    """What carries it out, for its connection."""
+    """Execution that carries it out, for its connection."""
 
     def make_context(self) -> CallContext:
         """Return the context, made now."""

@@ -9,11 +9,11 @@ __all__ = ["DONE_CAPACITY", "DoneQueue", "check_done"]
 T_contra = TypeVar("T_contra", contravariant=True)
 
 DONE_CAPACITY = 10
-"""How many calls the queue holds that a call makes for itself, as in Go."""
+"""Capacity in calls of the queue that a call makes for itself, as in Go."""
 
 
 class DoneQueue(Protocol[T_contra]):
-    """What receives calls when they are over: a `queue.Queue`, an `asyncio.Queue`, or the like."""
+    """Receiver of calls when they are over: a `queue.Queue`, `asyncio.Queue` or the like."""
 
     def put_nowait(self, item: T_contra, /) -> None:
         """Take a call.

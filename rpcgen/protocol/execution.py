@@ -36,7 +36,7 @@ __all__ = ["Execution", "Report", "check_is_wanted", "given_up"]
 
 Report: TypeAlias = Callable[[Invocation, BaseException], None]
 
-# What the client is told of an exception that is none of its business.
+# Text that the client gets for an exception that is none of its business.
 _MASKED: Final = Failure("internal error", Code.INTERNAL)
 
 _GIVEN_UP: Final = {

@@ -1,4 +1,4 @@
-"""What the codecs have in common of headers with more than Go's: what they may cost."""
+"""Common parts of the codecs for headers with more than Go's: their limits in size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HeaderTooLongError(EncodeError):
 
 
 class Extension:
-    """What one side of a connection has seen, and may send, beyond Go's headers.
+    """State of one side of a connection: what it has seen, and may send, beyond Go's headers.
 
     Args:
         limits: Of these, `Limits.metadata`.

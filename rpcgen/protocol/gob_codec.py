@@ -103,12 +103,12 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
 
     @property
     def pending(self) -> int:
-        """How many bytes were fed that belong to no message yet."""
+        """Number of bytes that were fed and belong to no message yet."""
         return self._decoder.pending
 
     @property
     def needed(self) -> int:
-        """How many bytes are missing to go on, as far as is known; see `Decoder.needed`."""
+        """Number of missing bytes, as far as is known; see `Decoder.needed`."""
         return self._decoder.needed
 
     @property

@@ -36,7 +36,7 @@ _Text: TypeAlias = Annotated[str, GoType("string")]
 @wire("rpc.Request")
 @define
 class Request:
-    """What a client sends before the arguments of a call. Mirrors Go's ``rpc.Request``."""
+    """Header that a client sends before the arguments of a call. Mirrors Go's ``rpc.Request``."""
 
     service_method: _Text = ""
     seq: Uint64 = 0
@@ -45,7 +45,7 @@ class Request:
 @wire("rpc.Response")
 @define
 class Response:
-    """What a server sends before the reply of a call. Mirrors Go's ``rpc.Response``.
+    """Header that a server sends before the reply of a call. Mirrors Go's ``rpc.Response``.
 
     Where ``error`` is not empty, what follows is no reply but a placeholder.
     """
@@ -56,7 +56,7 @@ class Response:
 
 
 class Feature(IntFlag):
-    """What a peer can do beyond Go's net/rpc, as ``features`` says it."""
+    """Abilities of a peer beyond Go's net/rpc, as ``features`` says them."""
 
     STREAMS = 1
     CALLS_BACK = 2
@@ -99,7 +99,7 @@ class ExtendedRequest(Request):
     """Number of bytes of bodies that the sender of this header will take in addition."""
 
     features: Uint64 = 0
-    """What the sender can do; see `Feature`."""
+    """Abilities of the sender; see `Feature`."""
 
 
 @wire("rpc.Response")
@@ -129,7 +129,7 @@ class ExtendedResponse(Response):
     """Number of bytes of bodies that the sender of this header will take in addition."""
 
     features: Uint64 = 0
-    """What the sender can do; see `Feature`."""
+    """Abilities of the sender; see `Feature`."""
 
     last: Uint64 = 0
     """Only in the drain notice: requests numbered higher were not and will not be begun."""

@@ -10,7 +10,7 @@ __all__ = ["Health", "ServingStatus"]
 
 
 class ServingStatus(OpenIntEnum):
-    """How a service is; names and numbers are those of gRPC's health checks."""
+    """Status of a service; names and numbers are those of gRPC's health checks."""
 
     UNSPECIFIED = 0
     SERVING = 1

@@ -1,4 +1,4 @@
-"""Which ``Host`` and ``Origin`` a browser may send.
+"""Check of the ``Host`` and ``Origin`` that a browser may send.
 
 A page of another site can give the site's own name the address of this machine
 (DNS rebinding); the browser then takes us for that site, and lets the page read

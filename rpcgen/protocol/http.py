@@ -36,7 +36,7 @@ _LEAST_CHUNK = 64
 _CONNECTED = b"200 Connected to Go RPC"
 
 
-# What h11 says of what goes beyond the size that it was given.
+# Text of h11 for what goes beyond the size that it was given.
 _TOO_LARGE = 431
 
 
@@ -131,11 +131,11 @@ class HttpServerProtocol:
         self._refusal: tuple[str, str] | None = None
         self._body = bytearray()
         self._size = self._chunks = 0
-        # What the connection, or the body of a POST, turned out to be for.
+        # Session that the connection, or the body of a POST, turned out to be for.
         self._rpc: ServerProtocol | None = None
         self._posted = False
         self._over = False
-        # What the beginning of the connection has given to do, and was not asked for yet.
+        # Events from the beginning of the connection that were not asked for yet.
         self._events: deque[Event] = deque()
 
     @property
@@ -150,7 +150,7 @@ class HttpServerProtocol:
 
     @property
     def stage(self) -> tuple[Stage, object]:
-        """What the client is to send next; see `ServerProtocol.stage`."""
+        """Stage of the connection, by what comes next; see `ServerProtocol.stage`."""
         if self._rpc is not None and not self._posted:
             return self._rpc.stage
         if self._over or self._rpc is not None:

@@ -121,7 +121,7 @@ _RESPONSE_MORE: Final = _Members(EXTENDED_RESPONSE, 3)
 
 
 class _JsonCodec(MeasuredCodec, ExtendedCodec):
-    """What both sides have of a stream whose header and body are one object."""
+    """Common part of both sides of a stream whose header and body are one object."""
 
     def __init__(self, limits: Limits | None) -> None:
         self._limits = limits or DEFAULT_LIMITS
@@ -130,7 +130,7 @@ class _JsonCodec(MeasuredCodec, ExtendedCodec):
         # True if the body that belongs to the last header is at hand.
         self._has_body = False
         self._extension = Extension(self._limits)
-        # What was wrong with the last header's metadata, for which its body fails.
+        # Fault of the last header's metadata, for which its body fails.
         self._fault = ""
 
     @property

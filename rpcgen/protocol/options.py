@@ -20,7 +20,7 @@ __all__ = ["DialOptions", "check_interceptors", "check_options", "codec_of", "de
 
 
 class DialOptions(CodecOptions, total=False):
-    """What `dial` takes besides the address.
+    """Options of `dial` besides the address.
 
     ``timeout``: how long connecting may take, in seconds (default: as long as
     the system tries). ``limits``: how large a reply may be. ``codec``: ``gob``

@@ -1,4 +1,4 @@
-"""What a server serves: services by name, their methods by name, Go's rules for both."""
+"""Registry of a server: services by name, their methods by name, Go's rules for both."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ServedMethod:
 
     @property
     def calls(self) -> int:
-        """How often it was called. Mirrors ``rpc.methodType.NumCalls``."""
+        """Number of its calls. Mirrors ``rpc.methodType.NumCalls``."""
         return self.statistics.calls
 
 
@@ -74,7 +74,7 @@ class AsyncHandlerError(RegisterError, TypeError):
 
 
 class Registrable(Protocol):
-    """What `Registry.register` takes: an implementation that extends a generated base class."""
+    """Argument of `Registry.register`: an implementation that extends a generated base class."""
 
     def _register_with(self, server: Registry) -> None: ...
 
@@ -186,7 +186,7 @@ class Registry:
 
     @property
     def features(self) -> Feature:
-        """What a client is told that the server can do."""
+        """Features of the server, as clients are told them."""
         return Feature.LARGE_HEADERS
 
     @property

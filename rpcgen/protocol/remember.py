@@ -33,10 +33,10 @@ from .statistics import MakeLock
 
 __all__ = ["Claim", "Remember", "ReplyMemory", "caller_of", "remembered"]
 
-# What an entry takes beside its texts, in bytes.
+# Size in bytes of an entry beside its texts.
 _OVERHEAD: Final = 512
 
-# What was encoded here is not from a peer.
+# Practically none: bytes that were encoded here are not from a peer.
 _LIMITS: Final = Limits(message=1 << 40, decoded=1 << 40)
 
 
@@ -53,7 +53,7 @@ def caller_of(context: CallContext) -> str:
 
 @frozen(kw_only=True)
 class Remember:
-    """How long a server knows the reply of a call that came with a ``key``.
+    """Limits on how long a server knows the reply of a call that came with a ``key``.
 
     Beyond any of the bounds the oldest replies are forgotten, and a key that is forgotten is new.
 

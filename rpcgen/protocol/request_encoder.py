@@ -25,7 +25,7 @@ from .headers import ExtendedRequest, Feature, Request
 __all__ = ["RequestEncoder"]
 
 _FEATURES: Final = Feature.DRAIN_NOTICE | Feature.LARGE_HEADERS
-"""What clients can do beyond Go's net/rpc."""
+"""Abilities of clients beyond Go's net/rpc."""
 
 # Number of milliseconds in a second, and of nanoseconds in a millisecond.
 _MS: Final = 1000

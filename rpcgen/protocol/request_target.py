@@ -1,4 +1,4 @@
-"""What an HTTP request asks for: a path, or a whole URL, as ``http.ReadRequest`` of Go takes it."""
+"""Target of an HTTP request: a path, or a whole URL, as ``http.ReadRequest`` of Go takes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SLASH = re.compile("%(?=2f)", re.IGNORECASE)
 
 
 class RequestTarget(NamedTuple):
-    """What a request asks for.
+    """Target of a request.
 
     Attributes:
         host: The host that it names, with its port, which counts instead of the

@@ -95,7 +95,7 @@ class ServerProtocol:
         self._eof = "EOF"
         # Attributes, not properties: asked several times for each call.
         self.draining = False
-        """Whether no more requests can come."""
+        """True once no more requests can come."""
         self.is_cut = False
         """True if the last thing that was fed ended in the middle of a request."""
         self.headers: Mapping[str, str] = {}
@@ -111,7 +111,7 @@ class ServerProtocol:
 
     @property
     def stage(self) -> tuple[Stage, object]:
-        """What the client is to send next, and an object that stands for this very message."""
+        """Stage of the connection, by what comes next, and an object for this very message."""
         if self._partial is None or self.draining:
             return Stage.IDLE, None
         # JSON has both in one: what is that long is no header any more.

@@ -50,7 +50,7 @@ class ServerCall(Generic[Req, Res]):
 
     @property
     def context(self) -> CallContext:
-        """What else is known of the call: peer, metadata, deadline."""
+        """Context of the call: peer, metadata, deadline."""
         return context()
 
 

@@ -41,7 +41,7 @@ REFLECTION_DESCRIBE: Final = Method[str, Description]("rpcgen.Reflection.Describ
 MAX_TYPES: Final = 10_000
 """Maximum number of types in a description."""
 
-# What the names of services begin with that a server has of its own.
+# Prefix of the names of services that a server has of its own.
 _OWN: Final = "rpcgen."
 
 # Name that stands for all services but those.
@@ -66,7 +66,7 @@ class ServerReflection:
 
     def __init__(self, services: Callable[[], Sequence[Service]]) -> None:
         self._services = services
-        # What was described, with the services that it is of: more may be registered later.
+        # Description, with the services that it is of: more may be registered later.
         self._known: dict[str, tuple[list[Service], Description]] = {}
 
     def services(self, _: None = None) -> list[str]:

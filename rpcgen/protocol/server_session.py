@@ -1,4 +1,4 @@
-"""What a server of either API sees of a connection: `ServerSession`, and what it says has come."""
+"""Interface of a connection to servers of both APIs: `ServerSession`, and its events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 INVALID_REQUEST: Final = schema_of(None)
-"""What follows the header of an error response; clients skip it."""
+"""Body of an error response; clients skip it."""
 
 
 class Invocation:
@@ -113,7 +113,7 @@ class Cancellation:
 
 @frozen
 class Failure:
-    """What a client is told of a call that has failed."""
+    """Error of a call that has failed, as the client is told it."""
 
     text: str
     code: Code = Code.UNKNOWN
@@ -135,7 +135,7 @@ Event: TypeAlias = Invocation | RejectedRequest | Cancellation | RawResponse
 
 
 class Stage(Enum):
-    """What a connection waits for, where the client says when it comes."""
+    """Next message of the client that a connection waits for."""
 
     IDLE = "a request"
     HANDSHAKE = "an HTTP request"
@@ -149,7 +149,7 @@ class Stage(Enum):
 
 
 class ServerSession(Protocol):
-    """What one connection's client says, as a server of either API sees it.
+    """Session of one connection's client, as a server of either API sees it.
 
     Of the methods that take what has come, one thread at a time may be in any;
     likewise for those that encode a response.
@@ -167,7 +167,7 @@ class ServerSession(Protocol):
 
     @property
     def stage(self) -> tuple[Stage, object]:
-        """What the client is to send next, and an object that stands for this very message."""
+        """Stage of the connection, by what comes next, and an object for this very message."""
         ...
 
     @property

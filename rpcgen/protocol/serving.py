@@ -1,4 +1,4 @@
-"""What a server speaks on a connection that a listener took."""
+"""Protocol and limits of a connection that a listener took."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _OVERLOADS: Final = ("wait", "refuse")
 
 @frozen(kw_only=True)
 class ConnectionLimits:
-    """What a client may take of a server, in time and in number; the same in both APIs.
+    """Limits of a client in time and in number; the same in both APIs.
 
     Attributes:
         header_timeout: Seconds from the first byte of a request's header to its
@@ -123,7 +123,7 @@ class ConnectionLimits:
 
 
 class AgeStep(Enum):
-    """What a connection that is too old is to do next."""
+    """Next step of a connection that is too old."""
 
     NONE = 0
     DRAIN = 1

@@ -1,4 +1,4 @@
-"""What a server counts: calls, errors and latencies of each method, and its connections.
+"""Statistics of a server: calls, errors and latencies of each method, and its connections.
 
 No clock here: the APIs hand durations in, in seconds. No threads either: an
 API whose threads share a server hands in the lock, which every update and
@@ -49,10 +49,10 @@ _LAST: Final = _PER_OCTAVE * _OCTAVES
 _AT_ONCE: Final = 128
 
 SHORTEST: Final = 2.0**-_OFFSET
-"""What is shorter counts as this, in seconds: about a microsecond."""
+"""Lower bound in seconds, as which shorter durations count: about a microsecond."""
 
 LONGEST: Final = 2.0 ** (_OCTAVES - _OFFSET)
-"""What is longer counts as this, in seconds: about 36 hours."""
+"""Upper bound in seconds, as which longer durations count: about 36 hours."""
 
 METHOD_NUMBERS: Final = 3 + _LAST + 1
 """Number of counts that `MethodStatistics.numbers` gives."""
@@ -61,11 +61,11 @@ CONNECTION_NUMBERS: Final = 2
 """Number of counts that `ConnectionStatistics.numbers` gives."""
 
 RELATIVE_ERROR: Final = 2 ** (0.5 / _PER_OCTAVE) - 1
-"""How far a percentile between `SHORTEST` and `LONGEST` may be off: 2.2 %."""
+"""Maximum relative error of a percentile between `SHORTEST` and `LONGEST`: 2.2 %."""
 
 
 class Histogram:
-    """How often which duration was seen, in constant memory (5 KB).
+    """Histogram of durations in constant memory (5 KB).
 
     Durations fall into buckets whose bounds grow by a constant factor, and a
     percentile is the middle of the bucket that holds it: it is off by at most
@@ -144,7 +144,7 @@ def _middle(bucket: int) -> float:
 
 @frozen
 class Latencies:
-    """How long calls took, in seconds, until the reply was ready to be sent.
+    """Durations of calls in seconds, until the reply was ready to be sent.
 
     The percentiles are off by at most `RELATIVE_ERROR`; ``max`` is exact.
     """

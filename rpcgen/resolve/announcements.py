@@ -1,4 +1,4 @@
-"""What a server tells brokers of itself, while it serves.
+"""Announcements of a server to brokers, while it serves.
 
 Both servers import this module; what needs nats-py is imported by `AnnouncedServer.announce` alone.
 """

@@ -63,7 +63,7 @@ class Lookup:
 
     def __init__(self, resolver: dns.resolver.Resolver | None = None) -> None:
         self._resolver = resolver
-        # What each name was last known to have, by kinds of addresses.
+        # Last known addresses of each name, by kinds of addresses.
         self._known: dict[tuple[str, str], list[str]] = {}
 
     def hosts_of(self, name: str, port: int) -> Callable[[], Sequence[Endpoint]]:

@@ -46,7 +46,7 @@ _OWN: Final = "rpcgen."
 
 @frozen
 class Announced:
-    """What `Server.announce` was told.
+    """Arguments of `Server.announce`.
 
     Raises:
         DialError: The broker's address is none.
@@ -65,7 +65,7 @@ class Announced:
 
 @frozen
 class Offer:
-    """What a server offers at the moment.
+    """Services that a server offers at the moment.
 
     Attributes:
         services: What it serves.

@@ -1,4 +1,4 @@
-"""What NATS micro services say of themselves, and of where our servers are; without I/O.
+"""Messages of NATS micro services about themselves, and where our servers are; without I/O.
 
 Each service of a server is a micro service of the same name. It has one endpoint, whose metadata
 say where to connect to: the calls do not go through the broker.

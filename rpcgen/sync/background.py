@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Task(Protocol):
-    """What a background thread does, again and again, until it is done."""
+    """Work of a background thread, done again and again until it is over."""
 
     @property
     def _is_done(self) -> bool:
@@ -39,7 +39,7 @@ class Task(Protocol):
 
 
 class _Reading:
-    """What a thread waits for which reads and sends meanwhile, for everybody."""
+    """Wait of a thread that reads and sends meanwhile, for everybody."""
 
     def __init__(self, protocol: ClientProtocol[Any], leader_follower: LeaderFollower) -> None:
         self._protocol = protocol

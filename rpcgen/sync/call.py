@@ -19,7 +19,7 @@ Res = TypeVar("Res")
 
 
 class CallDriver(Protocol):
-    """What carries a call on: the client that has made it, private to the package in all."""
+    """Driver of a call: the client that has made it; private to the package."""
 
     def _wait(self, call: Call[Any], timeout: float | None) -> None:
         """Wait until a call is done, or for so many seconds."""
@@ -110,7 +110,7 @@ class Call(Generic[Res]):
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the server has sent beside the reply or the error; empty while pending."""
+        """Metadata that the server has sent with the reply or the error; empty while pending."""
         return self._outcomes[0][2] if self._is_done else {}
 
     def cancel(self) -> bool:

@@ -299,7 +299,7 @@ class ServerConnection:
 
     def reject_call(self, invocation: Invocation, error: str) -> None:
         """Answer a call that was left to a worker, but that none can carry out."""
-        self._refuse(RejectedRequest(invocation.request, error))
+        self._refuse(RejectedRequest(invocation.request, error, Code.UNAVAILABLE))
         self.on_call_done(invocation)
 
     def on_call_done(self, invocation: Invocation) -> None:
@@ -328,7 +328,7 @@ class ServerConnection:
 
     def _process_requests(self, term: LeaderTerm, events: int) -> bool:
         """Read and begin requests; return whether this thread still leads."""
-        if self._is_to_drain:
+        if self._must_drain and self._is_to_drain:
             self._begin_draining()
         if self._stream.has_buffered or (events & ~WRITE and not self._has_buffered_requests):
             self._read()
@@ -365,7 +365,9 @@ class ServerConnection:
     @property
     def _is_to_drain(self) -> bool:
         """True if the leader is to begin that in its next turn."""
-        return self._must_drain and not (self._stops and self._has_buffered_requests)
+        # What came with the end of a TLS handshake was not read yet.
+        is_read = self._has_buffered_requests and not self._stream.has_buffered
+        return self._must_drain and not (self._stops and is_read)
 
     def _begin_draining(self) -> None:
         """Take note, between two requests, that no more calls are begun."""

@@ -40,7 +40,7 @@ class Schedulable(CallOwner, Protocol):
 
 
 Work: TypeAlias = "Schedulable | Invocation"
-"""What the leader works on: a connection's bytes, or one of its calls."""
+"""Work of the leader: a connection's bytes, or one of its calls."""
 
 
 @define(eq=False)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener"]
 
-# How often `close` looks whether threads have left the socket alone, and how long it pauses.
+# Number of times `close` looks whether threads have left the socket alone, and its pauses.
 _LOOKS: Final = 100
 _PAUSE: Final = 0.001
 
@@ -54,7 +54,7 @@ class Listener:
         self.bound = self._listening.address
         self.address = str(self.bound)
         self.tls = tls
-        # How arguments are read on its connections.
+        # Options by which arguments are read on its connections.
         self.codec_options: CodecOptions = {}
         self._closed = False
         # Held while the socket is accepted from or closed, for a moment: so that no thread accepts
@@ -80,12 +80,12 @@ class Listener:
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
+        """True once `close` was called."""
         return self._closed
 
     @property
     def needs_handshake(self) -> bool:
-        """Whether a connection begins with a TLS handshake."""
+        """True if a connection begins with a TLS handshake."""
         return self.tls is not None
 
     def accept(self) -> socket.socket:

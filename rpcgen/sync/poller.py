@@ -1,4 +1,4 @@
-"""Which sockets are ready: epoll, or on systems without it what `selectors` finds best."""
+"""Poller of sockets: epoll, or on systems without it the best that `selectors` finds."""
 
 from __future__ import annotations
 

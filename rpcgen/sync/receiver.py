@@ -41,7 +41,7 @@ class Receiver:
         self._writer = writer
         self._sections = sections
         self._claims = sections.claims
-        # What has come and is being dealt with, if it is: an exception may leave it to the next.
+        # Bytes that have come and are being dealt with: an exception may leave them to the next.
         self._received: list[bytes] = []
         # True while an exception leaves the codec's state half changed.
         self._is_decoding = False

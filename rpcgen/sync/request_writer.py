@@ -71,7 +71,7 @@ class RequestWriter:
         # The types that the stream has described: an encoder that does not tell is in doubt.
         described = described_types(protocol.codec)
         self._described: Sized = _Doubtful() if described is None else described
-        # What is to be sent: added to in the section `encode`, taken from in the section `send`.
+        # Bytes to be sent: added to in the section `encode`, taken from in the section `send`.
         self._queue: deque[bytes | memoryview] = deque()
         # The calls that the queue has something of, or had since it was last empty.
         self._unsent: dict[int, Call[Any]] = {}
@@ -130,7 +130,7 @@ class RequestWriter:
             self._sections.leave("send", token, error)
             self._protocol.weaken(seq)  # it may never have been sent
             raise
-        # Who is in the sections looks at these after leaving them.
+        # A thread that is in the sections looks at these after leaving them.
         if self._queue and "send" not in claims:
             self.flush()
         if self._to_cancel:

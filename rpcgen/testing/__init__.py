@@ -1,4 +1,4 @@
-"""What tests of clients and servers need: connections without an address, faults, scripts, a clock.
+"""Tools for tests of clients and servers: connections without an address, faults, scripts, a clock.
 
 Nothing here is imported by the rest of the package, and each part only when it is
 asked for: `certificates` needs trustme (``pip install 'rpcgen[testing]'``).

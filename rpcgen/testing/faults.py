@@ -1,4 +1,4 @@
-"""What becomes of the bytes of a connection, as a schedule: pure, and the same for a seed.
+"""Faults in the bytes of a connection, as a schedule: pure, and the same for a seed.
 
 A fault belongs to one direction of one connection and happens at an offset into its
 bytes, not at a time. So what a peer sees does not depend on how fast anybody is, or on
@@ -135,12 +135,12 @@ class FaultyBytes:
         self._piece = 0
         self._pieces_left = 0
         self._to_drop = 0
-        # What is held back while as many bytes go first, and the number of those still to go.
+        # Bytes held back while as many go first, and the number of those still to go.
         self._held = b""
         self._to_hold = 0
         self._to_overtake = 0
         self.ending: FaultKind | None = None
-        """How the stream has ended, once it has."""
+        """Fault that has ended the stream, once one has."""
 
     def feed(self, data: bytes) -> list[bytes | Fault]:
         """Take bytes; return what is to be sent, and delays and endings at their places."""

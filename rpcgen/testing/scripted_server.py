@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Step: TypeAlias = Callable[[socket.socket], object]
-"""What a server does next; whatever it raises is a fault of the client's."""
+"""Next step of a server; whatever it raises is a fault of the client's."""
 
 Script: TypeAlias = Sequence[Step]
 

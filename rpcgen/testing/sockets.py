@@ -1,4 +1,4 @@
-"""What bare sockets of tests have in common: how they reach an address, and end badly."""
+"""Helpers for bare sockets in tests: how they reach an address, and end badly."""
 
 from __future__ import annotations
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from rpcgen import Code
 from rpcgen.aio import Call, Client
+from rpcgen.aio.client_connection import ClientConnection
 from rpcgen.errors import (
     CallCancelledError,
     DeadlineExceededError,
@@ -261,6 +263,18 @@ async def test_client_leaves_a_server_that_drains() -> None:
         server.reply(0, 3)
         assert await call == 3
         assert await server.reader.read(1) == b""
+
+
+async def test_connection_is_not_aborted_while_asyncio_has_it_read() -> None:
+    connection, transport = ClientConnection(), Mock(asyncio.Transport)
+    connection.connection_made(transport)
+    notice = ExtendedResponse("", NOTICE_SEQ, last=0)
+    parts = GobServerCodec().encode_response(notice, schema_for(None), None)
+    connection.data_received(b"".join(parts))
+    assert not transport.abort.called
+    await asyncio.sleep(0)
+    assert transport.abort.called
+    connection.connection_lost(None)
 
 
 async def test_idle_client_leaves_a_server_that_drains() -> None:

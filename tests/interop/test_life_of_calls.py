@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,8 +25,11 @@ from rpcgen import (
     RpcError,
     ServerError,
 )
+from rpcgen.interceptors import AccessLog, AsyncAccessLog, AsyncTokenAuth, TokenAuth
 from rpcgen.protocol import CodecName
 from rpcgen.services.health import HEALTH_CHECK
+from rpcgen.testing.fault_proxy import FaultProxy
+from rpcgen.testing.faults import Fault
 from tests.support.apis import Api, ApiClient, ApiServer, ServerOptions
 from tests.support.life import Life
 from tests.support.services import ARRIVED, FAIL, RELEASE, WAIT, Arrival
@@ -167,6 +171,17 @@ def survives(api: Api, codec: CodecName, address: str, keepalive: float) -> bool
                 return held.result() == gate
             except DisconnectedError:
                 return False
+
+
+def test_keepalive_finds_go_dead(api: Api, codec: CodecName, go_address: str, gate: str) -> None:
+    def stalled(number: int) -> list[Fault]:
+        return [Fault("stall", 0, "reply")]  # whatever Go answers, nothing of it comes
+
+    with FaultProxy(go_address, schedule=stalled, linger=2 * TIMEOUT_S) as proxy:
+        with api.dial(proxy.address, codec=codec, keepalive=0.05) as client:
+            error = error_of(lambda: client.call(ARITH_MULTIPLY, Args(7, 8)))
+    assert isinstance(error, DisconnectedError)
+    assert "has not answered a ping" in str(error)
 
 
 def test_health_of_go_is_unknown(client: ApiClient) -> None:
@@ -352,6 +367,44 @@ def test_interceptor_is_around_calls_of_go(
         client = go_clients(server.address, "tcp", codec)
         assert client.call("Arith.Multiply", {"A": 7, "B": 8}) == Answer(56)
     assert seen == ["Arith.Multiply"]
+
+
+def test_token_is_asked_of_go(
+    api: Api, codec: CodecName, go_clients: Callable[..., GoClient], is_async: bool
+) -> None:
+    auth = AsyncTokenAuth(["secret"]) if is_async else TokenAuth(["secret"])
+    with api.serving("tcp://127.0.0.1:0", codec=codec, server={"interceptors": [auth]}) as server:
+        client = go_clients(server.address, "tcp", codec)
+        answers = [client.call("Arith.Multiply", {"A": 7, "B": 8}) for _ in range(2)]
+    assert [(each.kind, each.reply) for each in answers] == [("rpc.ServerError", None)] * 2
+    assert answers[0].error.startswith("unauthenticated: ")
+
+
+def test_access_log_has_calls_of_go(
+    api: Api,
+    codec: CodecName,
+    go_clients: Callable[..., GoClient],
+    is_async: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = AsyncAccessLog() if is_async else AccessLog()
+    with caplog.at_level("INFO", "rpcgen.access"):
+        with api.serving(
+            "tcp://127.0.0.1:0", codec=codec, server={"interceptors": [log]}
+        ) as server:
+            client = go_clients(server.address, "tcp", codec)
+            assert client.call("Arith.Multiply", {"A": 7, "B": 8}) == Answer(56)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("Arith.Multiply")
+
+
+@served_with(idle_timeout=0.05)
+def test_idle_go_is_hung_up_on(go_client: GoClient) -> None:
+    answer, pause = Answer(), 0.1
+    while not answer.error and pause < TIMEOUT_S:
+        time.sleep(pause)  # nothing tells when Go has taken note of it
+        answer, pause = go_client.call("Arith.Multiply", {"A": 7, "B": 8}), 2 * pause
+    assert answer.error in ("connection is shut down", "unexpected EOF")
 
 
 def test_shutdown_answers_what_go_waits_for(

@@ -125,6 +125,16 @@ def test_call_is_cancelled_once_it_is_told() -> None:
     assert (context.cancelled, context.is_told, context.reason) == (True, True, Code.CANCELLED)
 
 
+@pytest.mark.parametrize(
+    ("now", "reason"), [(4.9, Code.CANCELLED), (4.995, Code.DEADLINE_EXCEEDED)]
+)
+def test_cancel_at_the_deadline_is_its_passing(now: float, reason: Code) -> None:
+    context = made(deadline=5.0)
+    context.surroundings = Connection(now)
+    context.cancel(Code.CANCELLED)
+    assert context.reason == reason
+
+
 def test_first_reason_stays() -> None:
     context = made()
     context.cancel(Code.CANCELLED)

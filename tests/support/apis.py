@@ -91,6 +91,7 @@ class ServerOptions(TypedDict, total=False):
     """Arguments of a server."""
 
     health: bool
+    idle_timeout: float | None
     interceptors: Iterable[Any]
     limits: Limits | None
     mask_errors: bool

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rpcgen import Server
-from rpcgen.protocol import GobServerCodec, ServerProtocol
+from rpcgen import Code, Server
+from rpcgen.protocol import GobClientCodec, GobServerCodec, Invocation, ServerProtocol
+from rpcgen.protocol.headers import ExtendedResponse
+from rpcgen.protocol.registry import ServedMethod
 from rpcgen.protocol.serving import ConnectionLimits
 from rpcgen.sync.connection import ServerConnection
 from rpcgen.sync.leader_term import LeaderTerm, Work
@@ -14,6 +16,7 @@ from rpcgen.sync.poller import READ, WRITE
 from rpcgen.sync.scheduler import Scheduler
 from rpcgen.sync.stream import Stream
 from rpcgen.sync.watchdog import Watchdog
+from tests.protocol.messages import SUM, Pair, request_bytes
 
 
 class Events:
@@ -128,3 +131,30 @@ def test_drained_client_is_told_before_the_connection_closes(
     assert not connection._is_finished
     turn(connection)
     assert connection._is_finished
+
+
+def test_connection_that_comes_too_late_begins_nothing_of_what_came_with_it(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    early = request_bytes(("Arith.Multiply", 1, Pair(7, 8)))
+    connection = begun(events, sockets[0], early)
+    connection.stop()
+    turn(connection)
+    assert (connection.running, connection._send_buffer.size) == (set(), 0)
+    assert connection._is_finished
+
+
+def test_call_that_no_worker_can_take_was_not_begun(
+    events: Events, sockets: tuple[socket.socket, socket.socket]
+) -> None:
+    connection = begun(events, sockets[0])
+    codec = GobServerCodec()
+    codec.feed(request_bytes(("Math.Sum", 1, Pair(7, 8))))
+    served = ServedMethod(SUM.request, SUM.response, len)
+    invocation = Invocation(codec.decode_request_header(), served, Pair())
+    connection.reject_call(invocation, "server takes no more calls: it is closed")
+    client = GobClientCodec()
+    client.feed(sockets[1].recv(1 << 16))
+    header = client.decode_response_header()
+    assert isinstance(header, ExtendedResponse)
+    assert (header.code, header.unstarted) == (Code.UNAVAILABLE, True)

@@ -1,1 +1,1 @@
-"""What the commands share that talk to a server: its types, arguments, replies, connections."""
+"""Common parts of the commands that talk to a server: types, arguments, replies, connections."""

@@ -35,7 +35,7 @@ MISSING: Final = object()
 """The arguments of a user who has written none."""
 
 TypeSource = Literal["auto", "reflection", "page", "none"]
-"""Who is asked for types: the server by reflection, its debug page, nobody; all in this order."""
+"""Sources of types: the server's reflection, its debug page, none; or all in this order."""
 
 
 class RemoteMethod(Protocol):
@@ -273,7 +273,7 @@ def _on_page(name: str, page: Sequence[PageService], target: Target) -> RemoteMe
     if described is None:
         names = [f"{service}.{each.name}" for each in found.methods]
         raise Failure(f"{service} has no method {name}", _near(name, names))
-    # What Go's JSON says of a type is enough to read it without.
+    # The JSON of Go says enough of a type to read it without.
     reply = known_schema(described.response) if target.codec == "gob" else None
     return PageMethodOf(name, described, reply or UNTYPED)
 

@@ -1,4 +1,4 @@
-"""What a change of an IDL would break between peers that have it and peers that do not."""
+"""Breaking changes of an IDL, between peers that have it and peers that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kinds of types each codec takes for one another: `parts_of` of gob, and Go's JSON."""
+"""Kinds of types that each codec takes for one another: `parts_of` of gob, and Go's JSON."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Types:
         return each.kind
 
 
-# What gob calls each kind of numbers, of any size.
+# Names of gob for each kind of numbers, of any size.
 _GOB: Final = {
     **dict.fromkeys([Kind.INT, Kind.INT8, Kind.INT16, Kind.INT32, Kind.INT64], "int"),
     **dict.fromkeys(

@@ -69,7 +69,7 @@ class TypeComparison:
                 continue
             pair = self._compare_kinds(pair)
             if pair.codecs:
-                # What is said of a type without a class is said at each of its places.
+                # A type without a class is reported at each of its places.
                 if old[pair.was].kind in _CLASSES or new[pair.now].kind in _CLASSES:
                     self._compared.add(key)
                 waiting += self._compare_inside(pair)

@@ -26,15 +26,15 @@ _MAY_PROBE: Final = 2
 _MAY_MERGE: Final = 4
 _IS_SHORT: Final = 8
 
-# What a value may be counted as; larger ones would not fit the accelerator's numbers.
+# Maximum count of a value; larger ones would not fit the accelerator's numbers.
 _LARGEST_SIZE: Final = 1 << 40
 
-# So many pairs of types, or fields, cost as much as a line that is compiled.
+# Number of pairs of types, or fields, that cost as much as a line that is compiled.
 _PER_LINE: Final = 4
 
 
 class _Skip(IntEnum):
-    """How a value that nobody has asked for is passed over."""
+    """Instruction that skips a value that nobody has asked for."""
 
     UINT = 0
     BYTES = 1
@@ -44,7 +44,7 @@ class _Skip(IntEnum):
 
 
 class _Zero(IntEnum):
-    """What takes the place of a field that was left out."""
+    """Default that takes the place of a field that was left out."""
 
     CONSTANT = 0
     LIST = 1
@@ -201,7 +201,7 @@ def _members(node: Node, nodes: tuple[Node, ...], omitted: list[bool]) -> tuple[
     by_name = not node.is_positional
     for member, is_omitted in zip(node.members, omitted, strict=True):
         kind, zero = (_Zero.OMITTED, None) if is_omitted else _zero(nodes[member.node])
-        # What follows an argument that is left out needs its name.
+        # An argument after one that is left out needs its name.
         by_name = by_name or is_omitted
         name, keyword = member.field.attribute, member.field.argument if by_name else None
         rows.append((name, slot_of(node.schema.cls, name), int(kind), zero, keyword))

@@ -20,7 +20,7 @@ _Key = tuple[int, Schema[Any], bool]
 
 
 class AcceleratedFunctions(StreamFunctions):
-    """What decodes values of a stream's types into ours; for `Args` see `StreamFunctions`.
+    """Decoders of values of a stream's types into ours; for `Args` see `StreamFunctions`.
 
     A program costs far less than a function, but it costs: it is paid for likewise.
     """
@@ -29,10 +29,10 @@ class AcceleratedFunctions(StreamFunctions):
 
     def __init__(self, types: Types, strings: str, strict_names: bool, limits: Limits) -> None:
         super().__init__(types, strings, strict_names, limits)
-        # What decodes without the accelerator; it has an account of its own.
+        # Functions that decode without the accelerator, with an account of their own.
         self._python = StreamFunctions(types, strings, strict_names, limits)
         self._programs: dict[_Key, DecodeFunction] = {}
-        # How many lines a stream could pay when there was no program to be had.
+        # Number of lines that a stream could pay when there was no program to be had.
         self._refused: dict[_Key, int] = {}
         self._spent = 0
 

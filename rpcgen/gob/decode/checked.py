@@ -53,13 +53,13 @@ class Compiler:
         self, types: Types, strings: str, *, counted: bool = False, longest: int = sys.maxsize
     ) -> None:
         self.runtime = _RUNTIME
-        # Whether the function counts the memory that values take.
+        # True if the function counts the memory that values take.
         self._counted = counted
         self._longest = longest
         self._types = types
         self._strings = strings
         self._depth = 0
-        # Whether the function being written is the one that others call.
+        # True if the function being written is the one that others call.
         self._is_root = True
         self._pairs: tuple[Pair, ...] = ()
         self._nodes: tuple[Node, ...] = ()
@@ -71,7 +71,7 @@ class Compiler:
 
     @property
     def lines(self) -> int:
-        """How many lines were written."""
+        """Number of lines that were written."""
         return len(self._source)
 
     def compile(self, id: int, schema: Schema[Any]) -> DecodeFunction:
@@ -82,7 +82,7 @@ class Compiler:
         title = f"decode {name or type(base).__name__}"
         source = self._source = Source(title, root, **self.runtime)
         source.longest = self._longest
-        # What has no line of its own is a pointer to something that has.
+        # A value without a line of its own is a pointer to something that has one.
         plan = match(plan_of(base), self._types, id, 2 * self._longest)
         self._pairs, self._nodes = plan.pairs, plan.nodes
         self._sizes = sizes(base)
@@ -100,7 +100,7 @@ class Compiler:
 
     def _top(self, pair: Pair) -> None:
         if not isinstance(self._types.get(pair.id), wire.StructType):
-            # What is no struct comes like a field with the number 0.
+            # A value that is not a struct comes like a field with the number 0.
             self._uint("value")
             with self._source.block("if value:"):
                 self._source.line("bad('a value that is no struct does not begin with 0')")
@@ -119,7 +119,7 @@ class Compiler:
         source, self._depth, self._is_root = self._source, 0, False
         self._inside = [pair.number]
         with source.function(f"def {name}(data, pos, stream, depth):"):
-            # What is written out in place does not look: near the limit, the interpreter does.
+            # Code that is written out in place does not look: near the limit, the interpreter does.
             with source.block(f"if depth < {_INLINE_DEPTH}:"):
                 source.line("bad('values are nested too deeply')")
             self._parts(pair, "value")

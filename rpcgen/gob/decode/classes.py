@@ -11,7 +11,7 @@ from ...schema import Struct
 
 __all__ = ["only_stores", "stores_frozen"]
 
-# What the ``__init__`` of a frozen class names besides: how it stores.
+# Names by which the ``__init__`` of a frozen class stores its fields.
 _STORING: Final = frozenset({"_cached_setattr_get", "__dict__"})
 
 

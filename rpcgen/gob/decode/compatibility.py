@@ -16,12 +16,12 @@ from .match import Types, check_fields_in_common, form_of, parts_of, sent_fields
 
 __all__ = ["TypeChecks"]
 
-# How often all fields that a stream may bring may be compared with ours.
+# Number of times that all fields that a stream may bring may be compared with ours.
 _MOST_COMPARED: Final = 2
 
 
 class TypeChecks:
-    """What one stream knows of its types and ours.
+    """Knowledge of one stream about its types and ours.
 
     Args:
         types: The types that the sender has described, which grow with the stream.

@@ -46,7 +46,7 @@ def _step(step: object) -> str:
 
 
 class Cursor:
-    """What is read of a message, each step of which is looked at before it is taken.
+    """Reader of a message that checks each step before it is taken.
 
     Args:
         stream: The stream of the message, whose `end` is that of the message.

@@ -15,13 +15,13 @@ from .match import Types
 __all__ = ["BYTES_PER_LINE", "FREE_LINES", "FunctionCache", "Maker", "compiled", "made_once"]
 
 BYTES_PER_LINE: Final = 32
-"""How many bytes a stream must bring for each line of code that is compiled for it.
+"""Number of bytes a stream must bring for each line of code that is compiled for it.
 
 A line costs some 600 bytes as long as it is kept, and 50 microseconds.
 """
 
 FREE_LINES: Final = 1000
-"""How many lines are compiled for a stream before it has brought anything."""
+"""Number of lines that are compiled for a stream before it has brought anything."""
 
 # A peer chooses its types, so there must be an end to what is kept for all of them: in lines
 # of code, and bytes of names count, too.

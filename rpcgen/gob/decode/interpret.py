@@ -206,7 +206,7 @@ class Interpreter(Skipper, RecordReader):
             self._path.pop()
 
 
-# How values of gob's own types are read.
+# Readers of gob's own types.
 _READERS: Final[Mapping[Op, Callable[[Interpreter, Node, int], Any]]] = {
     Op.BOOL: Interpreter._bool,
     Op.INT: Interpreter._sized_int,

@@ -1,4 +1,4 @@
-"""Which part of a sender's type is which of ours: what is decided before anything is decoded."""
+"""Match of a sender's type with ours: all that is decided before anything is decoded."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Pair(ImmutableRecord):
 
 
 class DecodePlan(ImmutableRecord):
-    """How values of a sender's type become values of ours.
+    """Plan by which values of a sender's type become values of ours.
 
     Attributes:
         pairs: All pairs of types, each once.

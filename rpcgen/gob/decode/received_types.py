@@ -11,10 +11,10 @@ from .. import wire
 
 __all__ = ["ReceivedTypes", "leads_to_interface"]
 
-# So many bytes of definitions, most of which are names, a stream may bring for each field.
+# Bytes of definitions, most of which are names, that a stream may bring for each field.
 _FIELD_SIZE: Final = 256
 
-# So many types are looked at to find out whether a value can be passed over at once.
+# Number of types looked at to find out whether a value can be skipped at once.
 _MANY_TYPES: Final = 100
 
 

@@ -30,7 +30,7 @@ _ZEROS: Final[dict[int, Any]] = {
     wire.INTERFACE: None,
 }
 
-# What a value of a type of which only the name is known counts.
+# Count of a value of a type of which only the name is known.
 _OPAQUE_SIZE: Final = 300
 # The size of an empty list or dict.
 _EMPTY: Final = 64

@@ -15,7 +15,7 @@ __all__ = ["StreamFunctions"]
 
 
 class StreamFunctions:
-    """What decodes values of a stream's types into ours, and what that has cost.
+    """Decoders of values of a stream's types into ours, and their cost so far.
 
     A peer chooses its types, and to compile costs more than to interpret: each
     stream pays for the lines that are compiled for it with the bytes that it

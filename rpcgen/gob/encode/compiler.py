@@ -53,7 +53,7 @@ class _Compiler:
         self._functions: dict[int, str] = {}
         self._waiting: list[Node] = []
         self._inside: list[int] = []
-        # How many loops the line that is being written is in.
+        # Number of loops around the line that is being written.
         self._loops = 0
         # The statement that leaves the block, where nothing follows the value that is being
         # written: to go at once is faster than to note that all is done.
@@ -78,7 +78,7 @@ class _Compiler:
     def _top(self, node: Node) -> None:
         with self._source.at("", node.go, "value"):
             if node.op not in (Op.STRUCT, Op.EMPTY):
-                # What is no struct is sent like a field with the number 0.
+                # A value that is not a struct is sent like a field with the number 0.
                 self._source.line(r"out.append(b'\0')")
             self.element(node, "value")
 

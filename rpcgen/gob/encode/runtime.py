@@ -1,4 +1,4 @@
-"""What generated functions that encode call, and the names that they call it by."""
+"""Helpers of generated functions that encode, by the names that these call."""
 
 from __future__ import annotations
 

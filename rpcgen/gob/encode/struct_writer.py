@@ -46,7 +46,7 @@ class _Simple(NamedTuple):
     next: list[str]
 
 
-# So many bools in a row that may be there or not; each doubles the code.
+# Number of bools in a row that may be there or not; each doubles the code.
 _BOOLS: Final = 3
 
 
@@ -73,7 +73,7 @@ class StructWriter:
         # The statement after which nothing more is done for the struct, if there is one.
         self._leave = leave
         self._steps = source.variable("step")
-        # Whether the steps to the next field are 1, as far as known while the code is written.
+        # True if the steps to the next field are 1, as far as known while the code is written.
         self._next = True
         self._run: list[_Simple] = []
 
@@ -119,7 +119,7 @@ class StructWriter:
         source, run, self._run = self._source, self._run, []
         later: list[_Simple] = []
         while run and not last and run[-1].node.op is Op.BOOL:
-            # Whether it is there shows in the step to what follows, which is not here.
+            # Its presence shows in the step to what follows, which is not here.
             later.insert(0, run.pop())
         conditions, items = self._together(run, last)
         if run:

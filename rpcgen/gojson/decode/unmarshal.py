@@ -1,4 +1,4 @@
-"""What is decoded of a message, and what an error says of it."""
+"""Values decoded from a message, and errors that say where in it they are."""
 
 from __future__ import annotations
 

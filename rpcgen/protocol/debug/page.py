@@ -176,7 +176,7 @@ def _render_form(name: str, served: ServedMethod, rpc_path: str) -> str:
     )
 
 
-# What nobody would edit in a form, in characters.
+# Number of characters that nobody would edit in a form.
 _LONGEST_EXAMPLE: Final = 10_000
 
 

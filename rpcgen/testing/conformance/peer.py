@@ -78,7 +78,7 @@ class Peer:
         self.socket = connection
         self._codec = client_codec(codec)
         self._seq = 0
-        # What the calls are of that were not answered yet.
+        # Methods of the calls that were not answered yet.
         self._methods: dict[int, Method[Any, Any]] = {}
 
     def call(self, method: Method[Req, Res], args: Req) -> Res:

@@ -1,4 +1,4 @@
-"""What is told of the cases: lines for people, or JSON."""
+"""Report of the cases: lines for people, or JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Outcome", "as_json", "line_of", "run", "summary"]
 
 @frozen
 class Outcome:
-    """How a case has ended; ``problem`` is empty where the server has passed."""
+    """Outcome of a case; ``problem`` is empty where the server has passed."""
 
     case: Case
     problem: str = ""

@@ -1,4 +1,4 @@
-"""What passes between clients and a server of net/rpc: kept in a file, read, compared, served.
+"""Recordings of the traffic between clients and a server: kept in a file, read, compared, served.
 
 `file` has the format, `traffic` makes calls of the bytes, `proxy` is what stands in between,
 `describe` makes an IDL's description of the traffic, `compare` says what has changed, and

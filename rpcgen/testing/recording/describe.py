@@ -50,7 +50,7 @@ _DIFFERS: Final = "Its {} came as several types; this is the first of them."
 
 _GUESSED: Final = "Its types are guessed from values of JSON."
 
-# What a server of Go says to a method that it has not.
+# Text of a Go server for a method that it has not.
 _NO_METHOD: Final = re.compile(r"^rpc: (can't find|service/method)")
 
 

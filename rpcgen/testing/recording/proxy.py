@@ -65,7 +65,7 @@ class RecordingProxy:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.address = ""
-        """What clients dial, once it listens."""
+        """Address that clients dial, once it listens."""
 
     async def __aenter__(self) -> Self:
         try:

@@ -87,7 +87,7 @@ class Note:
 
 
 Passed: TypeAlias = Call | Note
-"""What has passed: a call twice, as it begins and as it is over."""
+"""Events of the traffic: a call twice, as it begins and as it is over."""
 
 
 class Traffic:

@@ -67,7 +67,7 @@ def services_of(registrations: Iterable[Registration]) -> list[Service]:
 
 @define
 class _Progress:
-    """What is known of the services so far."""
+    """State of the services as far as it is known."""
 
     taken: dict[str, Service] = field(factory=dict)
     classes: set[str] = field(factory=set)

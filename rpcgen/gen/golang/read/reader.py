@@ -37,7 +37,7 @@ _UNPLAIN: Final = (
 
 @frozen
 class Reading:
-    """What was read.
+    """Result of reading.
 
     Attributes:
         text: Text of the IDL, without a header.

@@ -109,7 +109,7 @@ class Variables:
             return self._resolver.resolve(binding.type, here.scope)
         if binding.value is None:
             return None
-        # What the value is made of was known on the line above, or it is of its own making.
+        # The parts of the value were known on the line above, or it is of its own making.
         before = Here(here.scope, here.function, binding.line - 1)
         return self.type_of(binding.value, before, binding.index, depth)
 

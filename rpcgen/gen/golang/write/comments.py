@@ -13,10 +13,10 @@ __all__ = ["doc_comment"]
 # Maximum length of a line of a comment, in characters.
 _WIDTH = 77
 
-# What begins an item of a list, which goes on in lines that are indented.
+# Beginning of an item of a list, which goes on in lines that are indented.
 _ITEM = re.compile(r"\s*([-*+•]|\d+[.)])\s+(?=\S)")
 
-# What begins a line that gofmt would take for a heading, a link or a directive.
+# Beginning of a line that gofmt would take for a heading, a link or a directive.
 _SPECIAL = re.compile(r"^(?=#|\[|\+build|//)")
 
 

@@ -10,7 +10,7 @@ from ...names import joined_words
 
 __all__ = ["KEYWORDS", "GoNames", "exported", "package_name", "unexported", "words_of"]
 
-# What the codec of a package calls its own, and what its templates refer to.
+# Names of a package's codec, and those that its templates refer to.
 _RESERVED = frozenset(
     """
     Accept AcceptJSON CancelArgs Client Code CodeAborted CodeAlreadyExists CodeCancelled
