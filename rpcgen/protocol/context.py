@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-from attrs import field, frozen
-
+from rpcgen._records import ValueRecord
 from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
@@ -24,9 +23,10 @@ __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current",
 # An attribute of an enumeration takes longer to look up, for each call with a time limit.
 _OK: Final = Code.OK
 
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
-@frozen
-class Peer:
+
+class Peer(ValueRecord):
     """The other end of a connection.
 
     Attributes:
@@ -40,7 +40,7 @@ class Peer:
     address: str
     certificate: Mapping[str, object] | None = None
     uid: int | None = None
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 class Event(Protocol):
