@@ -20,7 +20,7 @@ from tests import golang
 
 from .job import Job, Timing
 
-__all__ = ["ROOT", "End", "Pair", "PeerError", "Process"]
+__all__ = ["ROOT", "End", "Pair", "PeerError", "Process", "environment"]
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,6 +55,15 @@ class End:
         return [str(program), role, self.api, *arguments]
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a process that is measured.
+
+    Python keeps what it compiles there: installed peers come compiled, and this checkout would
+    be compiled again each time.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 class Process:
     """A process that speaks in lines of JSON; a context manager that ends it."""
 
@@ -64,6 +73,7 @@ class Process:
         self._process = subprocess.Popen(
             command,
             cwd=root,
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from .catalogue import Peer
-from .controller import ROOT, Pair, PeerError
+from .controller import ROOT, Pair, PeerError, environment
 
 __all__ = [
     "IMPORTS",
@@ -79,6 +79,7 @@ def import_anew(title: str) -> Import:
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=60,

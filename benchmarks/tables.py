@@ -68,7 +68,7 @@ def _targets(verdicts: Iterable[Verdict]) -> str:
         (
             f"({each.target.section}) {each.target.ours}",
             each.target.theirs,
-            each.target.text,
+            each.limit_text,
             each.text,
             words[each.met],
         )

@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from fractions import Fraction
 from functools import partial
-from ipaddress import (
-    IPv4Address,
-    IPv4Interface,
-    IPv6Address,
-    IPv6Interface,
-    ip_interface,
-)
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .._interrupts import reraise_interrupt
 from ..errors import DecodeError, EncodeError
 from ..schema import Opaque
-from ..types import AddrPort, BigFloatValue, GoTime, Time
+from ..types import GoTime, Time
 from ..values.record import Undecoded
 from .source import MisfitError
+
+if TYPE_CHECKING:
+    # Imported where they are made: who has one of these in a schema has imported them before.
+    from fractions import Fraction
+    from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+
+    from ..types import AddrPort, BigFloatValue
 
 __all__ = [
     "ANY_TIME",
@@ -245,6 +244,8 @@ def _encode_big_rat(value: Fraction) -> bytes:
 
 
 def _decode_big_rat(data: bytes) -> Fraction:
+    from fractions import Fraction
+
     if not data:
         return Fraction()
     if data[0] >> 1 != 1:
@@ -284,6 +285,8 @@ def _encode_big_float(value: BigFloatValue) -> bytes:
 
 
 def _decode_big_float(data: bytes) -> BigFloatValue:
+    from ..types import BigFloatValue
+
     if not data:
         return BigFloatValue()
     if data[0] != 1:
@@ -314,12 +317,14 @@ def _decode_big_float(data: bytes) -> BigFloatValue:
 def _encode_addr(value: IPv4Address | IPv6Address | None) -> bytes:
     if value is None:
         return b""
-    if isinstance(value, IPv6Address):
+    if value.version == 6:
         return value.packed + (value.scope_id or "").encode()
     return value.packed
 
 
 def _decode_addr(data: bytes) -> IPv4Address | IPv6Address | None:
+    from ipaddress import IPv4Address, IPv6Address
+
     match len(data):
         case 0:
             return None
@@ -341,6 +346,8 @@ def _encode_addr_port(value: AddrPort) -> bytes:
 
 
 def _decode_addr_port(data: bytes) -> AddrPort:
+    from ..types import AddrPort
+
     if len(data) < 2:
         raise DecodeError(f"a netip.AddrPort of {len(data)} bytes")
     return AddrPort(_decode_addr(data[:-2]), int.from_bytes(data[-2:], "little"))
@@ -353,6 +360,8 @@ def _encode_prefix(value: IPv4Interface | IPv6Interface | None) -> bytes:
 
 
 def _decode_prefix(data: bytes) -> IPv4Interface | IPv6Interface | None:
+    from ipaddress import ip_interface
+
     if not data:
         raise DecodeError("a netip.Prefix of 0 bytes")
     address, bits = _decode_addr(data[:-1]), data[-1]

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from attrs import define, frozen
-
 from .._interrupts import reraise_interrupt
+from .._records import ValueRecord
 
 __all__ = ["MisfitError", "Place", "Source", "TooLongError", "forget", "is_ours", "place_of"]
 
@@ -32,8 +31,7 @@ class MisfitError(TypeError):
     """A value of the wrong type, with a text that says more than its type on the wire does."""
 
 
-@frozen
-class Place:
+class Place(ValueRecord):
     """Where in a value a line works: what to add to the path, with ``{i}`` for local variables.
 
     ``wanted`` is Go's type there, ``variable`` the local that holds the Python value, if any.
@@ -136,13 +134,15 @@ def forget(function: object) -> None:
         linecache.cache.pop(code.co_filename, None)
 
 
-@define
 class _Found:
-    path: str = ""
-    position: int | None = None
-    wanted: str = ""
-    value: object = None
-    has_value: bool = False
+    """Place in a value, as far as it is found."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.position: int | None = None
+        self.wanted = ""
+        self.value: object = None
+        self.has_value = False
 
 
 def place_of(error: BaseException) -> _Found:

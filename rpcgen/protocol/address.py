@@ -6,11 +6,14 @@ An address names the transport and the place; nothing here opens it.
 from __future__ import annotations
 
 import sys
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from rpcgen.errors import DialError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 __all__ = ["DEFAULT_RPC_PATH", "Address", "http_address", "parse_address"]
 
@@ -89,8 +92,11 @@ def parse_address(text: str) -> Address:
         return Address("unix", path=rest, http_path=DEFAULT_RPC_PATH if scheme != "unix" else "")
     if scheme not in ("tcp", "tls", "http", "https"):
         raise DialError(f"{text!r} is of no known kind: write host:port, {_KINDS}")
+    http, tls = scheme in ("http", "https"), scheme in ("tls", "https")
+    host, _, port = rest.rpartition(":")
+    if not http and _is_simple(host, port):
+        return Address("tcp", host, int(port), tls=tls)
     parts = _split(text, rest)
-    http = scheme in ("http", "https")
     if parts.path and not http:
         raise _no_host_and_port(text)
     return Address(
@@ -98,7 +104,7 @@ def parse_address(text: str) -> Address:
         host=parts.hostname or "",
         port=parts.port or 0,
         http_path=(parts.path or DEFAULT_RPC_PATH) if http else "",
-        tls=scheme in ("tls", "https"),
+        tls=tls,
     )
 
 
@@ -110,7 +116,16 @@ def http_address(text: str, path: str) -> Address:
     return evolve(parse_address(text), http_path=path)
 
 
+def _is_simple(host: str, port: str) -> bool:
+    """Return True for what nearly everybody writes, which needs no module that knows URLs."""
+    letters = host.replace(".", "").replace("-", "") or "x"
+    is_plain = letters.isalnum() and letters == letters.lower() and f"{letters}{port}".isascii()
+    return is_plain and port.isdecimal() and int(port) < 65536
+
+
 def _split(text: str, rest: str) -> SplitResult:
+    from urllib.parse import urlsplit  # lazy: a generated module does without
+
     try:
         parts = urlsplit(f"//{rest}")
         port = parts.port

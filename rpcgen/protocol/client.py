@@ -34,8 +34,6 @@ from itertools import count
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 from weakref import ref
 
-from attrs import define, field
-
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
 from rpcgen.errors import (
@@ -109,15 +107,36 @@ _DRAINING: Final = "the server is shutting down and takes no more calls: dial ag
 _SLACK_S: Final = 0.005
 
 
-@define  # not frozen, which would make each of them take three times as long to make
 class Completion(Generic[W]):
     """The end of one call: its waiter, the reply or the error, and what came beside it."""
 
-    waiter: W
-    reply: object = None
-    error: RpcError | None = None
-    seq: int = field(default=-1, eq=False)
-    metadata: Mapping[str, str] = NO_METADATA
+    __slots__ = ("error", "metadata", "reply", "seq", "waiter")
+
+    def __init__(
+        self,
+        waiter: W,
+        reply: object = None,
+        error: RpcError | None = None,
+        seq: int = -1,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> None:
+        self.waiter = waiter
+        self.reply = reply
+        self.error = error
+        self.seq = seq
+        self.metadata = metadata
+
+    def __repr__(self) -> str:
+        return f"Completion({self.waiter!r}, {self.reply!r}, {self.error!r}, seq={self.seq})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all but the number."""
+        if not isinstance(other, Completion):
+            return NotImplemented
+        ours = (self.waiter, self.reply, self.error, self.metadata)
+        return ours == (other.waiter, other.reply, other.error, other.metadata)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of whatever changes and is compared
 
     def taken(self) -> Any:
         """Return the reply, once, or raise the error: who keeps this keeps no large reply."""

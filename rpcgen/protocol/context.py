@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Final, Protocol
 
-from attrs import field, frozen
-
+from rpcgen._records import ValueRecord
 from rpcgen.code import Code
 from rpcgen.errors import RpcError
 
@@ -24,12 +23,13 @@ __all__ = ["CallContext", "Event", "Peer", "Surroundings", "context", "current",
 # An attribute of an enumeration takes longer to look up, for each call with a time limit.
 _OK: Final = Code.OK
 
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 # Time in seconds before a deadline in which a cancel is taken for its passing.
 _SLACK_S: Final = 0.01
 
 
-@frozen
-class Peer:
+
+class Peer(ValueRecord):
     """The other end of a connection.
 
     Attributes:
@@ -43,7 +43,7 @@ class Peer:
     address: str
     certificate: Mapping[str, object] | None = None
     uid: int | None = None
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 class Event(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntFlag
 from operator import attrgetter
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from attrs import define, fields
 
@@ -33,9 +33,30 @@ __all__ = [
 _Text: TypeAlias = Annotated[str, GoType("string")]
 
 
+class _Header:
+    """Base of headers, with the methods that attrs would compile for each of them at every import."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _names(self))
+
+    __hash__ = None  # type: ignore[assignment]  # as that of whatever changes and is compared
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in _names(self))
+        return f"{type(self).__name__}({values})"
+
+
+def _names(header: Any) -> list[str]:
+    return [each.name for each in fields(type(header))]
+
+
 @wire("rpc.Request")
-@define
-class Request:
+@define(eq=False, repr=False)
+class Request(_Header):
     """Header that a client sends before the arguments of a call. Mirrors Go's ``rpc.Request``."""
 
     service_method: _Text = ""
@@ -43,8 +64,8 @@ class Request:
 
 
 @wire("rpc.Response")
-@define
-class Response:
+@define(eq=False, repr=False)
+class Response(_Header):
     """Header that a server sends before the reply of a call. Mirrors Go's ``rpc.Response``.
 
     Where ``error`` is not empty, what follows is no reply but a placeholder.
@@ -73,7 +94,7 @@ NOTICE_SEQ: Final = (1 << 64) - 1
 
 
 @wire("rpc.Request")
-@define
+@define(eq=False, repr=False)
 class ExtendedRequest(Request):
     """A `Request` with more than Go's has; sent only where some of that is not zero.
 
@@ -103,7 +124,7 @@ class ExtendedRequest(Request):
 
 
 @wire("rpc.Response")
-@define
+@define(eq=False, repr=False)
 class ExtendedResponse(Response):
     """A `Response` with more than Go's has; sent only where some of that is not zero."""
 
@@ -136,8 +157,8 @@ class ExtendedResponse(Response):
 
 
 @wire("rpc.CancelArgs")
-@define
-class CancelArgs:
+@define(eq=False, repr=False)
+class CancelArgs(_Header):
     """Arguments of ``_goRPC_.Cancel``, whose reply is a ``bool`` that nobody looks at.
 
     ``seq`` is the number of the call, in JSON its place among the requests of the connection,

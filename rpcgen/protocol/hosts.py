@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import platform
 from functools import lru_cache
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 __all__ = ["HostNames", "host_name"]
 
@@ -69,6 +67,8 @@ class HostNames:
         A proxy may have changed that into our address: a page of a site that is named to
         be ours is one as well.
         """
+        from urllib.parse import urlsplit
+
         try:
             place = urlsplit(origin).netloc.lower()
         except ValueError:
@@ -90,6 +90,8 @@ def host_name(host: str) -> str:
 
 
 def _is_address(name: str) -> bool:
+    from ipaddress import ip_address  # lazy: most who import this module have no HTTP
+
     try:
         ip_address(name)
     except ValueError:

@@ -8,8 +8,6 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any, Final, Protocol
 
-from attrs import define, field
-
 from rpcgen.errors import RegisterError, RpcError
 from rpcgen.method import Handler, Method
 from rpcgen.schema import Schema
@@ -33,19 +31,47 @@ RESERVED: Final = "_goRPC_"
 """Name of the service that each server has by itself."""
 
 
-@define(eq=False)
 class ServedMethod:
-    """A method that is served, and what is known of its calls. Mirrors ``rpc.methodType``."""
+    """A method that is served, and what is known of its calls. Mirrors ``rpc.methodType``.
 
-    request: Schema[Any]
-    response: Schema[Any]
-    function: Callable[[Any], Any]
-    is_async: bool = False
-    statistics: MethodStatistics = field(factory=MethodStatistics)
-    method: Method[Any, Any] | None = None
-    """Says which exceptions travel with their fields."""
-    masks_errors: bool = False
-    """True if a caller is told nothing of exceptions that are no `ServerError`."""
+    Attributes:
+        request: Schema of the arguments.
+        response: Schema of the reply.
+        function: Carries a call out.
+        is_async: True if the function returns an awaitable.
+        statistics: Counts of the calls.
+        method: Says which exceptions travel with their fields.
+        masks_errors: True if a caller is told nothing of exceptions that are no `ServerError`.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "function",
+        "is_async",
+        "masks_errors",
+        "method",
+        "request",
+        "response",
+        "statistics",
+    )
+
+    def __init__(
+        self,
+        request: Schema[Any],
+        response: Schema[Any],
+        function: Callable[[Any], Any],
+        is_async: bool = False,
+        statistics: MethodStatistics | None = None,
+        method: Method[Any, Any] | None = None,
+        masks_errors: bool = False,
+    ) -> None:
+        self.request = request
+        self.response = response
+        self.function = function
+        self.is_async = is_async
+        self.statistics = statistics or MethodStatistics()
+        self.method = method
+        self.masks_errors = masks_errors
 
     @property
     def calls(self) -> int:
@@ -53,16 +79,21 @@ class ServedMethod:
         return self.statistics.calls
 
 
-@define(eq=False)
 class Service:
     """A name and what is served under it. Mirrors ``rpc.service``.
 
     ``described_by`` is the class of the IDL whose docstrings say what it does.
     """
 
-    name: str
-    methods: dict[str, ServedMethod] = field(factory=dict)
-    described_by: type[object] | None = None
+    def __init__(
+        self,
+        name: str,
+        methods: dict[str, ServedMethod] | None = None,
+        described_by: type[object] | None = None,
+    ) -> None:
+        self.name = name
+        self.methods = {} if methods is None else methods
+        self.described_by = described_by
 
 
 class UnknownMethodError(RpcError):

@@ -16,7 +16,7 @@ from math import log2
 from operator import add
 from typing import Final, TypeAlias
 
-from attrs import frozen
+from rpcgen._records import ValueRecord
 
 __all__ = [
     "CONNECTION_NUMBERS",
@@ -142,8 +142,7 @@ def _middle(bucket: int) -> float:
     return float(2.0 ** ((bucket + 0.5) / _PER_OCTAVE - _OFFSET))
 
 
-@frozen
-class Latencies:
+class Latencies(ValueRecord):
     """Durations of calls in seconds, until the reply was ready to be sent.
 
     The percentiles are off by at most `RELATIVE_ERROR`; ``max`` is exact.
@@ -155,8 +154,7 @@ class Latencies:
     max: float
 
 
-@frozen
-class Calls:
+class Calls(ValueRecord):
     """The calls of a method up to one moment; ``latencies`` is None before the first is over."""
 
     calls: int

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Mapping
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from rpcgen._interrupts import is_interrupt, reraise_interrupt
 from rpcgen.errors import CallCancelledError, CallTimeoutError, RpcError
@@ -12,6 +11,9 @@ from rpcgen.protocol import DONE_CAPACITY, DoneQueue
 from rpcgen.protocol.call_options import NO_METADATA, NO_OPTIONS, CallSettings
 
 from .leader_follower import Releasable, notify
+
+if TYPE_CHECKING:
+    import queue
 
 __all__ = ["Call", "CallDriver"]
 
@@ -99,6 +101,8 @@ class Call(Generic[Res]):
         inside of a `queue.Queue` leaves that locked, for the client too.
         """
         if self._told() is None:
+            import queue  # lazy, here and below: few calls have one
+
             self._waiters.append(_Done(queue.Queue(DONE_CAPACITY), self))
         done = self._told()  # another thread may have been faster
         assert done is not None
@@ -190,6 +194,8 @@ class _Done:
     """Puts a call that is done into its queue, once."""
 
     def __init__(self, done: DoneQueue[Any], call: Call[Any]) -> None:
+        import queue  # noqa: F401  # here, and not where the queue turns out to be full
+
         self.queue = done
         # The call until it is told.
         self._calls = [call]
@@ -206,6 +212,8 @@ class _Done:
             if is_interrupt(error):
                 self._calls.append(call)  # nobody knows whether it is there
                 raise
+            import queue
+
             if isinstance(error, queue.Full):
                 return  # as in Go, whose client never waits for room either
             # Of a queue that takes no more, whose fault is no other call's.

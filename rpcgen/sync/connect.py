@@ -129,7 +129,9 @@ def _open(address: Address, options: DialOptions) -> Stream:
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
         return _connect_unix(address.unix_name, deadline)
-    host, failure = address.host or "localhost", OSError("no address of this name")
+    name, failure = address.host or "localhost", OSError("no address of this name")
+    # Of a text, Python imports first what it takes to spell other alphabets.
+    host = name.encode() if name.isascii() else name
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:
             return _connect_to(family, place, deadline)

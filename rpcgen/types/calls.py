@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
-from attrs import NOTHING, Attribute, fields, frozen, resolve_types
+from attrs import NOTHING, Attribute, fields, resolve_types
 
+from .._records import ValueRecord
 from ..errors import RemoteError
 
 __all__ = [
@@ -34,8 +34,7 @@ _IDEMPOTENT: Final = "__rpcgen_idempotent__"
 _READABLE: Final = (str, int, float)
 
 
-@frozen
-class Raised:
+class Raised(ValueRecord):
     """An exception that a method declares, and the text that Go knows it by.
 
     Attributes:
@@ -137,6 +136,8 @@ def text_pieces(template: str) -> Iterator[tuple[str, str | None]]:
     Raises:
         ValueError: It is no template: a brace alone, or a field with a layout.
     """
+    import string  # lazy: few have a text
+
     plain = ""
     for literal, name, spec, conversion in string.Formatter().parse(template):
         *before, last = literal.split("*")

@@ -50,8 +50,7 @@ class GoType(ValueRecord):
     name: str
 
 
-@frozen
-class length:  # noqa: N801 - reads as a word of the IDL
+class length(ValueRecord):  # noqa: N801 - reads as a word of the IDL
     """A fixed number of elements: ``Annotated[list[int], length(4)]`` is Go's ``[4]int``.
 
     Attributes:
@@ -63,9 +62,10 @@ class length:  # noqa: N801 - reads as a word of the IDL
 
     count: int
 
-    def __attrs_post_init__(self) -> None:
-        if type(self.count) is not int or self.count < 0:
-            raise ValueError(f"length({self.count!r}): a length is 0, 1, 2, ...")
+    def __init__(self, count: int) -> None:
+        if type(count) is not int or count < 0:
+            raise ValueError(f"length({count!r}): a length is 0, 1, 2, ...")
+        super().__init__(count)
 
     def __repr__(self) -> str:
         return f"length({self.count})"

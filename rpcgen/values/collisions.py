@@ -8,7 +8,6 @@ bytes and datetimes are random for each process and need no check.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, Final
@@ -141,15 +140,14 @@ def _compares_all(cls: type[Any]) -> bool:
     if attrs.has(cls):
         if not all(each.eq and each.eq_key is None for each in attrs.fields(cls)):
             return False
-    elif dataclasses.is_dataclass(cls) and not all(map(_is_compared, dataclasses.fields(cls))):
-        return False
+    elif hasattr(cls, "__dataclass_fields__"):
+        import dataclasses  # lazy: a program with such a class has imported it
+
+        if not all(field.compare for field in dataclasses.fields(cls)):
+            return False
     # Code of attrs and dataclasses has no file.
     code = getattr(cls.__eq__, "__code__", None)
     return code is not None and code.co_filename.startswith("<")
-
-
-def _is_compared(field: dataclasses.Field[Any]) -> bool:
-    return field.compare
 
 
 def check_merged(merged: dict[Any, Any], count: int) -> None:

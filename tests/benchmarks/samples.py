@@ -30,11 +30,20 @@ def results() -> Results:
                 made.measurements.append(measurement(peer.name, work, number, 2.0 * number))
         error = ERROR if peer.name == "grpcio-aio" else ""
         made.starts.append(Start(peer.name, 0.1, 0.2, 20_000_000, 21_000_000, error))
-    made.imports = [Import("rpcgen, a generated module", 50.0, []), Import("rpyc", 0.0, [], ERROR)]
+    made.imports = [
+        Import("rpcgen, a generated module", 50.0, []),
+        Import("grpcio", 60.0, []),
+        Import("rpyc", 0.0, [], ERROR),
+    ]
     made.codec = [
         Row(message, name, encode, 2.0, 30)
         for message in MESSAGES
-        for name, encode in (("rpcgen.gob", 1.0), ("decodes only", None))
+        for name, encode in (
+            ("rpcgen.gob", 1.0),
+            ("decodes only", None),
+            ("msgspec.msgpack (C)", 2.0),
+            ("Go encoding/gob", 1.5),
+        )
     ]
     made.growth = [
         *(Point("elements", "rpcgen", size, 500.0) for size in (1_000, 10_000, 1_000_000)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import controller
-from benchmarks.controller import End, Pair, PeerError, Process
+from benchmarks.controller import End, Pair, PeerError, Process, environment
 from benchmarks.job import Job
 
 
@@ -21,6 +21,12 @@ def is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_process_keeps_what_python_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment()
+    assert environment()["PATH"] == os.environ["PATH"]
 
 
 def test_ask() -> None:

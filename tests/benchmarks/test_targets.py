@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from benchmarks.results import Results
@@ -26,6 +27,16 @@ def target(*, at_least: bool = False, unit: str = "x") -> Target:
 )
 def test_verdict(at_least: bool, measured: float | None, met: bool | None) -> None:
     assert Verdict(target(at_least=at_least), measured).met is met
+
+
+def test_verdict_on_one_core_goes_by_its_own_limit() -> None:
+    limits = attrs.evolve(target(), one_core=2.0)
+    assert (Verdict(limits, 1.7).met, Verdict(limits, 1.7, pinned=True).met) == (False, True)
+
+
+def test_verdict_without_a_limit_in_its_regime() -> None:
+    verdict = Verdict(target(), 1.7, pinned=True)
+    assert (verdict.met, verdict.limit_text) == (None, "-")
 
 
 def test_texts() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypedDict
 
-from attrs import asdict
-
 from rpcgen._names import go_name
 from rpcgen.errors import SchemaError
 from rpcgen.protocol.registry import Registry, ServedMethod, Service
+from rpcgen.protocol.statistics import Latencies
 from rpcgen.schema import Schema
 from rpcgen.types import wire_name_of
 
@@ -77,6 +76,7 @@ def _method_docs(cls: type[object]) -> dict[str, str]:
 
 def _method_data(name: str, served: ServedMethod, doc: str | None) -> MethodData:
     calls = served.statistics.snapshot()
+    latencies = calls.latencies
     return {
         "name": name,
         "signature": f"func {name}({_spelled(served.request)}, *{_spelled(served.response)}) error",
@@ -84,8 +84,12 @@ def _method_data(name: str, served: ServedMethod, doc: str | None) -> MethodData
         "calls": calls.calls,
         "errors": calls.errors,
         "in_flight": calls.in_flight,
-        "latency": None if calls.latencies is None else asdict(calls.latencies),
+        "latency": None if latencies is None else _latency_data(latencies),
     }
+
+
+def _latency_data(latencies: Latencies) -> dict[str, float]:
+    return {name: getattr(latencies, name) for name in ("p50", "p90", "p99", "max")}
 
 
 def _spelled(schema: Schema[Any]) -> str:
