@@ -92,7 +92,7 @@ def _resolve(annotation: object) -> Schema[Any]:
     if origin is Union or origin is types.UnionType:
         return _union_schema(arguments)
     if origin is list and arguments:  # the bare typing.List has none
-        return Slice(schema_of(arguments[0]), list)
+        return _slice(arguments[0], list)
     if origin is tuple and arguments:
         return _tuple_schema(annotation, arguments)
     if origin is dict and arguments:
@@ -137,6 +137,17 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
         return Enum(cls, _enum_base(cls), named or default)
     raise unsupported(cls)
+
+
+def _slice(element: object, container: Callable[..., Any]) -> Slice[Any]:
+    schema = schema_of(element)
+    if isinstance(schema, Enum) and isinstance(schema.base, Uint) and schema.base.bits == 8:
+        cls = schema.cls.__name__
+        raise SchemaError(
+            f"a list of {cls}, whose underlying type is a byte",
+            f"write bytes, which is what Go sends, and take {cls} of each",
+        )
+    return Slice(schema, container)
 
 
 def _enum_base(cls: type[enum.Enum]) -> Int | Uint | String:
@@ -255,7 +266,7 @@ def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema
 
 def _tuple_schema(annotation: object, arguments: tuple[Any, ...]) -> Schema[Any]:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return Slice(schema_of(arguments[0]), tuple)
+        return _slice(arguments[0], tuple)
     raise SchemaError(
         f"unsupported type {format_annotation(annotation)}",
         "write tuple[T, ...], or an attrs class with a field for each element",
@@ -329,9 +340,7 @@ def _entries_of_mapping(value: object) -> dict[Any, Any]:
 
 
 _ABSTRACT: dict[Any, Callable[..., Schema[Any]]] = {
-    **dict.fromkeys(
-        (abc.Sequence, abc.MutableSequence), lambda element: Slice(schema_of(element), list)
-    ),
+    **dict.fromkeys((abc.Sequence, abc.MutableSequence), lambda element: _slice(element, list)),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), _mapping_schema),
     **dict.fromkeys((set, abc.MutableSet), lambda element: _set_schema(set, element)),
     **dict.fromkeys((frozenset, abc.Set), lambda element: _set_schema(frozenset, element)),
