@@ -80,6 +80,19 @@ def schema_of(annotation: object) -> Schema[Any]:
 
 
 def _resolve(annotation: object) -> Schema[Any]:
+    schema = _resolve_any(annotation)
+    element = schema.element if isinstance(schema, Slice) else None
+    if isinstance(element, Enum) and isinstance(element.base, Uint) and element.base.bits == 8:
+        cls = element.cls.__name__
+        raise SchemaError(
+            f"a list of {cls}, whose underlying type is a byte",
+            f"write bytes, which is what Go sends, and take {cls} of each",
+        )
+    return schema
+
+
+def _resolve_any(annotation: object) -> Schema[Any]:
+    """Return the schema for an annotation, of lists as if they were to become arrays."""
     if isinstance(annotation, NewType):
         return _renamed(schema_of(annotation.__supertype__), _qualified_name(annotation))
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
@@ -92,7 +105,7 @@ def _resolve(annotation: object) -> Schema[Any]:
     if origin is Union or origin is types.UnionType:
         return _union_schema(arguments)
     if origin is list and arguments:  # the bare typing.List has none
-        return _slice(arguments[0], list)
+        return Slice(schema_of(arguments[0]), list)
     if origin is tuple and arguments:
         return _tuple_schema(annotation, arguments)
     if origin is dict and arguments:
@@ -137,17 +150,6 @@ def _class_schema(cls: type[Any]) -> Schema[Any]:
     if issubclass(cls, enum.Enum) and issubclass(cls, int | str):
         return Enum(cls, _enum_base(cls), named or default)
     raise unsupported(cls)
-
-
-def _slice(element: object, container: Callable[..., Any]) -> Slice[Any]:
-    schema = schema_of(element)
-    if isinstance(schema, Enum) and isinstance(schema.base, Uint) and schema.base.bits == 8:
-        cls = schema.cls.__name__
-        raise SchemaError(
-            f"a list of {cls}, whose underlying type is a byte",
-            f"write bytes, which is what Go sends, and take {cls} of each",
-        )
-    return Slice(schema, container)
 
 
 def _enum_base(cls: type[enum.Enum]) -> Int | Uint | String:
@@ -216,7 +218,9 @@ def _bracket_depth(annotation: object) -> int:
 def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schema[Any]:
     named = [mark.name for mark in metadata if isinstance(mark, GoType)]
     if not named:
-        schema = schema_of(annotation)
+        has_length = any(isinstance(mark, length) for mark in metadata)
+        is_array = has_length and typing.get_origin(annotation) is not None
+        schema = _resolve_any(annotation) if is_array else schema_of(annotation)
     elif named[-1] in GO_TYPES or named[-1] in go_library():
         schema = GO_TYPES.get(named[-1]) or go_library()[named[-1]]
     else:
@@ -266,7 +270,7 @@ def _array_schema(annotation: object, schema: Schema[Any], count: int) -> Schema
 
 def _tuple_schema(annotation: object, arguments: tuple[Any, ...]) -> Schema[Any]:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return _slice(arguments[0], tuple)
+        return Slice(schema_of(arguments[0]), tuple)
     raise SchemaError(
         f"unsupported type {format_annotation(annotation)}",
         "write tuple[T, ...], or an attrs class with a field for each element",
@@ -340,7 +344,9 @@ def _entries_of_mapping(value: object) -> dict[Any, Any]:
 
 
 _ABSTRACT: dict[Any, Callable[..., Schema[Any]]] = {
-    **dict.fromkeys((abc.Sequence, abc.MutableSequence), lambda element: _slice(element, list)),
+    **dict.fromkeys(
+        (abc.Sequence, abc.MutableSequence), lambda element: Slice(schema_of(element), list)
+    ),
     **dict.fromkeys((abc.Mapping, abc.MutableMapping), _mapping_schema),
     **dict.fromkeys((set, abc.MutableSet), lambda element: _set_schema(set, element)),
     **dict.fromkeys((frozenset, abc.Set), lambda element: _set_schema(frozenset, element)),
