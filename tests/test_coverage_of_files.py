@@ -31,6 +31,7 @@ SEEN_THROUGH = {
     "cli/remote/methods.py": "cli/test_call.py",
     "gen/golang/read/callbacks.py": "gen/golang/test_golden.py",
     "gen/golang/read/candidates.py": "gen/golang/test_golden.py",
+    "gen/golang/read/class_names.py": "gen/golang/test_golden.py",
     "gen/golang/read/comments.py": "gen/golang/test_golden.py",
     "gen/golang/read/describe.py": "gen/golang/test_golden.py",
     "gen/golang/read/describe_types.py": "gen/golang/test_golden.py",

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import get_args
 
 import click
+from attrs import evolve
 
 from ..errors import GenerateError, RpcError
 from ..gen.breaking import RevisionError, checked_out, compare_services
 from ..gen.describe import Described, describe_idls
-from ..gen.findings import BreakingRule, kept
+from ..gen.diagnostics import Location, display_path
+from ..gen.findings import BreakingRule, Finding, kept
 from .console import tell
 from .findings import ROOT_OPTION, format_options, report
 
@@ -48,9 +50,11 @@ def command(
     """Run the command and return its exit status."""
     try:
         if against is not None:
-            old, new = _against(against, paths, root)
+            new = describe_idls(paths, root)
+            findings = _against(against, paths, new)
         elif len(paths) == 2:
             old, new = describe_idls(paths[:1], None), describe_idls(paths[1:], root)
+            findings = compare_services(old, new)
         else:
             raise click.UsageError("name OLD and NEW, or --against GIT_REV and NEW...", context)
     except RpcError as error:
@@ -59,13 +63,10 @@ def command(
     except (RevisionError, OSError) as error:
         tell(f"rpcgen: error: {error}")
         return 2
-    return report(kept(compare_services(old, new), new.texts, ignored), "breaking", as_json)
+    return report(kept(findings, new.texts, ignored), "breaking", as_json)
 
 
-def _against(
-    revision: str, paths: tuple[str, ...], root: Path | None
-) -> tuple[Described, Described]:
-    new = describe_idls(paths, root)
+def _against(revision: str, paths: tuple[str, ...], new: Described) -> list[Finding]:
     given = [Path(os.path.abspath(path)) for path in paths]
     with checked_out(revision, given) as (folder, then):
         if not then:
@@ -75,4 +76,15 @@ def _against(
         except GenerateError as error:
             told = [each.replace(f"{folder}{os.sep}", f"{revision}:") for each in error.errors]
             raise GenerateError(tuple(told)) from None
-    return old, new
+        # What is gone has its place in the revision alone: main:idl/arith.py:3:1.
+        place = f"{display_path(folder)}/"
+        return [
+            evolve(each, location=_renamed(each.location, place, f"{revision}:"))
+            for each in compare_services(old, new)
+        ]
+
+
+def _renamed(location: Location, before: str, after: str) -> Location:
+    if not location.path.startswith(before):
+        return location
+    return evolve(location, path=after + location.path.removeprefix(before))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from ..errors import RpcError
+from ..gen.idl_names import is_name
 from .console import say, tell
 
 __all__ = ["command"]
@@ -64,6 +66,9 @@ def command(
         raise click.UsageError("--name says what one --type is called")
     if check and output is None:
         raise click.UsageError("--check needs the file to compare with: -o FILE")
+    if output is not None and not is_name(Path(output).stem):
+        name = re.sub(r"\W", "_", Path(output).stem)
+        raise click.UsageError(f"-o {output}: an IDL is a module of Python, so call it {name}.py")
     try:
         reading = read_go(
             [Path(path) for path in paths],

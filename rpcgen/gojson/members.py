@@ -14,6 +14,9 @@ from rpcgen.schema.plan import Node, Op
 __all__ = ["Member", "Owner", "by_fold", "fold", "members_of"]
 
 
+_QUOTABLE: Final = (Op.BOOL, Op.INT, Op.UINT, Op.FLOAT, Op.STRING, Op.ENUM, Op.DURATION)
+
+
 @frozen(eq=False)
 class Owner:
     """A message whose fields stand in the object: the message itself, or one embedded in it.
@@ -55,12 +58,20 @@ class Member:
     @property
     def omit_empty(self) -> bool:
         """True if Go leaves out what is empty."""
-        return self.field.json is not None and "omitempty" in self.field.json.options
+        return self._has("omitempty")
+
+    @property
+    def is_quoted(self) -> bool:
+        """True if Go puts its text into a string, which it does with numbers, bools and strings."""
+        return self._has("string") and self.node.op in _QUOTABLE
+
+    def _has(self, option: str) -> bool:
+        return self.field.json is not None and option in self.field.json.options
 
     @property
     def omit_zero(self) -> bool:
         """True if Go leaves out what is zero."""
-        return self.field.json is not None and "omitzero" in self.field.json.options
+        return self._has("omitzero")
 
 
 def members_of(nodes: Sequence[Node], struct: Node) -> tuple[list[Owner], list[Member]]:

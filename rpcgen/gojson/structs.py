@@ -13,6 +13,7 @@ from rpcgen.schema.plan import Node, Op
 
 from .errors import MismatchError, RepeatedError
 from .members import Member, Owner, by_fold, fold, members_of
+from .quoted import decoder_of_quoted, encoder_of_quoted
 from .stream import quote
 
 __all__ = ["DecodeFunction", "EncodeFunction", "Step", "StructReader", "writing_steps"]
@@ -55,6 +56,8 @@ def _step(member: Member, encode_field: EncodeFunction) -> Step:
     if outer:
         get = _embedded_getter(outer, attribute)
         omits = _or_absent(omits)
+    if member.is_quoted:
+        encode_field = encoder_of_quoted(encode_field)
     path = "".join(f".{each}" for each in (*outer, attribute))
     return f"{quote(member.name)}:", path, get, encode_field, omits
 
@@ -137,7 +140,7 @@ class StructReader:
             member.name: (
                 numbers[member.owner],
                 member.field.argument,
-                function_of(member.node),
+                _decoder_of(member, function_of(member.node)),
             )
             for member in members
         }
@@ -178,6 +181,10 @@ class StructReader:
         for number in range(len(arguments) - 1, 0, -1):
             self._builders[number].embed(arguments, number)
         return self._builders[0].build(arguments[0])
+
+
+def _decoder_of(member: Member, decode_field: DecodeFunction) -> DecodeFunction:
+    return decoder_of_quoted(member, decode_field) if member.is_quoted else decode_field
 
 
 class _Builder:

@@ -191,11 +191,11 @@ def make_field(
 
 def _json_tag_of(marks: Iterable[object]) -> json_tag | None:
     tag = next((mark for mark in marks if isinstance(mark, json_tag)), None)
-    unknown = tag.options - {"omitempty", "omitzero"} if tag is not None else ()
+    unknown = tag.options - {"omitempty", "omitzero", "string"} if tag is not None else ()
     if unknown:
         raise SchemaError(
             f"{tag} has the option {min(unknown)!r}",
-            "of Go's options only omitempty and omitzero are supported",
+            "of Go's options only omitempty, omitzero and string are supported",
         )
     return tag
 

@@ -80,6 +80,19 @@ def schema_of(annotation: object) -> Schema[Any]:
 
 
 def _resolve(annotation: object) -> Schema[Any]:
+    schema = _resolve_any(annotation)
+    element = schema.element if isinstance(schema, Slice) else None
+    if isinstance(element, Enum) and isinstance(element.base, Uint) and element.base.bits == 8:
+        cls = element.cls.__name__
+        raise SchemaError(
+            f"a list of {cls}, whose underlying type is a byte",
+            f"write bytes, which is what Go sends, and take {cls} of each",
+        )
+    return schema
+
+
+def _resolve_any(annotation: object) -> Schema[Any]:
+    """Return the schema for an annotation, of lists as if they were to become arrays."""
     if isinstance(annotation, NewType):
         return _renamed(schema_of(annotation.__supertype__), _qualified_name(annotation))
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
@@ -205,7 +218,9 @@ def _bracket_depth(annotation: object) -> int:
 def _annotated_schema(annotation: object, metadata: tuple[object, ...]) -> Schema[Any]:
     named = [mark.name for mark in metadata if isinstance(mark, GoType)]
     if not named:
-        schema = schema_of(annotation)
+        has_length = any(isinstance(mark, length) for mark in metadata)
+        is_array = has_length and typing.get_origin(annotation) is not None
+        schema = _resolve_any(annotation) if is_array else schema_of(annotation)
     elif named[-1] in GO_TYPES or named[-1] in go_library():
         schema = GO_TYPES.get(named[-1]) or go_library()[named[-1]]
     else:

@@ -182,8 +182,8 @@ class json_tag(ValueRecord):  # noqa: N801 - reads as a word of the IDL
     json_tag("id,omitempty")]``. The name comes first, and defaults to the wire
     name; ``"-"`` alone keeps the field out of JSON. Of the options,
     ``omitempty`` and ``omitzero`` leave a field out as Go does, and one that
-    does not arrive is then zero. Go's other options are not supported. See
-    ``Marshal`` in the documentation of Go's ``encoding/json``.
+    does not arrive is then zero; ``string`` puts a number, a bool or a text
+    into a string. See ``Marshal`` in the documentation of Go's ``encoding/json``.
 
     Attributes:
         text: The tag, without its key and quotes.

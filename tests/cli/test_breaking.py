@@ -106,6 +106,16 @@ def test_revision_of_git_is_compared_with(
     assert capsys.readouterr() == (SAID, "")
 
 
+def test_what_is_gone_has_its_place_in_the_revision(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = OLD.replace("class Arith", "class Other")
+    (repository / "new" / "arith.py").write_text(gone.replace("add", "ping"))
+    assert cli.main(["breaking", "--against", "HEAD", "new"]) == 1
+    said = "HEAD:new/arith.py:12:1: breaking: service 'Arith' is gone: calls of old peers fail"
+    assert capsys.readouterr().out.startswith(said)
+
+
 def test_mistake_in_a_revision_is_told_by_its_name(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,13 @@ def test_comments_of_go_are_left_out_on_request(project: Path) -> None:
     assert written.startswith("# Written by `rpcgen from-go service --no-docs`.\n")
 
 
+def test_file_that_is_no_module_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("-o", "arith-service.py") == 2
+    assert "call it arith_service.py" in capsys.readouterr().err
+
+
 def test_force_overwrites(project: Path) -> None:
     (project / "arith.py").write_text("x = 1\n")
     assert run("-o", "arith.py", "--force") == 0

@@ -131,6 +131,12 @@ CASE = (
     fields_of(guid="x"),
     fields_of(guid="x"),
 )
+QUOTED = (
+    echo('a: int; b: Annotated[int, json_tag("b")]', 1, 2),
+    echo('a: int; b: Annotated[int, json_tag("b,string")]', 1, 2),
+    fields_of(b=2),
+    fields_of(b=2),
+)
 TAG = (
     echo('a: int; b: Annotated[int, json_tag("x")]', 1, 2),
     echo('a: int; b: Annotated[int, json_tag("y")]', 1, 2),
@@ -332,6 +338,7 @@ CHANGES = {
     "another case of a field's name, by JSON": Change(*CASE, ("json",)),
     "another name in `json_tag`, by gob": Change(*TAG, ("gob",)),
     "another name in `json_tag`, by JSON": Change(*TAG, ("json",)),
+    "the option `string` in `json_tag`, by JSON": Change(*QUOTED, ("json",)),
     "`list[T]` to `dict[K, V]`": Change(
         echo("a: list[int]", [1]), echo("a: dict[int, int]", {1: 1}), fields_of(), fields_of()
     ),

@@ -193,7 +193,7 @@ FOLLOWED: dict[str, Edits] = {
             ("length]", "length(4)]"),
             ("wire]", 'wire("Name")]'),
             ('Annotated[int, GoType("int7")]', "Int8"),
-            ("seven,string", "seven,omitempty"),
+            ("seven,inline", "seven,omitempty"),
             ("Annotated[int, embedded]", "Annotated[Circle, embedded]"),
             ("Annotated[int, interface]", "Annotated[Circle, interface]"),
             ("import GoType", "import Int8"),

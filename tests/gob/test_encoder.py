@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 from rpcgen import gob
 from rpcgen.errors import EncodeError, SchemaError
-from rpcgen.types import OpenIntEnum, Uint8, underlying
+from rpcgen.types import OpenIntEnum, Uint8, length, underlying
 
 from .examples import Circle, Color, Drawing, Empty, Holder, Item, Node, Order, Point, Square
 
@@ -175,7 +175,7 @@ class Level(OpenIntEnum):
 @define
 class Levels:
     level: Level
-    other: list[Level] | None = None
+    pair: Annotated[list[Level], length(2)] = field(factory=lambda: [Level(0)] * 2)
 
 
 @pytest.mark.parametrize("value", [Level.LOW, Level(7), Level(0)])
@@ -183,7 +183,7 @@ def test_encode_of_an_enum_is_that_of_its_underlying_type(value: Level) -> None:
     @define
     class Plain:
         level: Uint8
-        other: list[int] | None = None
+        pair: Annotated[list[Uint8], length(2)] = field(factory=lambda: [0] * 2)
 
     name = b"\x06Levels"
     plain = gob.dumps(Plain(value.value), Plain)

@@ -220,6 +220,13 @@ def test_enum_travels_as_its_underlying_type(type_: object, go: str, low: int, h
     assert schema.base.go == go
 
 
+@pytest.mark.parametrize("kind", [list, Sequence], ids=str)
+def test_list_of_an_enum_of_bytes_is_refused(kind: Any) -> None:
+    cls = underlying(Uint8)(enum.IntEnum("Level", {"A": 1}))
+    with pytest.raises(SchemaError, match="a list of Level, whose underlying type is a byte"):
+        schema_of(kind[cls])
+
+
 @pytest.mark.parametrize(("type_", "value"), [(Uint8, 256), (Uint8, -1), (Int8, -129)], ids=str)
 def test_enum_with_a_member_beyond_its_underlying_type_is_refused(
     type_: object, value: int

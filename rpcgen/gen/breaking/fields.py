@@ -62,6 +62,7 @@ class _Fields:
             now = gob or json
             if now is not None:
                 self._compare_embedding(field, now)
+                self._compare_quoting(field, now)
                 shared.append(
                     SharedField(field.type, now.type, self._place(now), self._called(now))
                 )
@@ -125,6 +126,19 @@ class _Fields:
             "embedding-changed",
             f"{self._called(now)} is {'' if now.embedded else 'not '}embedded now: in JSON its "
             "fields stand in another object",
+            "leave it as it was",
+            ("json",),
+        )
+
+    def _compare_quoting(self, was: FieldDescription, now: FieldDescription) -> None:
+        is_quoted = "string" in json_tag(now.json).options
+        if is_quoted is ("string" in json_tag(was.json).options):
+            return
+        self._report.add(
+            self._place(now),
+            "type-changed",
+            f"{self._called(now)} is {'' if is_quoted else 'not '}a string in JSON now, by the "
+            "option string of its json_tag: neither side takes it for the other",
             "leave it as it was",
             ("json",),
         )

@@ -83,6 +83,9 @@ class TypeComparison:
         codecs = [each for each in misfits(report.old, old, report.new, new) if each in pair.codecs]
         if codecs:
             before, after = spelled(report.old, pair.was), spelled(report.new, pair.now)
+            if before == after:  # a class that is made of another type now
+                before = f"{before} ({report.old.kind_of(old).value})"
+                after = f"{after} ({report.new.kind_of(new).value})"
             changed = f"{pair.what} is {after} now, and was {before}"
             report.add(
                 pair.location,

@@ -40,6 +40,8 @@ SAID = {
     ("a: int = 0", 'a: Annotated[int, json_tag("b")] = 0'): ("json-name-changed", ("json",)),
     ("a: int = 0", 'a: Annotated[int, json_tag("-")] = 0'): ("json-name-changed", ("json",)),
     ('a: Annotated[int, json_tag("b")] = 0', "a: int = 0"): ("json-name-changed", ("json",)),
+    ("a: int = 0", 'a: Annotated[int, json_tag("a,string")] = 0'): ("type-changed", ("json",)),
+    ('a: Annotated[int, json_tag(",string")] = 0', "a: int = 0"): ("type-changed", ("json",)),
     ('a: Annotated[int, wire("B"), json_tag("a")] = 0', "a: int = 0"): ("field-renamed", ("gob",)),
     ('a: Annotated[int, json_tag("-")] = 0', "pass"): ("field-removed", ("gob",)),
     ("sub: Sub", "sub: Annotated[Sub, embedded]"): ("embedding-changed", ("json",)),

@@ -193,6 +193,17 @@ def test_sign_of_a_number_is_another_kind_in_gob_and_a_range_in_json(compare: Co
     ]
 
 
+def test_enum_of_another_underlying_type_says_both(compare: Compare) -> None:
+    level = "class Level(OpenIntEnum):\n    LOW = 0\n"
+    after = f"@underlying(Uint8)\n{level}"
+    found = compare(echo("Level", level), echo("Level", after))
+    assert [(each.rule, each.codecs) for each in found] == [
+        ("type-changed", ("gob",)),
+        ("number-narrowed", ("json",)),
+    ]
+    assert "is Level (uint8) now, and was Level (int)" in found[0].reason
+
+
 SAME = [
     ("int", "Int64"),
     ("int", "int | None"),

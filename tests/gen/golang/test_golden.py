@@ -63,7 +63,7 @@ CASES = [
     Case("enums"),
     Case("generics"),
     Case("interfaces", ("gob",)),
-    Case("json_tags", ("gob",)),
+    Case("json_tags"),
     Case("kinds"),
     Case("left_out", ("gob",)),
     Case("library"),

@@ -9,11 +9,12 @@ from attrs import evolve
 
 from ....protocol.reflection import FieldDescription, Kind, MemberDescription, TypeDescription
 from ...idl_remarks import Remarks
+from .class_names import ClassNames
 from .constants import Constants
 from .docs import DocText
 from .fields import Fields, StructField
 from .methods import Methods
-from .names import attribute_name, class_name, member_names, upper_name
+from .names import attribute_name, member_names, upper_name
 from .syntax import Place
 from .types import (
     ArrayType,
@@ -82,7 +83,7 @@ class TypeDescriber:
         self._docs = docs
         self._fields = Fields(resolver, methods)
         self._numbers: dict[GoType, int] = {}
-        self._names: dict[str, GoType] = {}
+        self._names = ClassNames()
         self._inside: list[NamedType] = []
         self._open: list[GoType] = []
         self._has_interfaces = False
@@ -156,7 +157,7 @@ class TypeDescriber:
             case MapType():
                 return self._map(of, place)
             case StructType():
-                return self._struct(of, of, self._anonymous_name(place), "", "")
+                return self._struct(of, of, self._names.anonymous(place), "", "")
             case InterfaceType():
                 return self._interface(of)
             case FuncType() | ChanType():
@@ -252,7 +253,7 @@ class TypeDescriber:
         under = self.resolver.underlying(of)
         match under:
             case StructType():
-                name = self._class_name(of)
+                name = self._names.of(of)
                 wire = self._registered.get(of, f"{self._module}.{name}")
                 return self._struct(of, under, name, wire, self._docs(of.declared.doc))
             case BasicType():
@@ -274,7 +275,7 @@ class TypeDescriber:
 
     def _of_basic(self, of: NamedType, under: BasicType) -> int:
         constants = self._constants.of_type(of)
-        name = self._class_name(of)
+        name = self._names.of(of)
         described = TypeDescription(Kind(under.name), f"{self._module}.{name}", name)
         described.doc = self._docs(of.declared.doc)
         number = self.add(described)
@@ -305,7 +306,7 @@ class TypeDescriber:
         return number
 
     def _opaque(self, of: NamedType, encoding: str) -> int:
-        name = self._class_name(of)
+        name = self._names.of(of)
         number = self.add(
             TypeDescription(
                 Kind.OPAQUE,
@@ -409,35 +410,3 @@ class TypeDescriber:
             return []
         name = f", {of}" if isinstance(of, NamedType) else ""
         return [f"An interface{name}: nothing that fits it is handed to gob.Register."]
-
-    # Names
-
-    def _class_name(self, of: NamedType) -> str:
-        name = _name_of_argument(of)
-        if self._names.setdefault(name, of) == of:
-            return name
-        longer = class_name(f"{of.package.name} {name}")
-        while self._names.setdefault(longer, of) != of:
-            longer += "_"
-        return longer
-
-    def _anonymous_name(self, place: str) -> str:
-        """Return the name of a struct without one: that of what has it."""
-        name = class_name(place)
-        while name in self._names:
-            name += "_"
-        self._names[name] = MissingType(name, "")
-        return name
-
-
-def _name_of_argument(of: GoType) -> str:
-    match of:
-        case NamedType():
-            return class_name(" ".join([of.name, *map(_name_of_argument, of.arguments)]))
-        case SliceType() | ArrayType():
-            return f"{_name_of_argument(of.element)}List"
-        case MapType():
-            return f"{_name_of_argument(of.value)}Map"
-        case PointerType():
-            return _name_of_argument(of.element)
-    return class_name(str(of).rpartition(".")[2].replace("{", " ").replace("}", " "))

@@ -27,7 +27,7 @@ __all__ = ["Fields", "StructField"]
 _TAG: Final = re.compile(r'(?:^|\s)json:"((?:[^"\\]|\\.)*)"')
 
 # Options of tags that an IDL can say.
-_OPTIONS: Final = ("omitempty", "omitzero")
+_OPTIONS: Final = ("omitempty", "omitzero", "string")
 
 
 _PASSED_OVER: Final = "gob passes over"

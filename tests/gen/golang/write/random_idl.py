@@ -42,6 +42,8 @@ class _Drawn:
         # What is embedded gives its methods to what it is in, and so its place in unions.
         self._embedded: list[str] = []
         self._united: list[str] = []
+        # Enums of bytes, of which there are no lists.
+        self._bytes: list[str] = []
 
     def text(self) -> str:
         parts = [_HEAD, "@frozen\nclass Key:\n    a: int = 0\n    b: str = ''\n"]
@@ -70,6 +72,7 @@ class _Drawn:
         if not is_text and self._chance(40):
             held = self._pick(["Int8", "Int32", "Uint", "Uint8", "Uint16", "Uint64"])
             head = f"@underlying({held})\n"
+            self._bytes += [f"E{number}"] if held == "Uint8" else []
             values = [0, 1, 200] if held.startswith("U") else values
         lines = [f"    V_{index} = {value!r}\n" for index, value in enumerate(values)]
         self._leaves.append(f"E{number}")
@@ -101,7 +104,7 @@ class _Drawn:
             return self._pick([*self._leaves, *self._messages])
         inner = self._type(inside, depth + 1)
         if drawn < 60:
-            return f"list[{inner}]"
+            return inner if inner in self._bytes else f"list[{inner}]"
         if drawn < 68:
             return f"dict[{self._pick(_KEYS)}, {inner}]"
         if drawn < 74:

@@ -17,7 +17,7 @@ class Marked:
     four: Annotated[list[int], length]
     five: Annotated[int, wire]
     six: Annotated[int, GoType("int7")]
-    seven: Annotated[int, json_tag("seven,string")]
+    seven: Annotated[int, json_tag("seven,inline")]
     eight: Annotated[int, embedded]
     nine: Annotated[int, interface]
     ten: Annotated[Circle, interface]

@@ -61,7 +61,7 @@ var cases = map[string]testCase{
 	"enums":         {enums.Register, enums.Call, nil},
 	"generics":      {generics.Register, generics.Call, nil},
 	"interfaces":    {interfaces.Register, nil, interfaces.CallGob},
-	"json_tags":     {json_tags.Register, nil, json_tags.CallGob},
+	"json_tags":     {json_tags.Register, json_tags.Call, json_tags.CallGob},
 	"kinds":         {kinds.Register, kinds.Call, kinds.CallGob},
 	"left_out":      {left_out.Register, nil, left_out.CallGob},
 	"library":       {library.Register, library.Call, library.CallGob},

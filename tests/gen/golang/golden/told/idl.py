@@ -1,6 +1,6 @@
 # Written by `rpcgen from-go told`.
 # It may be edited: from-go then leaves it alone until it is told --force.
-# digest: 813e3562cde88b15
+# digest: 5d564c202a6caa56
 
 """Package told does what cannot be read, of which each is a note."""
 
@@ -17,7 +17,7 @@ class Order:
     # told.Meters may be in it in Go: only structs can here.
     shape: Annotated[Circle | None, interface] = None
     # ByShape is left out: the keys of a map hold interface values.
-    # Go's tag has 'string' as well, which is not known here.
+    # Go's tag has 'format:dec' as well, which is not known here.
     count: Annotated[int, json_tag("count")] = 0
     # When is left out: told.When lacks the methods by which time.Time encodes itself.
 

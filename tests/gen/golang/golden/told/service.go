@@ -37,7 +37,7 @@ type When time.Time
 type Order struct {
 	Shape   Shape
 	ByShape map[Shape]int
-	Count   int `json:"count,string"`
+	Count   int `json:"count,format:dec"`
 	When    When
 }
 
