@@ -15,7 +15,7 @@ from ..errors import GenerateError, RemoteError, RpcError, ServerError
 from ..method import Method
 from ..schema import schema_of
 from .console import json_text, say, say_json, tell
-from .failures import FAILED, USAGE, Failure, failure_of
+from .failures import FAILED, USAGE, Failure, failure_of, message_of
 from .remote.json_writer import jsonable
 from .remote.methods import MISSING, RemoteMethod, TypeSource, find_method
 from .remote.target import Target, target_options
@@ -155,7 +155,7 @@ def _fail(error: RpcError, target: Target, as_json: bool) -> int:
     failure = failure_of(error, target.address)
     if not as_json:
         raise failure
-    said: dict[str, Any] = {"code": error.code.name, "message": str(error)}
+    said: dict[str, Any] = {"code": error.code.name, "message": message_of(error)}
     if isinstance(error, RemoteError):
         schema = schema_of(type(error))
         said |= {"type": schema.go, "details": jsonable(error, schema)}
