@@ -33,7 +33,8 @@ _METHOD_OPTIONS: Final = (
         "--types",
         type=click.Choice(["auto", "reflection", "page", "none"]),
         default="auto",
-        help="Who is asked for types without --idl [auto: all].",
+        metavar="WHO",
+        help="Ask but reflection, page or none for types [auto].",
     ),
 )
 
@@ -68,9 +69,8 @@ def command(
 
     \b
       rpcgen call localhost:1234 Arith.Multiply '{"A": 7, "B": 8}'
-
-    Where nobody knows the types, 7 is an int and 7.0 a float64, an object is a
-    struct; {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.
+    Where nobody knows the types: 7 is an int, 7.0 a float64, an object a struct;
+    {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.
     """  # noqa: D301 - to click, a backspace says: leave the lines as they are
     given = MISSING if arguments is None else read_arguments(arguments)
     with ExitStack() as stack:
