@@ -173,6 +173,9 @@ class RemoteError(ServerError):
     metadata: Mapping[str, str] = MappingProxyType({})
     started: bool | None = None
 
+    # What peers are told that know only texts; empty unless it has come from a server.
+    _text: str = ""
+
     def __str__(self) -> str:
         return repr(self).removesuffix("()")
 

@@ -82,7 +82,9 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return status
     if name in _COMMANDS:
         return _run(name, arguments[1:])
-    return generate.run(arguments[1:] if name == "generate" else arguments, _summaries)
+    if name == "generate":
+        return generate.run(arguments[1:])
+    return generate.run(arguments, _summaries)
 
 
 def _complete(asked: str) -> int:

@@ -17,10 +17,12 @@ from .failures import FAILED, INTERRUPTED, failure_of
 from .load import Interrupted, Load, Outcome
 from .remote.methods import MISSING, TypeSource, find_method
 from .remote.target import Target, positive, target_options
+from .remote.target import seconds as limited
 
 __all__ = ["command"]
 
 _CALLS: Final = 1000
+_MOST_CONNECTIONS: Final = 10_000  # a thread each
 _PERCENTILES: Final = (50.0, 90.0, 99.0, 99.9)
 _BARS: Final = 12
 _BAR_WIDTH: Final = 40
@@ -31,17 +33,16 @@ _BAR_WIDTH: Final = 40
 @click.option(
     "-c",
     "connections",
-    type=int,
-    callback=positive,
+    type=click.IntRange(1, _MOST_CONNECTIONS),
     default=1,
     metavar="CONNECTIONS",
-    help="Each makes its calls one after the other [1].",
+    help="Each makes one call after the other [1].",
 )
 @click.option("-n", "calls", type=int, callback=positive, metavar="CALLS", help="In total [1000].")
 @click.option(
     "--seconds",
     type=float,
-    callback=positive,
+    callback=limited,
     metavar="SECONDS",
     help="How long to call, instead of -n.",
 )
@@ -61,12 +62,8 @@ def command(
 ) -> int:
     """Call a method again and again, and print how long it took.
 
-    ARGUMENTS are those of rpcgen call. Ctrl-C prints what there is so far. The exit status is 1
-    if any call failed.
-
-    \b
-      rpcgen bench localhost:1234 Arith.Multiply '{"A": 7, "B": 8}' -c 4 --seconds 10
-    """  # noqa: D301 - to click, a backspace says: leave the lines as they are
+    ARGUMENTS are those of rpcgen call. Ctrl-C prints what there is so far.
+    """
     if calls is not None and seconds is not None:
         raise click.UsageError("-n and --seconds exclude each other")
     given = MISSING if arguments is None else read_arguments(arguments)

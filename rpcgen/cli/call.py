@@ -15,7 +15,7 @@ from ..errors import GenerateError, RemoteError, RpcError, ServerError
 from ..method import Method
 from ..schema import schema_of
 from .console import json_text, say, say_json, tell
-from .failures import FAILED, USAGE, Failure, failure_of
+from .failures import FAILED, USAGE, Failure, failure_of, message_of
 from .remote.json_writer import jsonable
 from .remote.methods import MISSING, RemoteMethod, TypeSource, find_method
 from .remote.target import Target, target_options
@@ -33,7 +33,8 @@ _METHOD_OPTIONS: Final = (
         "--types",
         type=click.Choice(["auto", "reflection", "page", "none"]),
         default="auto",
-        help="Who is asked for types without --idl [auto: all].",
+        metavar="WHO",
+        help="Ask but reflection, page or none for types [auto].",
     ),
 )
 
@@ -68,9 +69,8 @@ def command(
 
     \b
       rpcgen call localhost:1234 Arith.Multiply '{"A": 7, "B": 8}'
-
-    Where nobody knows the types, 7 is an int and 7.0 a float64, an object is a
-    struct; {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.
+    Where nobody knows the types: 7 is an int, 7.0 a float64, an object a struct;
+    {"@uint": 7}, {"@hex": "ff"}, {"@map": {}} say what JSON cannot.
     """  # noqa: D301 - to click, a backspace says: leave the lines as they are
     given = MISSING if arguments is None else read_arguments(arguments)
     with ExitStack() as stack:
@@ -155,7 +155,7 @@ def _fail(error: RpcError, target: Target, as_json: bool) -> int:
     failure = failure_of(error, target.address)
     if not as_json:
         raise failure
-    said: dict[str, Any] = {"code": error.code.name, "message": str(error)}
+    said: dict[str, Any] = {"code": error.code.name, "message": message_of(error)}
     if isinstance(error, RemoteError):
         schema = schema_of(type(error))
         said |= {"type": schema.go, "details": jsonable(error, schema)}

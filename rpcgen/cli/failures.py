@@ -14,6 +14,7 @@ from ..errors import (
     DialError,
     DisconnectedError,
     EncodeError,
+    RemoteError,
     RpcError,
     SchemaError,
     ServerError,
@@ -30,6 +31,7 @@ __all__ = [
     "Failure",
     "failure_of",
     "is_unreachable",
+    "message_of",
 ]
 
 FAILED: Final = 1
@@ -96,13 +98,21 @@ def failure_of(error: RpcError, address: str) -> Failure:
     if is_unreachable(error):
         return Failure(_text(error, address), _hint_for_lost(error, address), UNREACHABLE)
     if isinstance(error, ServerError):
-        return Failure(f"{error.code.name}: {error}", _hint_for_answer(error, address))
+        return Failure(f"{error.code.name}: {message_of(error)}", _hint_for_answer(error, address))
     if isinstance(error, (EncodeError, SchemaError)):
         return Failure(f"the arguments do not fit: {error}", status=USAGE)
     if isinstance(error, DecodeError):
         hint = f"is that the codec of the server? {_OTHER_WAYS}"
         return Failure(f"the answer cannot be read: {error}", hint)
     return Failure(f"{error}")
+
+
+def message_of(error: RpcError) -> str:
+    """Return the text of an error; of a declared exception, what the server itself says.
+
+    Here its class is made of a description of it, and has none of its methods.
+    """
+    return (isinstance(error, RemoteError) and error._text) or str(error)
 
 
 _OTHER_WAYS: Final = "--codec json for JSON-RPC, http://... for rpc.HandleHTTP, tls://... for TLS"

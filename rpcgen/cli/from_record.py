@@ -15,7 +15,7 @@ from rpcgen.testing.recording.traffic import calls_of
 __all__ = ["command"]
 
 
-@click.command()
+@click.command(short_help="Write an IDL of what a recording has seen.")
 @click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o",

@@ -23,11 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["make_parser", "report_check", "run"]
 
 _EPILOG = """\
-without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl and output.
-a folder stands for the IDL files below it; files that hold only messages are skipped where
-another one has a service.
+without FILE and -o, [tool.rpcgen] in the pyproject.toml here or above says idl
+and output. a folder stands for the IDL files below it; files that hold only
+messages are skipped where another one has a service.
+"""
 
-other commands, which `rpcgen COMMAND --help` explains; an IDL folder of that name is ./COMMAND:
+_USAGE = """\
+usage: rpcgen [FILE ...] [-o DIR] [--root DIR] [--check] [--prune] [--watch]
+       rpcgen COMMAND ...
+
+  generate     Generate typed clients and servers, as without a COMMAND.
+"""
+
+_MORE = """
+`rpcgen COMMAND --help` says more. An IDL folder of that name is ./COMMAND.
 """
 
 # Interval in milliseconds at which the watch for changes wakes up without any.
@@ -190,13 +199,13 @@ def report_check(differences: Sequence[Difference], count: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Parser whose help names the other commands, which have to be asked for it."""
+    """Parser whose help is the list of all commands, where it is told the others."""
 
     others: Callable[[], Iterable[tuple[str, str]]] = tuple
 
     def format_help(self) -> str:
         lines = [f"  {name:<12} {summary}\n" for name, summary in self.others()]
-        return super().format_help() + "".join(lines)
+        return "".join([_USAGE, *lines, _MORE]) if lines else super().format_help()
 
 
 def make_parser(
@@ -215,12 +224,12 @@ def make_parser(
     parser.add_argument(
         "--root",
         metavar="DIR",
-        help="the folder that the IDL's imports count from, if it is not found by itself",
+        help="the folder that the IDL's imports count from [found]",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit 1 if a file is stale, missing or left over",
+        help="write nothing; exit 1 unless all is up to date",
     )
     parser.add_argument(
         "--prune", action="store_true", help="delete generated files whose IDL is gone"

@@ -20,7 +20,7 @@ from rpcgen.testing.recording.traffic import Call, Note, Passed, Traffic, calls_
 __all__ = ["command"]
 
 
-@click.command()
+@click.command(short_help="Print the calls that pass between clients and any server.")
 @click.option("--listen", metavar="ADDRESS", help="Where clients connect: host:port or unix:///p.")
 @click.option("--to", metavar="ADDRESS", help="Where the server is.")
 @click.option(

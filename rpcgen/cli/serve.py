@@ -41,12 +41,8 @@ _File: Final = click.Path(exists=True, dir_okay=False)
 @click.option("--idl", multiple=True, metavar="FILE", help="IDL of what OBJECT implements.")
 @click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from.")
 @click.option("--codec", type=click.Choice(["gob", "json"]), default="gob", help="[gob]")
-@click.option(
-    "--debug-page", is_flag=True, help="Have /debug/rpc at http:// and https:// addresses."
-)
-@click.option(
-    "--reflection", is_flag=True, help="Tell everybody what is served, for call and list."
-)
+@click.option("--debug-page", is_flag=True, help="Have /debug/rpc at http:// addresses.")
+@click.option("--reflection", is_flag=True, help="Tell everybody what is served.")
 @click.option("--health", is_flag=True, help="Serve rpcgen.Health.")
 @click.option("--cert", type=_File, metavar="FILE", help="Certificate, for tls:// and https://.")
 @click.option("--key", type=_File, metavar="FILE", help="Its key, if not in the same file.")
@@ -63,7 +59,8 @@ _File: Final = click.Path(exists=True, dir_okay=False)
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
-    help="What is logged to standard error [info].",
+    metavar="LEVEL",
+    help="Log debug, info, warning or error [info].",
 )
 @click.pass_obj
 def command(
@@ -87,10 +84,8 @@ def command(
 ) -> int:
     """Serve until SIGTERM or Ctrl-C, which let calls under way end.
 
-    OBJECT is a Server, of either API; an implementation of a service, or its class, whose
-    generated module its own imports or whose IDL is named; or a function that returns one of these.
-
-    Without --listen, sockets are taken that systemd has opened (LISTEN_FDS); fd://3 names one.
+    OBJECT is a Server, an implementation of a service or its class, or a function that returns
+    one of these. Without --listen, systemd's sockets are served (LISTEN_FDS).
     """
     logging.basicConfig(
         level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"

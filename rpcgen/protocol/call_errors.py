@@ -40,6 +40,8 @@ def with_header(error: ServerError, response: Response) -> ServerError:
         attributes["metadata"] = response.metadata
     if response.unstarted:
         attributes["started"] = False
+    if response.raised:
+        attributes["_text"] = response.error
     return error
 
 

@@ -136,7 +136,7 @@ def test_server_and_client_of_the_project_meet(demo: Path, capsys: Captured) -> 
         assert (done.returncode, done.stdout) == (0, "Hello, Ada! (greeting no. 1)\n")
         call = ["call", address, "Greeter.Greet", '{"name": ""}']
         assert cli.main(call) == 1
-        assert "INVALID_ARGUMENT: NamelessError" in capsys.readouterr().err
+        assert "INVALID_ARGUMENT: a greeting needs a name\n" in capsys.readouterr().err
 
 
 def test_server_of_the_project_is_a_program(demo: Path) -> None:

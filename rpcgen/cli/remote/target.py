@@ -11,17 +11,21 @@ from attrs import frozen
 
 from ...channel.schemes import is_resolved
 from ...protocol import CodecName, DialOptions, parse_address
+from ...protocol.metadata import checked_metadata
 from ...sync import Client, dial
 from ..failures import USAGE, Failure
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Target", "positive", "target_options"]
+__all__ = ["Target", "positive", "seconds", "target_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CONNECT_S: Final = 10.0
+
+# Maximum time in seconds that an option takes: to twice as much no system call waits.
+_MOST_S: Final = 1_000_000
 
 _TLS_SCHEMES: Final = ("tls", "https")
 
@@ -117,6 +121,13 @@ def positive(context: click.Context, option: click.Parameter, value: float | Non
     return value
 
 
+def seconds(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse a time that is not greater than 0, or that the system cannot wait for, likewise."""
+    if value is not None and value > _MOST_S:
+        raise click.BadParameter(f"{value:g} is more than {_MOST_S:,} seconds")
+    return positive(context, option, value)
+
+
 def _pairs(
     context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
@@ -126,7 +137,10 @@ def _pairs(
         if not (name and equals):
             raise click.BadParameter(f"{value!r} is not name=value")
         pairs[name] = text
-    return pairs
+    try:
+        return {**checked_metadata(pairs)}
+    except ValueError as error:
+        raise click.BadParameter(f"{error}") from error
 
 
 _File: Final = click.Path(exists=True, dir_okay=False)
@@ -135,9 +149,9 @@ _OPTIONS: Final = (
     click.option(
         "--timeout",
         type=float,
-        callback=positive,
+        callback=seconds,
         metavar="SECONDS",
-        help="Limit of connecting [10] and of each call [none].",
+        help="Limit of connecting [10], and of a call [none].",
     ),
     click.option(
         "--metadata",

@@ -1,17 +1,21 @@
-"""``python -m rpcgen.testing.conformance ADDRESS``: whether a server of net/rpc is as Go's."""
+"""``python -m rpcgen.testing.conformance``: whether a server of net/rpc, or a codec, is as Go's."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rpcgen.errors import DialError
 from rpcgen.protocol.address import parse_address
 
-from .cases import CASES
-from .peer import Target
-from .report import as_json, line_of, run, summary
+from .cases import CASES, Case
+from .peer import CaseError, Target
+from .program import Program
+from .report import Outcome, as_json, line_of, program_as_json, run, summary
+from .streams import STREAM_CASES
 
 __all__ = ["main"]
 
@@ -23,17 +27,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Arguments of the command line; those of the process by default.
 
     Returns:
-        Exit status: 0 if the server has passed all cases, 1 if not, 2 if it cannot be reached.
+        Exit status: 0 if the server, or the program, has passed all cases, 1 if not, 2 if it
+        cannot be reached.
     """
     options = _parser().parse_args(arguments)
+    of_program = options.program is not None
+    cases: Sequence[Case[Any]] = STREAM_CASES if of_program else CASES
     if options.list:
-        _print(*(f"{case.name:18} {case.about}" for case in CASES))
+        _print(*(f"{case.name:18} {case.about}" for case in cases))
         return 0
-    if options.address is None:
-        return _give_up("name the address of a server that has the service Conformance")
-    cases = [case for case in CASES if not options.only or case.name in options.only]
     if unknown := set(options.only) - {case.name for case in cases}:
         return _give_up(f"there is no case {', '.join(sorted(unknown))}: see --list")
+    cases = [case for case in cases if not options.only or case.name in options.only]
+    return _run_program(options, cases) if of_program else _run_server(options, cases)
+
+
+def _run_server(options: argparse.Namespace, cases: Sequence[Case[Any]]) -> int:
+    if options.address is None:
+        return _give_up(
+            "name the address of a server that has the service Conformance, or --program COMMAND"
+        )
     try:
         target = Target(parse_address(options.address), options.codec, options.timeout)
         if target.address.tls:
@@ -42,15 +55,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
             pass
     except (DialError, OSError) as error:
         return _give_up(f"cannot connect to {options.address}: {error}")
+    outcomes = _outcomes(options, target, cases)
+    if options.json:
+        _print(as_json(options.address, options.codec, outcomes))
+    return _status(outcomes)
+
+
+def _run_program(options: argparse.Namespace, cases: Sequence[Case[Any]]) -> int:
+    if not options.program.strip():
+        return _give_up("--program needs a command, such as --program 'go run ./echo'")
+    if options.address is not None or options.codec != "gob":
+        return _give_up("--program is a codec of gob, and has no address")
+    try:
+        program = Program(shlex.split(options.program), options.timeout)
+        program.run(b"")
+    except (ValueError, OSError) as error:
+        return _give_up(f"cannot run {options.program!r}: {error}")
+    except CaseError as error:
+        return _give_up(f"{options.program!r} does not end where nothing comes: {error}")
+    outcomes = _outcomes(options, program, cases)
+    if options.json:
+        _print(program_as_json(options.program, outcomes))
+    return _status(outcomes)
+
+
+def _outcomes(
+    options: argparse.Namespace, target: object, cases: Sequence[Case[Any]]
+) -> list[Outcome]:
+    """Return how the cases end; they are printed meanwhile, unless JSON is wanted."""
     outcomes = []
     for outcome in run(target, cases):
         outcomes.append(outcome)
         if not options.json:
             _print(line_of(outcome))
-    if options.json:
-        _print(as_json(options.address, options.codec, outcomes))
-    else:
+    if not options.json:
         _print(summary(outcomes))
+    return outcomes
+
+
+def _status(outcomes: Sequence[Outcome]) -> int:
     return 0 if all(outcome.has_passed for outcome in outcomes) else 1
 
 
@@ -67,11 +110,14 @@ def _give_up(reason: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m rpcgen.testing.conformance",
-        description="Look whether a server of net/rpc does what Go's does.",
+        description="Look whether a server of net/rpc, or a codec of gob, does what Go's does.",
         epilog="The server must offer the service Conformance: see docs/testing.md.",
     )
     parser.add_argument(
         "address", metavar="ADDRESS", nargs="?", help="host:port, unix:// or http://"
+    )
+    parser.add_argument(
+        "--program", metavar="COMMAND", help="a codec: decodes standard input, encodes it again"
     )
     parser.add_argument("--codec", choices=("gob", "json"), default="gob", help="what it speaks")
     parser.add_argument("--only", metavar="CASE", action="append", default=[], help="this case")

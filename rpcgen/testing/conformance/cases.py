@@ -6,7 +6,7 @@ import math
 import socket
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from attrs import define, field, frozen
 
@@ -38,9 +38,12 @@ __all__ = ["CASES", "Case"]
 Check: TypeAlias = Callable[[Target], None]
 
 
+T = TypeVar("T")
+
+
 @frozen
-class Case:
-    """One case.
+class Case(Generic[T]):
+    """One case, of a server, or of a program with a codec.
 
     Attributes:
         name: Its name.
@@ -50,7 +53,7 @@ class Case:
 
     name: str
     about: str
-    check: Check = field(repr=False)
+    check: Callable[[T], None] = field(repr=False)
 
 
 @wire("Value")
@@ -232,7 +235,7 @@ _INTS = (0, 1, -1, 63, -64, 127, 128, 255, 256, 2**31, -(2**31), 2**53 - 1, 2**6
 
 _STRINGS = ("", "ä🐹", "x" * 5000)
 
-CASES: tuple[Case, ...] = (
+CASES: tuple[Case[Target], ...] = (
     Case("echo-int", "int64 from the least to the greatest", _echo(ECHO_INT, _INTS)),
     Case("echo-uint", "uint64 up to the greatest", _echo(ECHO_UINT, (0, 1, 255, 2**64 - 1))),
     Case(

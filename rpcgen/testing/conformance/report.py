@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -11,16 +12,17 @@ from rpcgen.errors import RpcError
 from rpcgen.escapes import escaped
 
 from .cases import Case
-from .peer import Target
 
-__all__ = ["Outcome", "as_json", "line_of", "run", "summary"]
+__all__ = ["Outcome", "as_json", "line_of", "program_as_json", "run", "summary"]
+
+T = TypeVar("T")
 
 
 @frozen
 class Outcome:
     """Outcome of a case; ``problem`` is empty where the server has passed."""
 
-    case: Case
+    case: Case[Any]
     problem: str = ""
 
     @property
@@ -29,11 +31,11 @@ class Outcome:
         return not self.problem
 
 
-def run(target: Target, cases: Iterable[Case]) -> Iterator[Outcome]:
+def run(target: T, cases: Iterable[Case[T]]) -> Iterator[Outcome]:
     """Yield the outcome of each case, one after the other.
 
     Args:
-        target: The server.
+        target: The server, or the program.
         cases: The cases.
     """
     for case in cases:
@@ -66,6 +68,20 @@ def as_json(address: str, codec: str, outcomes: Sequence[Outcome]) -> str:
         codec: What was spoken.
         outcomes: How the cases have ended.
     """
+    return _json({"address": address, "codec": codec}, outcomes)
+
+
+def program_as_json(command: str, outcomes: Sequence[Outcome]) -> str:
+    """Return all outcomes of a program as an object of JSON.
+
+    Args:
+        command: The program and its arguments.
+        outcomes: How the cases have ended.
+    """
+    return _json({"program": command}, outcomes)
+
+
+def _json(subject: dict[str, object], outcomes: Sequence[Outcome]) -> str:
     cases = [
         {
             "name": outcome.case.name,
@@ -76,4 +92,4 @@ def as_json(address: str, codec: str, outcomes: Sequence[Outcome]) -> str:
         for outcome in outcomes
     ]
     passed = all(outcome.has_passed for outcome in outcomes)
-    return json.dumps({"address": address, "codec": codec, "passed": passed, "cases": cases})
+    return json.dumps({**subject, "passed": passed, "cases": cases})

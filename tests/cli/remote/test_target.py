@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 import rpcgen
+from rpcgen import cli
 from rpcgen.cli.failures import USAGE, Failure
 from rpcgen.cli.remote.target import Target, target_options
 from tests.support.timeouts import TIMEOUT_S
@@ -101,3 +102,21 @@ def test_server_is_trusted_by_its_authority_or_blindly(tmp_path: Path) -> None:
     with_cert = target_of("https://localhost:1", "--cert", f"{tmp_path}/own.pem", "--insecure")
     assert with_cert.tls is not None
     assert not with_cert.tls.check_hostname
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--timeout=inf", "more than 1,000,000 seconds"),
+        ("--timeout=nan", "not greater than 0"),
+        ("--timeout=0", "not greater than 0"),
+        ("--metadata=A=1", "without capital letters"),
+        ("--metadata=ä=1", "visible ASCII"),
+        ("--metadata=a", "not name=value"),
+    ],
+)
+def test_options_that_no_call_takes_are_wrong_usage(
+    option: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["call", "127.0.0.1:1", "Arith.Multiply", "1", option]) == USAGE
+    assert said in capsys.readouterr().err

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,10 @@ import rpcgen
 from rpcgen.testing.conformance.__main__ import main
 from rpcgen.testing.conformance.cases import CASES
 from rpcgen.testing.conformance.service import register_conformance
+from rpcgen.testing.conformance.streams import STREAM_CASES
 from tests.support.sockets import free_port
+
+from .programs import ECHO, command_of
 
 
 @pytest.fixture
@@ -48,9 +52,36 @@ def test_list_needs_no_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().out.splitlines()) == len(CASES)
 
 
+def test_program_that_passes_is_status_0(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = command_of(ECHO, tmp_path)
+    assert main(["--program", command, "--only", "full", "--only", "cut"]) == 0
+    assert capsys.readouterr().out == "ok    full\nok    cut\n2 of 2 cases passed\n"
+
+
+def test_program_that_fails_is_status_1_and_told_as_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--program", "cat", "--only", "cut", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["program"], found["passed"], len(found["cases"])) == ("cat", False, 1)
+
+
+def test_list_of_a_program_has_its_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", "--program", "cat"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(STREAM_CASES)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--program", "no/such/program"], "cannot run 'no/such/program'"),
+        (["--program", "'"], "cannot run"),
+        (["--program", " "], "needs a command"),
+        (["--program", "sleep 60", "--timeout", "0.2"], "does not end where nothing comes"),
+        (["--program", "cat", "127.0.0.1:1"], "has no address"),
+        (["--program", "cat", "--only", "echo-int"], "there is no case echo-int: see --list"),
         ([], "name the address of a server"),
         (["nowhere"], "host:port"),
         (["127.0.0.1:1", "--only", "nothing"], "there is no case nothing: see --list"),
