@@ -34,6 +34,9 @@ class Decoder(native.Stream, decoder.Decoder):
         """Return the next value, which the accelerator has left."""
         return decoder.Decoder.decode(self, schema)
 
+    def _decode_after_in_python(self, data: bytes, pos: int, schema: object) -> Any:
+        return decoder.Decoder.decode_after(self, data, pos, schema)
+
     def _remember(
         self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
     ) -> None:
