@@ -70,6 +70,7 @@ typedef struct {
     int has_number; /* true where the value comes like a field with the number 0 */
     int is_counted;
     int is_alone; /* true where nothing but the message is looked at */
+    int is_quiet; /* true where no code in Python can run */
 } DecodeProgram;
 
 typedef struct {
