@@ -51,6 +51,7 @@ decode_top(Reader *r, long depth)
         return NULL;
     }
     PyObject *value = read_root(r, depth);
+    Py_CLEAR(r->interfaces);
     if (value != NULL && store_room(r) < 0) {
         Py_CLEAR(value);
     }
@@ -101,6 +102,7 @@ decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     if (!is_program(program)) {
+        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
         return NULL;
     }
     DecodeFunction *f = (DecodeFunction *)PyType_GenericAlloc(type, 0);

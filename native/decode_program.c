@@ -2,7 +2,8 @@
 #include "decode.h"
 
 static const char *const NAMES[NAME_COUNT] = {
-    "collisions", "decoded", "depth", "end", "limits", "room_left", "short", "skip_value",
+    "collisions", "_data",  "decoded",   "depth", "end",
+    "_interfaces", "limits", "room_left", "short", "skip_value",
 };
 
 /* Return true if a program looks at nothing of the stream. */
@@ -11,7 +12,8 @@ is_alone(DecodeProgram *program)
 {
     for (Py_ssize_t i = 0; i < program->count; i++) {
         Pair *pair = &program->pairs[i];
-        if ((pair->op == OP_EMPTY && pair->bits == SKIP_VALUE) || pair->flags & IS_SHORT) {
+        if ((pair->op == OP_EMPTY && pair->bits == SKIP_VALUE) || pair->flags & IS_SHORT
+            || pair->op == OP_INTERFACE) {
             return 0;
         }
         for (Py_ssize_t field = 0; field < pair->sent_count; field++) {
@@ -155,12 +157,7 @@ int
 is_program(PyObject *object)
 {
     /* There are no subclasses, so the function that empties one tells. */
-    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear);
-    if (clear != decode_program_clear) {
-        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
-        return 0;
-    }
-    return 1;
+    return (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear) == decode_program_clear;
 }
 
 static PyObject *

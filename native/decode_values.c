@@ -276,6 +276,8 @@ read_value(Reader *r, Pair *pair, long depth)
         Py_RETURN_NONE;
     case OP_ENUM:
         return read_enum(r, pair, depth);
+    case OP_INTERFACE:
+        return read_interface(r, pair, depth);
     case OP_DURATION:
         if (read_int(r, &signed_number) < 0) {
             return NULL;

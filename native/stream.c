@@ -200,7 +200,8 @@ stream_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     s->whole = PyDict_New();
-    if (s->whole == NULL) {
+    s->interfaces = PyDict_New();
+    if (s->whole == NULL || s->interfaces == NULL) {
         Py_DECREF(s);
         return NULL;
     }
@@ -217,6 +218,7 @@ stream_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(s->needed);
     Py_VISIT(s->broken);
     Py_VISIT(s->whole);
+    Py_VISIT(s->interfaces);
     return 0;
 }
 
@@ -229,6 +231,7 @@ stream_clear(PyObject *self)
     Py_CLEAR(s->needed);
     Py_CLEAR(s->broken);
     Py_CLEAR(s->whole);
+    Py_CLEAR(s->interfaces);
     return 0;
 }
 
@@ -248,6 +251,7 @@ static PyMemberDef stream_members[] = {
     {"_owed", T_BOOL, offsetof(Stream, owed), 0, NULL},
     {"_broken", T_OBJECT_EX, offsetof(Stream, broken), 0, NULL},
     {"_whole", T_OBJECT_EX, offsetof(Stream, whole), READONLY, NULL},
+    {"_interfaces", T_OBJECT_EX, offsetof(Stream, interfaces), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 

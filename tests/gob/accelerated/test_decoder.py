@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 from unittest import mock
 
 import pytest
 from attrs import define
 
-from rpcgen.errors import DecodeError
+from rpcgen import gob
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import decoder as decoder_module
 from rpcgen.gob import encoder
-from tests.gob.accelerated_examples import Plain
+from rpcgen.gob.interface_values import ValueStream
+from tests.gob.accelerated_examples import Branch, Plain, Twig
+from tests.gob.accelerated_examples import Leaf as Registered
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
@@ -91,3 +96,59 @@ def test_collector_is_on_or_off_as_before_after_a_value_and_an_error(is_enabled:
     finally:
         gc.enable()
     assert found is is_enabled
+
+
+BRANCH = Branch(Registered("a", 1), Twig([1, "b", None]), [], {"c": Registered("d", 2), "e": None})
+
+
+def stream_of_branches() -> tuple[Decoder, encoder.Encoder]:
+    """Return streams on which the types in `BRANCH` have come twice, the first time described."""
+    decoder, stream = Decoder(), encoder.Encoder()
+    for _ in range(2):
+        decoder.feed(stream.encode(BRANCH, Branch))
+        assert decoder.decode(Branch) == BRANCH
+    return decoder, stream
+
+
+def test_types_in_interfaces_that_have_come_are_not_left_to_python() -> None:
+    decoder, stream = stream_of_branches()
+    decoder.feed(stream.encode(BRANCH, Branch))
+    with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
+        assert decoder.decode(Branch) == BRANCH
+
+
+def test_type_in_an_interface_that_comes_later_is_learned() -> None:
+    decoder, stream = stream_of_branches()
+    other = Branch(1.5, Twig(["x", True]), [], {})
+    for _ in range(3):
+        decoder.feed(stream.encode(other, Branch) + stream.encode(BRANCH, Branch))
+        assert (decoder.decode(Branch), decoder.decode(Branch)) == (other, BRANCH)
+    assert decoder.pending == 0
+
+
+def test_types_in_interfaces_are_forgotten_with_the_value_that_has_described_them() -> None:
+    stream = encoder.Encoder()
+    data = stream.encode([BRANCH, BRANCH], list[Branch])
+    decoder = Decoder(data[:-1])
+    with pytest.raises(TruncatedError):
+        decoder.decode(list[Branch])
+    assert decoder._interfaces == {}
+    decoder.feed(data[-1:])
+    assert decoder.decode(list[Branch]) == [BRANCH, BRANCH]
+
+
+def test_value_in_an_interface_that_is_too_large_has_the_error_of_python() -> None:
+    stream, limits = encoder.Encoder(), gob.Limits(decoded=3000)
+    streams = Decoder(limits=limits), decoder_module.Decoder(limits=limits)
+    values = [[Registered("x", 1)] * count for count in (1, 2, 100, 3)]
+    outcomes: list[list[str]] = [[], []]
+    for value in values:
+        data = stream.encode(value, list[Any])
+        for each, found in zip(streams, outcomes, strict=True):
+            each.feed(data)
+            try:
+                found.append(repr(each.decode(list[Any])))
+            except DecodeError as error:
+                found.append(str(error))
+    assert outcomes[0] == outcomes[1]
+    assert any("Limits.decoded" in each for each in outcomes[0])
