@@ -8,6 +8,7 @@
 #define MAY_PROBE 2    /* keys of a map whose places in the table a peer can choose */
 #define MAY_MERGE 4    /* keys of a map that Python may take for equal where Go does not */
 #define IS_SHORT 8     /* bytes that `short` of the stream looks at */
+#define MAY_BE_NIL 16  /* interfaces that may hold nothing */
 
 /* How a value that nobody has asked for is passed over. */
 enum { SKIP_UINT, SKIP_BYTES, SKIP_COMPLEX, SKIP_VALUE, SKIP_END, SKIP_COUNT };
@@ -49,9 +50,11 @@ typedef struct {
 /* Names of attributes, each the one object that Python has of it: others would fill its caches. */
 enum {
     NAME_COLLISIONS,
+    NAME_DATA,
     NAME_DECODED,
     NAME_DEPTH,
     NAME_END,
+    NAME_INTERFACES,
     NAME_LIMITS,
     NAME_ROOM_LEFT,
     NAME_SHORT,
@@ -70,6 +73,7 @@ typedef struct {
     int has_number; /* true where the value comes like a field with the number 0 */
     int is_counted;
     int is_alone; /* true where nothing but the message is looked at */
+    int is_quiet; /* true where no code in Python can run */
 } DecodeProgram;
 
 typedef struct {
@@ -87,6 +91,7 @@ typedef struct {
     Py_ssize_t end;
     long long room;
     int level;
+    PyObject *interfaces; /* of the stream, once a value of one has come; see `read_interface` */
 } Reader;
 
 /* Functions that return a pointer or -1 for failure either set an exception, which came out of
@@ -114,13 +119,17 @@ int skip(Reader *r, int kind, long id, long depth);
 PyObject *call_with(PyObject *function, PyObject *value);
 
 PyObject *read_value(Reader *r, Pair *pair, long depth);
+
+/* Read a value that brings its type along, if the stream has met that. */
+PyObject *read_interface(Reader *r, Pair *pair, long depth);
+
 PyObject *read_struct(Reader *r, Pair *pair, long depth);
 
 /* Set up a pair of a program from its row, and give back what that has taken. */
 int set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row);
 void drop_pair(Pair *pair);
 
-/* Return true for a program; sets an exception for anything else. */
+/* Return true for a program. */
 int is_program(PyObject *object);
 
 /* Return the value of the message at a position, and where that ends; NULL where it is out of the
@@ -142,6 +151,7 @@ begin_reading(Reader *r, PyObject *program, PyObject *bytes, PyObject *stream, P
     r->pos = pos;
     r->room = 0;
     r->level = 0;
+    r->interfaces = NULL;
 }
 
 static inline int

@@ -22,6 +22,23 @@ load_room(Reader *r, long depth)
     return result;
 }
 
+/* Messages of so many bytes may be of more objects than Python makes between two collections. */
+#define MANY 8192
+
+/* Read the root. What comes of a message has no circles: the collector, which would go through it
+ * again and again while it grows, waits until it is there. */
+static PyObject *
+read_root(Reader *r, long depth)
+{
+    DecodeProgram *program = r->program;
+    int paused = program->is_quiet && r->end - r->pos > MANY && PyGC_Disable();
+    PyObject *value = read_value(r, &program->pairs[program->root], depth);
+    if (paused) {
+        PyGC_Enable();
+    }
+    return value;
+}
+
 PyObject *
 decode_top(Reader *r, long depth)
 {
@@ -33,7 +50,8 @@ decode_top(Reader *r, long depth)
     if (program->has_number && (read_uint(r, &number) < 0 || number)) {
         return NULL;
     }
-    PyObject *value = read_value(r, &program->pairs[program->root], depth);
+    PyObject *value = read_root(r, depth);
+    Py_CLEAR(r->interfaces);
     if (value != NULL && store_room(r) < 0) {
         Py_CLEAR(value);
     }
@@ -84,6 +102,7 @@ decode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     if (!is_program(program)) {
+        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
         return NULL;
     }
     DecodeFunction *f = (DecodeFunction *)PyType_GenericAlloc(type, 0);

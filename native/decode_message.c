@@ -48,8 +48,11 @@ decode_message_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     if (!PyArg_ParseTuple(
-            arguments, "Oy#inl", &program, &head, &size, &width, &most, &depth)
-        || !is_program(program)) {
+            arguments, "Oy#inl", &program, &head, &size, &width, &most, &depth)) {
+        return NULL;
+    }
+    if (!is_program(program)) {
+        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
         return NULL;
     }
     if (size != HEAD || width < 1 || width > HEAD || !((DecodeProgram *)program)->is_alone) {

@@ -114,13 +114,13 @@ set_up_pair(DecodeProgram *program, Pair *pair, PyObject *row)
     case OP_STRUCT:
         return set_up_struct(pair, program->count);
     }
-    if (pair->op < 0 || pair->op >= OP_COUNT || pair->op == OP_INTERFACE || pair->bits < 0
+    if (pair->op < 0 || pair->op >= OP_COUNT || pair->bits < 0
         || pair->bits > 128
         || pair->charge < 0 || ((pair->op == OP_INT || pair->op == OP_UINT) && pair->bits < 1)
         || (parts > 0 && !is_number_of(pair->parts[0], program->count))
         || (parts > 1 && !is_number_of(pair->parts[1], program->count))
         || (pair->op == OP_ENUM && (pair->make == NULL || !PyDict_CheckExact(pair->extra)))
-        || (pair->op == OP_DURATION && pair->make == NULL)
+        || ((pair->op == OP_DURATION || pair->op == OP_INTERFACE) && pair->make == NULL)
         || (pair->op == OP_EMPTY && pair->bits >= SKIP_COUNT)) {
         return bad_plan();
     }

@@ -2,7 +2,8 @@
 #include "decode.h"
 
 static const char *const NAMES[NAME_COUNT] = {
-    "collisions", "decoded", "depth", "end", "limits", "room_left", "short", "skip_value",
+    "collisions", "_data",  "decoded",   "depth", "end",
+    "_interfaces", "limits", "room_left", "short", "skip_value",
 };
 
 /* Return true if a program looks at nothing of the stream. */
@@ -11,7 +12,8 @@ is_alone(DecodeProgram *program)
 {
     for (Py_ssize_t i = 0; i < program->count; i++) {
         Pair *pair = &program->pairs[i];
-        if ((pair->op == OP_EMPTY && pair->bits == SKIP_VALUE) || pair->flags & IS_SHORT) {
+        if ((pair->op == OP_EMPTY && pair->bits == SKIP_VALUE) || pair->flags & IS_SHORT
+            || pair->op == OP_INTERFACE) {
             return 0;
         }
         for (Py_ssize_t field = 0; field < pair->sent_count; field++) {
@@ -21,6 +23,53 @@ is_alone(DecodeProgram *program)
         }
     }
     return !program->is_counted;
+}
+
+static int
+has_quiet_members(Pair *pair)
+{
+    for (Py_ssize_t i = 0; i < pair->member_count; i++) {
+        if (pair->members[i].zero_kind == ZERO_CALL) {
+            return 0;
+        }
+    }
+    return pair->stores;
+}
+
+static int
+is_quiet_pair(DecodeProgram *program, Pair *pair)
+{
+    switch (pair->op) {
+    case OP_BOOL:
+    case OP_INT:
+    case OP_UINT:
+    case OP_FLOAT:
+    case OP_COMPLEX:
+    case OP_STRING:
+        return 1;
+    case OP_BYTES:
+    case OP_LIST:
+    case OP_ARRAY:
+    case OP_VARIED:
+        return pair->make == NULL;
+    case OP_MAP:
+        return program->pairs[pair->parts[0]].op <= OP_STRING; /* whose hashes are Python's own */
+    case OP_STRUCT:
+        return has_quiet_members(pair);
+    }
+    return 0;
+}
+
+/* Return true if a program runs no code in Python, and no other thread can. */
+static int
+is_quiet(DecodeProgram *program)
+{
+    for (Py_ssize_t i = 0; i < program->count; i++) {
+        if (!is_quiet_pair(program, &program->pairs[i])) {
+            return 0;
+        }
+    }
+    return is_alone(program);
 }
 
 static PyObject *
@@ -72,6 +121,7 @@ decode_program_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         }
     }
     program->is_alone = is_alone(program);
+    program->is_quiet = is_quiet(program);
     return (PyObject *)program;
 }
 
@@ -107,12 +157,7 @@ int
 is_program(PyObject *object)
 {
     /* There are no subclasses, so the function that empties one tells. */
-    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear);
-    if (clear != decode_program_clear) {
-        PyErr_SetString(PyExc_TypeError, "a DecodeProgram is wanted");
-        return 0;
-    }
-    return 1;
+    return (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear) == decode_program_clear;
 }
 
 static PyObject *

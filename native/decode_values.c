@@ -106,6 +106,26 @@ is_plain(int op)
     return op <= OP_STRING;
 }
 
+/* Read numbers of Go's int without asking each for its type. */
+static PyObject *
+read_ints(Reader *r, Py_ssize_t count)
+{
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+        int64_t number;
+        PyObject *item = NULL;
+        if (read_int(r, &number) == 0) {
+            /* Where a long is as wide, the function for it is the faster one. */
+            item = sizeof(long) < sizeof(number) ? PyLong_FromLongLong(number)
+                                                 : PyLong_FromLong((long)number);
+        }
+        if (item == NULL || PyList_SetItem(list, i, item) < 0) {
+            Py_CLEAR(list);
+        }
+    }
+    return list;
+}
+
 static PyObject *
 read_elements(Reader *r, Pair *pair, long depth)
 {
@@ -119,6 +139,9 @@ read_elements(Reader *r, Pair *pair, long depth)
     }
     if (charge(r, (long long)count, pair->charge) < 0) {
         return NULL;
+    }
+    if (element->op == OP_INT && element->bits == 64 && pair->make == NULL) {
+        return read_ints(r, (Py_ssize_t)count);
     }
     int at_once = is_plain(element->op);
     PyObject *list = PyList_New(at_once ? (Py_ssize_t)count : 0);
@@ -253,6 +276,8 @@ read_value(Reader *r, Pair *pair, long depth)
         Py_RETURN_NONE;
     case OP_ENUM:
         return read_enum(r, pair, depth);
+    case OP_INTERFACE:
+        return read_interface(r, pair, depth);
     case OP_DURATION:
         if (read_int(r, &signed_number) < 0) {
             return NULL;

@@ -6,6 +6,7 @@
 
 #define IS_NULLABLE 1
 #define IS_OF_BYTES 2 /* a list or an array of uint8 */
+#define MAY_BE_NIL 4  /* an interface that may hold nothing */
 
 /* rpcgen.gob.numbers.LARGE: bytes from this size on are not copied. */
 #define LARGE 32768
@@ -24,7 +25,8 @@ typedef struct {
     int children[2];
     Py_ssize_t length;
     PyObject *lower;
-    PyObject *first; /* of a struct and an enum the class, else the function that converts */
+    PyObject *first; /* of a struct and an enum the class, of an interface its schema, else the
+                      * function that converts */
     PyObject *second; /* check of a struct, table of an enum, zero of the others */
     Py_ssize_t count; /* of fields */
     Field *fields;
@@ -35,7 +37,9 @@ typedef struct {
     PyObject *plan; /* owns all that the nodes refer to */
     PyObject *fallback;
     PyObject *reraise_interrupt;
-    PyObject *holds_large; /* the name of the attribute */
+    PyObject *holds_large; /* the names of attributes */
+    PyObject *interfaces;
+    int has_interfaces;
     Py_ssize_t count;
     Node *nodes;
     int root;
@@ -48,6 +52,7 @@ typedef struct {
     PyObject *out; /* list of pieces; NULL where all is to be one */
     int pieces; /* how often something was moved to `out` */
     int holds_large;
+    PyObject *interfaces; /* dict of the stream, or NULL; see `put_interface` */
     unsigned char first[1024];
 } Writer;
 
@@ -78,9 +83,16 @@ PyObject *element_of(PyObject *sequence, Py_ssize_t index);
 /* Return the length of a list or tuple, -1 for anything else. */
 Py_ssize_t length_of(PyObject *sequence);
 
+/* Write a value with the name and number of its type, if the stream has described that. */
+int put_interface(Node *node, PyObject *value, Writer *w, int level);
+
+/* Write a value as it stands at the top of a message, by an EncodeFunction. */
+int put_by(PyObject *function, PyObject *value, Writer *w, int level);
+
 /* Return what goes ahead of a message, and the whole message, which begins with the bytes of an id;
  * NULL where the value must be encoded otherwise, or `function` is no EncodeFunction. */
-PyObject *write_message(PyObject *function, PyObject *ahead, PyObject *id, PyObject *value);
+PyObject *write_message(
+    PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces);
 
 /* Write a value that is sent whatever it is. */
 int put_element(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level);

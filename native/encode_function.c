@@ -11,6 +11,7 @@ begin(Writer *w, PyObject *out)
     w->used = 0;
     w->out = out;
     w->pieces = w->holds_large = 0;
+    w->interfaces = NULL;
 }
 
 static void
@@ -23,13 +24,27 @@ end(Writer *w)
 
 /* Write a value as it stands at the top of a message. */
 static int
-put_top(EncodeFunction *f, PyObject *value, Writer *w)
+put_top(EncodeFunction *f, PyObject *value, Writer *w, int level)
 {
     Node *root = &f->nodes[f->root];
     if (root->op != OP_STRUCT && root->op != OP_EMPTY && put_uint(w, 0) < 0) {
         return -1; /* what is no struct is sent like a field with the number 0 */
     }
-    return put_element(f, root, value, w, 0);
+    return put_element(f, root, value, w, level);
+}
+
+static int
+is_function(PyObject *object)
+{
+    /* There are no subclasses, so the function that empties one tells. */
+    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(object), Py_tp_clear);
+    return clear == encode_function_clear && ((EncodeFunction *)object)->nodes != NULL;
+}
+
+int
+put_by(PyObject *function, PyObject *value, Writer *w, int level)
+{
+    return is_function(function) ? put_top((EncodeFunction *)function, value, w, level) : -1;
 }
 
 static PyObject *
@@ -43,7 +58,13 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     Writer w;
     begin(&w, arguments[1]);
     Py_ssize_t before = PyList_Size(w.out);
-    int result = put_top(f, arguments[0], &w);
+    if (f->has_interfaces) {
+        w.interfaces = PyObject_GetAttr(arguments[2], f->interfaces);
+        if (w.interfaces == NULL) {
+            return NULL;
+        }
+    }
+    int result = put_top(f, arguments[0], &w, 0);
     if (result == 0 && (w.used || !w.pieces)) {
         result = flush(&w);
     }
@@ -51,6 +72,7 @@ encode(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
         result = PyObject_SetAttr(arguments[2], f->holds_large, Py_True);
     }
     end(&w);
+    Py_CLEAR(w.interfaces);
     if (result == 0) {
         Py_RETURN_NONE;
     }
@@ -83,23 +105,22 @@ with_length(PyObject *ahead, Writer *w)
 }
 
 PyObject *
-write_message(PyObject *function, PyObject *ahead, PyObject *id, PyObject *value)
+write_message(
+    PyObject *function, PyObject *ahead, PyObject *id, PyObject *value, PyObject *interfaces)
 {
     EncodeFunction *f = (EncodeFunction *)function;
-    /* There are no subclasses, so the function that empties one tells. */
-    inquiry clear = (inquiry)PyType_GetSlot(Py_TYPE(function), Py_tp_clear);
-    if (clear != encode_function_clear || f->nodes == NULL || !PyBytes_CheckExact(ahead)
-        || !PyBytes_CheckExact(id)) {
+    if (!is_function(function) || !PyBytes_CheckExact(ahead) || !PyBytes_CheckExact(id)) {
         return NULL;
     }
     Writer w;
     begin(&w, NULL);
+    w.interfaces = interfaces;
     PyObject *result = NULL;
     size_t size = (size_t)PyBytes_Size(id);
     if (reserve(&w, size) == 0) {
         memcpy(w.data, PyBytes_AsString(id), size);
         w.used = size;
-        if (put_top(f, value, &w) == 0) {
+        if (put_top(f, value, &w, 0) == 0) {
             result = with_length(ahead, &w);
         }
     }
@@ -145,6 +166,7 @@ set_up_extra(Node *node, PyObject *extra, Py_ssize_t nodes)
     case OP_ENUM:
     case OP_DURATION:
     case OP_OPAQUE:
+    case OP_INTERFACE:
         if ((node->first = item_of(extra, 0)) == NULL
             || (node->second = item_of(extra, 1)) == NULL) {
             return -1;
@@ -182,7 +204,7 @@ set_up_node(EncodeFunction *f, Node *node, PyObject *row)
     }
     node->lower = lower == Py_None ? NULL : lower;
     int parts = node->op == OP_MAP ? 2 : node->op == OP_LIST || node->op == OP_ARRAY ? 1 : 0;
-    if (node->op < 0 || node->op >= OP_VARIED || node->op == OP_INTERFACE || node->bits < 1
+    if (node->op < 0 || node->op >= OP_VARIED || node->bits < 1
         || node->bits > 128 || !is_number_of(node->inner, f->count)
         || !is_number_of(node->plain, f->count)
         || (parts > 0 && !is_number_of(node->children[0], f->count))
@@ -215,7 +237,8 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
     f->fallback = fallback;
     f->reraise_interrupt = reraise_interrupt;
     f->holds_large = PyUnicode_InternFromString("holds_large");
-    if (f->holds_large == NULL) {
+    f->interfaces = PyUnicode_InternFromString("_interfaces");
+    if (f->holds_large == NULL || f->interfaces == NULL) {
         Py_DECREF(f);
         return NULL;
     }
@@ -236,6 +259,7 @@ encode_function_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
             Py_DECREF(f);
             return NULL;
         }
+        f->has_interfaces = f->has_interfaces || f->nodes[i].op == OP_INTERFACE;
     }
     return (PyObject *)f;
 }
@@ -273,6 +297,7 @@ encode_function_clear(PyObject *self)
     Py_CLEAR(f->fallback);
     Py_CLEAR(f->reraise_interrupt);
     Py_CLEAR(f->holds_large);
+    Py_CLEAR(f->interfaces);
     return 0;
 }
 

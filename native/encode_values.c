@@ -86,6 +86,8 @@ put_plain(EncodeFunction *f, Node *node, PyObject *value, Writer *w, int level)
     case OP_MAP:
     case OP_STRUCT:
         return put_parts(f, node, value, w, level);
+    case OP_INTERFACE:
+        return put_interface(node, value, w, level);
     }
     return put_leaf(node, value, w);
 }

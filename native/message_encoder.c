@@ -5,6 +5,7 @@
 typedef struct {
     PyObject_HEAD
     PyObject *whole; /* dict: what was asked for -> (EncodeFunction, bytes of the id) */
+    PyObject *interfaces; /* dict: Interface -> dict: class -> (EncodeFunction, bytes in front) */
     PyObject *empty; /* bytes */
 } MessageEncoder;
 
@@ -28,8 +29,8 @@ short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *ask
         return NULL;
     }
     Py_INCREF(known);
-    PyObject *data
-        = write_message(PyTuple_GetItem(known, 0), ahead, PyTuple_GetItem(known, 1), value);
+    PyObject *data = write_message(
+        PyTuple_GetItem(known, 0), ahead, PyTuple_GetItem(known, 1), value, e->interfaces);
     Py_DECREF(known);
     return data;
 }
@@ -129,8 +130,9 @@ message_encoder_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     e->whole = PyDict_New();
+    e->interfaces = PyDict_New();
     e->empty = PyBytes_FromStringAndSize(NULL, 0);
-    if (e->whole == NULL || e->empty == NULL) {
+    if (e->whole == NULL || e->interfaces == NULL || e->empty == NULL) {
         Py_CLEAR(e);
     }
     return (PyObject *)e;
@@ -141,6 +143,7 @@ message_encoder_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((MessageEncoder *)self)->whole);
+    Py_VISIT(((MessageEncoder *)self)->interfaces);
     return 0;
 }
 
@@ -148,6 +151,7 @@ static int
 message_encoder_clear(PyObject *self)
 {
     Py_CLEAR(((MessageEncoder *)self)->whole);
+    Py_CLEAR(((MessageEncoder *)self)->interfaces);
     return 0;
 }
 
@@ -160,6 +164,7 @@ message_encoder_dealloc(PyObject *self)
 
 static PyMemberDef message_encoder_members[] = {
     {"_whole", T_OBJECT_EX, offsetof(MessageEncoder, whole), READONLY, NULL},
+    {"_interfaces", T_OBJECT_EX, offsetof(MessageEncoder, interfaces), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -96,26 +96,20 @@ consume(Stream *s, Py_ssize_t pos)
     return 0;
 }
 
-/* Return the value of the message that is next; NULL where it is out of the ordinary. */
+/* Return the value of a message and where that ends; NULL where it is out of the ordinary. */
 static PyObject *
-decode_short(Stream *s, PyObject *asked)
+decode_at(Stream *s, PyObject *data, Py_ssize_t pos, PyObject *asked, Py_ssize_t *end)
 {
-    if (s->whole == NULL || !PyDict_CheckExact(s->whole) || is_used_up(s)
-        || !PyBytes_CheckExact(s->data)) {
+    if (s->whole == NULL || data == NULL || !PyBytes_CheckExact(data)) {
         return NULL;
     }
     PyObject *message = PyDict_GetItemWithError(s->whole, asked);
     if (message == NULL) {
         return NULL;
     }
-    PyObject *data = s->data;
     Py_INCREF(message);
     Py_INCREF(data);
-    Py_ssize_t end;
-    PyObject *value = read_message(message, data, (PyObject *)s, s->pos, &end);
-    if (value != NULL && consume(s, end) < 0) {
-        Py_CLEAR(value);
-    }
+    PyObject *value = read_message(message, data, (PyObject *)s, pos, end);
     Py_DECREF(message);
     Py_DECREF(data);
     return value;
@@ -148,7 +142,12 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
     if (take_arguments(arguments, count, keywords, names, 0, &asked) < 0) {
         return NULL;
     }
-    PyObject *value = decode_short((Stream *)self, asked);
+    Stream *s = (Stream *)self;
+    Py_ssize_t end;
+    PyObject *value = is_used_up(s) ? NULL : decode_at(s, s->data, s->pos, asked, &end);
+    if (value != NULL && consume(s, end) < 0) {
+        Py_CLEAR(value);
+    }
     if (value != NULL) {
         return value;
     }
@@ -157,6 +156,38 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
     }
     /* Decoded again, it says what is wrong. */
     return in_python(self, "_decode_in_python", asked);
+}
+
+static PyObject *
+decode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    Stream *s = (Stream *)self;
+    if (count != 3 || !PyLong_Check(arguments[1])) {
+        PyErr_SetString(PyExc_TypeError, "decode_after takes data, a position and a schema");
+        return NULL;
+    }
+    Py_ssize_t end, pos = PyLong_AsSsize_t(arguments[1]);
+    if (pos == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    PyObject *value = is_used_up(s) && held_in_chunks(s) == 0
+                          ? decode_at(s, arguments[0], pos, arguments[2], &end)
+                          : NULL;
+    if (value != NULL && end == PyBytes_Size(arguments[0])) {
+        return value;
+    }
+    Py_XDECREF(value);
+    if (PyErr_Occurred() && drop(self) < 0) {
+        return NULL;
+    }
+    PyObject *name = PyUnicode_InternFromString("_decode_after_in_python");
+    if (name == NULL) {
+        return NULL;
+    }
+    value = PyObject_CallMethodObjArgs(
+        self, name, arguments[0], arguments[1], arguments[2], NULL);
+    Py_DECREF(name);
+    return value;
 }
 
 /* --- the type ------------------------------------------------------------------------------- */
@@ -169,7 +200,8 @@ stream_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
         return NULL;
     }
     s->whole = PyDict_New();
-    if (s->whole == NULL) {
+    s->interfaces = PyDict_New();
+    if (s->whole == NULL || s->interfaces == NULL) {
         Py_DECREF(s);
         return NULL;
     }
@@ -186,6 +218,7 @@ stream_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(s->needed);
     Py_VISIT(s->broken);
     Py_VISIT(s->whole);
+    Py_VISIT(s->interfaces);
     return 0;
 }
 
@@ -198,6 +231,7 @@ stream_clear(PyObject *self)
     Py_CLEAR(s->needed);
     Py_CLEAR(s->broken);
     Py_CLEAR(s->whole);
+    Py_CLEAR(s->interfaces);
     return 0;
 }
 
@@ -217,6 +251,7 @@ static PyMemberDef stream_members[] = {
     {"_owed", T_BOOL, offsetof(Stream, owed), 0, NULL},
     {"_broken", T_OBJECT_EX, offsetof(Stream, broken), 0, NULL},
     {"_whole", T_OBJECT_EX, offsetof(Stream, whole), READONLY, NULL},
+    {"_interfaces", T_OBJECT_EX, offsetof(Stream, interfaces), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -230,6 +265,8 @@ static PyMethodDef stream_methods[] = {
     {"feed", feed, METH_O, "Add bytes to the end of the stream."},
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL | METH_KEYWORDS,
      "Return the next value; see `rpcgen.gob.decoder.Decoder.decode`."},
+    {"decode_after", (PyCFunction)(void (*)(void))decode_after, METH_FASTCALL,
+     "Return the value at a position of other data, which must end with it."},
     {NULL, NULL, 0, NULL},
 };
 

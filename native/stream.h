@@ -12,6 +12,7 @@ typedef struct {
     PyObject *needed; /* int, which a peer may have made larger than any of C */
     PyObject *broken; /* an exception or None */
     PyObject *whole;  /* dict: what was asked for -> DecodeMessage */
+    PyObject *interfaces; /* dict: Interface -> dict: name and id -> (DecodeProgram, size) */
     Py_ssize_t pos;
     Py_ssize_t base;
     Py_ssize_t size; /* of the chunks */

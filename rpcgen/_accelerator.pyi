@@ -6,7 +6,7 @@ from typing import Any, TypeVar, overload
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
-from .schema import Schema
+from .schema import Interface, Schema
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,11 @@ class DecodeFunction:
 
 class MessageEncoder:
     @property
-    def _whole(self) -> dict[object, tuple[EncodeFunction, bytes]]: ...
+    def _whole(self) -> dict[object, tuple[EncodeFunction, bytes] | None]: ...
+    @property
+    def _interfaces(
+        self,
+    ) -> dict[Interface, dict[type, tuple[EncodeFunction, bytes] | None]]: ...
     @overload
     def encode(self, value: _T, schema: type[_T] | Schema[_T]) -> bytes: ...
     @overload
@@ -71,10 +75,15 @@ class Stream:
     _broken: DecodeError | None
     @property
     def _whole(self) -> dict[object, DecodeMessage]: ...
+    @property
+    def _interfaces(
+        self,
+    ) -> dict[Interface, dict[bytes, tuple[DecodeProgram, int] | None]]: ...
     def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
     @property
     def pending(self) -> int: ...
     def decode(self, schema: Any = None) -> Any: ...
+    def decode_after(self, data: bytes, pos: int, schema: object, /) -> Any: ...
 
 class HeaderReader:
     def decode(self) -> Any: ...

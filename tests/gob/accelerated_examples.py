@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import attrs
 from attrs import define, field, frozen
 
+from rpcgen import gob
 from rpcgen.types import Float32, Int8, Int16, Int32, Uint, Uint8, Uint16, Uint32, Uint64, length
 
 from . import examples
@@ -201,6 +202,31 @@ def _everything(number: int) -> Everything:
     )
 
 
+@define
+class Leaf:
+    name: str
+    size: int
+
+
+@define
+class Twig:
+    items: list[Any]
+
+
+@define
+class Branch:
+    """A message with interface values of both kinds."""
+
+    what: Any
+    which: Leaf | Twig
+    some: list[Leaf]
+    named: dict[str, Leaf | Twig | None]
+
+
+gob.register(Leaf, "examples.Leaf")
+gob.register(Twig, "examples.Twig")
+
+
 def _chain(links: int) -> Chain:
     chain = None
     for number in range(links):
@@ -281,3 +307,9 @@ def samples() -> Iterator[tuple[Any, Any]]:
     yield examples.Drawing, examples.Drawing(examples.Circle(1.5), [None, examples.Square(2.0)])
     yield examples.Keeper, examples.Keeper(examples.Secret(b"abc"), examples.Secret(b""))
     yield examples.Holder, examples.Holder([1, "two", None], 3)
+    yield list[Any], [Leaf("a", 1), None, 5, "text", 1.5, True, b"raw", Leaf("b", 2), Twig([1])]
+    yield list[Any], [gob.Typed(5, Uint8), Leaf("", 0), [1, "two", [None]], {"k": Leaf("c", 3)}]
+    yield dict[str, Any], {"leaf": Leaf("d", 4), "number": 7, "twig": Twig([Leaf("e", 5), None])}
+    yield list[Leaf | Twig], [Leaf("f", 6), Twig([Twig([])]), Leaf("g", 7)]
+    yield Branch, Branch(Leaf("h", 8), Twig([1, 2]), [Leaf("i", 9)], {"t": Twig(["x"])})
+    yield list[Branch], [Branch(Twig([n]), Leaf("j", n), [], {}) for n in range(5)]

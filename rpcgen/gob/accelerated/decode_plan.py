@@ -25,6 +25,7 @@ _IS_STEERABLE: Final = 1
 _MAY_PROBE: Final = 2
 _MAY_MERGE: Final = 4
 _IS_SHORT: Final = 8
+_MAY_BE_NIL: Final = 16
 
 # Maximum count of a value; larger ones would not fit the accelerator's numbers.
 _LARGEST_SIZE: Final = 1 << 40
@@ -70,7 +71,7 @@ def is_known(schema: Schema[Any]) -> bool:
     if isinstance(schema, Untyped):
         return False
     nodes, _ = plan_of(strip_pointers(schema))
-    return not any(node.op is Op.INTERFACE or node.schema.described for node in nodes)
+    return not any(node.schema.described for node in nodes)
 
 
 @kept_by_schema
@@ -148,6 +149,8 @@ def _row(pair: Pair, plan: DecodePlan, sizes: tuple[int, ...]) -> tuple[object, 
 
             make = unmarshaller(node.schema)
             flags = _IS_SHORT * must_be_short(node.schema)
+        case Op.INTERFACE:
+            make, flags = node.schema, _MAY_BE_NIL * node.schema.nullable
         case Op.EMPTY:
             bits, length = _skip(plan.types, pair.id), pair.id
     return int(node.op), flags, bits, first, second, length, _checked(charge), make, extra

@@ -7,9 +7,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..._interrupts import reraise_interrupt
-from ...schema import Schema
+from ...schema import Interface, Schema
+from ...values.kept import PLAIN
 from ...values.limits import Limits
 from .. import decoder
+from ..numbers import read_int, read_uint
 from ..single import DEFAULT_LIMITS, SingleDecoder
 from ..streams import DecodeFunction
 from . import native
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from ..decode.stream_functions import StreamFunctions
 
 __all__ = ["Decoder", "loads"]
+
+# How many types in interfaces of one kind are remembered: a peer may name any number.
+_MOST_IN_INTERFACES: Final = 256
 
 
 class Decoder(native.Stream, decoder.Decoder):
@@ -34,6 +39,9 @@ class Decoder(native.Stream, decoder.Decoder):
         """Return the next value, which the accelerator has left."""
         return decoder.Decoder.decode(self, schema)
 
+    def _decode_after_in_python(self, data: bytes, pos: int, schema: object) -> Any:
+        return decoder.Decoder.decode_after(self, data, pos, schema)
+
     def _remember(
         self, id: int, head: bytes, width: int, schema: Schema[Any], asked: object
     ) -> None:
@@ -48,6 +56,36 @@ class Decoder(native.Stream, decoder.Decoder):
     def _forget_heads(self) -> None:
         super()._forget_heads()
         self._whole.clear()
+        self._interfaces.clear()
+
+    def decode_interface(
+        self, data: bytes, pos: int, interface: Interface, depth: int
+    ) -> tuple[Any, int]:
+        """Read a value with the name of its type, and remember how that is done."""
+        found = super().decode_interface(data, pos, interface, depth)
+        if not self._careful and found[0] is not None:
+            self._learn_interface(data, pos, interface)
+        return found
+
+    def _learn_interface(self, data: bytes, pos: int, interface: Interface) -> None:
+        size, start = read_uint(data, pos, len(data))
+        end = start + size
+        id, after = read_int(data, end, len(data))
+        known = self._interfaces.setdefault(interface, {})
+        head = data[pos:after]
+        if id < 0 or head in known or len(known) >= _MOST_IN_INTERFACES:
+            return  # a type is described first: the next value will show
+        name = data[start:end].decode("utf-8", "surrogateescape")
+        schema = self._interface_schema(name, id, interface)
+        if (id, schema) not in self._in_interfaces:
+            return
+        function, size, may_be_kept = self._in_interfaces[id, schema]
+        accelerated = getattr(function, "__self__", None)
+        is_kept = may_be_kept and name not in PLAIN and not interface.members
+        if isinstance(accelerated, native.DecodeFunction) and not is_kept:
+            known[head] = accelerated.program, size
+        else:
+            known[head] = None
 
     @property
     def functions(self) -> StreamFunctions:

@@ -16,6 +16,7 @@ __all__ = ["encoding_of", "slot_of"]
 
 _IS_NULLABLE: Final = 1
 _IS_OF_BYTES: Final = 2
+_MAY_BE_NIL: Final = 4
 
 _known: dict[tuple[Schema[Any], str], Encoding] = {}
 
@@ -36,7 +37,9 @@ def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
     function = None if schema.described else _function(schema, text_errors)
     if function is None:
         return _in_python(schema, text_errors)
-    encoding = _known[schema, text_errors] = Encoding(function, False)
+    nodes, _ = plan_of(schema)
+    flushes = any(node.op is Op.INTERFACE for node in nodes)
+    encoding = _known[schema, text_errors] = Encoding(function, flushes)
     return encoding
 
 
@@ -60,7 +63,7 @@ def _function(schema: Schema[Any], text_errors: str) -> EncodeFunction | None:
 
 
 def _is_known(node: Node, nodes: tuple[Node, ...]) -> bool:
-    if node.op is Op.INTERFACE or node.schema.described:
+    if node.schema.described:
         return False
     if node.op is not Op.MAP:
         return True
@@ -74,9 +77,10 @@ def _row(node: Node, nodes: tuple[Node, ...]) -> tuple[object, ...]:
     is_of_bytes = bool(node.children) and (
         node.op is Op.BYTES or (node.op is Op.ARRAY and nodes[first].is_byte)
     )
+    may_be_nil = node.op is Op.INTERFACE and node.schema.nullable
     return (
         int(node.op),
-        _IS_NULLABLE * node.nullable + _IS_OF_BYTES * is_of_bytes,
+        _IS_NULLABLE * node.nullable + _IS_OF_BYTES * is_of_bytes + _MAY_BE_NIL * may_be_nil,
         node.bits,
         node.inner,
         node.plain,
@@ -101,6 +105,8 @@ def _extra(node: Node) -> tuple[object, ...]:
             from ..encode.runtime import EnumTable
 
             return schema.cls, EnumTable(schema)
+        case Op.INTERFACE:
+            return schema, None
         case Op.DURATION:
             from ...values.durations import nanoseconds_of
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ...schema import Schema
+from ..._interrupts import reraise_interrupt
+from ...schema import Interface, Schema, schema_of
+from ...values.kept import Kept
+from ...values.registry import Registry, Typed
 from .. import encoder
 from ..single import SingleEncoder
 from . import native
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from ..streams import Encoding
 
 __all__ = ["Encoder", "dumps"]
+
+# How many classes in interfaces of one kind are remembered.
+_MOST_IN_INTERFACES: Final = 256
 
 
 class Encoder(native.MessageEncoder, encoder.Encoder):
@@ -27,24 +33,75 @@ class Encoder(native.MessageEncoder, encoder.Encoder):
     def _encode_in_python(self, ahead: bytes, value: object, schema: object) -> list[bytes]:
         """Return whole messages of this stream and then the value, which the accelerator left."""
         parts = encoder.Encoder.encode_parts_after(self, ahead, value, schema)
-        if self.is_settled(schema):
+        if schema is not None:
             self._learn(schema)
         return parts
 
-    def _learn(self, schema: object) -> None:
+    def _learn(self, asked: object) -> None:
         """Have the accelerator make whole messages of what it knows, from now on."""
-        function, id = self._plain[schema]
-        accelerated = getattr(function, "__self__", None)
-        if isinstance(accelerated, native.EncodeFunction):
-            self._whole[schema] = accelerated, id
+        try:
+            if asked in self._whole:
+                return
+        except TypeError as error:  # not hashable
+            reraise_interrupt(error)
+            return
+        schema = asked if isinstance(asked, Schema) else schema_of(asked)
+        self._whole[asked] = self._accelerated(schema)
+
+    def _accelerated(self, schema: Schema[Any]) -> tuple[native.EncodeFunction, bytes] | None:
+        """Return the function and the id for a schema that was described, None for others."""
+        if schema not in self._known:
+            return None
+        encoding, id = self._known[schema]
+        function = getattr(encoding.function, "__self__", None)
+        return (function, id) if isinstance(function, native.EncodeFunction) else None
+
+    def encode_interface(self, value: Any, out: list[bytes], interface: Interface) -> None:
+        """Append a value with the name of its type, and remember how that is done."""
+        super().encode_interface(value, out, interface)
+        known = self._interfaces.setdefault(interface, {})
+        cls = type(value)
+        if value is not None and cls not in known and len(known) < _MOST_IN_INTERFACES:
+            known[cls] = self._held(cls, interface) if value.__class__ is cls else None
+
+    def _held(
+        self, cls: type[Any], interface: Interface
+    ) -> tuple[native.EncodeFunction, bytes] | None:
+        """Return how all values of a class go out in an interface, None if that depends on them."""
+        schema = _schema_of_class(cls, interface, self._registry)
+        named = self._named.get(schema) if schema is not None else None
+        if schema is None or named is None:
+            return None
+        found = self._accelerated(schema)
+        return None if found is None else (found[0], named + found[1])
 
     def _encoding(self, schema: Schema[Any]) -> Encoding:
         return _encoding_of()(schema, self._strings)
 
     def _rewind(self, mark: tuple[int, int, int]) -> None:
         super()._rewind(mark)
-        if not self._plain:
+        if not self._known:
             self._whole.clear()
+            self._interfaces.clear()
+
+
+def _schema_of_class(
+    cls: type[Any], interface: Interface, registry: Registry
+) -> Schema[Any] | None:
+    """Return the schema of all values of a class, None where they differ."""
+    if issubclass(cls, Typed | Kept):
+        return None
+    schema = registry.by_class(cls)
+    for member in interface.members:
+        if member.cls is cls:
+            return schema or member
+    if interface.members:
+        return None
+    if schema is None and cls is list:
+        return schema_of(list[Any])
+    if schema is None and cls is dict:
+        return schema_of(dict[str, Any])
+    return schema
 
 
 @cache

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from typing import Any
 from unittest import mock
 
 import pytest
+from attrs import define
 
-from rpcgen.errors import DecodeError
+from rpcgen import gob
+from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import decoder as decoder_module
 from rpcgen.gob import encoder
-from tests.gob.accelerated_examples import Plain
+from rpcgen.gob.interface_values import ValueStream
+from tests.gob.accelerated_examples import Branch, Plain, Twig
+from tests.gob.accelerated_examples import Leaf as Registered
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
@@ -40,3 +47,108 @@ def test_large_value_without_bytes_in_chunks_arrives() -> None:
 def test_loads_refuses_what_follows_the_value() -> None:
     with pytest.raises(DecodeError, match="there is more after the value"):
         loads(encoder.dumps(1, int) * 2, int)
+
+
+@define
+class Leaf:
+    """A message that is made without code in Python."""
+
+    name: str = ""
+    size: int = 0
+
+
+def streams_of_leaves() -> tuple[Decoder, bytes]:
+    """Return a stream that knows leaves, and a message of so many that the collector would run."""
+    stream, leaves = encoder.Encoder(), [Leaf(f"name {n}", n) for n in range(3000)]
+    decoder = Decoder(stream.encode(leaves, list[Leaf]))
+    decoder.decode(list[Leaf])
+    return decoder, stream.encode(leaves, list[Leaf])
+
+
+def test_collector_waits_for_a_message_of_many_objects() -> None:
+    decoder, data = streams_of_leaves()
+    decoder.feed(data)
+    runs: list[str] = []
+
+    def note(phase: str, _: object) -> None:
+        runs.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        decoder.decode(list[Leaf])
+    finally:
+        gc.callbacks.remove(note)
+    assert (runs, gc.isenabled()) == ([], True)
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_collector_is_on_or_off_as_before_after_a_value_and_an_error(is_enabled: bool) -> None:
+    decoder, data = streams_of_leaves()
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        decoder.feed(data)
+        decoder.decode(list[Leaf])
+        decoder.feed(data[:-3] + b"\x7f\x7f\x7f")
+        with pytest.raises(DecodeError):
+            decoder.decode(list[Leaf])
+        found = gc.isenabled()
+    finally:
+        gc.enable()
+    assert found is is_enabled
+
+
+BRANCH = Branch(Registered("a", 1), Twig([1, "b", None]), [], {"c": Registered("d", 2), "e": None})
+
+
+def stream_of_branches() -> tuple[Decoder, encoder.Encoder]:
+    """Return streams on which the types in `BRANCH` have come twice, the first time described."""
+    decoder, stream = Decoder(), encoder.Encoder()
+    for _ in range(2):
+        decoder.feed(stream.encode(BRANCH, Branch))
+        assert decoder.decode(Branch) == BRANCH
+    return decoder, stream
+
+
+def test_types_in_interfaces_that_have_come_are_not_left_to_python() -> None:
+    decoder, stream = stream_of_branches()
+    decoder.feed(stream.encode(BRANCH, Branch))
+    with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
+        assert decoder.decode(Branch) == BRANCH
+
+
+def test_type_in_an_interface_that_comes_later_is_learned() -> None:
+    decoder, stream = stream_of_branches()
+    other = Branch(1.5, Twig(["x", True]), [], {})
+    for _ in range(3):
+        decoder.feed(stream.encode(other, Branch) + stream.encode(BRANCH, Branch))
+        assert (decoder.decode(Branch), decoder.decode(Branch)) == (other, BRANCH)
+    assert decoder.pending == 0
+
+
+def test_types_in_interfaces_are_forgotten_with_the_value_that_has_described_them() -> None:
+    stream = encoder.Encoder()
+    data = stream.encode([BRANCH, BRANCH], list[Branch])
+    decoder = Decoder(data[:-1])
+    with pytest.raises(TruncatedError):
+        decoder.decode(list[Branch])
+    assert decoder._interfaces == {}
+    decoder.feed(data[-1:])
+    assert decoder.decode(list[Branch]) == [BRANCH, BRANCH]
+
+
+def test_value_in_an_interface_that_is_too_large_has_the_error_of_python() -> None:
+    stream, limits = encoder.Encoder(), gob.Limits(decoded=3000)
+    streams = Decoder(limits=limits), decoder_module.Decoder(limits=limits)
+    values = [[Registered("x", 1)] * count for count in (1, 2, 100, 3)]
+    outcomes: list[list[str]] = [[], []]
+    for value in values:
+        data = stream.encode(value, list[Any])
+        for each, found in zip(streams, outcomes, strict=True):
+            each.feed(data)
+            try:
+                found.append(repr(each.decode(list[Any])))
+            except DecodeError as error:
+                found.append(str(error))
+    assert outcomes[0] == outcomes[1]
+    assert any("Limits.decoded" in each for each in outcomes[0])

@@ -1,0 +1,112 @@
+/* Decoding interface values, which bring the names and numbers of their types along. */
+#include "decode.h"
+
+/* rpcgen.gob.interface_values: the longest name of a type, and the depth below which the careful
+ * function in Python decodes. */
+#define LONGEST_NAME 1024
+#define SHALLOW 8
+
+/* Return what the stream has met in interfaces; NULL where it looks at other bytes. */
+static PyObject *
+interfaces_of(Reader *r)
+{
+    if (r->interfaces != NULL) {
+        return r->interfaces;
+    }
+    PyObject *data = PyObject_GetAttr(r->stream, r->program->names[NAME_DATA]);
+    if (data == NULL) {
+        return NULL;
+    }
+    Py_DECREF(data);
+    if (data != r->bytes) {
+        return NULL; /* bytes in chunks, which types are not read from */
+    }
+    r->interfaces = PyObject_GetAttr(r->stream, r->program->names[NAME_INTERFACES]);
+    if (r->interfaces != NULL && !PyDict_CheckExact(r->interfaces)) {
+        Py_CLEAR(r->interfaces);
+    }
+    return r->interfaces;
+}
+
+/* Return how values of a name and a type are decoded, and what they count: a pair, borrowed. */
+static PyObject *
+known_type(Reader *r, Pair *pair, Py_ssize_t begin)
+{
+    PyObject *known = interfaces_of(r);
+    if (known == NULL) {
+        return NULL;
+    }
+    known = PyDict_GetItemWithError(known, pair->make);
+    if (known == NULL || !PyDict_CheckExact(known)) {
+        return NULL;
+    }
+    PyObject *key = PyBytes_FromStringAndSize((const char *)r->data + begin, r->pos - begin);
+    if (key == NULL) {
+        return NULL;
+    }
+    PyObject *found = PyDict_GetItemWithError(known, key);
+    Py_DECREF(key);
+    return found != NULL && PyTuple_CheckExact(found) && PyTuple_Size(found) == 2 ? found : NULL;
+}
+
+/* Read what follows name and type: its size, and the value as it stands at the top of a message. */
+static PyObject *
+read_held(Reader *r, DecodeProgram *program, long long size, long depth)
+{
+    uint64_t ignored, number = 0;
+    if (read_uint(r, &ignored) < 0 || charge(r, 1, size) < 0 || !program->is_counted
+        || program->pairs == NULL) {
+        return NULL;
+    }
+    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
+        return NULL;
+    }
+    DecodeProgram *outer = r->program;
+    r->program = program;
+    PyObject *value = read_value(r, &program->pairs[program->root], depth - 1);
+    r->program = outer;
+    return value;
+}
+
+PyObject *
+read_interface(Reader *r, Pair *pair, long depth)
+{
+    uint64_t size;
+    int64_t id;
+    Py_ssize_t begin = r->pos;
+    if (depth < SHALLOW || r->level >= MOST_LEVELS || !r->program->is_counted
+        || read_uint(r, &size) < 0 || size > LONGEST_NAME
+        || size > (uint64_t)(r->end - r->pos)) {
+        return NULL;
+    }
+    if (size == 0) {
+        if (!(pair->flags & MAY_BE_NIL)) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    r->pos += (Py_ssize_t)size;
+    if (read_int(r, &id) < 0 || id < 0) {
+        return NULL; /* a definition, which changes the stream */
+    }
+    PyObject *found = known_type(r, pair, begin);
+    if (found == NULL) {
+        return NULL;
+    }
+    PyObject *program = PyTuple_GetItem(found, 0);
+    PyObject *counted = PyTuple_GetItem(found, 1);
+    if (!is_program(program) || !PyLong_Check(counted)) {
+        return NULL;
+    }
+    int overflow;
+    long long in_memory = PyLong_AsLongLongAndOverflow(counted, &overflow);
+    if (overflow || in_memory < 0) {
+        return NULL;
+    }
+    Py_INCREF(program);
+    r->level++;
+    PyObject *value = read_held(r, (DecodeProgram *)program, in_memory, depth);
+    r->level--;
+    Py_DECREF(program);
+    return value;
+}

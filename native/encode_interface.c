@@ -1,0 +1,70 @@
+/* Encoding interface values, which bring the names and numbers of their types along. */
+#include "encode.h"
+
+/* Return how values of a class go out: the function, and name and number in front of them;
+ * borrowed, NULL where the stream has not had one. */
+static PyObject *
+known_class(Node *node, PyObject *value, Writer *w)
+{
+    if (w->interfaces == NULL || !PyDict_CheckExact(w->interfaces)) {
+        return NULL;
+    }
+    PyObject *known = PyDict_GetItemWithError(w->interfaces, node->first);
+    if (known == NULL || !PyDict_CheckExact(known)) {
+        return NULL;
+    }
+    PyObject *found = PyDict_GetItemWithError(known, (PyObject *)Py_TYPE(value));
+    return found != NULL && PyTuple_CheckExact(found) && PyTuple_Size(found) == 2 ? found : NULL;
+}
+
+/* Put the number of bytes in front of those that were written last. */
+static int
+insert_size(Writer *w, size_t start)
+{
+    size_t size = w->used - start, width = 1;
+    if (size > 127) {
+        width = 2;
+        while (width <= sizeof(size) && size >> (8 * (width - 1))) {
+            width++;
+        }
+    }
+    if (reserve(w, width) < 0) {
+        return -1;
+    }
+    memmove(w->data + start + width, w->data + start, size);
+    w->used = start;
+    if (put_uint(w, size) < 0 || w->used != start + width) {
+        return -1;
+    }
+    w->used += size;
+    return 0;
+}
+
+int
+put_interface(Node *node, PyObject *value, Writer *w, int level)
+{
+    if (value == Py_None) {
+        return node->flags & MAY_BE_NIL ? put_uint(w, 0) : -1;
+    }
+    PyObject *found = level > MOST_LEVELS ? NULL : known_class(node, value, w);
+    if (found == NULL) {
+        return -1;
+    }
+    PyObject *function = PyTuple_GetItem(found, 0), *head = PyTuple_GetItem(found, 1);
+    if (!PyBytes_CheckExact(head)) {
+        return -1;
+    }
+    size_t size = (size_t)PyBytes_Size(head);
+    if (reserve(w, size) < 0) {
+        return -1;
+    }
+    memcpy(w->data + w->used, PyBytes_AsString(head), size);
+    w->used += size;
+    size_t start = w->used;
+    int pieces = w->pieces;
+    Py_INCREF(found);
+    int result = put_by(function, value, w, level + 1);
+    Py_DECREF(found);
+    /* What is too large to be copied has no place behind a size that is not known yet. */
+    return result < 0 || pieces != w->pieces ? -1 : insert_size(w, start);
+}
