@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.code import Code
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
@@ -43,8 +44,9 @@ from .headers import (
 )
 from .message_streams import MessageReader, MessageWriter, Pool
 from .request_encoder import RequestEncoder
+from .server_session import INVALID_REQUEST
 
-__all__ = ["MessageClientCodec", "MessageServerCodec", "decode_reply", "encode_call"]
+__all__ = ["MessageClientCodec", "MessageServerCodec", "decode_reply", "encode_call", "refusal"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -194,7 +196,7 @@ class MessageServerCodec(_MessageCodec):
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
     ) -> Sequence[bytes]:
-        """Return the message, in one piece."""
+        """Return the message, in one piece; the header's number must be 0."""
         if type(response) is ExtendedResponse:
             self._extension.check_metadata(response)
         return (self._writer.encode(response, schema, reply),)
@@ -220,7 +222,22 @@ def _told(error: DecodeError) -> DecodeError:
     return DecodeError(_CUT) if isinstance(error, TruncatedError) else error
 
 
-# What encodes for `encode_call`, and whose reader `decode_reply` uses.
+def refusal(text: str, code: Code, *, unstarted: bool = True) -> bytes:
+    """Return the message that answers a call which no handler has answered.
+
+    Args:
+        text: Why.
+        code: Kind of the error.
+        unstarted: True if the call was certainly not begun.
+    """
+    response = ExtendedResponse("", 0, text, code, unstarted=unstarted)
+    (message,) = _refusals.encode_response(response, INVALID_REQUEST, None)
+    return message
+
+
+_refusals: Final = MessageServerCodec()
+
+# What encodes for `encode_call`.
 _shared: Final = MessageClientCodec()
 
 

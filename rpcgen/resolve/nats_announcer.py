@@ -19,6 +19,7 @@ from rpcgen.protocol import CodecName
 from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
+from .announcements import OWN
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, stay_connected
 from .nats_micro import (
@@ -39,9 +40,6 @@ _GOODBYE_S: Final = 2.0
 
 # What a listener is bound to where it takes connections at all addresses of the machine.
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
-
-# Services of each server, which are not looked for.
-_OWN: Final = "rpcgen."
 
 
 @frozen
@@ -133,7 +131,7 @@ class NatsAnnouncer:
             announcement = Announcement(
                 service, self._id, told.version, self._started, told.metadata
             )
-            if service.name.startswith(_OWN) or announcement.name in self._there:
+            if service.name.startswith(OWN) or announcement.name in self._there:
                 continue
             self._there[announcement.name] = announcement
             answers: dict[str, Callable[[], bytes]] = {

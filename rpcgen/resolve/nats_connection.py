@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 try:
     from nats.aio.client import Client
@@ -13,9 +13,15 @@ try:
 except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
+from rpcgen.errors import DialError
 from rpcgen.logs import client_log
 
-__all__ = ["Client", "Msg", "Trouble", "stay_connected"]
+from .nats_micro import without_password
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "stay_connected"]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -58,7 +64,7 @@ async def stay_connected(
             try:
                 await use(client)
             finally:
-                await _hang_up(client)
+                await hang_up(client)
         except Exception as error:  # of the library, which a later attempt may not meet
             await trouble(error)
         await asyncio.sleep(_REST_S)
@@ -91,12 +97,65 @@ async def _connect(
         await asyncio.shield(connecting)
     except BaseException:
         await _end(connecting)
-        await _hang_up(client)
+        await hang_up(client)
         raise
     return client
 
 
-async def _hang_up(client: Client) -> None:
+async def connect_once(
+    broker: str,
+    name: str,
+    ended: Callable[[], object],
+    timeout: float | None,
+    tls: ssl.SSLContext | None,
+) -> Client:
+    """Return a connection that is not made again once it has ended.
+
+    Args:
+        broker: As for `stay_connected`.
+        name: The same.
+        ended: Called when it has.
+        timeout: Maximum time in seconds; None: a usual one.
+        tls: How to encrypt to a ``tls://`` broker, and whom to trust; None: whom the system trusts.
+
+    Raises:
+        DialError: There is no connection to be had.
+    """
+
+    async def closed() -> None:
+        ended()
+
+    client = Client()
+    connecting = asyncio.ensure_future(
+        client.connect(
+            broker,
+            name=name,
+            error_cb=_note,
+            closed_cb=closed,
+            connect_timeout=_CONNECT_S,
+            ping_interval=_PING_S,
+            allow_reconnect=False,
+            tls=tls,
+        )
+    )
+    try:
+        async with asyncio.timeout(timeout or _CONNECT_S):
+            await asyncio.shield(connecting)
+    except BaseException as error:
+        await _end(connecting)
+        await hang_up(client)
+        if not isinstance(error, Exception):
+            raise
+        text = str(error) or type(error).__name__
+        raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
+    return client
+
+
+async def _note(error: Exception) -> None:
+    client_log.debug("nats: %s", error)
+
+
+async def hang_up(client: Client) -> None:
     """Close a connection, however far it has come.
 
     Raises nothing: what the library raises here would take the place of a cancellation.

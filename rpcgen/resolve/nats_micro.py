@@ -40,7 +40,7 @@ _QUEUE: Final = "q"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
 _URL: Final = re.compile(
-    r"nats://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
+    r"(?P<scheme>nats|tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
     r"(/(?P<service>[\w.-]*))?",
     re.ASCII,
 )
@@ -61,12 +61,13 @@ def split_url(address: str) -> tuple[str, str]:
     if found is None or int((found["port"] or ":0")[1:]) >= 1 << 16:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
     place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
-    return f"nats://{place}", found["service"] or ""
+    return f"{found['scheme']}://{place}", found["service"] or ""
 
 
 def without_password(broker: str) -> str:
     """Return the address of a broker as it may be shown: without a user."""
-    return f"nats://{broker.removeprefix('nats://').rpartition('@')[2]}"
+    scheme, _, place = broker.partition("://")
+    return f"{scheme}://{place.rpartition('@')[2]}"
 
 
 def micro_name(service: str) -> str:

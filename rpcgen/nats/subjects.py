@@ -1,0 +1,22 @@
+"""Subjects of NATS by which calls travel."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rpcgen.resolve.nats_micro import micro_name
+
+__all__ = ["QUEUE", "call_subject", "cancel_subject"]
+
+QUEUE: Final = "q"
+"""Queue group of all servers of a service: each call goes to one of them."""
+
+
+def call_subject(service: str) -> str:
+    """Return where a service is called: what its announcement says, too."""
+    return f"rpcgen.{micro_name(service)}"
+
+
+def cancel_subject(service: str) -> str:
+    """Return where servers are told that nobody waits for a call: by its reply subject."""
+    return f"rpcgen.cancel.{micro_name(service)}"
