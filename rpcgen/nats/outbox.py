@@ -15,6 +15,9 @@ __all__ = ["End", "Outbox"]
 _HIGH_WATER: Final = 1 << 20
 _LOW_WATER: Final = 1 << 18
 
+# Bytes in the buffer of nats-py below which it certainly takes more without waiting.
+_MOST_AT_ONCE: Final = 1 << 20
+
 
 class End(Protocol):
     """The end of a stream of frames that a client or a server has, as a bridge sees it."""
@@ -41,7 +44,10 @@ class End(Protocol):
 
 
 class Outbox:
-    """Publishes in a task what callbacks of the event loop have for the broker.
+    """Publishes what callbacks of the event loop have for the broker.
+
+    That is done at once as a rule: nats-py puts it into a buffer, which its own task sends. What
+    might have to wait for room there is left to a task of this one.
 
     Args:
         client: The connection to the broker.
@@ -60,13 +66,27 @@ class Outbox:
         self._is_empty.set()
 
     def add(self, subject: str, data: bytes, reply: str = "") -> None:
-        """Publish a message soon.
+        """Publish a message, now or soon.
 
         Args:
             subject: Where to.
             data: The message.
             reply: Where the answer goes to; empty if there is none.
         """
+        if not self._messages and self._client.pending_data_size + len(data) < _MOST_AT_ONCE:
+            publishing = self._client.publish(subject, data, reply)
+            try:
+                publishing.send(None)
+            except StopIteration:
+                return
+            except Exception as error:
+                _note(error)
+                return
+            # It waits though there is room, which it has never done: better twice than not.
+            publishing.close()
+        self._add_later(subject, data, reply)
+
+    def _add_later(self, subject: str, data: bytes, reply: str) -> None:
         self._messages.append((subject, data, reply))
         self._size += len(data)
         self._is_wanted.set()
@@ -81,7 +101,8 @@ class Outbox:
             await self._is_wanted.wait()
             self._is_wanted.clear()
             while self._messages:
-                await self._publish(*self._messages.popleft())
+                await self._publish(*self._messages[0])
+                self._messages.popleft()
             self._is_empty.set()
 
     async def flushed(self) -> None:
@@ -91,10 +112,15 @@ class Outbox:
 
     async def _publish(self, subject: str, data: bytes, reply: str) -> None:
         try:
-            await self._client.publish(subject, data, reply=reply)
-        except Exception as error:  # of the library: the connection has ended, or will
-            client_log.debug("nats: %s", error)
+            await self._client.publish(subject, data, reply)
+        except Exception as error:
+            _note(error)
         self._size -= len(data)
         if self._is_paused and self._size < _LOW_WATER:
             self._is_paused = False
             self._end.resume()
+
+
+def _note(error: Exception) -> None:
+    """Note an error of the library: the connection has ended, or will."""
+    client_log.debug("nats: %s", error)

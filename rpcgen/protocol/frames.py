@@ -18,9 +18,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, Final, Literal
-
-from attrs import frozen
+from typing import Any, Final, Literal, NamedTuple
 
 from rpcgen.errors import DecodeError, EncodeError, TruncatedError
 from rpcgen.gob import Limits
@@ -50,11 +48,19 @@ CANCEL: Final = 1
 
 _HEAD: Final = struct.Struct(">IBQB")
 _NUMBER: Final = struct.Struct(">Q")
+_pack: Final = _HEAD.pack
+_unpack_from: Final = _HEAD.unpack_from
+_HEAD_SIZE: Final = _HEAD.size
+
+# Bytes of the head that the size counts, and those that it does not.
 _SIZE: Final = 4
+_REST: Final = _HEAD_SIZE - _SIZE
+
+# Maximum number of services whose names are kept in bytes.
+_MOST_KEPT: Final = 256
 
 
-@frozen
-class Frame:
+class Frame(NamedTuple):
     """One message on a stream.
 
     Attributes:
@@ -72,8 +78,8 @@ class Frame:
 
 def frame(number: int, message: bytes, kind: int = CALL, service: bytes = b"") -> bytes:
     """Return the bytes of a frame; see `Frame`."""
-    size = _HEAD.size - _SIZE + len(service) + len(message)
-    return b"%b%b%b" % (_HEAD.pack(size, kind, number, len(service)), service, message)
+    length = len(service)
+    return _pack(_REST + length + len(message), kind, number, length) + service + message
 
 
 def pack_number(number: int) -> bytes:
@@ -90,30 +96,34 @@ class FrameReader:
     """Cuts a stream into frames, which come from this process and are as they should be."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._data = b""
+        self._pos = 0
 
     def __len__(self) -> int:
         """Return the number of bytes that belong to no frame yet that was returned."""
-        return len(self._data)
+        return len(self._data) - self._pos
 
     def feed(self, data: bytes) -> None:
         """Take bytes that have come."""
-        self._data += data
+        if self._pos == len(self._data):
+            self._data = data
+        else:
+            self._data = self._data[self._pos :] + data
+        self._pos = 0
 
     def next_frame(self) -> Frame | None:
         """Return the next frame, None if it is not whole yet."""
-        data = self._data
-        if len(data) < _HEAD.size:
+        data, pos = self._data, self._pos
+        if len(data) - pos < _HEAD_SIZE:
             return None
-        size, kind, number, length = _HEAD.unpack_from(data)
-        end = size + _SIZE
+        size, kind, number, length = _unpack_from(data, pos)
+        end = pos + _SIZE + size
         if len(data) < end:
             return None
-        start = _HEAD.size + length
-        service = data[_HEAD.size : start].decode()
-        found = Frame(kind, number, service, bytes(data[start:end]))
-        del data[:end]
-        return found
+        start = pos + _HEAD_SIZE
+        service = data[start : start + length].decode() if length else ""
+        self._pos = end
+        return Frame(kind, number, service, data[start + length : end])
 
 
 class _FrameCodec(MeasuredCodec, ExtendedCodec):
@@ -152,14 +162,12 @@ class _FrameCodec(MeasuredCodec, ExtendedCodec):
         self._cancel = found if found.kind == CANCEL else None
         return found
 
-    def _checked(self, message: bytes, what: str) -> bytes:
-        """Return a message that a broker takes. Raises `EncodeError` for any other."""
-        if len(message) > self._most:
-            raise EncodeError(
-                f"the {what} has {len(message)} bytes, and the broker takes {self._most} at most"
-                " (max_payload in its configuration): allow more there, or call servers directly"
-            )
-        return message
+    def _too_large(self, message: bytes, what: str) -> EncodeError:
+        """Return the error of a message that a broker does not take."""
+        return EncodeError(
+            f"the {what} has {len(message)} bytes, and the broker takes {self._most} at most"
+            " (max_payload in its configuration): allow more there, or call servers directly"
+        )
 
 
 class FrameClientCodec(_FrameCodec):
@@ -182,6 +190,8 @@ class FrameClientCodec(_FrameCodec):
     ) -> None:
         super().__init__(most)
         self._messages = MessageClientCodec(limits, strings=strings, strict_names=strict_names)
+        # Names of services, by methods.
+        self._services: dict[str, bytes] = {}
 
     def encode_request(
         self, request: Request, schema: Schema[Any], args: object
@@ -191,10 +201,22 @@ class FrameClientCodec(_FrameCodec):
         if method == CANCEL_METHOD and isinstance(args, CancelArgs):
             return (frame(request.seq, pack_number(args.seq), CANCEL),)
         (message,) = self._messages.encode_request(request, schema, args)
-        service = method.rpartition(".")[0].encode("utf-8", "surrogateescape")
-        if len(service) > 255:
+        service = self._services.get(method)
+        if service is None:
+            service = self._service(method)
+        if len(message) > self._most:
+            raise self._too_large(message, f"call of {method}")
+        return (frame(request.seq, message, CALL, service),)
+
+    def _service(self, method: str) -> bytes:
+        """Return the name of a method's service, in bytes."""
+        name = method.rpartition(".")[0].encode("utf-8", "replace")
+        if len(name) > 255:
             raise EncodeError(f"{method[:80]}...: a service's name has 255 bytes at most here")
-        return (frame(request.seq, self._checked(message, f"call of {method}"), CALL, service),)
+        if len(self._services) >= _MOST_KEPT:
+            self._services.clear()
+        self._services[method] = name
+        return name
 
     def decode_response_header(self) -> Response:
         """Return the next header."""
@@ -253,7 +275,12 @@ class FrameServerCodec(_FrameCodec):
         self, response: Response, schema: Schema[Any], reply: object
     ) -> Sequence[bytes]:
         """Return the frame, in one piece."""
-        own = copy(response)
-        own.seq = 0
+        seq = response.seq
+        own = response
+        if response.error or type(response) is not Response:
+            own = copy(response)
+            own.seq = 0
         (message,) = self._messages.encode_response(own, schema, reply)
-        return (frame(response.seq, self._checked(message, "reply")),)
+        if len(message) > self._most:
+            raise self._too_large(message, "reply")
+        return (frame(seq, message),)

@@ -17,7 +17,7 @@ no other one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
@@ -42,7 +42,7 @@ from .headers import (
     Response,
     plain_request,
 )
-from .message_streams import MessageReader, MessageWriter, Pool
+from .message_streams import MessageReader, MessageWriter, Reading
 from .request_encoder import RequestEncoder
 from .server_session import INVALID_REQUEST
 
@@ -108,7 +108,7 @@ class MessageClientCodec(_MessageCodec):
             lambda: GobClientCodec(limits, strings=strings, strict_names=strict_names)
         )
         self._extension = Extension(limits or Limits())
-        self._reading: tuple[GobClientCodec, Pool[GobClientCodec]] | None = None
+        self._reading: Reading[GobClientCodec] | None = None
         # What is wrong with the message whose header was asked for.
         self._fault: DecodeError | None = None
 
@@ -116,11 +116,11 @@ class MessageClientCodec(_MessageCodec):
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
         """Return the message, in one piece; the header's number does not travel."""
+        if type(request) is not ExtendedRequest:
+            return (self._writer.encode_plain(request, schema, args),)
         return (self._writer.encode(self._header(request), schema, args),)
 
-    def _header(self, request: Request) -> Request:
-        if type(request) is not ExtendedRequest:
-            return Request(request.service_method)
+    def _header(self, request: ExtendedRequest) -> Request:
         self._extension.check_metadata(request)
         # What a client can do is said to connections.
         more = ExtendedRequest(request.service_method, 0, request.timeout, request.metadata)
@@ -132,7 +132,9 @@ class MessageClientCodec(_MessageCodec):
         message = self._take()
         try:
             self._reading = reading = self._reader.begin(message)
-            header = reading[0].decode_response_header()
+            header = cast("Response | None", reading.header)
+            if header is None:
+                header = reading.header = reading.codec.decode_response_header()
         except DecodeError as error:
             reraise_interrupt(error)
             self._reading, self._fault = None, _told(error)
@@ -145,9 +147,9 @@ class MessageClientCodec(_MessageCodec):
         if self._reading is None:
             fault, self._fault = self._fault, None
             raise fault or DecodeError("there is no message")
-        (codec, pool), self._reading = self._reading, None
-        body = _whole(codec.decode_response_body, schema, codec)
-        self._reader.end(codec, pool)
+        reading, self._reading = self._reading, None
+        body = _whole(reading.codec.decode_response_body, schema, reading.codec)
+        self._reader.end(reading)
         return body
 
 
@@ -170,7 +172,7 @@ class MessageServerCodec(_MessageCodec):
             lambda: GobServerCodec(limits, strings=strings, strict_names=strict_names)
         )
         self._extension = Extension(limits or Limits())
-        self._reading: tuple[GobServerCodec, Pool[GobServerCodec]] | None = None
+        self._reading: Reading[GobServerCodec] | None = None
 
     def decode_request_header(self) -> Request:
         """Return the header; raise `DecodeError` if the message has none."""
@@ -178,7 +180,9 @@ class MessageServerCodec(_MessageCodec):
         self._reading = None
         try:
             reading = self._reader.begin(message)
-            header = reading[0].decode_request_header()
+            header = cast("Request | None", reading.header)
+            if header is None:
+                header = reading.header = reading.codec.decode_request_header()
         except TruncatedError as error:
             raise _told(error) from error
         self._reading = reading
@@ -188,9 +192,9 @@ class MessageServerCodec(_MessageCodec):
         """Return the arguments."""
         if self._reading is None:
             raise DecodeError("there is no message")
-        (codec, pool), self._reading = self._reading, None
-        body = _whole(codec.decode_request_body, schema, codec)
-        self._reader.end(codec, pool)
+        reading, self._reading = self._reading, None
+        body = _whole(reading.codec.decode_request_body, schema, reading.codec)
+        self._reader.end(reading)
         return body
 
     def encode_response(
@@ -199,6 +203,8 @@ class MessageServerCodec(_MessageCodec):
         """Return the message, in one piece; the header's number must be 0."""
         if type(response) is ExtendedResponse:
             self._extension.check_metadata(response)
+        elif not response.error:
+            return (self._writer.encode_plain(response, schema, reply),)
         return (self._writer.encode(response, schema, reply),)
 
 
