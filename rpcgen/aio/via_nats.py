@@ -63,7 +63,7 @@ async def _dial(broker: str, options: DialOptions) -> Client:
             strict_names=options.get("strict_names", False),
         )
         connection = ClientConnection(codec, options.get("limits"))
-        end = MemoryEnd(connection)
+        end = MemoryEnd(connection, lingers=True)
         bridge = ClientBridge(client, without_password(broker), end, ended)
         await bridge.open()
     except BaseException:

@@ -88,14 +88,22 @@ class MemoryEnd(asyncio.Transport):
     Args:
         connection: The connection.
         peer: What it calls its other side; None if it does not ask.
+        lingers: True if the connection is lost only when `finish` is called.
     """
 
     bridge: Bridge
 
-    def __init__(self, connection: asyncio.BaseProtocol, peer: Peer | None = None) -> None:
+    def __init__(
+        self,
+        connection: asyncio.BaseProtocol,
+        peer: Peer | None = None,
+        *,
+        lingers: bool = False,
+    ) -> None:
         super().__init__({} if peer is None else {"peername": peer})
         self._loop = asyncio.get_running_loop()
         self._connection: asyncio.Protocol | None = cast("asyncio.Protocol", connection)
+        self._lingers = lingers
         self._is_closing = False
         self._is_at_eof = False
         self._task: asyncio.Task[None] | None = None
@@ -155,17 +163,22 @@ class MemoryEnd(asyncio.Transport):
         return self._is_closing
 
     def close(self) -> None:
-        """Hang up, once the bridge has come to its end; see `finish`."""
+        """Hang up."""
         if not self._is_closing:
             self._is_closing = True
-            self._loop.call_soon(self.bridge.lost)
+            self._loop.call_soon(self._lose)
+
+    def _lose(self) -> None:
+        self.bridge.lost()
+        if not self._lingers:
+            self.finish()
 
     def keep(self, task: asyncio.Task[None]) -> None:
         """Keep a task: the event loop alone would not."""
         self._task = task
 
     def finish(self) -> None:
-        """Tell the connection that it is lost, once the bridge has come to its end."""
+        """Tell the connection that it is lost."""
         self._is_closing = True
         connection, self._connection = self._connection, None
         if connection is not None:

@@ -167,35 +167,36 @@ class MessageReader(Generic[C]):
             DecodeError: The message begins with no definitions and no value.
         """
         pool = self._last
-        # Where more definitions follow, the codec has read more than the pool has, see `end`.
-        if not message.startswith(pool.definitions):
+        if not (message.startswith(pool.definitions) and _has_value(message, pool)):
             pool = self._last = self._pool(message)
+        # The header of one message is like that of another of the same method, as a rule.
+        start = len(pool.definitions)
+        end = start + 1 + message[start]
+        head = message[start:end]
         try:
             codec = pool.idle.pop()
         except IndexError as error:
             reraise_interrupt(error)
             codec = self._make()
             codec.feed(message)
-            return Reading(codec, pool, None, b"")
-        # The header of one message is like that of another of the same method, as a rule.
-        start = len(pool.definitions)
-        end = start + 1 + message[start]
-        head = message[start:end]
-        header = pool.headers.get(head)
-        if header is not None:
-            codec.feed(message[end:])
-            return Reading(codec, pool, _copy(header), b"")
-        codec.feed(message[start:])
+        else:
+            header = pool.headers.get(head)
+            if header is not None:
+                codec.feed(message[end:])
+                return Reading(codec, pool, _copy(header), b"")
+            codec.feed(message[start:])
         is_short = len(head) < _LONGEST_HEAD and len(head) == end - start
         return Reading(codec, pool, None, head if is_short else b"")
 
     def end(self, reading: Reading[C]) -> None:
         """Keep a codec that has read a whole message, if it is fit for another one."""
         codec, pool = reading.codec, reading.pool
+        if len(codec.types) != pool.count:
+            return  # the message has described more, in the middle
         header = reading.header
         if reading.head and header is not None and not getattr(header, "error", ""):
             _keep(pool.headers, reading.head, _copy(header))
-        if len(codec.types) == pool.count and len(pool.idle) < _MOST_IDLE:
+        if len(pool.idle) < _MOST_IDLE:
             pool.idle.append(codec)
 
     def _pool(self, message: bytes) -> Pool[C]:
@@ -209,10 +210,16 @@ class MessageReader(Generic[C]):
         return pool
 
 
+def _has_value(message: bytes, pool: Pool[C]) -> bool:
+    """Return True if a value follows the definitions with which a message begins."""
+    start, after = bounds(message, len(pool.definitions))
+    return start < after and not is_negative(message, start)
+
+
 def _copy(header: Request | Response) -> Request | Response:
     """Return a header like another one, which whoever has it may change."""
-    if type(header) is Request:
-        return Request(header.service_method)
+    if type(header) is Request or type(header) is Response:
+        return type(header)(header.service_method)
     own = copy(header)
     own.seq = 0
     metadata = getattr(own, "metadata", None)

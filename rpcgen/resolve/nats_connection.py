@@ -125,12 +125,21 @@ async def connect_once(
     async def closed() -> None:
         ended()
 
+    # The library goes on trying for ever: the first error is the end of an attempt here.
+    first_error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def failed(error: Exception) -> None:
+        client_log.debug("nats: %s", error)
+        if not first_error.done():
+            first_error.set_exception(error)
+            first_error.exception()  # which is looked at, or of no interest any more
+
     client = Client()
     connecting = asyncio.ensure_future(
         client.connect(
             broker,
             name=name,
-            error_cb=_note,
+            error_cb=failed,
             closed_cb=closed,
             connect_timeout=_CONNECT_S,
             ping_interval=_PING_S,
@@ -140,7 +149,8 @@ async def connect_once(
     )
     try:
         async with asyncio.timeout(timeout or _CONNECT_S):
-            await asyncio.shield(connecting)
+            await asyncio.wait((connecting, first_error), return_when="FIRST_COMPLETED")
+        await (connecting if connecting.done() else first_error)
     except BaseException as error:
         await _end(connecting)
         await hang_up(client)
@@ -149,10 +159,6 @@ async def connect_once(
         text = str(error) or type(error).__name__
         raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
     return client
-
-
-async def _note(error: Exception) -> None:
-    client_log.debug("nats: %s", error)
 
 
 async def hang_up(client: Client) -> None:

@@ -75,9 +75,9 @@ class _BrokerClient(Client):
         try:
             super().close()
         finally:
-            if is_here:
+            # It ends by itself, and says goodbye to the broker, unless that keeps it waiting.
+            if is_here and not self._thread.join(_END_S):
                 self._thread.stop()
-                self._thread.join(_END_S)
 
 
 def _dial(broker: str, options: DialOptions) -> Client:
