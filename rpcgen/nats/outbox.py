@@ -7,7 +7,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from rpcgen.logs import client_log
-from rpcgen.resolve.nats_connection import Client
+from rpcgen.resolve.nats_connection import Client, sent
 
 __all__ = ["End", "Outbox"]
 
@@ -106,8 +106,9 @@ class Outbox:
             self._is_empty.set()
 
     async def flushed(self) -> None:
-        """Wait until all of it is published."""
+        """Wait until the broker has all of it."""
         await self._is_empty.wait()
+        await sent(self._client)
         await self._client.flush()
 
     async def _publish(self, subject: str, data: bytes, reply: str) -> None:

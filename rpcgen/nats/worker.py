@@ -79,6 +79,7 @@ class NatsWorker:
     async def run(self) -> None:
         """Take calls until `stop`, and have those answered that were taken."""
         self._stopping = asyncio.Event()
+        self._drained = asyncio.Event()
         if self._is_stopped:
             return
         staying = asyncio.ensure_future(
@@ -88,10 +89,14 @@ class NatsWorker:
             await self._stopping.wait()
             if self._bridge is not None:
                 await self._bridge.drain()
-        finally:
+                self._drained.set()
+            else:
+                staying.cancel()
+        except BaseException:
             staying.cancel()
-            with suppress(asyncio.CancelledError):
-                await staying
+            raise
+        finally:
+            await asyncio.wait((staying,))
 
     async def _use(self, client: Client) -> None:
         """Take calls by a connection until the server hangs up, or the connection has ended."""
@@ -105,8 +110,10 @@ class NatsWorker:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(bridge.wait_lost(), _LOOK_S)
                     break
-            while self._is_stopped:  # until `run` has drained it
-                await asyncio.sleep(_END_S)
+            if self._is_stopped:
+                await self._drained.wait()
+                # And not cancelled by `run`, which would come in between while this hangs up.
+                raise asyncio.CancelledError("the worker is stopped")
         finally:
             self._bridge = None
             publishing.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rpcgen.code import Code
 from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
 from rpcgen.protocol.message import refusal
-from rpcgen.resolve.nats_connection import Client, Msg
+from rpcgen.resolve.nats_connection import Client, Msg, sent
 
 from .outbox import End, Outbox
 from .subjects import QUEUE, call_subject, cancel_subject
@@ -86,16 +86,29 @@ class WorkerBridge:
 
     async def drain(self) -> None:
         """Take no more calls, and have all those answered that were taken."""
-        taken = [each for pair in self._subscriptions.values() for each in pair]
-        # Not `micro.Service.stop`, which drops what is queued: it is all handed over here.
-        with suppress(Exception):  # of the library: the broker is away
-            async with asyncio.timeout(_UNSUBSCRIBE_S):
-                await asyncio.gather(*(each.drain() for each in taken))  # type: ignore[no-untyped-call]
+        await self._in_time(self._unsubscribe)
         self._end.send_eof()
         await self._is_lost.wait()
-        with suppress(Exception):
+        await self._in_time(self._outbox.flushed)
+
+    async def _in_time(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step at the broker, if that is there."""
+        if not self._client.is_connected:
+            return
+        with suppress(Exception):  # of the library, or it takes too long: the broker is away
             async with asyncio.timeout(_UNSUBSCRIBE_S):
-                await self._outbox.flushed()
+                await step()
+
+    async def _unsubscribe(self) -> None:
+        """Have the broker send no more calls, and take those that it has sent."""
+        taken = [each for pair in self._subscriptions.values() for each in pair]
+        # First of all, and on its way: the PING of `Subscription.drain` overtakes its UNSUB, so
+        # that it drops what comes between the answers to both. `micro.Service.stop` drops even
+        # what is queued.
+        for each in taken:
+            await self._client._send_unsubscribe(each._id)
+        await sent(self._client)
+        await asyncio.gather(*(each.drain() for each in taken))  # type: ignore[no-untyped-call]
 
     # What NATS calls one after the other: neither waits for anything.
 

@@ -21,7 +21,7 @@ from .nats_micro import without_password
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "stay_connected"]
+__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "sent", "stay_connected"]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -35,6 +35,9 @@ _CLOSE_S: Final = 2.0
 
 # Seconds between two cancellations of the same attempt.
 _CANCEL_S: Final = 0.1
+
+# Seconds between two looks whether a buffer is empty.
+_SENT_S: Final = 0.001
 
 # Seconds from the end of a connection to the next one.
 _REST_S: Final = 1.0
@@ -159,6 +162,12 @@ async def connect_once(
         text = str(error) or type(error).__name__
         raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
     return client
+
+
+async def sent(client: Client) -> None:
+    """Wait until nothing is left in the buffer of a connection, ahead of which a PING may go."""
+    while client.is_connected and client.pending_data_size:
+        await asyncio.sleep(_SENT_S)
 
 
 async def hang_up(client: Client) -> None:
