@@ -131,7 +131,7 @@ class AnnouncedServer(BaseServer, Generic[L]):
 
         if isinstance(addresses, str):
             raise TypeError(f"addresses={addresses!r}: write a list, [{addresses!r}]")
-        announced = Announced(broker, version, tuple(addresses), dict(metadata or {}))
+        announced = Announced(broker, version, tuple(addresses), dict(metadata or {}), via or "")
 
         def offer() -> Offer:
             return Offer(self.services, self._bound_listeners())

@@ -55,6 +55,7 @@ class Announced:
     version: str
     addresses: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(factory=dict)
+    via: str = ""
 
     def __attrs_post_init__(self) -> None:
         split_url(self.broker)
@@ -122,9 +123,9 @@ class NatsAnnouncer:
                 await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
 
     async def _look(self, client: Client) -> None:
-        """Announce services that are new, where there is a listener for them."""
+        """Announce services that are new, where there is a way to call them."""
         offer = self._offer()
-        if not self._addresses(offer)[0]:
+        if not (self._announced.via or self._addresses(offer)[0]):
             return
         for service in offer.services:
             told = self._announced
@@ -160,7 +161,7 @@ class NatsAnnouncer:
 
     def _info(self, announcement: Announcement) -> bytes:
         addresses, codec = self._addresses(self._offer())
-        return announcement.info(addresses, codec)
+        return announcement.info(addresses, codec, self._announced.via)
 
     def _addresses(self, offer: Offer) -> tuple[Sequence[str], CodecName]:
         """Return where others can connect to, and what is spoken there: gob if that is."""

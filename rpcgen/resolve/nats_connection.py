@@ -175,8 +175,16 @@ async def hang_up(client: Client) -> None:
 
     Raises nothing: what the library raises here would take the place of a cancellation.
     """
-    with suppress(Exception):
-        await asyncio.wait_for(client.close(), _CLOSE_S)
+    try:
+        with suppress(Exception):
+            await asyncio.wait_for(client.close(), _CLOSE_S)
+    finally:
+        # Which the library leaves where its last bytes cannot be sent.
+        for subscription in tuple(client._subs.values()):
+            subscription._stop_processing()
+        with suppress(Exception):
+            if client._transport is not None:
+                client._transport.close()  # type: ignore[no-untyped-call]
 
 
 async def _end(connecting: asyncio.Future[None]) -> None:

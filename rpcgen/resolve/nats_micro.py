@@ -130,12 +130,13 @@ class Announcement:
         """Return the answer to a PING."""
         return self._response("ping", {})
 
-    def info(self, addresses: Sequence[str], codec: CodecName) -> bytes:
+    def info(self, addresses: Sequence[str], codec: CodecName, via: str = "") -> bytes:
         """Return the answer to an INFO.
 
         Args:
             addresses: Where the server takes connections.
             codec: What it speaks there.
+            via: "nats" if it takes calls at the endpoint's subject as well.
         """
         metadata = {
             "rpcgen.service": self.service.name,
@@ -143,6 +144,8 @@ class Announcement:
             "rpcgen.codec": codec,
             "rpcgen.schema": schema_hash(self.service),
         }
+        if via:
+            metadata["rpcgen.via"] = via
         described_by = self.service.described_by
         doc = "" if described_by is None else described_by.__doc__ or ""
         more = {
