@@ -6,7 +6,7 @@ Both servers import this module; what needs nats-py is imported by `AnnouncedSer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from rpcgen.protocol.base_server import BaseServer
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
     from .nats_announcer import Offer
 
-__all__ = ["OWN", "AnnouncedServer", "Announcement", "Announcements"]
-
-OWN: Final = "rpcgen."
-"""How the names of a server's own services begin, which are not looked for."""
+__all__ = ["AnnouncedServer", "Announcement", "Announcements"]
 
 
 class Announcement(Protocol):
@@ -149,8 +146,9 @@ class AnnouncedServer(BaseServer, Generic[L]):
 
     def _named_services(self) -> list[str]:
         """Return the names of the services that others look for."""
-        names = [service.name for service in self.services]
-        return [name for name in names if not name.startswith(OWN)]
+        from .nats_micro import is_own
+
+        return [service.name for service in self.services if not is_own(service.name)]
 
     @property
     def _most_calls_of_broker(self) -> int:

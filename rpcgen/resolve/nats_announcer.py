@@ -19,13 +19,13 @@ from rpcgen.protocol import CodecName
 from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
-from .announcements import OWN
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, stay_connected
 from .nats_micro import (
     Announcement,
     announced_subject,
     control_subjects,
+    is_own,
     split_url,
     without_password,
 )
@@ -132,7 +132,7 @@ class NatsAnnouncer:
             announcement = Announcement(
                 service, self._id, told.version, self._started, told.metadata
             )
-            if service.name.startswith(OWN) or announcement.name in self._there:
+            if is_own(service.name) or announcement.name in self._there:
                 continue
             self._there[announcement.name] = announcement
             answers: dict[str, Callable[[], bytes]] = {

@@ -26,6 +26,7 @@ __all__ = [
     "announced_subject",
     "control_subjects",
     "info_subject",
+    "is_own",
     "micro_name",
     "schema_hash",
     "split_url",
@@ -44,6 +45,9 @@ _URL: Final = re.compile(
     r"(/(?P<service>[\w.-]*))?",
     re.ASCII,
 )
+
+# How the names of a server's own services begin.
+_OWN: Final = "rpcgen."
 
 _CODECS: Final = ("gob", "json")
 
@@ -68,6 +72,11 @@ def without_password(broker: str) -> str:
     """Return the address of a broker as it may be shown: without a user."""
     scheme, _, place = broker.partition("://")
     return f"{scheme}://{place.rpartition('@')[2]}"
+
+
+def is_own(service: str) -> bool:
+    """Return True for a service of the server itself, which is not looked for."""
+    return service.startswith(_OWN)
 
 
 def micro_name(service: str) -> str:
