@@ -28,7 +28,6 @@ _NO_HEADERS: Final[Mapping[str, str]] = {}
 _SLACK_S: Final = 0.01
 
 
-
 class Peer(ValueRecord):
     """The other end of a connection.
 

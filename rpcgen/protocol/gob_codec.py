@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from typing import Any, Final, Literal
 
 from rpcgen._interrupts import reraise_interrupt
@@ -105,6 +105,11 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
     def pending(self) -> int:
         """Number of bytes that were fed and belong to no message yet."""
         return self._decoder.pending
+
+    @property
+    def types(self) -> Sized:
+        """The types that were described to this side so far; see `Decoder.types`."""
+        return self._decoder.types
 
     @property
     def needed(self) -> int:

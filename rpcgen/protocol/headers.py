@@ -34,7 +34,7 @@ _Text: TypeAlias = Annotated[str, GoType("string")]
 
 
 class _Header:
-    """Base of headers, with the methods that attrs would compile for each of them at every import."""
+    """Base of headers, with methods that attrs would compile for each of them at every import."""
 
     __slots__ = ()
 
