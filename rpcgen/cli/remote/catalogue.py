@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 
 from ...code import Code
 from ...errors import SchemaError
-from ...gen.idl_types import value_of
 from ...protocol.reflection import (
     Description,
     Kind,
+    MemberDescription,
     MethodDescription,
     TypeDescription,
 )
@@ -203,10 +203,11 @@ class _Describer:
             FieldEntry(each.name, self._spelled(each.type), each.default)
             for each in described.fields
         ]
-        base, plain = described.kind.value, described
+        base, is_unsigned = described.kind.value, False
         if described.kind is Kind.ENUM:
-            base, plain = self._spelled(described.element), self._at(described.element)
-        members = [f"{each.name} = {value_of(each, plain)!r}" for each in described.members]
+            base = self._spelled(described.element)
+            is_unsigned = self._at(described.element).kind.value.startswith("uint")
+        members = [f"{each.name} = {_shown(each, is_unsigned)}" for each in described.members]
         return TypeEntry(described.name, base, described.doc, tuple(fields), tuple(members))
 
     def _spelled(self, number: int) -> str:
@@ -254,3 +255,10 @@ def _code_name(number: int) -> str:
         return Code(number).name
     except ValueError:  # one of a newer release
         return f"code {number}"
+
+
+def _shown(member: MemberDescription, is_unsigned: bool) -> str:
+    if member.text:
+        return repr(member.text)
+    # Those beyond int64 are negative in a description.
+    return str(member.number % (1 << 64) if is_unsigned else member.number)

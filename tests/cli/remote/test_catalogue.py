@@ -13,6 +13,7 @@ from rpcgen.errors import SchemaError
 from rpcgen.protocol.reflection import (
     Description,
     Kind,
+    MemberDescription,
     MethodDescription,
     RaisedDescription,
     ServiceDescription,
@@ -93,6 +94,16 @@ def test_counts_of_a_page_are_added() -> None:
 def of_types(*types: TypeDescription) -> Catalogue:
     method = MethodDescription("M", request=0, response=0)
     return of_description(Description([ServiceDescription("S", methods=[method])], [*types]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(Kind.UINT64, "A = 18446744073709551615"), (Kind.INT, "A = -1")]
+)
+def test_members_of_an_enum_are_those_of_its_underlying_type(kind: Kind, shown: str) -> None:
+    members = [MemberDescription("A", -1)]
+    level = TypeDescription(Kind.ENUM, "kv.Level", "Level", element=1, members=members)
+    (entry,) = of_types(level, TypeDescription(kind)).types
+    assert entry.members == (shown,)
 
 
 @pytest.mark.parametrize("number", [1, -1, 1 << 40])

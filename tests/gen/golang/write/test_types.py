@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 from typing import Annotated, Any, Literal, NewType
 
 import pytest
@@ -23,10 +23,12 @@ from rpcgen.types import (
     NetIP,
     NetipAddr,
     Uint8,
+    Uint64,
     embedded,
     interface,
     json_tag,
     length,
+    underlying,
     wire,
 )
 
@@ -34,6 +36,12 @@ from rpcgen.types import (
 class Color(IntEnum):
     NONE = 0
     DARK_RED = 1
+
+
+@underlying(Uint64)
+class Right(IntFlag):
+    LOW = 1
+    HIGH = 1 << 63
 
 
 class Mood(StrEnum):
@@ -194,6 +202,11 @@ def test_enum_has_its_members() -> None:
     )
     assert declared(Mood).constants[1] == 'MoodGood Mood = "good"'
     assert declared(Mood).comment == ("// How it is.",)
+
+
+def test_enum_has_its_underlying_type() -> None:
+    assert declared(Right).declaration == "type Right uint64"
+    assert declared(Right).constants[1] == "RightHigh Right = 9223372036854775808"
 
 
 def test_number_with_a_name_is_a_type() -> None:
