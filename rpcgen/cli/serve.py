@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Final
 import click
 
 from .. import aio
+from .._interrupts import reraise_interrupt
 from ..aio.interrupts import Terminations
 from ..errors import DialError, GenerateError, RpcError
 from ..protocol import CodecName
@@ -114,11 +116,26 @@ def command(
             return FAILED
         except RpcError as error:
             raise Failure(f"{place}: {error}") from error
+        except click.ClickException:
+            raise
+        except Exception as error:  # of the user's own code
+            reraise_interrupt(error)
+            raise _failure_in(place, error) from error
         if debug_page:
             _check_has_http(places)
             server.handle_http()
         _serve(server, places, grace, processes)
     return 0
+
+
+def _failure_in(place: str, error: Exception) -> Failure:
+    """Return how the command ends with an exception of the module that it imports."""
+    _log.debug("%s", place, exc_info=error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    # The text of a syntax error says its own place, which is that of no frame.
+    where = "" if isinstance(error, SyntaxError) else f"{last.filename}, line {last.lineno}; "
+    hint = f"{where}--log-level debug shows the traceback"
+    return Failure(f"{place}: {type(error).__name__}: {error}", hint)
 
 
 def _check_has_http(places: Sequence[Place]) -> None:

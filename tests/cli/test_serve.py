@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import urllib.request
@@ -180,6 +181,24 @@ def test_address_that_cannot_be_had_is_explained(
         place = address.format(taken.getsockname()[1])
         status = cli.main(["serve", "program:Double", "--idl", "idl", "--listen", place])
     assert (status, said in capsys.readouterr().err) == (UNREACHABLE, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named", "program.py, line 1;"),
+        ("def f(:", "SyntaxError: invalid syntax (program.py, line 1)", "--log-level debug"),
+        ("def Double():\n    raise KeyError(7)", "KeyError: 7", "program.py, line 2;"),
+    ],
+)
+def test_exception_of_the_program_is_told_with_its_place(
+    program: Path, capsys: Captured, text: str, said: str, hint: str
+) -> None:
+    program.write_text(text)
+    with Serving("program:Double", *LISTEN) as serving:
+        serving.wait_for(re.escape(f"rpcgen: error: program:Double: {said}"))
+        serving.wait_for(re.escape(hint))
+        assert serving.process.wait(TIMEOUT_S) == 1
 
 
 def test_bad_idl_is_a_placed_error(program: Path, capsys: Captured) -> None:
