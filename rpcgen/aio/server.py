@@ -496,7 +496,7 @@ class Server(AnnouncedServer[Listener]):
             self._shared = Serving(self._connection_limits, self._workers)
         return ServerConnection(protocol, self._shared, place)
 
-    def _take_calls_from(self, broker: str) -> Announcement:
+    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(protocol: ServerSession) -> ServerConnection:
@@ -509,7 +509,13 @@ class Server(AnnouncedServer[Listener]):
         outside = serving.set(self._workers)
         try:
             return take_calls(
-                self, broker, self._named_services, serve, self._limits, self._most_calls_of_broker
+                self,
+                broker,
+                self._named_services,
+                serve,
+                self._limits,
+                self._most_calls_of_broker,
+                tls,
             )
         finally:
             serving.reset(outside)
