@@ -13,25 +13,37 @@ from rpcgen.protocol.base_server import BaseServer
 if TYPE_CHECKING:
     from rpcgen.protocol import Address, CodecName
 
-    from .nats_announcer import NatsAnnouncer, Offer
+    from .nats_announcer import Offer
 
-__all__ = ["AnnouncedServer", "Announcements"]
+__all__ = ["AnnouncedServer", "Announcements", "Running"]
+
+
+class Running(Protocol):
+    """What a server does at a broker while it serves."""
+
+    def stop(self) -> None:
+        """Begin to end; from any thread."""
+        ...
+
+    def join(self) -> None:
+        """Wait for the end."""
+        ...
 
 
 class Announcements:
-    """The brokers to which a server is announced, in either API."""
+    """The brokers to which a server is announced, or for which it works, in either API."""
 
     def __init__(self) -> None:
-        self._announced: list[Callable[[], NatsAnnouncer]] = []
-        self._running: list[NatsAnnouncer] = []
+        self._announced: list[Callable[[], Running]] = []
+        self._running: list[Running] = []
         self._is_serving = False
 
     def __bool__(self) -> bool:
         """Return whether there is any broker."""
         return bool(self._announced)
 
-    def add(self, make: Callable[[], NatsAnnouncer]) -> None:
-        """Announce the server to a broker, from when it serves.
+    def add(self, make: Callable[[], Running]) -> None:
+        """Announce the server to a broker, or have it work, from when it serves.
 
         Args:
             make: Begins that, in each process that serves.
