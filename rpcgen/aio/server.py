@@ -439,9 +439,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._shared.sweep.end()
         for connection in connections:
             connection.hang_up()
-        self._workers.close()
-        if self._announcements:
+        if self._announcements:  # among them durable calls, which may need the threads below
             await asyncio.to_thread(self._announcements.join)
+        self._workers.close()
 
     async def _drain(self, connections: set[ServerConnection]) -> None:
         """Tell clients, and leave them some time to hang up."""
@@ -488,12 +488,12 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         return ServerConnection(protocol, self._shared, place)
 
     def _carry_out_for(self, broker: str) -> CarryOut:
-        from rpcgen.resolve.nats_micro import without_password  # which servers do without
+        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
 
         from .serve_message import serve_message
 
         self._bind()
-        loop, peer = asyncio.get_running_loop(), Peer(without_password(broker))
+        loop, peer = asyncio.get_running_loop(), Peer(without_password(split_url(broker)[0]))
 
         async def carry_out(method: str, message: bytes) -> bytes:
             serving = serve_message(self, self._limits, self._workers, peer, method, message)

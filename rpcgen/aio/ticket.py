@@ -60,7 +60,7 @@ async def outcome(future: concurrent.futures.Future[T]) -> T:
         return await waiting
     except asyncio.CancelledError:
         if waiting.cancelled() and not _is_cancelling():
-            raise ShutdownError("the client is closed; the call goes on") from None
+            raise ShutdownError("the client is closed; what the queue has, goes on") from None
         raise
 
 

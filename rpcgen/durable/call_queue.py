@@ -7,13 +7,11 @@ import math
 import secrets
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 import nats.errors
 from attrs import define, evolve, frozen
 
-from rpcgen import gob
 from rpcgen.code import Code
 from rpcgen.errors import CallTimeoutError, EncodeError, RpcError, ServerError
 from rpcgen.method import Method
@@ -22,6 +20,7 @@ from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.message import encode_call
 from rpcgen.resolve.nats_micro import split_url, without_password
 
+from .arguments import fingerprint
 from .jetstream import JetStream, Kept, is_passing, is_unheard
 from .loop import BrokerLoop
 from .names import CallName, checked_key
@@ -38,6 +37,9 @@ _SUBMIT_S: Final = 10.0
 
 # Seconds between two attempts.
 _PAUSE_S: Final = 0.2
+
+# Seconds for looking once whether a reply is there.
+_ASK_S: Final = 1.0
 
 # Seconds after which a reply is looked for that nothing has told of.
 _LOOK_S: Final = 5.0
@@ -75,8 +77,7 @@ class Submission:
             deadline = math.inf if settings.wait_for_ready else clock.monotonic() + _SUBMIT_S
         # The deadline is that of leaving the call here, and no worker's.
         payload = encode_call(method, args, evolve(settings, key=key, deadline=None))
-        encoded = gob.dumps(args, method.request, strings="surrogateescape")
-        return cls(method, key, payload, blake2b(encoded, digest_size=16).hexdigest(), deadline)
+        return cls(method, key, payload, fingerprint(method, args), deadline)
 
 
 class CallQueue:
@@ -127,17 +128,24 @@ class CallQueue:
             )
 
     async def _reply(self, name: CallName, key: str, timeout: float | None) -> bytes:
-        async def attempt(jetstream: JetStream) -> bytes:
-            return await _wait_for_reply(jetstream, name, key)
+        until = math.inf if timeout is None else clock.monotonic() + timeout
 
+        async def attempt(jetstream: JetStream) -> bytes | None:
+            return await _wait_for_reply(jetstream, name, key, until)
+
+        reply = None
         try:
-            async with asyncio.timeout(timeout):
-                return await self._attempts(attempt, math.inf)
+            # To look once takes some time, also for who does not want to wait.
+            async with asyncio.timeout(None if timeout is None else max(timeout, _ASK_S)):
+                reply = await self._attempts(attempt, math.inf)
         except TimeoutError:
+            pass
+        if reply is None:
             reason = f" ({self._broker.trouble})" if self._broker.trouble else ""
             raise CallTimeoutError(
                 f"{name.method}: no reply yet for key {key!r}{reason}; the call goes on"
-            ) from None
+            )
+        return reply
 
     async def _is_over(self, name: CallName, key: str) -> bool:
         async def attempt(jetstream: JetStream) -> bool:
@@ -237,8 +245,10 @@ async def _look_for_reply(jetstream: JetStream, name: CallName, key: str) -> Kep
     return kept
 
 
-async def _wait_for_reply(jetstream: JetStream, name: CallName, key: str) -> bytes:
-    """Wait for the reply to a call, and return it."""
+async def _wait_for_reply(
+    jetstream: JetStream, name: CallName, key: str, until: float
+) -> bytes | None:
+    """Wait for the reply to a call, and return it, None if it has not come in time."""
     told = asyncio.Event()
 
     async def tell(_: object) -> None:
@@ -248,8 +258,11 @@ async def _wait_for_reply(jetstream: JetStream, name: CallName, key: str) -> byt
     subscription = await jetstream.client.subscribe(name.reply_subject(key), cb=tell)
     try:
         while (kept := await _look_for_reply(jetstream, name, key)) is None:
+            left = until - clock.monotonic()
+            if left <= 0:
+                return None
             try:
-                async with asyncio.timeout(_LOOK_S):
+                async with asyncio.timeout(min(left, _LOOK_S)):
                     await told.wait()
             except TimeoutError:
                 pass  # nothing has told of it, which need not mean that nothing is there

@@ -14,12 +14,13 @@ from .call_queue import CallQueue
 __all__ = ["QueueOwner", "close_queue", "queue_of"]
 
 # Held while the queue of a client is begun or ended.
-_lock = threading.Lock()
+# Taken again by a signal handler that comes in between.
+_lock = threading.RLock()
 
 
 def _renew_lock() -> None:
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 os.register_at_fork(after_in_child=_renew_lock)

@@ -107,7 +107,6 @@ class JetStream:
         except NotFoundError:
             pass
         else:
-            # A broker may lose count of redeliveries where a consumer is changed, even to the same.
             if found.config.ack_wait == ack_wait:
                 return
         await self._context.add_consumer(
@@ -116,7 +115,8 @@ class JetStream:
             filter_subject=name.filter,
             ack_policy=api.AckPolicy.EXPLICIT,
             ack_wait=ack_wait,
-            # How often is enough, a worker says: what the broker gives up stays in the stream.
+            # How often is enough, a worker says: what the broker gives up stays in the stream, and
+            # some lose count where a worker dies that has asked for more.
             max_deliver=-1,
             max_ack_pending=-1,
         )
@@ -153,6 +153,24 @@ class JetStream:
             return None
         return Kept(found.data or b"", found.headers or {})
 
+    async def attempts(self, name: CallName, subject: str) -> int:
+        """Return how often a call was begun with.
+
+        Args:
+            name: The method.
+            subject: Subject of the attempts.
+        """
+        found = await self._context.stream_info(name.attempts, subjects_filter=subject)
+        return (found.state.subjects or {}).get(subject, 0)
+
+    async def note_attempt(self, subject: str) -> None:
+        """Keep that a call is begun with."""
+        await self._context.publish(subject, b"")
+
+    async def forget_attempts(self, name: CallName, subject: str) -> None:
+        """Forget how often a call was begun with, which is over."""
+        await self._context.purge_stream(name.attempts, subject=subject)
+
     async def pull(self, name: CallName, inbox: str) -> None:
         """Ask for one call, which comes to an inbox, or in its place a status after `PULL_S`."""
         request = json.dumps({"batch": 1, "expires": int(PULL_S * 1e9)}).encode()
@@ -161,14 +179,17 @@ class JetStream:
 
 
 def _streams(name: CallName, queue: WorkQueue) -> list[api.StreamConfig]:
-    calls, replies = name.subjects
-    shared: dict[str, Any] = {
+    calls, attempts, replies = name.subjects
+    kept: dict[str, Any] = {
+        "num_replicas": queue.replicas,
+        "storage": api.StorageType(queue.storage),
+    }
+    once: dict[str, Any] = {
         "discard": api.DiscardPolicy.NEW,
         "discard_new_per_subject": True,
         "max_msgs_per_subject": 1,
         "max_bytes": queue.max_bytes or -1,
-        "num_replicas": queue.replicas,
-        "storage": api.StorageType(queue.storage),
+        **kept,
     }
     return [
         api.StreamConfig(
@@ -178,7 +199,15 @@ def _streams(name: CallName, queue: WorkQueue) -> list[api.StreamConfig]:
             retention=api.RetentionPolicy.WORK_QUEUE,
             max_age=queue.keep_calls,
             duplicate_window=min(queue.duplicate_window, queue.keep_calls),
-            **shared,
+            **once,
+        ),
+        api.StreamConfig(
+            name=name.attempts,
+            description="Beginnings of durable calls that are not over",
+            subjects=[attempts],
+            max_age=queue.keep_calls,
+            duplicate_window=min(queue.duplicate_window, queue.keep_calls),
+            **kept,
         ),
         api.StreamConfig(
             name=name.replies,
@@ -187,7 +216,7 @@ def _streams(name: CallName, queue: WorkQueue) -> list[api.StreamConfig]:
             retention=api.RetentionPolicy.LIMITS,
             max_age=queue.keep_replies,
             duplicate_window=min(queue.duplicate_window, queue.keep_replies),
-            **shared,
+            **once,
         ),
     ]
 

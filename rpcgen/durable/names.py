@@ -1,11 +1,12 @@
 """What the streams, subjects and consumers of durable calls are called; without I/O.
 
-Each service has two streams::
+Each service has three streams::
 
-    rpcgen-calls-Bank      rpcgen.calls.Bank.Charge.<key>      calls that are not over
-    rpcgen-replies-Bank    rpcgen.replies.Bank.Charge.<key>    how calls have ended
+    rpcgen-calls-Bank       rpcgen.calls.Bank.Charge.<key>       calls that are not over
+    rpcgen-attempts-Bank    rpcgen.attempts.Bank.Charge.<key>    beginnings of these
+    rpcgen-replies-Bank     rpcgen.replies.Bank.Charge.<key>     how calls have ended
 
-A subject holds one message, so there is one call of each key, and one reply.
+A subject of calls or replies holds one message, so there is one call of each key, and one reply.
 """
 
 from __future__ import annotations
@@ -15,12 +16,21 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["CallName", "MAX_KEY", "checked_key", "is_call", "reply_subject_of", "token"]
+__all__ = [
+    "MAX_KEY",
+    "CallName",
+    "attempt_subject_of",
+    "checked_key",
+    "is_call",
+    "reply_subject_of",
+    "token",
+]
 
 MAX_KEY: Final = 256
 """Maximum length of a key, in bytes of UTF-8."""
 
 _CALLS: Final = "rpcgen.calls."
+_ATTEMPTS: Final = "rpcgen.attempts."
 _REPLIES: Final = "rpcgen.replies."
 
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -62,6 +72,11 @@ def reply_subject_of(subject: str) -> str:
     return _REPLIES + subject.removeprefix(_CALLS)
 
 
+def attempt_subject_of(subject: str) -> str:
+    """Return the subject of the attempts at a call, given that of the call."""
+    return _ATTEMPTS + subject.removeprefix(_CALLS)
+
+
 @frozen
 class CallName:
     """Names of what a method's calls need.
@@ -88,9 +103,17 @@ class CallName:
         return f"rpcgen-replies-{token(self.service)}"
 
     @property
-    def subjects(self) -> tuple[str, str]:
-        """All subjects of the two streams, with a wildcard."""
-        return f"{_CALLS}{token(self.service)}.>", f"{_REPLIES}{token(self.service)}.>"
+    def attempts(self) -> str:
+        """Stream of the attempts at calls of the service."""
+        return f"rpcgen-attempts-{token(self.service)}"
+
+    @property
+    def subjects(self) -> tuple[str, str, str]:
+        """All subjects of calls, attempts and replies, each with a wildcard."""
+        calls, attempts, replies = (
+            f"{kind}{token(self.service)}.>" for kind in (_CALLS, _ATTEMPTS, _REPLIES)
+        )
+        return calls, attempts, replies
 
     @property
     def consumer(self) -> str:

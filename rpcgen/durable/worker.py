@@ -19,7 +19,7 @@ from rpcgen.resolve.nats_micro import split_url, without_password
 
 from .call_queue import ARGUMENTS
 from .jetstream import JetStream
-from .names import CallName, reply_subject_of
+from .names import CallName, attempt_subject_of, reply_subject_of
 from .options import WorkQueue, positive
 from .outcome import failure
 from .pull import Pull
@@ -43,6 +43,10 @@ _END_LOOK_S: Final = 0.02
 # Seconds for the connection's end.
 _END_S: Final = 5.0
 
+# What a worker tells of a call: that it is over, and that it is worked on.
+_OVER: Final = b"+ACK"
+_WORKING: Final = b"+WPI"
+
 # A worker shows so many times in each `Work.ack_wait` that it works on a call.
 _SIGNS: Final = 3
 
@@ -54,7 +58,7 @@ class Work:
     Attributes:
         broker: ``nats://host:port``.
         in_flight: Maximum number of calls of each method that this worker carries out at a time.
-        deliveries: How often a call is given to workers that do not end it.
+        attempts: How often a call is begun with by workers that do not end it.
         ack_wait: Time in seconds after which a call is given to another worker, if the first one
             shows no sign of working on it.
         queue: How the broker is to keep calls and replies; None: as it does.
@@ -67,7 +71,7 @@ class Work:
 
     broker: str
     in_flight: int = field(default=8, validator=positive)
-    deliveries: int = field(default=5, validator=positive)
+    attempts: int = field(default=5, validator=positive)
     ack_wait: float = field(default=30.0, validator=positive)
     queue: WorkQueue | None = None
 
@@ -100,17 +104,20 @@ class Worker:
         self._carry_out = carry_out
         self._is_due = is_due
         self._is_stopped = False
+        self._stopping = asyncio.Event()
         # Belong to the thread, as all else.
         self._client: Client | None = None
         self._pulls: dict[str, tuple[Pull, asyncio.Task[None]]] = {}
         self._busy: Counter[str] = Counter()
         self._calls: set[asyncio.Task[None]] = set()
+        self._subjects: set[str] = set()
         self._trouble_said = ""
         self._thread = LoopThread(self._run, "rpcgen-durable-worker")
 
     def stop(self) -> None:
         """Begin to end: take no more calls; from any thread."""
         self._is_stopped = True
+        self._thread.call_soon(self._stopping.set)
 
     def join(self) -> None:
         """Wait for the end: of the calls that were begun, or until it is due."""
@@ -125,8 +132,8 @@ class Worker:
     async def _run(self) -> None:
         connection = asyncio.create_task(self._stay_connected())
         try:
-            while not self._is_stopped:
-                await asyncio.sleep(_END_LOOK_S)
+            if not self._is_stopped:  # before there was a loop
+                await self._stopping.wait()
             await self._end_pulls()
             while self._calls:
                 await asyncio.wait(self._calls)
@@ -188,14 +195,18 @@ class Worker:
         return self._work.in_flight - self._busy[method]
 
     def _take(self, name: CallName, message: Msg) -> None:
-        """Begin with a call."""
+        """Begin with a call, unless that is done here already."""
+        if message.subject in self._subjects:
+            return
+        self._subjects.add(message.subject)
         self._busy[name.method] += 1
         task = asyncio.create_task(self._handle(name, message))
         self._calls.add(task)
-        task.add_done_callback(partial(self._ended, name))
+        task.add_done_callback(partial(self._ended, name, message.subject))
 
-    def _ended(self, name: CallName, task: asyncio.Task[None]) -> None:
+    def _ended(self, name: CallName, subject: str, task: asyncio.Task[None]) -> None:
         self._calls.discard(task)
+        self._subjects.discard(subject)
         self._busy[name.method] -= 1
         if not task.cancelled() and (error := task.exception()):
             server_log.error("a durable call of %s was lost", name.method, exc_info=error)
@@ -214,18 +225,24 @@ class Worker:
             if kept is None:
                 reply = await self._reply_to(name, message)
                 await self._keep(name, subject, reply, message)
-            await self._with_broker(name, lambda _: message.ack())
+            await self._with_broker(name, lambda each: each.client.publish(message.reply, _OVER))
+            attempts = attempt_subject_of(message.subject)
+            await self._with_broker(name, lambda each: each.forget_attempts(name, attempts))
         finally:
             signs.cancel()
 
     async def _reply_to(self, name: CallName, message: Msg) -> bytes:
-        if message.metadata.num_delivered > self._work.deliveries:
+        subject = attempt_subject_of(message.subject)
+        attempts = await self._with_broker(name, lambda each: each.attempts(name, subject))
+        if attempts >= self._work.attempts:
             return failure(
                 name.method,
-                f"given up after {self._work.deliveries} attempts: each worker that took the call"
-                " has ended, or was silent, before there was a reply",
+                f"given up after {attempts} attempts: each worker that took the call has ended, or"
+                " was silent, before there was a reply",
                 Code.ABORTED,
             )
+        # Before it begins: what follows may be the end of this process.
+        await self._with_broker(name, lambda each: each.note_attempt(subject))
         try:
             return await self._carry_out(name.method, message.data)
         except DecodeError as error:  # of what nobody here has written
@@ -250,18 +267,22 @@ class Worker:
         while True:
             await asyncio.sleep(self._work.ack_wait / _SIGNS)
             if self._client is not None and self._client.is_connected:
-                await self._client.publish(message.reply, b"+WPI")
+                await self._client.publish(message.reply, _WORKING)
 
     async def _with_broker(self, name: CallName, act: Callable[[JetStream], Awaitable[T]]) -> T:
         """Return what an action gives, which is tried until it does not fail."""
+        has_failed = False
         while True:
             client = self._client
             try:
                 if client is not None and client.is_connected:
                     jetstream = JetStream(client)
+                    if has_failed:  # streams may have been deleted
+                        await jetstream.prepare(name, self._work.queue)
                     return await act(jetstream)
             except Exception as error:  # of the library, which a later attempt may not meet
                 self._say(error)
+                has_failed = True
             await asyncio.sleep(_PAUSE_S)
 
     async def _note_trouble(self, error: Exception) -> None:

@@ -39,7 +39,7 @@ class WorkingServer(BaseServer):
         broker: str,
         *,
         in_flight: int = 8,
-        deliveries: int = 5,
+        attempts: int = 5,
         ack_wait: float = 30.0,
         queue: WorkQueue | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class WorkingServer(BaseServer):
         Args:
             broker: ``nats://host:4222``, with a user and a password if need be.
             in_flight: Maximum number of calls of each method that are carried out at a time here.
-            deliveries: How often a call is given to workers that do not end it; then its caller
+            attempts: How often a call is begun with by workers that do not end it; then its caller
                 gets an error.
             ack_wait: Seconds without a sign of the worker after which a call is given to another.
             queue: How the broker is to keep calls and replies, and from then on keeps them; None:
@@ -67,7 +67,7 @@ class WorkingServer(BaseServer):
         """
         from .worker import Work, Worker  # only here: it needs nats-py
 
-        work = Work(broker, in_flight, deliveries, ack_wait, queue)
+        work = Work(broker, in_flight, attempts, ack_wait, queue)
 
         def make() -> Worker:
             return Worker(work, self._durable_methods, self._carry_out_for(broker), self._is_due)

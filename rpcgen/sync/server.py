@@ -559,11 +559,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         self._begin_anew()
 
     def _carry_out_for(self, broker: str) -> CarryOut:
-        from rpcgen.resolve.nats_micro import without_password  # which servers do without
+        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
 
         from .serve_message import serve_message
 
-        peer = Peer(without_password(broker))
+        peer = Peer(without_password(split_url(broker)[0]))
 
         async def carry_out(method: str, message: bytes) -> bytes:
             return await in_thread(lambda: serve_message(self, self._limits, peer, method, message))

@@ -75,7 +75,7 @@ def outcome(future: concurrent.futures.Future[T]) -> T:
     try:
         return future.result()
     except concurrent.futures.CancelledError:
-        raise ShutdownError("the client is closed; the call goes on") from None
+        raise ShutdownError("the client is closed; what the queue has, goes on") from None
     except BaseException:
         future.cancel()
         raise

@@ -142,6 +142,14 @@ def test_result_is_waited_for_no_longer_than_it_is_told(running: Broker, api: Ap
             assert ticket.result() == 2
 
 
+def test_reply_that_is_there_is_had_without_waiting(running: Broker, api: Api) -> None:
+    method = durable_method()
+    with api.dial(running.url) as client, api.serve(running.url, method, Counting()):
+        ticket = client.submit(method, 1)
+        ticket.result()
+        assert ticket.result(timeout=0) == 2
+
+
 def test_ticket_says_whether_it_is_done(running: Broker, api: Api) -> None:
     method = durable_method()
     with api.dial(running.url) as client:

@@ -13,7 +13,7 @@ from nats.js.errors import BadRequestError, NotFoundError, ServiceUnavailableErr
 
 from rpcgen import WorkQueue
 from rpcgen.durable.jetstream import JetStream, is_passing
-from rpcgen.durable.names import CallName
+from rpcgen.durable.names import CallName, attempt_subject_of
 from tests.resolve.broker import Broker, needs_broker
 
 from .queues import durable_method
@@ -83,6 +83,19 @@ def test_message_is_found_with_its_headers(running: Broker, name: CallName) -> N
         return found.data, found.headers["A"]
 
     assert ask(running, act) == (b"x", "b")
+
+
+def test_attempts_are_counted_until_they_are_forgotten(running: Broker, name: CallName) -> None:
+    async def act(jetstream: JetStream) -> list[int]:
+        await jetstream.prepare(name, None)
+        subject, found = attempt_subject_of(name.call_subject("k")), list[int]()
+        for _ in range(3):
+            found.append(await jetstream.attempts(name, subject))
+            await jetstream.note_attempt(subject)
+        await jetstream.forget_attempts(name, subject)
+        return [*found, await jetstream.attempts(name, subject)]
+
+    assert ask(running, act) == [0, 1, 2, 0]
 
 
 def test_nothing_is_found_where_nothing_is(running: Broker, name: CallName) -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen.durable.names import MAX_KEY, CallName, checked_key, is_call, reply_subject_of, token
+from rpcgen.durable.names import (
+    MAX_KEY,
+    CallName,
+    attempt_subject_of,
+    checked_key,
+    is_call,
+    reply_subject_of,
+    token,
+)
 
 NAME = CallName("Bank.Charge")
 
@@ -24,9 +32,10 @@ def test_names_of_a_method() -> None:
 
 
 def test_subjects_of_a_call_lie_in_those_of_its_streams() -> None:
-    calls, replies = NAME.subjects
+    calls, attempts, replies = NAME.subjects
     assert NAME.call_subject("k").startswith(calls.removesuffix(">"))
     assert NAME.reply_subject("k").startswith(replies.removesuffix(">"))
+    assert attempt_subject_of(NAME.call_subject("k")).startswith(attempts.removesuffix(">"))
 
 
 def test_subject_of_the_reply_follows_from_that_of_the_call() -> None:

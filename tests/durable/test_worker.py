@@ -26,7 +26,7 @@ from .queues import Api, durable_method
     ("options", "error"),
     [
         ({"in_flight": 0}, ValueError),
-        ({"deliveries": -1}, ValueError),
+        ({"attempts": -1}, ValueError),
         ({"ack_wait": "1"}, TypeError),
         ({"broker": "tcp://127.0.0.1:1"}, DialError),
     ],

@@ -11,6 +11,10 @@ import rpcgen
 from rpcgen import aio
 from rpcgen.durable.working import in_thread
 from rpcgen.errors import DialError
+from tests.resolve.broker import Broker, needs_broker
+from tests.support.timeouts import TIMEOUT_S
+
+from .queues import durable_method
 
 
 @pytest.mark.parametrize("make", [rpcgen.Server, aio.Server])
@@ -43,4 +47,27 @@ def test_function_that_outlives_its_loop_is_let_go() -> None:
 
     asyncio.run(main())
     gate.set()
-    assert ended.wait(60)
+    assert ended.wait(TIMEOUT_S)
+
+
+@needs_broker
+def test_plain_handler_of_an_asyncio_server_ends_before_that_closes(running: Broker) -> None:
+    method, begun = durable_method(), threading.Event()
+
+    def work(number: int) -> int:
+        begun.set()
+        threading.Event().wait(0.05)
+        return number
+
+    async def serve() -> None:
+        server = aio.Server(workers=1)  # so that all but one wait for the thread
+        server.register_name(method.name.partition(".")[0], [method.handler(work)])
+        server.work(running.url)
+        async with server:
+            await asyncio.to_thread(begun.wait, TIMEOUT_S)
+
+    with rpcgen.dial(running.url) as client:
+        tickets = [client.submit(method, number) for number in range(4)]
+        asyncio.run(serve())
+        for number, ticket in enumerate(tickets):
+            assert not ticket.done() or ticket.result(0) == number

@@ -1,6 +1,6 @@
 """A worker as a process of its own, which can be killed.
 
-    python -m tests.durable.worker_program API URL SERVICE FILE
+    python -m tests.durable.worker_program API URL SERVICE ATTEMPTS FILE
 
 appends a line to the file for each call that it begins: the number that the call has sent. Its
 reply tells executions apart: no two of them give the same. A negative number kills the process.
@@ -18,13 +18,10 @@ from itertools import count
 import rpcgen
 from rpcgen import Method, aio
 
-__all__ = ["ACK_WAIT_S", "DELIVERIES", "charge_of"]
+__all__ = ["charge_of"]
 
-ACK_WAIT_S = 1.0
-"""Time after which the calls of a worker that was killed are given to another one."""
-
-DELIVERIES = 3
-"""How often a call is given to workers that die of it."""
+# Time after which the calls of a worker that was killed are given to another one.
+_ACK_WAIT_S = 1.0
 
 _SECONDS = 0.02
 
@@ -57,27 +54,27 @@ class _Handlers:
         return reply
 
 
-def _serve(url: str, service: str, handlers: _Handlers) -> None:
+def _serve(url: str, service: str, attempts: int, path: str, processes: int | None) -> None:
     server = rpcgen.Server()
-    server.register_name(service, [charge_of(service).handler(handlers.charge)])
-    server.work(url, in_flight=4, deliveries=DELIVERIES, ack_wait=ACK_WAIT_S)
-    server.serve()
+    server.register_name(service, [charge_of(service).handler(_Handlers(path).charge)])
+    server.work(url, in_flight=4, attempts=attempts, ack_wait=_ACK_WAIT_S)
+    server.serve(processes=processes)
 
 
-async def _serve_async(url: str, service: str, handlers: _Handlers) -> None:
+async def _serve_async(url: str, service: str, attempts: int, path: str) -> None:
     server = aio.Server()
-    server.register_name(service, [charge_of(service).async_handler(handlers.charge_task)])
-    server.work(url, in_flight=4, deliveries=DELIVERIES, ack_wait=ACK_WAIT_S)
+    server.register_name(service, [charge_of(service).async_handler(_Handlers(path).charge_task)])
+    server.work(url, in_flight=4, attempts=attempts, ack_wait=_ACK_WAIT_S)
     await server.serve()
 
 
 def main() -> None:
     """Work until SIGTERM comes, or worse."""
-    api, url, service, path = sys.argv[1:]
-    if api == "sync":
-        _serve(url, service, _Handlers(path))
+    api, url, service, attempts, path = sys.argv[1:]
+    if api == "asyncio":
+        asyncio.run(_serve_async(url, service, int(attempts), path))
     else:
-        asyncio.run(_serve_async(url, service, _Handlers(path)))
+        _serve(url, service, int(attempts), path, 2 if api == "processes" else None)
 
 
 if __name__ == "__main__":
