@@ -115,6 +115,10 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> ClientConnector[
         **options: See `DialOptions`, and `ChannelOptions` for a channel.
     """
     if needs_channel(address, cast("dict[str, Any]", options)):
+        if options.get("via") is not None:
+            from .via_nats import prepare_via_nats  # which needs nats-py
+
+            return ClientConnector(prepare_via_nats(address, options))
         from .channel import prepare_channel  # others do without
 
         return ClientConnector(prepare_channel(address, options, _dial))

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from rpcgen.durable.worker import CarryOut
     from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcement
 
 __all__ = ["Server"]
 
@@ -159,6 +160,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         )
         self._listeners: dict[Listener, CodecName] = {}
         self._announcements = Announcements()
+        self._of_brokers: set[ServerConnection] = set()
         # What the connections share, from the first one on.
         self._shared: Serving | None = None
         self._serving = False
@@ -422,12 +424,16 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         for listener in listeners:
             listener.close()
         self._listeners.clear()
+        # Those of brokers end by themselves, once what was taken is answered.
+        brokers = set(self._of_brokers)
         connections = set(self._shared.connections) if self._shared is not None else set()
+        connections -= brokers
         if self._drains:
             await self._drain(connections)
         else:
             for connection in connections:
                 connection.stop_reading()
+        connections |= brokers
         if connections:
             await self._wait_for(connections)
         if self._children_ended is not None:
@@ -500,6 +506,24 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(serving, loop))
 
         return carry_out
+
+    def _take_calls_from(self, broker: str) -> Announcement:
+        from .via_nats import take_calls  # which needs nats-py
+
+        def serve(protocol: ServerSession) -> ServerConnection:
+            connection = self._transport(protocol)
+            assert self._shared is not None  # the connection is among them, once it has begun
+            self._of_brokers &= self._shared.connections
+            self._of_brokers.add(connection)
+            return connection
+
+        outside = serving.set(self._workers)
+        try:
+            return take_calls(
+                self, broker, self._named_services, serve, self._limits, self._most_calls_of_broker
+            )
+        finally:
+            serving.reset(outside)
 
     def _bind(self) -> None:
         """Belong to the running event loop from now on. Raises `RuntimeError` in another one."""

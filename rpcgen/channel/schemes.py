@@ -25,7 +25,9 @@ def is_resolved(address: str) -> bool:
 
 
 def broker_of(target: object) -> str:
-    """Return the address that is dialed if it is that of a broker, else an empty text."""
+    """Return the broker that is dialed, the first of several, or an empty text if none is."""
+    if isinstance(target, list | tuple) and target:
+        return broker_of(target[0])
     return target if isinstance(target, str) and target.startswith("nats://") else ""
 
 

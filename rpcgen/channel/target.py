@@ -6,7 +6,7 @@ Imported by every client, and with it nothing else of a channel.
 from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from rpcgen.protocol import DialOptions
 
@@ -31,20 +31,23 @@ class ChannelOptions(DialOptions, total=False):
     number of connections to each server, which are opened when those that there are have calls
     under way. ``retry``: which calls are made again (default: none). ``balance``: which server
     gets the next call, ``least_pending`` (default), ``round_robin`` or ``first``. ``timeout``
-    bounds each attempt to connect (default: 20 s).
+    bounds each attempt to connect (default: 20 s). ``via``: ``nats`` to have calls travel by the
+    NATS broker that is dialed, to any server that takes such, instead of connecting to servers
+    that are found there.
     """
 
     reconnect: Reconnect | bool
     connections: int
     retry: Retry | None
     balance: Balance
+    via: Literal["nats"] | None
 
 
 NAMES: Final = ChannelOptions.__optional_keys__ - DialOptions.__optional_keys__
 """Names of the options that only a channel has."""
 
 # Values that say nothing.
-_ABSENT: Final = {"reconnect": False, "retry": None}
+_ABSENT: Final = {"reconnect": False, "retry": None, "via": None}
 
 
 def needs_channel(target: object, options: MutableMapping[str, Any]) -> bool:

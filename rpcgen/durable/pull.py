@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rpcgen.errors import RpcError
-from rpcgen.resolve.nats_connection import Msg
+from rpcgen.resolve.nats_connection import Msg, sent
 
 from .jetstream import ANSWER_S, PULL_S, JetStream, is_status
 from .names import CallName
@@ -80,6 +80,7 @@ class Pull:
             self._is_over = True
             if client.is_connected:
                 await subscription.unsubscribe()
+                await sent(client)
                 await client.flush()  # after which nothing comes any more
 
     async def _ask(self, inbox: str) -> None:

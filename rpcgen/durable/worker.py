@@ -14,7 +14,7 @@ from rpcgen.code import Code
 from rpcgen.errors import DecodeError
 from rpcgen.logs import server_log
 from rpcgen.resolve.loop_thread import LoopThread
-from rpcgen.resolve.nats_connection import Client, Msg, stay_connected
+from rpcgen.resolve.nats_connection import Client, Msg, sent, stay_connected
 from rpcgen.resolve.nats_micro import split_url, without_password
 
 from .call_queue import ARGUMENTS
@@ -137,8 +137,8 @@ class Worker:
             await self._end_pulls()
             while self._calls:
                 await asyncio.wait(self._calls)
-            if self._client is not None and self._client.is_connected:
-                await self._client.flush()
+            if self._client is not None:
+                await sent(self._client)
         finally:
             connection.cancel()
             await asyncio.wait((connection,), timeout=_END_S)

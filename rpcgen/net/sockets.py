@@ -253,6 +253,8 @@ def peer_name(address: object, connection: SocketLike | None) -> str:
     Returns:
         Host and port, or the process and user behind a unix socket.
     """
+    if isinstance(address, Peer):
+        return address.address
     if isinstance(address, tuple) and len(address) >= 2:
         host, port = address[:2]
         return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
@@ -288,6 +290,8 @@ def make_peer(
         certificate: What ``getpeercert`` gave, if anything.
         headers: Fields of the request that has opened the connection.
     """
+    if isinstance(address, Peer):  # of what stands for somebody else
+        return address
     if isinstance(address, tuple):
         return Peer(peer_name(address, None), certificate or None, None, headers)
     credentials = None if connection is None else _credentials(connection)

@@ -17,9 +17,10 @@ no other one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, cast
 
 from rpcgen._interrupts import reraise_interrupt
+from rpcgen.code import Code
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import Limits
 from rpcgen.method import Method
@@ -41,10 +42,11 @@ from .headers import (
     Response,
     plain_request,
 )
-from .message_streams import MessageReader, MessageWriter, Pool
+from .message_streams import MessageReader, MessageWriter, Reading
 from .request_encoder import RequestEncoder
+from .server_session import INVALID_REQUEST
 
-__all__ = ["MessageClientCodec", "MessageServerCodec", "decode_reply", "encode_call"]
+__all__ = ["MessageClientCodec", "MessageServerCodec", "decode_reply", "encode_call", "refusal"]
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -106,7 +108,7 @@ class MessageClientCodec(_MessageCodec):
             lambda: GobClientCodec(limits, strings=strings, strict_names=strict_names)
         )
         self._extension = Extension(limits or Limits())
-        self._reading: tuple[GobClientCodec, Pool[GobClientCodec]] | None = None
+        self._reading: Reading[GobClientCodec] | None = None
         # What is wrong with the message whose header was asked for.
         self._fault: DecodeError | None = None
 
@@ -114,11 +116,11 @@ class MessageClientCodec(_MessageCodec):
         self, request: Request, schema: Schema[Any], args: object
     ) -> Sequence[bytes]:
         """Return the message, in one piece; the header's number does not travel."""
+        if type(request) is not ExtendedRequest:
+            return (self._writer.encode_plain(request, schema, args),)
         return (self._writer.encode(self._header(request), schema, args),)
 
-    def _header(self, request: Request) -> Request:
-        if type(request) is not ExtendedRequest:
-            return Request(request.service_method)
+    def _header(self, request: ExtendedRequest) -> Request:
         self._extension.check_metadata(request)
         # What a client can do is said to connections.
         more = ExtendedRequest(request.service_method, 0, request.timeout, request.metadata)
@@ -130,7 +132,9 @@ class MessageClientCodec(_MessageCodec):
         message = self._take()
         try:
             self._reading = reading = self._reader.begin(message)
-            header = reading[0].decode_response_header()
+            header = cast("Response | None", reading.header)
+            if header is None:
+                header = reading.header = reading.codec.decode_response_header()
         except DecodeError as error:
             reraise_interrupt(error)
             self._reading, self._fault = None, _told(error)
@@ -143,9 +147,9 @@ class MessageClientCodec(_MessageCodec):
         if self._reading is None:
             fault, self._fault = self._fault, None
             raise fault or DecodeError("there is no message")
-        (codec, pool), self._reading = self._reading, None
-        body = _whole(codec.decode_response_body, schema, codec)
-        self._reader.end(codec, pool)
+        reading, self._reading = self._reading, None
+        body = _whole(reading.codec.decode_response_body, schema, reading.codec)
+        self._reader.end(reading)
         return body
 
 
@@ -168,7 +172,7 @@ class MessageServerCodec(_MessageCodec):
             lambda: GobServerCodec(limits, strings=strings, strict_names=strict_names)
         )
         self._extension = Extension(limits or Limits())
-        self._reading: tuple[GobServerCodec, Pool[GobServerCodec]] | None = None
+        self._reading: Reading[GobServerCodec] | None = None
 
     def decode_request_header(self) -> Request:
         """Return the header; raise `DecodeError` if the message has none."""
@@ -176,7 +180,9 @@ class MessageServerCodec(_MessageCodec):
         self._reading = None
         try:
             reading = self._reader.begin(message)
-            header = reading[0].decode_request_header()
+            header = cast("Request | None", reading.header)
+            if header is None:
+                header = reading.header = reading.codec.decode_request_header()
         except TruncatedError as error:
             raise _told(error) from error
         self._reading = reading
@@ -186,17 +192,19 @@ class MessageServerCodec(_MessageCodec):
         """Return the arguments."""
         if self._reading is None:
             raise DecodeError("there is no message")
-        (codec, pool), self._reading = self._reading, None
-        body = _whole(codec.decode_request_body, schema, codec)
-        self._reader.end(codec, pool)
+        reading, self._reading = self._reading, None
+        body = _whole(reading.codec.decode_request_body, schema, reading.codec)
+        self._reader.end(reading)
         return body
 
     def encode_response(
         self, response: Response, schema: Schema[Any], reply: object
     ) -> Sequence[bytes]:
-        """Return the message, in one piece."""
+        """Return the message, in one piece; the header's number must be 0."""
         if type(response) is ExtendedResponse:
             self._extension.check_metadata(response)
+        elif not response.error:
+            return (self._writer.encode_plain(response, schema, reply),)
         return (self._writer.encode(response, schema, reply),)
 
 
@@ -220,7 +228,22 @@ def _told(error: DecodeError) -> DecodeError:
     return DecodeError(_CUT) if isinstance(error, TruncatedError) else error
 
 
-# What encodes for `encode_call`, and whose reader `decode_reply` uses.
+def refusal(text: str, code: Code, *, unstarted: bool = True) -> bytes:
+    """Return the message that answers a call which no handler has answered.
+
+    Args:
+        text: Why.
+        code: Kind of the error.
+        unstarted: True if the call was certainly not begun.
+    """
+    response = ExtendedResponse("", 0, text, code, unstarted=unstarted)
+    (message,) = _refusals.encode_response(response, INVALID_REQUEST, None)
+    return message
+
+
+_refusals: Final = MessageServerCodec()
+
+# What encodes for `encode_call`.
 _shared: Final = MessageClientCodec()
 
 

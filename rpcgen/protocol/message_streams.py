@@ -7,6 +7,7 @@ written them are kept, and codecs that have read them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from attrs import define, field
@@ -18,9 +19,9 @@ from rpcgen.gob.framing import bounds, is_negative
 from rpcgen.schema import Schema
 
 from .gob_codec import GobClientCodec, GobServerCodec
-from .headers import Request, Response
+from .headers import ExtendedRequest, ExtendedResponse, Request, Response
 
-__all__ = ["MessageReader", "MessageWriter", "Pool"]
+__all__ = ["MessageReader", "MessageWriter", "Pool", "Reading"]
 
 C = TypeVar("C", GobClientCodec, GobServerCodec)
 K = TypeVar("K")
@@ -31,6 +32,9 @@ V = TypeVar("V")
 _MOST_KEPT: Final = 256
 _MOST_IDLE: Final = 2
 _LONGEST_KEPT: Final = 4096
+
+# The same of headers: those whose length takes one byte.
+_LONGEST_HEAD: Final = 128
 
 
 class MessageWriter:
@@ -69,7 +73,7 @@ class MessageWriter:
         """
         is_plain = type(header) in (Request, Response)
         if is_plain and not getattr(header, "error", ""):
-            return self._encode_plain(header, schema, body)
+            return self.encode_plain(header, schema, body)
         of_header = self._plain if is_plain else self._extended
         known = self._kept.get((of_header, schema))
         if known is None:
@@ -77,12 +81,13 @@ class MessageWriter:
         definitions, encoder = known
         return encoder.encode_after(definitions + encoder.encode(header, of_header), body, schema)
 
-    def _encode_plain(self, header: Request | Response, schema: Schema[Any], body: object) -> bytes:
-        """Return a message whose header says nothing but the method."""
+    def encode_plain(self, header: Request | Response, schema: Schema[Any], body: object) -> bytes:
+        """Return a message whose header says nothing but the method, and perhaps a number."""
         known = self._heads.get((header.service_method, schema))
         if known is not None:
             head, encoder = known
             return encoder.encode_after(head, body, schema)
+        header = type(header)(header.service_method)
         data = self._encode_first(header, self._plain, schema, body)
         kept = self._kept.get((self._plain, schema))
         if kept is not None:
@@ -113,11 +118,31 @@ class Pool(Generic[C]):
         definitions: The definitions.
         count: How many there are.
         idle: The codecs that nobody uses; taking and adding one is atomic.
+        headers: Headers by the bytes that follow the definitions.
     """
 
     definitions: bytes
     count: int
     idle: list[C] = field(factory=list)
+    headers: dict[bytes, Request | Response] = field(factory=dict)
+
+
+@define(eq=False)
+class Reading(Generic[C]):
+    """A message that is being read.
+
+    Attributes:
+        codec: What reads it.
+        pool: Where the codec belongs to.
+        header: The header, if it is known by its bytes, or was read; None if it is next.
+        head: Bytes by which other messages with this header are known; empty if they are already,
+            or cannot be.
+    """
+
+    codec: C
+    pool: Pool[C]
+    header: Request | Response | None
+    head: bytes
 
 
 class MessageReader(Generic[C]):
@@ -135,16 +160,19 @@ class MessageReader(Generic[C]):
         # The one that was used last.
         self._last: Pool[C] = Pool(b"\0", 0)
 
-    def begin(self, message: bytes) -> tuple[C, Pool[C]]:
-        """Return a codec that is about to read a message, and where it belongs to.
+    def begin(self, message: bytes) -> Reading[C]:
+        """Return what is about to read a message.
 
         Raises:
             DecodeError: The message begins with no definitions and no value.
         """
         pool = self._last
-        # Where more definitions follow, the codec has read more than the pool has, see `end`.
-        if not message.startswith(pool.definitions):
+        if not (message.startswith(pool.definitions) and _has_value(message, pool)):
             pool = self._last = self._pool(message)
+        # The header of one message is like that of another of the same method, as a rule.
+        start = len(pool.definitions)
+        end = start + 1 + message[start]
+        head = message[start:end]
         try:
             codec = pool.idle.pop()
         except IndexError as error:
@@ -152,12 +180,23 @@ class MessageReader(Generic[C]):
             codec = self._make()
             codec.feed(message)
         else:
-            codec.feed(message[len(pool.definitions) :])
-        return codec, pool
+            header = pool.headers.get(head)
+            if header is not None:
+                codec.feed(message[end:])
+                return Reading(codec, pool, _copy(header), b"")
+            codec.feed(message[start:])
+        is_short = len(head) < _LONGEST_HEAD and len(head) == end - start
+        return Reading(codec, pool, None, head if is_short else b"")
 
-    def end(self, codec: C, pool: Pool[C]) -> None:
+    def end(self, reading: Reading[C]) -> None:
         """Keep a codec that has read a whole message, if it is fit for another one."""
-        if len(codec.types) == pool.count and len(pool.idle) < _MOST_IDLE:
+        codec, pool = reading.codec, reading.pool
+        if len(codec.types) != pool.count:
+            return  # the message has described more, in the middle
+        header = reading.header
+        if reading.head and header is not None and not getattr(header, "error", ""):
+            _keep(pool.headers, reading.head, _copy(header))
+        if len(pool.idle) < _MOST_IDLE:
             pool.idle.append(codec)
 
     def _pool(self, message: bytes) -> Pool[C]:
@@ -169,6 +208,25 @@ class MessageReader(Generic[C]):
             if size <= _LONGEST_KEPT:
                 _keep(self._pools, definitions, pool)
         return pool
+
+
+def _has_value(message: bytes, pool: Pool[C]) -> bool:
+    """Return True if a value follows the definitions with which a message begins."""
+    start, after = bounds(message, len(pool.definitions))
+    return start < after and not is_negative(message, start)
+
+
+def _copy(header: Request | Response) -> Request | Response:
+    """Return a header like another one, which whoever has it may change."""
+    if type(header) is Request or type(header) is Response:
+        return type(header)(header.service_method)
+    own = copy(header)
+    own.seq = 0
+    metadata = getattr(own, "metadata", None)
+    if metadata is not None:
+        assert isinstance(own, (ExtendedRequest, ExtendedResponse))
+        own.metadata = metadata.copy()
+    return own
 
 
 def _keep(kept: dict[K, V], key: K, value: V) -> None:

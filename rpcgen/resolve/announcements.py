@@ -6,7 +6,7 @@ Both servers import this module; what needs nats-py is imported by `AnnouncedSer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from rpcgen.protocol.base_server import BaseServer
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
     from .nats_announcer import Offer
 
-__all__ = ["AnnouncedServer", "Announcements", "Running"]
+__all__ = ["AnnouncedServer", "Announcement", "Announcements"]
 
 
-class Running(Protocol):
+class Announcement(Protocol):
     """What a server does at a broker while it serves."""
 
     def stop(self) -> None:
-        """Begin to end; from any thread."""
+        """Begin to end it."""
         ...
 
     def join(self) -> None:
-        """Wait for the end."""
+        """Wait until it has ended, for a few seconds; not in an event loop."""
         ...
 
 
@@ -34,16 +34,16 @@ class Announcements:
     """The brokers to which a server is announced, or for which it works, in either API."""
 
     def __init__(self) -> None:
-        self._announced: list[Callable[[], Running]] = []
-        self._running: list[Running] = []
+        self._announced: list[Callable[[], Announcement]] = []
+        self._running: list[Announcement] = []
         self._is_serving = False
 
     def __bool__(self) -> bool:
         """Return whether there is any broker."""
         return bool(self._announced)
 
-    def add(self, make: Callable[[], Running]) -> None:
-        """Announce the server to a broker, or have it work, from when it serves.
+    def add(self, make: Callable[[], Announcement]) -> None:
+        """Announce the server to a broker, from when it serves.
 
         Args:
             make: Begins that, in each process that serves.
@@ -97,6 +97,7 @@ class AnnouncedServer(BaseServer, Generic[L]):
         version: str,
         addresses: Iterable[str] = (),
         metadata: Mapping[str, str] | None = None,
+        via: Literal["nats"] | None = None,
     ) -> None:
         """Have clients find the server by a NATS broker, while it serves.
 
@@ -110,25 +111,52 @@ class AnnouncedServer(BaseServer, Generic[L]):
                 listeners are, and for one at all addresses of the machine, the one by which
                 the machine reaches the broker.
             metadata: What else is to be known of the server, such as its zone.
+            via: "nats" to take calls that come through the broker as well, of clients that
+                dial with ``via="nats"``; so does a server without listeners. Whoever may publish
+                at the broker can call the server then.
 
         Raises:
             DialError: The broker's address is none.
             ImportError: The package for NATS is missing.
             TypeError: ``addresses`` is a single text.
-            ValueError: The version is none.
+            ValueError: The version is none, or calls do not come by what ``via`` says.
         """
+        if via not in (None, "nats"):
+            raise ValueError(f"via={via!r}: write 'nats', or leave it out")
         from .nats_announcer import Announced, NatsAnnouncer, Offer  # only here: it needs nats-py
+        from .nats_micro import split_url
 
         if isinstance(addresses, str):
             raise TypeError(f"addresses={addresses!r}: write a list, [{addresses!r}]")
-        announced = Announced(broker, version, tuple(addresses), dict(metadata or {}))
+        announced = Announced(broker, version, tuple(addresses), dict(metadata or {}), via or "")
 
         def offer() -> Offer:
             return Offer(self.services, self._bound_listeners())
 
         self._announcements.add(lambda: NatsAnnouncer(announced, offer))
+        if via is not None:
+            place, _ = split_url(broker)
+            self._announcements.add(lambda: self._take_calls_from(place))
         if self._serving:  # where other processes do, nothing has begun in this one
             self._announcements.begin()
+
+    def _take_calls_from(self, broker: str) -> Announcement:
+        """Begin to take calls that come through a broker."""
+        raise NotImplementedError
+
+    def _named_services(self) -> list[str]:
+        """Return the names of the services that others look for."""
+        from .nats_micro import is_own
+
+        return [service.name for service in self.services if not is_own(service.name)]
+
+    @property
+    def _most_calls_of_broker(self) -> int:
+        """Maximum number of calls through a broker that are under way: it is one connection."""
+        limits = self._connection_limits
+        return min(
+            limits.max_calls_per_connection, limits.max_calls or limits.max_calls_per_connection
+        )
 
     def _bound_listeners(self) -> list[tuple[Address, CodecName]]:
         return [(listener.bound, codec) for listener, codec in self._listeners.copy().items()]

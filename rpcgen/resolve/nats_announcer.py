@@ -25,6 +25,7 @@ from .nats_micro import (
     Announcement,
     announced_subject,
     control_subjects,
+    is_own,
     split_url,
     without_password,
 )
@@ -40,9 +41,6 @@ _GOODBYE_S: Final = 2.0
 # What a listener is bound to where it takes connections at all addresses of the machine.
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")
 
-# Services of each server, which are not looked for.
-_OWN: Final = "rpcgen."
-
 
 @frozen
 class Announced:
@@ -57,6 +55,7 @@ class Announced:
     version: str
     addresses: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(factory=dict)
+    via: str = ""
 
     def __attrs_post_init__(self) -> None:
         split_url(self.broker)
@@ -124,16 +123,16 @@ class NatsAnnouncer:
                 await asyncio.wait_for(self._say_goodbye(client), _GOODBYE_S)
 
     async def _look(self, client: Client) -> None:
-        """Announce services that are new, where there is a listener for them."""
+        """Announce services that are new, where there is a way to call them."""
         offer = self._offer()
-        if not self._addresses(offer)[0]:
+        if not (self._announced.via or self._addresses(offer)[0]):
             return
         for service in offer.services:
             told = self._announced
             announcement = Announcement(
                 service, self._id, told.version, self._started, told.metadata
             )
-            if service.name.startswith(_OWN) or announcement.name in self._there:
+            if is_own(service.name) or announcement.name in self._there:
                 continue
             self._there[announcement.name] = announcement
             answers: dict[str, Callable[[], bytes]] = {
@@ -162,7 +161,7 @@ class NatsAnnouncer:
 
     def _info(self, announcement: Announcement) -> bytes:
         addresses, codec = self._addresses(self._offer())
-        return announcement.info(addresses, codec)
+        return announcement.info(addresses, codec, self._announced.via)
 
     def _addresses(self, offer: Offer) -> tuple[Sequence[str], CodecName]:
         """Return where others can connect to, and what is spoken there: gob if that is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 try:
     from nats.aio.client import Client
@@ -13,9 +13,15 @@ try:
 except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
+from rpcgen.errors import DialError
 from rpcgen.logs import client_log
 
-__all__ = ["Client", "Msg", "Trouble", "stay_connected"]
+from .nats_micro import without_password
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "sent", "stay_connected"]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -29,6 +35,9 @@ _CLOSE_S: Final = 2.0
 
 # Seconds between two cancellations of the same attempt.
 _CANCEL_S: Final = 0.1
+
+# Seconds between two looks whether a buffer is empty.
+_SENT_S: Final = 0.001
 
 # Seconds from the end of a connection to the next one.
 _REST_S: Final = 1.0
@@ -58,7 +67,7 @@ async def stay_connected(
             try:
                 await use(client)
             finally:
-                await _hang_up(client)
+                await hang_up(client)
         except Exception as error:  # of the library, which a later attempt may not meet
             await trouble(error)
         await asyncio.sleep(_REST_S)
@@ -91,18 +100,91 @@ async def _connect(
         await asyncio.shield(connecting)
     except BaseException:
         await _end(connecting)
-        await _hang_up(client)
+        await hang_up(client)
         raise
     return client
 
 
-async def _hang_up(client: Client) -> None:
+async def connect_once(
+    broker: str,
+    name: str,
+    ended: Callable[[], object],
+    timeout: float | None,
+    tls: ssl.SSLContext | None,
+) -> Client:
+    """Return a connection that is not made again once it has ended.
+
+    Args:
+        broker: As for `stay_connected`.
+        name: The same.
+        ended: Called when it has.
+        timeout: Maximum time in seconds; None: a usual one.
+        tls: How to encrypt to a ``tls://`` broker, and whom to trust; None: whom the system trusts.
+
+    Raises:
+        DialError: There is no connection to be had.
+    """
+
+    async def closed() -> None:
+        ended()
+
+    # The library goes on trying for ever: the first error is the end of an attempt here.
+    first_error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def failed(error: Exception) -> None:
+        client_log.debug("nats: %s", error)
+        if not first_error.done():
+            first_error.set_exception(error)
+            first_error.exception()  # which is looked at, or of no interest any more
+
+    client = Client()
+    connecting = asyncio.ensure_future(
+        client.connect(
+            broker,
+            name=name,
+            error_cb=failed,
+            closed_cb=closed,
+            connect_timeout=_CONNECT_S,
+            ping_interval=_PING_S,
+            allow_reconnect=False,
+            tls=tls,
+        )
+    )
+    try:
+        async with asyncio.timeout(timeout or _CONNECT_S):
+            await asyncio.wait((connecting, first_error), return_when="FIRST_COMPLETED")
+        await (connecting if connecting.done() else first_error)
+    except BaseException as error:
+        await _end(connecting)
+        await hang_up(client)
+        if not isinstance(error, Exception):
+            raise
+        text = str(error) or type(error).__name__
+        raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
+    return client
+
+
+async def sent(client: Client) -> None:
+    """Wait until nothing is left in the buffer of a connection, ahead of which a PING may go."""
+    while client.is_connected and client.pending_data_size:
+        await asyncio.sleep(_SENT_S)
+
+
+async def hang_up(client: Client) -> None:
     """Close a connection, however far it has come.
 
     Raises nothing: what the library raises here would take the place of a cancellation.
     """
-    with suppress(Exception):
-        await asyncio.wait_for(client.close(), _CLOSE_S)
+    try:
+        with suppress(Exception):
+            await asyncio.wait_for(client.close(), _CLOSE_S)
+    finally:
+        # Which the library leaves where its last bytes cannot be sent.
+        for subscription in tuple(client._subs.values()):
+            subscription._stop_processing()
+        with suppress(Exception):
+            if client._transport is not None:
+                client._transport.close()  # type: ignore[no-untyped-call]
 
 
 async def _end(connecting: asyncio.Future[None]) -> None:

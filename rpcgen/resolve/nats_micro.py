@@ -26,6 +26,7 @@ __all__ = [
     "announced_subject",
     "control_subjects",
     "info_subject",
+    "is_own",
     "micro_name",
     "schema_hash",
     "split_url",
@@ -40,10 +41,13 @@ _QUEUE: Final = "q"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
 _URL: Final = re.compile(
-    r"nats://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
+    r"(?P<scheme>nats|tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
     r"(/(?P<service>[\w.-]*))?",
     re.ASCII,
 )
+
+# How the names of a server's own services begin.
+_OWN: Final = "rpcgen."
 
 _CODECS: Final = ("gob", "json")
 
@@ -61,12 +65,18 @@ def split_url(address: str) -> tuple[str, str]:
     if found is None or int((found["port"] or ":0")[1:]) >= 1 << 16:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
     place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
-    return f"nats://{place}", found["service"] or ""
+    return f"{found['scheme']}://{place}", found["service"] or ""
 
 
 def without_password(broker: str) -> str:
     """Return the address of a broker as it may be shown: without a user."""
-    return f"nats://{broker.removeprefix('nats://').rpartition('@')[2]}"
+    scheme, _, place = broker.partition("://")
+    return f"{scheme}://{place.rpartition('@')[2]}"
+
+
+def is_own(service: str) -> bool:
+    """Return True for a service of the server itself, which is not looked for."""
+    return service.startswith(_OWN)
 
 
 def micro_name(service: str) -> str:
@@ -129,12 +139,13 @@ class Announcement:
         """Return the answer to a PING."""
         return self._response("ping", {})
 
-    def info(self, addresses: Sequence[str], codec: CodecName) -> bytes:
+    def info(self, addresses: Sequence[str], codec: CodecName, via: str = "") -> bytes:
         """Return the answer to an INFO.
 
         Args:
             addresses: Where the server takes connections.
             codec: What it speaks there.
+            via: "nats" if it takes calls at the endpoint's subject as well.
         """
         metadata = {
             "rpcgen.service": self.service.name,
@@ -142,6 +153,8 @@ class Announcement:
             "rpcgen.codec": codec,
             "rpcgen.schema": schema_hash(self.service),
         }
+        if via:
+            metadata["rpcgen.via"] = via
         described_by = self.service.described_by
         doc = "" if described_by is None else described_by.__doc__ or ""
         more = {

@@ -66,6 +66,10 @@ def dial(address: Target, **options: Unpack[ChannelOptions]) -> Client | Channel
             that is not encrypted.
     """
     if needs_channel(address, cast("dict[str, Any]", options)):
+        if options.get("via") is not None:
+            from .via_nats import dial_via_nats  # which needs nats-py
+
+            return dial_via_nats(address, options)
         from .channel import dial_channel  # others do without
 
         return dial_channel(address, options, _dial)

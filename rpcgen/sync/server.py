@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from rpcgen.durable.worker import CarryOut
     from rpcgen.net.processes import Processes
     from rpcgen.protocol.remember import Remember
+    from rpcgen.resolve.announcements import Announcement
 
 __all__ = ["Server"]
 
@@ -182,6 +183,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         # Guards the listeners, for a moment each time. A signal handler may come in between.
         self._lock = threading.RLock()
         self._accepting: set[Listener] = set()
+        self._of_brokers: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
         self._handshakes = Handshakes(self._connection_limits.handshake_timeout)
         self._serving = False
         # Threads that are in `serve`, by their identifiers.
@@ -502,13 +504,15 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         try:
             self._announcements.stop()
             listeners = self._close_listeners()
-            connections = self._reactor.connections
+            # Those of brokers end by themselves, once what was taken is answered.
+            brokers = [each for each in self._of_brokers if not each.wait_closed(0)]
+            connections = [each for each in self._reactor.connections if each not in brokers]
             if self._drains:
                 self._drain(connections)
             else:
                 for connection in connections:
                     connection.shutdown_read()
-            self._wait_closed(connections)
+            self._wait_closed([*connections, *brokers])
             if self._children_ended is not None:
                 self._children_ended.wait()
                 for listener in listeners:
@@ -595,6 +599,16 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._failure = error
             if self._in_serve:
                 self._begin_closing()
+
+    def _take_calls_from(self, broker: str) -> Announcement:
+        from .via_nats import take_calls  # which needs nats-py
+
+        def serve(stream: Stream, protocol: ServerSession) -> None:
+            self._of_brokers.add(self._serve(stream, protocol))
+
+        return take_calls(
+            self, broker, self._named_services, serve, self._limits, self._most_calls_of_broker
+        )
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:
         """Serve a connection from now on."""

@@ -18,7 +18,8 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     with broker() as made:
         made.start()
         reader = Reader(tmp_path)
-        reader.ports["4222"] = made.url.rpartition(":")[2]
+        # The second command listens nowhere: the broker's port is there already.
+        reader.ports["1235"] = reader.ports["4222"] = made.url.rpartition(":")[2]
         yield reader
         reader.stop()
 

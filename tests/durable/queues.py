@@ -70,7 +70,7 @@ class Client(Protocol):
 class Api(Protocol):
     """One of the two."""
 
-    def dial(self, address: str) -> AbstractContextManager[Client]:
+    def dial(self, address: str, **options: Any) -> AbstractContextManager[Client]:
         """Make a client."""
         ...
 
@@ -83,8 +83,8 @@ class Api(Protocol):
 
 class _Sync:
     @contextmanager
-    def dial(self, address: str) -> Iterator[Any]:
-        with rpcgen.dial(address) as client:
+    def dial(self, address: str, **options: Any) -> Iterator[Any]:
+        with rpcgen.dial(address, **options) as client:
             yield client
 
     @contextmanager
@@ -126,11 +126,11 @@ class _AsyncClient:
 
 class _Async:
     @contextmanager
-    def dial(self, address: str) -> Iterator[Any]:
+    def dial(self, address: str, **options: Any) -> Iterator[Any]:
         with _loop() as run:
 
             async def connect() -> Any:
-                return await aio.dial(address)
+                return await aio.dial(address, **options)
 
             client = run(connect())
             try:

@@ -251,6 +251,14 @@ def test_large_reply_is_an_error_that_names_the_limit(running: Broker, api: Api)
     assert caught.value.code == Code.RESOURCE_EXHAUSTED
 
 
+def test_client_whose_calls_travel_by_the_broker_makes_durable_ones(
+    running: Broker, api: Api
+) -> None:
+    method = durable_method()
+    with api.dial(running.url, via="nats") as client, api.serve(running.url, method, Counting()):
+        assert client.submit(method, 4).result() == 8
+
+
 def test_apis_share_a_queue(running: Broker) -> None:
     method = durable_method()
     with APIS["asyncio"].dial(running.url) as client:

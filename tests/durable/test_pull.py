@@ -34,6 +34,7 @@ class FakeJetStream:
     def __init__(self) -> None:
         self.requests = 0
         self.is_connected = True
+        self.pending_data_size = 0
         self.send: Callable[[Any], Awaitable[None]]
 
     @property

@@ -34,10 +34,10 @@ def reader() -> MessageReader[GobServerCodec]:
 
 
 def read(reader: MessageReader[GobServerCodec], message: bytes, schema: Any = PAIR) -> Any:
-    codec, pool = reader.begin(message)
-    header = codec.decode_request_header()
-    body = codec.decode_request_body(schema)
-    reader.end(codec, pool)
+    reading = reader.begin(message)
+    header = reading.header = reading.header or reading.codec.decode_request_header()
+    body = reading.codec.decode_request_body(schema)
+    reader.end(reading)
     return header, body
 
 
@@ -79,11 +79,10 @@ def test_what_does_not_fit_is_an_encode_error() -> None:
 def test_codec_is_kept_for_messages_of_the_same_definitions() -> None:
     one, message = reader(), writer().encode(HEADER, PAIR, Pair(1, 2))
     read(one, message)
-    first, pool = one.begin(message)
-    first.decode_request_header()
-    first.decode_request_body(PAIR)
-    one.end(first, pool)
-    assert one.begin(message)[0] is first
+    first = one.begin(message)
+    first.codec.decode_request_body(PAIR)
+    one.end(first)
+    assert one.begin(message).codec is first.codec
 
 
 def test_definitions_in_the_middle_are_read_each_time() -> None:
@@ -105,19 +104,21 @@ def test_message_without_a_value_is_refused() -> None:
 def test_pool_keeps_no_more_codecs_than_it_needs() -> None:
     one, message = reader(), writer().encode(HEADER, PAIR, Pair(1, 2))
     begun = [one.begin(message) for _ in range(8)]
-    for codec, pool in begun:
-        codec.decode_request_header()
-        codec.decode_request_body(PAIR)
-        one.end(codec, pool)
-    assert len(begun[0][1].idle) == 2
+    for each in begun:
+        each.codec.decode_request_header()
+        each.codec.decode_request_body(PAIR)
+        one.end(each)
+    assert len(begun[0].pool.idle) == 2
 
 
 def test_definitions_that_are_long_are_not_kept() -> None:
     names = [f"field_{each:0300}" for each in range(20)]
     long = define(type("Long", (), {"__annotations__": dict.fromkeys(names, int)}))
     one = reader()
-    _, pool = one.begin(writer().encode(HEADER, schema_of(long), long(*range(20))))
-    assert one.begin(writer().encode(HEADER, PAIR, Pair(1, 2)))[1] is not pool
+    message = writer().encode(HEADER, schema_of(long), long(*range(20)))
+    pool = one.begin(message).pool
+    one.begin(writer().encode(HEADER, PAIR, Pair(1, 2)))
+    assert one.begin(message).pool is not pool
 
 
 def test_number_of_pools_is_bounded() -> None:
@@ -126,7 +127,7 @@ def test_number_of_pools_is_bounded() -> None:
     for each in range(600):
         name = Annotated[int, each]
         cls = define(type(f"T{each}", (), {"__annotations__": {"a": name}}))
-        pools.append(one.begin(go_message(cls(1), Pair()))[1])
+        pools.append(one.begin(go_message(cls(1), Pair())).pool)
     assert len({id(each) for each in pools}) == 600
     assert len(one._pools) <= 256
 
@@ -134,7 +135,43 @@ def test_number_of_pools_is_bounded() -> None:
 def test_limits_are_those_of_the_codec() -> None:
     one = MessageReader(lambda: GobServerCodec(Limits(message=64)))
     message = writer().encode(HEADER, schema_of(str), "x" * 200)
-    codec, _ = one.begin(message)
+    codec = one.begin(message).codec
     codec.decode_request_header()
     with pytest.raises(DecodeError):
         codec.decode_request_body(schema_of(str))
+
+
+def test_header_is_known_by_its_bytes() -> None:
+    one, header = reader(), ExtendedRequest("Math.Sum", 0, 5, {"a": "b"}, "key")
+    message = writer().encode(header, PAIR, Pair(1, 2))
+    read(one, message)
+    assert one.begin(message).header == header
+
+
+def test_header_that_is_known_may_be_changed() -> None:
+    one, header = reader(), ExtendedRequest("Math.Sum", 0, 5, {"a": "b"}, "key")
+    message = writer().encode(header, PAIR, Pair(1, 2))
+    for _ in range(3):
+        found, _ = read(one, message)
+        assert found == header
+        found.metadata.clear()
+        found.seq = 7
+
+
+def test_header_whose_body_is_none_is_not_known() -> None:
+    one = reader()
+    read(one, writer().encode(Request("Math.Root"), PAIR, Pair(1, 2)))
+    message = writer().encode(HEADER, PAIR, Pair(1, 2))
+    with pytest.raises(DecodeError):
+        read(one, message, schema_of(str))
+    assert one.begin(message).header is None
+
+
+def test_metadata_above_the_limit_fails_each_message() -> None:
+    one = MessageReader(lambda: GobServerCodec(Limits(metadata=8)))
+    header = ExtendedRequest("Math.Sum", 0, 0, {"a": "b" * 20})
+    message = writer().encode(header, PAIR, Pair(1, 2))
+    read(one, writer().encode(ExtendedRequest("Math.Sum", 0, 5), PAIR, Pair(1, 2)))
+    for _ in range(2):
+        with pytest.raises(DecodeError, match="metadata"):
+            read(one, message)

@@ -1,0 +1,51 @@
+"""What `dial` of both APIs makes of its arguments, where calls travel by a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from rpcgen.channel.options import ChannelSettings, channel_settings
+from rpcgen.channel.resolver import Resolver, StaticResolver
+from rpcgen.protocol import DialOptions
+from rpcgen.resolve.nats_micro import split_url
+
+if TYPE_CHECKING:
+    from rpcgen.channel.target import ChannelOptions, Target
+
+__all__ = ["brokers_of", "checked_broker_options"]
+
+_NATS: Final = "nats"
+
+
+def checked_broker_options(options: ChannelOptions) -> tuple[ChannelSettings, DialOptions]:
+    """Return what a channel is told, and its connections to a broker.
+
+    Raises:
+        TypeError: There is no option of this name, or it is of the wrong type.
+        ValueError: An option has a value that it cannot have.
+    """
+    via = options.get("via")
+    if via != _NATS:
+        raise ValueError(f"via={via!r}: write 'nats', or leave it out")
+    codec = options.get("codec", "gob")
+    if codec != "gob":
+        raise ValueError(f"codec={codec!r}: calls travel by a broker in gob alone")
+    return channel_settings(options)
+
+
+def brokers_of(target: Target) -> Callable[[], Resolver]:
+    """Return what makes the resolver of the brokers of a target.
+
+    Raises:
+        DialError: An address is no broker's.
+        TypeError: The target is no address.
+        ValueError: The list of addresses is empty.
+    """
+    targets = [target] if isinstance(target, str) else target
+    if not isinstance(targets, Sequence):
+        raise TypeError(f"{target!r} is no broker: write nats://host:4222, or a list of such")
+    if not targets:
+        raise ValueError("there is no broker in the list: write at least one")
+    brokers = [split_url(each)[0] for each in targets]
+    return lambda: StaticResolver(brokers)

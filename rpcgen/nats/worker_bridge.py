@@ -1,0 +1,134 @@
+"""`WorkerBridge`: makes calls of a server of requests of NATS, and messages of its responses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from rpcgen.code import Code
+from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
+from rpcgen.protocol.message import refusal
+from rpcgen.resolve.nats_connection import Client, Msg, sent
+
+from .outbox import End, Outbox
+from .subjects import QUEUE, call_subject, cancel_subject
+
+if TYPE_CHECKING:
+    from nats.aio.subscription import Subscription
+
+__all__ = ["WorkerBridge"]
+
+# Maximum time in seconds until a broker has said that it sends nothing more.
+_UNSUBSCRIBE_S: Final = 2.0
+
+
+class WorkerBridge:
+    """The calls of one server by one connection to a broker, on one event loop.
+
+    Args:
+        client: The connection.
+        end: The server's end.
+        most_calls: Maximum number of calls under way; others are refused.
+    """
+
+    def __init__(self, client: Client, end: End, most_calls: int) -> None:
+        self._client = client
+        self._end = end
+        self._most_calls = most_calls
+        self._outbox = Outbox(client, end)
+        self._frames = FrameReader()
+        self._numbers = count(1)
+        # Where the responses go to, by number; and the other way round, for cancellations.
+        self._replies: dict[int, str] = {}
+        self._calls: dict[str, int] = {}
+        self._subscriptions: dict[str, list[Subscription]] = {}
+        # Set once the server has hung up.
+        self._is_lost = asyncio.Event()
+
+    async def run(self) -> None:
+        """Publish responses until this is cancelled, or the connection to the broker has ended."""
+        await self._outbox.run()
+
+    async def subscribe(self, services: Iterable[str]) -> None:
+        """Take calls of further services."""
+        for service in services:
+            if service not in self._subscriptions:
+                subscribe = self._client.subscribe
+                self._subscriptions[service] = [
+                    await subscribe(call_subject(service), QUEUE, cb=self._heard),
+                    await subscribe(cancel_subject(service), cb=self._heard_cancel),
+                ]
+
+    def received(self, data: bytes) -> None:
+        """Take frames from the server."""
+        self._frames.feed(data)
+        while (found := self._frames.next_frame()) is not None:
+            reply = self._replies.pop(found.number, None)
+            if reply is not None:  # else the answer to a cancellation
+                del self._calls[reply]
+                self._outbox.add(reply, found.message)
+
+    def lost(self) -> None:
+        """Take the end of the server: what it has not answered it never will."""
+        text = "the server was closed while the call was under way"
+        for reply in self._replies.values():
+            self._outbox.add(reply, refusal(text, Code.UNAVAILABLE, unstarted=False))
+        self._replies.clear()
+        self._calls.clear()
+        self._is_lost.set()
+
+    async def wait_lost(self) -> None:
+        """Wait until the server has hung up."""
+        await self._is_lost.wait()
+
+    async def drain(self) -> None:
+        """Take no more calls, and have all those answered that were taken."""
+        await self._in_time(self._unsubscribe)
+        self._end.send_eof()
+        await self._is_lost.wait()
+        await self._in_time(self._outbox.flushed)
+
+    async def _in_time(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step at the broker, if that is there."""
+        if not self._client.is_connected:
+            return
+        with suppress(Exception):  # of the library, or it takes too long: the broker is away
+            async with asyncio.timeout(_UNSUBSCRIBE_S):
+                await step()
+
+    async def _unsubscribe(self) -> None:
+        """Have the broker send no more calls, and take those that it has sent."""
+        taken = [each for pair in self._subscriptions.values() for each in pair]
+        # First of all, and on its way: the PING of `Subscription.drain` overtakes its UNSUB, so
+        # that it drops what comes between the answers to both. `micro.Service.stop` drops even
+        # what is queued.
+        for each in taken:
+            await self._client._send_unsubscribe(each._id)
+        await sent(self._client)
+        await asyncio.gather(*(each.drain() for each in taken))  # type: ignore[no-untyped-call]
+
+    # What NATS calls one after the other: neither waits for anything.
+
+    async def _heard(self, message: Msg) -> None:
+        reply = message.reply
+        if not reply or reply in self._calls:
+            return  # nobody waits for an answer, or for two
+        if len(self._replies) >= self._most_calls:
+            text = f"too many calls are under way here: the limit is {self._most_calls}"
+            self._outbox.add(reply, refusal(text, Code.RESOURCE_EXHAUSTED))
+            return
+        if self._is_lost.is_set():
+            text = "the server begins no more calls here: call another one"
+            self._outbox.add(reply, refusal(text, Code.UNAVAILABLE))
+            return
+        number = next(self._numbers)
+        self._replies[number], self._calls[reply] = reply, number
+        self._end.send(frame(number, message.data))
+
+    async def _heard_cancel(self, message: Msg) -> None:
+        number = self._calls.get(message.data.decode("utf-8", "replace"))
+        if number is not None:
+            self._end.send(frame(next(self._numbers), pack_number(number), CANCEL))

@@ -1,0 +1,286 @@
+"""Messages one after the other on a stream, between an API and what carries them to a broker.
+
+::
+
+    size (4 bytes), kind (1), number (8), size of the service's name (1), the name, the message
+
+The numbers and the size are unsigned and big-endian; the size counts all that follows it. A
+request of kind `CANCEL` has the number of the call that nobody waits for any more, in 8 bytes, in
+the place of a message; its response has nothing there. Responses name no service.
+
+So clients and servers of both APIs speak to a broker as they do to a peer on a connection: these
+codecs stand on `rpcgen.protocol.message`, and what reads the other end is a `FrameReader`. The
+numbers are those of one stream, and do not travel in the messages.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, Final, Literal, NamedTuple
+
+from rpcgen.errors import DecodeError, EncodeError, TruncatedError
+from rpcgen.gob import Limits
+from rpcgen.schema import Schema
+
+from .codec import ExtendedCodec, MeasuredCodec
+from .headers import CANCEL_METHOD, CancelArgs, Request, Response
+from .message import MessageClientCodec, MessageServerCodec
+
+__all__ = [
+    "CALL",
+    "CANCEL",
+    "Frame",
+    "FrameClientCodec",
+    "FrameReader",
+    "FrameServerCodec",
+    "frame",
+    "number_in",
+    "pack_number",
+]
+
+CALL: Final = 0
+"""Kind of a frame that holds a request or a response."""
+
+CANCEL: Final = 1
+"""Kind of a frame that cancels a call, or answers one that does."""
+
+_HEAD: Final = struct.Struct(">IBQB")
+_NUMBER: Final = struct.Struct(">Q")
+_pack: Final = _HEAD.pack
+_unpack_from: Final = _HEAD.unpack_from
+_HEAD_SIZE: Final = _HEAD.size
+
+# Bytes of the head that the size counts, and those that it does not.
+_SIZE: Final = 4
+_REST: Final = _HEAD_SIZE - _SIZE
+
+# Maximum number of services whose names are kept in bytes.
+_MOST_KEPT: Final = 256
+
+
+class Frame(NamedTuple):
+    """One message on a stream.
+
+    Attributes:
+        kind: `CALL` or `CANCEL`.
+        number: That of the request on the stream.
+        service: Name of the service that is called; empty in a response.
+        message: The message.
+    """
+
+    kind: int
+    number: int
+    service: str
+    message: bytes
+
+
+def frame(number: int, message: bytes, kind: int = CALL, service: bytes = b"") -> bytes:
+    """Return the bytes of a frame; see `Frame`."""
+    length = len(service)
+    return _pack(_REST + length + len(message), kind, number, length) + service + message
+
+
+def pack_number(number: int) -> bytes:
+    """Return what a `CANCEL` has in the place of a message."""
+    return _NUMBER.pack(number)
+
+
+def number_in(message: bytes) -> int:
+    """Return the number that a `CANCEL` has in the place of a message."""
+    return int.from_bytes(message)
+
+
+class FrameReader:
+    """Cuts a stream into frames, which come from this process and are as they should be."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._pos = 0
+
+    def __len__(self) -> int:
+        """Return the number of bytes that belong to no frame yet that was returned."""
+        return len(self._data) - self._pos
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes that have come."""
+        if self._pos == len(self._data):
+            self._data = data
+        else:
+            self._data = self._data[self._pos :] + data
+        self._pos = 0
+
+    def next_frame(self) -> Frame | None:
+        """Return the next frame, None if it is not whole yet."""
+        data, pos = self._data, self._pos
+        if len(data) - pos < _HEAD_SIZE:
+            return None
+        size, kind, number, length = _unpack_from(data, pos)
+        end = pos + _SIZE + size
+        if len(data) < end:
+            return None
+        start = pos + _HEAD_SIZE
+        service = data[start : start + length].decode() if length else ""
+        self._pos = end
+        return Frame(kind, number, service, data[start + length : end])
+
+
+class _FrameCodec(MeasuredCodec, ExtendedCodec):
+    """What both sides have in common."""
+
+    def __init__(self, most: int) -> None:
+        self._frames = FrameReader()
+        # The cancellation that is being read.
+        self._cancel: Frame | None = None
+        self._most = most
+        self.feed = self._frames.feed
+
+    @property
+    def pending(self) -> int:
+        """Number of bytes of frames that are still to be read."""
+        return len(self._frames)
+
+    @property
+    def ahead(self) -> int:
+        """0: brokers bound how long messages are."""
+        return 0
+
+    def request_number(self, seq: int) -> int | None:
+        """Return the number itself; see `ExtendedCodec`."""
+        return seq
+
+    def _next(self) -> Frame:
+        """Return the next frame.
+
+        Raises:
+            TruncatedError: It is not whole yet.
+        """
+        found = self._frames.next_frame()
+        if found is None:
+            raise TruncatedError("unexpected EOF" if self.pending else "EOF")
+        self._cancel = found if found.kind == CANCEL else None
+        return found
+
+    def _too_large(self, message: bytes, what: str) -> EncodeError:
+        """Return the error of a message that a broker does not take."""
+        return EncodeError(
+            f"the {what} has {len(message)} bytes, and the broker takes {self._most} at most"
+            " (max_payload in its configuration): allow more there, or call servers directly"
+        )
+
+
+class FrameClientCodec(_FrameCodec):
+    """Writes requests and reads responses as frames; see `GobClientCodec` for the options.
+
+    Args:
+        limits: Bounds for what a response may hold.
+        most: Maximum size of a request in bytes.
+        strings: What becomes of strings that are not UTF-8.
+        strict_names: What becomes of fields whose names differ in case only.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        most: int = 1 << 20,
+        *,
+        strings: Literal["strict", "surrogateescape"] = "strict",
+        strict_names: bool = False,
+    ) -> None:
+        super().__init__(most)
+        self._messages = MessageClientCodec(limits, strings=strings, strict_names=strict_names)
+        # Names of services, by methods.
+        self._services: dict[str, bytes] = {}
+
+    def encode_request(
+        self, request: Request, schema: Schema[Any], args: object
+    ) -> Sequence[bytes]:
+        """Return the frame, in one piece."""
+        method = request.service_method
+        if method == CANCEL_METHOD and isinstance(args, CancelArgs):
+            return (frame(request.seq, pack_number(args.seq), CANCEL),)
+        (message,) = self._messages.encode_request(request, schema, args)
+        service = self._services.get(method)
+        if service is None:
+            service = self._service(method)
+        if len(message) > self._most:
+            raise self._too_large(message, f"call of {method}")
+        return (frame(request.seq, message, CALL, service),)
+
+    def _service(self, method: str) -> bytes:
+        """Return the name of a method's service, in bytes."""
+        name = method.rpartition(".")[0].encode("utf-8", "replace")
+        if len(name) > 255:
+            raise EncodeError(f"{method[:80]}...: a service's name has 255 bytes at most here")
+        if len(self._services) >= _MOST_KEPT:
+            self._services.clear()
+        self._services[method] = name
+        return name
+
+    def decode_response_header(self) -> Response:
+        """Return the next header."""
+        found = self._next()
+        if self._cancel is not None:
+            return Response(CANCEL_METHOD, found.number)
+        self._messages.seq = found.number
+        self._messages.feed(found.message)
+        return self._messages.decode_response_header()
+
+    def decode_response_body(self, schema: Schema[Any] | None) -> Any:
+        """Return what follows the header."""
+        if self._cancel is not None:
+            return True
+        return self._messages.decode_response_body(schema)
+
+
+class FrameServerCodec(_FrameCodec):
+    """Reads requests and writes responses as frames; see `FrameClientCodec`.
+
+    Args:
+        limits: Bounds for what a request may hold.
+        most: Maximum size of a response in bytes.
+    """
+
+    def __init__(self, limits: Limits | None = None, most: int = 1 << 20) -> None:
+        super().__init__(most)
+        self._messages = MessageServerCodec(limits)
+        # True if the message that is being read has no header.
+        self._is_broken = False
+
+    def decode_request_header(self) -> Request:
+        """Return the next header; of a message that has none, one that names no method."""
+        found = self._next()
+        self._is_broken = False
+        if self._cancel is not None:
+            return Request(CANCEL_METHOD, found.number)
+        self._messages.feed(found.message)
+        try:
+            request = self._messages.decode_request_header()
+        except DecodeError:  # of one client among many
+            self._is_broken = True
+            return Request("", found.number)
+        request.seq = found.number
+        return request
+
+    def decode_request_body(self, schema: Schema[Any] | None) -> Any:
+        """Return what follows the header."""
+        if self._cancel is not None:
+            return CancelArgs(number_in(self._cancel.message))
+        if self._is_broken:
+            raise DecodeError("the message is no request")
+        return self._messages.decode_request_body(schema)
+
+    def encode_response(
+        self, response: Response, schema: Schema[Any], reply: object
+    ) -> Sequence[bytes]:
+        """Return the frame, in one piece."""
+        seq = response.seq
+        own = response
+        if response.error or type(response) is not Response:
+            own = copy(response)
+            own.seq = 0
+        (message,) = self._messages.encode_response(own, schema, reply)
+        if len(message) > self._most:
+            raise self._too_large(message, "reply")
+        return (frame(seq, message),)
