@@ -44,8 +44,10 @@ from .protocol import (
 from .stubs import (
     AbstractService,
     AsyncClientStub,
+    AsyncDurableStub,
     AsyncGoStub,
     ClientStub,
+    DurableStub,
     GoStub,
     register_types,
 )
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from .channel.backoff import Reconnect
     from .channel.resolver import Endpoint, Resolver
     from .channel.retry import Retry
+    from .durable.options import WorkQueue
     from .protocol import CallContext, Peer, Registry
     from .protocol.context import context
     from .protocol.health import ServingStatus
@@ -67,7 +70,7 @@ if TYPE_CHECKING:
     )
     from .services.health import AsyncHealthClient, HealthClient
     from .services.reflection import AsyncReflectionClient, ReflectionClient
-    from .sync import Caller, Channel, Listener, Server
+    from .sync import Caller, Channel, Listener, Server, Ticket
 
     default_server: Server
     """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""
@@ -76,6 +79,7 @@ __all__ = [
     "AbstractService",
     "AsyncClientInterceptor",
     "AsyncClientStub",
+    "AsyncDurableStub",
     "AsyncGoStub",
     "AsyncHealthClient",
     "AsyncReflectionClient",
@@ -100,6 +104,7 @@ __all__ = [
     "DialOptions",
     "DisconnectedError",
     "DoneQueue",
+    "DurableStub",
     "EncodeError",
     "Endpoint",
     "GenerateError",
@@ -130,7 +135,9 @@ __all__ = [
     "ServingStatus",
     "ShutdownError",
     "Target",
+    "Ticket",
     "TruncatedError",
+    "WorkQueue",
     "aio",
     "context",
     "default_server",
@@ -165,6 +172,8 @@ _LATER = {
     "ServerCall": (".protocol.server_interceptors", "ServerCall"),
     "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),
     "ServingStatus": (".protocol.health", "ServingStatus"),
+    "Ticket": (".sync", "Ticket"),
+    "WorkQueue": (".durable.options", "WorkQueue"),
     "context": (".protocol.context", "context"),
 }
 

@@ -32,6 +32,7 @@ class Method(Generic[Req, Res]):
             alone, or with the text that Go knows it by.
         timeout: Default time limit in seconds of a call, None for none.
         idempotent: True if a call may be repeated, whatever has become of it.
+        durable: True if its calls may be left to a queue, which keeps them.
     """
 
     # Set by Python when a subscripted class is called; see `typing.get_args`.
@@ -44,6 +45,7 @@ class Method(Generic[Req, Res]):
         raises: Iterable[type[RemoteError] | tuple[type[RemoteError], str]] = (),
         timeout: float | None = None,
         idempotent: bool = False,
+        durable: bool = False,
     ) -> None:
         self.name = name
         self.raises = tuple(
@@ -51,6 +53,7 @@ class Method(Generic[Req, Res]):
         )
         self.timeout = timeout
         self.idempotent = idempotent
+        self.durable = durable
 
     def __repr__(self) -> str:
         return f"<Method {self.name}>"
@@ -102,6 +105,7 @@ class Method(Generic[Req, Res]):
             raises=[(each.error, each.text) for each in self.raises],
             timeout=self.timeout,
             idempotent=self.idempotent,
+            durable=self.durable,
         )
         method._schemas = self._schemas
         return method

@@ -9,26 +9,31 @@ from __future__ import annotations
 from abc import ABC
 from copy import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
+from .errors import RpcError
 from .gob import register
 from .method import Method
 from .protocol.call_options import CallOptions, check_call_options
 
 if TYPE_CHECKING:
-    from . import aio, sync  # noqa: F401 - in the quoted arguments of _Stub
+    from . import aio, sync
     from .protocol import Registry
 
 __all__ = [
     "AbstractService",
     "AsyncClientStub",
+    "AsyncDurableStub",
     "AsyncGoStub",
     "ClientStub",
+    "DurableStub",
     "GoStub",
     "register_types",
 ]
 
 C = TypeVar("C")
+Req = TypeVar("Req")
+Res = TypeVar("Res")
 
 
 class _Renaming:
@@ -52,6 +57,12 @@ class _Renaming:
 
     def go(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
         return self._client.go(self._renamed(method), *arguments, **options)
+
+    def submit(self, method: Method[Any, Any], args: object, **options: Any) -> Any:
+        return self._client.submit(self._renamed(method), args, **options)
+
+    def ticket(self, method: Method[Any, Any], key: str) -> Any:
+        return self._client.ticket(self._renamed(method), key)
 
     def _renamed(self, method: Method[Any, Any]) -> Method[Any, Any]:
         renamed = self._methods.get(method)
@@ -80,6 +91,9 @@ class _WithOptions:
 
     def go(self, method: Method[Any, Any], *arguments: Any, **options: Any) -> Any:
         return self._client.go(method, *arguments, **self._merged(options))
+
+    def submit(self, method: Method[Any, Any], args: object, **options: Any) -> Any:
+        return self._client.submit(method, args, **self._merged(options))
 
     def _merged(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options of a call; of the metadata, each name for itself."""
@@ -122,6 +136,51 @@ class GoStub(_Stub["sync.Caller"]):
 
 class AsyncGoStub(_Stub["aio.Caller"]):
     """A service whose methods return a `rpcgen.aio.Call` at once."""
+
+
+class _DurableStub(_Stub[C]):
+    """Part of both APIs of what leaves calls to a queue, through a client that can."""
+
+    def _queueing(self) -> Any:
+        """Return the client.
+
+        Raises:
+            RpcError: It makes no durable calls.
+        """
+        if hasattr(self._client, "submit"):
+            return self._client
+        raise RpcError(
+            f"{self._client!r} makes no durable calls: dial a NATS broker,"
+            ' as in dial("nats://host:4222/Service")'
+        )
+
+
+class DurableStub(_DurableStub["sync.Caller"]):
+    """Methods whose calls a queue keeps; each returns a `rpcgen.Ticket`."""
+
+    def _submit(
+        self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]
+    ) -> sync.Ticket[Res]:
+        ticket: sync.Ticket[Res] = self._queueing().submit(method, args, **options)
+        return ticket
+
+    def _ticket(self, method: Method[Any, Res], key: str) -> sync.Ticket[Res]:
+        ticket: sync.Ticket[Res] = self._queueing().ticket(method, key)
+        return ticket
+
+
+class AsyncDurableStub(_DurableStub["aio.Caller"]):
+    """Methods whose calls a queue keeps; each gives a `rpcgen.aio.Ticket`."""
+
+    async def _submit(
+        self, method: Method[Req, Res], args: Req, **options: Unpack[CallOptions]
+    ) -> aio.Ticket[Res]:
+        ticket: aio.Ticket[Res] = await self._queueing().submit(method, args, **options)
+        return ticket
+
+    def _ticket(self, method: Method[Any, Res], key: str) -> aio.Ticket[Res]:
+        ticket: aio.Ticket[Res] = self._queueing().ticket(method, key)
+        return ticket
 
 
 class ClientStub(_Stub["sync.Caller"]):

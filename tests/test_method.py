@@ -135,7 +135,7 @@ class DeeperError(NotFoundError):
 
 
 FIND = Method[int, str](
-    "Kv.Find", raises=[(NotFoundError, "no {key}")], timeout=2.0, idempotent=True
+    "Kv.Find", raises=[(NotFoundError, "no {key}")], timeout=2.0, idempotent=True, durable=True
 )
 
 
@@ -148,6 +148,10 @@ def test_renamed_method_keeps_all_but_its_name() -> None:
         True,
         FIND.request,
     )
+
+
+def test_renamed_method_stays_durable() -> None:
+    assert FIND.renamed("Cache.Find").durable
 
 
 def test_raised_as_finds_the_schema_by_its_name_on_the_wire() -> None:

@@ -10,13 +10,15 @@ import pytest
 from attrs import define
 
 from rpcgen import gob
-from rpcgen.errors import SchemaError
+from rpcgen.errors import RpcError, SchemaError
 from rpcgen.method import Method
 from rpcgen.stubs import (
     AbstractService,
     AsyncClientStub,
+    AsyncDurableStub,
     AsyncGoStub,
     ClientStub,
+    DurableStub,
     GoStub,
     register_types,
 )
@@ -91,7 +93,9 @@ def test_stub_shows_its_service_and_client(client: Any) -> None:
     assert repr(ArithClient(client)) == "<ArithClient of <FakeClient>>"
 
 
-@pytest.mark.parametrize("stub", [ClientStub, GoStub, AsyncClientStub, AsyncGoStub])
+@pytest.mark.parametrize(
+    "stub", [ClientStub, GoStub, DurableStub, AsyncClientStub, AsyncGoStub, AsyncDurableStub]
+)
 def test_stub_has_no_public_names(stub: type) -> None:
     assert [name for name in dir(stub) if not name.startswith("_")] == []
 
@@ -316,3 +320,67 @@ def test_leaving_an_async_stub_closes_what_is_not_a_client(service: str | None) 
 
     asyncio.run(leave())
     assert fake.closed == 1
+
+
+# --- durable calls --------------------------------------------------------------------------------
+
+
+CHARGE = Method[int, int]("Bank.Charge", durable=True)
+
+
+class QueueingClient:
+    """Notes the durable calls that are made through it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def submit(self, method: Method[Any, Any], args: object, **options: Any) -> None:
+        self.calls.append((method.name, args, options))
+
+    def ticket(self, method: Method[Any, Any], key: str) -> None:
+        self.calls.append((method.name, key))
+
+
+class BankClient(ClientStub):
+    @property
+    def durable(self) -> BankDurable:
+        return BankDurable(self._client)
+
+
+class BankDurable(DurableStub):
+    pass
+
+
+def test_durable_calls_go_to_the_client() -> None:
+    client = cast("Any", QueueingClient())
+    stub = BankClient(client)._with_options({"metadata": {"a": "b"}}).durable
+    stub._submit(CHARGE, 1, key="k")
+    stub._ticket(CHARGE, "k")
+    assert client.calls == [
+        ("Bank.Charge", 1, {"metadata": {"a": "b"}, "key": "k"}),
+        ("Bank.Charge", "k"),
+    ]
+
+
+def test_durable_calls_go_to_the_service_that_is_named() -> None:
+    client = cast("Any", QueueingClient())
+    stub = BankClient(client, service="v1").durable
+    stub._submit(CHARGE, 1)
+    stub._ticket(CHARGE, "k")
+    assert [name for name, *_ in client.calls] == ["v1.Charge", "v1.Charge"]
+
+
+@pytest.mark.parametrize("stub", [DurableStub, AsyncDurableStub])
+def test_client_that_makes_no_durable_calls_is_named(stub: Any, client: Any) -> None:
+    with pytest.raises(RpcError, match="<FakeClient> makes no durable calls: dial a NATS broker"):
+        stub(client)._ticket(CHARGE, "k")
+
+
+def test_async_durable_calls_go_to_the_client() -> None:
+    class Awaited(QueueingClient):
+        async def submit(self, *arguments: Any, **options: Any) -> None:  # type: ignore[override]
+            super().submit(*arguments, **options)
+
+    client = cast("Any", Awaited())
+    asyncio.run(AsyncDurableStub(client)._submit(CHARGE, 1, key="k"))
+    assert client.calls == [("Bank.Charge", 1, {"key": "k"})]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .connect import ClientConnector, dial, dial_http, dial_http_path
     from .listener import Listener
     from .server import Server
+    from .ticket import Ticket
 
 __all__ = [
     "Call",
@@ -26,6 +27,7 @@ __all__ = [
     "ClientConnector",
     "Listener",
     "Server",
+    "Ticket",
     "dial",
     "dial_http",
     "dial_http_path",
@@ -39,6 +41,7 @@ _MODULES = {
     "ClientConnector": "connect",
     "Listener": "listener",
     "Server": "server",
+    "Ticket": "ticket",
     "dial": "connect",
     "dial_http": "connect",
     "dial_http_path": "connect",

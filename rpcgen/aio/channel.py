@@ -15,6 +15,7 @@ from attrs import define
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
+from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import Line
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
@@ -69,7 +70,9 @@ def prepare_channel(
     make_resolver = resolver_for(target)
 
     async def connect() -> Channel:
-        return Channel(make_resolver, settings, dial_options, dial)
+        channel = Channel(make_resolver, settings, dial_options, dial)
+        channel._broker = broker_of(target)
+        return channel
 
     return connect
 
@@ -199,6 +202,10 @@ class Channel(BaseClient):
         """
         self._check_loop()
         await self._pool.close()
+        if self._queue is not None:
+            from rpcgen.durable.client import close_queue  # others do without
+
+            await asyncio.to_thread(close_queue, self)
 
     # --- calls ----------------------------------------------------------------------------------
 

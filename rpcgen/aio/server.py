@@ -11,6 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
+from rpcgen.durable.working import WorkingServer
 from rpcgen.gob import Limits
 from rpcgen.method import Handler, Method
 from rpcgen.net import clock
@@ -19,6 +20,7 @@ from rpcgen.protocol import (
     CALLS_IN_FLIGHT,
     CodecName,
     CodecOptions,
+    Peer,
     ServerCodec,
     ServerProtocol,
     server_codec,
@@ -44,6 +46,7 @@ from .workers import Workers, serving
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.durable.worker import CarryOut
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
 
@@ -62,7 +65,7 @@ _LOOK: Final = 0.1
 _POLL: Final = 0.05
 
 
-class Server(AnnouncedServer[Listener]):
+class Server(AnnouncedServer[Listener], WorkingServer):
     """Serves the methods that are registered, on one event loop.
 
     An ``async def`` runs as a task, a plain function in a thread; the requests
@@ -448,9 +451,9 @@ class Server(AnnouncedServer[Listener]):
             self._shared.sweep.end()
         for connection in connections:
             connection.hang_up()
-        self._workers.close()
-        if self._announcements:
+        if self._announcements:  # among them durable calls, which may need the threads below
             await asyncio.to_thread(self._announcements.join)
+        self._workers.close()
 
     async def _drain(self, connections: set[ServerConnection]) -> None:
         """Tell clients, and leave them some time to hang up."""
@@ -495,6 +498,20 @@ class Server(AnnouncedServer[Listener]):
         if self._shared is None:
             self._shared = Serving(self._connection_limits, self._workers)
         return ServerConnection(protocol, self._shared, place)
+
+    def _carry_out_for(self, broker: str) -> CarryOut:
+        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
+
+        from .serve_message import serve_message
+
+        self._bind()
+        loop, peer = asyncio.get_running_loop(), Peer(without_password(split_url(broker)[0]))
+
+        async def carry_out(method: str, message: bytes) -> bytes:
+            serving = serve_message(self, self._limits, self._workers, peer, method, message)
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(serving, loop))
+
+        return carry_out
 
     def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from rpcgen.channel.schemes import broker_of
 from rpcgen.nats.client_bridge import ClientBridge
 from rpcgen.nats.dialing import brokers_of, checked_broker_options
 from rpcgen.nats.ends import MemoryEnd
@@ -47,7 +48,9 @@ def prepare_via_nats(target: Target, options: ChannelOptions) -> Callable[[], Aw
     make_resolver = brokers_of(target)
 
     async def connect() -> Channel:
-        return Channel(make_resolver, settings, dial_options, _dial)
+        channel = Channel(make_resolver, settings, dial_options, _dial)
+        channel._broker = broker_of(target)
+        return channel
 
     return connect
 

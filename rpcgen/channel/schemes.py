@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from .resolver import Resolver
 
-__all__ = ["is_resolved", "resolver_of"]
+__all__ = ["broker_of", "is_resolved", "resolver_of"]
 
 # Module for each scheme; its function ``resolver`` makes a `Resolver` of the whole address.
 # Imported when first used, together with the library that it needs.
@@ -22,6 +22,13 @@ _MODULES: Final = {
 def is_resolved(address: str) -> bool:
     """Return True for an address whose servers a resolver finds."""
     return address.partition("://")[0] in _MODULES and "://" in address
+
+
+def broker_of(target: object) -> str:
+    """Return the broker that is dialed, the first of several, or an empty text if none is."""
+    if isinstance(target, list | tuple) and target:
+        return broker_of(target[0])
+    return target if isinstance(target, str) and target.startswith("nats://") else ""
 
 
 def resolver_of(address: str) -> Resolver:

@@ -272,4 +272,5 @@ def _served(method: Method, request: Schema[Any]) -> ServedMethod:
     descriptor.raises = method.raises
     descriptor.timeout = method.timeout
     descriptor.idempotent = method.idempotent
+    descriptor.durable = method.durable
     return ServedMethod(request, response, lambda _: None, method=descriptor)

@@ -17,7 +17,7 @@ from attrs import frozen
 from .._names import go_name
 from ..schema import is_generic, is_message
 from ..types import takes_struct, wire_name_of
-from ..types.calls import Raised, is_idempotent, raised_by, timeout_of
+from ..types.calls import Raised, is_durable, is_idempotent, raised_by, timeout_of
 from .diagnostics import Location
 from .discover import Idl
 from .source import Expression, Source, Symbol, dotted_name
@@ -54,7 +54,7 @@ class Method:
 
     ``takes_struct``: its parameters travel as the fields of a struct.
     ``deprecated`` is the decorator of that name; ``raises``, ``timeout`` in
-    seconds and ``idempotent`` are what those of `rpcgen.types` say.
+    seconds, ``idempotent`` and ``durable`` are what those of `rpcgen.types` say.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Method:
     raises: tuple[Raised, ...]
     timeout: float | None
     idempotent: bool
+    durable: bool
     location: Location
     node: FunctionNode
     source: Source
@@ -178,6 +179,7 @@ def _method(cls: type[Any], node: FunctionNode, source: Source, forced: bool) ->
         raises=raised_by(function),
         timeout=timeout_of(function),
         idempotent=is_idempotent(function),
+        durable=is_durable(function),
         location=source.location(node),
         node=node,
         source=source,

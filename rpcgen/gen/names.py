@@ -7,7 +7,7 @@ import builtins
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
@@ -36,6 +36,10 @@ __all__ = [
 ]
 
 
+OF_DURABLE: Final = ("Durable", "Tickets")
+"""Ends of the names of classes that only services with durable methods have."""
+
+
 def generated_names(service: Service) -> list[str]:
     """Return the names that a service's classes and functions have in the generated module.
 
@@ -43,7 +47,7 @@ def generated_names(service: Service) -> list[str]:
     its methods are in `method_names`.
     """
     name, function = service.name, snake_case(service.name)
-    return [
+    found = [
         f"{name}Client",
         f"{name}Go",
         f"{name}Service",
@@ -53,6 +57,9 @@ def generated_names(service: Service) -> list[str]:
         f"Async{name}Go",
         f"register_async_{function}",
     ]
+    if any(method.durable for method in service.methods):
+        found += [f"{flavour}{name}{of}" for flavour in ("", "Async") for of in OF_DURABLE]
+    return found
 
 
 def snake_case(name: str) -> str:

@@ -43,6 +43,9 @@ _MAX_DOCSTRING = LINE_LENGTH - 8 - 6
 # What a client has of its own, unless the service has a method called so.
 _CLIENTS_OWN = ("dial", "go", "close", "with_options")
 
+# The same, where the service has durable methods.
+_OF_DURABLE = ("durable", "tickets")
+
 _IN_FUNCTIONS = frozenset(["dial"])
 
 
@@ -67,9 +70,11 @@ class _Method:
     wire: str
     constant: str
     traits: str  # further arguments of its descriptor
+    durable: bool
     docstring: str | None
     reference: str  # the docstring where it would be said again
     started: str  # the docstring of the method that starts the call
+    queued: str  # that of the method which leaves it to a queue
     deprecated: str  # the decorator, if it is
     request: str
     response: str
@@ -104,6 +109,9 @@ class _Service:
     go: str
     close: str
     with_options: str
+    durable_methods: tuple[_Method, ...]  # none: the client has neither of the next two
+    durable: str
+    tickets: str
 
 
 @frozen
@@ -117,6 +125,8 @@ class _ApiFlavour:
     client_base: str
     go_class: str
     go_base: str
+    durable_class: str
+    tickets_class: str
     options: str
     connected: str
     dial: str
@@ -158,10 +168,14 @@ def render(module: Module) -> str:
         classes += [_template("params", n=known, params=each) for each in params]
         rest += [
             _template("client", n=known, service=view, api=sync),
+            _template("go_methods", n=known, service=view, api=sync),
+            *_durable(view, sync, known),
             _template("service", n=known, service=view, api=sync),
             _template("register", n=known, service=view, api=sync),
             _template("protocol", n=known, service=view),
             _template("client", n=known, service=view, api=asynchronous),
+            _template("go_methods", n=known, service=view, api=asynchronous),
+            *_durable(view, asynchronous, known),
             _template("register", n=known, service=view, api=asynchronous),
         ]
     narrowed = [_template("options", n=known, options=each) for each in options.classes]
@@ -188,6 +202,17 @@ def render(module: Module) -> str:
     )
 
 
+def _durable(service: _Service, api: _ApiFlavour, n: Any) -> Iterator[str]:
+    """Yield the classes of a service's durable methods, if it has some."""
+    if not service.durable_methods:
+        return
+    if api.wait:
+        base, ticket = n.AsyncDurableStub, f"{n.aio}.Ticket"
+    else:
+        base, ticket = n.DurableStub, n.Ticket
+    yield _template("durable", n=n, service=service, api=api, base=base, ticket=ticket)
+
+
 def render_package() -> str:
     """Return the text of the ``__init__.py`` of a folder of generated modules."""
     return f'{header()}"""Typed clients and servers."""\n'
@@ -204,6 +229,8 @@ def _members(module: Module) -> Iterator[str]:
     """Yield the names that generated classes have as attributes."""
     for service in module.services:
         yield from (_own(service, name) for name in _CLIENTS_OWN)
+        if any(method.durable for method in service.methods):
+            yield from (_own(service, name) for name in _OF_DURABLE)
         for method in service.methods:
             yield method.name
             if method.takes_struct:
@@ -236,6 +263,9 @@ def _service(service: Service, methods: tuple[_Method, ...]) -> _Service:
         go=_own(service, "go"),
         close=_own(service, "close"),
         with_options=_own(service, "with_options"),
+        durable_methods=tuple(method for method in methods if method.durable),
+        durable=_own(service, "durable"),
+        tickets=_own(service, "tickets"),
     )
 
 
@@ -268,9 +298,11 @@ def _method(
         wire=quoted(f"{service.wire_name}.{method.wire_name}"),
         constant=own.constant,
         traits=_traits(method, names),
+        durable=method.durable,
         docstring=method.docstring,
         reference=_reference(service, method),
-        started=_started(service, method),
+        started=_said_of("Start the call; returns a future-like `Call`.", service, method),
+        queued=_said_of("Leave the call to the queue.", service, method),
         deprecated=names.literal(method.deprecated) if method.deprecated else "",
         request=params.name if params else _request(parameters, names),
         response=response,
@@ -295,6 +327,8 @@ def _traits(method: Method, names: Names) -> str:
         parts.append(f"timeout={method.timeout!r}")
     if method.idempotent:
         parts.append("idempotent=True")
+    if method.durable:
+        parts.append("durable=True")
     return "".join(f", {part}" for part in parts)
 
 
@@ -307,8 +341,7 @@ def _reference(service: Service, method: Method) -> str:
     return f"See `{service.name}Client.{method.name}`."
 
 
-def _started(service: Service, method: Method) -> str:
-    text = "Start the call; returns a future-like `Call`."
+def _said_of(text: str, service: Service, method: Method) -> str:
     if not method.docstring:
         return text
     reference = _reference(service, method)
@@ -413,6 +446,8 @@ def _sync(service: Service, n: Any) -> _ApiFlavour:
         client_base=n.ClientStub,
         go_class=f"{name}Go",
         go_base=n.GoStub,
+        durable_class=f"{name}Durable",
+        tickets_class=f"{name}Tickets",
         options=n.ChannelOptions,
         connected=n.Self,
         dial=f"cls({n.dial}(address, **options), service=service)",
@@ -437,6 +472,8 @@ def _async(service: Service, n: Any) -> _ApiFlavour:
         client_base=n.AsyncClientStub,
         go_class=f"{name}Go",
         go_base=n.AsyncGoStub,
+        durable_class=f"{name}Durable",
+        tickets_class=f"{name}Tickets",
         options=n.ChannelOptions,
         connected=f"{n.aio}.ClientConnector[{n.Self}]",
         dial=f"{n.aio}.dial(address, **options).map(lambda client: cls(client, service=service))",

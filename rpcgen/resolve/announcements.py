@@ -33,7 +33,7 @@ class Announcement(Protocol):
 
 
 class Announcements:
-    """The brokers to which a server is announced, in either API."""
+    """The brokers to which a server is announced, or for which it works, in either API."""
 
     def __init__(self) -> None:
         self._announced: list[Callable[[], Announcement]] = []

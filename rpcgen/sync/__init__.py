@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .channel import Channel
     from .listener import Listener
     from .server import Server
+    from .ticket import Ticket
 
 __all__ = [
     "Call",
@@ -21,6 +22,7 @@ __all__ = [
     "Client",
     "Listener",
     "Server",
+    "Ticket",
     "dial",
     "dial_http",
     "dial_http_path",
@@ -45,4 +47,8 @@ def __getattr__(name: str) -> Any:
         from .listener import Listener
 
         return Listener
+    if name == "Ticket":
+        from .ticket import Ticket
+
+        return Ticket
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

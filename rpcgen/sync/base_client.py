@@ -17,9 +17,11 @@ from rpcgen.protocol.context import current, inherited
 from .call import Call
 
 if TYPE_CHECKING:
+    from rpcgen.durable.call_queue import CallQueue
     from rpcgen.protocol.interceptors import ClientInterceptor
 
     from .intercepted import Interceptors, Send
+    from .ticket import Ticket
 
 __all__ = ["BaseClient"]
 
@@ -42,6 +44,12 @@ class BaseClient:
         TypeError: An interceptor is none for a client with threads.
     """
 
+    _broker = ""
+    """Address of the broker that was dialed, which keeps durable calls; empty if none was."""
+
+    # What leaves durable calls there, in one process.
+    _queue: tuple[int, CallQueue] | None = None
+
     def __init__(
         self,
         defaults: CallDefaults | None,
@@ -59,6 +67,11 @@ class BaseClient:
             self._interceptors = Interceptors(interceptors, send=send, go=go)
         # False if a call without options uses nothing beyond Go's net/rpc.
         self._is_special = bool(defaults or interceptors)
+
+    @property
+    def closed(self) -> bool:
+        """True once no further call can succeed."""
+        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +191,57 @@ class BaseClient:
             if self._interceptors is not None:
                 return self._interceptors.go(method, args, done, settings)
         return self._go(method, args, settings, done)
+
+    def submit(
+        self, method: Method[Any, Res], args: object, **options: Unpack[CallOptions]
+    ) -> Ticket[Res]:
+        """Leave a call to the queue of a NATS broker, and return once that keeps it.
+
+        A call of the same method and key that there was before is not made once more: the ticket
+        is for that one. Interceptors of the client see nothing of it.
+
+        Args:
+            method: The method, which the IDL marks as ``@durable``.
+            args: Its arguments.
+            **options: See `CallOptions`. ``timeout`` bounds the leaving alone (default: 10 s, and
+                with ``wait_for_ready`` as long as it takes). Without a ``key`` the call gets one.
+
+        Raises:
+            EncodeError: The arguments do not fit, or are larger than the broker takes.
+            RpcError: The client was not dialed at a broker, or that does not answer.
+            ServerError: The key was used for other arguments (`Code.INVALID_ARGUMENT`).
+            TypeError: There is no option of this name.
+            ValueError: An option has a value that it cannot have.
+        """
+        from rpcgen.durable.call_queue import Submission  # others do without
+        from rpcgen.durable.client import queue_of
+
+        from .ticket import Ticket, outcome
+
+        queue = queue_of(self, method)
+        settings = resolve(options, None, self._defaults, inherited(), clock.monotonic())
+        submission = Submission.of(method, args, settings)
+        outcome(queue.submit(submission))
+        return Ticket(queue, method, submission.key)
+
+    def ticket(self, method: Method[Any, Res], key: str) -> Ticket[Res]:
+        """Return the ticket of a durable call that was made before, here or elsewhere.
+
+        Args:
+            method: The method.
+            key: Key of the call.
+
+        Raises:
+            RpcError: The client was not dialed at a broker.
+            TypeError: The key is no text.
+            ValueError: No call can have the key.
+        """
+        from rpcgen.durable.client import queue_of  # others do without
+        from rpcgen.durable.names import checked_key
+
+        from .ticket import Ticket
+
+        return Ticket(queue_of(self, method), method, checked_key(key))
 
     def close(self) -> None:
         """Close all connections; pending calls end with `ShutdownError`."""

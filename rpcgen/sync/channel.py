@@ -12,6 +12,7 @@ from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.dialing import connection_options, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
+from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import IDLE_S, Line
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
@@ -53,7 +54,9 @@ def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = channel_settings(options)
-    return Channel(resolver_for(target), settings, dial_options, dial)
+    channel = Channel(resolver_for(target), settings, dial_options, dial)
+    channel._broker = broker_of(target)
+    return channel
 
 
 class Channel(BaseClient):
@@ -105,6 +108,10 @@ class Channel(BaseClient):
             pool.abandon()
         else:
             pool.close()
+        if self._queue is not None:
+            from rpcgen.durable.client import close_queue  # others do without
+
+            close_queue(self)
 
     # --- calls ----------------------------------------------------------------------------------
 

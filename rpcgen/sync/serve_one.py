@@ -16,7 +16,7 @@ from rpcgen.protocol.server_session import Cancellation
 if TYPE_CHECKING:
     from .stream import Stream
 
-__all__ = ["serve_request"]
+__all__ = ["respond", "serve_request"]
 
 
 def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
@@ -42,11 +42,11 @@ def serve_request(stream: Stream, protocol: ServerProtocol) -> None:
         lambda: stream.make_peer(place, protocol.headers),
         clock.make_event,
     )
-    stream.send_all(b"".join(_response(execution, event)))
+    stream.send_all(b"".join(respond(execution, event)))
 
 
-def _response(execution: Execution, invocation: Invocation) -> Sequence[bytes]:
-    """Carry out a call and return what to send."""
+def respond(execution: Execution, invocation: Invocation) -> Sequence[bytes]:
+    """Carry out a call in this thread, and return what to send."""
     around = current.get()
     try:
         execution.started(invocation)

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
+from rpcgen.durable.working import WorkingServer, in_thread
 from rpcgen.gob import Limits
 from rpcgen.logs import server_log
 from rpcgen.method import Handler
@@ -26,6 +27,7 @@ from rpcgen.net.sockets import (
 from rpcgen.protocol import (
     CodecName,
     CodecOptions,
+    Peer,
     ServerCodec,
     ServerProtocol,
     server_codec,
@@ -53,6 +55,7 @@ from .terminations import on_sigterm
 if TYPE_CHECKING:
     import ssl
 
+    from rpcgen.durable.worker import CarryOut
     from rpcgen.net.processes import Processes
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
@@ -75,7 +78,7 @@ _LOOK: Final = 0.1
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
-class Server(AnnouncedServer[Listener]):
+class Server(AnnouncedServer[Listener], WorkingServer):
     """Serves the methods that are registered, over any number of connections.
 
     One thread reads all connections and carries out what is fast. The requests
@@ -560,6 +563,18 @@ class Server(AnnouncedServer[Listener]):
         for listener in self._listeners:
             listener.renew_lock()
         self._begin_anew()
+
+    def _carry_out_for(self, broker: str) -> CarryOut:
+        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
+
+        from .serve_message import serve_message
+
+        peer = Peer(without_password(split_url(broker)[0]))
+
+        async def carry_out(method: str, message: bytes) -> bytes:
+            return await in_thread(lambda: serve_message(self, self._limits, peer, method, message))
+
+        return carry_out
 
     # --- connections ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from rpcgen.channel.schemes import broker_of
 from rpcgen.errors import DialError
 from rpcgen.nats.client_bridge import ClientBridge
 from rpcgen.nats.dialing import brokers_of, checked_broker_options
@@ -54,7 +55,9 @@ def dial_via_nats(target: Target, options: ChannelOptions) -> Channel:
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = checked_broker_options(options)
-    return Channel(brokers_of(target), settings, dial_options, _dial)
+    channel = Channel(brokers_of(target), settings, dial_options, _dial)
+    channel._broker = broker_of(target)
+    return channel
 
 
 @define(eq=False)

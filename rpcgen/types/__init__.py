@@ -40,7 +40,7 @@ from .aliases import (
     Uint64,
     Uintptr,
 )
-from .calls import RemoteError, idempotent, raises, timeout
+from .calls import RemoteError, durable, idempotent, raises, timeout
 from .enums import OpenIntEnum, OpenStrEnum
 from .markers import (
     Embedded,
@@ -105,6 +105,7 @@ __all__ = [
     "Uint32",
     "Uint64",
     "Uintptr",
+    "durable",
     "embedded",
     "idempotent",
     "interface",

@@ -1,4 +1,4 @@
-"""Marks of a method's calls: the exceptions that it declares, its time limit, and repetition."""
+"""Marks of a method's calls: declared exceptions, time limit, repetition, and durability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ..errors import RemoteError
 __all__ = [
     "Raised",
     "RemoteError",
+    "durable",
     "idempotent",
+    "is_durable",
     "is_idempotent",
     "raised_by",
     "raises",
@@ -29,6 +31,7 @@ T = TypeVar("T")
 _RAISES: Final = "__rpcgen_raises__"
 _TIMEOUT: Final = "__rpcgen_timeout__"
 _IDEMPOTENT: Final = "__rpcgen_idempotent__"
+_DURABLE: Final = "__rpcgen_durable__"
 
 # Types of the fields that can be read from a text.
 _READABLE: Final = (str, int, float)
@@ -243,6 +246,29 @@ def idempotent(target: T) -> T:
     return target
 
 
+def durable(target: T) -> T:
+    """Say that calls of a method may be left to a queue, which keeps them: a decorator.
+
+    Generated clients have the method in ``client.durable`` too. A call that is made there is
+    carried out at least once, and has one result.
+
+    Args:
+        target: The method that is decorated.
+
+    Returns:
+        The same.
+
+    Raises:
+        TypeError: The decorator is on a class, or was written with arguments.
+    """
+    if isinstance(target, type) or not callable(target):
+        raise TypeError(
+            f"@durable on {_name(target, type(target).__name__)}: write it on a method, without ()"
+        )
+    setattr(target, _DURABLE, True)
+    return target
+
+
 def raised_by(target: object) -> tuple[Raised, ...]:
     """Return the exceptions that `raises` has declared for a function."""
     found: tuple[Raised, ...] = getattr(target, _RAISES, ())
@@ -260,6 +286,11 @@ def is_idempotent(target: object) -> bool:
     return bool(getattr(target, _IDEMPOTENT, False))
 
 
+def is_durable(target: object) -> bool:
+    """Return True if `durable` marks a function."""
+    return bool(getattr(target, _DURABLE, False))
+
+
 def _is_declared(error: object) -> bool:
     return isinstance(error, type) and issubclass(error, RemoteError)
 
@@ -268,5 +299,5 @@ def _is_number(seconds: object) -> bool:
     return isinstance(seconds, int | float) and not isinstance(seconds, bool)
 
 
-def _name(error: Any) -> str:
-    return getattr(error, "__name__", "NotFound")
+def _name(target: Any, default: str = "NotFound") -> str:
+    return getattr(target, "__name__", default)

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from rpcgen.channel.resolver import StaticResolver
-from rpcgen.channel.schemes import is_resolved, resolver_of
+from rpcgen.channel.schemes import broker_of, is_resolved, resolver_of
 
 
 @pytest.mark.parametrize("address", ["dns://a:1", "dns+srv://_rpc._tcp.a", "nats://a:4222"])
@@ -36,3 +36,18 @@ def test_resolver_is_made_by_the_module_of_the_scheme(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "rpcgen.resolve.nats", module)
     assert isinstance(resolver_of("nats://a:4222"), StaticResolver)
     assert made == ["nats://a:4222"]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("nats://a:4222/Bank", "nats://a:4222/Bank"),
+        (["nats://a:4222", "nats://b:4222"], "nats://a:4222"),
+        ("dns://a:1", ""),
+        (["a:1"], ""),
+        ([], ""),
+        (StaticResolver(["a:1"]), ""),
+    ],
+)
+def test_broker_is_known_by_its_address(target: object, expected: str) -> None:
+    assert broker_of(target) == expected

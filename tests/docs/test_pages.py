@@ -44,7 +44,7 @@ def test_programs_of_a_page_print_what_it_says(reader: Reader, page: str) -> Non
         reader.follow(block)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "nats"])
+@pytest.mark.parametrize("page", [*PAGES, "durable", "nats"])
 def test_programs_of_a_page_pass_mypy(reader: Reader, tmp_path: Path, page: str) -> None:
     for block in blocks_of(DOCS / f"{page}.md"):
         if not block.runs_a_program:

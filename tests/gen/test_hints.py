@@ -218,6 +218,17 @@ FOLLOWED: dict[str, Edits] = {
             ("def twice(self) -> float", "def thrice(self) -> float"),
         ]
     },
+    "bad_durable": {
+        "idl.py": [
+            ("key: str, value", "name: str, value"),
+            ("forget(self, key: str)", 'forget(self, name: Annotated[str, wire("Key")])'),
+            ("from typing import Protocol", "from typing import Annotated, Protocol"),
+            ("import durable", "import durable, wire"),
+        ]
+    },
+    "bad_durable_class": {
+        "idl.py": [("@durable\nclass", "class"), ("    def put", "    @durable\n    def put")]
+    },
     "bad_module_name": {},  # the files are renamed below
     "bad_names": {
         "idl.py": [

@@ -31,13 +31,15 @@ class Broker:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
+        # Options of each start.
+        self.options: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         return f"nats://127.0.0.1:{self._port}"
 
     def start(self, *options: str) -> None:
-        command = ["nats-server", "-a", "127.0.0.1", "-p", str(self._port), *options]
+        command = ["nats-server", "-a", "127.0.0.1", "-p", str(self._port), *self.options, *options]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = monotonic() + TIMEOUT_S
         while True:

@@ -9,8 +9,15 @@ from attrs import define, field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcgen.types import Uint8, idempotent, raises, timeout
-from rpcgen.types.calls import Raised, RemoteError, is_idempotent, raised_by, timeout_of
+from rpcgen.types import Uint8, durable, idempotent, raises, timeout
+from rpcgen.types.calls import (
+    Raised,
+    RemoteError,
+    is_durable,
+    is_idempotent,
+    raised_by,
+    timeout_of,
+)
 
 
 @define
@@ -186,3 +193,17 @@ def test_problem_is_empty_for_a_good_text(raised: Raised) -> None:
 
 def test_a_field_is_made_by_the_name_that_its_class_takes() -> None:
     assert repr(Raised(OddError, "odd {_hidden}").match("odd 7")) == repr(OddError([], 7))
+
+
+def test_durable_marks_the_function() -> None:
+    assert is_durable(durable(lambda: None))
+
+
+def test_a_plain_function_is_not_durable() -> None:
+    assert not is_durable(lambda: None)
+
+
+@pytest.mark.parametrize("target", [object, property(lambda self: None), None, 3])
+def test_durable_is_for_methods_alone(target: object) -> None:
+    with pytest.raises(TypeError, match="write it on a method"):
+        durable(target)

@@ -24,6 +24,8 @@ def check_method(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
     if _decorations(method) & _DECORATED.keys():
         return  # what it takes and gives is not a method's
     yield from _raises(method, types)
+    if method.durable:
+        yield from _durable(method)
     alone = not method.takes_struct
     for parameter in method.parameters:
         yield from _default(parameter)
@@ -70,6 +72,18 @@ def _raises(method: Method, types: MessageChecker) -> Iterator[Diagnostic]:
                 method.location,
                 f"exceptions {other!r} and {cls.__name__!r} are both {schema.go!r} on the wire",
                 'name one of them otherwise with the decorator @wire("package.Name")',
+            )
+
+
+def _durable(method: Method) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of a method whose calls a queue keeps: each of them has a key."""
+    for parameter in method.parameters:
+        if parameter.name == "key":
+            yield Diagnostic(
+                parameter.location,
+                f"method {method.name!r} is @durable, and its parameter 'key' leaves no room for"
+                " the key of the call",
+                'rename it; Annotated[..., wire("Key")] keeps the name that Go knows',
             )
 
 
@@ -123,7 +137,9 @@ def _definition(method: Method) -> Iterator[Diagnostic]:
 # Names in the bases of generated classes, all of which begin with an underscore.
 _OF_STUBS = frozenset(["_client", *dir(AbstractService), *dir(ClientStub), *dir(AsyncClientStub)])
 
-_KNOWN = frozenset("wire abstractmethod struct_args deprecated raises timeout idempotent".split())
+_KNOWN = frozenset(
+    "wire abstractmethod struct_args deprecated raises timeout idempotent durable".split()
+)
 
 _DECORATED = {
     "property": (
@@ -146,7 +162,7 @@ def _decorations(method: Method) -> set[str]:
 def _decorated(name: str) -> tuple[str, str]:
     reason = f"a method of a service cannot be decorated with @{name}"
     known = (
-        '@wire("Name"), @struct_args, @raises(Error), @timeout(seconds), @idempotent, '
+        '@wire("Name"), @struct_args, @raises(Error), @timeout(seconds), @idempotent, @durable, '
         '@deprecated("why") and @abstractmethod'
     )
     return reason, f"only {known} mean something here"

@@ -1,0 +1,98 @@
+"""`BrokerLoop`: a connection to a broker in a thread of its own, for either API."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from rpcgen.errors import ShutdownError
+from rpcgen.resolve.loop_thread import LoopThread
+from rpcgen.resolve.nats_connection import Client, stay_connected
+
+__all__ = ["BrokerLoop"]
+
+T = TypeVar("T")
+
+# Maximum time in seconds for the thread to end.
+_END_S: Final = 5.0
+
+# Seconds between two looks for a connection, by those who wait for one.
+_LOOK_S: Final = 0.02
+
+
+class BrokerLoop:
+    """Runs coroutines beside a connection to a broker, which is made again whenever it is lost.
+
+    Args:
+        broker: ``nats://host:port``.
+        name: Name of the connection, for those who look at the broker.
+    """
+
+    def __init__(self, broker: str, name: str) -> None:
+        self._broker = broker
+        self._name = name
+        # Guards the two below, for a moment.
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+        # Set once the loop is there, or will never be.
+        self._begun = threading.Event()
+        self._client: Client | None = None
+        self.trouble = ""
+        """What was wrong with the connection last; empty while it is there."""
+        self._thread = LoopThread(self._run, "rpcgen-durable")
+
+    def start(self, make: Callable[[], Coroutine[Any, Any, T]]) -> concurrent.futures.Future[T]:
+        """Start a coroutine in the thread; it is cancelled when this is closed.
+
+        Raises:
+            ShutdownError: It was closed before.
+        """
+        self._begun.wait()
+        with self._lock:
+            if self._is_closed or self._loop is None:
+                raise ShutdownError
+            return asyncio.run_coroutine_threadsafe(make(), self._loop)
+
+    def close(self) -> None:
+        """End the connection, and cancel what runs beside it."""
+        with self._lock:
+            self._is_closed = True
+        self._begun.set()
+        self._thread.stop()
+        self._thread.join(_END_S)
+
+    async def connected(self) -> Client:
+        """Wait for a connection; to be awaited in the thread."""
+        while self._client is None or not self._client.is_connected:
+            await asyncio.sleep(_LOOK_S)
+        return self._client
+
+    async def _run(self) -> None:
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+        self._begun.set()
+        try:
+            await stay_connected(
+                self._broker, self._name, self._use, self._note_trouble, self._note_reconnected
+            )
+        finally:
+            with self._lock:
+                self._is_closed = True
+
+    async def _use(self, client: Client) -> None:
+        self._client, self.trouble = client, ""
+        try:
+            while not client.is_closed:
+                await asyncio.sleep(1.0)
+        finally:
+            self._client = None
+
+    async def _note_trouble(self, error: Exception) -> None:
+        self.trouble = str(error) or type(error).__name__
+
+    async def _note_reconnected(self) -> None:
+        self.trouble = ""
