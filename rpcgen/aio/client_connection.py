@@ -131,7 +131,14 @@ class ClientConnection(ReadBufferProtocol):
         protocol = self.protocol
         seq = protocol.begin(method, waiter, settings)
         try:
-            if self.unsent is not None or self.is_interrupted or is_large(method.request, args):
+            # `is_interrupted` once more: as a property, it takes as long as all the rest of this.
+            coalescer = self._coalescer
+            if (
+                self.unsent is not None
+                or self.is_sending
+                or (coalescer is not None and coalescer.is_uncorking)
+                or is_large(method.request, args)
+            ):
                 self._send(seq, waiter, method, args, settings)
             else:  # nearly always, and without another function in between
                 self.is_sending = True

@@ -7,7 +7,7 @@ import os
 import select
 import time
 from _thread import get_ident
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -172,10 +172,8 @@ class Receiver:
         return ready[0][1] if ready else 0
 
 
-def deliver(
-    protocol: ClientProtocol[Call[Any]], completions: Iterable[Completion[Call[Any]]]
-) -> None:
+def deliver(protocol: ClientProtocol[Call[Any]], completions: list[Completion[Call[Any]]]) -> None:
     """End calls, and only then forget them; see `ClientProtocol.take`."""
     for each in completions:
         each.waiter._finish(each.reply, each.error, each.metadata)
-        protocol.forget(each.seq)
+    protocol.forget_all(completions)

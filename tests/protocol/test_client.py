@@ -83,6 +83,26 @@ def test_abandon_call_twice(client: ClientProtocol[str]) -> None:
     assert client.forget(seq) is False
 
 
+def test_forget_all_forgets_calls_that_were_taken(client: ClientProtocol[str]) -> None:
+    for waiter in "abc":
+        client.begin(SUM, waiter)
+    completions = client.take(response_bytes((2, 22), (0, 20)))
+    assert client.pending == 3
+    client.forget_all(completions)
+    assert client.pending == 1
+
+
+def test_forget_all_forgets_calls_that_nobody_else_holds() -> None:
+    class Waiter:
+        pass
+
+    client, waiter = ClientProtocol[Waiter](GobClientCodec()), Waiter()
+    client.begin(SUM, waiter)
+    client.weaken(0)
+    client.forget_all(client.take(response_bytes((0, 20))))
+    assert client.pending == 0
+
+
 def test_receive_reply(client: ClientProtocol[str]) -> None:
     client.begin(SUM, "w")
     assert only(client.receive(response_bytes((0, 3)))) == Completion("w", 3)
