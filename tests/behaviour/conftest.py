@@ -14,7 +14,20 @@ from .links import LINKS, Link, Servers
 _numbers = itertools.count()
 
 
-@pytest.fixture(params=LINKS, ids=str)
+# The links whose tests are quick: of those that differ in one end or the transport alone, a few.
+_QUICK = [
+    each
+    for each in LINKS
+    if each.transport == "tcp" or (each.client == each.server and each.codec == "gob")
+]
+_LONG = [pytest.mark.slow, pytest.mark.heavy]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(each, marks=[] if each in _QUICK else _LONG, id=str(each)) for each in LINKS
+    ]
+)
 def link(request: pytest.FixtureRequest) -> Link:
     """Each way in which two Pythons can speak."""
     assert isinstance(request.param, Link)

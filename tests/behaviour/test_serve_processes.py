@@ -22,6 +22,8 @@ from rpcgen import Method, Remember, RpcError, aio, dial
 from rpcgen.protocol.debug.data import DebugData
 from tests.support.timeouts import TIMEOUT_S
 
+pytestmark = [pytest.mark.slow, pytest.mark.heavy]
+
 PID = Method[int, int]("Math.Pid")
 HOLD = Method[float, int]("Math.Hold")
 
