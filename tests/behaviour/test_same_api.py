@@ -40,6 +40,7 @@ def parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
         parameter.replace(
             annotation=str(parameter.annotation)
             .removesuffix(" | Stream")
+            .removesuffix(" | asyncio.Transport")
             .replace("[AsyncServerInterceptor]", "[ServerInterceptor]")
             .replace("[AsyncClientInterceptor]", "[ClientInterceptor]")
         )
