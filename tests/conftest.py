@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -127,6 +128,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for part in (name, place.as_posix(), *map(Path.as_posix, place.parents)):
             for marker in MARKERS.get(part, ()):
                 item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    # What collection has made stays: no later search for garbage need look at it again, and
+    # tests of memory make hundreds of searches.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -119,6 +119,9 @@ def put(decoder: gob.Decoder, data: bytes) -> None:
     """Put bytes where the decoder wants them, as many at a time as it wants."""
     while data:
         view = decoder.get_buffer()
+        if len(view) == 1:  # it has all that it wanted, and has not been asked since
+            decoder.feed(data)
+            return
         count = min(len(view), len(data))
         view[:count] = data[:count]
         decoder.buffer_updated(count)
