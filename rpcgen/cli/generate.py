@@ -80,6 +80,8 @@ def _job(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Job:
     """Return what the command line says, and where it does not, ``[tool.rpcgen]``."""
     if options.check and (options.prune or options.watch):
         parser.error("--check writes nothing: leave out --prune and --watch")
+    if "" in options.files:
+        parser.error("a FILE has an empty name: say . for the working directory")
     idl, output = tuple(options.files), options.output
     if not (idl and output):
         found = _configuration(parser)

@@ -525,3 +525,10 @@ def test_checking_hook_fails_where_output_is_stale(configured: Path) -> None:
     assert run_hook("rpcgen-check") == 1
     assert run_hook("rpcgen") == 0
     assert run_hook("rpcgen-check") == 0
+
+
+def test_file_without_a_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        cli.main(["", "-o", "generated"])
+    assert raised.value.code == 2
+    assert "say . for the working directory" in capsys.readouterr().err
