@@ -147,6 +147,22 @@ PEERS = {
             End("rpcgen_channel_aio", "asyncio"),
             "call tasks",
         ),
+        _both(
+            "rpcgen-nats", "rpcgen, threads, via NATS", End("rpcgen_nats", "sync"), "call futures"
+        ),
+        _both(
+            "rpcgen-nats-asyncio",
+            "rpcgen, asyncio, via NATS",
+            End("rpcgen_nats_aio", "asyncio"),
+            "call tasks",
+        ),
+        _both(
+            "nats",
+            "nats-py, request",
+            End("nats_aio", "asyncio"),
+            "call tasks",
+            "16 bytes there and 8 back, without types, methods or errors",
+        ),
         _peer("rpcgen-to-go", "rpcgen, threads, to Go", _GO, _SYNC, _THREADED),
         _peer("rpcgen-asyncio-to-go", "rpcgen, asyncio, to Go", _GO, _ASYNCIO, _LOOPED),
         _peer("rpcgen-uvloop-to-go", "rpcgen, uvloop, to Go", _GO, _UVLOOP, _LOOPED),

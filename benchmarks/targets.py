@@ -164,6 +164,11 @@ TARGETS = (
         ("asyncio, channel, latency", ("rpcgen-channel-asyncio", "call")),
         (1.1, "rpcgen, asyncio", ("rpcgen-asyncio", "call")),
     ),
+    *_at_most(
+        "a",
+        ("asyncio, via NATS, latency", ("rpcgen-nats-asyncio", "call")),
+        (1.3, "nats-py, request", ("nats", "call")),
+    ),
     *_at_least(
         "b",
         ("asyncio, calls/s", ("rpcgen-asyncio", "tasks")),

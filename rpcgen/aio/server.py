@@ -502,12 +502,12 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         loop, peer = asyncio.get_running_loop(), Peer(without_password(split_url(broker)[0]))
 
         async def carry_out(method: str, message: bytes) -> bytes:
-            serving = serve_message(self, self._limits, self._workers, peer, method, message)
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(serving, loop))
+            call = serve_message(self, self._limits, self._workers, peer, method, message)
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, loop))
 
         return carry_out
 
-    def _take_calls_from(self, broker: str) -> Announcement:
+    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(protocol: ServerSession) -> ServerConnection:
@@ -520,7 +520,13 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         outside = serving.set(self._workers)
         try:
             return take_calls(
-                self, broker, self._named_services, serve, self._limits, self._most_calls_of_broker
+                self,
+                broker,
+                self._named_services,
+                serve,
+                self._limits,
+                self._most_calls_of_broker,
+                tls,
             )
         finally:
             serving.reset(outside)

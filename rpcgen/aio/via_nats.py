@@ -23,6 +23,8 @@ from .client_connection import ClientConnection
 from .connection import ServerConnection
 
 if TYPE_CHECKING:
+    import ssl
+
     from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.gob import Limits
     from rpcgen.protocol.registry import Registry
@@ -95,6 +97,7 @@ def take_calls(
     serve: Callable[[ServerSession], ServerConnection],
     limits: Limits | None,
     most_calls: int,
+    tls: ssl.SSLContext | None,
 ) -> TaskWorker:
     """Have a server take calls that come by a broker.
 
@@ -105,6 +108,7 @@ def take_calls(
         serve: Makes a connection, which is served once it has a transport.
         limits: How large a request may be.
         most_calls: Maximum number of calls under way.
+        tls: How to encrypt to the broker.
     """
     peer = broker_peer(broker)
 
@@ -112,4 +116,4 @@ def take_calls(
         connection = serve(ServerProtocol(registry, FrameServerCodec(limits, most)))
         return MemoryEnd(connection, peer)
 
-    return TaskWorker(NatsWorker(broker, services, attach, most_calls))
+    return TaskWorker(NatsWorker(broker, services, attach, most_calls, tls))

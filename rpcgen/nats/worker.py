@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from rpcgen.logs import server_log
 from rpcgen.protocol import Peer
@@ -16,6 +16,9 @@ from rpcgen.resolve.nats_micro import without_password
 
 from .outbox import End
 from .worker_bridge import WorkerBridge
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Attach", "NatsWorker", "TaskWorker", "ThreadWorker", "WorkerEnd", "broker_peer"]
 
@@ -51,6 +54,7 @@ class NatsWorker:
         services: Returns the names of the services.
         attach: Has the server serve.
         most_calls: Maximum number of calls under way.
+        tls: How to encrypt to the broker.
     """
 
     def __init__(
@@ -59,11 +63,13 @@ class NatsWorker:
         services: Callable[[], Iterable[str]],
         attach: Attach,
         most_calls: int,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._broker = broker
         self._services = services
         self._attach = attach
         self._most_calls = most_calls
+        self._tls = tls
         self._bridge: WorkerBridge | None = None
         self._is_stopped = False
         # Set on the event loop, once there is one.
@@ -83,7 +89,9 @@ class NatsWorker:
         if self._is_stopped:
             return
         staying = asyncio.ensure_future(
-            stay_connected(self._broker, "rpcgen worker", self._use, self._trouble, self._again)
+            stay_connected(
+                self._broker, "rpcgen worker", self._use, self._trouble, self._again, self._tls
+            )
         )
         try:
             await self._stopping.wait()

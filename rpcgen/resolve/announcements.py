@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 from rpcgen.protocol.base_server import BaseServer
 
 if TYPE_CHECKING:
+    import ssl
+
     from rpcgen.protocol import Address, CodecName
 
     from .nats_announcer import Offer
@@ -98,6 +100,7 @@ class AnnouncedServer(BaseServer, Generic[L]):
         addresses: Iterable[str] = (),
         metadata: Mapping[str, str] | None = None,
         via: Literal["nats"] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Have clients find the server by a NATS broker, while it serves.
 
@@ -105,7 +108,8 @@ class AnnouncedServer(BaseServer, Generic[L]):
         serves whether there is a broker or not, and is announced when there is.
 
         Args:
-            broker: ``nats://host:4222``, with a user and a password if need be.
+            broker: ``nats://host:4222`` or ``tls://host:4222``, with a user and a password before
+                the host if need be.
             version: That of the server, such as ``1.4.0``.
             addresses: Where clients are to connect to, the first one first; by default where the
                 listeners are, and for one at all addresses of the machine, the one by which
@@ -114,6 +118,8 @@ class AnnouncedServer(BaseServer, Generic[L]):
             via: "nats" to take calls that come through the broker as well, of clients that
                 dial with ``via="nats"``; so does a server without listeners. Whoever may publish
                 at the broker can call the server then.
+            tls: How to encrypt to a broker at ``tls://host:4222``, and whom to trust; None: whom
+                the system trusts.
 
         Raises:
             DialError: The broker's address is none.
@@ -128,7 +134,8 @@ class AnnouncedServer(BaseServer, Generic[L]):
 
         if isinstance(addresses, str):
             raise TypeError(f"addresses={addresses!r}: write a list, [{addresses!r}]")
-        announced = Announced(broker, version, tuple(addresses), dict(metadata or {}), via or "")
+        told = dict(metadata or {})
+        announced = Announced(broker, version, tuple(addresses), told, via or "", tls)
 
         def offer() -> Offer:
             return Offer(self.services, self._bound_listeners())
@@ -136,11 +143,11 @@ class AnnouncedServer(BaseServer, Generic[L]):
         self._announcements.add(lambda: NatsAnnouncer(announced, offer))
         if via is not None:
             place, _ = split_url(broker)
-            self._announcements.add(lambda: self._take_calls_from(place))
+            self._announcements.add(lambda: self._take_calls_from(place, tls))
         if self._serving:  # where other processes do, nothing has begun in this one
             self._announcements.begin()
 
-    def _take_calls_from(self, broker: str) -> Announcement:
+    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
         """Begin to take calls that come through a broker."""
         raise NotImplementedError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ class Announced:
     addresses: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(factory=dict)
     via: str = ""
+    tls: ssl.SSLContext | None = None
 
     def __attrs_post_init__(self) -> None:
         split_url(self.broker)
@@ -108,7 +110,12 @@ class NatsAnnouncer:
     async def _run(self) -> None:
         name = f"rpcgen server {self._id}"
         await stay_connected(
-            self._broker, name, self._announce_through, self._trouble, self._reconnected
+            self._broker,
+            name,
+            self._announce_through,
+            self._trouble,
+            self._reconnected,
+            self._announced.tls,
         )
 
     async def _announce_through(self, client: Client) -> None:

@@ -51,6 +51,7 @@ async def stay_connected(
     use: Callable[[Client], Awaitable[None]],
     trouble: Trouble,
     reconnected: Callable[[], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
 ) -> NoReturn:
     """Use one connection after the other, until this is cancelled.
 
@@ -60,10 +61,11 @@ async def stay_connected(
         use: Called with each connection, which is over when that returns.
         trouble: Called with each error.
         reconnected: Called when a connection that was lost is there again.
+        tls: See `connect_once`.
     """
     while True:  # a broker may hang up for good, as when it is told other passwords
         try:
-            client = await _connect(broker, name, trouble, reconnected)
+            client = await _connect(broker, name, trouble, reconnected, tls)
             try:
                 await use(client)
             finally:
@@ -74,7 +76,11 @@ async def stay_connected(
 
 
 async def _connect(
-    broker: str, name: str, trouble: Trouble, reconnected: Callable[[], Awaitable[None]]
+    broker: str,
+    name: str,
+    trouble: Trouble,
+    reconnected: Callable[[], Awaitable[None]],
+    tls: ssl.SSLContext | None,
 ) -> Client:
     """Return a connection, once there is one; it never gives up."""
 
@@ -94,6 +100,7 @@ async def _connect(
             max_reconnect_attempts=-1,
             ping_interval=_PING_S,
             allow_reconnect=True,
+            tls=tls,
         )
     )
     try:

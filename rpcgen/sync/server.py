@@ -600,14 +600,20 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             if self._in_serve:
                 self._begin_closing()
 
-    def _take_calls_from(self, broker: str) -> Announcement:
+    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(stream: Stream, protocol: ServerSession) -> None:
             self._of_brokers.add(self._serve(stream, protocol))
 
         return take_calls(
-            self, broker, self._named_services, serve, self._limits, self._most_calls_of_broker
+            self,
+            broker,
+            self._named_services,
+            serve,
+            self._limits,
+            self._most_calls_of_broker,
+            tls,
         )
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:

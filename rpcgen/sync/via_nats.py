@@ -30,6 +30,8 @@ from .client import Client
 from .stream import Stream
 
 if TYPE_CHECKING:
+    import ssl
+
     from rpcgen.channel.target import ChannelOptions, Target
     from rpcgen.gob import Limits
     from rpcgen.protocol.registry import Registry
@@ -161,6 +163,7 @@ def take_calls(
     serve: Callable[[Stream, ServerSession], object],
     limits: Limits | None,
     most_calls: int,
+    tls: ssl.SSLContext | None,
 ) -> ThreadWorker:
     """Have a server take calls that come by a broker.
 
@@ -171,6 +174,7 @@ def take_calls(
         serve: Serves a stream.
         limits: How large a request may be.
         most_calls: Maximum number of calls under way.
+        tls: How to encrypt to the broker.
     """
     peer = broker_peer(broker)
 
@@ -188,4 +192,4 @@ def take_calls(
             raise
         return end
 
-    return ThreadWorker(NatsWorker(broker, services, attach, most_calls))
+    return ThreadWorker(NatsWorker(broker, services, attach, most_calls, tls))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
 import nats
 import pytest
+import trustme
 
 import rpcgen
 from generated.arith import ARITH_DIVIDE, ARITH_MULTIPLY, Args, Quotient
@@ -475,6 +478,30 @@ def test_broker_with_a_user_lets_those_in_who_say_it(api: Api, own: Broker) -> N
     assert isinstance(error, DialError)
     assert "Authorization Violation" in str(error)
     assert "wrong" not in str(error)
+
+
+def test_broker_is_encrypted_to(api: Api, own: Broker, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
+    trusting = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+    own.stop()
+    files = "--tlscert", str(tmp_path / "certificate"), "--tlskey", str(tmp_path / "key")
+    own.start("--tls", *files)
+    url = own.url.replace("nats://", "tls://")
+
+    def announce(server: Registry) -> None:
+        made = cast("rpcgen.Server", server)
+        made.announce(url, version="1.0.0", via="nats", tls=trusting)
+
+    with api.serving("127.0.0.1:0", announce):
+        with dial(api, url, retry=RETRY, tls=trusting) as client:
+            assert client.call(ARITH_MULTIPLY, Args(7, 8)) == 56
+        with dial(api, url) as client:
+            error = error_of(client, ARITH_MULTIPLY, Args(7, 8))
+    assert isinstance(error, DialError)
+    assert "certificate verify failed" in str(error)
 
 
 def test_wrong_way_is_an_error(api: Api) -> None:

@@ -1,0 +1,49 @@
+"""A request of nats-py and nothing else: the limit for calls through a broker.
+
+The numbers travel as they are in memory: there are no types, no errors and no methods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+import nats
+from nats.aio.client import Client as Connection
+from nats.aio.msg import Msg
+
+from .ends import Ready
+from .nats_broker import start_broker
+
+__all__ = ["Client", "connect", "serve"]
+
+_ARGS = struct.Struct("<qq")
+_REPLY = struct.Struct("<q")
+
+
+async def serve(ready: Ready) -> None:
+    address = start_broker()
+    connection = await nats.connect(f"nats://{address}")
+
+    async def multiply(message: Msg) -> None:
+        a, b = _ARGS.unpack(message.data)
+        await message.respond(_REPLY.pack(a * b))
+
+    await connection.subscribe("multiply", "workers", cb=multiply)
+    await connection.flush()
+    ready(address)
+    await asyncio.Event().wait()
+
+
+class Client:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def multiply(self, a: int, b: int) -> int:
+        reply = await self._connection.request("multiply", _ARGS.pack(a, b), timeout=60)
+        product: int = _REPLY.unpack(reply.data)[0]
+        return product
+
+
+async def connect(address: str) -> Client:
+    return Client(await nats.connect(f"nats://{address}"))
