@@ -508,8 +508,8 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         loop, peer = asyncio.get_running_loop(), Peer(without_password(split_url(broker)[0]))
 
         async def carry_out(method: str, message: bytes) -> bytes:
-            serving = serve_message(self, self._limits, self._workers, peer, method, message)
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(serving, loop))
+            call = serve_message(self, self._limits, self._workers, peer, method, message)
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, loop))
 
         return carry_out
 
