@@ -97,7 +97,7 @@ read_enum(Reader *r, Pair *pair, long depth)
 }
 
 /* rpcgen.values.collisions.MANY_KEYS */
-#define MANY_KEYS (1 << 17)
+#define MANY_KEYS (1 << 15)
 
 /* Return true for values in the making of which no code in Python can run. */
 static int

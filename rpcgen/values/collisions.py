@@ -30,7 +30,7 @@ __all__ = [
     "steerable",
 ]
 
-MANY_KEYS: Final = 1 << 17
+MANY_KEYS: Final = 1 << 15
 """Maximum number of keys in a map whose places in the table are not looked at."""
 
 # Maximum number of probes for a free place, as a mean over the keys: two or three are usual, and
