@@ -194,6 +194,44 @@ class DescribingCodec(Protocol):
     """A collection that grows with each type that the messages so far have described."""
 
 
+@runtime_checkable
+class PlainCodec(Protocol):
+    """A codec of this package that does without the objects of plain headers.
+
+    A plain header is one of Go's, with no more in it than a method and a number: nearly all are.
+    """
+
+    next_header: Callable[[], Any]
+    """A function that returns the next header, or None where no byte of it has come."""
+
+    def encode_plain(
+        self, method: str, seq: int, schema: Schema[Any], body: object
+    ) -> Sequence[bytes]:
+        """Return a message whose header is plain, as the method for headers does."""
+        ...
+
+
+@runtime_checkable
+class KnownRequestCodec(Protocol):
+    """A codec of this package that has a short way for time limits and metadata."""
+
+    def encode_known_request(
+        self,
+        method: str,
+        seq: int,
+        timeout: int,
+        metadata: Mapping[str, str] | None,
+        schema: Schema[Any],
+        args: object,
+    ) -> Sequence[bytes] | None:
+        """Return a request with a time limit in nanoseconds, or metadata, and no more.
+
+        Returns:
+            None where ``encode_request`` is to be called.
+        """
+        ...
+
+
 # The bases are looked at first: until Python 3.12, `isinstance` looks for each member before.
 
 
@@ -254,9 +292,8 @@ def encode_plain(
     Returns:
         A function of the method, the number, and schema and value of the body.
     """
-    own: EncodePlain | None = getattr(codec, "encode_plain", None)
-    if own is not None and _is_own(codec):
-        return own
+    if _is_own(codec) and isinstance(codec, PlainCodec):
+        return codec.encode_plain
     return lambda method, seq, schema, body: encode(header(method, seq), schema, body)
 
 
@@ -271,9 +308,8 @@ def next_header(
         codec: The codec.
         decode: Its ``decode_request_header`` or ``decode_response_header``.
     """
-    own: Callable[[], H | None] | None = getattr(codec, "next_header", None)
-    if own is not None and _is_own(codec):
-        return own
+    if _is_own(codec) and isinstance(codec, PlainCodec):
+        return codec.next_header
     measured = measured_codec(codec)
     if measured is None:
         return decode
@@ -281,16 +317,14 @@ def next_header(
 
 
 def encode_known(codec: ClientCodec) -> EncodeKnown | None:
-    """Return a codec's way to encode requests with a time limit or metadata, and no more.
-
-    It gets the method, the number, the time in nanoseconds, the metadata, and schema and value of
-    the arguments. Where it returns None, ``encode_request`` is to be called.
+    """Return a codec's short way for requests with a time limit or metadata.
 
     Returns:
         None if it has none, or is one of the user's, who may have changed ``encode_request``.
     """
-    encode: EncodeKnown | None = getattr(codec, "encode_known_request", None)
-    return encode if _is_own(codec) else None
+    if _is_own(codec) and isinstance(codec, KnownRequestCodec):
+        return codec.encode_known_request
+    return None
 
 
 def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:
