@@ -46,7 +46,7 @@ class Place:
 
     @property
     def where(self) -> str:
-        """What `Server.listen` takes."""
+        """Argument of `Server.listen`."""
         if self.descriptor is None or self._scheme in ("fd", "http+fd"):
             return self.address
         path = parse_address(self.address).http_path

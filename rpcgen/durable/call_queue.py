@@ -203,7 +203,7 @@ class CallQueue:
 
 @define
 class _Progress:
-    """How far a call has come on its way into the queue.
+    """State of a call on its way into the queue.
 
     Attributes:
         key: Its key.

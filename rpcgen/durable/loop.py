@@ -42,7 +42,7 @@ class BrokerLoop:
         self._begun = threading.Event()
         self._client: Client | None = None
         self.trouble = ""
-        """What was wrong with the connection last; empty while it is there."""
+        """Error of the connection's last end; empty while it is there."""
         self._thread = LoopThread(self._run, "rpcgen-durable")
 
     def start(self, make: Callable[[], Coroutine[Any, Any, T]]) -> concurrent.futures.Future[T]:

@@ -1,4 +1,4 @@
-"""What the streams, subjects and consumers of durable calls are called; without I/O.
+"""Names of the streams, subjects and consumers of durable calls; without I/O.
 
 Each service has three streams::
 

@@ -1,4 +1,4 @@
-"""What may be said of the queue of durable calls, and of those who work on it."""
+"""Options of the queue of durable calls, and of those who work on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def positive(_: object, attribute: object, value: float) -> None:
 
 @frozen
 class WorkQueue:
-    """How the broker keeps the durable calls of a service, and the replies to them.
+    """Options of how a broker keeps the durable calls of a service, and the replies to them.
 
     Attributes:
         keep_calls: Maximum time in seconds that a call waits to be carried out; then it is lost.

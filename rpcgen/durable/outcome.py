@@ -1,4 +1,4 @@
-"""What comes of the message of a durable call: a request to carry out, or the end without one."""
+"""Outcome of a durable call's message: a request to carry out, or the end without one."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ _SIGNS: Final = 3
 
 @frozen
 class Work:
-    """What `Server.work` was told.
+    """Arguments of `Server.work`.
 
     Attributes:
         broker: ``nats://host:port``.

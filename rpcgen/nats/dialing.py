@@ -1,4 +1,4 @@
-"""What `dial` of both APIs makes of its arguments, where calls travel by a broker."""
+"""Arguments of `dial`, of both APIs, where calls travel by a broker."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["Bridge", "MemoryEnd", "SocketEnd"]
 
 
 class Bridge(Protocol):
-    """What an end belongs to, as it sees that."""
+    """Owner of an end, as the end sees it."""
 
     def received(self, data: bytes) -> None:
         """Take frames."""

@@ -127,7 +127,7 @@ class FrameReader:
 
 
 class _FrameCodec(MeasuredCodec, ExtendedCodec):
-    """What both sides have in common."""
+    """Base of both sides."""
 
     def __init__(self, most: int) -> None:
         self._frames = FrameReader()

@@ -55,7 +55,7 @@ _CUT: Final = "the message ends in the middle"
 
 
 class _MessageCodec(MeasuredCodec, ExtendedCodec):
-    """What both sides have in common: the message that is to be read."""
+    """Base of both sides: the message that is to be read."""
 
     def __init__(self) -> None:
         self._message: bytes | None = None
@@ -66,8 +66,8 @@ class _MessageCodec(MeasuredCodec, ExtendedCodec):
 
     @property
     def pending(self) -> int:
-        """Number of bytes of the message if it is still to be read, else 0."""
-        return 0 if self._message is None else len(self._message)
+        """Number of bytes of the message if it is still to be read, else 0; 1 if it is empty."""
+        return 0 if self._message is None else len(self._message) or 1
 
     @property
     def ahead(self) -> int:

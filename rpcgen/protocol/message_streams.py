@@ -213,7 +213,7 @@ class MessageReader(Generic[C]):
 def _has_value(message: bytes, pool: Pool[C]) -> bool:
     """Return True if a value follows the definitions with which a message begins."""
     start, after = bounds(message, len(pool.definitions))
-    return start < after and not is_negative(message, start)
+    return start < after <= len(message) and not is_negative(message, start)
 
 
 def _copy(header: Request | Response) -> Request | Response:

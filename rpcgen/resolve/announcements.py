@@ -21,7 +21,7 @@ __all__ = ["AnnouncedServer", "Announcement", "Announcements"]
 
 
 class Announcement(Protocol):
-    """What a server does at a broker while it serves."""
+    """Work of a server at a broker while it serves."""
 
     def stop(self) -> None:
         """Begin to end it."""

@@ -62,7 +62,7 @@ def dial_via_nats(target: Target, options: ChannelOptions) -> Channel:
 
 @define(eq=False)
 class _Connected:
-    """How an attempt to connect has ended: one of the two is there once the event is set."""
+    """End of an attempt to connect: one of the two is there once the event is set."""
 
     over: threading.Event = field(factory=threading.Event)
     most: int = 0

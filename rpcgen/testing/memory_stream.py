@@ -58,7 +58,7 @@ class ThisProcess:
 
 
 class _Inbox:
-    """What has come to one end, and a descriptor that is readable while there is something.
+    """Bytes that have come to one end, and a descriptor that is readable while there are some.
 
     Attributes:
         descriptor: Its number; -1 once it is closed.

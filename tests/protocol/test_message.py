@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext, suppress
+from contextvars import copy_context
 from typing import cast
 
 import pytest
@@ -68,6 +69,10 @@ def invocation_of(protocol: ServerProtocol, message: bytes) -> Invocation:
 
 def answer(protocol: ServerProtocol, message: bytes) -> bytes:
     """Carry a call out as a server does, and return the message that answers it."""
+    return copy_context().run(_answer, protocol, message)
+
+
+def _answer(protocol: ServerProtocol, message: bytes) -> bytes:
     invocation = invocation_of(protocol, message)
     execution = Execution(protocol, lambda: 0.0, lambda call, error: None)
     execution.started(invocation)

@@ -14,7 +14,7 @@ __all__ = ["Done", "Program"]
 
 @frozen
 class Done:
-    """How a run has ended.
+    """End of a run.
 
     Attributes:
         status: Exit status; the negated number of a signal that has ended it.
