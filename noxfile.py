@@ -229,9 +229,10 @@ def coverage(session: nox.Session) -> None:
 def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
-    The tests run whole on one Python, against the wheel, those of types apart from the others.
-    Each other Python that is installed runs those of `EVERY_PYTHON` that `ONE_PYTHON` does not
-    have; the oldest dependencies run the quick ones that neither that nor `ONE_RELEASE` has.
+    On one Python all tests run: those that need Go or take long against the wheel, the quick ones
+    beside them. Each other Python that is installed runs those of `EVERY_PYTHON` that `ONE_PYTHON`
+    does not have; the oldest dependencies run the quick ones that neither that nor `ONE_RELEASE`
+    has.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -239,8 +240,8 @@ def gate(session: nox.Session) -> None:
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
-        ["wheel", "--", "-q", "-m", "not typecheck"],
-        [f"tests-{this}", "--", "-q", "-m", "typecheck"],
+        ["wheel", "--", "-q", "-m", f"not ({QUICK})"],
+        [f"tests-{this}", "--", "-q", "-m", QUICK],
         ["tests-pure", "--", "-q", "-m", QUICK, *GOB],
         ["sanitize", "--", "--seconds", "30"],
         *(
