@@ -230,13 +230,14 @@ def gate(session: nox.Session) -> None:
     """Run what must hold before a change lands: some ten minutes on two cores.
 
     On one Python all tests run: those that need Go or take long against the wheel, the quick ones
-    beside them. Each other Python that is installed runs those of `EVERY_PYTHON` that `ONE_PYTHON`
-    does not have; the oldest dependencies run the quick ones that neither that nor `ONE_RELEASE`
-    has.
+    beside them. The newest other Python that is installed runs those of `EVERY_PYTHON` that
+    `ONE_PYTHON` does not have. Those between, and the oldest dependencies, run the quick ones that
+    neither that nor `ONE_RELEASE` has.
     """
     _run_side_by_side(session, ["types"], ["lint", "imports", "generated"])
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     others = [python for python in PYTHONS if python != this and _find_python(python)]
+    few = ["--", "-q", "-m", QUICK, *_without(*ONE_PYTHON, *ONE_RELEASE)]
     # The longest first, so that no core is left without work at the end.
     _run_side_by_side(
         session,
@@ -246,9 +247,10 @@ def gate(session: nox.Session) -> None:
         ["sanitize", "--", "--seconds", "30"],
         *(
             [f"tests-{python}", "--", "-q", "-m", EVERY_PYTHON, *_without(*ONE_PYTHON)]
-            for python in others
+            for python in others[-1:]
         ),
-        ["tests-mindeps", "--", "-q", "-m", QUICK, *_without(*ONE_PYTHON, *ONE_RELEASE)],
+        *([f"tests-{python}", *few] for python in others[:-1]),
+        ["tests-mindeps", *few],
     )
 
 
