@@ -29,12 +29,14 @@ class Output:
     """Files that belong into the output folder, and those in it that no longer do.
 
     ``notes`` are what a user should know although nothing is wrong, each
-    as ``file:line:col: note: ...``.
+    as ``file:line:col: note: ...``. ``roots`` are the folders that the names of
+    the IDL modules count from, sorted.
     """
 
     files: dict[Path, str]
     orphans: list[Difference]
     notes: list[str]
+    roots: list[Path]
 
 
 def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -> Output:
@@ -75,7 +77,9 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
     for module in modules:
         path = folder / module.idl.output
         notes += [each.note for each in changed_requests(module, path, files[path])]
-    return Output(files, orphans(folder, files, _Gone(idls, modules, arguments)), notes)
+    gone = _Gone(idls, modules, arguments)
+    roots = sorted({idl.root for idl in idls})
+    return Output(files, orphans(folder, files, gone), notes, roots)
 
 
 def read_modules(
