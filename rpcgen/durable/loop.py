@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from rpcgen.errors import ShutdownError
+from rpcgen.protocol.server_session import error_text
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, stay_connected
 
@@ -91,8 +92,8 @@ class BrokerLoop:
         finally:
             self._client = None
 
-    async def _note_trouble(self, error: Exception) -> None:
-        self.trouble = str(error) or type(error).__name__
+    def _note_trouble(self, error: Exception) -> None:
+        self.trouble = error_text(error)
 
     async def _note_reconnected(self) -> None:
         self.trouble = ""

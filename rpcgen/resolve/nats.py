@@ -9,6 +9,7 @@ from typing import Final
 from rpcgen.channel.resolver import Endpoint, Failed, Update
 from rpcgen.code import Code
 from rpcgen.errors import RpcError
+from rpcgen.protocol.server_session import error_text
 
 from .loop_thread import LoopThread
 from .nats_connection import Client, Msg, stay_connected
@@ -165,9 +166,9 @@ class _Looking:
         what = self._service or "anything"
         return _unavailable(f"{self._place}: no server of {what} is announced there")
 
-    async def _trouble(self, error: Exception) -> None:
+    def _trouble(self, error: Exception) -> None:
         if not self._known:
-            self._failed(_unavailable(f"{self._place}: {str(error) or type(error).__name__}"))
+            self._failed(_unavailable(f"{self._place}: {error_text(error)}"))
 
     async def _reconnected(self) -> None:
         self._known.ask_anew()

@@ -14,14 +14,24 @@ except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
 from rpcgen.errors import DialError
-from rpcgen.logs import client_log
+from rpcgen.logs import client_log, server_log
+from rpcgen.protocol.server_session import error_text
 
 from .nats_micro import without_password
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "sent", "stay_connected"]
+__all__ = [
+    "Client",
+    "Msg",
+    "Trouble",
+    "TroubleLog",
+    "connect_once",
+    "hang_up",
+    "sent",
+    "stay_connected",
+]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -42,7 +52,32 @@ _SENT_S: Final = 0.001
 # Seconds from the end of a connection to the next one.
 _REST_S: Final = 1.0
 
-Trouble: TypeAlias = Callable[[Exception], Awaitable[None]]
+Trouble: TypeAlias = Callable[[Exception], None]
+
+
+class TroubleLog:
+    """Logs errors of a server's connection, the same one once until that is there again.
+
+    Args:
+        broker: ``nats://host:port``.
+        what: What the server cannot do meanwhile, such as "cannot announce at".
+    """
+
+    def __init__(self, broker: str, what: str) -> None:
+        self._place = without_password(broker)
+        self._what = what
+        self._said = ""
+
+    def note(self, error: BaseException) -> None:
+        """Log an error, unless it is the last one."""
+        text = error_text(error)
+        if text != self._said:
+            self._said = text
+            server_log.warning("rpc.Serve: %s %s: %s", self._what, self._place, text)
+
+    def clear(self) -> None:
+        """Forget the error: the next one is logged in any case."""
+        self._said = ""
 
 
 async def stay_connected(
@@ -71,7 +106,7 @@ async def stay_connected(
             finally:
                 await hang_up(client)
         except Exception as error:  # of the library, which a later attempt may not meet
-            await trouble(error)
+            trouble(error)
         await asyncio.sleep(_REST_S)
 
 
@@ -86,7 +121,7 @@ async def _connect(
 
     async def failed(error: Exception) -> None:
         client_log.debug("nats: %s", error)
-        await trouble(error)
+        trouble(error)
 
     client = Client()
     connecting = asyncio.ensure_future(
@@ -166,8 +201,8 @@ async def connect_once(
         await hang_up(client)
         if not isinstance(error, Exception):
             raise
-        text = str(error) or type(error).__name__
-        raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
+        place = without_password(broker)
+        raise DialError(f"cannot connect to {place}: {error_text(error)}") from error
     return client
 
 
