@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 try:
     from nats.aio.client import Client
@@ -118,25 +118,17 @@ async def _connect(
     tls: ssl.SSLContext | None,
 ) -> Client:
     """Return a connection, once there is one; it never gives up."""
-
-    async def failed(error: Exception) -> None:
-        client_log.debug("nats: %s", error)
-        trouble(error)
-
     client = Client()
-    connecting = asyncio.ensure_future(
-        client.connect(
-            broker,
-            name=name,
-            error_cb=failed,
-            reconnected_cb=reconnected,
-            connect_timeout=_CONNECT_S,
-            reconnect_time_wait=_PAUSE_S,
-            max_reconnect_attempts=-1,
-            ping_interval=_PING_S,
-            allow_reconnect=True,
-            tls=tls,
-        )
+    connecting = _begin(
+        client,
+        broker,
+        name,
+        trouble,
+        tls,
+        reconnected_cb=reconnected,
+        reconnect_time_wait=_PAUSE_S,
+        max_reconnect_attempts=-1,
+        allow_reconnect=True,
     )
     try:
         await asyncio.shield(connecting)
@@ -173,25 +165,13 @@ async def connect_once(
     # The library goes on trying for ever: the first error is the end of an attempt here.
     first_error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def failed(error: Exception) -> None:
-        client_log.debug("nats: %s", error)
+    def failed(error: Exception) -> None:
         if not first_error.done():
             first_error.set_exception(error)
             first_error.exception()  # which is looked at, or of no interest any more
 
     client = Client()
-    connecting = asyncio.ensure_future(
-        client.connect(
-            broker,
-            name=name,
-            error_cb=failed,
-            closed_cb=closed,
-            connect_timeout=_CONNECT_S,
-            ping_interval=_PING_S,
-            allow_reconnect=False,
-            tls=tls,
-        )
-    )
+    connecting = _begin(client, broker, name, failed, tls, closed_cb=closed, allow_reconnect=False)
     try:
         async with asyncio.timeout(timeout or _CONNECT_S):
             await asyncio.wait((connecting, first_error), return_when="FIRST_COMPLETED")
@@ -204,6 +184,32 @@ async def connect_once(
         place = without_password(broker)
         raise DialError(f"cannot connect to {place}: {error_text(error)}") from error
     return client
+
+
+def _begin(
+    client: Client,
+    broker: str,
+    name: str,
+    trouble: Trouble,
+    tls: ssl.SSLContext | None,
+    **options: Any,
+) -> asyncio.Future[None]:
+    """Begin to connect, as all connections do; the options are those of nats-py."""
+
+    async def failed(error: Exception) -> None:
+        client_log.debug("nats: %s", error)
+        trouble(error)
+
+    connecting = client.connect(
+        broker,
+        name=name,
+        error_cb=failed,
+        connect_timeout=_CONNECT_S,
+        ping_interval=_PING_S,
+        tls=tls,
+        **options,
+    )
+    return asyncio.ensure_future(connecting)
 
 
 async def sent(client: Client) -> None:
