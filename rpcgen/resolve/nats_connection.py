@@ -29,6 +29,7 @@ __all__ = [
     "TroubleLog",
     "connect_once",
     "hang_up",
+    "is_unheard",
     "sent",
     "stay_connected",
 ]
@@ -51,6 +52,9 @@ _SENT_S: Final = 0.001
 
 # Seconds from the end of a connection to the next one.
 _REST_S: Final = 1.0
+
+# Status of what a broker sends where nobody listens.
+_NO_RESPONDERS: Final = "503"
 
 Trouble: TypeAlias = Callable[[Exception], None]
 
@@ -210,6 +214,12 @@ def _begin(
         **options,
     )
     return asyncio.ensure_future(connecting)
+
+
+def is_unheard(message: Msg) -> bool:
+    """Return True for what a broker says where nobody answers to a subject."""
+    headers = message.headers
+    return headers is not None and headers.get("Status") == _NO_RESPONDERS
 
 
 async def sent(client: Client) -> None:
