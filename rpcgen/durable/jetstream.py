@@ -127,7 +127,7 @@ class JetStream:
         Raises:
             MaxPayloadError: It is larger than the broker takes.
         """
-        if not self.has_room(subject, data, headers):
+        if not self._has_room(subject, data, headers):
             raise MaxPayloadError
         try:
             answer = await self._context.publish(
@@ -139,7 +139,7 @@ class JetStream:
             raise
         return not answer.duplicate
 
-    def has_room(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
+    def _has_room(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
         """Return True for a message that is not larger than the broker takes."""
         texts = [_HEADER_START, "Nats-Msg-Id", subject, *headers, *headers.values()]
         size = len(data) + sum(len(text) + len(": \r\n") for text in texts)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
+from nats.errors import MaxPayloadError
 
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError
@@ -253,12 +254,13 @@ class Worker:
         headers = {ARGUMENTS: (message.headers or {}).get(ARGUMENTS, "")}
 
         async def keep(jetstream: JetStream) -> None:
-            data = reply
-            if not jetstream.has_room(subject, data, headers):
+            try:
+                await jetstream.publish_once(subject, reply, headers)
+            except MaxPayloadError:
                 most = jetstream.client.max_payload
                 text = f"the reply is larger than the {most} bytes that the broker takes"
-                data = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
-            await jetstream.publish_once(subject, data, headers)
+                error = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
+                await jetstream.publish_once(subject, error, headers)
 
         await self._with_broker(name, keep)
 
