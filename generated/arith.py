@@ -11,23 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from idl.arith import Args, Arith, Quotient
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "ARITH_DIVIDE",
@@ -54,13 +40,17 @@ class ArithClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> ArithGo:
@@ -71,15 +61,15 @@ class ArithClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+    def multiply(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> int:
         """Return the product of a and b."""
         return self._client.call(ARITH_MULTIPLY, args, **options)
 
-    def divide(self, args: Args, **options: Unpack[CallOptions]) -> Quotient:
+    def divide(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> Quotient:
         """Return the quotient and the remainder of a and b.
 
         A ``b`` of 0 is answered with the error "divide by zero".
@@ -94,9 +84,9 @@ class ArithGo(GoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
@@ -104,9 +94,9 @@ class ArithGo(GoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[Call[Quotient]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Quotient]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Quotient]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Quotient]:
         """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
         return self._client.go(ARITH_DIVIDE, args, done, **options)
 
@@ -123,11 +113,11 @@ class ArithService(AbstractService, ABC):
     @abstractmethod
     def divide(self, args: Args) -> Quotient: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_arith(server, self)
 
 
-def register_arith(server: Registry, implementation: Arith, name: str = "Arith") -> None:
+def register_arith(server: rpcgen.Registry, implementation: Arith, name: str = "Arith") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -158,14 +148,18 @@ class AsyncArithClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncArithGo:
@@ -176,15 +170,15 @@ class AsyncArithClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+    async def multiply(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> int:
         """See `ArithClient.multiply`."""
         return await self._client.call(ARITH_MULTIPLY, args, **options)
 
-    async def divide(self, args: Args, **options: Unpack[CallOptions]) -> Quotient:
+    async def divide(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> Quotient:
         """See `ArithClient.divide`."""
         return await self._client.call(ARITH_DIVIDE, args, **options)
 
@@ -196,9 +190,9 @@ class AsyncArithGo(AsyncGoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[aio.Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
@@ -206,15 +200,15 @@ class AsyncArithGo(AsyncGoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[aio.Call[Quotient]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Quotient]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Quotient]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Quotient]:
         """Start the call; returns a future-like `Call`. See `ArithClient.divide`."""
         return self._client.go(ARITH_DIVIDE, args, done, **options)
 
 
 def register_async_arith(
-    server: aio.Server, implementation: AsyncArith, name: str = "Arith"
+    server: rpcgen.aio.Server, implementation: AsyncArith, name: str = "Arith"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

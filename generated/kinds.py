@@ -15,6 +15,7 @@ from uuid import UUID
 
 from attrs import define
 
+import rpcgen
 from idl.kinds import (
     Basic,
     Cell,
@@ -34,17 +35,9 @@ from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     GoStub,
     Method,
-    Registry,
-    Target,
-    aio,
-    dial,
     register_types,
 )
 from rpcgen.types import BigInt, Float32, Uint8, length
@@ -153,13 +146,17 @@ class KindsClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> KindsGo:
@@ -170,104 +167,110 @@ class KindsClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def echo_bool(self, value: bool, **options: Unpack[CallOptions]) -> bool:
+    def echo_bool(self, value: bool, **options: Unpack[rpcgen.CallOptions]) -> bool:
         return self._client.call(KINDS_ECHO_BOOL, value, **options)
 
-    def echo_int(self, value: int, **options: Unpack[CallOptions]) -> int:
+    def echo_int(self, value: int, **options: Unpack[rpcgen.CallOptions]) -> int:
         return self._client.call(KINDS_ECHO_INT, value, **options)
 
-    def echo_float(self, value: float, **options: Unpack[CallOptions]) -> float:
+    def echo_float(self, value: float, **options: Unpack[rpcgen.CallOptions]) -> float:
         return self._client.call(KINDS_ECHO_FLOAT, value, **options)
 
-    def echo_complex(self, value: complex, **options: Unpack[CallOptions]) -> complex:
+    def echo_complex(self, value: complex, **options: Unpack[rpcgen.CallOptions]) -> complex:
         return self._client.call(KINDS_ECHO_COMPLEX, value, **options)
 
-    def echo_str(self, value: str, **options: Unpack[CallOptions]) -> str:
+    def echo_str(self, value: str, **options: Unpack[rpcgen.CallOptions]) -> str:
         return self._client.call(KINDS_ECHO_STR, value, **options)
 
-    def echo_bytes(self, value: bytes, **options: Unpack[CallOptions]) -> bytes:
+    def echo_bytes(self, value: bytes, **options: Unpack[rpcgen.CallOptions]) -> bytes:
         return self._client.call(KINDS_ECHO_BYTES, value, **options)
 
-    def echo_uint8(self, value: Uint8, **options: Unpack[CallOptions]) -> Uint8:
+    def echo_uint8(self, value: Uint8, **options: Unpack[rpcgen.CallOptions]) -> Uint8:
         return self._client.call(KINDS_ECHO_UINT8, value, **options)
 
-    def echo_float32(self, value: Float32, **options: Unpack[CallOptions]) -> Float32:
+    def echo_float32(self, value: Float32, **options: Unpack[rpcgen.CallOptions]) -> Float32:
         return self._client.call(KINDS_ECHO_FLOAT32, value, **options)
 
-    def echo_list(self, value: list[int], **options: Unpack[CallOptions]) -> list[int]:
+    def echo_list(self, value: list[int], **options: Unpack[rpcgen.CallOptions]) -> list[int]:
         return self._client.call(KINDS_ECHO_LIST, value, **options)
 
-    def echo_tuple(self, value: tuple[str, ...], **options: Unpack[CallOptions]) -> tuple[str, ...]:
+    def echo_tuple(
+        self, value: tuple[str, ...], **options: Unpack[rpcgen.CallOptions]
+    ) -> tuple[str, ...]:
         return self._client.call(KINDS_ECHO_TUPLE, value, **options)
 
     def echo_array(
-        self, value: Annotated[list[int], length(4)], **options: Unpack[CallOptions]
+        self, value: Annotated[list[int], length(4)], **options: Unpack[rpcgen.CallOptions]
     ) -> Annotated[list[int], length(4)]:
         return self._client.call(KINDS_ECHO_ARRAY, value, **options)
 
     def echo_map(
-        self, value: dict[str, list[Cell]], **options: Unpack[CallOptions]
+        self, value: dict[str, list[Cell]], **options: Unpack[rpcgen.CallOptions]
     ) -> dict[str, list[Cell]]:
         return self._client.call(KINDS_ECHO_MAP, value, **options)
 
-    def echo_matrix(self, value: Matrix, **options: Unpack[CallOptions]) -> Matrix:
+    def echo_matrix(self, value: Matrix, **options: Unpack[rpcgen.CallOptions]) -> Matrix:
         return self._client.call(KINDS_ECHO_MATRIX, value, **options)
 
-    def echo_color(self, value: Color, **options: Unpack[CallOptions]) -> Color:
+    def echo_color(self, value: Color, **options: Unpack[rpcgen.CallOptions]) -> Color:
         return self._client.call(KINDS_ECHO_COLOR, value, **options)
 
-    def echo_mood(self, value: Mood, **options: Unpack[CallOptions]) -> Mood:
+    def echo_mood(self, value: Mood, **options: Unpack[rpcgen.CallOptions]) -> Mood:
         return self._client.call(KINDS_ECHO_MOOD, value, **options)
 
-    def echo_user_id(self, value: UserID, **options: Unpack[CallOptions]) -> UserID:
+    def echo_user_id(self, value: UserID, **options: Unpack[rpcgen.CallOptions]) -> UserID:
         return self._client.call(KINDS_ECHO_USER_ID, value, **options)
 
-    def echo_datetime(self, value: datetime, **options: Unpack[CallOptions]) -> datetime:
+    def echo_datetime(self, value: datetime, **options: Unpack[rpcgen.CallOptions]) -> datetime:
         return self._client.call(KINDS_ECHO_DATETIME, value, **options)
 
-    def echo_timedelta(self, value: timedelta, **options: Unpack[CallOptions]) -> timedelta:
+    def echo_timedelta(self, value: timedelta, **options: Unpack[rpcgen.CallOptions]) -> timedelta:
         return self._client.call(KINDS_ECHO_TIMEDELTA, value, **options)
 
-    def echo_big(self, value: BigInt, **options: Unpack[CallOptions]) -> BigInt:
+    def echo_big(self, value: BigInt, **options: Unpack[rpcgen.CallOptions]) -> BigInt:
         return self._client.call(KINDS_ECHO_BIG, value, **options)
 
-    def echo_uuid(self, value: UUID, **options: Unpack[CallOptions]) -> UUID:
+    def echo_uuid(self, value: UUID, **options: Unpack[rpcgen.CallOptions]) -> UUID:
         return self._client.call(KINDS_ECHO_UUID, value, **options)
 
-    def echo_temperature(self, value: Temperature, **options: Unpack[CallOptions]) -> Temperature:
+    def echo_temperature(
+        self, value: Temperature, **options: Unpack[rpcgen.CallOptions]
+    ) -> Temperature:
         return self._client.call(KINDS_ECHO_TEMPERATURE, value, **options)
 
-    def echo_any(self, value: Any, **options: Unpack[CallOptions]) -> Any:
+    def echo_any(self, value: Any, **options: Unpack[rpcgen.CallOptions]) -> Any:
         return self._client.call(KINDS_ECHO_ANY, value, **options)
 
-    def echo_basic(self, value: Basic, **options: Unpack[CallOptions]) -> Basic:
+    def echo_basic(self, value: Basic, **options: Unpack[rpcgen.CallOptions]) -> Basic:
         return self._client.call(KINDS_ECHO_BASIC, value, **options)
 
-    def echo_sized(self, value: Sized, **options: Unpack[CallOptions]) -> Sized:
+    def echo_sized(self, value: Sized, **options: Unpack[rpcgen.CallOptions]) -> Sized:
         return self._client.call(KINDS_ECHO_SIZED, value, **options)
 
-    def echo_containers(self, value: Containers, **options: Unpack[CallOptions]) -> Containers:
+    def echo_containers(
+        self, value: Containers, **options: Unpack[rpcgen.CallOptions]
+    ) -> Containers:
         return self._client.call(KINDS_ECHO_CONTAINERS, value, **options)
 
-    def echo_tree(self, value: Tree, **options: Unpack[CallOptions]) -> Tree:
+    def echo_tree(self, value: Tree, **options: Unpack[rpcgen.CallOptions]) -> Tree:
         return self._client.call(KINDS_ECHO_TREE, value, **options)
 
-    def echo_special(self, value: Special, **options: Unpack[CallOptions]) -> Special:
+    def echo_special(self, value: Special, **options: Unpack[rpcgen.CallOptions]) -> Special:
         return self._client.call(KINDS_ECHO_SPECIAL, value, **options)
 
-    def echo_holder(self, value: Holder, **options: Unpack[CallOptions]) -> Holder:
+    def echo_holder(self, value: Holder, **options: Unpack[rpcgen.CallOptions]) -> Holder:
         return self._client.call(KINDS_ECHO_HOLDER, value, **options)
 
-    def nothing(self, **options: Unpack[CallOptions]) -> None:
+    def nothing(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """Take nothing and give nothing: ``struct{}`` both ways."""
         self._client.call(KINDS_NOTHING, None, **options)
 
     def called_otherwise_by_go(
-        self, number: int, text: str | None = None, **options: Unpack[CallOptions]
+        self, number: int, text: str | None = None, **options: Unpack[rpcgen.CallOptions]
     ) -> str:
         """Several parameters, which may be optional, under a name of Go's choice."""
         return self._client.call(
@@ -282,9 +285,9 @@ class KindsGo(GoStub):
         self,
         value: bool,
         *,
-        done: DoneQueue[Call[bool]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[bool]:
+        done: rpcgen.DoneQueue[rpcgen.Call[bool]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[bool]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BOOL, value, done, **options)
 
@@ -292,9 +295,9 @@ class KindsGo(GoStub):
         self,
         value: int,
         *,
-        done: DoneQueue[Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_INT, value, done, **options)
 
@@ -302,9 +305,9 @@ class KindsGo(GoStub):
         self,
         value: float,
         *,
-        done: DoneQueue[Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT, value, done, **options)
 
@@ -312,9 +315,9 @@ class KindsGo(GoStub):
         self,
         value: complex,
         *,
-        done: DoneQueue[Call[complex]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[complex]:
+        done: rpcgen.DoneQueue[rpcgen.Call[complex]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[complex]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COMPLEX, value, done, **options)
 
@@ -322,9 +325,9 @@ class KindsGo(GoStub):
         self,
         value: str,
         *,
-        done: DoneQueue[Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_STR, value, done, **options)
 
@@ -332,9 +335,9 @@ class KindsGo(GoStub):
         self,
         value: bytes,
         *,
-        done: DoneQueue[Call[bytes]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[bytes]:
+        done: rpcgen.DoneQueue[rpcgen.Call[bytes]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[bytes]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BYTES, value, done, **options)
 
@@ -342,9 +345,9 @@ class KindsGo(GoStub):
         self,
         value: Uint8,
         *,
-        done: DoneQueue[Call[Uint8]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Uint8]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Uint8]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Uint8]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UINT8, value, done, **options)
 
@@ -352,9 +355,9 @@ class KindsGo(GoStub):
         self,
         value: Float32,
         *,
-        done: DoneQueue[Call[Float32]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Float32]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Float32]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Float32]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT32, value, done, **options)
 
@@ -362,9 +365,9 @@ class KindsGo(GoStub):
         self,
         value: list[int],
         *,
-        done: DoneQueue[Call[list[int]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[int]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_LIST, value, done, **options)
 
@@ -372,9 +375,9 @@ class KindsGo(GoStub):
         self,
         value: tuple[str, ...],
         *,
-        done: DoneQueue[Call[tuple[str, ...]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[tuple[str, ...]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[tuple[str, ...]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[tuple[str, ...]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TUPLE, value, done, **options)
 
@@ -382,9 +385,9 @@ class KindsGo(GoStub):
         self,
         value: Annotated[list[int], length(4)],
         *,
-        done: DoneQueue[Call[Annotated[list[int], length(4)]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Annotated[list[int], length(4)]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Annotated[list[int], length(4)]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Annotated[list[int], length(4)]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ARRAY, value, done, **options)
 
@@ -392,9 +395,9 @@ class KindsGo(GoStub):
         self,
         value: dict[str, list[Cell]],
         *,
-        done: DoneQueue[Call[dict[str, list[Cell]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[dict[str, list[Cell]]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[dict[str, list[Cell]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[dict[str, list[Cell]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MAP, value, done, **options)
 
@@ -402,9 +405,9 @@ class KindsGo(GoStub):
         self,
         value: Matrix,
         *,
-        done: DoneQueue[Call[Matrix]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Matrix]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Matrix]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Matrix]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MATRIX, value, done, **options)
 
@@ -412,9 +415,9 @@ class KindsGo(GoStub):
         self,
         value: Color,
         *,
-        done: DoneQueue[Call[Color]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Color]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Color]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Color]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COLOR, value, done, **options)
 
@@ -422,9 +425,9 @@ class KindsGo(GoStub):
         self,
         value: Mood,
         *,
-        done: DoneQueue[Call[Mood]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Mood]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Mood]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Mood]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MOOD, value, done, **options)
 
@@ -432,9 +435,9 @@ class KindsGo(GoStub):
         self,
         value: UserID,
         *,
-        done: DoneQueue[Call[UserID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[UserID]:
+        done: rpcgen.DoneQueue[rpcgen.Call[UserID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_USER_ID, value, done, **options)
 
@@ -442,9 +445,9 @@ class KindsGo(GoStub):
         self,
         value: datetime,
         *,
-        done: DoneQueue[Call[datetime]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[datetime]:
+        done: rpcgen.DoneQueue[rpcgen.Call[datetime]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_DATETIME, value, done, **options)
 
@@ -452,9 +455,9 @@ class KindsGo(GoStub):
         self,
         value: timedelta,
         *,
-        done: DoneQueue[Call[timedelta]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[timedelta]:
+        done: rpcgen.DoneQueue[rpcgen.Call[timedelta]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[timedelta]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TIMEDELTA, value, done, **options)
 
@@ -462,9 +465,9 @@ class KindsGo(GoStub):
         self,
         value: BigInt,
         *,
-        done: DoneQueue[Call[BigInt]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[BigInt]:
+        done: rpcgen.DoneQueue[rpcgen.Call[BigInt]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[BigInt]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BIG, value, done, **options)
 
@@ -472,9 +475,9 @@ class KindsGo(GoStub):
         self,
         value: UUID,
         *,
-        done: DoneQueue[Call[UUID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[UUID]:
+        done: rpcgen.DoneQueue[rpcgen.Call[UUID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[UUID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UUID, value, done, **options)
 
@@ -482,9 +485,9 @@ class KindsGo(GoStub):
         self,
         value: Temperature,
         *,
-        done: DoneQueue[Call[Temperature]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Temperature]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Temperature]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Temperature]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TEMPERATURE, value, done, **options)
 
@@ -492,9 +495,9 @@ class KindsGo(GoStub):
         self,
         value: Any,
         *,
-        done: DoneQueue[Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Any]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Any]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Any]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ANY, value, done, **options)
 
@@ -502,9 +505,9 @@ class KindsGo(GoStub):
         self,
         value: Basic,
         *,
-        done: DoneQueue[Call[Basic]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Basic]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Basic]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Basic]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BASIC, value, done, **options)
 
@@ -512,9 +515,9 @@ class KindsGo(GoStub):
         self,
         value: Sized,
         *,
-        done: DoneQueue[Call[Sized]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Sized]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Sized]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Sized]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SIZED, value, done, **options)
 
@@ -522,9 +525,9 @@ class KindsGo(GoStub):
         self,
         value: Containers,
         *,
-        done: DoneQueue[Call[Containers]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Containers]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Containers]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Containers]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_CONTAINERS, value, done, **options)
 
@@ -532,9 +535,9 @@ class KindsGo(GoStub):
         self,
         value: Tree,
         *,
-        done: DoneQueue[Call[Tree]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Tree]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Tree]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Tree]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TREE, value, done, **options)
 
@@ -542,9 +545,9 @@ class KindsGo(GoStub):
         self,
         value: Special,
         *,
-        done: DoneQueue[Call[Special]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Special]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Special]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Special]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SPECIAL, value, done, **options)
 
@@ -552,15 +555,18 @@ class KindsGo(GoStub):
         self,
         value: Holder,
         *,
-        done: DoneQueue[Call[Holder]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Holder]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Holder]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Holder]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_HOLDER, value, done, **options)
 
     def nothing(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
         return self._client.go(KINDS_NOTHING, None, done, **options)
 
@@ -569,9 +575,9 @@ class KindsGo(GoStub):
         number: int,
         text: str | None = None,
         *,
-        done: DoneQueue[Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`.
 
         See `KindsClient.called_otherwise_by_go`.
@@ -682,11 +688,11 @@ class KindsService(AbstractService, ABC):
     @abstractmethod
     def called_otherwise_by_go(self, number: int, text: str | None = None) -> str: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_kinds(server, self)
 
 
-def register_kinds(server: Registry, implementation: Kinds, name: str = "Kinds") -> None:
+def register_kinds(server: rpcgen.Registry, implementation: Kinds, name: str = "Kinds") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -805,14 +811,18 @@ class AsyncKindsClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncKindsGo:
@@ -823,110 +833,114 @@ class AsyncKindsClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def echo_bool(self, value: bool, **options: Unpack[CallOptions]) -> bool:
+    async def echo_bool(self, value: bool, **options: Unpack[rpcgen.CallOptions]) -> bool:
         return await self._client.call(KINDS_ECHO_BOOL, value, **options)
 
-    async def echo_int(self, value: int, **options: Unpack[CallOptions]) -> int:
+    async def echo_int(self, value: int, **options: Unpack[rpcgen.CallOptions]) -> int:
         return await self._client.call(KINDS_ECHO_INT, value, **options)
 
-    async def echo_float(self, value: float, **options: Unpack[CallOptions]) -> float:
+    async def echo_float(self, value: float, **options: Unpack[rpcgen.CallOptions]) -> float:
         return await self._client.call(KINDS_ECHO_FLOAT, value, **options)
 
-    async def echo_complex(self, value: complex, **options: Unpack[CallOptions]) -> complex:
+    async def echo_complex(self, value: complex, **options: Unpack[rpcgen.CallOptions]) -> complex:
         return await self._client.call(KINDS_ECHO_COMPLEX, value, **options)
 
-    async def echo_str(self, value: str, **options: Unpack[CallOptions]) -> str:
+    async def echo_str(self, value: str, **options: Unpack[rpcgen.CallOptions]) -> str:
         return await self._client.call(KINDS_ECHO_STR, value, **options)
 
-    async def echo_bytes(self, value: bytes, **options: Unpack[CallOptions]) -> bytes:
+    async def echo_bytes(self, value: bytes, **options: Unpack[rpcgen.CallOptions]) -> bytes:
         return await self._client.call(KINDS_ECHO_BYTES, value, **options)
 
-    async def echo_uint8(self, value: Uint8, **options: Unpack[CallOptions]) -> Uint8:
+    async def echo_uint8(self, value: Uint8, **options: Unpack[rpcgen.CallOptions]) -> Uint8:
         return await self._client.call(KINDS_ECHO_UINT8, value, **options)
 
-    async def echo_float32(self, value: Float32, **options: Unpack[CallOptions]) -> Float32:
+    async def echo_float32(self, value: Float32, **options: Unpack[rpcgen.CallOptions]) -> Float32:
         return await self._client.call(KINDS_ECHO_FLOAT32, value, **options)
 
-    async def echo_list(self, value: list[int], **options: Unpack[CallOptions]) -> list[int]:
+    async def echo_list(self, value: list[int], **options: Unpack[rpcgen.CallOptions]) -> list[int]:
         return await self._client.call(KINDS_ECHO_LIST, value, **options)
 
     async def echo_tuple(
-        self, value: tuple[str, ...], **options: Unpack[CallOptions]
+        self, value: tuple[str, ...], **options: Unpack[rpcgen.CallOptions]
     ) -> tuple[str, ...]:
         return await self._client.call(KINDS_ECHO_TUPLE, value, **options)
 
     async def echo_array(
-        self, value: Annotated[list[int], length(4)], **options: Unpack[CallOptions]
+        self, value: Annotated[list[int], length(4)], **options: Unpack[rpcgen.CallOptions]
     ) -> Annotated[list[int], length(4)]:
         return await self._client.call(KINDS_ECHO_ARRAY, value, **options)
 
     async def echo_map(
-        self, value: dict[str, list[Cell]], **options: Unpack[CallOptions]
+        self, value: dict[str, list[Cell]], **options: Unpack[rpcgen.CallOptions]
     ) -> dict[str, list[Cell]]:
         return await self._client.call(KINDS_ECHO_MAP, value, **options)
 
-    async def echo_matrix(self, value: Matrix, **options: Unpack[CallOptions]) -> Matrix:
+    async def echo_matrix(self, value: Matrix, **options: Unpack[rpcgen.CallOptions]) -> Matrix:
         return await self._client.call(KINDS_ECHO_MATRIX, value, **options)
 
-    async def echo_color(self, value: Color, **options: Unpack[CallOptions]) -> Color:
+    async def echo_color(self, value: Color, **options: Unpack[rpcgen.CallOptions]) -> Color:
         return await self._client.call(KINDS_ECHO_COLOR, value, **options)
 
-    async def echo_mood(self, value: Mood, **options: Unpack[CallOptions]) -> Mood:
+    async def echo_mood(self, value: Mood, **options: Unpack[rpcgen.CallOptions]) -> Mood:
         return await self._client.call(KINDS_ECHO_MOOD, value, **options)
 
-    async def echo_user_id(self, value: UserID, **options: Unpack[CallOptions]) -> UserID:
+    async def echo_user_id(self, value: UserID, **options: Unpack[rpcgen.CallOptions]) -> UserID:
         return await self._client.call(KINDS_ECHO_USER_ID, value, **options)
 
-    async def echo_datetime(self, value: datetime, **options: Unpack[CallOptions]) -> datetime:
+    async def echo_datetime(
+        self, value: datetime, **options: Unpack[rpcgen.CallOptions]
+    ) -> datetime:
         return await self._client.call(KINDS_ECHO_DATETIME, value, **options)
 
-    async def echo_timedelta(self, value: timedelta, **options: Unpack[CallOptions]) -> timedelta:
+    async def echo_timedelta(
+        self, value: timedelta, **options: Unpack[rpcgen.CallOptions]
+    ) -> timedelta:
         return await self._client.call(KINDS_ECHO_TIMEDELTA, value, **options)
 
-    async def echo_big(self, value: BigInt, **options: Unpack[CallOptions]) -> BigInt:
+    async def echo_big(self, value: BigInt, **options: Unpack[rpcgen.CallOptions]) -> BigInt:
         return await self._client.call(KINDS_ECHO_BIG, value, **options)
 
-    async def echo_uuid(self, value: UUID, **options: Unpack[CallOptions]) -> UUID:
+    async def echo_uuid(self, value: UUID, **options: Unpack[rpcgen.CallOptions]) -> UUID:
         return await self._client.call(KINDS_ECHO_UUID, value, **options)
 
     async def echo_temperature(
-        self, value: Temperature, **options: Unpack[CallOptions]
+        self, value: Temperature, **options: Unpack[rpcgen.CallOptions]
     ) -> Temperature:
         return await self._client.call(KINDS_ECHO_TEMPERATURE, value, **options)
 
-    async def echo_any(self, value: Any, **options: Unpack[CallOptions]) -> Any:
+    async def echo_any(self, value: Any, **options: Unpack[rpcgen.CallOptions]) -> Any:
         return await self._client.call(KINDS_ECHO_ANY, value, **options)
 
-    async def echo_basic(self, value: Basic, **options: Unpack[CallOptions]) -> Basic:
+    async def echo_basic(self, value: Basic, **options: Unpack[rpcgen.CallOptions]) -> Basic:
         return await self._client.call(KINDS_ECHO_BASIC, value, **options)
 
-    async def echo_sized(self, value: Sized, **options: Unpack[CallOptions]) -> Sized:
+    async def echo_sized(self, value: Sized, **options: Unpack[rpcgen.CallOptions]) -> Sized:
         return await self._client.call(KINDS_ECHO_SIZED, value, **options)
 
     async def echo_containers(
-        self, value: Containers, **options: Unpack[CallOptions]
+        self, value: Containers, **options: Unpack[rpcgen.CallOptions]
     ) -> Containers:
         return await self._client.call(KINDS_ECHO_CONTAINERS, value, **options)
 
-    async def echo_tree(self, value: Tree, **options: Unpack[CallOptions]) -> Tree:
+    async def echo_tree(self, value: Tree, **options: Unpack[rpcgen.CallOptions]) -> Tree:
         return await self._client.call(KINDS_ECHO_TREE, value, **options)
 
-    async def echo_special(self, value: Special, **options: Unpack[CallOptions]) -> Special:
+    async def echo_special(self, value: Special, **options: Unpack[rpcgen.CallOptions]) -> Special:
         return await self._client.call(KINDS_ECHO_SPECIAL, value, **options)
 
-    async def echo_holder(self, value: Holder, **options: Unpack[CallOptions]) -> Holder:
+    async def echo_holder(self, value: Holder, **options: Unpack[rpcgen.CallOptions]) -> Holder:
         return await self._client.call(KINDS_ECHO_HOLDER, value, **options)
 
-    async def nothing(self, **options: Unpack[CallOptions]) -> None:
+    async def nothing(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `KindsClient.nothing`."""
         await self._client.call(KINDS_NOTHING, None, **options)
 
     async def called_otherwise_by_go(
-        self, number: int, text: str | None = None, **options: Unpack[CallOptions]
+        self, number: int, text: str | None = None, **options: Unpack[rpcgen.CallOptions]
     ) -> str:
         """See `KindsClient.called_otherwise_by_go`."""
         return await self._client.call(
@@ -941,9 +955,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: bool,
         *,
-        done: DoneQueue[aio.Call[bool]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[bool]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bool]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[bool]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BOOL, value, done, **options)
 
@@ -951,9 +965,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: int,
         *,
-        done: DoneQueue[aio.Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_INT, value, done, **options)
 
@@ -961,9 +975,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: float,
         *,
-        done: DoneQueue[aio.Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT, value, done, **options)
 
@@ -971,9 +985,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: complex,
         *,
-        done: DoneQueue[aio.Call[complex]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[complex]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[complex]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[complex]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COMPLEX, value, done, **options)
 
@@ -981,9 +995,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: str,
         *,
-        done: DoneQueue[aio.Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_STR, value, done, **options)
 
@@ -991,9 +1005,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: bytes,
         *,
-        done: DoneQueue[aio.Call[bytes]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[bytes]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bytes]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[bytes]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BYTES, value, done, **options)
 
@@ -1001,9 +1015,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Uint8,
         *,
-        done: DoneQueue[aio.Call[Uint8]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Uint8]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Uint8]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Uint8]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UINT8, value, done, **options)
 
@@ -1011,9 +1025,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Float32,
         *,
-        done: DoneQueue[aio.Call[Float32]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Float32]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Float32]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Float32]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_FLOAT32, value, done, **options)
 
@@ -1021,9 +1035,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: list[int],
         *,
-        done: DoneQueue[aio.Call[list[int]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[int]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_LIST, value, done, **options)
 
@@ -1031,9 +1045,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: tuple[str, ...],
         *,
-        done: DoneQueue[aio.Call[tuple[str, ...]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[tuple[str, ...]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[tuple[str, ...]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[tuple[str, ...]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TUPLE, value, done, **options)
 
@@ -1041,9 +1055,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Annotated[list[int], length(4)],
         *,
-        done: DoneQueue[aio.Call[Annotated[list[int], length(4)]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Annotated[list[int], length(4)]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Annotated[list[int], length(4)]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Annotated[list[int], length(4)]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ARRAY, value, done, **options)
 
@@ -1051,9 +1065,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: dict[str, list[Cell]],
         *,
-        done: DoneQueue[aio.Call[dict[str, list[Cell]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[dict[str, list[Cell]]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[dict[str, list[Cell]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[dict[str, list[Cell]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MAP, value, done, **options)
 
@@ -1061,9 +1075,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Matrix,
         *,
-        done: DoneQueue[aio.Call[Matrix]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Matrix]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Matrix]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Matrix]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MATRIX, value, done, **options)
 
@@ -1071,9 +1085,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Color,
         *,
-        done: DoneQueue[aio.Call[Color]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Color]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Color]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Color]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_COLOR, value, done, **options)
 
@@ -1081,9 +1095,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Mood,
         *,
-        done: DoneQueue[aio.Call[Mood]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Mood]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Mood]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Mood]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_MOOD, value, done, **options)
 
@@ -1091,9 +1105,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: UserID,
         *,
-        done: DoneQueue[aio.Call[UserID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[UserID]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[UserID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_USER_ID, value, done, **options)
 
@@ -1101,9 +1115,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: datetime,
         *,
-        done: DoneQueue[aio.Call[datetime]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[datetime]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[datetime]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_DATETIME, value, done, **options)
 
@@ -1111,9 +1125,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: timedelta,
         *,
-        done: DoneQueue[aio.Call[timedelta]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[timedelta]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[timedelta]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[timedelta]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TIMEDELTA, value, done, **options)
 
@@ -1121,9 +1135,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: BigInt,
         *,
-        done: DoneQueue[aio.Call[BigInt]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[BigInt]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[BigInt]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[BigInt]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BIG, value, done, **options)
 
@@ -1131,9 +1145,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: UUID,
         *,
-        done: DoneQueue[aio.Call[UUID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[UUID]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[UUID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[UUID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_UUID, value, done, **options)
 
@@ -1141,9 +1155,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Temperature,
         *,
-        done: DoneQueue[aio.Call[Temperature]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Temperature]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Temperature]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Temperature]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TEMPERATURE, value, done, **options)
 
@@ -1151,9 +1165,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Any,
         *,
-        done: DoneQueue[aio.Call[Any]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Any]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Any]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Any]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_ANY, value, done, **options)
 
@@ -1161,9 +1175,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Basic,
         *,
-        done: DoneQueue[aio.Call[Basic]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Basic]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Basic]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Basic]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_BASIC, value, done, **options)
 
@@ -1171,9 +1185,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Sized,
         *,
-        done: DoneQueue[aio.Call[Sized]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Sized]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Sized]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Sized]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SIZED, value, done, **options)
 
@@ -1181,9 +1195,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Containers,
         *,
-        done: DoneQueue[aio.Call[Containers]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Containers]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Containers]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Containers]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_CONTAINERS, value, done, **options)
 
@@ -1191,9 +1205,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Tree,
         *,
-        done: DoneQueue[aio.Call[Tree]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Tree]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Tree]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Tree]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_TREE, value, done, **options)
 
@@ -1201,9 +1215,9 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Special,
         *,
-        done: DoneQueue[aio.Call[Special]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Special]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Special]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Special]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_SPECIAL, value, done, **options)
 
@@ -1211,15 +1225,18 @@ class AsyncKindsGo(AsyncGoStub):
         self,
         value: Holder,
         *,
-        done: DoneQueue[aio.Call[Holder]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Holder]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Holder]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Holder]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(KINDS_ECHO_HOLDER, value, done, **options)
 
     def nothing(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `KindsClient.nothing`."""
         return self._client.go(KINDS_NOTHING, None, done, **options)
 
@@ -1228,9 +1245,9 @@ class AsyncKindsGo(AsyncGoStub):
         number: int,
         text: str | None = None,
         *,
-        done: DoneQueue[aio.Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`.
 
         See `KindsClient.called_otherwise_by_go`.
@@ -1244,7 +1261,7 @@ class AsyncKindsGo(AsyncGoStub):
 
 
 def register_async_kinds(
-    server: aio.Server, implementation: AsyncKinds, name: str = "Kinds"
+    server: rpcgen.aio.Server, implementation: AsyncKinds, name: str = "Kinds"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -15,23 +15,9 @@ from typing import Protocol, Self, TypedDict, Unpack
 
 from attrs import define
 
+import rpcgen
 from idl.kvstore import Durability, Entry, KVStore, Page, Stats
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncKVStore",
@@ -103,13 +89,17 @@ class KVStoreClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> KVStoreGo:
@@ -120,7 +110,7 @@ class KVStoreClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -153,15 +143,17 @@ class KVStoreClient(ClientStub):
         """Remove an entry."""
         self._client.call(KV_STORE_DELETE, key, **options)
 
-    def scan(self, prefix: str = "", limit: int = 100, **options: Unpack[CallOptions]) -> Page:
+    def scan(
+        self, prefix: str = "", limit: int = 100, **options: Unpack[rpcgen.CallOptions]
+    ) -> Page:
         """Return the entries whose keys begin with ``prefix``, in order."""
         return self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), **options)
 
-    def get_many(self, keys: list[str], **options: Unpack[CallOptions]) -> dict[str, Entry]:
+    def get_many(self, keys: list[str], **options: Unpack[rpcgen.CallOptions]) -> dict[str, Entry]:
         """Return the entries of those keys that exist."""
         return self._client.call(KV_STORE_GET_MANY, keys, **options)
 
-    def stats(self, **options: Unpack[CallOptions]) -> Stats:
+    def stats(self, **options: Unpack[rpcgen.CallOptions]) -> Stats:
         """Return what the store holds."""
         return self._client.call(KV_STORE_STATS, None, **options)
 
@@ -173,9 +165,9 @@ class KVStoreGo(GoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[Call[Entry]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[Entry]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> Call[Entry]:
+    ) -> rpcgen.Call[Entry]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
         return self._client.go(KV_STORE_GET, key, done, **options)
 
@@ -188,9 +180,9 @@ class KVStoreGo(GoStub):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
-        done: DoneQueue[Call[int]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> Call[int]:
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
             KV_STORE_PUT,
@@ -203,9 +195,9 @@ class KVStoreGo(GoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> Call[None]:
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
         return self._client.go(KV_STORE_DELETE, key, done, **options)
 
@@ -214,9 +206,9 @@ class KVStoreGo(GoStub):
         prefix: str = "",
         limit: int = 100,
         *,
-        done: DoneQueue[Call[Page]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Page]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Page]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Page]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
         return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done, **options)
 
@@ -224,15 +216,18 @@ class KVStoreGo(GoStub):
         self,
         keys: list[str],
         *,
-        done: DoneQueue[Call[dict[str, Entry]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[dict[str, Entry]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[dict[str, Entry]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[dict[str, Entry]]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
         return self._client.go(KV_STORE_GET_MANY, keys, done, **options)
 
     def stats(
-        self, *, done: DoneQueue[Call[Stats]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[Stats]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Stats]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Stats]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
         return self._client.go(KV_STORE_STATS, None, done, **options)
 
@@ -270,11 +265,13 @@ class KVStoreService(AbstractService, ABC):
     @abstractmethod
     def stats(self) -> Stats: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_kv_store(server, self)
 
 
-def register_kv_store(server: Registry, implementation: KVStore, name: str = "KVStore") -> None:
+def register_kv_store(
+    server: rpcgen.Registry, implementation: KVStore, name: str = "KVStore"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -335,14 +332,18 @@ class AsyncKVStoreClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncKVStoreGo:
@@ -353,7 +354,7 @@ class AsyncKVStoreClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -384,16 +385,18 @@ class AsyncKVStoreClient(AsyncClientStub):
         await self._client.call(KV_STORE_DELETE, key, **options)
 
     async def scan(
-        self, prefix: str = "", limit: int = 100, **options: Unpack[CallOptions]
+        self, prefix: str = "", limit: int = 100, **options: Unpack[rpcgen.CallOptions]
     ) -> Page:
         """See `KVStoreClient.scan`."""
         return await self._client.call(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), **options)
 
-    async def get_many(self, keys: list[str], **options: Unpack[CallOptions]) -> dict[str, Entry]:
+    async def get_many(
+        self, keys: list[str], **options: Unpack[rpcgen.CallOptions]
+    ) -> dict[str, Entry]:
         """See `KVStoreClient.get_many`."""
         return await self._client.call(KV_STORE_GET_MANY, keys, **options)
 
-    async def stats(self, **options: Unpack[CallOptions]) -> Stats:
+    async def stats(self, **options: Unpack[rpcgen.CallOptions]) -> Stats:
         """See `KVStoreClient.stats`."""
         return await self._client.call(KV_STORE_STATS, None, **options)
 
@@ -405,9 +408,9 @@ class AsyncKVStoreGo(AsyncGoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[aio.Call[Entry]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Entry]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> aio.Call[Entry]:
+    ) -> rpcgen.aio.Call[Entry]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get`."""
         return self._client.go(KV_STORE_GET, key, done, **options)
 
@@ -420,9 +423,9 @@ class AsyncKVStoreGo(AsyncGoStub):
         expires_in: timedelta | None = None,
         if_version: int | None = None,
         durability: Durability = Durability.MEMORY,
-        done: DoneQueue[aio.Call[int]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> aio.Call[int]:
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.put`."""
         return self._client.go(
             KV_STORE_PUT,
@@ -435,9 +438,9 @@ class AsyncKVStoreGo(AsyncGoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> aio.Call[None]:
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.delete`."""
         return self._client.go(KV_STORE_DELETE, key, done, **options)
 
@@ -446,9 +449,9 @@ class AsyncKVStoreGo(AsyncGoStub):
         prefix: str = "",
         limit: int = 100,
         *,
-        done: DoneQueue[aio.Call[Page]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Page]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Page]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Page]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.scan`."""
         return self._client.go(KV_STORE_SCAN, KVStoreScanArgs(prefix, limit), done, **options)
 
@@ -456,21 +459,24 @@ class AsyncKVStoreGo(AsyncGoStub):
         self,
         keys: list[str],
         *,
-        done: DoneQueue[aio.Call[dict[str, Entry]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[dict[str, Entry]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[dict[str, Entry]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[dict[str, Entry]]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.get_many`."""
         return self._client.go(KV_STORE_GET_MANY, keys, done, **options)
 
     def stats(
-        self, *, done: DoneQueue[aio.Call[Stats]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[Stats]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Stats]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Stats]:
         """Start the call; returns a future-like `Call`. See `KVStoreClient.stats`."""
         return self._client.go(KV_STORE_STATS, None, done, **options)
 
 
 def register_async_kv_store(
-    server: aio.Server, implementation: AsyncKVStore, name: str = "KVStore"
+    server: rpcgen.aio.Server, implementation: AsyncKVStore, name: str = "KVStore"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

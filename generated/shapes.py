@@ -13,23 +13,16 @@ from typing import Any, Protocol, Self, Unpack
 
 from attrs import define
 
+import rpcgen
 from idl.common import Point
 from idl.shapes import Circle, Group, Rectangle, Shapes
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     GoStub,
     Method,
-    Registry,
-    Target,
-    aio,
-    dial,
     register_types,
 )
 
@@ -79,13 +72,17 @@ class ShapesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> ShapesGo:
@@ -96,16 +93,22 @@ class ShapesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def area(self, shape: Circle | Rectangle | Group, **options: Unpack[CallOptions]) -> float:
+    def area(
+        self, shape: Circle | Rectangle | Group, **options: Unpack[rpcgen.CallOptions]
+    ) -> float:
         """Return the area of a shape; that of a group is the sum of its members'."""
         return self._client.call(SHAPES_AREA, shape, **options)
 
     def move(
-        self, shape: Circle | Rectangle, by: Point, times: int = 1, **options: Unpack[CallOptions]
+        self,
+        shape: Circle | Rectangle,
+        by: Point,
+        times: int = 1,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Circle | Rectangle:
         """Return the shape moved ``times`` times ``by``.
 
@@ -114,15 +117,15 @@ class ShapesClient(ClientStub):
         """
         return self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), **options)
 
-    def bounds(self, points: list[Point], **options: Unpack[CallOptions]) -> Rectangle:
+    def bounds(self, points: list[Point], **options: Unpack[rpcgen.CallOptions]) -> Rectangle:
         """Return the smallest rectangle that holds all the points."""
         return self._client.call(SHAPES_BOUNDS, points, **options)
 
-    def count(self, **options: Unpack[CallOptions]) -> int:
+    def count(self, **options: Unpack[rpcgen.CallOptions]) -> int:
         """Return how many shapes the server has seen."""
         return self._client.call(SHAPES_COUNT, None, **options)
 
-    def describe(self, anything: Any, **options: Unpack[CallOptions]) -> str:
+    def describe(self, anything: Any, **options: Unpack[rpcgen.CallOptions]) -> str:
         """Say in words what a value of any type is; each message of this file may come."""
         return self._client.call(SHAPES_DESCRIBE, anything, **options)
 
@@ -134,9 +137,9 @@ class ShapesGo(GoStub):
         self,
         shape: Circle | Rectangle | Group,
         *,
-        done: DoneQueue[Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[float]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
         return self._client.go(SHAPES_AREA, shape, done, **options)
 
@@ -146,9 +149,9 @@ class ShapesGo(GoStub):
         by: Point,
         times: int = 1,
         *,
-        done: DoneQueue[Call[Circle | Rectangle]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Circle | Rectangle]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Circle | Rectangle]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Circle | Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
         return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done, **options)
 
@@ -156,15 +159,18 @@ class ShapesGo(GoStub):
         self,
         points: list[Point],
         *,
-        done: DoneQueue[Call[Rectangle]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Rectangle]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Rectangle]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
         return self._client.go(SHAPES_BOUNDS, points, done, **options)
 
     def count(
-        self, *, done: DoneQueue[Call[int]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[int]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
         return self._client.go(SHAPES_COUNT, None, done, **options)
 
@@ -172,9 +178,9 @@ class ShapesGo(GoStub):
         self,
         anything: Any,
         *,
-        done: DoneQueue[Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
         return self._client.go(SHAPES_DESCRIBE, anything, done, **options)
 
@@ -200,11 +206,11 @@ class ShapesService(AbstractService, ABC):
     @abstractmethod
     def describe(self, anything: Any) -> str: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_shapes(server, self)
 
 
-def register_shapes(server: Registry, implementation: Shapes, name: str = "Shapes") -> None:
+def register_shapes(server: rpcgen.Registry, implementation: Shapes, name: str = "Shapes") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -246,14 +252,18 @@ class AsyncShapesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncShapesGo:
@@ -264,31 +274,35 @@ class AsyncShapesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     async def area(
-        self, shape: Circle | Rectangle | Group, **options: Unpack[CallOptions]
+        self, shape: Circle | Rectangle | Group, **options: Unpack[rpcgen.CallOptions]
     ) -> float:
         """See `ShapesClient.area`."""
         return await self._client.call(SHAPES_AREA, shape, **options)
 
     async def move(
-        self, shape: Circle | Rectangle, by: Point, times: int = 1, **options: Unpack[CallOptions]
+        self,
+        shape: Circle | Rectangle,
+        by: Point,
+        times: int = 1,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Circle | Rectangle:
         """See `ShapesClient.move`."""
         return await self._client.call(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), **options)
 
-    async def bounds(self, points: list[Point], **options: Unpack[CallOptions]) -> Rectangle:
+    async def bounds(self, points: list[Point], **options: Unpack[rpcgen.CallOptions]) -> Rectangle:
         """See `ShapesClient.bounds`."""
         return await self._client.call(SHAPES_BOUNDS, points, **options)
 
-    async def count(self, **options: Unpack[CallOptions]) -> int:
+    async def count(self, **options: Unpack[rpcgen.CallOptions]) -> int:
         """See `ShapesClient.count`."""
         return await self._client.call(SHAPES_COUNT, None, **options)
 
-    async def describe(self, anything: Any, **options: Unpack[CallOptions]) -> str:
+    async def describe(self, anything: Any, **options: Unpack[rpcgen.CallOptions]) -> str:
         """See `ShapesClient.describe`."""
         return await self._client.call(SHAPES_DESCRIBE, anything, **options)
 
@@ -300,9 +314,9 @@ class AsyncShapesGo(AsyncGoStub):
         self,
         shape: Circle | Rectangle | Group,
         *,
-        done: DoneQueue[aio.Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[float]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.area`."""
         return self._client.go(SHAPES_AREA, shape, done, **options)
 
@@ -312,9 +326,9 @@ class AsyncShapesGo(AsyncGoStub):
         by: Point,
         times: int = 1,
         *,
-        done: DoneQueue[aio.Call[Circle | Rectangle]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Circle | Rectangle]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Circle | Rectangle]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Circle | Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.move`."""
         return self._client.go(SHAPES_MOVE, ShapesMoveArgs(shape, by, times), done, **options)
 
@@ -322,15 +336,18 @@ class AsyncShapesGo(AsyncGoStub):
         self,
         points: list[Point],
         *,
-        done: DoneQueue[aio.Call[Rectangle]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Rectangle]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Rectangle]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Rectangle]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.bounds`."""
         return self._client.go(SHAPES_BOUNDS, points, done, **options)
 
     def count(
-        self, *, done: DoneQueue[aio.Call[int]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[int]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.count`."""
         return self._client.go(SHAPES_COUNT, None, done, **options)
 
@@ -338,15 +355,15 @@ class AsyncShapesGo(AsyncGoStub):
         self,
         anything: Any,
         *,
-        done: DoneQueue[aio.Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `ShapesClient.describe`."""
         return self._client.go(SHAPES_DESCRIBE, anything, done, **options)
 
 
 def register_async_shapes(
-    server: aio.Server, implementation: AsyncShapes, name: str = "Shapes"
+    server: rpcgen.aio.Server, implementation: AsyncShapes, name: str = "Shapes"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -8,57 +8,47 @@ say beyond Python's own types.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
-
-from . import aio
-from .channel.target import ChannelOptions, Target
-from .code import Code
-from .errors import (
-    CallCancelledError,
-    CallTimeoutError,
-    DeadlineExceededError,
-    DecodeError,
-    DialError,
-    DisconnectedError,
-    EncodeError,
-    GenerateError,
-    RegisterError,
-    RemoteError,
-    RpcError,
-    SchemaError,
-    ServerError,
-    ShutdownError,
-    TruncatedError,
-)
-from .gob import Limits
-from .method import Handler, Method
-from .protocol import (
-    CallOptions,
-    ClientCodec,
-    DialOptions,
-    DoneQueue,
-    Request,
-    Response,
-    ServerCodec,
-)
-from .stubs import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncDurableStub,
-    AsyncGoStub,
-    ClientStub,
-    DurableStub,
-    GoStub,
-    register_types,
-)
-from .sync import Call, Client, dial, dial_http, dial_http_path
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from . import aio
     from .channel.backoff import Reconnect
     from .channel.resolver import Endpoint, Resolver
     from .channel.retry import Retry
+    from .channel.target import ChannelOptions, Target
+    from .code import Code
     from .durable.options import WorkQueue
-    from .protocol import CallContext, Peer, Registry
+    from .errors import (
+        CallCancelledError,
+        CallTimeoutError,
+        DeadlineExceededError,
+        DecodeError,
+        DialError,
+        DisconnectedError,
+        EncodeError,
+        GenerateError,
+        RegisterError,
+        RemoteError,
+        RpcError,
+        SchemaError,
+        ServerError,
+        ShutdownError,
+        TruncatedError,
+    )
+    from .gob import Limits
+    from .method import Handler, Method
+    from .protocol import (
+        CallContext,
+        CallOptions,
+        ClientCodec,
+        DialOptions,
+        DoneQueue,
+        Peer,
+        Registry,
+        Request,
+        Response,
+        ServerCodec,
+    )
     from .protocol.context import context
     from .protocol.health import ServingStatus
     from .protocol.interceptors import AsyncClientInterceptor, ClientCall, ClientInterceptor
@@ -70,7 +60,28 @@ if TYPE_CHECKING:
     )
     from .services.health import AsyncHealthClient, HealthClient
     from .services.reflection import AsyncReflectionClient, ReflectionClient
-    from .sync import Caller, Channel, Listener, Server, Ticket
+    from .stubs import (
+        AbstractService,
+        AsyncClientStub,
+        AsyncDurableStub,
+        AsyncGoStub,
+        ClientStub,
+        DurableStub,
+        GoStub,
+        register_types,
+    )
+    from .sync import (
+        Call,
+        Caller,
+        Channel,
+        Client,
+        Listener,
+        Server,
+        Ticket,
+        dial,
+        dial_http,
+        dial_http_path,
+    )
 
     default_server: Server
     """The server of those who need but one. Mirrors ``rpc.DefaultServer``."""
@@ -147,44 +158,90 @@ __all__ = [
     "register_types",
 ]
 
-# Looked up when first used: a client does without the imports of these.
-_LATER = {
-    "AsyncHealthClient": (".services.health", "AsyncHealthClient"),
-    "AsyncClientInterceptor": (".protocol.interceptors", "AsyncClientInterceptor"),
-    "AsyncReflectionClient": (".services.reflection", "AsyncReflectionClient"),
-    "AsyncServerInterceptor": (".protocol.server_interceptors", "AsyncServerInterceptor"),
-    "CallContext": (".protocol", "CallContext"),
-    "Caller": (".sync", "Caller"),
-    "Channel": (".sync", "Channel"),
-    "ClientCall": (".protocol.interceptors", "ClientCall"),
-    "ClientInterceptor": (".protocol.interceptors", "ClientInterceptor"),
-    "Endpoint": (".channel.resolver", "Endpoint"),
-    "HealthClient": (".services.health", "HealthClient"),
-    "Listener": (".sync", "Listener"),
-    "Peer": (".protocol", "Peer"),
-    "Reconnect": (".channel.backoff", "Reconnect"),
-    "ReflectionClient": (".services.reflection", "ReflectionClient"),
-    "Registry": (".protocol", "Registry"),
-    "Remember": (".protocol.remember", "Remember"),
-    "Resolver": (".channel.resolver", "Resolver"),
-    "Retry": (".channel.retry", "Retry"),
-    "Server": (".sync", "Server"),
-    "ServerCall": (".protocol.server_interceptors", "ServerCall"),
-    "ServerInterceptor": (".protocol.server_interceptors", "ServerInterceptor"),
-    "ServingStatus": (".protocol.health", "ServingStatus"),
-    "Ticket": (".sync", "Ticket"),
-    "WorkQueue": (".durable.options", "WorkQueue"),
-    "context": (".protocol.context", "context"),
+# Where the names are. A module is imported when a name of it is first used: who only defines
+# a client, as a generated module does, needs two of them.
+_NAMES: Final = {
+    "channel.backoff": ["Reconnect"],
+    "channel.resolver": ["Endpoint", "Resolver"],
+    "channel.retry": ["Retry"],
+    "channel.target": ["ChannelOptions", "Target"],
+    "code": ["Code"],
+    "durable.options": ["WorkQueue"],
+    "errors": [
+        "CallCancelledError",
+        "CallTimeoutError",
+        "DeadlineExceededError",
+        "DecodeError",
+        "DialError",
+        "DisconnectedError",
+        "EncodeError",
+        "GenerateError",
+        "RegisterError",
+        "RemoteError",
+        "RpcError",
+        "SchemaError",
+        "ServerError",
+        "ShutdownError",
+        "TruncatedError",
+    ],
+    "method": ["Handler", "Method"],
+    "protocol.call_options": ["CallOptions"],
+    "protocol.codec": ["ClientCodec", "ServerCodec"],
+    "protocol.context": ["CallContext", "Peer", "context"],
+    "protocol.done_queue": ["DoneQueue"],
+    "protocol.headers": ["Request", "Response"],
+    "protocol.health": ["ServingStatus"],
+    "protocol.interceptors": ["AsyncClientInterceptor", "ClientCall", "ClientInterceptor"],
+    "protocol.options": ["DialOptions"],
+    "protocol.registry": ["Registry"],
+    "protocol.remember": ["Remember"],
+    "protocol.server_interceptors": [
+        "AsyncServerInterceptor",
+        "ServerCall",
+        "ServerInterceptor",
+    ],
+    "services.health": ["AsyncHealthClient", "HealthClient"],
+    "services.reflection": ["AsyncReflectionClient", "ReflectionClient"],
+    "stubs": [
+        "AbstractService",
+        "AsyncClientStub",
+        "AsyncDurableStub",
+        "AsyncGoStub",
+        "ClientStub",
+        "DurableStub",
+        "GoStub",
+        "register_types",
+    ],
+    "sync.call": ["Call"],
+    "sync.caller": ["Caller"],
+    "sync.channel": ["Channel"],
+    "sync.client": ["Client"],
+    "sync.connect": ["dial", "dial_http", "dial_http_path"],
+    "sync.listener": ["Listener"],
+    "sync.server": ["Server"],
+    "sync.ticket": ["Ticket"],
+    "values.limits": ["Limits"],
 }
+_MODULES: Final = {name: module for module, names in _NAMES.items() for name in names}
+
+# Packages and modules that `import rpcgen` alone gives a program.
+_SUBMODULES: Final = frozenset(["aio", "code", "errors", "gob", "sync", "types"])
 
 
 def __getattr__(name: str) -> object:
-    if name == "default_server":
+    if name in _MODULES:
+        found: object = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    elif name == "default_server":
         from .sync import Server
 
-        # From now on a plain attribute: there is one for the whole process, as in Go.
-        return globals().setdefault(name, Server())
-    if name not in _LATER:
+        found = Server()
+    elif name in _SUBMODULES:
+        return importlib.import_module(f".{name}", __name__)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _LATER[name]
-    return getattr(importlib.import_module(module, __name__), attribute)
+    # From now on a plain attribute; of `default_server` there is one for the whole process.
+    return globals().setdefault(name, found)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,16 +1,22 @@
-"""`Method`: one remote method, with the types of what it takes and gives."""
+"""`Method`: one remote method, with the types of what it takes and gives.
+
+Generated modules make one for each method, whether it is called or not. So schemas, and what
+makes them, are imported when the first is asked for.
+"""
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._records import ValueRecord
-from .errors import RemoteError
-from .schema import UNTYPED, Schema, schema_for, schema_of
-from .types.calls import Raised
+
+if TYPE_CHECKING:
+    from .errors import RemoteError
+    from .schema import Schema
+    from .types.calls import Raised
 
 __all__ = ["Handler", "Method", "untyped_method"]
 
@@ -48,9 +54,7 @@ class Method(Generic[Req, Res]):
         durable: bool = False,
     ) -> None:
         self.name = name
-        self.raises = tuple(
-            Raised(*each) if isinstance(each, tuple) else Raised(each) for each in raises
-        )
+        self.raises = _raised(raises) if raises else ()
         self.timeout = timeout
         self.idempotent = idempotent
         self.durable = durable
@@ -112,6 +116,8 @@ class Method(Generic[Req, Res]):
 
     @cached_property
     def _raised_schemas(self) -> dict[str, tuple[Raised, Schema[Any]]]:
+        from .schema import schema_of
+
         schemas = [(each, schema_of(each.error)) for each in self.raises]
         return {schema.go: (each, schema) for each, schema in schemas}
 
@@ -145,7 +151,11 @@ class Method(Generic[Req, Res]):
             The name on the wire, the schema of the class, and the text for peers that know
             only that; None if the method declares no such exception.
         """
-        if not self.raises or not isinstance(error, RemoteError):
+        if not self.raises:
+            return None
+        from .errors import RemoteError
+
+        if not isinstance(error, RemoteError):
             return None
         by_class = {
             each.error: (name, schema, each)
@@ -159,6 +169,8 @@ class Method(Generic[Req, Res]):
 
     @cached_property
     def _schemas(self) -> tuple[Schema[Any], Schema[Any]]:
+        from .schema import schema_of
+
         try:
             request, response = typing.get_args(self.__orig_class__)
         except AttributeError:
@@ -190,6 +202,14 @@ class Method(Generic[Req, Res]):
         return Handler(self, function, is_async=True)
 
 
+def _raised(
+    raises: Iterable[type[RemoteError] | tuple[type[RemoteError], str]],
+) -> tuple[Raised, ...]:
+    from .types.calls import Raised  # most methods declare none
+
+    return tuple(Raised(*each) if isinstance(each, tuple) else Raised(each) for each in raises)
+
+
 def untyped_method(name: str, args: object, reply: object = None) -> Method[Any, Any]:
     """Return a method that is known by its name alone.
 
@@ -204,6 +224,8 @@ def untyped_method(name: str, args: object, reply: object = None) -> Method[Any,
     Raises:
         SchemaError: The value or the annotation has no counterpart on the wire.
     """
+    from .schema import UNTYPED, schema_for, schema_of
+
     return Method.of(name, schema_for(args), UNTYPED if reply is None else schema_of(reply))
 
 

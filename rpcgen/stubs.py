@@ -11,14 +11,10 @@ from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
-from .errors import RpcError
-from .gob import register
-from .method import Method
-from .protocol.call_options import CallOptions, check_call_options
-
 if TYPE_CHECKING:
     from . import aio, sync
-    from .protocol import Registry
+    from .method import Method
+    from .protocol import CallOptions, Registry
 
 __all__ = [
     "AbstractService",
@@ -124,6 +120,8 @@ class _Stub(Generic[C]):
         Raises:
             TypeError: There is no option of this name.
         """
+        from .protocol.call_options import check_call_options  # a stub without options needs none
+
         check_call_options(options)
         stub = copy(self)
         stub._client = cast(C, _WithOptions(self._client, options))
@@ -149,6 +147,8 @@ class _DurableStub(_Stub[C]):
         """
         if hasattr(self._client, "submit"):
             return self._client
+        from .errors import RpcError
+
         raise RpcError(
             f"{self._client!r} makes no durable calls: dial a NATS broker,"
             ' as in dial("nats://host:4222/Service")'
@@ -252,5 +252,7 @@ def register_types(*types: object) -> None:
     Raises `SchemaError` where that contradicts an earlier registration.
     Mirrors Go's ``gob.Register``.
     """
+    from .values.registry import register  # few modules have messages for an Any
+
     for each in types:
         register(each)

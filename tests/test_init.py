@@ -91,9 +91,43 @@ NOT_NEEDED = """
 """.split()
 
 
+# All modules of the package that the simplest of generated modules imports.
+DEFINING = "rpcgen rpcgen._records rpcgen.method rpcgen.stubs".split()
+
+
+def of_package(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.partition(".")[0] == "rpcgen"}
+
+
 @pytest.fixture(scope="module")
 def imported_for_plain_messages() -> set[str]:
     return modules_after("import generated.arith")
+
+
+def test_importing_the_package_imports_nothing_of_it() -> None:
+    assert of_package(modules_after("import rpcgen")) == {"rpcgen"}
+
+
+def test_generated_module_imports_what_defines_it(imported_for_plain_messages: set[str]) -> None:
+    assert of_package(imported_for_plain_messages) == set(DEFINING)
+
+
+def test_generated_module_imports_no_more_than_typing_and_attrs(
+    imported_for_plain_messages: set[str],
+) -> None:
+    others = imported_for_plain_messages - set(DEFINING)
+    of_the_user = {"generated", "generated.arith", "idl", "idl.arith"}
+    assert others - of_the_user - modules_after("import __future__, attrs, typing") == set()
+
+
+@pytest.mark.parametrize("module", rpcgen._SUBMODULES)
+def test_submodule_is_an_attribute_of_the_package_alone(module: str) -> None:
+    statement = f"import rpcgen; assert rpcgen.{module}.__name__ == 'rpcgen.{module}'"
+    assert f"rpcgen.{module}" in modules_after(statement)
+
+
+def test_dir_lists_what_was_not_used_yet() -> None:
+    assert set(dir(rpcgen)) >= set(rpcgen.__all__)
 
 
 @pytest.mark.parametrize("module", NOT_NEEDED)

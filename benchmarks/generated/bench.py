@@ -11,24 +11,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from benchmarks.idl.bench import Arith
 from benchmarks.messages import Args, Order
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "ARITH_BLOB",
@@ -59,13 +45,17 @@ class ArithClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> ArithGo:
@@ -76,23 +66,23 @@ class ArithClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+    def multiply(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> int:
         """Return the product of a and b."""
         return self._client.call(ARITH_MULTIPLY, args, **options)
 
-    def order(self, order: Order, **options: Unpack[CallOptions]) -> Order:
+    def order(self, order: Order, **options: Unpack[rpcgen.CallOptions]) -> Order:
         """Read every field of ``order``, and return a new one with the same content."""
         return self._client.call(ARITH_ORDER, order, **options)
 
-    def blob(self, data: bytes, **options: Unpack[CallOptions]) -> bytes:
+    def blob(self, data: bytes, **options: Unpack[rpcgen.CallOptions]) -> bytes:
         """Return ``data``."""
         return self._client.call(ARITH_BLOB, data, **options)
 
-    def numbers(self, numbers: list[int], **options: Unpack[CallOptions]) -> list[int]:
+    def numbers(self, numbers: list[int], **options: Unpack[rpcgen.CallOptions]) -> list[int]:
         """Return ``numbers``."""
         return self._client.call(ARITH_NUMBERS, numbers, **options)
 
@@ -104,9 +94,9 @@ class ArithGo(GoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
@@ -114,9 +104,9 @@ class ArithGo(GoStub):
         self,
         order: Order,
         *,
-        done: DoneQueue[Call[Order]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Order]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Order]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Order]:
         """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
         return self._client.go(ARITH_ORDER, order, done, **options)
 
@@ -124,9 +114,9 @@ class ArithGo(GoStub):
         self,
         data: bytes,
         *,
-        done: DoneQueue[Call[bytes]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[bytes]:
+        done: rpcgen.DoneQueue[rpcgen.Call[bytes]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[bytes]:
         """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
         return self._client.go(ARITH_BLOB, data, done, **options)
 
@@ -134,9 +124,9 @@ class ArithGo(GoStub):
         self,
         numbers: list[int],
         *,
-        done: DoneQueue[Call[list[int]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[int]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[int]]:
         """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
         return self._client.go(ARITH_NUMBERS, numbers, done, **options)
 
@@ -159,11 +149,11 @@ class ArithService(AbstractService, ABC):
     @abstractmethod
     def numbers(self, numbers: list[int]) -> list[int]: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_arith(server, self)
 
 
-def register_arith(server: Registry, implementation: Arith, name: str = "Arith") -> None:
+def register_arith(server: rpcgen.Registry, implementation: Arith, name: str = "Arith") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -200,14 +190,18 @@ class AsyncArithClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncArithGo:
@@ -218,23 +212,23 @@ class AsyncArithClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def multiply(self, args: Args, **options: Unpack[CallOptions]) -> int:
+    async def multiply(self, args: Args, **options: Unpack[rpcgen.CallOptions]) -> int:
         """See `ArithClient.multiply`."""
         return await self._client.call(ARITH_MULTIPLY, args, **options)
 
-    async def order(self, order: Order, **options: Unpack[CallOptions]) -> Order:
+    async def order(self, order: Order, **options: Unpack[rpcgen.CallOptions]) -> Order:
         """See `ArithClient.order`."""
         return await self._client.call(ARITH_ORDER, order, **options)
 
-    async def blob(self, data: bytes, **options: Unpack[CallOptions]) -> bytes:
+    async def blob(self, data: bytes, **options: Unpack[rpcgen.CallOptions]) -> bytes:
         """See `ArithClient.blob`."""
         return await self._client.call(ARITH_BLOB, data, **options)
 
-    async def numbers(self, numbers: list[int], **options: Unpack[CallOptions]) -> list[int]:
+    async def numbers(self, numbers: list[int], **options: Unpack[rpcgen.CallOptions]) -> list[int]:
         """See `ArithClient.numbers`."""
         return await self._client.call(ARITH_NUMBERS, numbers, **options)
 
@@ -246,9 +240,9 @@ class AsyncArithGo(AsyncGoStub):
         self,
         args: Args,
         *,
-        done: DoneQueue[aio.Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `ArithClient.multiply`."""
         return self._client.go(ARITH_MULTIPLY, args, done, **options)
 
@@ -256,9 +250,9 @@ class AsyncArithGo(AsyncGoStub):
         self,
         order: Order,
         *,
-        done: DoneQueue[aio.Call[Order]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Order]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Order]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Order]:
         """Start the call; returns a future-like `Call`. See `ArithClient.order`."""
         return self._client.go(ARITH_ORDER, order, done, **options)
 
@@ -266,9 +260,9 @@ class AsyncArithGo(AsyncGoStub):
         self,
         data: bytes,
         *,
-        done: DoneQueue[aio.Call[bytes]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[bytes]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bytes]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[bytes]:
         """Start the call; returns a future-like `Call`. See `ArithClient.blob`."""
         return self._client.go(ARITH_BLOB, data, done, **options)
 
@@ -276,15 +270,15 @@ class AsyncArithGo(AsyncGoStub):
         self,
         numbers: list[int],
         *,
-        done: DoneQueue[aio.Call[list[int]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[int]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`. See `ArithClient.numbers`."""
         return self._client.go(ARITH_NUMBERS, numbers, done, **options)
 
 
 def register_async_arith(
-    server: aio.Server, implementation: AsyncArith, name: str = "Arith"
+    server: rpcgen.aio.Server, implementation: AsyncArith, name: str = "Arith"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

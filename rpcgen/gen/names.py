@@ -174,10 +174,6 @@ class Names:
             return self._builtin(symbol.name)
         return ".".join([self._local(symbol.module, first, self._members), *rest])
 
-    def qualify_in_function(self, symbol: Symbol) -> str:
-        """Return how to refer to a symbol from functions, which see no attributes of classes."""
-        return self._local(symbol.module, symbol.name, frozenset())
-
     def expression(self, expression: Expression) -> str:
         """Return an annotation or default of the IDL as this module spells it."""
         return _Unparser(self, expression.source).unparse(expression.unquoted())

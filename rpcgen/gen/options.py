@@ -57,7 +57,7 @@ class CallOptionsNames:
         """
         taken = OPTION_NAMES.intersection(parameters)
         if not taken:
-            return self._names.qualify(Symbol("rpcgen", "CallOptions"))
+            return f"{self._names.qualify(Symbol('rpcgen', ''))}.CallOptions"
         if taken not in self._narrowed:
             self._narrowed[taken] = self._narrow(taken)
         return self._narrowed[taken].name

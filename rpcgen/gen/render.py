@@ -37,6 +37,14 @@ _ORIGINS = {
     "define": "attrs",
 }
 
+# Names of the package that statements of a module use, rather than functions and annotations.
+_EAGER = frozenset(
+    """
+    AbstractService AsyncClientStub AsyncDurableStub AsyncGoStub ClientStub DurableStub GoStub
+    Method
+    """.split()
+)
+
 # Maximum length of what a docstring of one line in a method says, in characters.
 _MAX_DOCSTRING = LINE_LENGTH - 8 - 6
 
@@ -46,20 +54,23 @@ _CLIENTS_OWN = ("dial", "go", "close", "with_options")
 # The same, where the service has durable methods.
 _OF_DURABLE = ("durable", "tickets")
 
-_IN_FUNCTIONS = frozenset(["dial"])
-
 
 class _Known:
-    """The names that templates use, as ``n.Call``: spelled for the module, and imported."""
+    """The names that templates use, as ``n.Call``: spelled for the module, and imported.
+
+    What the module needs to be imported is imported by name, all else of the package is an
+    attribute of it, ``rpcgen.Call``: looked up when first used, and imported then.
+    """
 
     def __init__(self, names: Names) -> None:
         self._names = names
 
     def __getattr__(self, name: str) -> str:
-        symbol = Symbol(_ORIGINS.get(name, "rpcgen"), name)
-        if name in _IN_FUNCTIONS:
-            return self._names.qualify_in_function(symbol)
-        return self._names.qualify(symbol)
+        if name in _EAGER:
+            return self._names.qualify(Symbol("rpcgen", name))
+        if name in _ORIGINS:
+            return self._names.qualify(Symbol(_ORIGINS[name], name))
+        return f"{self._names.qualify(Symbol('rpcgen', ''))}.{name}"
 
 
 @frozen

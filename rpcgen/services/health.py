@@ -11,22 +11,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+import rpcgen
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from rpcgen.protocol.health import Health, ServingStatus
 
 __all__ = [
@@ -51,13 +37,17 @@ class HealthClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> HealthGo:
@@ -68,11 +58,11 @@ class HealthClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def check(self, service: str, **options: Unpack[CallOptions]) -> ServingStatus:
+    def check(self, service: str, **options: Unpack[rpcgen.CallOptions]) -> ServingStatus:
         """Return how a service is.
 
         ``service`` is its name, empty for the server as a whole. One that the
@@ -88,9 +78,9 @@ class HealthGo(GoStub):
         self,
         service: str,
         *,
-        done: DoneQueue[Call[ServingStatus]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ServingStatus]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ServingStatus]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ServingStatus]:
         """Start the call; returns a future-like `Call`. See `HealthClient.check`."""
         return self._client.go(HEALTH_CHECK, service, done, **options)
 
@@ -104,11 +94,13 @@ class HealthService(AbstractService, ABC):
     @abstractmethod
     def check(self, service: str) -> ServingStatus: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_health(server, self)
 
 
-def register_health(server: Registry, implementation: Health, name: str = "rpcgen.Health") -> None:
+def register_health(
+    server: rpcgen.Registry, implementation: Health, name: str = "rpcgen.Health"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -136,14 +128,18 @@ class AsyncHealthClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncHealthGo:
@@ -154,11 +150,11 @@ class AsyncHealthClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def check(self, service: str, **options: Unpack[CallOptions]) -> ServingStatus:
+    async def check(self, service: str, **options: Unpack[rpcgen.CallOptions]) -> ServingStatus:
         """See `HealthClient.check`."""
         return await self._client.call(HEALTH_CHECK, service, **options)
 
@@ -170,15 +166,15 @@ class AsyncHealthGo(AsyncGoStub):
         self,
         service: str,
         *,
-        done: DoneQueue[aio.Call[ServingStatus]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ServingStatus]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ServingStatus]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ServingStatus]:
         """Start the call; returns a future-like `Call`. See `HealthClient.check`."""
         return self._client.go(HEALTH_CHECK, service, done, **options)
 
 
 def register_async_health(
-    server: aio.Server, implementation: AsyncHealth, name: str = "rpcgen.Health"
+    server: rpcgen.aio.Server, implementation: AsyncHealth, name: str = "rpcgen.Health"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

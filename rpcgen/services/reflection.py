@@ -11,22 +11,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+import rpcgen
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from rpcgen.protocol.reflection import (
     Description,
     FieldDescription,
@@ -70,13 +56,17 @@ class ReflectionClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> ReflectionGo:
@@ -87,15 +77,15 @@ class ReflectionClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def services(self, **options: Unpack[CallOptions]) -> list[str]:
+    def services(self, **options: Unpack[rpcgen.CallOptions]) -> list[str]:
         """Return the names of all services, in the order of registration."""
         return self._client.call(REFLECTION_SERVICES, None, **options)
 
-    def describe(self, service: str, **options: Unpack[CallOptions]) -> Description:
+    def describe(self, service: str, **options: Unpack[rpcgen.CallOptions]) -> Description:
         """Return what a service takes and gives.
 
         ``service`` is its name; empty for all but those that a server has of
@@ -110,8 +100,11 @@ class ReflectionGo(GoStub):
     """Calls of `Reflection` that are started, and waited for later."""
 
     def services(
-        self, *, done: DoneQueue[Call[list[str]]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[list[str]]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[list[str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[str]]:
         """Start the call; returns a future-like `Call`. See `ReflectionClient.services`."""
         return self._client.go(REFLECTION_SERVICES, None, done, **options)
 
@@ -119,9 +112,9 @@ class ReflectionGo(GoStub):
         self,
         service: str,
         *,
-        done: DoneQueue[Call[Description]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Description]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Description]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Description]:
         """Start the call; returns a future-like `Call`. See `ReflectionClient.describe`."""
         return self._client.go(REFLECTION_DESCRIBE, service, done, **options)
 
@@ -138,12 +131,12 @@ class ReflectionService(AbstractService, ABC):
     @abstractmethod
     def describe(self, service: str) -> Description: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_reflection(server, self)
 
 
 def register_reflection(
-    server: Registry, implementation: Reflection, name: str = "rpcgen.Reflection"
+    server: rpcgen.Registry, implementation: Reflection, name: str = "rpcgen.Reflection"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -175,14 +168,18 @@ class AsyncReflectionClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncReflectionGo:
@@ -193,15 +190,15 @@ class AsyncReflectionClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def services(self, **options: Unpack[CallOptions]) -> list[str]:
+    async def services(self, **options: Unpack[rpcgen.CallOptions]) -> list[str]:
         """See `ReflectionClient.services`."""
         return await self._client.call(REFLECTION_SERVICES, None, **options)
 
-    async def describe(self, service: str, **options: Unpack[CallOptions]) -> Description:
+    async def describe(self, service: str, **options: Unpack[rpcgen.CallOptions]) -> Description:
         """See `ReflectionClient.describe`."""
         return await self._client.call(REFLECTION_DESCRIBE, service, **options)
 
@@ -210,8 +207,11 @@ class AsyncReflectionGo(AsyncGoStub):
     """Calls of `AsyncReflection` that are started, and waited for later."""
 
     def services(
-        self, *, done: DoneQueue[aio.Call[list[str]]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[list[str]]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[str]]:
         """Start the call; returns a future-like `Call`. See `ReflectionClient.services`."""
         return self._client.go(REFLECTION_SERVICES, None, done, **options)
 
@@ -219,15 +219,15 @@ class AsyncReflectionGo(AsyncGoStub):
         self,
         service: str,
         *,
-        done: DoneQueue[aio.Call[Description]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Description]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Description]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Description]:
         """Start the call; returns a future-like `Call`. See `ReflectionClient.describe`."""
         return self._client.go(REFLECTION_DESCRIBE, service, done, **options)
 
 
 def register_async_reflection(
-    server: aio.Server, implementation: AsyncReflection, name: str = "rpcgen.Reflection"
+    server: rpcgen.aio.Server, implementation: AsyncReflection, name: str = "rpcgen.Reflection"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -66,10 +66,6 @@ def test_qualify_of_a_builtin_that_an_idl_type_hides_goes_through_its_module() -
     assert names.qualify(Symbol("builtins", "list")) == "builtins.list"
 
 
-def test_qualify_in_function_needs_no_alias_for_class_attributes() -> None:
-    assert Names(["dial"], []).qualify_in_function(Symbol("rpcgen", "dial")) == "dial"
-
-
 def test_define_avoids_the_names_of_parameters() -> None:
     assert Names([], ["ECHO"]).define("ECHO") == "ECHO_"
 

@@ -15,7 +15,7 @@ def options() -> CallOptionsNames:
 
 
 def test_type_for_other_parameters_is_that_of_all_options(options: CallOptionsNames) -> None:
-    assert options.type_for(["a", "b"]) == "CallOptions"
+    assert options.type_for(["a", "b"]) == "rpcgen.CallOptions"
 
 
 def test_type_for_other_parameters_needs_no_class(options: CallOptionsNames) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from docs.delve.idl.delve import (
     AmendBreakpointIn,
     Ancestor,
@@ -125,17 +126,9 @@ from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     GoStub,
     Method,
-    Registry,
-    Target,
-    aio,
-    dial,
     register_types,
 )
 
@@ -502,13 +495,17 @@ class RPCServerClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> RPCServerGo:
@@ -519,183 +516,199 @@ class RPCServerClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def process_pid(self, **options: Unpack[CallOptions]) -> ProcessPidOut:
+    def process_pid(self, **options: Unpack[rpcgen.CallOptions]) -> ProcessPidOut:
         return self._client.call(RPC_SERVER_PROCESS_PID, None, **options)
 
-    def last_modified(self, **options: Unpack[CallOptions]) -> LastModifiedOut:
+    def last_modified(self, **options: Unpack[rpcgen.CallOptions]) -> LastModifiedOut:
         return self._client.call(RPC_SERVER_LAST_MODIFIED, None, **options)
 
-    def detach(self, arg: DetachIn, **options: Unpack[CallOptions]) -> None:
+    def detach(self, arg: DetachIn, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPC_SERVER_DETACH, arg, **options)
 
-    def restart(self, arg: RestartIn, **options: Unpack[CallOptions]) -> RestartOut:
+    def restart(self, arg: RestartIn, **options: Unpack[rpcgen.CallOptions]) -> RestartOut:
         return self._client.call(RPC_SERVER_RESTART, arg, **options)
 
-    def state(self, arg: StateIn, **options: Unpack[CallOptions]) -> StateOut:
+    def state(self, arg: StateIn, **options: Unpack[rpcgen.CallOptions]) -> StateOut:
         return self._client.call(RPC_SERVER_STATE, arg, **options)
 
-    def command(self, command: DebuggerCommand, **options: Unpack[CallOptions]) -> CommandOut:
+    def command(
+        self, command: DebuggerCommand, **options: Unpack[rpcgen.CallOptions]
+    ) -> CommandOut:
         return self._client.call(RPC_SERVER_COMMAND, command, **options)
 
-    def get_buffered_tracepoints(self, **options: Unpack[CallOptions]) -> GetBufferedTracepointsOut:
+    def get_buffered_tracepoints(
+        self, **options: Unpack[rpcgen.CallOptions]
+    ) -> GetBufferedTracepointsOut:
         return self._client.call(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, **options)
 
     def get_breakpoint(
-        self, arg: GetBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: GetBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> GetBreakpointOut:
         return self._client.call(RPC_SERVER_GET_BREAKPOINT, arg, **options)
 
-    def stacktrace(self, arg: StacktraceIn, **options: Unpack[CallOptions]) -> StacktraceOut:
+    def stacktrace(self, arg: StacktraceIn, **options: Unpack[rpcgen.CallOptions]) -> StacktraceOut:
         return self._client.call(RPC_SERVER_STACKTRACE, arg, **options)
 
-    def ancestors(self, arg: AncestorsIn, **options: Unpack[CallOptions]) -> AncestorsOut:
+    def ancestors(self, arg: AncestorsIn, **options: Unpack[rpcgen.CallOptions]) -> AncestorsOut:
         return self._client.call(RPC_SERVER_ANCESTORS, arg, **options)
 
     def list_breakpoints(
-        self, arg: ListBreakpointsIn, **options: Unpack[CallOptions]
+        self, arg: ListBreakpointsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListBreakpointsOut:
         return self._client.call(RPC_SERVER_LIST_BREAKPOINTS, arg, **options)
 
     def create_breakpoint(
-        self, arg: CreateBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: CreateBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateBreakpointOut:
         return self._client.call(RPC_SERVER_CREATE_BREAKPOINT, arg, **options)
 
     def create_ebpf_tracepoint(
-        self, arg: CreateEBPFTracepointIn, **options: Unpack[CallOptions]
+        self, arg: CreateEBPFTracepointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateEBPFTracepointOut:
         return self._client.call(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, **options)
 
     def clear_breakpoint(
-        self, arg: ClearBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: ClearBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ClearBreakpointOut:
         return self._client.call(RPC_SERVER_CLEAR_BREAKPOINT, arg, **options)
 
     def toggle_breakpoint(
-        self, arg: ToggleBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: ToggleBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ToggleBreakpointOut:
         return self._client.call(RPC_SERVER_TOGGLE_BREAKPOINT, arg, **options)
 
-    def amend_breakpoint(self, arg: AmendBreakpointIn, **options: Unpack[CallOptions]) -> None:
+    def amend_breakpoint(
+        self, arg: AmendBreakpointIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         self._client.call(RPC_SERVER_AMEND_BREAKPOINT, arg, **options)
 
-    def cancel_next(self, **options: Unpack[CallOptions]) -> None:
+    def cancel_next(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPC_SERVER_CANCEL_NEXT, None, **options)
 
-    def list_threads(self, **options: Unpack[CallOptions]) -> ListThreadsOut:
+    def list_threads(self, **options: Unpack[rpcgen.CallOptions]) -> ListThreadsOut:
         return self._client.call(RPC_SERVER_LIST_THREADS, None, **options)
 
-    def get_thread(self, arg: GetThreadIn, **options: Unpack[CallOptions]) -> GetThreadOut:
+    def get_thread(self, arg: GetThreadIn, **options: Unpack[rpcgen.CallOptions]) -> GetThreadOut:
         return self._client.call(RPC_SERVER_GET_THREAD, arg, **options)
 
     def list_package_vars(
-        self, arg: ListPackageVarsIn, **options: Unpack[CallOptions]
+        self, arg: ListPackageVarsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListPackageVarsOut:
         return self._client.call(RPC_SERVER_LIST_PACKAGE_VARS, arg, **options)
 
     def list_registers(
-        self, arg: ListRegistersIn, **options: Unpack[CallOptions]
+        self, arg: ListRegistersIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListRegistersOut:
         return self._client.call(RPC_SERVER_LIST_REGISTERS, arg, **options)
 
     def list_local_vars(
-        self, arg: ListLocalVarsIn, **options: Unpack[CallOptions]
+        self, arg: ListLocalVarsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListLocalVarsOut:
         return self._client.call(RPC_SERVER_LIST_LOCAL_VARS, arg, **options)
 
     def list_function_args(
-        self, arg: ListFunctionArgsIn, **options: Unpack[CallOptions]
+        self, arg: ListFunctionArgsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListFunctionArgsOut:
         return self._client.call(RPC_SERVER_LIST_FUNCTION_ARGS, arg, **options)
 
-    def eval(self, arg: EvalIn, **options: Unpack[CallOptions]) -> EvalOut:
+    def eval(self, arg: EvalIn, **options: Unpack[rpcgen.CallOptions]) -> EvalOut:
         return self._client.call(RPC_SERVER_EVAL, arg, **options)
 
-    def set(self, arg: SetIn, **options: Unpack[CallOptions]) -> None:
+    def set(self, arg: SetIn, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPC_SERVER_SET, arg, **options)
 
-    def list_sources(self, arg: ListSourcesIn, **options: Unpack[CallOptions]) -> ListSourcesOut:
+    def list_sources(
+        self, arg: ListSourcesIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> ListSourcesOut:
         return self._client.call(RPC_SERVER_LIST_SOURCES, arg, **options)
 
     def list_functions(
-        self, arg: ListFunctionsIn, **options: Unpack[CallOptions]
+        self, arg: ListFunctionsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListFunctionsOut:
         return self._client.call(RPC_SERVER_LIST_FUNCTIONS, arg, **options)
 
-    def list_types(self, arg: ListTypesIn, **options: Unpack[CallOptions]) -> ListTypesOut:
+    def list_types(self, arg: ListTypesIn, **options: Unpack[rpcgen.CallOptions]) -> ListTypesOut:
         return self._client.call(RPC_SERVER_LIST_TYPES, arg, **options)
 
     def list_goroutines(
-        self, arg: ListGoroutinesIn, **options: Unpack[CallOptions]
+        self, arg: ListGoroutinesIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListGoroutinesOut:
         return self._client.call(RPC_SERVER_LIST_GOROUTINES, arg, **options)
 
     def attached_to_existing_process(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> AttachedToExistingProcessOut:
         return self._client.call(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, **options)
 
-    def find_location(self, arg: FindLocationIn, **options: Unpack[CallOptions]) -> FindLocationOut:
+    def find_location(
+        self, arg: FindLocationIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> FindLocationOut:
         return self._client.call(RPC_SERVER_FIND_LOCATION, arg, **options)
 
-    def disassemble(self, arg: DisassembleIn, **options: Unpack[CallOptions]) -> DisassembleOut:
+    def disassemble(
+        self, arg: DisassembleIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> DisassembleOut:
         return self._client.call(RPC_SERVER_DISASSEMBLE, arg, **options)
 
-    def recorded(self, **options: Unpack[CallOptions]) -> RecordedOut:
+    def recorded(self, **options: Unpack[rpcgen.CallOptions]) -> RecordedOut:
         return self._client.call(RPC_SERVER_RECORDED, None, **options)
 
-    def checkpoint(self, arg: CheckpointIn, **options: Unpack[CallOptions]) -> CheckpointOut:
+    def checkpoint(self, arg: CheckpointIn, **options: Unpack[rpcgen.CallOptions]) -> CheckpointOut:
         return self._client.call(RPC_SERVER_CHECKPOINT, arg, **options)
 
-    def list_checkpoints(self, **options: Unpack[CallOptions]) -> ListCheckpointsOut:
+    def list_checkpoints(self, **options: Unpack[rpcgen.CallOptions]) -> ListCheckpointsOut:
         return self._client.call(RPC_SERVER_LIST_CHECKPOINTS, None, **options)
 
-    def clear_checkpoint(self, arg: ClearCheckpointIn, **options: Unpack[CallOptions]) -> None:
+    def clear_checkpoint(
+        self, arg: ClearCheckpointIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         self._client.call(RPC_SERVER_CLEAR_CHECKPOINT, arg, **options)
 
-    def is_multiclient(self, **options: Unpack[CallOptions]) -> IsMulticlientOut:
+    def is_multiclient(self, **options: Unpack[rpcgen.CallOptions]) -> IsMulticlientOut:
         return self._client.call(RPC_SERVER_IS_MULTICLIENT, None, **options)
 
     def function_return_locations(
-        self, in_: FunctionReturnLocationsIn, **options: Unpack[CallOptions]
+        self, in_: FunctionReturnLocationsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> FunctionReturnLocationsOut:
         return self._client.call(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, **options)
 
-    def list_dynamic_libraries(self, **options: Unpack[CallOptions]) -> ListDynamicLibrariesOut:
+    def list_dynamic_libraries(
+        self, **options: Unpack[rpcgen.CallOptions]
+    ) -> ListDynamicLibrariesOut:
         return self._client.call(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, **options)
 
     def list_packages_build_info(
-        self, in_: ListPackagesBuildInfoIn, **options: Unpack[CallOptions]
+        self, in_: ListPackagesBuildInfoIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListPackagesBuildInfoOut:
         return self._client.call(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, **options)
 
     def examine_memory(
-        self, arg: ExamineMemoryIn, **options: Unpack[CallOptions]
+        self, arg: ExamineMemoryIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ExaminedMemoryOut:
         return self._client.call(RPC_SERVER_EXAMINE_MEMORY, arg, **options)
 
-    def stop_recording(self, **options: Unpack[CallOptions]) -> None:
+    def stop_recording(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPC_SERVER_STOP_RECORDING, None, **options)
 
-    def dump_start(self, arg: DumpStartIn, **options: Unpack[CallOptions]) -> DumpStartOut:
+    def dump_start(self, arg: DumpStartIn, **options: Unpack[rpcgen.CallOptions]) -> DumpStartOut:
         return self._client.call(RPC_SERVER_DUMP_START, arg, **options)
 
-    def dump_wait(self, arg: DumpWaitIn, **options: Unpack[CallOptions]) -> DumpWaitOut:
+    def dump_wait(self, arg: DumpWaitIn, **options: Unpack[rpcgen.CallOptions]) -> DumpWaitOut:
         return self._client.call(RPC_SERVER_DUMP_WAIT, arg, **options)
 
-    def dump_cancel(self, **options: Unpack[CallOptions]) -> None:
+    def dump_cancel(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPC_SERVER_DUMP_CANCEL, None, **options)
 
     def create_watchpoint(
-        self, arg: CreateWatchpointIn, **options: Unpack[CallOptions]
+        self, arg: CreateWatchpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateWatchpointOut:
         return self._client.call(RPC_SERVER_CREATE_WATCHPOINT, arg, **options)
 
-    def build_id(self, **options: Unpack[CallOptions]) -> BuildIDOut:
+    def build_id(self, **options: Unpack[rpcgen.CallOptions]) -> BuildIDOut:
         return self._client.call(RPC_SERVER_BUILD_ID, None, **options)
 
 
@@ -703,17 +716,20 @@ class RPCServerGo(GoStub):
     """Calls of `RPCServer` that are started, and waited for later."""
 
     def process_pid(
-        self, *, done: DoneQueue[Call[ProcessPidOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[ProcessPidOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[ProcessPidOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ProcessPidOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_PROCESS_PID, None, done, **options)
 
     def last_modified(
         self,
         *,
-        done: DoneQueue[Call[LastModifiedOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[LastModifiedOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[LastModifiedOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[LastModifiedOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LAST_MODIFIED, None, done, **options)
 
@@ -721,9 +737,9 @@ class RPCServerGo(GoStub):
         self,
         arg: DetachIn,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DETACH, arg, done, **options)
 
@@ -731,9 +747,9 @@ class RPCServerGo(GoStub):
         self,
         arg: RestartIn,
         *,
-        done: DoneQueue[Call[RestartOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[RestartOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[RestartOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[RestartOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_RESTART, arg, done, **options)
 
@@ -741,9 +757,9 @@ class RPCServerGo(GoStub):
         self,
         arg: StateIn,
         *,
-        done: DoneQueue[Call[StateOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[StateOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[StateOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[StateOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STATE, arg, done, **options)
 
@@ -751,18 +767,18 @@ class RPCServerGo(GoStub):
         self,
         command: DebuggerCommand,
         *,
-        done: DoneQueue[Call[CommandOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[CommandOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[CommandOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[CommandOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_COMMAND, command, done, **options)
 
     def get_buffered_tracepoints(
         self,
         *,
-        done: DoneQueue[Call[GetBufferedTracepointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[GetBufferedTracepointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[GetBufferedTracepointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[GetBufferedTracepointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, done, **options)
 
@@ -770,9 +786,9 @@ class RPCServerGo(GoStub):
         self,
         arg: GetBreakpointIn,
         *,
-        done: DoneQueue[Call[GetBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[GetBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[GetBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[GetBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_BREAKPOINT, arg, done, **options)
 
@@ -780,9 +796,9 @@ class RPCServerGo(GoStub):
         self,
         arg: StacktraceIn,
         *,
-        done: DoneQueue[Call[StacktraceOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[StacktraceOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[StacktraceOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[StacktraceOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STACKTRACE, arg, done, **options)
 
@@ -790,9 +806,9 @@ class RPCServerGo(GoStub):
         self,
         arg: AncestorsIn,
         *,
-        done: DoneQueue[Call[AncestorsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[AncestorsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[AncestorsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[AncestorsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_ANCESTORS, arg, done, **options)
 
@@ -800,9 +816,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListBreakpointsIn,
         *,
-        done: DoneQueue[Call[ListBreakpointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListBreakpointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListBreakpointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListBreakpointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_BREAKPOINTS, arg, done, **options)
 
@@ -810,9 +826,9 @@ class RPCServerGo(GoStub):
         self,
         arg: CreateBreakpointIn,
         *,
-        done: DoneQueue[Call[CreateBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[CreateBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[CreateBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_BREAKPOINT, arg, done, **options)
 
@@ -820,9 +836,9 @@ class RPCServerGo(GoStub):
         self,
         arg: CreateEBPFTracepointIn,
         *,
-        done: DoneQueue[Call[CreateEBPFTracepointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[CreateEBPFTracepointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[CreateEBPFTracepointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[CreateEBPFTracepointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, done, **options)
 
@@ -830,9 +846,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ClearBreakpointIn,
         *,
-        done: DoneQueue[Call[ClearBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ClearBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ClearBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ClearBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CLEAR_BREAKPOINT, arg, done, **options)
 
@@ -840,9 +856,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ToggleBreakpointIn,
         *,
-        done: DoneQueue[Call[ToggleBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ToggleBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ToggleBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ToggleBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_TOGGLE_BREAKPOINT, arg, done, **options)
 
@@ -850,21 +866,27 @@ class RPCServerGo(GoStub):
         self,
         arg: AmendBreakpointIn,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_AMEND_BREAKPOINT, arg, done, **options)
 
     def cancel_next(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CANCEL_NEXT, None, done, **options)
 
     def list_threads(
-        self, *, done: DoneQueue[Call[ListThreadsOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[ListThreadsOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[ListThreadsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListThreadsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_THREADS, None, done, **options)
 
@@ -872,9 +894,9 @@ class RPCServerGo(GoStub):
         self,
         arg: GetThreadIn,
         *,
-        done: DoneQueue[Call[GetThreadOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[GetThreadOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[GetThreadOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[GetThreadOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_THREAD, arg, done, **options)
 
@@ -882,9 +904,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListPackageVarsIn,
         *,
-        done: DoneQueue[Call[ListPackageVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListPackageVarsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListPackageVarsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListPackageVarsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_PACKAGE_VARS, arg, done, **options)
 
@@ -892,9 +914,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListRegistersIn,
         *,
-        done: DoneQueue[Call[ListRegistersOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListRegistersOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListRegistersOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListRegistersOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_REGISTERS, arg, done, **options)
 
@@ -902,9 +924,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListLocalVarsIn,
         *,
-        done: DoneQueue[Call[ListLocalVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListLocalVarsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListLocalVarsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_LOCAL_VARS, arg, done, **options)
 
@@ -912,9 +934,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListFunctionArgsIn,
         *,
-        done: DoneQueue[Call[ListFunctionArgsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListFunctionArgsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListFunctionArgsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_FUNCTION_ARGS, arg, done, **options)
 
@@ -922,9 +944,9 @@ class RPCServerGo(GoStub):
         self,
         arg: EvalIn,
         *,
-        done: DoneQueue[Call[EvalOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[EvalOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[EvalOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[EvalOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_EVAL, arg, done, **options)
 
@@ -932,9 +954,9 @@ class RPCServerGo(GoStub):
         self,
         arg: SetIn,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_SET, arg, done, **options)
 
@@ -942,9 +964,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListSourcesIn,
         *,
-        done: DoneQueue[Call[ListSourcesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListSourcesOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListSourcesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListSourcesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_SOURCES, arg, done, **options)
 
@@ -952,9 +974,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListFunctionsIn,
         *,
-        done: DoneQueue[Call[ListFunctionsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListFunctionsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListFunctionsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListFunctionsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_FUNCTIONS, arg, done, **options)
 
@@ -962,9 +984,9 @@ class RPCServerGo(GoStub):
         self,
         arg: ListTypesIn,
         *,
-        done: DoneQueue[Call[ListTypesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListTypesOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListTypesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListTypesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_TYPES, arg, done, **options)
 
@@ -972,18 +994,18 @@ class RPCServerGo(GoStub):
         self,
         arg: ListGoroutinesIn,
         *,
-        done: DoneQueue[Call[ListGoroutinesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListGoroutinesOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListGoroutinesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_GOROUTINES, arg, done, **options)
 
     def attached_to_existing_process(
         self,
         *,
-        done: DoneQueue[Call[AttachedToExistingProcessOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[AttachedToExistingProcessOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[AttachedToExistingProcessOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[AttachedToExistingProcessOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, done, **options)
 
@@ -991,9 +1013,9 @@ class RPCServerGo(GoStub):
         self,
         arg: FindLocationIn,
         *,
-        done: DoneQueue[Call[FindLocationOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[FindLocationOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[FindLocationOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[FindLocationOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_FIND_LOCATION, arg, done, **options)
 
@@ -1001,15 +1023,18 @@ class RPCServerGo(GoStub):
         self,
         arg: DisassembleIn,
         *,
-        done: DoneQueue[Call[DisassembleOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[DisassembleOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[DisassembleOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[DisassembleOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DISASSEMBLE, arg, done, **options)
 
     def recorded(
-        self, *, done: DoneQueue[Call[RecordedOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[RecordedOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[RecordedOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[RecordedOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_RECORDED, None, done, **options)
 
@@ -1017,18 +1042,18 @@ class RPCServerGo(GoStub):
         self,
         arg: CheckpointIn,
         *,
-        done: DoneQueue[Call[CheckpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[CheckpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[CheckpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[CheckpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CHECKPOINT, arg, done, **options)
 
     def list_checkpoints(
         self,
         *,
-        done: DoneQueue[Call[ListCheckpointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListCheckpointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListCheckpointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListCheckpointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_CHECKPOINTS, None, done, **options)
 
@@ -1036,18 +1061,18 @@ class RPCServerGo(GoStub):
         self,
         arg: ClearCheckpointIn,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CLEAR_CHECKPOINT, arg, done, **options)
 
     def is_multiclient(
         self,
         *,
-        done: DoneQueue[Call[IsMulticlientOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[IsMulticlientOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[IsMulticlientOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[IsMulticlientOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_IS_MULTICLIENT, None, done, **options)
 
@@ -1055,18 +1080,18 @@ class RPCServerGo(GoStub):
         self,
         in_: FunctionReturnLocationsIn,
         *,
-        done: DoneQueue[Call[FunctionReturnLocationsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[FunctionReturnLocationsOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[FunctionReturnLocationsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[FunctionReturnLocationsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, done, **options)
 
     def list_dynamic_libraries(
         self,
         *,
-        done: DoneQueue[Call[ListDynamicLibrariesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListDynamicLibrariesOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListDynamicLibrariesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListDynamicLibrariesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, done, **options)
 
@@ -1074,9 +1099,9 @@ class RPCServerGo(GoStub):
         self,
         in_: ListPackagesBuildInfoIn,
         *,
-        done: DoneQueue[Call[ListPackagesBuildInfoOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ListPackagesBuildInfoOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ListPackagesBuildInfoOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ListPackagesBuildInfoOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, done, **options)
 
@@ -1084,15 +1109,18 @@ class RPCServerGo(GoStub):
         self,
         arg: ExamineMemoryIn,
         *,
-        done: DoneQueue[Call[ExaminedMemoryOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[ExaminedMemoryOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[ExaminedMemoryOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[ExaminedMemoryOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_EXAMINE_MEMORY, arg, done, **options)
 
     def stop_recording(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STOP_RECORDING, None, done, **options)
 
@@ -1100,9 +1128,9 @@ class RPCServerGo(GoStub):
         self,
         arg: DumpStartIn,
         *,
-        done: DoneQueue[Call[DumpStartOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[DumpStartOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[DumpStartOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[DumpStartOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_START, arg, done, **options)
 
@@ -1110,15 +1138,18 @@ class RPCServerGo(GoStub):
         self,
         arg: DumpWaitIn,
         *,
-        done: DoneQueue[Call[DumpWaitOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[DumpWaitOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[DumpWaitOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[DumpWaitOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_WAIT, arg, done, **options)
 
     def dump_cancel(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_CANCEL, None, done, **options)
 
@@ -1126,15 +1157,18 @@ class RPCServerGo(GoStub):
         self,
         arg: CreateWatchpointIn,
         *,
-        done: DoneQueue[Call[CreateWatchpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[CreateWatchpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.Call[CreateWatchpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[CreateWatchpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_WATCHPOINT, arg, done, **options)
 
     def build_id(
-        self, *, done: DoneQueue[Call[BuildIDOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[BuildIDOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[BuildIDOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[BuildIDOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_BUILD_ID, None, done, **options)
 
@@ -1290,12 +1324,12 @@ class RPCServerService(AbstractService, ABC):
     @abstractmethod
     def build_id(self) -> BuildIDOut: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_rpc_server(server, self)
 
 
 def register_rpc_server(
-    server: Registry, implementation: RPCServer, name: str = "RPCServer"
+    server: rpcgen.Registry, implementation: RPCServer, name: str = "RPCServer"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -1474,14 +1508,18 @@ class AsyncRPCServerClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncRPCServerGo:
@@ -1492,197 +1530,213 @@ class AsyncRPCServerClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def process_pid(self, **options: Unpack[CallOptions]) -> ProcessPidOut:
+    async def process_pid(self, **options: Unpack[rpcgen.CallOptions]) -> ProcessPidOut:
         return await self._client.call(RPC_SERVER_PROCESS_PID, None, **options)
 
-    async def last_modified(self, **options: Unpack[CallOptions]) -> LastModifiedOut:
+    async def last_modified(self, **options: Unpack[rpcgen.CallOptions]) -> LastModifiedOut:
         return await self._client.call(RPC_SERVER_LAST_MODIFIED, None, **options)
 
-    async def detach(self, arg: DetachIn, **options: Unpack[CallOptions]) -> None:
+    async def detach(self, arg: DetachIn, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(RPC_SERVER_DETACH, arg, **options)
 
-    async def restart(self, arg: RestartIn, **options: Unpack[CallOptions]) -> RestartOut:
+    async def restart(self, arg: RestartIn, **options: Unpack[rpcgen.CallOptions]) -> RestartOut:
         return await self._client.call(RPC_SERVER_RESTART, arg, **options)
 
-    async def state(self, arg: StateIn, **options: Unpack[CallOptions]) -> StateOut:
+    async def state(self, arg: StateIn, **options: Unpack[rpcgen.CallOptions]) -> StateOut:
         return await self._client.call(RPC_SERVER_STATE, arg, **options)
 
-    async def command(self, command: DebuggerCommand, **options: Unpack[CallOptions]) -> CommandOut:
+    async def command(
+        self, command: DebuggerCommand, **options: Unpack[rpcgen.CallOptions]
+    ) -> CommandOut:
         return await self._client.call(RPC_SERVER_COMMAND, command, **options)
 
     async def get_buffered_tracepoints(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> GetBufferedTracepointsOut:
         return await self._client.call(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, **options)
 
     async def get_breakpoint(
-        self, arg: GetBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: GetBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> GetBreakpointOut:
         return await self._client.call(RPC_SERVER_GET_BREAKPOINT, arg, **options)
 
-    async def stacktrace(self, arg: StacktraceIn, **options: Unpack[CallOptions]) -> StacktraceOut:
+    async def stacktrace(
+        self, arg: StacktraceIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> StacktraceOut:
         return await self._client.call(RPC_SERVER_STACKTRACE, arg, **options)
 
-    async def ancestors(self, arg: AncestorsIn, **options: Unpack[CallOptions]) -> AncestorsOut:
+    async def ancestors(
+        self, arg: AncestorsIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> AncestorsOut:
         return await self._client.call(RPC_SERVER_ANCESTORS, arg, **options)
 
     async def list_breakpoints(
-        self, arg: ListBreakpointsIn, **options: Unpack[CallOptions]
+        self, arg: ListBreakpointsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListBreakpointsOut:
         return await self._client.call(RPC_SERVER_LIST_BREAKPOINTS, arg, **options)
 
     async def create_breakpoint(
-        self, arg: CreateBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: CreateBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateBreakpointOut:
         return await self._client.call(RPC_SERVER_CREATE_BREAKPOINT, arg, **options)
 
     async def create_ebpf_tracepoint(
-        self, arg: CreateEBPFTracepointIn, **options: Unpack[CallOptions]
+        self, arg: CreateEBPFTracepointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateEBPFTracepointOut:
         return await self._client.call(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, **options)
 
     async def clear_breakpoint(
-        self, arg: ClearBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: ClearBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ClearBreakpointOut:
         return await self._client.call(RPC_SERVER_CLEAR_BREAKPOINT, arg, **options)
 
     async def toggle_breakpoint(
-        self, arg: ToggleBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: ToggleBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ToggleBreakpointOut:
         return await self._client.call(RPC_SERVER_TOGGLE_BREAKPOINT, arg, **options)
 
     async def amend_breakpoint(
-        self, arg: AmendBreakpointIn, **options: Unpack[CallOptions]
+        self, arg: AmendBreakpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(RPC_SERVER_AMEND_BREAKPOINT, arg, **options)
 
-    async def cancel_next(self, **options: Unpack[CallOptions]) -> None:
+    async def cancel_next(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(RPC_SERVER_CANCEL_NEXT, None, **options)
 
-    async def list_threads(self, **options: Unpack[CallOptions]) -> ListThreadsOut:
+    async def list_threads(self, **options: Unpack[rpcgen.CallOptions]) -> ListThreadsOut:
         return await self._client.call(RPC_SERVER_LIST_THREADS, None, **options)
 
-    async def get_thread(self, arg: GetThreadIn, **options: Unpack[CallOptions]) -> GetThreadOut:
+    async def get_thread(
+        self, arg: GetThreadIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> GetThreadOut:
         return await self._client.call(RPC_SERVER_GET_THREAD, arg, **options)
 
     async def list_package_vars(
-        self, arg: ListPackageVarsIn, **options: Unpack[CallOptions]
+        self, arg: ListPackageVarsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListPackageVarsOut:
         return await self._client.call(RPC_SERVER_LIST_PACKAGE_VARS, arg, **options)
 
     async def list_registers(
-        self, arg: ListRegistersIn, **options: Unpack[CallOptions]
+        self, arg: ListRegistersIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListRegistersOut:
         return await self._client.call(RPC_SERVER_LIST_REGISTERS, arg, **options)
 
     async def list_local_vars(
-        self, arg: ListLocalVarsIn, **options: Unpack[CallOptions]
+        self, arg: ListLocalVarsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListLocalVarsOut:
         return await self._client.call(RPC_SERVER_LIST_LOCAL_VARS, arg, **options)
 
     async def list_function_args(
-        self, arg: ListFunctionArgsIn, **options: Unpack[CallOptions]
+        self, arg: ListFunctionArgsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListFunctionArgsOut:
         return await self._client.call(RPC_SERVER_LIST_FUNCTION_ARGS, arg, **options)
 
-    async def eval(self, arg: EvalIn, **options: Unpack[CallOptions]) -> EvalOut:
+    async def eval(self, arg: EvalIn, **options: Unpack[rpcgen.CallOptions]) -> EvalOut:
         return await self._client.call(RPC_SERVER_EVAL, arg, **options)
 
-    async def set(self, arg: SetIn, **options: Unpack[CallOptions]) -> None:
+    async def set(self, arg: SetIn, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(RPC_SERVER_SET, arg, **options)
 
     async def list_sources(
-        self, arg: ListSourcesIn, **options: Unpack[CallOptions]
+        self, arg: ListSourcesIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListSourcesOut:
         return await self._client.call(RPC_SERVER_LIST_SOURCES, arg, **options)
 
     async def list_functions(
-        self, arg: ListFunctionsIn, **options: Unpack[CallOptions]
+        self, arg: ListFunctionsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListFunctionsOut:
         return await self._client.call(RPC_SERVER_LIST_FUNCTIONS, arg, **options)
 
-    async def list_types(self, arg: ListTypesIn, **options: Unpack[CallOptions]) -> ListTypesOut:
+    async def list_types(
+        self, arg: ListTypesIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> ListTypesOut:
         return await self._client.call(RPC_SERVER_LIST_TYPES, arg, **options)
 
     async def list_goroutines(
-        self, arg: ListGoroutinesIn, **options: Unpack[CallOptions]
+        self, arg: ListGoroutinesIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListGoroutinesOut:
         return await self._client.call(RPC_SERVER_LIST_GOROUTINES, arg, **options)
 
     async def attached_to_existing_process(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> AttachedToExistingProcessOut:
         return await self._client.call(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, **options)
 
     async def find_location(
-        self, arg: FindLocationIn, **options: Unpack[CallOptions]
+        self, arg: FindLocationIn, **options: Unpack[rpcgen.CallOptions]
     ) -> FindLocationOut:
         return await self._client.call(RPC_SERVER_FIND_LOCATION, arg, **options)
 
     async def disassemble(
-        self, arg: DisassembleIn, **options: Unpack[CallOptions]
+        self, arg: DisassembleIn, **options: Unpack[rpcgen.CallOptions]
     ) -> DisassembleOut:
         return await self._client.call(RPC_SERVER_DISASSEMBLE, arg, **options)
 
-    async def recorded(self, **options: Unpack[CallOptions]) -> RecordedOut:
+    async def recorded(self, **options: Unpack[rpcgen.CallOptions]) -> RecordedOut:
         return await self._client.call(RPC_SERVER_RECORDED, None, **options)
 
-    async def checkpoint(self, arg: CheckpointIn, **options: Unpack[CallOptions]) -> CheckpointOut:
+    async def checkpoint(
+        self, arg: CheckpointIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> CheckpointOut:
         return await self._client.call(RPC_SERVER_CHECKPOINT, arg, **options)
 
-    async def list_checkpoints(self, **options: Unpack[CallOptions]) -> ListCheckpointsOut:
+    async def list_checkpoints(self, **options: Unpack[rpcgen.CallOptions]) -> ListCheckpointsOut:
         return await self._client.call(RPC_SERVER_LIST_CHECKPOINTS, None, **options)
 
     async def clear_checkpoint(
-        self, arg: ClearCheckpointIn, **options: Unpack[CallOptions]
+        self, arg: ClearCheckpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(RPC_SERVER_CLEAR_CHECKPOINT, arg, **options)
 
-    async def is_multiclient(self, **options: Unpack[CallOptions]) -> IsMulticlientOut:
+    async def is_multiclient(self, **options: Unpack[rpcgen.CallOptions]) -> IsMulticlientOut:
         return await self._client.call(RPC_SERVER_IS_MULTICLIENT, None, **options)
 
     async def function_return_locations(
-        self, in_: FunctionReturnLocationsIn, **options: Unpack[CallOptions]
+        self, in_: FunctionReturnLocationsIn, **options: Unpack[rpcgen.CallOptions]
     ) -> FunctionReturnLocationsOut:
         return await self._client.call(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, **options)
 
     async def list_dynamic_libraries(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> ListDynamicLibrariesOut:
         return await self._client.call(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, **options)
 
     async def list_packages_build_info(
-        self, in_: ListPackagesBuildInfoIn, **options: Unpack[CallOptions]
+        self, in_: ListPackagesBuildInfoIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ListPackagesBuildInfoOut:
         return await self._client.call(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, **options)
 
     async def examine_memory(
-        self, arg: ExamineMemoryIn, **options: Unpack[CallOptions]
+        self, arg: ExamineMemoryIn, **options: Unpack[rpcgen.CallOptions]
     ) -> ExaminedMemoryOut:
         return await self._client.call(RPC_SERVER_EXAMINE_MEMORY, arg, **options)
 
-    async def stop_recording(self, **options: Unpack[CallOptions]) -> None:
+    async def stop_recording(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(RPC_SERVER_STOP_RECORDING, None, **options)
 
-    async def dump_start(self, arg: DumpStartIn, **options: Unpack[CallOptions]) -> DumpStartOut:
+    async def dump_start(
+        self, arg: DumpStartIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> DumpStartOut:
         return await self._client.call(RPC_SERVER_DUMP_START, arg, **options)
 
-    async def dump_wait(self, arg: DumpWaitIn, **options: Unpack[CallOptions]) -> DumpWaitOut:
+    async def dump_wait(
+        self, arg: DumpWaitIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> DumpWaitOut:
         return await self._client.call(RPC_SERVER_DUMP_WAIT, arg, **options)
 
-    async def dump_cancel(self, **options: Unpack[CallOptions]) -> None:
+    async def dump_cancel(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(RPC_SERVER_DUMP_CANCEL, None, **options)
 
     async def create_watchpoint(
-        self, arg: CreateWatchpointIn, **options: Unpack[CallOptions]
+        self, arg: CreateWatchpointIn, **options: Unpack[rpcgen.CallOptions]
     ) -> CreateWatchpointOut:
         return await self._client.call(RPC_SERVER_CREATE_WATCHPOINT, arg, **options)
 
-    async def build_id(self, **options: Unpack[CallOptions]) -> BuildIDOut:
+    async def build_id(self, **options: Unpack[rpcgen.CallOptions]) -> BuildIDOut:
         return await self._client.call(RPC_SERVER_BUILD_ID, None, **options)
 
 
@@ -1692,18 +1746,18 @@ class AsyncRPCServerGo(AsyncGoStub):
     def process_pid(
         self,
         *,
-        done: DoneQueue[aio.Call[ProcessPidOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ProcessPidOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ProcessPidOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ProcessPidOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_PROCESS_PID, None, done, **options)
 
     def last_modified(
         self,
         *,
-        done: DoneQueue[aio.Call[LastModifiedOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[LastModifiedOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[LastModifiedOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[LastModifiedOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LAST_MODIFIED, None, done, **options)
 
@@ -1711,9 +1765,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: DetachIn,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DETACH, arg, done, **options)
 
@@ -1721,9 +1775,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: RestartIn,
         *,
-        done: DoneQueue[aio.Call[RestartOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[RestartOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[RestartOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[RestartOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_RESTART, arg, done, **options)
 
@@ -1731,9 +1785,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: StateIn,
         *,
-        done: DoneQueue[aio.Call[StateOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[StateOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[StateOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[StateOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STATE, arg, done, **options)
 
@@ -1741,18 +1795,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         command: DebuggerCommand,
         *,
-        done: DoneQueue[aio.Call[CommandOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CommandOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[CommandOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[CommandOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_COMMAND, command, done, **options)
 
     def get_buffered_tracepoints(
         self,
         *,
-        done: DoneQueue[aio.Call[GetBufferedTracepointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[GetBufferedTracepointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[GetBufferedTracepointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[GetBufferedTracepointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_BUFFERED_TRACEPOINTS, None, done, **options)
 
@@ -1760,9 +1814,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: GetBreakpointIn,
         *,
-        done: DoneQueue[aio.Call[GetBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[GetBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[GetBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[GetBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_BREAKPOINT, arg, done, **options)
 
@@ -1770,9 +1824,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: StacktraceIn,
         *,
-        done: DoneQueue[aio.Call[StacktraceOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[StacktraceOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[StacktraceOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[StacktraceOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STACKTRACE, arg, done, **options)
 
@@ -1780,9 +1834,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: AncestorsIn,
         *,
-        done: DoneQueue[aio.Call[AncestorsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[AncestorsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[AncestorsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[AncestorsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_ANCESTORS, arg, done, **options)
 
@@ -1790,9 +1844,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListBreakpointsIn,
         *,
-        done: DoneQueue[aio.Call[ListBreakpointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListBreakpointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListBreakpointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListBreakpointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_BREAKPOINTS, arg, done, **options)
 
@@ -1800,9 +1854,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: CreateBreakpointIn,
         *,
-        done: DoneQueue[aio.Call[CreateBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CreateBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[CreateBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[CreateBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_BREAKPOINT, arg, done, **options)
 
@@ -1810,9 +1864,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: CreateEBPFTracepointIn,
         *,
-        done: DoneQueue[aio.Call[CreateEBPFTracepointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CreateEBPFTracepointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[CreateEBPFTracepointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[CreateEBPFTracepointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_EBPF_TRACEPOINT, arg, done, **options)
 
@@ -1820,9 +1874,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ClearBreakpointIn,
         *,
-        done: DoneQueue[aio.Call[ClearBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ClearBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ClearBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ClearBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CLEAR_BREAKPOINT, arg, done, **options)
 
@@ -1830,9 +1884,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ToggleBreakpointIn,
         *,
-        done: DoneQueue[aio.Call[ToggleBreakpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ToggleBreakpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ToggleBreakpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ToggleBreakpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_TOGGLE_BREAKPOINT, arg, done, **options)
 
@@ -1840,24 +1894,27 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: AmendBreakpointIn,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_AMEND_BREAKPOINT, arg, done, **options)
 
     def cancel_next(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CANCEL_NEXT, None, done, **options)
 
     def list_threads(
         self,
         *,
-        done: DoneQueue[aio.Call[ListThreadsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListThreadsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListThreadsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListThreadsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_THREADS, None, done, **options)
 
@@ -1865,9 +1922,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: GetThreadIn,
         *,
-        done: DoneQueue[aio.Call[GetThreadOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[GetThreadOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[GetThreadOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[GetThreadOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_GET_THREAD, arg, done, **options)
 
@@ -1875,9 +1932,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListPackageVarsIn,
         *,
-        done: DoneQueue[aio.Call[ListPackageVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListPackageVarsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListPackageVarsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListPackageVarsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_PACKAGE_VARS, arg, done, **options)
 
@@ -1885,9 +1942,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListRegistersIn,
         *,
-        done: DoneQueue[aio.Call[ListRegistersOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListRegistersOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListRegistersOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListRegistersOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_REGISTERS, arg, done, **options)
 
@@ -1895,9 +1952,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListLocalVarsIn,
         *,
-        done: DoneQueue[aio.Call[ListLocalVarsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListLocalVarsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListLocalVarsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListLocalVarsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_LOCAL_VARS, arg, done, **options)
 
@@ -1905,9 +1962,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListFunctionArgsIn,
         *,
-        done: DoneQueue[aio.Call[ListFunctionArgsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListFunctionArgsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListFunctionArgsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListFunctionArgsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_FUNCTION_ARGS, arg, done, **options)
 
@@ -1915,9 +1972,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: EvalIn,
         *,
-        done: DoneQueue[aio.Call[EvalOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[EvalOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[EvalOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[EvalOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_EVAL, arg, done, **options)
 
@@ -1925,9 +1982,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: SetIn,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_SET, arg, done, **options)
 
@@ -1935,9 +1992,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListSourcesIn,
         *,
-        done: DoneQueue[aio.Call[ListSourcesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListSourcesOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListSourcesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListSourcesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_SOURCES, arg, done, **options)
 
@@ -1945,9 +2002,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListFunctionsIn,
         *,
-        done: DoneQueue[aio.Call[ListFunctionsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListFunctionsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListFunctionsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListFunctionsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_FUNCTIONS, arg, done, **options)
 
@@ -1955,9 +2012,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListTypesIn,
         *,
-        done: DoneQueue[aio.Call[ListTypesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListTypesOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListTypesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListTypesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_TYPES, arg, done, **options)
 
@@ -1965,18 +2022,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ListGoroutinesIn,
         *,
-        done: DoneQueue[aio.Call[ListGoroutinesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListGoroutinesOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListGoroutinesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListGoroutinesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_GOROUTINES, arg, done, **options)
 
     def attached_to_existing_process(
         self,
         *,
-        done: DoneQueue[aio.Call[AttachedToExistingProcessOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[AttachedToExistingProcessOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[AttachedToExistingProcessOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[AttachedToExistingProcessOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_ATTACHED_TO_EXISTING_PROCESS, None, done, **options)
 
@@ -1984,9 +2041,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: FindLocationIn,
         *,
-        done: DoneQueue[aio.Call[FindLocationOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[FindLocationOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[FindLocationOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[FindLocationOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_FIND_LOCATION, arg, done, **options)
 
@@ -1994,18 +2051,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: DisassembleIn,
         *,
-        done: DoneQueue[aio.Call[DisassembleOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[DisassembleOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[DisassembleOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[DisassembleOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DISASSEMBLE, arg, done, **options)
 
     def recorded(
         self,
         *,
-        done: DoneQueue[aio.Call[RecordedOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[RecordedOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[RecordedOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[RecordedOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_RECORDED, None, done, **options)
 
@@ -2013,18 +2070,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: CheckpointIn,
         *,
-        done: DoneQueue[aio.Call[CheckpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CheckpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[CheckpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[CheckpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CHECKPOINT, arg, done, **options)
 
     def list_checkpoints(
         self,
         *,
-        done: DoneQueue[aio.Call[ListCheckpointsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListCheckpointsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListCheckpointsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListCheckpointsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_CHECKPOINTS, None, done, **options)
 
@@ -2032,18 +2089,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ClearCheckpointIn,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CLEAR_CHECKPOINT, arg, done, **options)
 
     def is_multiclient(
         self,
         *,
-        done: DoneQueue[aio.Call[IsMulticlientOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[IsMulticlientOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[IsMulticlientOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[IsMulticlientOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_IS_MULTICLIENT, None, done, **options)
 
@@ -2051,18 +2108,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         in_: FunctionReturnLocationsIn,
         *,
-        done: DoneQueue[aio.Call[FunctionReturnLocationsOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[FunctionReturnLocationsOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[FunctionReturnLocationsOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[FunctionReturnLocationsOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_FUNCTION_RETURN_LOCATIONS, in_, done, **options)
 
     def list_dynamic_libraries(
         self,
         *,
-        done: DoneQueue[aio.Call[ListDynamicLibrariesOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListDynamicLibrariesOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListDynamicLibrariesOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListDynamicLibrariesOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_DYNAMIC_LIBRARIES, None, done, **options)
 
@@ -2070,9 +2127,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         in_: ListPackagesBuildInfoIn,
         *,
-        done: DoneQueue[aio.Call[ListPackagesBuildInfoOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ListPackagesBuildInfoOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ListPackagesBuildInfoOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ListPackagesBuildInfoOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_LIST_PACKAGES_BUILD_INFO, in_, done, **options)
 
@@ -2080,15 +2137,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: ExamineMemoryIn,
         *,
-        done: DoneQueue[aio.Call[ExaminedMemoryOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[ExaminedMemoryOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[ExaminedMemoryOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[ExaminedMemoryOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_EXAMINE_MEMORY, arg, done, **options)
 
     def stop_recording(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_STOP_RECORDING, None, done, **options)
 
@@ -2096,9 +2156,9 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: DumpStartIn,
         *,
-        done: DoneQueue[aio.Call[DumpStartOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[DumpStartOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[DumpStartOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[DumpStartOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_START, arg, done, **options)
 
@@ -2106,15 +2166,18 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: DumpWaitIn,
         *,
-        done: DoneQueue[aio.Call[DumpWaitOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[DumpWaitOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[DumpWaitOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[DumpWaitOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_WAIT, arg, done, **options)
 
     def dump_cancel(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_DUMP_CANCEL, None, done, **options)
 
@@ -2122,21 +2185,24 @@ class AsyncRPCServerGo(AsyncGoStub):
         self,
         arg: CreateWatchpointIn,
         *,
-        done: DoneQueue[aio.Call[CreateWatchpointOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[CreateWatchpointOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[CreateWatchpointOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[CreateWatchpointOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_CREATE_WATCHPOINT, arg, done, **options)
 
     def build_id(
-        self, *, done: DoneQueue[aio.Call[BuildIDOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[BuildIDOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[BuildIDOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[BuildIDOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPC_SERVER_BUILD_ID, None, done, **options)
 
 
 def register_async_rpc_server(
-    server: aio.Server, implementation: AsyncRPCServer, name: str = "RPCServer"
+    server: rpcgen.aio.Server, implementation: AsyncRPCServer, name: str = "RPCServer"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -2214,13 +2280,17 @@ class RpccommonRPCServerClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> RpccommonRPCServerGo:
@@ -2231,14 +2301,14 @@ class RpccommonRPCServerClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
+    def get_version(self, **options: Unpack[rpcgen.CallOptions]) -> GetVersionOut:
         return self._client.call(RPCCOMMON_RPC_SERVER_GET_VERSION, None, **options)
 
-    def set_api_version(self, args: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
+    def set_api_version(self, args: SetAPIVersionIn, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, **options)
 
 
@@ -2246,8 +2316,11 @@ class RpccommonRPCServerGo(GoStub):
     """Calls of `RpccommonRPCServer` that are started, and waited for later."""
 
     def get_version(
-        self, *, done: DoneQueue[Call[GetVersionOut]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[GetVersionOut]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[GetVersionOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[GetVersionOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPCCOMMON_RPC_SERVER_GET_VERSION, None, done, **options)
 
@@ -2255,9 +2328,9 @@ class RpccommonRPCServerGo(GoStub):
         self,
         args: SetAPIVersionIn,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, done, **options)
 
@@ -2274,12 +2347,12 @@ class RpccommonRPCServerService(AbstractService, ABC):
     @abstractmethod
     def set_api_version(self, args: SetAPIVersionIn) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_rpccommon_rpc_server(server, self)
 
 
 def register_rpccommon_rpc_server(
-    server: Registry, implementation: RpccommonRPCServer, name: str = "RpccommonRPCServer"
+    server: rpcgen.Registry, implementation: RpccommonRPCServer, name: str = "RpccommonRPCServer"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -2311,14 +2384,18 @@ class AsyncRpccommonRPCServerClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncRpccommonRPCServerGo:
@@ -2329,14 +2406,16 @@ class AsyncRpccommonRPCServerClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def get_version(self, **options: Unpack[CallOptions]) -> GetVersionOut:
+    async def get_version(self, **options: Unpack[rpcgen.CallOptions]) -> GetVersionOut:
         return await self._client.call(RPCCOMMON_RPC_SERVER_GET_VERSION, None, **options)
 
-    async def set_api_version(self, args: SetAPIVersionIn, **options: Unpack[CallOptions]) -> None:
+    async def set_api_version(
+        self, args: SetAPIVersionIn, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, **options)
 
 
@@ -2346,9 +2425,9 @@ class AsyncRpccommonRPCServerGo(AsyncGoStub):
     def get_version(
         self,
         *,
-        done: DoneQueue[aio.Call[GetVersionOut]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[GetVersionOut]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[GetVersionOut]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[GetVersionOut]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPCCOMMON_RPC_SERVER_GET_VERSION, None, done, **options)
 
@@ -2356,15 +2435,17 @@ class AsyncRpccommonRPCServerGo(AsyncGoStub):
         self,
         args: SetAPIVersionIn,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(RPCCOMMON_RPC_SERVER_SET_API_VERSION, args, done, **options)
 
 
 def register_async_rpccommon_rpc_server(
-    server: aio.Server, implementation: AsyncRpccommonRPCServer, name: str = "RpccommonRPCServer"
+    server: rpcgen.aio.Server,
+    implementation: AsyncRpccommonRPCServer,
+    name: str = "RpccommonRPCServer",
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

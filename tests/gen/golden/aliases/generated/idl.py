@@ -13,24 +13,10 @@ from typing import Protocol, Self, Unpack
 
 from attrs import define
 
+import rpcgen
 from aliases.common import Names, Score
 from aliases.idl import Ident, Line, Old, Point
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from rpcgen.types import Uint8
 
 __all__ = [
@@ -92,13 +78,17 @@ class OldClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> OldGo:
@@ -109,27 +99,31 @@ class OldClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def points(self, points: list[Point], **options: Unpack[CallOptions]) -> list[list[Point]]:
+    def points(
+        self, points: list[Point], **options: Unpack[rpcgen.CallOptions]
+    ) -> list[list[Point]]:
         return self._client.call(OLD_POINTS, points, **options)
 
-    def shape(self, shape: Point | Line, **options: Unpack[CallOptions]) -> list[Point | Line]:
+    def shape(
+        self, shape: Point | Line, **options: Unpack[rpcgen.CallOptions]
+    ) -> list[Point | Line]:
         return self._client.call(OLD_SHAPE, shape, **options)
 
     def typing(
-        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[CallOptions]
+        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[rpcgen.CallOptions]
     ) -> tuple[int, ...]:
         return self._client.call(OLD_TYPING, OldTypingArgs(a, b), **options)
 
     def imported(
-        self, names: Names, table: list[Score], **options: Unpack[CallOptions]
+        self, names: Names, table: list[Score], **options: Unpack[rpcgen.CallOptions]
     ) -> dict[str, Score]:
         return self._client.call(OLD_IMPORTED, OldImportedArgs(names, table), **options)
 
-    def sized(self, ident: Ident, octet: Uint8 = 0, **options: Unpack[CallOptions]) -> None:
+    def sized(self, ident: Ident, octet: Uint8 = 0, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(OLD_SIZED, OldSizedArgs(ident, octet), **options)
 
 
@@ -140,9 +134,9 @@ class OldGo(GoStub):
         self,
         points: list[Point],
         *,
-        done: DoneQueue[Call[list[list[Point]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[list[Point]]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[list[Point]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[list[Point]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_POINTS, points, done, **options)
 
@@ -150,9 +144,9 @@ class OldGo(GoStub):
         self,
         shape: Point | Line,
         *,
-        done: DoneQueue[Call[list[Point | Line]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[Point | Line]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[Point | Line]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[Point | Line]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SHAPE, shape, done, **options)
 
@@ -161,9 +155,9 @@ class OldGo(GoStub):
         a: dict[str, list[int]],
         b: list[Point] | None,
         *,
-        done: DoneQueue[Call[tuple[int, ...]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[tuple[int, ...]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[tuple[int, ...]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[tuple[int, ...]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done, **options)
 
@@ -172,9 +166,9 @@ class OldGo(GoStub):
         names: Names,
         table: list[Score],
         *,
-        done: DoneQueue[Call[dict[str, Score]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[dict[str, Score]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[dict[str, Score]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[dict[str, Score]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done, **options)
 
@@ -183,9 +177,9 @@ class OldGo(GoStub):
         ident: Ident,
         octet: Uint8 = 0,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done, **options)
 
@@ -211,11 +205,11 @@ class OldService(AbstractService, ABC):
     @abstractmethod
     def sized(self, ident: Ident, octet: Uint8 = 0) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_old(server, self)
 
 
-def register_old(server: Registry, implementation: Old, name: str = "Old") -> None:
+def register_old(server: rpcgen.Registry, implementation: Old, name: str = "Old") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -255,14 +249,18 @@ class AsyncOldClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncOldGo:
@@ -273,31 +271,33 @@ class AsyncOldClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     async def points(
-        self, points: list[Point], **options: Unpack[CallOptions]
+        self, points: list[Point], **options: Unpack[rpcgen.CallOptions]
     ) -> list[list[Point]]:
         return await self._client.call(OLD_POINTS, points, **options)
 
     async def shape(
-        self, shape: Point | Line, **options: Unpack[CallOptions]
+        self, shape: Point | Line, **options: Unpack[rpcgen.CallOptions]
     ) -> list[Point | Line]:
         return await self._client.call(OLD_SHAPE, shape, **options)
 
     async def typing(
-        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[CallOptions]
+        self, a: dict[str, list[int]], b: list[Point] | None, **options: Unpack[rpcgen.CallOptions]
     ) -> tuple[int, ...]:
         return await self._client.call(OLD_TYPING, OldTypingArgs(a, b), **options)
 
     async def imported(
-        self, names: Names, table: list[Score], **options: Unpack[CallOptions]
+        self, names: Names, table: list[Score], **options: Unpack[rpcgen.CallOptions]
     ) -> dict[str, Score]:
         return await self._client.call(OLD_IMPORTED, OldImportedArgs(names, table), **options)
 
-    async def sized(self, ident: Ident, octet: Uint8 = 0, **options: Unpack[CallOptions]) -> None:
+    async def sized(
+        self, ident: Ident, octet: Uint8 = 0, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(OLD_SIZED, OldSizedArgs(ident, octet), **options)
 
 
@@ -308,9 +308,9 @@ class AsyncOldGo(AsyncGoStub):
         self,
         points: list[Point],
         *,
-        done: DoneQueue[aio.Call[list[list[Point]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[list[Point]]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[list[Point]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[list[Point]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_POINTS, points, done, **options)
 
@@ -318,9 +318,9 @@ class AsyncOldGo(AsyncGoStub):
         self,
         shape: Point | Line,
         *,
-        done: DoneQueue[aio.Call[list[Point | Line]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[Point | Line]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[Point | Line]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[Point | Line]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SHAPE, shape, done, **options)
 
@@ -329,9 +329,9 @@ class AsyncOldGo(AsyncGoStub):
         a: dict[str, list[int]],
         b: list[Point] | None,
         *,
-        done: DoneQueue[aio.Call[tuple[int, ...]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[tuple[int, ...]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[tuple[int, ...]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[tuple[int, ...]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_TYPING, OldTypingArgs(a, b), done, **options)
 
@@ -340,9 +340,9 @@ class AsyncOldGo(AsyncGoStub):
         names: Names,
         table: list[Score],
         *,
-        done: DoneQueue[aio.Call[dict[str, Score]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[dict[str, Score]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[dict[str, Score]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[dict[str, Score]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_IMPORTED, OldImportedArgs(names, table), done, **options)
 
@@ -351,14 +351,16 @@ class AsyncOldGo(AsyncGoStub):
         ident: Ident,
         octet: Uint8 = 0,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(OLD_SIZED, OldSizedArgs(ident, octet), done, **options)
 
 
-def register_async_old(server: aio.Server, implementation: AsyncOld, name: str = "Old") -> None:
+def register_async_old(
+    server: rpcgen.aio.Server, implementation: AsyncOld, name: str = "Old"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.

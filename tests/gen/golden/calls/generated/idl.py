@@ -14,23 +14,9 @@ from typing import Protocol, Self, TypedDict, Unpack
 
 from attrs import define
 
+import rpcgen
 from calls.idl import Full, NotFound, Store
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncStore",
@@ -137,13 +123,17 @@ class StoreClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> StoreGo:
@@ -154,7 +144,7 @@ class StoreClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options_(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options_(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -162,7 +152,7 @@ class StoreClient(ClientStub):
         """Return the value of a key."""
         return self._client.call(STORE_GET, key, **options)
 
-    def put(self, store_key: str, value: bytes, **options: Unpack[CallOptions]) -> None:
+    def put(self, store_key: str, value: bytes, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(STORE_PUT, StorePutArgs(store_key, value), **options)
 
     def wait(self, name: str, timeout: float, **options: Unpack[CallOptionsWithoutTimeout]) -> bool:
@@ -179,7 +169,9 @@ class StoreClient(ClientStub):
     ) -> None:
         self._client.call(STORE_TAG, StoreTagArgs(metadata, options_), **options)
 
-    def with_options(self, options: int, *, done: bool, **options_: Unpack[CallOptions]) -> None:
+    def with_options(
+        self, options: int, *, done: bool, **options_: Unpack[rpcgen.CallOptions]
+    ) -> None:
         self._client.call(STORE_WITH_OPTIONS, StoreWithOptionsArgs(options, done), **options_)
 
 
@@ -190,9 +182,9 @@ class StoreGo(GoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[Call[bytes]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[bytes]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> Call[bytes]:
+    ) -> rpcgen.Call[bytes]:
         """Start the call; returns a future-like `Call`. See `StoreClient.get`."""
         return self._client.go(STORE_GET, key, done, **options)
 
@@ -201,9 +193,9 @@ class StoreGo(GoStub):
         store_key: str,
         value: bytes,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_PUT, StorePutArgs(store_key, value), done, **options)
 
@@ -212,9 +204,9 @@ class StoreGo(GoStub):
         name: str,
         timeout: float,
         *,
-        done: DoneQueue[Call[bool]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[bool]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> Call[bool]:
+    ) -> rpcgen.Call[bool]:
         """Start the call; returns a future-like `Call`. See `StoreClient.wait`."""
         return self._client.go(STORE_WAIT, StoreWaitArgs(name, timeout), done, **options)
 
@@ -223,9 +215,9 @@ class StoreGo(GoStub):
         key: str,
         options: dict[str, str],
         *,
-        done: DoneQueue[Call[str]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
         **options_: Unpack[CallOptionsWithoutKey],
-    ) -> Call[str]:
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_SIGN, StoreSignArgs(key, options), done, **options_)
 
@@ -234,9 +226,9 @@ class StoreGo(GoStub):
         metadata: dict[str, str],
         options_: int,
         *,
-        done: DoneQueue[Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutMetadata],
-    ) -> Call[None]:
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_TAG, StoreTagArgs(metadata, options_), done, **options)
 
@@ -245,9 +237,9 @@ class StoreGo(GoStub):
         options: int,
         *,
         done: bool,
-        done_: DoneQueue[Call[None]] | None = None,
-        **options_: Unpack[CallOptions],
-    ) -> Call[None]:
+        done_: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options_: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             STORE_WITH_OPTIONS, StoreWithOptionsArgs(options, done), done_, **options_
@@ -278,11 +270,11 @@ class StoreService(AbstractService, ABC):
     @abstractmethod
     def with_options(self, options: int, *, done: bool) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_store(server, self)
 
 
-def register_store(server: Registry, implementation: Store, name: str = "Store") -> None:
+def register_store(server: rpcgen.Registry, implementation: Store, name: str = "Store") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -327,14 +319,18 @@ class AsyncStoreClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncStoreGo:
@@ -345,7 +341,7 @@ class AsyncStoreClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options_(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options_(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -353,7 +349,9 @@ class AsyncStoreClient(AsyncClientStub):
         """See `StoreClient.get`."""
         return await self._client.call(STORE_GET, key, **options)
 
-    async def put(self, store_key: str, value: bytes, **options: Unpack[CallOptions]) -> None:
+    async def put(
+        self, store_key: str, value: bytes, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(STORE_PUT, StorePutArgs(store_key, value), **options)
 
     async def wait(
@@ -373,7 +371,7 @@ class AsyncStoreClient(AsyncClientStub):
         await self._client.call(STORE_TAG, StoreTagArgs(metadata, options_), **options)
 
     async def with_options(
-        self, options: int, *, done: bool, **options_: Unpack[CallOptions]
+        self, options: int, *, done: bool, **options_: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(STORE_WITH_OPTIONS, StoreWithOptionsArgs(options, done), **options_)
 
@@ -385,9 +383,9 @@ class AsyncStoreGo(AsyncGoStub):
         self,
         key: str,
         *,
-        done: DoneQueue[aio.Call[bytes]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bytes]] | None = None,
         **options: Unpack[CallOptionsWithoutKey],
-    ) -> aio.Call[bytes]:
+    ) -> rpcgen.aio.Call[bytes]:
         """Start the call; returns a future-like `Call`. See `StoreClient.get`."""
         return self._client.go(STORE_GET, key, done, **options)
 
@@ -396,9 +394,9 @@ class AsyncStoreGo(AsyncGoStub):
         store_key: str,
         value: bytes,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_PUT, StorePutArgs(store_key, value), done, **options)
 
@@ -407,9 +405,9 @@ class AsyncStoreGo(AsyncGoStub):
         name: str,
         timeout: float,
         *,
-        done: DoneQueue[aio.Call[bool]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bool]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> aio.Call[bool]:
+    ) -> rpcgen.aio.Call[bool]:
         """Start the call; returns a future-like `Call`. See `StoreClient.wait`."""
         return self._client.go(STORE_WAIT, StoreWaitArgs(name, timeout), done, **options)
 
@@ -418,9 +416,9 @@ class AsyncStoreGo(AsyncGoStub):
         key: str,
         options: dict[str, str],
         *,
-        done: DoneQueue[aio.Call[str]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
         **options_: Unpack[CallOptionsWithoutKey],
-    ) -> aio.Call[str]:
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_SIGN, StoreSignArgs(key, options), done, **options_)
 
@@ -429,9 +427,9 @@ class AsyncStoreGo(AsyncGoStub):
         metadata: dict[str, str],
         options_: int,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutMetadata],
-    ) -> aio.Call[None]:
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(STORE_TAG, StoreTagArgs(metadata, options_), done, **options)
 
@@ -440,9 +438,9 @@ class AsyncStoreGo(AsyncGoStub):
         options: int,
         *,
         done: bool,
-        done_: DoneQueue[aio.Call[None]] | None = None,
-        **options_: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done_: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options_: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             STORE_WITH_OPTIONS, StoreWithOptionsArgs(options, done), done_, **options_
@@ -450,7 +448,7 @@ class AsyncStoreGo(AsyncGoStub):
 
 
 def register_async_store(
-    server: aio.Server, implementation: AsyncStore, name: str = "Store"
+    server: rpcgen.aio.Server, implementation: AsyncStore, name: str = "Store"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

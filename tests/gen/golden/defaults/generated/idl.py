@@ -18,23 +18,16 @@ from typing import Annotated, Any, Protocol, Self, TypedDict, Unpack
 from attrs import define
 from typing_extensions import deprecated
 
+import rpcgen
 from defaults.idl import FIELD, GREETING, LIMIT, NOBODY, NOTE, ORIGIN, Mode, Point, UserId, Visor
 from defaults.limits import BURST, UNIT
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     GoStub,
     Method,
-    Registry,
-    Target,
-    aio,
-    dial,
     register_types,
 )
 from rpcgen.types import wire
@@ -148,13 +141,17 @@ class VisorClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> VisorGo:
@@ -165,7 +162,7 @@ class VisorClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -175,7 +172,7 @@ class VisorClient(ClientStub):
         burst: int = BURST,
         most: int = BURST,
         at: Point = ORIGIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), **options)
 
@@ -185,7 +182,7 @@ class VisorClient(ClientStub):
         b: int = 9,
         c: str = "a secret",
         d: float = 2.5,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), **options)
 
@@ -207,7 +204,7 @@ class VisorClient(ClientStub):
         two: tuple[str, ...] = ("a", 'b"c'),
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), **options)
 
@@ -218,14 +215,16 @@ class VisorClient(ClientStub):
         both: tuple[str, ...] = ("hello", "seconds"),
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), **options
         )
 
     @deprecated(NOTE)
-    def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[CallOptions]) -> None:
+    def alone(
+        self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         self._client.call(VISOR_ALONE, at, **options)
 
 
@@ -239,9 +238,9 @@ class VisorGo(GoStub):
         most: int = BURST,
         at: Point = ORIGIN,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done, **options
@@ -254,9 +253,9 @@ class VisorGo(GoStub):
         c: str = "a secret",
         d: float = 2.5,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done, **options)
 
@@ -268,9 +267,9 @@ class VisorGo(GoStub):
         user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
         *,
-        done: DoneQueue[Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> Call[None]:
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done, **options
@@ -284,9 +283,9 @@ class VisorGo(GoStub):
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done, **options
@@ -300,9 +299,9 @@ class VisorGo(GoStub):
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done, **options
@@ -313,9 +312,9 @@ class VisorGo(GoStub):
         self,
         at: Point = DEFAULT_VISOR_ALONE_AT,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_ALONE, at, done, **options)
 
@@ -367,11 +366,13 @@ class VisorService(AbstractService, ABC):
     @abstractmethod
     def alone(self, at: Point = DEFAULT_VISOR_ALONE_AT) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_visor(server, self)
 
 
-def register_visor(server: Registry, implementation: Visor, name: str = "app-visor.v1") -> None:
+def register_visor(
+    server: rpcgen.Registry, implementation: Visor, name: str = "app-visor.v1"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -456,14 +457,18 @@ class AsyncVisorClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncVisorGo:
@@ -474,7 +479,7 @@ class AsyncVisorClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -484,7 +489,7 @@ class AsyncVisorClient(AsyncClientStub):
         burst: int = BURST,
         most: int = BURST,
         at: Point = ORIGIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(
             VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), **options
@@ -496,7 +501,7 @@ class AsyncVisorClient(AsyncClientStub):
         b: int = 9,
         c: str = "a secret",
         d: float = 2.5,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), **options)
 
@@ -520,7 +525,7 @@ class AsyncVisorClient(AsyncClientStub):
         two: tuple[str, ...] = ("a", 'b"c'),
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(
             VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), **options
@@ -533,7 +538,7 @@ class AsyncVisorClient(AsyncClientStub):
         both: tuple[str, ...] = ("hello", "seconds"),
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), **options
@@ -541,7 +546,7 @@ class AsyncVisorClient(AsyncClientStub):
 
     @deprecated(NOTE)
     async def alone(
-        self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[CallOptions]
+        self, at: Point = DEFAULT_VISOR_ALONE_AT, **options: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(VISOR_ALONE, at, **options)
 
@@ -556,9 +561,9 @@ class AsyncVisorGo(AsyncGoStub):
         most: int = BURST,
         at: Point = ORIGIN,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_CONSTANTS, VisorConstantsArgs(limit, burst, most, at), done, **options
@@ -571,9 +576,9 @@ class AsyncVisorGo(AsyncGoStub):
         c: str = "a secret",
         d: float = 2.5,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_EXPRESSIONS, VisorExpressionsArgs(a, b, c, d), done, **options)
 
@@ -585,9 +590,9 @@ class AsyncVisorGo(AsyncGoStub):
         user: UserId = DEFAULT_VISOR_MADE_USER,
         nobody: UserId = NOBODY,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> aio.Call[None]:
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_MADE, VisorMadeArgs(point, timeout, mode, user, nobody), done, **options
@@ -601,9 +606,9 @@ class AsyncVisorGo(AsyncGoStub):
         anything: Any = (1, (2.5, None)),
         pair: Annotated[tuple[int, ...], "a note"] = (10, 2),
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_TUPLES, VisorTuplesArgs(names, one, two, anything, pair), done, **options
@@ -617,9 +622,9 @@ class AsyncVisorGo(AsyncGoStub):
         title: Annotated[str, wire(FIELD)] = GREETING,
         noted: Annotated[list[int], NOTE] | None = None,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             VISOR_STRINGS, VisorStringsArgs(greeting, unit, both, title, noted), done, **options
@@ -630,15 +635,15 @@ class AsyncVisorGo(AsyncGoStub):
         self,
         at: Point = DEFAULT_VISOR_ALONE_AT,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISOR_ALONE, at, done, **options)
 
 
 def register_async_visor(
-    server: aio.Server, implementation: AsyncVisor, name: str = "app-visor.v1"
+    server: rpcgen.aio.Server, implementation: AsyncVisor, name: str = "app-visor.v1"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -11,23 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from docstrings.idl import Documented
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncDocumented",
@@ -69,13 +55,17 @@ class DocumentedClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> DocumentedGo:
@@ -86,37 +76,37 @@ class DocumentedClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def backslash(self, **options: Unpack[CallOptions]) -> None:
+    def backslash(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         r"""Match \d+ and C:\new."""
         self._client.call(DOCUMENTED_BACKSLASH, None, **options)
 
-    def quotes(self, **options: Unpack[CallOptions]) -> None:
+    def quotes(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """ "Quoted" is how it begins, and how it "ends" """
         self._client.call(DOCUMENTED_QUOTES, None, **options)
 
-    def unicode(self, **options: Unpack[CallOptions]) -> None:
+    def unicode(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """Größe, 大きさ, and a tab:  , a null: \x00, a bell: \x07."""
         self._client.call(DOCUMENTED_UNICODE, None, **options)
 
-    def empty(self, **options: Unpack[CallOptions]) -> None:
+    def empty(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(DOCUMENTED_EMPTY, None, **options)
 
-    def spaces(self, **options: Unpack[CallOptions]) -> None:
+    def spaces(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """Begins late.
 
         Hangs.
         """
         self._client.call(DOCUMENTED_SPACES, None, **options)
 
-    def backslash_at_end(self, **options: Unpack[CallOptions]) -> None:
+    def backslash_at_end(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """Ends with \\"""
         self._client.call(DOCUMENTED_BACKSLASH_AT_END, None, **options)
 
-    def long(self, **options: Unpack[CallOptions]) -> None:
+    def long(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """A line of a documentation string that is as long as it may be, which is one hundred."""
         self._client.call(DOCUMENTED_LONG, None, **options)
 
@@ -125,44 +115,65 @@ class DocumentedGo(GoStub):
     """Calls of `Documented` that are started, and waited for later."""
 
     def backslash(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
         return self._client.go(DOCUMENTED_BACKSLASH, None, done, **options)
 
     def quotes(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
         return self._client.go(DOCUMENTED_QUOTES, None, done, **options)
 
     def unicode(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
         return self._client.go(DOCUMENTED_UNICODE, None, done, **options)
 
     def empty(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(DOCUMENTED_EMPTY, None, done, **options)
 
     def spaces(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
         return self._client.go(DOCUMENTED_SPACES, None, done, **options)
 
     def backslash_at_end(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
         return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done, **options)
 
     def long(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
         return self._client.go(DOCUMENTED_LONG, None, done, **options)
 
@@ -194,12 +205,12 @@ class DocumentedService(AbstractService, ABC):
     @abstractmethod
     def long(self) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_documented(server, self)
 
 
 def register_documented(
-    server: Registry, implementation: Documented, name: str = "Documented"
+    server: rpcgen.Registry, implementation: Documented, name: str = "Documented"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -246,14 +257,18 @@ class AsyncDocumentedClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncDocumentedGo:
@@ -264,34 +279,34 @@ class AsyncDocumentedClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def backslash(self, **options: Unpack[CallOptions]) -> None:
+    async def backslash(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.backslash`."""
         await self._client.call(DOCUMENTED_BACKSLASH, None, **options)
 
-    async def quotes(self, **options: Unpack[CallOptions]) -> None:
+    async def quotes(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.quotes`."""
         await self._client.call(DOCUMENTED_QUOTES, None, **options)
 
-    async def unicode(self, **options: Unpack[CallOptions]) -> None:
+    async def unicode(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.unicode`."""
         await self._client.call(DOCUMENTED_UNICODE, None, **options)
 
-    async def empty(self, **options: Unpack[CallOptions]) -> None:
+    async def empty(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(DOCUMENTED_EMPTY, None, **options)
 
-    async def spaces(self, **options: Unpack[CallOptions]) -> None:
+    async def spaces(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.spaces`."""
         await self._client.call(DOCUMENTED_SPACES, None, **options)
 
-    async def backslash_at_end(self, **options: Unpack[CallOptions]) -> None:
+    async def backslash_at_end(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.backslash_at_end`."""
         await self._client.call(DOCUMENTED_BACKSLASH_AT_END, None, **options)
 
-    async def long(self, **options: Unpack[CallOptions]) -> None:
+    async def long(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `DocumentedClient.long`."""
         await self._client.call(DOCUMENTED_LONG, None, **options)
 
@@ -300,50 +315,71 @@ class AsyncDocumentedGo(AsyncGoStub):
     """Calls of `AsyncDocumented` that are started, and waited for later."""
 
     def backslash(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash`."""
         return self._client.go(DOCUMENTED_BACKSLASH, None, done, **options)
 
     def quotes(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.quotes`."""
         return self._client.go(DOCUMENTED_QUOTES, None, done, **options)
 
     def unicode(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.unicode`."""
         return self._client.go(DOCUMENTED_UNICODE, None, done, **options)
 
     def empty(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(DOCUMENTED_EMPTY, None, done, **options)
 
     def spaces(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.spaces`."""
         return self._client.go(DOCUMENTED_SPACES, None, done, **options)
 
     def backslash_at_end(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.backslash_at_end`."""
         return self._client.go(DOCUMENTED_BACKSLASH_AT_END, None, done, **options)
 
     def long(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `DocumentedClient.long`."""
         return self._client.go(DOCUMENTED_LONG, None, done, **options)
 
 
 def register_async_documented(
-    server: aio.Server, implementation: AsyncDocumented, name: str = "Documented"
+    server: rpcgen.aio.Server, implementation: AsyncDocumented, name: str = "Documented"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

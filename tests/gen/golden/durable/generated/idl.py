@@ -15,25 +15,17 @@ from typing import Protocol, Self, TypedDict, Unpack
 
 from attrs import define
 
+import rpcgen
 from durable.idl import Bank, Declined, Order, Taken
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncDurableStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     DurableStub,
     GoStub,
     Method,
-    Registry,
-    Target,
-    Ticket,
-    aio,
-    dial,
 )
 
 __all__ = [
@@ -113,16 +105,16 @@ class BankClient(ClientStub):
     @classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BankGo:
@@ -143,11 +135,11 @@ class BankClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def charge(self, order: Order, **options: Unpack[CallOptions]) -> int:
+    def charge(self, order: Order, **options: Unpack[rpcgen.CallOptions]) -> int:
         """Charge for an order, and return the number of the receipt."""
         return self._client.call(BANK_CHARGE, order, **options)
 
@@ -163,7 +155,7 @@ class BankClient(ClientStub):
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), **options
         )
 
-    def balance(self, **options: Unpack[CallOptions]) -> int:
+    def balance(self, **options: Unpack[rpcgen.CallOptions]) -> int:
         return self._client.call(BANK_BALANCE, None, **options)
 
 
@@ -174,9 +166,9 @@ class BankGo(GoStub):
         self,
         order: Order,
         *,
-        done: DoneQueue[Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `BankClient.charge`."""
         return self._client.go(BANK_CHARGE, order, done, **options)
 
@@ -186,17 +178,20 @@ class BankGo(GoStub):
         times: int = 1,
         *,
         timeout: float,
-        done: DoneQueue[Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> Call[None]:
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), done, **options
         )
 
     def balance(
-        self, *, done: DoneQueue[Call[int]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[int]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_BALANCE, None, done, **options)
 
@@ -204,7 +199,7 @@ class BankGo(GoStub):
 class BankDurable(DurableStub):
     """Calls of `Bank` that a queue keeps until they are carried out."""
 
-    def charge(self, order: Order, **options: Unpack[CallOptions]) -> Ticket[int]:
+    def charge(self, order: Order, **options: Unpack[rpcgen.CallOptions]) -> rpcgen.Ticket[int]:
         """Leave the call to the queue. See `BankClient.charge`."""
         return self._submit(BANK_CHARGE, order, **options)
 
@@ -215,7 +210,7 @@ class BankDurable(DurableStub):
         *,
         timeout: float,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> Ticket[None]:
+    ) -> rpcgen.Ticket[None]:
         """Leave the call to the queue."""
         return self._submit(
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), **options
@@ -225,11 +220,11 @@ class BankDurable(DurableStub):
 class BankTickets(DurableStub):
     """Tickets of durable calls of `Bank`, by their keys."""
 
-    def charge(self, key: builtins.str) -> Ticket[int]:
+    def charge(self, key: builtins.str) -> rpcgen.Ticket[int]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(BANK_CHARGE, key)
 
-    def note(self, key: builtins.str) -> Ticket[None]:
+    def note(self, key: builtins.str) -> rpcgen.Ticket[None]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(BANK_NOTE, key)
 
@@ -249,11 +244,13 @@ class BankService(AbstractService, ABC):
     @abstractmethod
     def balance(self) -> int: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_bank(server, self)
 
 
-def register_bank(server: Registry, implementation: Bank, name: builtins.str = "Bank") -> None:
+def register_bank(
+    server: rpcgen.Registry, implementation: Bank, name: builtins.str = "Bank"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -290,17 +287,17 @@ class AsyncBankClient(AsyncClientStub):
     @classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
-    ) -> aio.ClientConnector[Self]:
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBankGo:
@@ -321,11 +318,11 @@ class AsyncBankClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def charge(self, order: Order, **options: Unpack[CallOptions]) -> int:
+    async def charge(self, order: Order, **options: Unpack[rpcgen.CallOptions]) -> int:
         """See `BankClient.charge`."""
         return await self._client.call(BANK_CHARGE, order, **options)
 
@@ -341,7 +338,7 @@ class AsyncBankClient(AsyncClientStub):
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), **options
         )
 
-    async def balance(self, **options: Unpack[CallOptions]) -> int:
+    async def balance(self, **options: Unpack[rpcgen.CallOptions]) -> int:
         return await self._client.call(BANK_BALANCE, None, **options)
 
 
@@ -352,9 +349,9 @@ class AsyncBankGo(AsyncGoStub):
         self,
         order: Order,
         *,
-        done: DoneQueue[aio.Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `BankClient.charge`."""
         return self._client.go(BANK_CHARGE, order, done, **options)
 
@@ -364,17 +361,20 @@ class AsyncBankGo(AsyncGoStub):
         times: int = 1,
         *,
         timeout: float,
-        done: DoneQueue[aio.Call[None]] | None = None,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> aio.Call[None]:
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), done, **options
         )
 
     def balance(
-        self, *, done: DoneQueue[aio.Call[int]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[int]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_BALANCE, None, done, **options)
 
@@ -382,7 +382,9 @@ class AsyncBankGo(AsyncGoStub):
 class AsyncBankDurable(AsyncDurableStub):
     """Calls of `AsyncBank` that a queue keeps until they are carried out."""
 
-    async def charge(self, order: Order, **options: Unpack[CallOptions]) -> aio.Ticket[int]:
+    async def charge(
+        self, order: Order, **options: Unpack[rpcgen.CallOptions]
+    ) -> rpcgen.aio.Ticket[int]:
         """Leave the call to the queue. See `BankClient.charge`."""
         return await self._submit(BANK_CHARGE, order, **options)
 
@@ -393,7 +395,7 @@ class AsyncBankDurable(AsyncDurableStub):
         *,
         timeout: float,
         **options: Unpack[CallOptionsWithoutTimeout],
-    ) -> aio.Ticket[None]:
+    ) -> rpcgen.aio.Ticket[None]:
         """Leave the call to the queue."""
         return await self._submit(
             BANK_NOTE, BankNoteArgs(text=text, times=times, timeout=timeout), **options
@@ -403,17 +405,17 @@ class AsyncBankDurable(AsyncDurableStub):
 class AsyncBankTickets(AsyncDurableStub):
     """Tickets of durable calls of `AsyncBank`, by their keys."""
 
-    def charge(self, key: builtins.str) -> aio.Ticket[int]:
+    def charge(self, key: builtins.str) -> rpcgen.aio.Ticket[int]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(BANK_CHARGE, key)
 
-    def note(self, key: builtins.str) -> aio.Ticket[None]:
+    def note(self, key: builtins.str) -> rpcgen.aio.Ticket[None]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(BANK_NOTE, key)
 
 
 def register_async_bank(
-    server: aio.Server, implementation: AsyncBank, name: builtins.str = "Bank"
+    server: rpcgen.aio.Server, implementation: AsyncBank, name: builtins.str = "Bank"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -438,16 +440,16 @@ class TakenClient(ClientStub):
     @classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> TakenGo:
@@ -468,16 +470,16 @@ class TakenClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     def tickets(
-        self, self_: int, str: builtins.str, **options: Unpack[CallOptions]
+        self, self_: int, str: builtins.str, **options: Unpack[rpcgen.CallOptions]
     ) -> builtins.str:
         return self._client.call(TAKEN_TICKETS, TakenTicketsArgs(self_, str), **options)
 
-    def durable(self, **options: Unpack[CallOptions]) -> None:
+    def durable(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(TAKEN_DURABLE, None, **options)
 
 
@@ -489,15 +491,18 @@ class TakenGo(GoStub):
         self_: int,
         str: builtins.str,
         *,
-        done: DoneQueue[Call[builtins.str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[builtins.str]:
+        done: rpcgen.DoneQueue[rpcgen.Call[builtins.str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[builtins.str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TAKEN_TICKETS, TakenTicketsArgs(self_, str), done, **options)
 
     def durable(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TAKEN_DURABLE, None, done, **options)
 
@@ -506,12 +511,12 @@ class TakenDurable(DurableStub):
     """Calls of `Taken` that a queue keeps until they are carried out."""
 
     def tickets(
-        self, self_: int, str: builtins.str, **options: Unpack[CallOptions]
-    ) -> Ticket[builtins.str]:
+        self, self_: int, str: builtins.str, **options: Unpack[rpcgen.CallOptions]
+    ) -> rpcgen.Ticket[builtins.str]:
         """Leave the call to the queue."""
         return self._submit(TAKEN_TICKETS, TakenTicketsArgs(self_, str), **options)
 
-    def durable(self, **options: Unpack[CallOptions]) -> Ticket[None]:
+    def durable(self, **options: Unpack[rpcgen.CallOptions]) -> rpcgen.Ticket[None]:
         """Leave the call to the queue."""
         return self._submit(TAKEN_DURABLE, None, **options)
 
@@ -519,11 +524,11 @@ class TakenDurable(DurableStub):
 class TakenTickets(DurableStub):
     """Tickets of durable calls of `Taken`, by their keys."""
 
-    def tickets(self, key: builtins.str) -> Ticket[builtins.str]:
+    def tickets(self, key: builtins.str) -> rpcgen.Ticket[builtins.str]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(TAKEN_TICKETS, key)
 
-    def durable(self, key: builtins.str) -> Ticket[None]:
+    def durable(self, key: builtins.str) -> rpcgen.Ticket[None]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(TAKEN_DURABLE, key)
 
@@ -540,11 +545,13 @@ class TakenService(AbstractService, ABC):
     @abstractmethod
     def durable(self) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_taken(server, self)
 
 
-def register_taken(server: Registry, implementation: Taken, name: builtins.str = "Taken") -> None:
+def register_taken(
+    server: rpcgen.Registry, implementation: Taken, name: builtins.str = "Taken"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -576,17 +583,17 @@ class AsyncTakenClient(AsyncClientStub):
     @classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
-    ) -> aio.ClientConnector[Self]:
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncTakenGo:
@@ -607,16 +614,16 @@ class AsyncTakenClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     async def tickets(
-        self, self_: int, str: builtins.str, **options: Unpack[CallOptions]
+        self, self_: int, str: builtins.str, **options: Unpack[rpcgen.CallOptions]
     ) -> builtins.str:
         return await self._client.call(TAKEN_TICKETS, TakenTicketsArgs(self_, str), **options)
 
-    async def durable(self, **options: Unpack[CallOptions]) -> None:
+    async def durable(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(TAKEN_DURABLE, None, **options)
 
 
@@ -628,15 +635,18 @@ class AsyncTakenGo(AsyncGoStub):
         self_: int,
         str: builtins.str,
         *,
-        done: DoneQueue[aio.Call[builtins.str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[builtins.str]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[builtins.str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[builtins.str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TAKEN_TICKETS, TakenTicketsArgs(self_, str), done, **options)
 
     def durable(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TAKEN_DURABLE, None, done, **options)
 
@@ -645,12 +655,12 @@ class AsyncTakenDurable(AsyncDurableStub):
     """Calls of `AsyncTaken` that a queue keeps until they are carried out."""
 
     async def tickets(
-        self, self_: int, str: builtins.str, **options: Unpack[CallOptions]
-    ) -> aio.Ticket[builtins.str]:
+        self, self_: int, str: builtins.str, **options: Unpack[rpcgen.CallOptions]
+    ) -> rpcgen.aio.Ticket[builtins.str]:
         """Leave the call to the queue."""
         return await self._submit(TAKEN_TICKETS, TakenTicketsArgs(self_, str), **options)
 
-    async def durable(self, **options: Unpack[CallOptions]) -> aio.Ticket[None]:
+    async def durable(self, **options: Unpack[rpcgen.CallOptions]) -> rpcgen.aio.Ticket[None]:
         """Leave the call to the queue."""
         return await self._submit(TAKEN_DURABLE, None, **options)
 
@@ -658,17 +668,17 @@ class AsyncTakenDurable(AsyncDurableStub):
 class AsyncTakenTickets(AsyncDurableStub):
     """Tickets of durable calls of `AsyncTaken`, by their keys."""
 
-    def tickets(self, key: builtins.str) -> aio.Ticket[builtins.str]:
+    def tickets(self, key: builtins.str) -> rpcgen.aio.Ticket[builtins.str]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(TAKEN_TICKETS, key)
 
-    def durable(self, key: builtins.str) -> aio.Ticket[None]:
+    def durable(self, key: builtins.str) -> rpcgen.aio.Ticket[None]:
         """Return the ticket of the call that was made with a key."""
         return self._ticket(TAKEN_DURABLE, key)
 
 
 def register_async_taken(
-    server: aio.Server, implementation: AsyncTaken, name: builtins.str = "Taken"
+    server: rpcgen.aio.Server, implementation: AsyncTaken, name: builtins.str = "Taken"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

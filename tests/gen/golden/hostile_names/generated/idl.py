@@ -15,24 +15,11 @@ from typing import Self as Self_
 
 from attrs import define
 
+import rpcgen
 from hostile_names.idl import Builtins, Call, Method, Registry, TransferArgs
 from hostile_names.idl import Method as Method_
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Target,
-    dial,
-)
-from rpcgen import Call as Call_
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub
 from rpcgen import Method as Method__
-from rpcgen import Registry as Registry_
-from rpcgen import aio as aio_
 from rpcgen.types import wire
 
 __all__ = [
@@ -195,16 +182,16 @@ class RegistryClient(ClientStub):
     @builtins.classmethod
     def dial_(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self_:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @builtins.property
     def go_(self) -> RegistryGo:
@@ -215,20 +202,22 @@ class RegistryClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self_:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def dial(self, address: builtins.str, **options: Unpack[CallOptions]) -> None:
+    def dial(self, address: builtins.str, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(REGISTRY_DIAL, address, **options)
 
-    def close(self, **options: Unpack[CallOptions]) -> None:
+    def close(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(REGISTRY_CLOSE, None, **options)
 
-    def go(self, cls: builtins.int, self_: builtins.int, **options: Unpack[CallOptions]) -> Call:
+    def go(
+        self, cls: builtins.int, self_: builtins.int, **options: Unpack[rpcgen.CallOptions]
+    ) -> Call:
         return self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_), **options)
 
-    def close_(self, call: Call, **options: Unpack[CallOptions]) -> None:
+    def close_(self, call: Call, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(REGISTRY_CLOSE_, call, **options)
 
     def transfer(
@@ -237,7 +226,7 @@ class RegistryClient(ClientStub):
         TRANSFER: builtins.int,
         done: bool,
         name: builtins.str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Method_:
         return self._client.call(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), **options
@@ -249,23 +238,25 @@ class RegistryClient(ClientStub):
         implementation: builtins.int,
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Call:
         return self._client.call(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), **options
         )
 
-    def odd(_self, self: builtins.int, other: builtins.int, **options: Unpack[CallOptions]) -> Call:
+    def odd(
+        _self, self: builtins.int, other: builtins.int, **options: Unpack[rpcgen.CallOptions]
+    ) -> Call:
         return _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other), **options)
 
     def register_types(
-        self, address: builtins.str, options: builtins.int, **options_: Unpack[CallOptions]
+        self, address: builtins.str, options: builtins.int, **options_: Unpack[rpcgen.CallOptions]
     ) -> None:
         self._client.call(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), **options_
         )
 
-    def Client(self, Call: Call, **options: Unpack[CallOptions]) -> Call:
+    def Client(self, Call: Call, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(REGISTRY_CLIENT, Call, **options)
 
 
@@ -276,15 +267,18 @@ class RegistryGo(GoStub):
         self,
         address: builtins.str,
         *,
-        done: DoneQueue[Call_[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_DIAL, address, done, **options)
 
     def close(
-        self, *, done: DoneQueue[Call_[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE, None, done, **options)
 
@@ -293,9 +287,9 @@ class RegistryGo(GoStub):
         cls: builtins.int,
         self_: builtins.int,
         *,
-        done: DoneQueue[Call_[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Call]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done, **options)
 
@@ -303,9 +297,9 @@ class RegistryGo(GoStub):
         self,
         call: Call,
         *,
-        done: DoneQueue[Call_[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE_, call, done, **options)
 
@@ -316,9 +310,9 @@ class RegistryGo(GoStub):
         done: bool,
         name: builtins.str,
         *,
-        done_: DoneQueue[Call_[Method_]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Method_]:
+        done_: rpcgen.DoneQueue[rpcgen.Call[Method_]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Method_]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_, **options
@@ -331,9 +325,9 @@ class RegistryGo(GoStub):
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
         *,
-        done__: DoneQueue[Call_[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Call]:
+        done__: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__, **options
@@ -344,9 +338,9 @@ class RegistryGo(GoStub):
         self: builtins.int,
         other: builtins.int,
         *,
-        done: DoneQueue[Call_[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Call]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done, **options)
 
@@ -355,9 +349,9 @@ class RegistryGo(GoStub):
         address: builtins.str,
         options: builtins.int,
         *,
-        done: DoneQueue[Call_[None]] | None = None,
-        **options_: Unpack[CallOptions],
-    ) -> Call_[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options_: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done, **options_
@@ -367,9 +361,9 @@ class RegistryGo(GoStub):
         self,
         Call: Call,
         *,
-        done: DoneQueue[Call_[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Call]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLIENT, Call, done, **options)
 
@@ -415,12 +409,12 @@ class RegistryService(AbstractService, ABC):
     @abstractmethod
     def Client(self, Call: Call) -> Call: ...
 
-    def _register_with(self, server: Registry_) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_registry(server, self)
 
 
 def register_registry(
-    server: Registry_, implementation: Registry, name: builtins.str = "Registry"
+    server: rpcgen.Registry, implementation: Registry, name: builtins.str = "Registry"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -490,17 +484,17 @@ class AsyncRegistryClient(AsyncClientStub):
     @builtins.classmethod
     def dial_(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
-    ) -> aio_.ClientConnector[Self_]:
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
@@ -511,22 +505,22 @@ class AsyncRegistryClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self_:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def dial(self, address: builtins.str, **options: Unpack[CallOptions]) -> None:
+    async def dial(self, address: builtins.str, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(REGISTRY_DIAL, address, **options)
 
-    async def close(self, **options: Unpack[CallOptions]) -> None:
+    async def close(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(REGISTRY_CLOSE, None, **options)
 
     async def go(
-        self, cls: builtins.int, self_: builtins.int, **options: Unpack[CallOptions]
+        self, cls: builtins.int, self_: builtins.int, **options: Unpack[rpcgen.CallOptions]
     ) -> Call:
         return await self._client.call(REGISTRY_GO, RegistryGoArgs(cls, self_), **options)
 
-    async def close_(self, call: Call, **options: Unpack[CallOptions]) -> None:
+    async def close_(self, call: Call, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(REGISTRY_CLOSE_, call, **options)
 
     async def transfer(
@@ -535,7 +529,7 @@ class AsyncRegistryClient(AsyncClientStub):
         TRANSFER: builtins.int,
         done: bool,
         name: builtins.str,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Method_:
         return await self._client.call(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), **options
@@ -547,25 +541,25 @@ class AsyncRegistryClient(AsyncClientStub):
         implementation: builtins.int,
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Call:
         return await self._client.call(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), **options
         )
 
     async def odd(
-        _self, self: builtins.int, other: builtins.int, **options: Unpack[CallOptions]
+        _self, self: builtins.int, other: builtins.int, **options: Unpack[rpcgen.CallOptions]
     ) -> Call:
         return await _self._client.call(REGISTRY_ODD, RegistryOddArgs(self, other), **options)
 
     async def register_types(
-        self, address: builtins.str, options: builtins.int, **options_: Unpack[CallOptions]
+        self, address: builtins.str, options: builtins.int, **options_: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), **options_
         )
 
-    async def Client(self, Call: Call, **options: Unpack[CallOptions]) -> Call:
+    async def Client(self, Call: Call, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(REGISTRY_CLIENT, Call, **options)
 
 
@@ -576,15 +570,18 @@ class AsyncRegistryGo(AsyncGoStub):
         self,
         address: builtins.str,
         *,
-        done: DoneQueue[aio_.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_DIAL, address, done, **options)
 
     def close(
-        self, *, done: DoneQueue[aio_.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE, None, done, **options)
 
@@ -593,9 +590,9 @@ class AsyncRegistryGo(AsyncGoStub):
         cls: builtins.int,
         self_: builtins.int,
         *,
-        done: DoneQueue[aio_.Call[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Call]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_GO, RegistryGoArgs(cls, self_), done, **options)
 
@@ -603,9 +600,9 @@ class AsyncRegistryGo(AsyncGoStub):
         self,
         call: Call,
         *,
-        done: DoneQueue[aio_.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLOSE_, call, done, **options)
 
@@ -616,9 +613,9 @@ class AsyncRegistryGo(AsyncGoStub):
         done: bool,
         name: builtins.str,
         *,
-        done_: DoneQueue[aio_.Call[Method_]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Method_]:
+        done_: rpcgen.DoneQueue[rpcgen.aio.Call[Method_]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Method_]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_TRANSFER, RegistryTransferArgs(args, TRANSFER, done, name), done_, **options
@@ -631,9 +628,9 @@ class AsyncRegistryGo(AsyncGoStub):
         done: builtins.int,
         done_: Annotated[builtins.int, wire("Done2")],
         *,
-        done__: DoneQueue[aio_.Call[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Call]:
+        done__: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_AIO, RegistryAioArgs(server, implementation, done, done_), done__, **options
@@ -644,9 +641,9 @@ class AsyncRegistryGo(AsyncGoStub):
         self: builtins.int,
         other: builtins.int,
         *,
-        done: DoneQueue[aio_.Call[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Call]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return _self._client.go(REGISTRY_ODD, RegistryOddArgs(self, other), done, **options)
 
@@ -655,9 +652,9 @@ class AsyncRegistryGo(AsyncGoStub):
         address: builtins.str,
         options: builtins.int,
         *,
-        done: DoneQueue[aio_.Call[None]] | None = None,
-        **options_: Unpack[CallOptions],
-    ) -> aio_.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options_: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             REGISTRY_REGISTER_TYPES, RegistryRegisterTypesArgs(address, options), done, **options_
@@ -667,15 +664,15 @@ class AsyncRegistryGo(AsyncGoStub):
         self,
         Call: Call,
         *,
-        done: DoneQueue[aio_.Call[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Call]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(REGISTRY_CLIENT, Call, done, **options)
 
 
 def register_async_registry(
-    server: aio_.Server, implementation: AsyncRegistry, name: builtins.str = "Registry"
+    server: rpcgen.aio.Server, implementation: AsyncRegistry, name: builtins.str = "Registry"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -712,16 +709,16 @@ class BuiltinsClient(ClientStub):
     @builtins.classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self_:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @builtins.property
     def go(self) -> BuiltinsGo:
@@ -732,59 +729,66 @@ class BuiltinsClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self_:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     def from_(
-        self, import_: builtins.str, userId: TransferArgs, l: bool, **options: Unpack[CallOptions]
+        self,
+        import_: builtins.str,
+        userId: TransferArgs,
+        l: bool,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> TransferArgs:
         return self._client.call(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), **options)
 
     def class_(
-        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[CallOptions]
+        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[rpcgen.CallOptions]
     ) -> TransferArgs:
         return self._client.call(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), **options)
 
-    def Method(self, value: Method_, **options: Unpack[CallOptions]) -> None:
+    def Method(self, value: Method_, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(BUILTINS_METHOD, value, **options)
 
-    def count(self, **options: Unpack[CallOptions]) -> builtins.int:
+    def count(self, **options: Unpack[rpcgen.CallOptions]) -> builtins.int:
         return self._client.call(BUILTINS_COUNT, None, **options)
 
-    def names(self, **options: Unpack[CallOptions]) -> builtins.list[builtins.str]:
+    def names(self, **options: Unpack[rpcgen.CallOptions]) -> builtins.list[builtins.str]:
         return self._client.call(BUILTINS_NAMES, None, **options)
 
     def both(
-        self, list: builtins.list[builtins.str], int: builtins.int, **options: Unpack[CallOptions]
+        self,
+        list: builtins.list[builtins.str],
+        int: builtins.int,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> builtins.dict[builtins.str, builtins.bytes]:
         return self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int), **options)
 
-    def dict(self, **options: Unpack[CallOptions]) -> Call:
+    def dict(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_DICT, None, **options)
 
-    def list(self, **options: Unpack[CallOptions]) -> Call:
+    def list(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_LIST, None, **options)
 
-    def int(self, **options: Unpack[CallOptions]) -> Call:
+    def int(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_INT, None, **options)
 
-    def str(self, **options: Unpack[CallOptions]) -> Call:
+    def str(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_STR, None, **options)
 
-    def bytes(self, bytes: builtins.bytes, **options: Unpack[CallOptions]) -> Call:
+    def bytes(self, bytes: builtins.bytes, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_BYTES, bytes, **options)
 
-    def property(self, **options: Unpack[CallOptions]) -> Call:
+    def property(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_PROPERTY, None, **options)
 
-    def classmethod(self, **options: Unpack[CallOptions]) -> Call:
+    def classmethod(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_CLASSMETHOD, None, **options)
 
-    def Self(self, **options: Unpack[CallOptions]) -> Call:
+    def Self(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_SELF, None, **options)
 
-    def self(self, **options: Unpack[CallOptions]) -> Call:
+    def self(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return self._client.call(BUILTINS_SELF_, None, **options)
 
 
@@ -797,9 +801,9 @@ class BuiltinsGo(GoStub):
         userId: TransferArgs,
         l: bool,
         *,
-        done: DoneQueue[Call_[TransferArgs]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[TransferArgs]:
+        done: rpcgen.DoneQueue[rpcgen.Call[TransferArgs]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done, **options)
 
@@ -808,9 +812,9 @@ class BuiltinsGo(GoStub):
         lambda_: builtins.int,
         global_: builtins.int,
         *,
-        done: DoneQueue[Call_[TransferArgs]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[TransferArgs]:
+        done: rpcgen.DoneQueue[rpcgen.Call[TransferArgs]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done, **options)
 
@@ -818,24 +822,27 @@ class BuiltinsGo(GoStub):
         self,
         value: Method_,
         *,
-        done: DoneQueue[Call_[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_METHOD, value, done, **options)
 
     def count(
-        self, *, done: DoneQueue[Call_[builtins.int]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[builtins.int]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[builtins.int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[builtins.int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_COUNT, None, done, **options)
 
     def names(
         self,
         *,
-        done: DoneQueue[Call_[builtins.list[builtins.str]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[builtins.list[builtins.str]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[builtins.list[builtins.str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[builtins.list[builtins.str]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_NAMES, None, done, **options)
 
@@ -844,33 +851,46 @@ class BuiltinsGo(GoStub):
         list: builtins.list[builtins.str],
         int: builtins.int,
         *,
-        done: DoneQueue[Call_[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[builtins.dict[builtins.str, builtins.bytes]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[builtins.dict[builtins.str, builtins.bytes]]]
+        | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[builtins.dict[builtins.str, builtins.bytes]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done, **options)
 
     def dict(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_DICT, None, done, **options)
 
     def list(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_LIST, None, done, **options)
 
     def int(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_INT, None, done, **options)
 
     def str(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_STR, None, done, **options)
 
@@ -878,33 +898,45 @@ class BuiltinsGo(GoStub):
         self,
         bytes: builtins.bytes,
         *,
-        done: DoneQueue[Call_[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call_[Call]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BYTES, bytes, done, **options)
 
     def property(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_PROPERTY, None, done, **options)
 
     def classmethod(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASSMETHOD, None, done, **options)
 
     def Self(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF, None, done, **options)
 
     def self(
-        self, *, done: DoneQueue[Call_[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call_[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF_, None, done, **options)
 
@@ -962,12 +994,12 @@ class BuiltinsService(AbstractService, ABC):
     @abstractmethod
     def self(self) -> Call: ...
 
-    def _register_with(self, server: Registry_) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_builtins(server, self)
 
 
 def register_builtins(
-    server: Registry_, implementation: Builtins, name: builtins.str = "Builtins"
+    server: rpcgen.Registry, implementation: Builtins, name: builtins.str = "Builtins"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -1043,17 +1075,17 @@ class AsyncBuiltinsClient(AsyncClientStub):
     @builtins.classmethod
     def dial(
         cls,
-        address: Target,
+        address: rpcgen.Target,
         *,
         service: builtins.str | None = None,
-        **options: Unpack[ChannelOptions],
-    ) -> aio_.ClientConnector[Self_]:
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self_]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:
@@ -1064,63 +1096,70 @@ class AsyncBuiltinsClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self_:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self_:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
     async def from_(
-        self, import_: builtins.str, userId: TransferArgs, l: bool, **options: Unpack[CallOptions]
+        self,
+        import_: builtins.str,
+        userId: TransferArgs,
+        l: bool,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> TransferArgs:
         return await self._client.call(
             BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), **options
         )
 
     async def class_(
-        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[CallOptions]
+        self, lambda_: builtins.int, global_: builtins.int, **options: Unpack[rpcgen.CallOptions]
     ) -> TransferArgs:
         return await self._client.call(
             BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), **options
         )
 
-    async def Method(self, value: Method_, **options: Unpack[CallOptions]) -> None:
+    async def Method(self, value: Method_, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(BUILTINS_METHOD, value, **options)
 
-    async def count(self, **options: Unpack[CallOptions]) -> builtins.int:
+    async def count(self, **options: Unpack[rpcgen.CallOptions]) -> builtins.int:
         return await self._client.call(BUILTINS_COUNT, None, **options)
 
-    async def names(self, **options: Unpack[CallOptions]) -> builtins.list[builtins.str]:
+    async def names(self, **options: Unpack[rpcgen.CallOptions]) -> builtins.list[builtins.str]:
         return await self._client.call(BUILTINS_NAMES, None, **options)
 
     async def both(
-        self, list: builtins.list[builtins.str], int: builtins.int, **options: Unpack[CallOptions]
+        self,
+        list: builtins.list[builtins.str],
+        int: builtins.int,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> builtins.dict[builtins.str, builtins.bytes]:
         return await self._client.call(BUILTINS_BOTH, BuiltinsBothArgs(list, int), **options)
 
-    async def dict(self, **options: Unpack[CallOptions]) -> Call:
+    async def dict(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_DICT, None, **options)
 
-    async def list(self, **options: Unpack[CallOptions]) -> Call:
+    async def list(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_LIST, None, **options)
 
-    async def int(self, **options: Unpack[CallOptions]) -> Call:
+    async def int(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_INT, None, **options)
 
-    async def str(self, **options: Unpack[CallOptions]) -> Call:
+    async def str(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_STR, None, **options)
 
-    async def bytes(self, bytes: builtins.bytes, **options: Unpack[CallOptions]) -> Call:
+    async def bytes(self, bytes: builtins.bytes, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_BYTES, bytes, **options)
 
-    async def property(self, **options: Unpack[CallOptions]) -> Call:
+    async def property(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_PROPERTY, None, **options)
 
-    async def classmethod(self, **options: Unpack[CallOptions]) -> Call:
+    async def classmethod(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_CLASSMETHOD, None, **options)
 
-    async def Self(self, **options: Unpack[CallOptions]) -> Call:
+    async def Self(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_SELF, None, **options)
 
-    async def self(self, **options: Unpack[CallOptions]) -> Call:
+    async def self(self, **options: Unpack[rpcgen.CallOptions]) -> Call:
         return await self._client.call(BUILTINS_SELF_, None, **options)
 
 
@@ -1133,9 +1172,9 @@ class AsyncBuiltinsGo(AsyncGoStub):
         userId: TransferArgs,
         l: bool,
         *,
-        done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[TransferArgs]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[TransferArgs]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_FROM, BuiltinsFromArgs(import_, userId, l), done, **options)
 
@@ -1144,9 +1183,9 @@ class AsyncBuiltinsGo(AsyncGoStub):
         lambda_: builtins.int,
         global_: builtins.int,
         *,
-        done: DoneQueue[aio_.Call[TransferArgs]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[TransferArgs]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[TransferArgs]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[TransferArgs]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASS, BuiltinsClassArgs(lambda_, global_), done, **options)
 
@@ -1154,27 +1193,27 @@ class AsyncBuiltinsGo(AsyncGoStub):
         self,
         value: Method_,
         *,
-        done: DoneQueue[aio_.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_METHOD, value, done, **options)
 
     def count(
         self,
         *,
-        done: DoneQueue[aio_.Call[builtins.int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[builtins.int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[builtins.int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[builtins.int]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_COUNT, None, done, **options)
 
     def names(
         self,
         *,
-        done: DoneQueue[aio_.Call[builtins.list[builtins.str]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[builtins.list[builtins.str]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[builtins.list[builtins.str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[builtins.list[builtins.str]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_NAMES, None, done, **options)
 
@@ -1183,33 +1222,46 @@ class AsyncBuiltinsGo(AsyncGoStub):
         list: builtins.list[builtins.str],
         int: builtins.int,
         *,
-        done: DoneQueue[aio_.Call[builtins.dict[builtins.str, builtins.bytes]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[builtins.dict[builtins.str, builtins.bytes]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[builtins.dict[builtins.str, builtins.bytes]]]
+        | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[builtins.dict[builtins.str, builtins.bytes]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BOTH, BuiltinsBothArgs(list, int), done, **options)
 
     def dict(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_DICT, None, done, **options)
 
     def list(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_LIST, None, done, **options)
 
     def int(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_INT, None, done, **options)
 
     def str(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_STR, None, done, **options)
 
@@ -1217,39 +1269,51 @@ class AsyncBuiltinsGo(AsyncGoStub):
         self,
         bytes: builtins.bytes,
         *,
-        done: DoneQueue[aio_.Call[Call]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio_.Call[Call]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_BYTES, bytes, done, **options)
 
     def property(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_PROPERTY, None, done, **options)
 
     def classmethod(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_CLASSMETHOD, None, done, **options)
 
     def Self(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF, None, done, **options)
 
     def self(
-        self, *, done: DoneQueue[aio_.Call[Call]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio_.Call[Call]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Call]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Call]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BUILTINS_SELF_, None, done, **options)
 
 
 def register_async_builtins(
-    server: aio_.Server, implementation: AsyncBuiltins, name: builtins.str = "Builtins"
+    server: rpcgen.aio.Server, implementation: AsyncBuiltins, name: builtins.str = "Builtins"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -11,23 +11,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from interfaces.common import Point
 from interfaces.idl import Box, Boxes, Circle
 from rpcgen import (
     AbstractService,
     AsyncClientStub,
     AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
     ClientStub,
-    DoneQueue,
     GoStub,
     Method,
-    Registry,
-    Target,
-    aio,
-    dial,
     register_types,
 )
 
@@ -57,13 +50,17 @@ class BoxesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BoxesGo:
@@ -74,11 +71,11 @@ class BoxesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def pack(self, box: Box, **options: Unpack[CallOptions]) -> Circle | Point:
+    def pack(self, box: Box, **options: Unpack[rpcgen.CallOptions]) -> Circle | Point:
         return self._client.call(BOXES_PACK, box, **options)
 
 
@@ -89,9 +86,9 @@ class BoxesGo(GoStub):
         self,
         box: Box,
         *,
-        done: DoneQueue[Call[Circle | Point]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Circle | Point]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Circle | Point]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Circle | Point]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BOXES_PACK, box, done, **options)
 
@@ -105,11 +102,11 @@ class BoxesService(AbstractService, ABC):
     @abstractmethod
     def pack(self, box: Box) -> Circle | Point: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_boxes(server, self)
 
 
-def register_boxes(server: Registry, implementation: Boxes, name: str = "Boxes") -> None:
+def register_boxes(server: rpcgen.Registry, implementation: Boxes, name: str = "Boxes") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -137,14 +134,18 @@ class AsyncBoxesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBoxesGo:
@@ -155,11 +156,11 @@ class AsyncBoxesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def pack(self, box: Box, **options: Unpack[CallOptions]) -> Circle | Point:
+    async def pack(self, box: Box, **options: Unpack[rpcgen.CallOptions]) -> Circle | Point:
         return await self._client.call(BOXES_PACK, box, **options)
 
 
@@ -170,15 +171,15 @@ class AsyncBoxesGo(AsyncGoStub):
         self,
         box: Box,
         *,
-        done: DoneQueue[aio.Call[Circle | Point]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Circle | Point]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Circle | Point]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Circle | Point]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BOXES_PACK, box, done, **options)
 
 
 def register_async_boxes(
-    server: aio.Server, implementation: AsyncBoxes, name: str = "Boxes"
+    server: rpcgen.aio.Server, implementation: AsyncBoxes, name: str = "Boxes"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

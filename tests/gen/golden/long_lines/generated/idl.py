@@ -13,27 +13,13 @@ from typing import Protocol, Self, Unpack
 
 from attrs import define
 
+import rpcgen
 from long_lines.idl import (
     AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
     LongLines,
 )
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice",
@@ -132,13 +118,17 @@ class LongLinesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> LongLinesGo:
@@ -149,7 +139,7 @@ class LongLinesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -159,7 +149,7 @@ class LongLinesClient(ClientStub):
         another: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> (
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
@@ -173,7 +163,7 @@ class LongLinesClient(ClientStub):
     def a_method_with_quite_a_long_name(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
         return self._client.call(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, **options)
 
@@ -181,7 +171,7 @@ class LongLinesClient(ClientStub):
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         return self._client.call(LONG_LINES_UNION, request, **options)
 
@@ -189,7 +179,7 @@ class LongLinesClient(ClientStub):
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
         return self._client.call(
             LONG_LINES_NESTED, LongLinesNestedArgs(request, another), **options
@@ -203,7 +193,7 @@ class LongLinesClient(ClientStub):
         four: int,
         five: int,
         six: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(
             LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), **options
@@ -214,7 +204,7 @@ class LongLinesClient(ClientStub):
         first_number: int,
         second_number: int,
         third_number: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> float:
         return self._client.call(
             LONG_LINES_JUST_TOO_LONG,
@@ -223,7 +213,7 @@ class LongLinesClient(ClientStub):
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> list[int]:
         return self._client.call(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, **options
@@ -240,15 +230,15 @@ class LongLinesGo(GoStub):
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
         *,
-        done: DoneQueue[
-            Call[
+        done: rpcgen.DoneQueue[
+            rpcgen.Call[
                 AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
                 | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
             ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
@@ -264,10 +254,12 @@ class LongLinesGo(GoStub):
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
         *,
-        done: DoneQueue[Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
+        done: rpcgen.DoneQueue[
+            rpcgen.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]
+        ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done, **options)
 
@@ -276,12 +268,14 @@ class LongLinesGo(GoStub):
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
         *,
-        done: DoneQueue[
-            Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
+        done: rpcgen.DoneQueue[
+            rpcgen.Call[
+                dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]
+            ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_UNION, request, done, **options)
 
@@ -290,8 +284,8 @@ class LongLinesGo(GoStub):
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
         *,
-        done: DoneQueue[
-            Call[
+        done: rpcgen.DoneQueue[
+            rpcgen.Call[
                 dict[
                     str,
                     dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice],
@@ -299,8 +293,8 @@ class LongLinesGo(GoStub):
             ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
         """Start the call; returns a future-like `Call`."""
@@ -317,9 +311,9 @@ class LongLinesGo(GoStub):
         five: int,
         six: int,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_SEVERAL,
@@ -334,9 +328,9 @@ class LongLinesGo(GoStub):
         second_number: int,
         third_number: int,
         *,
-        done: DoneQueue[Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
@@ -346,8 +340,11 @@ class LongLinesGo(GoStub):
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, *, done: DoneQueue[Call[list[int]]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[list[int]]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done, **options
@@ -402,12 +399,12 @@ class LongLinesService(AbstractService, ABC):
     @abstractmethod
     def no_parameters_but_a_name_that_nearly_fills_a_line(self) -> list[int]: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_long_lines(server, self)
 
 
 def register_long_lines(
-    server: Registry, implementation: LongLines, name: str = "LongLines"
+    server: rpcgen.Registry, implementation: LongLines, name: str = "LongLines"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -495,14 +492,18 @@ class AsyncLongLinesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncLongLinesGo:
@@ -513,7 +514,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -523,7 +524,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         another: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> (
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
@@ -537,7 +538,7 @@ class AsyncLongLinesClient(AsyncClientStub):
     async def a_method_with_quite_a_long_name(
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice:
         return await self._client.call(
             LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, **options
@@ -547,7 +548,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         return await self._client.call(LONG_LINES_UNION, request, **options)
 
@@ -555,7 +556,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         self,
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
         return await self._client.call(
             LONG_LINES_NESTED, LongLinesNestedArgs(request, another), **options
@@ -569,7 +570,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         four: int,
         five: int,
         six: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(
             LONG_LINES_SEVERAL, LongLinesSeveralArgs(one, two, three, four, five, six), **options
@@ -580,7 +581,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         first_number: int,
         second_number: int,
         third_number: int,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> float:
         return await self._client.call(
             LONG_LINES_JUST_TOO_LONG,
@@ -589,7 +590,7 @@ class AsyncLongLinesClient(AsyncClientStub):
         )
 
     async def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, **options: Unpack[CallOptions]
+        self, **options: Unpack[rpcgen.CallOptions]
     ) -> list[int]:
         return await self._client.call(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, **options
@@ -606,15 +607,15 @@ class AsyncLongLinesGo(AsyncGoStub):
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | None = None,
         *,
-        done: DoneQueue[
-            aio.Call[
+        done: rpcgen.DoneQueue[
+            rpcgen.aio.Call[
                 AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
                 | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
             ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[
         AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
     ]:
@@ -630,10 +631,12 @@ class AsyncLongLinesGo(AsyncGoStub):
         self,
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
         *,
-        done: DoneQueue[aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
+        done: rpcgen.DoneQueue[
+            rpcgen.aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]
+        ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_A_METHOD_WITH_QUITE_A_LONG_NAME, request, done, **options)
 
@@ -642,12 +645,16 @@ class AsyncLongLinesGo(AsyncGoStub):
         request: AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice
         | AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice,
         *,
-        done: DoneQueue[
-            aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
+        done: rpcgen.DoneQueue[
+            rpcgen.aio.Call[
+                dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]
+            ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]:
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[
+        dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]
+    ]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(LONG_LINES_UNION, request, done, **options)
 
@@ -656,8 +663,8 @@ class AsyncLongLinesGo(AsyncGoStub):
         request: dict[str, list[AVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]],
         another: tuple[AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice, ...],
         *,
-        done: DoneQueue[
-            aio.Call[
+        done: rpcgen.DoneQueue[
+            rpcgen.aio.Call[
                 dict[
                     str,
                     dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice],
@@ -665,8 +672,8 @@ class AsyncLongLinesGo(AsyncGoStub):
             ]
         ]
         | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[
         dict[str, dict[str, AnotherVeryLongNameForAMessageThatNobodyShouldEverHaveToTypeTwice]]
     ]:
         """Start the call; returns a future-like `Call`."""
@@ -683,9 +690,9 @@ class AsyncLongLinesGo(AsyncGoStub):
         five: int,
         six: int,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_SEVERAL,
@@ -700,9 +707,9 @@ class AsyncLongLinesGo(AsyncGoStub):
         second_number: int,
         third_number: int,
         *,
-        done: DoneQueue[aio.Call[float]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[float]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[float]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[float]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_JUST_TOO_LONG,
@@ -712,8 +719,11 @@ class AsyncLongLinesGo(AsyncGoStub):
         )
 
     def no_parameters_but_a_name_that_nearly_fills_a_line(
-        self, *, done: DoneQueue[aio.Call[list[int]]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[list[int]]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[int]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[int]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             LONG_LINES_NO_PARAMETERS_BUT_A_NAME_THAT_NEARLY_FILLS_A_LINE, None, done, **options
@@ -721,7 +731,7 @@ class AsyncLongLinesGo(AsyncGoStub):
 
 
 def register_async_long_lines(
-    server: aio.Server, implementation: AsyncLongLines, name: str = "LongLines"
+    server: rpcgen.aio.Server, implementation: AsyncLongLines, name: str = "LongLines"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -17,23 +17,9 @@ from typing import Annotated, Literal, Protocol, Self, Unpack
 from attrs import define
 from typing_extensions import deprecated
 
+import rpcgen
 from more_types.idl import Blob, Filter, Page, Types, User, UserPage
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from rpcgen.types import interface
 
 __all__ = [
@@ -111,13 +97,17 @@ class TypesClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> TypesGo:
@@ -128,38 +118,42 @@ class TypesClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def blobs(self, blob: Blob, **options: Unpack[CallOptions]) -> set[str]:
+    def blobs(self, blob: Blob, **options: Unpack[rpcgen.CallOptions]) -> set[str]:
         return self._client.call(TYPES_BLOBS, blob, **options)
 
-    def pages(self, page: Page[int], users: UserPage, **options: Unpack[CallOptions]) -> Page[User]:
+    def pages(
+        self, page: Page[int], users: UserPage, **options: Unpack[rpcgen.CallOptions]
+    ) -> Page[User]:
         return self._client.call(TYPES_PAGES, TypesPagesArgs(page, users), **options)
 
     def find(
-        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[CallOptions]
+        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[rpcgen.CallOptions]
     ) -> Mapping[User, Sequence[int]]:
         return self._client.call(TYPES_FIND, TypesFindArgs(filter, names), **options)
 
-    def level(self, level: Literal[1, 2], **options: Unpack[CallOptions]) -> Literal["a", "b"]:
+    def level(
+        self, level: Literal[1, 2], **options: Unpack[rpcgen.CallOptions]
+    ) -> Literal["a", "b"]:
         return self._client.call(TYPES_LEVEL, level, **options)
 
     def owner(
-        self, owner: Annotated[User, interface], **options: Unpack[CallOptions]
+        self, owner: Annotated[User, interface], **options: Unpack[rpcgen.CallOptions]
     ) -> list[Annotated[User, interface]]:
         return self._client.call(TYPES_OWNER, owner, **options)
 
-    def one(self, name: str, **options: Unpack[CallOptions]) -> int:
+    def one(self, name: str, **options: Unpack[rpcgen.CallOptions]) -> int:
         """Take a struct, so that there is room for more."""
         return self._client.call(TYPES_ONE, TypesOneArgs(name), **options)
 
-    def optional(self, owner: User | None = None, **options: Unpack[CallOptions]) -> None:
+    def optional(self, owner: User | None = None, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner), **options)
 
     @deprecated("use find instead")
-    def search(self, name: str, **options: Unpack[CallOptions]) -> UserPage:
+    def search(self, name: str, **options: Unpack[rpcgen.CallOptions]) -> UserPage:
         """Find no more."""
         return self._client.call(TYPES_SEARCH, name, **options)
 
@@ -171,9 +165,9 @@ class TypesGo(GoStub):
         self,
         blob: Blob,
         *,
-        done: DoneQueue[Call[set[str]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[set[str]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[set[str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[set[str]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_BLOBS, blob, done, **options)
 
@@ -182,9 +176,9 @@ class TypesGo(GoStub):
         page: Page[int],
         users: UserPage,
         *,
-        done: DoneQueue[Call[Page[User]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Page[User]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Page[User]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Page[User]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done, **options)
 
@@ -193,9 +187,9 @@ class TypesGo(GoStub):
         filter: Filter,
         names: Sequence[str] = (),
         *,
-        done: DoneQueue[Call[Mapping[User, Sequence[int]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Mapping[User, Sequence[int]]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Mapping[User, Sequence[int]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Mapping[User, Sequence[int]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done, **options)
 
@@ -203,9 +197,9 @@ class TypesGo(GoStub):
         self,
         level: Literal[1, 2],
         *,
-        done: DoneQueue[Call[Literal["a", "b"]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Literal["a", "b"]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Literal["a", "b"]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Literal["a", "b"]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_LEVEL, level, done, **options)
 
@@ -213,15 +207,19 @@ class TypesGo(GoStub):
         self,
         owner: Annotated[User, interface],
         *,
-        done: DoneQueue[Call[list[Annotated[User, interface]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[Annotated[User, interface]]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[Annotated[User, interface]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[Annotated[User, interface]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OWNER, owner, done, **options)
 
     def one(
-        self, name: str, *, done: DoneQueue[Call[int]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[int]:
+        self,
+        name: str,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[int]:
         """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
         return self._client.go(TYPES_ONE, TypesOneArgs(name), done, **options)
 
@@ -229,9 +227,9 @@ class TypesGo(GoStub):
         self,
         owner: User | None = None,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done, **options)
 
@@ -240,9 +238,9 @@ class TypesGo(GoStub):
         self,
         name: str,
         *,
-        done: DoneQueue[Call[UserPage]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[UserPage]:
+        done: rpcgen.DoneQueue[rpcgen.Call[UserPage]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[UserPage]:
         """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
         return self._client.go(TYPES_SEARCH, name, done, **options)
 
@@ -277,11 +275,11 @@ class TypesService(AbstractService, ABC):
     @abstractmethod
     def search(self, name: str) -> UserPage: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_types(server, self)
 
 
-def register_types(server: Registry, implementation: Types, name: str = "Types") -> None:
+def register_types(server: rpcgen.Registry, implementation: Types, name: str = "Types") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -335,14 +333,18 @@ class AsyncTypesClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncTypesGo:
@@ -353,42 +355,44 @@ class AsyncTypesClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def blobs(self, blob: Blob, **options: Unpack[CallOptions]) -> set[str]:
+    async def blobs(self, blob: Blob, **options: Unpack[rpcgen.CallOptions]) -> set[str]:
         return await self._client.call(TYPES_BLOBS, blob, **options)
 
     async def pages(
-        self, page: Page[int], users: UserPage, **options: Unpack[CallOptions]
+        self, page: Page[int], users: UserPage, **options: Unpack[rpcgen.CallOptions]
     ) -> Page[User]:
         return await self._client.call(TYPES_PAGES, TypesPagesArgs(page, users), **options)
 
     async def find(
-        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[CallOptions]
+        self, filter: Filter, names: Sequence[str] = (), **options: Unpack[rpcgen.CallOptions]
     ) -> Mapping[User, Sequence[int]]:
         return await self._client.call(TYPES_FIND, TypesFindArgs(filter, names), **options)
 
     async def level(
-        self, level: Literal[1, 2], **options: Unpack[CallOptions]
+        self, level: Literal[1, 2], **options: Unpack[rpcgen.CallOptions]
     ) -> Literal["a", "b"]:
         return await self._client.call(TYPES_LEVEL, level, **options)
 
     async def owner(
-        self, owner: Annotated[User, interface], **options: Unpack[CallOptions]
+        self, owner: Annotated[User, interface], **options: Unpack[rpcgen.CallOptions]
     ) -> list[Annotated[User, interface]]:
         return await self._client.call(TYPES_OWNER, owner, **options)
 
-    async def one(self, name: str, **options: Unpack[CallOptions]) -> int:
+    async def one(self, name: str, **options: Unpack[rpcgen.CallOptions]) -> int:
         """See `TypesClient.one`."""
         return await self._client.call(TYPES_ONE, TypesOneArgs(name), **options)
 
-    async def optional(self, owner: User | None = None, **options: Unpack[CallOptions]) -> None:
+    async def optional(
+        self, owner: User | None = None, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(TYPES_OPTIONAL, TypesOptionalArgs(owner), **options)
 
     @deprecated("use find instead")
-    async def search(self, name: str, **options: Unpack[CallOptions]) -> UserPage:
+    async def search(self, name: str, **options: Unpack[rpcgen.CallOptions]) -> UserPage:
         """See `TypesClient.search`."""
         return await self._client.call(TYPES_SEARCH, name, **options)
 
@@ -400,9 +404,9 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         blob: Blob,
         *,
-        done: DoneQueue[aio.Call[set[str]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[set[str]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[set[str]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[set[str]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_BLOBS, blob, done, **options)
 
@@ -411,9 +415,9 @@ class AsyncTypesGo(AsyncGoStub):
         page: Page[int],
         users: UserPage,
         *,
-        done: DoneQueue[aio.Call[Page[User]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Page[User]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Page[User]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Page[User]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_PAGES, TypesPagesArgs(page, users), done, **options)
 
@@ -422,9 +426,9 @@ class AsyncTypesGo(AsyncGoStub):
         filter: Filter,
         names: Sequence[str] = (),
         *,
-        done: DoneQueue[aio.Call[Mapping[User, Sequence[int]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Mapping[User, Sequence[int]]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Mapping[User, Sequence[int]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Mapping[User, Sequence[int]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_FIND, TypesFindArgs(filter, names), done, **options)
 
@@ -432,9 +436,9 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         level: Literal[1, 2],
         *,
-        done: DoneQueue[aio.Call[Literal["a", "b"]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Literal["a", "b"]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Literal["a", "b"]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Literal["a", "b"]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_LEVEL, level, done, **options)
 
@@ -442,9 +446,9 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         owner: Annotated[User, interface],
         *,
-        done: DoneQueue[aio.Call[list[Annotated[User, interface]]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[Annotated[User, interface]]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[Annotated[User, interface]]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[Annotated[User, interface]]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OWNER, owner, done, **options)
 
@@ -452,9 +456,9 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         name: str,
         *,
-        done: DoneQueue[aio.Call[int]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[int]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[int]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[int]:
         """Start the call; returns a future-like `Call`. See `TypesClient.one`."""
         return self._client.go(TYPES_ONE, TypesOneArgs(name), done, **options)
 
@@ -462,9 +466,9 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         owner: User | None = None,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(TYPES_OPTIONAL, TypesOptionalArgs(owner), done, **options)
 
@@ -473,15 +477,15 @@ class AsyncTypesGo(AsyncGoStub):
         self,
         name: str,
         *,
-        done: DoneQueue[aio.Call[UserPage]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[UserPage]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[UserPage]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[UserPage]:
         """Start the call; returns a future-like `Call`. See `TypesClient.search`."""
         return self._client.go(TYPES_SEARCH, name, done, **options)
 
 
 def register_async_types(
-    server: aio.Server, implementation: AsyncTypes, name: str = "Types"
+    server: rpcgen.aio.Server, implementation: AsyncTypes, name: str = "Types"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

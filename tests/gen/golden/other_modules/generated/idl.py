@@ -14,25 +14,11 @@ from typing import Protocol, Self, Unpack
 
 from attrs import define
 
+import rpcgen
 from other_modules.deep.common import Point, Shape
 from other_modules.idl import Everything, Extended, Outer, Points, UserID, Visible
 from other_modules.stars import Star
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncEverything",
@@ -108,13 +94,17 @@ class EverythingClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> EverythingGo:
@@ -125,33 +115,35 @@ class EverythingClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def name(self, **options: Unpack[CallOptions]) -> str:
+    def name(self, **options: Unpack[rpcgen.CallOptions]) -> str:
         """Return a name."""
         return self._client.call(EVERYTHING_NAME, None, **options)
 
-    def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+    def origin(self, point: Point, **options: Unpack[rpcgen.CallOptions]) -> Shape:
         return self._client.call(EVERYTHING_ORIGIN, point, **options)
 
-    def points(self, points: Points, **options: Unpack[CallOptions]) -> list[Point]:
+    def points(self, points: Points, **options: Unpack[rpcgen.CallOptions]) -> list[Point]:
         return self._client.call(EVERYTHING_POINTS, points, **options)
 
-    def dotted(self, a: Point, b: Point, c: Point, **options: Unpack[CallOptions]) -> UserID:
+    def dotted(self, a: Point, b: Point, c: Point, **options: Unpack[rpcgen.CallOptions]) -> UserID:
         return self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), **options)
 
-    def times(self, at: datetime, took: timedelta, **options: Unpack[CallOptions]) -> datetime:
+    def times(
+        self, at: datetime, took: timedelta, **options: Unpack[rpcgen.CallOptions]
+    ) -> datetime:
         return self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took), **options)
 
-    def nested(self, inner: Outer.Inner, **options: Unpack[CallOptions]) -> Extended | Point:
+    def nested(self, inner: Outer.Inner, **options: Unpack[rpcgen.CallOptions]) -> Extended | Point:
         return self._client.call(EVERYTHING_NESTED, inner, **options)
 
-    def star(self, star: Star, **options: Unpack[CallOptions]) -> dict[UserID, Points]:
+    def star(self, star: Star, **options: Unpack[rpcgen.CallOptions]) -> dict[UserID, Points]:
         return self._client.call(EVERYTHING_STAR, star, **options)
 
-    def quoted(self, value: list[Point], **options: Unpack[CallOptions]) -> Extended:
+    def quoted(self, value: list[Point], **options: Unpack[rpcgen.CallOptions]) -> Extended:
         return self._client.call(EVERYTHING_QUOTED, value, **options)
 
 
@@ -159,8 +151,11 @@ class EverythingGo(GoStub):
     """Calls of `Everything` that are started, and waited for later."""
 
     def name(
-        self, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[str]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
         return self._client.go(EVERYTHING_NAME, None, done, **options)
 
@@ -168,9 +163,9 @@ class EverythingGo(GoStub):
         self,
         point: Point,
         *,
-        done: DoneQueue[Call[Shape]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Shape]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Shape]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_ORIGIN, point, done, **options)
 
@@ -178,9 +173,9 @@ class EverythingGo(GoStub):
         self,
         points: Points,
         *,
-        done: DoneQueue[Call[list[Point]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[list[Point]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[list[Point]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[list[Point]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_POINTS, points, done, **options)
 
@@ -190,9 +185,9 @@ class EverythingGo(GoStub):
         b: Point,
         c: Point,
         *,
-        done: DoneQueue[Call[UserID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[UserID]:
+        done: rpcgen.DoneQueue[rpcgen.Call[UserID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done, **options)
 
@@ -201,9 +196,9 @@ class EverythingGo(GoStub):
         at: datetime,
         took: timedelta,
         *,
-        done: DoneQueue[Call[datetime]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[datetime]:
+        done: rpcgen.DoneQueue[rpcgen.Call[datetime]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done, **options)
 
@@ -211,9 +206,9 @@ class EverythingGo(GoStub):
         self,
         inner: Outer.Inner,
         *,
-        done: DoneQueue[Call[Extended | Point]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Extended | Point]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Extended | Point]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Extended | Point]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_NESTED, inner, done, **options)
 
@@ -221,9 +216,9 @@ class EverythingGo(GoStub):
         self,
         star: Star,
         *,
-        done: DoneQueue[Call[dict[UserID, Points]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[dict[UserID, Points]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[dict[UserID, Points]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[dict[UserID, Points]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_STAR, star, done, **options)
 
@@ -231,9 +226,9 @@ class EverythingGo(GoStub):
         self,
         value: list[Point],
         *,
-        done: DoneQueue[Call[Extended]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Extended]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Extended]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Extended]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_QUOTED, value, done, **options)
 
@@ -268,12 +263,12 @@ class EverythingService(AbstractService, ABC):
     @abstractmethod
     def quoted(self, value: list[Point]) -> Extended: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_everything(server, self)
 
 
 def register_everything(
-    server: Registry, implementation: Everything, name: str = "Everything"
+    server: rpcgen.Registry, implementation: Everything, name: str = "Everything"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -323,14 +318,18 @@ class AsyncEverythingClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncEverythingGo:
@@ -341,35 +340,39 @@ class AsyncEverythingClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def name(self, **options: Unpack[CallOptions]) -> str:
+    async def name(self, **options: Unpack[rpcgen.CallOptions]) -> str:
         """See `EverythingClient.name`."""
         return await self._client.call(EVERYTHING_NAME, None, **options)
 
-    async def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+    async def origin(self, point: Point, **options: Unpack[rpcgen.CallOptions]) -> Shape:
         return await self._client.call(EVERYTHING_ORIGIN, point, **options)
 
-    async def points(self, points: Points, **options: Unpack[CallOptions]) -> list[Point]:
+    async def points(self, points: Points, **options: Unpack[rpcgen.CallOptions]) -> list[Point]:
         return await self._client.call(EVERYTHING_POINTS, points, **options)
 
-    async def dotted(self, a: Point, b: Point, c: Point, **options: Unpack[CallOptions]) -> UserID:
+    async def dotted(
+        self, a: Point, b: Point, c: Point, **options: Unpack[rpcgen.CallOptions]
+    ) -> UserID:
         return await self._client.call(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), **options)
 
     async def times(
-        self, at: datetime, took: timedelta, **options: Unpack[CallOptions]
+        self, at: datetime, took: timedelta, **options: Unpack[rpcgen.CallOptions]
     ) -> datetime:
         return await self._client.call(EVERYTHING_TIMES, EverythingTimesArgs(at, took), **options)
 
-    async def nested(self, inner: Outer.Inner, **options: Unpack[CallOptions]) -> Extended | Point:
+    async def nested(
+        self, inner: Outer.Inner, **options: Unpack[rpcgen.CallOptions]
+    ) -> Extended | Point:
         return await self._client.call(EVERYTHING_NESTED, inner, **options)
 
-    async def star(self, star: Star, **options: Unpack[CallOptions]) -> dict[UserID, Points]:
+    async def star(self, star: Star, **options: Unpack[rpcgen.CallOptions]) -> dict[UserID, Points]:
         return await self._client.call(EVERYTHING_STAR, star, **options)
 
-    async def quoted(self, value: list[Point], **options: Unpack[CallOptions]) -> Extended:
+    async def quoted(self, value: list[Point], **options: Unpack[rpcgen.CallOptions]) -> Extended:
         return await self._client.call(EVERYTHING_QUOTED, value, **options)
 
 
@@ -377,8 +380,11 @@ class AsyncEverythingGo(AsyncGoStub):
     """Calls of `AsyncEverything` that are started, and waited for later."""
 
     def name(
-        self, *, done: DoneQueue[aio.Call[str]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[str]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `EverythingClient.name`."""
         return self._client.go(EVERYTHING_NAME, None, done, **options)
 
@@ -386,9 +392,9 @@ class AsyncEverythingGo(AsyncGoStub):
         self,
         point: Point,
         *,
-        done: DoneQueue[aio.Call[Shape]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Shape]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Shape]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_ORIGIN, point, done, **options)
 
@@ -396,9 +402,9 @@ class AsyncEverythingGo(AsyncGoStub):
         self,
         points: Points,
         *,
-        done: DoneQueue[aio.Call[list[Point]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[list[Point]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[list[Point]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[list[Point]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_POINTS, points, done, **options)
 
@@ -408,9 +414,9 @@ class AsyncEverythingGo(AsyncGoStub):
         b: Point,
         c: Point,
         *,
-        done: DoneQueue[aio.Call[UserID]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[UserID]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[UserID]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[UserID]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_DOTTED, EverythingDottedArgs(a, b, c), done, **options)
 
@@ -419,9 +425,9 @@ class AsyncEverythingGo(AsyncGoStub):
         at: datetime,
         took: timedelta,
         *,
-        done: DoneQueue[aio.Call[datetime]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[datetime]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[datetime]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[datetime]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_TIMES, EverythingTimesArgs(at, took), done, **options)
 
@@ -429,9 +435,9 @@ class AsyncEverythingGo(AsyncGoStub):
         self,
         inner: Outer.Inner,
         *,
-        done: DoneQueue[aio.Call[Extended | Point]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Extended | Point]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Extended | Point]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Extended | Point]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_NESTED, inner, done, **options)
 
@@ -439,9 +445,9 @@ class AsyncEverythingGo(AsyncGoStub):
         self,
         star: Star,
         *,
-        done: DoneQueue[aio.Call[dict[UserID, Points]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[dict[UserID, Points]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[dict[UserID, Points]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[dict[UserID, Points]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_STAR, star, done, **options)
 
@@ -449,15 +455,15 @@ class AsyncEverythingGo(AsyncGoStub):
         self,
         value: list[Point],
         *,
-        done: DoneQueue[aio.Call[Extended]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Extended]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Extended]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Extended]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(EVERYTHING_QUOTED, value, done, **options)
 
 
 def register_async_everything(
-    server: aio.Server, implementation: AsyncEverything, name: str = "Everything"
+    server: rpcgen.aio.Server, implementation: AsyncEverything, name: str = "Everything"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -486,13 +492,17 @@ class VisibleClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> VisibleGo:
@@ -503,14 +513,14 @@ class VisibleClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def hidden(self, **options: Unpack[CallOptions]) -> None:
+    def hidden(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(VISIBLE_HIDDEN, None, **options)
 
-    def more(self, **options: Unpack[CallOptions]) -> None:
+    def more(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(VISIBLE_MORE, None, **options)
 
 
@@ -518,14 +528,20 @@ class VisibleGo(GoStub):
     """Calls of `Visible` that are started, and waited for later."""
 
     def hidden(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_HIDDEN, None, done, **options)
 
     def more(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_MORE, None, done, **options)
 
@@ -542,11 +558,13 @@ class VisibleService(AbstractService, ABC):
     @abstractmethod
     def more(self) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_visible(server, self)
 
 
-def register_visible(server: Registry, implementation: Visible, name: str = "Visible") -> None:
+def register_visible(
+    server: rpcgen.Registry, implementation: Visible, name: str = "Visible"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -577,14 +595,18 @@ class AsyncVisibleClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncVisibleGo:
@@ -595,14 +617,14 @@ class AsyncVisibleClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def hidden(self, **options: Unpack[CallOptions]) -> None:
+    async def hidden(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(VISIBLE_HIDDEN, None, **options)
 
-    async def more(self, **options: Unpack[CallOptions]) -> None:
+    async def more(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(VISIBLE_MORE, None, **options)
 
 
@@ -610,20 +632,26 @@ class AsyncVisibleGo(AsyncGoStub):
     """Calls of `AsyncVisible` that are started, and waited for later."""
 
     def hidden(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_HIDDEN, None, done, **options)
 
     def more(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(VISIBLE_MORE, None, done, **options)
 
 
 def register_async_visible(
-    server: aio.Server, implementation: AsyncVisible, name: str = "Visible"
+    server: rpcgen.aio.Server, implementation: AsyncVisible, name: str = "Visible"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -13,23 +13,9 @@ from typing import Annotated, Protocol, Self, Unpack
 
 from attrs import define
 
+import rpcgen
 from parameters.idl import SIZE, Account, Bank, Color
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from rpcgen.types import Uint8, length, wire
 
 __all__ = [
@@ -140,13 +126,17 @@ class BankClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BankGo:
@@ -157,37 +147,47 @@ class BankClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def ping(self, **options: Unpack[CallOptions]) -> None:
+    def ping(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """Do nothing."""
         self._client.call(BANK_PING, None, **options)
 
     def transfer(
-        self, source: Account, target: Account, amount: int = 0, **options: Unpack[CallOptions]
+        self,
+        source: Account,
+        target: Account,
+        amount: int = 0,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> bool:
         return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, amount), **options)
 
-    def positional(self, a: int, b: float = 1.5, /, **options: Unpack[CallOptions]) -> None:
+    def positional(self, a: int, b: float = 1.5, /, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b), **options)
 
-    def mixed(self, a: int, /, b: int, *, c: int, **options: Unpack[CallOptions]) -> None:
+    def mixed(self, a: int, /, b: int, *, c: int, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(BANK_MIXED, BankMixedArgs(a, b, c), **options)
 
-    def required_after_default(self, a: int = 1, *, b: str, **options: Unpack[CallOptions]) -> None:
+    def required_after_default(
+        self, a: int = 1, *, b: str, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         self._client.call(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), **options
         )
 
-    def one_by_name(self, *, account: Account, **options: Unpack[CallOptions]) -> Account:
+    def one_by_name(self, *, account: Account, **options: Unpack[rpcgen.CallOptions]) -> Account:
         return self._client.call(BANK_ONE_BY_NAME, account, **options)
 
-    def one_by_position(self, account: Account, /, **options: Unpack[CallOptions]) -> Account:
+    def one_by_position(
+        self, account: Account, /, **options: Unpack[rpcgen.CallOptions]
+    ) -> Account:
         return self._client.call(BANK_ONE_BY_POSITION, account, **options)
 
-    def one_with_default(self, color: Color = Color.RED, **options: Unpack[CallOptions]) -> Color:
+    def one_with_default(
+        self, color: Color = Color.RED, **options: Unpack[rpcgen.CallOptions]
+    ) -> Color:
         return self._client.call(BANK_ONE_WITH_DEFAULT, color, **options)
 
     def defaults(
@@ -201,7 +201,7 @@ class BankClient(ClientStub):
         number: complex = 2j,
         color: Color = Color.NONE,
         nothing: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         self._client.call(
             BANK_DEFAULTS,
@@ -214,7 +214,7 @@ class BankClient(ClientStub):
         ident: Annotated[int, wire("ID")],
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Annotated[list[float], length(SIZE)]:
         return self._client.call(BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), **options)
 
@@ -223,8 +223,11 @@ class BankGo(GoStub):
     """Calls of `Bank` that are started, and waited for later."""
 
     def ping(
-        self, *, done: DoneQueue[Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
         return self._client.go(BANK_PING, None, done, **options)
 
@@ -234,9 +237,9 @@ class BankGo(GoStub):
         target: Account,
         amount: int = 0,
         *,
-        done: DoneQueue[Call[bool]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[bool]:
+        done: rpcgen.DoneQueue[rpcgen.Call[bool]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[bool]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_TRANSFER, BankTransferArgs(source, target, amount), done, **options
@@ -248,9 +251,9 @@ class BankGo(GoStub):
         b: float = 1.5,
         /,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done, **options)
 
@@ -261,9 +264,9 @@ class BankGo(GoStub):
         b: int,
         *,
         c: int,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done, **options)
 
@@ -272,9 +275,9 @@ class BankGo(GoStub):
         a: int = 1,
         *,
         b: str,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done, **options
@@ -284,9 +287,9 @@ class BankGo(GoStub):
         self,
         *,
         account: Account,
-        done: DoneQueue[Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_NAME, account, done, **options)
 
@@ -295,9 +298,9 @@ class BankGo(GoStub):
         account: Account,
         /,
         *,
-        done: DoneQueue[Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_POSITION, account, done, **options)
 
@@ -305,9 +308,9 @@ class BankGo(GoStub):
         self,
         color: Color = Color.RED,
         *,
-        done: DoneQueue[Call[Color]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Color]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Color]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Color]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_WITH_DEFAULT, color, done, **options)
 
@@ -323,9 +326,9 @@ class BankGo(GoStub):
         color: Color = Color.NONE,
         nothing: int | None = None,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
@@ -340,9 +343,9 @@ class BankGo(GoStub):
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
         *,
-        done: DoneQueue[Call[Annotated[list[float], length(SIZE)]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Annotated[list[float], length(SIZE)]]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Annotated[list[float], length(SIZE)]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Annotated[list[float], length(SIZE)]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done, **options
@@ -401,11 +404,11 @@ class BankService(AbstractService, ABC):
         octet: Uint8 = 255,
     ) -> Annotated[list[float], length(SIZE)]: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_bank(server, self)
 
 
-def register_bank(server: Registry, implementation: Bank, name: str = "Bank") -> None:
+def register_bank(server: rpcgen.Registry, implementation: Bank, name: str = "Bank") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -494,14 +497,18 @@ class AsyncBankClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBankGo:
@@ -512,42 +519,54 @@ class AsyncBankClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def ping(self, **options: Unpack[CallOptions]) -> None:
+    async def ping(self, **options: Unpack[rpcgen.CallOptions]) -> None:
         """See `BankClient.ping`."""
         await self._client.call(BANK_PING, None, **options)
 
     async def transfer(
-        self, source: Account, target: Account, amount: int = 0, **options: Unpack[CallOptions]
+        self,
+        source: Account,
+        target: Account,
+        amount: int = 0,
+        **options: Unpack[rpcgen.CallOptions],
     ) -> bool:
         return await self._client.call(
             BANK_TRANSFER, BankTransferArgs(source, target, amount), **options
         )
 
-    async def positional(self, a: int, b: float = 1.5, /, **options: Unpack[CallOptions]) -> None:
+    async def positional(
+        self, a: int, b: float = 1.5, /, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(BANK_POSITIONAL, BankPositionalArgs(a, b), **options)
 
-    async def mixed(self, a: int, /, b: int, *, c: int, **options: Unpack[CallOptions]) -> None:
+    async def mixed(
+        self, a: int, /, b: int, *, c: int, **options: Unpack[rpcgen.CallOptions]
+    ) -> None:
         await self._client.call(BANK_MIXED, BankMixedArgs(a, b, c), **options)
 
     async def required_after_default(
-        self, a: int = 1, *, b: str, **options: Unpack[CallOptions]
+        self, a: int = 1, *, b: str, **options: Unpack[rpcgen.CallOptions]
     ) -> None:
         await self._client.call(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), **options
         )
 
-    async def one_by_name(self, *, account: Account, **options: Unpack[CallOptions]) -> Account:
+    async def one_by_name(
+        self, *, account: Account, **options: Unpack[rpcgen.CallOptions]
+    ) -> Account:
         return await self._client.call(BANK_ONE_BY_NAME, account, **options)
 
-    async def one_by_position(self, account: Account, /, **options: Unpack[CallOptions]) -> Account:
+    async def one_by_position(
+        self, account: Account, /, **options: Unpack[rpcgen.CallOptions]
+    ) -> Account:
         return await self._client.call(BANK_ONE_BY_POSITION, account, **options)
 
     async def one_with_default(
-        self, color: Color = Color.RED, **options: Unpack[CallOptions]
+        self, color: Color = Color.RED, **options: Unpack[rpcgen.CallOptions]
     ) -> Color:
         return await self._client.call(BANK_ONE_WITH_DEFAULT, color, **options)
 
@@ -562,7 +581,7 @@ class AsyncBankClient(AsyncClientStub):
         number: complex = 2j,
         color: Color = Color.NONE,
         nothing: int | None = None,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> None:
         await self._client.call(
             BANK_DEFAULTS,
@@ -575,7 +594,7 @@ class AsyncBankClient(AsyncClientStub):
         ident: Annotated[int, wire("ID")],
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Annotated[list[float], length(SIZE)]:
         return await self._client.call(
             BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), **options
@@ -586,8 +605,11 @@ class AsyncBankGo(AsyncGoStub):
     """Calls of `AsyncBank` that are started, and waited for later."""
 
     def ping(
-        self, *, done: DoneQueue[aio.Call[None]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[None]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`. See `BankClient.ping`."""
         return self._client.go(BANK_PING, None, done, **options)
 
@@ -597,9 +619,9 @@ class AsyncBankGo(AsyncGoStub):
         target: Account,
         amount: int = 0,
         *,
-        done: DoneQueue[aio.Call[bool]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[bool]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[bool]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[bool]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_TRANSFER, BankTransferArgs(source, target, amount), done, **options
@@ -611,9 +633,9 @@ class AsyncBankGo(AsyncGoStub):
         b: float = 1.5,
         /,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_POSITIONAL, BankPositionalArgs(a, b), done, **options)
 
@@ -624,9 +646,9 @@ class AsyncBankGo(AsyncGoStub):
         b: int,
         *,
         c: int,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_MIXED, BankMixedArgs(a, b, c), done, **options)
 
@@ -635,9 +657,9 @@ class AsyncBankGo(AsyncGoStub):
         a: int = 1,
         *,
         b: str,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_REQUIRED_AFTER_DEFAULT, BankRequiredAfterDefaultArgs(a=a, b=b), done, **options
@@ -647,9 +669,9 @@ class AsyncBankGo(AsyncGoStub):
         self,
         *,
         account: Account,
-        done: DoneQueue[aio.Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_NAME, account, done, **options)
 
@@ -658,9 +680,9 @@ class AsyncBankGo(AsyncGoStub):
         account: Account,
         /,
         *,
-        done: DoneQueue[aio.Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_BY_POSITION, account, done, **options)
 
@@ -668,9 +690,9 @@ class AsyncBankGo(AsyncGoStub):
         self,
         color: Color = Color.RED,
         *,
-        done: DoneQueue[aio.Call[Color]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Color]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Color]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Color]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_ONE_WITH_DEFAULT, color, done, **options)
 
@@ -686,9 +708,9 @@ class AsyncBankGo(AsyncGoStub):
         color: Color = Color.NONE,
         nothing: int | None = None,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_DEFAULTS,
@@ -703,16 +725,18 @@ class AsyncBankGo(AsyncGoStub):
         vector: Annotated[list[float], length(SIZE)],
         octet: Uint8 = 255,
         *,
-        done: DoneQueue[aio.Call[Annotated[list[float], length(SIZE)]]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Annotated[list[float], length(SIZE)]]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Annotated[list[float], length(SIZE)]]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Annotated[list[float], length(SIZE)]]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_ANNOTATED, BankAnnotatedArgs(ident, vector, octet), done, **options
         )
 
 
-def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str = "Bank") -> None:
+def register_async_bank(
+    server: rpcgen.aio.Server, implementation: AsyncBank, name: str = "Bank"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.

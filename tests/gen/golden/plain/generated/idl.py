@@ -11,23 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from plain.idl import Echo
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncEcho",
@@ -50,13 +36,17 @@ class EchoClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> EchoGo:
@@ -67,11 +57,11 @@ class EchoClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def echo(self, text: str, **options: Unpack[CallOptions]) -> str:
+    def echo(self, text: str, **options: Unpack[rpcgen.CallOptions]) -> str:
         return self._client.call(ECHO_ECHO, text, **options)
 
 
@@ -79,8 +69,12 @@ class EchoGo(GoStub):
     """Calls of `Echo` that are started, and waited for later."""
 
     def echo(
-        self, text: str, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[str]:
+        self,
+        text: str,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(ECHO_ECHO, text, done, **options)
 
@@ -94,11 +88,11 @@ class EchoService(AbstractService, ABC):
     @abstractmethod
     def echo(self, text: str) -> str: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_echo(server, self)
 
 
-def register_echo(server: Registry, implementation: Echo, name: str = "Echo") -> None:
+def register_echo(server: rpcgen.Registry, implementation: Echo, name: str = "Echo") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -126,14 +120,18 @@ class AsyncEchoClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncEchoGo:
@@ -144,11 +142,11 @@ class AsyncEchoClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def echo(self, text: str, **options: Unpack[CallOptions]) -> str:
+    async def echo(self, text: str, **options: Unpack[rpcgen.CallOptions]) -> str:
         return await self._client.call(ECHO_ECHO, text, **options)
 
 
@@ -159,14 +157,16 @@ class AsyncEchoGo(AsyncGoStub):
         self,
         text: str,
         *,
-        done: DoneQueue[aio.Call[str]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[str]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(ECHO_ECHO, text, done, **options)
 
 
-def register_async_echo(server: aio.Server, implementation: AsyncEcho, name: str = "Echo") -> None:
+def register_async_echo(
+    server: rpcgen.aio.Server, implementation: AsyncEcho, name: str = "Echo"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.

@@ -14,22 +14,8 @@ from typing import Protocol, Self, Unpack
 
 from attrs import define
 
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+import rpcgen
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 from second_service.idl import Account, Audit, Bank, BankVault
 
 __all__ = [
@@ -117,13 +103,17 @@ class BankClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BankGo:
@@ -134,7 +124,7 @@ class BankClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -143,12 +133,12 @@ class BankClient(ClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         """Move money."""
         return self._client.call(BANK_TRANSFER, BankTransferArgs(source, target, within), **options)
 
-    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(BANK_CLOSE, owner, **options)
 
 
@@ -161,9 +151,9 @@ class BankGo(GoStub):
         target: str,
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Account]:
         """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
         return self._client.go(
             BANK_TRANSFER, BankTransferArgs(source, target, within), done, **options
@@ -173,9 +163,9 @@ class BankGo(GoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_CLOSE, owner, done, **options)
 
@@ -194,11 +184,11 @@ class BankService(AbstractService, ABC):
     @abstractmethod
     def close(self, owner: str) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_bank(server, self)
 
 
-def register_bank(server: Registry, implementation: Bank, name: str = "Bank") -> None:
+def register_bank(server: rpcgen.Registry, implementation: Bank, name: str = "Bank") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -233,14 +223,18 @@ class AsyncBankClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBankGo:
@@ -251,7 +245,7 @@ class AsyncBankClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -260,14 +254,14 @@ class AsyncBankClient(AsyncClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         """See `BankClient.transfer`."""
         return await self._client.call(
             BANK_TRANSFER, BankTransferArgs(source, target, within), **options
         )
 
-    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    async def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(BANK_CLOSE, owner, **options)
 
 
@@ -280,9 +274,9 @@ class AsyncBankGo(AsyncGoStub):
         target: str,
         within: timedelta = DEFAULT_BANK_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[aio.Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Account]:
         """Start the call; returns a future-like `Call`. See `BankClient.transfer`."""
         return self._client.go(
             BANK_TRANSFER, BankTransferArgs(source, target, within), done, **options
@@ -292,14 +286,16 @@ class AsyncBankGo(AsyncGoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_CLOSE, owner, done, **options)
 
 
-def register_async_bank(server: aio.Server, implementation: AsyncBank, name: str = "Bank") -> None:
+def register_async_bank(
+    server: rpcgen.aio.Server, implementation: AsyncBank, name: str = "Bank"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -321,13 +317,17 @@ class BankVaultClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BankVaultGo:
@@ -338,7 +338,7 @@ class BankVaultClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -347,13 +347,13 @@ class BankVaultClient(ClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         return self._client.call(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), **options
         )
 
-    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(BANK_VAULT_CLOSE, owner, **options)
 
 
@@ -366,9 +366,9 @@ class BankVaultGo(GoStub):
         target: str,
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done, **options
@@ -378,9 +378,9 @@ class BankVaultGo(GoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_VAULT_CLOSE, owner, done, **options)
 
@@ -399,12 +399,12 @@ class BankVaultService(AbstractService, ABC):
     @abstractmethod
     def close(self, owner: str) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_bank_vault(server, self)
 
 
 def register_bank_vault(
-    server: Registry, implementation: BankVault, name: str = "BankVault"
+    server: rpcgen.Registry, implementation: BankVault, name: str = "BankVault"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -440,14 +440,18 @@ class AsyncBankVaultClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBankVaultGo:
@@ -458,7 +462,7 @@ class AsyncBankVaultClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -467,13 +471,13 @@ class AsyncBankVaultClient(AsyncClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         return await self._client.call(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), **options
         )
 
-    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    async def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(BANK_VAULT_CLOSE, owner, **options)
 
 
@@ -486,9 +490,9 @@ class AsyncBankVaultGo(AsyncGoStub):
         target: str,
         within: timedelta = DEFAULT_BANK_VAULT_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[aio.Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             BANK_VAULT_TRANSFER, BankVaultTransferArgs(source, target, within), done, **options
@@ -498,15 +502,15 @@ class AsyncBankVaultGo(AsyncGoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BANK_VAULT_CLOSE, owner, done, **options)
 
 
 def register_async_bank_vault(
-    server: aio.Server, implementation: AsyncBankVault, name: str = "BankVault"
+    server: rpcgen.aio.Server, implementation: AsyncBankVault, name: str = "BankVault"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
@@ -529,13 +533,17 @@ class AuditClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> AuditGo:
@@ -546,7 +554,7 @@ class AuditClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -555,13 +563,13 @@ class AuditClient(ClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         return self._client.call(
             AUDIT_TRANSFER, AuditTransferArgs(source, target, within), **options
         )
 
-    def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         self._client.call(AUDIT_CLOSE, owner, **options)
 
 
@@ -574,9 +582,9 @@ class AuditGo(GoStub):
         target: str,
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done, **options
@@ -586,9 +594,9 @@ class AuditGo(GoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_CLOSE, owner, done, **options)
 
@@ -607,11 +615,11 @@ class AuditService(AbstractService, ABC):
     @abstractmethod
     def close(self, owner: str) -> None: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_audit(server, self)
 
 
-def register_audit(server: Registry, implementation: Audit, name: str = "Audit") -> None:
+def register_audit(server: rpcgen.Registry, implementation: Audit, name: str = "Audit") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -646,14 +654,18 @@ class AsyncAuditClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncAuditGo:
@@ -664,7 +676,7 @@ class AsyncAuditClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
@@ -673,13 +685,13 @@ class AsyncAuditClient(AsyncClientStub):
         source: str,
         target: str,
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
-        **options: Unpack[CallOptions],
+        **options: Unpack[rpcgen.CallOptions],
     ) -> Account:
         return await self._client.call(
             AUDIT_TRANSFER, AuditTransferArgs(source, target, within), **options
         )
 
-    async def close(self, owner: str, **options: Unpack[CallOptions]) -> None:
+    async def close(self, owner: str, **options: Unpack[rpcgen.CallOptions]) -> None:
         await self._client.call(AUDIT_CLOSE, owner, **options)
 
 
@@ -692,9 +704,9 @@ class AsyncAuditGo(AsyncGoStub):
         target: str,
         within: timedelta = DEFAULT_AUDIT_TRANSFER_WITHIN,
         *,
-        done: DoneQueue[aio.Call[Account]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Account]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Account]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Account]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(
             AUDIT_TRANSFER, AuditTransferArgs(source, target, within), done, **options
@@ -704,15 +716,15 @@ class AsyncAuditGo(AsyncGoStub):
         self,
         owner: str,
         *,
-        done: DoneQueue[aio.Call[None]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[None]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[None]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[None]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(AUDIT_CLOSE, owner, done, **options)
 
 
 def register_async_audit(
-    server: aio.Server, implementation: AsyncAudit, name: str = "Audit"
+    server: rpcgen.aio.Server, implementation: AsyncAudit, name: str = "Audit"
 ) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 

@@ -11,23 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol, Self, Unpack
 
+import rpcgen
 from other_modules.deep.common import Base, Point, Shape
-from rpcgen import (
-    AbstractService,
-    AsyncClientStub,
-    AsyncGoStub,
-    Call,
-    CallOptions,
-    ChannelOptions,
-    ClientStub,
-    DoneQueue,
-    GoStub,
-    Method,
-    Registry,
-    Target,
-    aio,
-    dial,
-)
+from rpcgen import AbstractService, AsyncClientStub, AsyncGoStub, ClientStub, GoStub, Method
 
 __all__ = [
     "AsyncBase",
@@ -54,13 +40,17 @@ class BaseClient(ClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
     ) -> Self:
         """Connect to a server; the options are those of `rpcgen.dial`.
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(rpcgen.dial(address, **options), service=service)
 
     @property
     def go(self) -> BaseGo:
@@ -71,15 +61,15 @@ class BaseClient(ClientStub):
         """Close the connection; calls that are pending fail."""
         self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    def name(self, **options: Unpack[CallOptions]) -> str:
+    def name(self, **options: Unpack[rpcgen.CallOptions]) -> str:
         """Return a name."""
         return self._client.call(BASE_NAME, None, **options)
 
-    def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+    def origin(self, point: Point, **options: Unpack[rpcgen.CallOptions]) -> Shape:
         return self._client.call(BASE_ORIGIN, point, **options)
 
 
@@ -87,8 +77,11 @@ class BaseGo(GoStub):
     """Calls of `Base` that are started, and waited for later."""
 
     def name(
-        self, *, done: DoneQueue[Call[str]] | None = None, **options: Unpack[CallOptions]
-    ) -> Call[str]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[str]:
         """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
         return self._client.go(BASE_NAME, None, done, **options)
 
@@ -96,9 +89,9 @@ class BaseGo(GoStub):
         self,
         point: Point,
         *,
-        done: DoneQueue[Call[Shape]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Call[Shape]:
+        done: rpcgen.DoneQueue[rpcgen.Call[Shape]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BASE_ORIGIN, point, done, **options)
 
@@ -115,11 +108,11 @@ class BaseService(AbstractService, ABC):
     @abstractmethod
     def origin(self, point: Point) -> Shape: ...
 
-    def _register_with(self, server: Registry) -> None:
+    def _register_with(self, server: rpcgen.Registry) -> None:
         register_base(server, self)
 
 
-def register_base(server: Registry, implementation: Base, name: str = "Base") -> None:
+def register_base(server: rpcgen.Registry, implementation: Base, name: str = "Base") -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
@@ -150,14 +143,18 @@ class AsyncBaseClient(AsyncClientStub):
 
     @classmethod
     def dial(
-        cls, address: Target, *, service: str | None = None, **options: Unpack[ChannelOptions]
-    ) -> aio.ClientConnector[Self]:
+        cls,
+        address: rpcgen.Target,
+        *,
+        service: str | None = None,
+        **options: Unpack[rpcgen.ChannelOptions],
+    ) -> rpcgen.aio.ClientConnector[Self]:
         """Connect to a server; the options are those of `rpcgen.aio.dial`.
 
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return rpcgen.aio.dial(address, **options).map(lambda client: cls(client, service=service))
 
     @property
     def go(self) -> AsyncBaseGo:
@@ -168,15 +165,15 @@ class AsyncBaseClient(AsyncClientStub):
         """Close the connection; calls that are pending fail."""
         await self._client.close()
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+    def with_options(self, **options: Unpack[rpcgen.CallOptions]) -> Self:
         """The same client, whose calls have these options unless they say others."""
         return self._with_options(options)
 
-    async def name(self, **options: Unpack[CallOptions]) -> str:
+    async def name(self, **options: Unpack[rpcgen.CallOptions]) -> str:
         """See `BaseClient.name`."""
         return await self._client.call(BASE_NAME, None, **options)
 
-    async def origin(self, point: Point, **options: Unpack[CallOptions]) -> Shape:
+    async def origin(self, point: Point, **options: Unpack[rpcgen.CallOptions]) -> Shape:
         return await self._client.call(BASE_ORIGIN, point, **options)
 
 
@@ -184,8 +181,11 @@ class AsyncBaseGo(AsyncGoStub):
     """Calls of `AsyncBase` that are started, and waited for later."""
 
     def name(
-        self, *, done: DoneQueue[aio.Call[str]] | None = None, **options: Unpack[CallOptions]
-    ) -> aio.Call[str]:
+        self,
+        *,
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[str]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[str]:
         """Start the call; returns a future-like `Call`. See `BaseClient.name`."""
         return self._client.go(BASE_NAME, None, done, **options)
 
@@ -193,14 +193,16 @@ class AsyncBaseGo(AsyncGoStub):
         self,
         point: Point,
         *,
-        done: DoneQueue[aio.Call[Shape]] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> aio.Call[Shape]:
+        done: rpcgen.DoneQueue[rpcgen.aio.Call[Shape]] | None = None,
+        **options: Unpack[rpcgen.CallOptions],
+    ) -> rpcgen.aio.Call[Shape]:
         """Start the call; returns a future-like `Call`."""
         return self._client.go(BASE_ORIGIN, point, done, **options)
 
 
-def register_async_base(server: aio.Server, implementation: AsyncBase, name: str = "Base") -> None:
+def register_async_base(
+    server: rpcgen.aio.Server, implementation: AsyncBase, name: str = "Base"
+) -> None:
     """Serve the methods of ``implementation`` under ``name``.
 
     Raises `RegisterError` if the server has a service of that name already.
