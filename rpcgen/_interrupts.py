@@ -6,11 +6,15 @@ that an exception that has nothing to do with these steps goes on as it was rais
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["is_from_handler", "is_interrupt", "reraise_interrupt"]
+if TYPE_CHECKING:
+    from threading import Event
+
+__all__ = ["import_apart", "is_from_handler", "is_interrupt", "reraise_interrupt"]
 
 _PACKAGE: Final = __name__.partition(".")[0]
 _PREFIX: Final = _PACKAGE + "."
@@ -21,6 +25,46 @@ _GENERATED: Final = "<generated>"
 
 _VARIABLE_POSITIONAL: Final = 0x04
 _VARIABLE_KEYWORD: Final = 0x08
+
+
+def import_apart(*modules: str) -> None:
+    """Import modules where no signal handler raises exceptions, before an import statement does.
+
+    One that is raised in the middle of an import may leave Python's lock of all imports taken,
+    and other threads waiting for ever. Signal handlers run in the main thread, so that another
+    one imports, and goes on where this one is interrupted.
+
+    Args:
+        *modules: Full names of modules, of which most have been imported before.
+    """
+    missing = [name for name in modules if not _is_imported(name)]
+    if not missing:
+        return
+    from threading import Event, Thread, current_thread, main_thread
+
+    if current_thread() is not main_thread():
+        return  # the caller's own import statement is as good
+    # Not `Thread.join`, which takes a thread for ended once an exception has interrupted it.
+    done = Event()
+    try:
+        Thread(target=_import_all, args=(missing, done), daemon=True).start()
+    except RuntimeError as error:  # no more threads, or the interpreter ends
+        reraise_interrupt(error)
+        return
+    done.wait()
+
+
+def _is_imported(module: str) -> bool:
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return spec is not None and not getattr(spec, "_initializing", False)
+
+
+def _import_all(modules: list[str], done: Event) -> None:
+    try:
+        for name in modules:
+            importlib.import_module(name)
+    finally:
+        done.set()
 
 
 def reraise_interrupt(error: BaseException) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from attrs import define, field
 
 from rpcgen import gob
-from rpcgen._interrupts import is_interrupt, reraise_interrupt
+from rpcgen._interrupts import import_apart, is_interrupt, reraise_interrupt
 from rpcgen.errors import DecodeError, EncodeError
 
 
@@ -253,3 +254,77 @@ def test_reraise_passes_over_what_the_caller_handles(stop: StopError) -> None:
             guarded()
 
     assert isinstance(caught(handling), EncodeError)
+
+
+# --- import_apart ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], str]]:
+    """Write a module that can be imported, and return its name."""
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "imported_apart"
+
+    def write(text: str) -> str:
+        (tmp_path / f"{name}.py").write_text(text)
+        return name
+
+    yield write
+    sys.modules.pop(name, None)
+
+
+def test_import_apart_imports(module: Callable[[str], str]) -> None:
+    name = module("")
+    import_apart(name)
+    assert name in sys.modules
+
+
+def test_import_apart_imports_in_another_thread(module: Callable[[str], str]) -> None:
+    name = module("import threading; THREAD = threading.get_ident()")
+    import_apart(name)
+    assert threading.get_ident() != sys.modules[name].THREAD
+
+
+def test_import_apart_needs_no_thread_for_what_was_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "Thread", None)
+    import_apart("threading", "rpcgen")
+
+
+def test_import_apart_leaves_it_to_the_caller_where_no_thread_can_begin(
+    module: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    name = module("")
+    import_apart(name)
+    assert name not in sys.modules
+
+
+def test_import_apart_finishes_though_a_handler_raises(
+    module: Callable[[str], str], handle: Callable[[Any], None]
+) -> None:
+    name = module(
+        """
+import os, signal, threading
+GO_ON = threading.Event()
+THREAD = threading.current_thread()
+os.kill(os.getpid(), signal.SIGUSR1)
+GO_ON.wait(60)
+DONE = True
+"""
+    )
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise StopError
+
+    handle(stop)
+    with pytest.raises(StopError):
+        import_apart(name)
+    imported: Any = sys.modules[name]
+    imported.GO_ON.set()
+    imported.THREAD.join()
+    assert imported.DONE

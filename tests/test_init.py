@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
 
 import rpcgen
+from generated import arith
 from rpcgen import errors
+from rpcgen._implementation import IMPLEMENTATIONS
 from tests.support.modules import modules_after, package_modules
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +121,85 @@ def test_generated_module_imports_no_more_than_typing_and_attrs(
     others = imported_for_plain_messages - set(DEFINING)
     of_the_user = {"generated", "generated.arith", "idl", "idl.arith"}
     assert others - of_the_user - modules_after("import __future__, attrs, typing") == set()
+
+
+# What a client with threads needs beyond typing and attrs, of Python's.
+OF_A_CALL = "array contextvars datetime errno gc math select selectors socket struct".split()
+
+# Modules of the package that a plain call does without.
+NOT_FOR_A_CALL = """
+    rpcgen.aio rpcgen.gob._dump rpcgen.gob.untyped rpcgen.gojson rpcgen.interceptors rpcgen.logs
+    rpcgen.nats rpcgen.protocol.base_server rpcgen.protocol.http rpcgen.protocol.json_codec
+    rpcgen.protocol.registry rpcgen.protocol.server rpcgen.protocol.statistics rpcgen.resolve
+    rpcgen.services rpcgen.sync.channel rpcgen.sync.connection rpcgen.sync.intercepted
+    rpcgen.sync.reactor rpcgen.sync.server rpcgen.testing rpcgen.types.gostdlib
+    rpcgen.types.gotime rpcgen.values.record
+""".split()
+
+# Modules that compile, which is for those whom no accelerator serves.
+COMPILERS = """
+    rpcgen.gob.decode.checked rpcgen.gob.decode.fast rpcgen.gob.decode.interpret
+    rpcgen.gob.encode.compiler rpcgen.gob.encode.struct_writer
+""".split()
+
+needs_accelerator = pytest.mark.skipif(
+    "c" not in IMPLEMENTATIONS, reason="the accelerator was not compiled"
+)
+
+
+class Calculator(arith.ArithService):
+    def multiply(self, args: arith.Args) -> int:
+        return args.a * args.b
+
+    def divide(self, args: arith.Args) -> arith.Quotient:
+        return arith.Quotient(args.a // args.b, args.a % args.b)
+
+
+def modules_after_a_call(implementation: str) -> set[str]:
+    """Return the modules that a fresh Python has once a client's first reply has come."""
+    with rpcgen.Server() as server:
+        arith.register_arith(server, Calculator())
+        address = server.listen("tcp://127.0.0.1:0").address
+        return modules_after(
+            "from generated.arith import ArithClient, Args;"
+            f" assert ArithClient.dial({address!r}).multiply(Args(7, 8)) == 56",
+            RPCGEN_IMPL=implementation,
+        )
+
+
+@pytest.fixture(scope="module")
+def imported_for_a_call() -> set[str]:
+    return modules_after_a_call("c")
+
+
+@needs_accelerator
+def test_first_call_imports_no_more_of_python_than_it_needs(imported_for_a_call: set[str]) -> None:
+    of_python = {name for name in imported_for_a_call if name in sys.stdlib_module_names}
+    public = {name for name in of_python if not name.startswith("_")}
+    assert public - modules_after("import attrs, typing") <= set(OF_A_CALL)
+
+
+@needs_accelerator
+@pytest.mark.parametrize("module", [*NOT_FOR_A_CALL, *COMPILERS])
+def test_first_call_with_the_accelerator_does_without(
+    module: str, imported_for_a_call: set[str]
+) -> None:
+    # A package that holds a name alone is no burden: `rpcgen.aio` imports nothing by itself.
+    inside = {name for name in imported_for_a_call if name.startswith(f"{module}.")}
+    assert inside | ({module} & imported_for_a_call) == set()
+
+
+@pytest.fixture(scope="module")
+def imported_for_a_call_in_python() -> set[str]:
+    return modules_after_a_call("python")
+
+
+@pytest.mark.parametrize("module", COMPILERS)
+def test_client_without_the_accelerator_has_imported_what_compiles(
+    module: str, imported_for_a_call_in_python: set[str]
+) -> None:
+    """Before its first call: an exception of a signal handler would interrupt the import."""
+    assert module in imported_for_a_call_in_python
 
 
 @pytest.mark.parametrize("module", rpcgen._SUBMODULES)

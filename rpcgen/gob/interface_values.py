@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from .._interrupts import import_apart
 from ..errors import DecodeError
 from ..schema import UNTYPED, Empty, Interface, Schema, Struct, schema_of
 from ..values.kept import PLAIN, keep
@@ -87,6 +88,7 @@ class ValueStream(MessageBuffer):
     def interpreter(self) -> Interpreter:
         """The interpreter of the stream."""
         if self._interpreter_made is None:
+            import_apart("rpcgen.gob.decode.interpret")
             from .decode.interpret import Interpreter
 
             self._interpreter_made = Interpreter(self, self._types, self._strings)

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .._interrupts import reraise_interrupt
+from .._interrupts import import_apart, reraise_interrupt
 from ..errors import DecodeError, EncodeError
 from ..schema import Opaque
-from ..types import GoTime, Time
-from ..values.record import Undecoded
+from ..schema.gostdlib import go_library
+from ..types import Time
 from .source import MisfitError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
-    from ..types import AddrPort, BigFloatValue
+    from ..types import AddrPort, BigFloatValue, GoTime
 
 __all__ = [
     "ANY_TIME",
@@ -48,7 +48,7 @@ _ALWAYS_SENT: Final = frozenset({"big.Float", "big.Int", "big.Rat", "url.URL"})
 def marshaller(schema: Opaque[Any]) -> Callable[[Any], bytes]:
     """Return the function that turns a value into the bytes that Go's own method makes."""
     method = "gob_encode" if schema.encoding == "gob" else "marshal_binary"
-    if schema.cls is Undecoded:
+    if schema.described:
         return partial(_handed_on, schema.name, schema.encoding)
     if schema.cls is datetime:
         return _encode_time
@@ -78,7 +78,7 @@ def zero_bytes(schema: Opaque[Any]) -> bytes | None:
 def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
     """Return the function that makes a value of the bytes."""
     method = "gob_decode" if schema.encoding == "gob" else "unmarshal_binary"
-    if schema.cls is Undecoded:
+    if schema.described:
         return partial(guess, schema.name, schema.encoding)
     if schema.cls is datetime:
         return _decode_time
@@ -90,15 +90,18 @@ def unmarshaller(schema: Opaque[Any]) -> Callable[[bytes], Any]:
 
 def must_be_short(schema: Opaque[Any]) -> bool:
     """Return True if to decode twice the bytes takes more than twice as long."""
-    return schema.cls is Undecoded or schema.name == "big.Rat"
+    return schema.described or schema.name == "big.Rat"
 
 
 def guess(name: str, encoding: str, data: bytes) -> Any:
     """Return the value of a type of which only the bare name is known: `Undecoded` in doubt."""
     known = library_name(name, encoding)
     if known is not None:
+        go_library()  # which imports what its functions do
         with suppress(DecodeError, ValueError):  # another type of that name
             return _LIBRARY[known][1](data)
+    from ..values.record import Undecoded  # as whoever asks for values of described types has
+
     return Undecoded(name, data, encoding)
 
 
@@ -117,6 +120,8 @@ def library_name(name: str, encoding: str) -> str | None:
 
 def _handed_on(name: str, encoding: str, value: object) -> bytes:
     """Return the bytes of a value that `guess` has made."""
+    from ..values.record import Undecoded
+
     if isinstance(value, Undecoded):
         return value.data
     known = library_name(name, encoding)
@@ -196,6 +201,9 @@ def decode_any_time(data: bytes) -> datetime | GoTime:
     try:
         return _decode_time(data)
     except DecodeError:
+        import_apart("rpcgen.types.gotime")
+        from ..types import GoTime
+
         return GoTime.gob_decode(data)
 
 
@@ -210,7 +218,7 @@ ANY_TIME: Final = Opaque(_AnyTime, "time.Time", _AnyTime)
 
 
 def _encode_any_time(value: datetime | GoTime) -> bytes:
-    return value.gob_encode() if isinstance(value, GoTime) else _encode_time(value)
+    return _encode_time(value) if isinstance(value, datetime) else value.gob_encode()
 
 
 def _fixed_zone(offset: int) -> timezone:

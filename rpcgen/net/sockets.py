@@ -10,8 +10,6 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Protocol, overload
 
-from attrs import evolve
-
 from ..errors import DialError
 from ..protocol import DEFAULT_RPC_PATH, Address, Peer, parse_address
 from .unix_files import SocketFile
@@ -414,7 +412,7 @@ def _bound_address(listening: socket.socket, address: Address) -> Address:
         # The name of an abstract socket begins with a zero byte, which is written as @.
         path = os.fsdecode(name).replace("\0", "@", 1)
         return Address("unix", path=path, http_path=address.http_path)
-    return evolve(address, host=name[0], port=name[1])
+    return address.replace(host=name[0], port=name[1])
 
 
 def _listen_tcp(host: str, port: int) -> socket.socket:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from attrs import evolve, field, frozen
-
+from rpcgen._records import ValueRecord
 from rpcgen.errors import DialError
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ DEFAULT_RPC_PATH = "/_goRPC_"
 _KINDS = "tcp://, unix://, http://, http+unix://, tls:// or https://"
 
 
-@frozen
-class Address:
+class Address(ValueRecord):
     """A parsed address.
 
     ``network`` is ``tcp`` or ``unix``, as for Go's ``net.Dial``; ``host`` and
@@ -40,11 +38,32 @@ class Address:
     path: str = ""
     http_path: str = ""
     tls: bool = False
-    name: str = field(eq=False, repr=False)
+    name: str = ""
 
-    @name.default
-    def _name(self) -> str:
-        return self.host
+    def __init__(
+        self,
+        network: str,
+        host: str = "",
+        port: int = 0,
+        path: str = "",
+        http_path: str = "",
+        tls: bool = False,
+        name: str | None = None,
+    ) -> None:
+        name = host if name is None else name
+        super().__init__(network, host, port, path, http_path, tls, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Address):
+            return NotImplemented
+        return self._place == other._place
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        return self._values()[:-1]  # all but the name
 
     @property
     def known_as(self) -> str | None:
@@ -113,7 +132,7 @@ def http_address(text: str, path: str) -> Address:
 
     Raises `DialError`; see `parse_address`.
     """
-    return evolve(parse_address(text), http_path=path)
+    return parse_address(text).replace(http_path=path)
 
 
 def _is_simple(host: str, port: str) -> bool:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Final, Protocol, TypedDict, TypeVar
 
-from attrs import define, frozen
+from attrs import define
+
+from rpcgen._records import ImmutableRecord
 
 from .metadata import TRACEPARENT, checked_metadata
 
@@ -72,8 +74,7 @@ NO_OPTIONS: Final = CallSettings()
 """Settings of a call that uses nothing beyond Go's net/rpc."""
 
 
-@frozen
-class CallDefaults:
+class CallDefaults(ImmutableRecord):
     """Default options of the calls of a client.
 
     Attributes:

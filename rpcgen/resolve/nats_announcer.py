@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from rpcgen.protocol import CodecName
 from rpcgen.protocol.address import Address
@@ -180,7 +180,7 @@ class NatsAnnouncer:
         """Return an address as other machines can dial it."""
         if address.network == "unix" or address.host.strip("[]") not in _EVERYWHERE:
             return str(address)
-        return str(evolve(address, host=_own_host(self._broker)))
+        return str(address.replace(host=_own_host(self._broker)))
 
     async def _reconnected(self) -> None:
         self._troubles.clear()

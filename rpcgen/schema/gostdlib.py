@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from .._interrupts import import_apart
 from .kinds import Array, Bytes, Complex, Float, Int, Opaque, Schema, String, Struct, Uint
 
 __all__ = [
@@ -46,6 +47,7 @@ def go_library() -> dict[object, Schema[Any]]:
     Returns:
         Schemas by name in Go and by Python class.
     """
+    import_apart("fractions", "ipaddress", "uuid", "rpcgen.types.gostdlib")
     from fractions import Fraction
     from uuid import UUID
 

@@ -444,14 +444,18 @@ def _import_for_calls() -> None:
     """Import now what gob imports with the first message, or the first value of a kind.
 
     An exception that a signal handler raises in the middle of an import may
-    leave Python's lock of all imports taken, and other threads waiting for ever.
+    leave Python's lock of all imports taken, and other threads waiting for ever. What few
+    clients need is imported when it is needed, see `rpcgen._interrupts.import_apart`: of a
+    client that the accelerator serves, that is all that compiles.
     """
-    from rpcgen.gob import implementation, opaque, untyped  # noqa: F401
-    from rpcgen.gob.decode import fast, interpret, stream_functions  # noqa: F401
-    from rpcgen.gob.encode import compiler  # noqa: F401
-    from rpcgen.values.registry import uuid_schema
+    from rpcgen.gob import implementation, opaque  # noqa: F401
+    from rpcgen.gob.decode import stream_functions  # noqa: F401
+    from rpcgen.gob.encode import runtime  # noqa: F401
+    from rpcgen.values import collisions, durations  # noqa: F401
 
-    uuid_schema()  # which imports what is known of Go's library
     if implementation == "c":
         from rpcgen.gob.accelerated import encode_plan  # noqa: F401
         from rpcgen.gob.accelerated import stream_functions as programs  # noqa: F401
+    else:
+        from rpcgen.gob.decode import fast, interpret  # noqa: F401
+        from rpcgen.gob.encode import compiler  # noqa: F401

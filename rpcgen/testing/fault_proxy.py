@@ -17,8 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from attrs import evolve
-
 from rpcgen.protocol.address import Address, parse_address
 
 from .faults import Fault, FaultyBytes, Schedule, random_faults
@@ -115,10 +113,10 @@ class FaultProxy:
             listening.close()
             raise
         if address.network == "unix":
-            bound = evolve(self._target, path=address.path)
+            bound = self._target.replace(path=address.path)
         else:
             host, port = listening.getsockname()[:2]
-            bound = evolve(self._target, host=host, port=port)
+            bound = self._target.replace(host=host, port=port)
         self.address = str(bound)
         return listening
 

@@ -6,8 +6,6 @@ import re
 from enum import EnumType
 from typing import Final, TypeVar
 
-from attrs import frozen
-
 from .._records import ValueRecord
 
 __all__ = [
@@ -71,8 +69,20 @@ class length(ValueRecord):  # noqa: N801 - reads as a word of the IDL
         return f"length({self.count})"
 
 
-@frozen  # as a `ValueRecord`, type checkers would take what it decorates for one
-class wire:  # noqa: N801 - reads as a word of the IDL
+class _Decorator:
+    """Base of marks that decorate: type checkers take what a `ValueRecord` decorates for one."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+
+class wire(_Decorator):  # noqa: N801 - reads as a word of the IDL
     """The name that Go knows something by, where the default would be another.
 
     A decorator on a service, method or message, or inside ``Annotated`` on a
@@ -86,11 +96,10 @@ class wire:  # noqa: N801 - reads as a word of the IDL
         TypeError: The decorator was written without a name.
     """
 
-    name: str
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.name, str):  # as after a bare @wire
-            raise TypeError(f'{self.name!r} is not a name: write wire("Name")')
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):  # as after a bare @wire
+            raise TypeError(f'{name!r} is not a name: write wire("Name")')
+        self.name: Final = name
 
     def __call__(self, target: T) -> T:
         """Give a service, method or message its name.
@@ -119,8 +128,7 @@ def wire_name_of(target: object) -> str | None:
     return name if isinstance(name, str) else None
 
 
-@frozen
-class underlying:  # noqa: N801 - reads as a word of the IDL
+class underlying(_Decorator):  # noqa: N801 - reads as a word of the IDL
     """Go's underlying type of an enum of numbers, where it is not ``int``.
 
     Go's ``type Level uint8`` with its constants is::
@@ -137,11 +145,10 @@ class underlying:  # noqa: N801 - reads as a word of the IDL
         TypeError: It is none of them, or what is decorated is no enum of numbers.
     """
 
-    type: object
-
-    def __attrs_post_init__(self) -> None:
-        if not _integer_name(self.type):
-            raise TypeError(f"underlying({self.type!r}): write a sized integer, such as Uint8")
+    def __init__(self, type: object) -> None:
+        if not _integer_name(type):
+            raise TypeError(f"underlying({type!r}): write a sized integer, such as Uint8")
+        self.type: Final = type
 
     def __call__(self, target: T) -> T:
         """Give an enum its underlying type.

@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
+from .._interrupts import import_apart
 from .._records import ValueRecord
 from ..errors import EncodeError, SchemaError
 from ..schema import (
@@ -174,6 +175,7 @@ class Registry:
 
 def uuid_schema() -> Schema[Any]:
     """Return the schema of `uuid.UUID`, whose module takes long to import."""
+    import_apart("uuid")
     from uuid import UUID
 
     return schema_of(UUID)

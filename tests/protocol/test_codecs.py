@@ -45,7 +45,7 @@ def test_server_refuses_an_unknown_codec() -> None:
 
 
 def test_client_of_gob_does_not_import_json() -> None:
-    assert "json" not in modules_after("import rpcgen")
+    assert "json" not in modules_after("import rpcgen.protocol")
 
 
 def test_client_refuses_an_option_that_there_is_not() -> None:

@@ -24,14 +24,19 @@ def package_modules() -> list[str]:
     return [name for name in names if not name.startswith("rpcgen.gob.accelerated.")]
 
 
-def modules_after(statement: str) -> set[str]:
-    """Return the names of all modules that a fresh Python has after a statement."""
+def modules_after(statement: str, **environment: str) -> set[str]:
+    """Return the names of all modules that a fresh Python has after a statement.
+
+    Args:
+        statement: The statement, on one line.
+        **environment: Variables beside those of this process.
+    """
     # Not measured: coverage imports much of Python.
     unmeasured = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; {statement}; print(*sys.modules)"],
         cwd=ROOT,
-        env=unmeasured,
+        env=unmeasured | environment,
         capture_output=True,
         text=True,
         check=True,

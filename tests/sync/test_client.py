@@ -196,16 +196,23 @@ with server, rpcgen.dial(server.listen("127.0.0.1:0").address) as client:
 
 
 @FORKS
-def test_calls_with_all_kinds_of_values_import_nothing() -> None:
+def test_calls_with_all_kinds_of_values_import_nothing_that_a_handler_interrupts() -> None:
+    """Signal handlers run in the main thread: what is imported then is imported in another one."""
     # The values are made by the server, so that the client's process has no reason to know them.
     script = """
-import sys
+import sys, threading
 from typing import Any
 import rpcgen
 from rpcgen import Method
 value = Method[str, Any]("Values.Of")
 client = rpcgen.dial(sys.argv[1])
-before = set(sys.modules)
+imported = []
+class Finder:
+    main = threading.get_ident()
+    def find_spec(self, name, path=None, target=None):
+        if threading.get_ident() == self.main:
+            imported.append(name)
+sys.meta_path.insert(0, Finder())
 for kind in sys.argv[2:]:
     client.call("Values.Of", kind)
     client.call(value, kind)
@@ -214,7 +221,7 @@ try:
     client.call("Values.Of", "list", reply=dict[str, int])
 except rpcgen.RpcError as error:
     assert "arrives where" in str(error)
-print(*(name for name in sys.modules if name not in before))
+print(*imported)
 """
     of, pair = Method[str, Any]("Values.Of"), Method[str, Pair]("Values.Pair")
     handlers = [of.handler(VALUES_OF_ALL_KINDS.__getitem__), pair.handler(lambda _: Pair(1, 2))]

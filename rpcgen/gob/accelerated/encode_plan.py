@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MemberDescriptorType
 from typing import Any, Final
 
-from ..._interrupts import reraise_interrupt
+from ..._interrupts import import_apart, reraise_interrupt
 from ...schema import Schema
 from ...schema.plan import Node, Op, plan_of
 from ...values.types import strip_pointers
@@ -44,6 +44,7 @@ def encoding_of(schema: Schema[Any], text_errors: str) -> Encoding:
 
 
 def _in_python(schema: Schema[Any], text_errors: str) -> Encoding:
+    import_apart("rpcgen.gob.encode.compiler")
     from ..encode.compiler import encoding_of
 
     return encoding_of(schema, text_errors)

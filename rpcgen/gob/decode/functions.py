@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
+from ..._interrupts import import_apart
 from ...schema import Schema, Untyped
 from .. import wire
 from ..source import TooLongError, forget
@@ -81,6 +82,7 @@ def _quick_function(
     types: Types, id: int, schema: Schema[Any], strings: str, counted: bool, longest: int
 ) -> tuple[DecodeFunction | None, int]:
     """Return the function in Python, and how many lines it has."""
+    import_apart("rpcgen.gob.decode.fast")
     from .fast import QuickCompiler  # whom the accelerator serves does without
 
     compiler = QuickCompiler(types, strings, counted=counted, longest=longest)

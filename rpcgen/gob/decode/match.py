@@ -10,7 +10,6 @@ from ..._records import ImmutableRecord
 from ...errors import DecodeError
 from ...schema import Opaque
 from ...schema.plan import Member, Node, Op, Plan
-from ...values.record import Undecoded
 from .. import wire
 from ..source import TooLongError
 
@@ -238,7 +237,7 @@ def _fits(known: wire.OpaqueType, schema: Opaque[Any]) -> bool:
     """Say whether a type that encodes itself does so as the schema's own does."""
     return (
         known.encoding == schema.encoding
-        or schema.cls is Undecoded
+        or schema.described
         or schema.name == "uuid.UUID"  # 16 bytes, or its text
     )
 

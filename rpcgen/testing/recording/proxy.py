@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from attrs import evolve
-
 from rpcgen.errors import DialError
 from rpcgen.protocol.address import Address, parse_address
 
@@ -73,10 +71,10 @@ class RecordingProxy:
         except OSError as error:
             raise DialError(f"cannot listen on {self._listen}: {error}") from error
         if self._listen.network == "unix":
-            bound = evolve(self._to, network="unix", path=self._listen.path, tls=False)
+            bound = self._to.replace(network="unix", path=self._listen.path, tls=False)
         else:
             host, port = self._server.sockets[0].getsockname()[:2]
-            bound = evolve(self._to, network="tcp", host=host, port=port, path="", tls=False)
+            bound = self._to.replace(network="tcp", host=host, port=port, path="", tls=False)
         self.address = str(bound)
         return self
 
