@@ -21,7 +21,7 @@ import os, signal, sys
 
 class Interrupting:
     def find_spec(self, name, *rest):
-        if name == "rpcgen.gob":
+        if name == "rpcgen.cli":
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupting())

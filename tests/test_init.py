@@ -126,6 +126,26 @@ def test_generated_module_imports_no_more_than_typing_and_attrs(
 # What a client with threads needs beyond typing and attrs, of Python's.
 OF_A_CALL = "array contextvars datetime errno gc math select selectors socket struct".split()
 
+# Modules that a server with threads does without, which serves TCP.
+NOT_FOR_A_SERVER = """
+    asyncio concurrent.futures email http ipaddress jinja2 json nats queue random ssl subprocess
+    urllib uuid
+""".split()
+
+
+@pytest.fixture(scope="module")
+def imported_for_a_server() -> set[str]:
+    return modules_after(
+        "import rpcgen, generated.arith; server = rpcgen.Server();"
+        " server.listen('tcp://127.0.0.1:0'); server.close()"
+    )
+
+
+@pytest.mark.parametrize("module", NOT_FOR_A_SERVER)
+def test_server_does_without(module: str, imported_for_a_server: set[str]) -> None:
+    assert module not in imported_for_a_server
+
+
 # Modules of the package that a plain call does without.
 NOT_FOR_A_CALL = """
     rpcgen.aio rpcgen.gob._dump rpcgen.gob.untyped rpcgen.gojson rpcgen.interceptors rpcgen.logs

@@ -253,9 +253,9 @@ class _Version(argparse.Action):
             version = metadata.version("rpcgen")
         except metadata.PackageNotFoundError:
             version = "(run from its sources, not installed)"
-        from ..gob import implementation
+        from .._implementation import CHOSEN, name_of
 
-        sys.stdout.write(f"rpcgen {version} (gob: {implementation})\n")
+        sys.stdout.write(f"rpcgen {version} (gob: {name_of(CHOSEN)})\n")
         parser.exit()
 
 

@@ -5,7 +5,6 @@ Both servers import this module; what needs nats-py is imported by `WorkingServe
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -98,6 +97,8 @@ class WorkingServer(BaseServer):
 
 async def in_thread(function: Callable[[], T]) -> T:
     """Run a function in a thread of its own, which does not keep the process from ending."""
+    import asyncio  # as whoever awaits has: the server with threads does without
+
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 

@@ -23,6 +23,7 @@ __all__ = [
     "check_context",
     "check_is_plain",
     "check_tls",
+    "encoded_host",
     "make_peer",
     "open_listener",
     "peer_address",
@@ -415,6 +416,17 @@ def _bound_address(listening: socket.socket, address: Address) -> Address:
     return address.replace(host=name[0], port=name[1])
 
 
+def encoded_host(host: str) -> str | bytes:
+    """Return a host as `socket.getaddrinfo` looks it up with the fewest imports.
+
+    Of a text, Python imports first what it takes to spell other alphabets.
+
+    Args:
+        host: A name or an address.
+    """
+    return host.encode() if host.isascii() else host
+
+
 def _listen_tcp(host: str, port: int) -> socket.socket:
     if host in _WILDCARD_HOSTS and socket.has_dualstack_ipv6():
         try:
@@ -425,7 +437,7 @@ def _listen_tcp(host: str, port: int) -> socket.socket:
             if error.errno not in _FAMILY_UNAVAILABLE:
                 raise
     family, _, _, _, address = socket.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        encoded_host(host) if host else None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     return socket.create_server(address[:2], family=family, backlog=BACKLOG)
 

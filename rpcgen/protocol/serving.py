@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from enum import Enum
 from typing import Final, Unpack
 
@@ -141,8 +140,7 @@ class ConnectionAge:
 
     def __init__(self, limits: ConnectionLimits, now: float) -> None:
         most = limits.max_connection_age
-        spread = random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)
-        self._drains = math.inf if most is None else now + most * spread
+        self._drains = math.inf if most is None else now + most * _spread()
         # When the client has had time to hang up; infinite before it was told.
         self._closes = math.inf
 
@@ -160,6 +158,12 @@ class ConnectionAge:
             return AgeStep.NONE
         self._drains, self._closes = math.inf, now + DRAIN_LINGER_S
         return AgeStep.DRAIN
+
+
+def _spread() -> float:
+    import random  # few servers limit the age of connections
+
+    return random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)
 
 
 class ConnectionTimer:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.channel.target import needs_channel
 from rpcgen.errors import DialError
-from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, prepare_connection
+from rpcgen.net.sockets import UNIX_RETRY_S, check_tls, encoded_host, prepare_connection
 from rpcgen.protocol import (
     DEFAULT_RPC_PATH,
     Address,
@@ -133,9 +133,7 @@ def _open(address: Address, options: DialOptions) -> Stream:
 def _connect(address: Address, deadline: float | None) -> socket.socket:
     if address.network == "unix":
         return _connect_unix(address.unix_name, deadline)
-    name, failure = address.host or "localhost", OSError("no address of this name")
-    # Of a text, Python imports first what it takes to spell other alphabets.
-    host = name.encode() if name.isascii() else name
+    host, failure = encoded_host(address.host or "localhost"), OSError("no address of this name")
     for family, _, _, _, place in socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM):
         try:
             return _connect_to(family, place, deadline)
