@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
+import typing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -226,6 +228,13 @@ def test_client_without_the_accelerator_has_imported_what_compiles(
 def test_submodule_is_an_attribute_of_the_package_alone(module: str) -> None:
     statement = f"import rpcgen; assert rpcgen.{module}.__name__ == 'rpcgen.{module}'"
     assert f"rpcgen.{module}" in modules_after(statement)
+
+
+@pytest.mark.parametrize("cls", [arith.ArithClient, arith.ArithGo, arith.AsyncArithGo])
+def test_annotations_of_generated_methods_can_be_looked_up(cls: Any) -> None:
+    """They name what is imported when it is first used."""
+    hints = typing.get_type_hints(cls.divide)
+    assert hints["args"] is arith.Args
 
 
 def test_dir_lists_what_was_not_used_yet() -> None:
