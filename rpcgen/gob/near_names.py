@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._interrupts import import_apart
 from .._names import is_exported
 from ..errors import DecodeError
 from ..schema import Field, Struct
@@ -40,6 +41,7 @@ def check_names(known: wire.StructType, schema: Struct[Any], strict_names: bool)
     new = [miss for miss in misses if (schema.cls, miss[0].attribute) not in _told]
     if new:
         _told.update((schema.cls, field.attribute) for field, _ in new)
+        import_apart("logging")
         import logging  # nobody else needs it here
 
         logging.getLogger("rpcgen.gob").warning("%s", _text(schema, new))
