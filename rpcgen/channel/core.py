@@ -155,7 +155,13 @@ class ChannelProtocol(Generic[C]):
             self._refresh(now)
 
     def _may_eject(self, server: Server[C], now: float) -> bool:
-        """Return True if at least as many servers are left as are ejected then."""
+        """Return True if at least as many servers are left as are ejected then.
+
+        A server that is ejected already is not ejected for longer: what fails meanwhile was under
+        way before, and says nothing new.
+        """
+        if server.health.is_ejected(now):
+            return False
         others = [each for each in self._servers.values() if each is not server]
         ejected = sum(each.health.is_ejected(now) for each in others)
         return len(others) - ejected > ejected

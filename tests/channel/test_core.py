@@ -452,6 +452,14 @@ def test_server_on_trial_is_ejected_for_longer_after_one_failure() -> None:
     assert "a" in channel.picks(4)
 
 
+def test_calls_that_fail_after_the_ejection_do_not_make_it_longer() -> None:
+    channel = ejected()
+    for _ in range(8):  # they were under way at the same time as those before
+        channel.fail("a")
+    channel.now += EJECTION_S
+    assert "a" in channel.picks(4)
+
+
 def test_server_that_has_passed_its_trial_is_as_healthy_as_before() -> None:
     channel = ejected()
     channel.now += EJECTION_S
