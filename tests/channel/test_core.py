@@ -203,6 +203,29 @@ def test_call_that_has_no_time_left_is_not_begun() -> None:
     assert caught.value.started is False
 
 
+def text_of_a_call_that_is_late(channel: Simulated) -> str:
+    with pytest.raises(DeadlineExceededError) as caught:
+        channel.channel.wait_time(SUM, 0.0, channel.now)
+    return str(caught.value)
+
+
+def test_call_that_has_waited_in_vain_says_why() -> None:
+    channel = Simulated("ab", down="ab")
+    channel.pick()
+    expected = f"{SUM.name}: no server until its deadline: none of 2 servers can be reached: "
+    assert text_of_a_call_that_is_late(channel) == expected + "b is down"
+
+
+def test_call_that_has_waited_for_the_resolver_says_so() -> None:
+    assert text_of_a_call_that_is_late(Simulated()).endswith("the resolver has not answered yet")
+
+
+def test_call_that_has_waited_for_a_connection_says_so() -> None:
+    channel = Simulated("a")
+    channel.take_work()
+    assert text_of_a_call_that_is_late(channel).endswith("not connected to tcp://a:1 yet")
+
+
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
     channel = Simulated("a")
     channel.channel.pick(channel.now)
