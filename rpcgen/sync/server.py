@@ -32,6 +32,7 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
+from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
 from rpcgen.protocol.registry import AsyncHandlerError
 from rpcgen.protocol.server_interceptors import (
@@ -167,9 +168,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(clock.monotonic, threading.Lock)
-            if remember is not None
-            else None,
+            memory=memory_of(remember, clock.monotonic, threading.Lock),
         )
         self._workers = workers
         self._listeners: dict[Listener, CodecName] = {}
