@@ -23,6 +23,7 @@ class Job:
     - ``threads``: ``width`` threads share the client; each calls in a closed loop.
     - ``tasks``: the same with tasks of asyncio, or goroutines.
     - ``connections``: the same with a client for each, on a connection of its own.
+    - ``paced``: one after the other, ``size`` of them a second, if they are that fast.
 
     ``size`` is the number of elements, for the method ``numbers``.
     """
