@@ -22,10 +22,10 @@ from typing import Final
 from attrs import frozen
 
 from .controller import End, Pair
-from .job import Job
+from .job import Cost, Job
 from .tables import table
 
-__all__ = ["PACES", "PEERS", "Cost", "cost", "main", "markdown"]
+__all__ = ["PACES", "PEERS", "Pace", "main", "markdown", "pace_of", "typical"]
 
 PACES: Final = (100, 1_000, 10_000)
 """Numbers of calls a second."""
@@ -41,16 +41,15 @@ PEERS: Final[Mapping[str, End]] = {
 
 
 @frozen
-class Cost:
-    """Costs of one call, in microseconds: processor time of each side, and its latency."""
+class Pace:
+    """One call at a pace: what it costs each side, and its latency in microseconds."""
 
-    client: float
-    server: float
+    cost: Cost
     latency: float
 
 
-def cost(pair: Pair, pace: int, seconds: float) -> Cost:
-    """Return what a call costs at a pace.
+def pace_of(pair: Pair, pace: int, seconds: float) -> Pace:
+    """Measure calls at a pace.
 
     Args:
         pair: The client and its server.
@@ -61,41 +60,35 @@ def cost(pair: Pair, pace: int, seconds: float) -> Cost:
         PeerError: One of them has failed.
     """
     job = Job("paced", "multiply", max(10, int(pace * seconds)), size=pace)
-    client, server = pair.client.processor, pair.server.processor
-    latencies = pair.run(job).latencies
-    calls = len(latencies)
-    return Cost(
-        (pair.client.processor - client) / calls * 1e6,
-        (pair.server.processor - server) / calls * 1e6,
-        statistics.median(latencies) / 1e3,
-    )
+    timing, cost = pair.run_and_account(job)
+    return Pace(cost, statistics.median(timing.latencies) / 1e3)
 
 
-def typical(costs: Iterable[Cost]) -> Cost:
+def typical(rounds: Iterable[Pace]) -> Pace:
     """Return the median of each figure."""
-    found = [*costs]
-    return Cost(
-        statistics.median(each.client for each in found),
-        statistics.median(each.server for each in found),
-        statistics.median(each.latency for each in found),
+    found = [*rounds]
+    cost = Cost(
+        statistics.median(each.cost.client for each in found),
+        statistics.median(each.cost.server for each in found),
     )
+    return Pace(cost, statistics.median(each.latency for each in found))
 
 
-def markdown(costs: Mapping[tuple[str, int], Cost]) -> str:
-    """Return the table of all costs, by peer and pace."""
+def markdown(found: Mapping[tuple[str, int], Pace]) -> str:
+    """Return the table of all that was found, by peer and pace."""
     head = ["", *(f"{pace:,}/s: {what}" for pace in PACES for what in ("client", "server", "call"))]
     rows = [
-        [name, *(text for pace in PACES for text in _texts(costs[name, pace]))] for name in PEERS
+        [name, *(text for pace in PACES for text in _texts(found[name, pace]))] for name in PEERS
     ]
     return table(head, rows)
 
 
-def _texts(costs: Cost) -> list[str]:
-    return [f"{each:.0f}" for each in (costs.client, costs.server, costs.latency)]
+def _texts(pace: Pace) -> list[str]:
+    return [f"{each:.0f}" for each in (pace.cost.client, pace.cost.server, pace.latency)]
 
 
-def measure(rounds: int, seconds: float, seed: int) -> dict[tuple[str, int], Cost]:
-    """Return the costs of all peers at all paces.
+def measure(rounds: int, seconds: float, seed: int) -> dict[tuple[str, int], Pace]:
+    """Return the figures of all peers at all paces.
 
     Args:
         rounds: How often each is measured.
@@ -103,15 +96,15 @@ def measure(rounds: int, seconds: float, seed: int) -> dict[tuple[str, int], Cos
         seed: Where the random order begins.
     """
     chance, turns = random.Random(seed), [*PEERS]
-    found: dict[tuple[str, int], list[Cost]] = {}
+    found: dict[tuple[str, int], list[Pace]] = {}
     with ExitStack() as stack:
         pairs = {name: stack.enter_context(Pair(end, end)) for name, end in PEERS.items()}
         for _ in range(rounds):
             for pace in PACES:
                 chance.shuffle(turns)
                 for name in turns:
-                    found.setdefault((name, pace), []).append(cost(pairs[name], pace, seconds))
-    return {key: typical(costs) for key, costs in found.items()}
+                    found.setdefault((name, pace), []).append(pace_of(pairs[name], pace, seconds))
+    return {key: typical(paces) for key, paces in found.items()}
 
 
 def main(arguments: list[str] | None = None) -> int:
