@@ -139,20 +139,25 @@ class ChannelProtocol(Generic[C]):
             and line.calls.pending > 0
         )
 
-    def note(self, line: Line[C], error: RpcError, now: float) -> None:
+    def note(self, line: Line[C], error: RpcError, now: float) -> bool:
         """Take note of a call that has failed.
 
         Args:
             line: What it was sent on.
             error: How it has ended.
             now: Time of the clock, in seconds.
+
+        Returns:
+            True if the server gets no calls for a while from now on.
         """
         server = line.server
         if not line.calls.takes_calls:
             self.lost(line, now)
-        if server.health.fail(error) and self._may_eject(server, now):
-            server.health.eject(now)
-            self._refresh(now)
+        if not (server.health.fail(error) and self._may_eject(server, now)):
+            return False
+        server.health.eject(now)
+        self._refresh(now)
+        return True
 
     def _may_eject(self, server: Server[C], now: float) -> bool:
         """Return True if at least as many servers are left as are ejected then.

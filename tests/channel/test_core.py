@@ -9,7 +9,13 @@ import pytest
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.servers import EJECTION_S, FAILURES
-from rpcgen.errors import DeadlineExceededError, DialError, ServerError, ShutdownError
+from rpcgen.errors import (
+    DeadlineExceededError,
+    DialError,
+    DisconnectedError,
+    ServerError,
+    ShutdownError,
+)
 from tests.protocol.messages import SUM
 
 from .simulated import Calls, Simulated
@@ -423,6 +429,14 @@ def ejected(names: str = "ab") -> Simulated:
 
 def test_server_that_fails_again_and_again_gets_no_calls() -> None:
     assert ejected().picks(4) == "bbbb"
+
+
+def test_ejection_is_told_once() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    (line,) = channel.lines_of("a")
+    told = [channel.channel.note(line, DisconnectedError(), channel.now) for _ in range(7)]
+    assert told == [False] * 4 + [True] + [False] * 2
 
 
 def test_server_that_succeeds_in_between_is_not_ejected() -> None:
