@@ -185,6 +185,7 @@ PEERS = {
             "HTTP/1.1: its tasks share a pool of connections",
         ),
         _both("grpclib", "grpclib", End("grpclib_peer", "asyncio"), _LOOPED),
+        _both("msgspec", "msgspec, by hand", End("msgspec_raw", "sync"), _SERIAL, _SERIAL_NOTE),
         # The limits.
         _both("sockets", "raw sockets", End("raw_sync", "sync"), "call futures blob"),
         _both("asyncio", "raw asyncio", End("raw_aio", "asyncio"), "call tasks blob"),

@@ -41,13 +41,14 @@ class Serving:
     Args:
         limits: What each connection may take.
         workers: Threads for what is no ``async def``.
+        spin: False to sleep at once where requests are awaited.
     """
 
-    def __init__(self, limits: ConnectionLimits, workers: Workers) -> None:
+    def __init__(self, limits: ConnectionLimits, workers: Workers, *, spin: bool = True) -> None:
         self.limits = limits
         self.workers = workers
         # Kept for the next request, of whichever connection.
-        self.spinner = LoopSpinner(asyncio.get_running_loop())
+        self.spinner = LoopSpinner(asyncio.get_running_loop(), spin)
         # All that are connected.
         self.connections: set[ServerConnection] = set()
         # Those that are lost, and whose requests are still being carried out.

@@ -25,7 +25,9 @@ from rpcgen.protocol import (
     ServerProtocol,
     server_codec,
 )
+from rpcgen.protocol.base_server import memory_of
 from rpcgen.protocol.calls_in_flight import Overload
+from rpcgen.protocol.options import checked_spin
 from rpcgen.protocol.server_interceptors import (
     AsyncServerInterceptor,
     checked_interceptors,
@@ -107,6 +109,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             that repeat the key, in the place of another one; None: each call is carried out.
         max_connection_age: Seconds, a tenth more or less, after which a connection is drained
             if its client understands that, so that clients spread anew; None: no limit.
+        spin: False to sleep at once where requests are awaited, instead of looking for them for
+            up to 100 microseconds where they have come soon lately: a small call takes longer,
+            and the server less processor time.
 
     Raises:
         ValueError: A limit is not greater than 0.
@@ -131,7 +136,9 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         reflection: bool = False,
         remember: Remember | None = None,
         max_connection_age: float | None = None,
+        spin: bool = True,
     ) -> None:
+        self._spin = checked_spin(spin)
         self._workers = Workers(workers)
         self._interceptors = checked_interceptors(interceptors, is_async=True)
         super().__init__(
@@ -154,9 +161,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             mask_errors=mask_errors,
             health=health,
             reflection=reflection,
-            memory=remember.memory(clock.monotonic, threading.Lock)
-            if remember is not None
-            else None,
+            memory=memory_of(remember, clock.monotonic, threading.Lock),
         )
         self._listeners: dict[Listener, CodecName] = {}
         self._announcements = Announcements()
@@ -496,7 +501,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
     def _transport(self, protocol: ServerSession, place: Place | None = None) -> ServerConnection:
         if self._shared is None:
-            self._shared = Serving(self._connection_limits, self._workers)
+            self._shared = Serving(self._connection_limits, self._workers, spin=self._spin)
         return ServerConnection(protocol, self._shared, place)
 
     def _carry_out_for(self, peer: Peer) -> CarryOut:

@@ -60,7 +60,8 @@ async def _dial(broker: str, options: DialOptions) -> Client:
     client = await connect_to_broker(broker, options, ended.set)
     try:
         codec = frame_codec(options, client.max_payload)
-        connection = ClientConnection(codec, options.get("limits"))
+        spin = options.get("spin", True)
+        connection = ClientConnection(codec, options.get("limits"), spin=spin)
         end = MemoryEnd(connection, lingers=True)
         bridge = ClientBridge(client, without_password(broker), end, ended)
         await bridge.open()

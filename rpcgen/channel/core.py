@@ -18,9 +18,9 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field
 
-from rpcgen.errors import DialError, RpcError, ShutdownError
+from rpcgen.errors import DeadlineExceededError, DialError, RpcError, ShutdownError
 from rpcgen.method import Method
-from rpcgen.protocol.call_errors import deadline_error, unstarted
+from rpcgen.protocol.call_errors import unstarted
 
 from .backoff import Backoff
 from .balance import balancer
@@ -139,23 +139,34 @@ class ChannelProtocol(Generic[C]):
             and line.calls.pending > 0
         )
 
-    def note(self, line: Line[C], error: RpcError, now: float) -> None:
+    def note(self, line: Line[C], error: RpcError, now: float) -> bool:
         """Take note of a call that has failed.
 
         Args:
             line: What it was sent on.
             error: How it has ended.
             now: Time of the clock, in seconds.
+
+        Returns:
+            True if the server gets no calls for a while from now on.
         """
         server = line.server
         if not line.calls.takes_calls:
             self.lost(line, now)
-        if server.health.fail(error) and self._may_eject(server, now):
-            server.health.eject(now)
-            self._refresh(now)
+        if not (server.health.fail(error) and self._may_eject(server, now)):
+            return False
+        server.health.eject(now)
+        self._refresh(now)
+        return True
 
     def _may_eject(self, server: Server[C], now: float) -> bool:
-        """Return True if at least as many servers are left as are ejected then."""
+        """Return True if at least as many servers are left as are ejected then.
+
+        A server that is ejected already is not ejected for longer: what fails meanwhile was under
+        way before, and says nothing new.
+        """
+        if server.health.is_ejected(now):
+            return False
         others = [each for each in self._servers.values() if each is not server]
         ejected = sum(each.health.is_ejected(now) for each in others)
         return len(others) - ejected > ejected
@@ -223,7 +234,8 @@ class ChannelProtocol(Generic[C]):
             DeadlineExceededError: There is no time left.
         """
         if left <= 0:
-            raise unstarted(deadline_error(method.name))
+            text = f"{method.name}: no server until its deadline: {self._reason()}"
+            raise unstarted(DeadlineExceededError(text))
         seconds = min(self.look_at - now, left)
         return None if seconds == math.inf else max(seconds, 0.0)
 
@@ -231,15 +243,22 @@ class ChannelProtocol(Generic[C]):
         """Return the error of a call for which there is no line."""
         if self.closed:
             return unstarted(ShutdownError("the channel is closed"))
+        return DialError(self._reason())
+
+    def _reason(self) -> str:
+        """Return why there is no line."""
         errors = [each.error for each in self._servers.values() if each.error is not None]
         if errors:
             last = errors[-1]
             count = len(self._servers)
-            text = str(last) if count == 1 else f"none of {count} servers can be reached: {last}"
-            return DialError(text)
+            return str(last) if count == 1 else f"none of {count} servers can be reached: {last}"
         if self._resolve_error is not None:
-            return DialError(f"no server is known: {self._resolve_error}")
-        return DialError("no server is known: the resolver has found none")
+            return f"no server is known: {self._resolve_error}"
+        if not self._is_resolved:
+            return "no server is known: the resolver has not answered yet"
+        for endpoint in self._servers:
+            return f"not connected to {endpoint.address} yet"
+        return "no server is known: the resolver has found none"
 
     # --- connections ----------------------------------------------------------------------------
 

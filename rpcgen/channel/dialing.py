@@ -57,6 +57,8 @@ def _static(addresses: list[str]) -> Callable[[], Resolver]:
     for each in addresses:
         if not isinstance(each, str):
             raise TypeError(f"{each!r} is no address: write host:port, or another in a text")
+        if is_resolved(each):
+            raise DialError(f"{each!r} is of no known kind in a list: dial it by itself")
         parse_address(each)
     return lambda: StaticResolver(addresses)
 

@@ -102,6 +102,7 @@ def _dial(broker: str, options: DialOptions) -> Client:
             frame_codec(options, connected.most),
             limits=options.get("limits"),
             keepalive=options.get("keepalive"),
+            spin=options.get("spin", True),
         )
         client._thread = thread
         return client

@@ -9,7 +9,13 @@ import pytest
 from rpcgen import Code
 from rpcgen.channel.resolver import Endpoint
 from rpcgen.channel.servers import EJECTION_S, FAILURES
-from rpcgen.errors import DeadlineExceededError, DialError, ServerError, ShutdownError
+from rpcgen.errors import (
+    DeadlineExceededError,
+    DialError,
+    DisconnectedError,
+    ServerError,
+    ShutdownError,
+)
 from tests.protocol.messages import SUM
 
 from .simulated import Calls, Simulated
@@ -201,6 +207,29 @@ def test_call_that_has_no_time_left_is_not_begun() -> None:
     with pytest.raises(DeadlineExceededError) as caught:
         channel.channel.wait_time(SUM, 0.0, channel.now)
     assert caught.value.started is False
+
+
+def text_of_a_call_that_is_late(channel: Simulated) -> str:
+    with pytest.raises(DeadlineExceededError) as caught:
+        channel.channel.wait_time(SUM, 0.0, channel.now)
+    return str(caught.value)
+
+
+def test_call_that_has_waited_in_vain_says_why() -> None:
+    channel = Simulated("ab", down="ab")
+    channel.pick()
+    expected = f"{SUM.name}: no server until its deadline: none of 2 servers can be reached: "
+    assert text_of_a_call_that_is_late(channel) == expected + "b is down"
+
+
+def test_call_that_has_waited_for_the_resolver_says_so() -> None:
+    assert text_of_a_call_that_is_late(Simulated()).endswith("the resolver has not answered yet")
+
+
+def test_call_that_has_waited_for_a_connection_says_so() -> None:
+    channel = Simulated("a")
+    channel.take_work()
+    assert text_of_a_call_that_is_late(channel).endswith("not connected to tcp://a:1 yet")
 
 
 def test_attempt_that_was_not_begun_is_found_by_the_next_call() -> None:
@@ -402,6 +431,14 @@ def test_server_that_fails_again_and_again_gets_no_calls() -> None:
     assert ejected().picks(4) == "bbbb"
 
 
+def test_ejection_is_told_once() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    (line,) = channel.lines_of("a")
+    told = [channel.channel.note(line, DisconnectedError(), channel.now) for _ in range(7)]
+    assert told == [False] * 4 + [True] + [False] * 2
+
+
 def test_server_that_succeeds_in_between_is_not_ejected() -> None:
     channel = Simulated("ab")
     channel.pick()
@@ -448,6 +485,14 @@ def test_server_on_trial_is_ejected_for_longer_after_one_failure() -> None:
     channel.fail("a")
     channel.now += EJECTION_S
     assert channel.picks(4) == "bbbb"
+    channel.now += EJECTION_S
+    assert "a" in channel.picks(4)
+
+
+def test_calls_that_fail_after_the_ejection_do_not_make_it_longer() -> None:
+    channel = ejected()
+    for _ in range(8):  # they were under way at the same time as those before
+        channel.fail("a")
     channel.now += EJECTION_S
     assert "a" in channel.picks(4)
 
