@@ -10,6 +10,7 @@ from rpcgen.protocol.headers import NOTICE_SEQ
 from rpcgen.protocol.message import refusal
 from rpcgen.resolve.nats_connection import Client, Msg, hang_up, is_unheard
 
+from .listening import listen
 from .outbox import End, Outbox
 from .subjects import call_subject, cancel_subject
 
@@ -34,12 +35,12 @@ class ClientBridge:
         self._outbox = Outbox(client, end)
         self._frames = FrameReader()
         self._inbox = client.new_inbox()
-        # Services of the calls that wait for a response, by their numbers.
-        self._calls: dict[int, str] = {}
+        # Numbers and services of the calls that wait for a response, by where that goes to.
+        self._calls: dict[str, tuple[int, str]] = {}
 
     async def open(self) -> None:
         """Get ready for responses, before any call."""
-        await self._client.subscribe(f"{self._inbox}.*", cb=self._heard)
+        await listen(self._client, f"{self._inbox}.*", self._heard)
 
     async def run(self) -> None:
         """Carry calls until this is cancelled, or one of the two sides has ended."""
@@ -61,9 +62,10 @@ class ClientBridge:
             if found.kind == CANCEL:
                 self._cancel(found)
             else:
-                self._calls[found.number] = found.service
-                subject = call_subject(found.service)
-                self._outbox.add(subject, found.message, self._reply_subject(found.number))
+                _, number, service, message = found
+                reply = self._reply_subject(number)
+                self._calls[reply] = number, service
+                self._outbox.add(call_subject(service), message, reply)
 
     def _reply_subject(self, number: int) -> str:
         return f"{self._inbox}.{number}"
@@ -71,17 +73,17 @@ class ClientBridge:
     def _cancel(self, found: Frame) -> None:
         """Tell the server that nobody waits for a call; the answer comes from here."""
         number = number_in(found.message)
-        service = self._calls.pop(number, None)
-        if number != NOTICE_SEQ and service is not None:
-            reply = self._reply_subject(number)
-            self._outbox.add(cancel_subject(service), reply.encode())
+        reply = self._reply_subject(number)
+        call = self._calls.pop(reply, None)
+        if number != NOTICE_SEQ and call is not None:
+            self._outbox.add(cancel_subject(call[1]), reply.encode())
         self._end.send(frame(found.number, b"", CANCEL))
 
-    async def _heard(self, message: Msg) -> None:
-        number = int(message.subject.rpartition(".")[2])
-        service = self._calls.pop(number, None)
-        if service is None:
+    def _heard(self, message: Msg) -> None:
+        call = self._calls.pop(message.subject, None)
+        if call is None:
             return  # cancelled, or answered twice
+        number, service = call
         data = message.data
         if not data and is_unheard(message):
             text = f"no server takes calls of {service} at {self._broker}"

@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rpcgen.code import Code
 from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
 from rpcgen.protocol.message import refusal
-from rpcgen.resolve.nats_connection import Client, Msg, sent
+from rpcgen.resolve.nats_connection import Client, Msg, Subscription, sent
 
+from .listening import listen
 from .outbox import End, Outbox
 from .subjects import QUEUE, call_subject, cancel_subject
-
-if TYPE_CHECKING:
-    from nats.aio.subscription import Subscription
 
 __all__ = ["WorkerBridge"]
 
@@ -56,10 +54,10 @@ class WorkerBridge:
         """Take calls of further services."""
         for service in services:
             if service not in self._subscriptions:
-                subscribe = self._client.subscribe
+                client = self._client
                 self._subscriptions[service] = [
-                    await subscribe(call_subject(service), QUEUE, cb=self._heard),
-                    await subscribe(cancel_subject(service), cb=self._heard_cancel),
+                    await listen(client, call_subject(service), self._heard, QUEUE),
+                    await listen(client, cancel_subject(service), self._heard_cancel),
                 ]
 
     def received(self, data: bytes) -> None:
@@ -110,9 +108,7 @@ class WorkerBridge:
         await sent(self._client)
         await asyncio.gather(*(each.drain() for each in taken))  # type: ignore[no-untyped-call]
 
-    # What NATS calls one after the other: neither waits for anything.
-
-    async def _heard(self, message: Msg) -> None:
+    def _heard(self, message: Msg) -> None:
         reply = message.reply
         if not reply or reply in self._calls:
             return  # nobody waits for an answer, or for two
@@ -128,7 +124,7 @@ class WorkerBridge:
         self._replies[number], self._calls[reply] = reply, number
         self._end.send(frame(number, message.data))
 
-    async def _heard_cancel(self, message: Msg) -> None:
+    def _heard_cancel(self, message: Msg) -> None:
         number = self._calls.get(message.data.decode("utf-8", "replace"))
         if number is not None:
             self._end.send(frame(next(self._numbers), pack_number(number), CANCEL))
