@@ -10,6 +10,7 @@ from rpcgen.protocol.headers import NOTICE_SEQ
 from rpcgen.protocol.message import refusal
 from rpcgen.resolve.nats_connection import Client, Msg, hang_up, is_unheard
 
+from .delivery import Delivery
 from .listening import listen
 from .outbox import End, Outbox
 from .subjects import call_subject, cancel_subject
@@ -33,6 +34,7 @@ class ClientBridge:
         self._broker = broker
         self._end = end
         self._outbox = Outbox(client, end)
+        self._delivery = Delivery(client, end)
         self._frames = FrameReader()
         self._inbox = client.new_inbox()
         # Numbers and services of the calls that wait for a response, by where that goes to.
@@ -77,7 +79,7 @@ class ClientBridge:
         call = self._calls.pop(reply, None)
         if number != NOTICE_SEQ and call is not None:
             self._outbox.add(cancel_subject(call[1]), reply.encode())
-        self._end.send(frame(found.number, b"", CANCEL))
+        self._delivery.add(frame(found.number, b"", CANCEL))
 
     def _heard(self, message: Msg) -> None:
         call = self._calls.pop(message.subject, None)
@@ -88,4 +90,4 @@ class ClientBridge:
         if not data and is_unheard(message):
             text = f"no server takes calls of {service} at {self._broker}"
             data = refusal(text, Code.UNAVAILABLE)
-        self._end.send(frame(number, data))
+        self._delivery.add(frame(number, data))

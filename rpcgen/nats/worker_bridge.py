@@ -13,6 +13,7 @@ from rpcgen.protocol.frames import CANCEL, FrameReader, frame, pack_number
 from rpcgen.protocol.message import refusal
 from rpcgen.resolve.nats_connection import Client, Msg, Subscription, sent
 
+from .delivery import Delivery
 from .listening import listen
 from .outbox import End, Outbox
 from .subjects import QUEUE, call_subject, cancel_subject
@@ -37,6 +38,7 @@ class WorkerBridge:
         self._end = end
         self._most_calls = most_calls
         self._outbox = Outbox(client, end)
+        self._delivery = Delivery(client, end)
         self._frames = FrameReader()
         self._numbers = count(1)
         # Where the responses go to, by number; and the other way round, for cancellations.
@@ -85,6 +87,7 @@ class WorkerBridge:
     async def drain(self) -> None:
         """Take no more calls, and have all those answered that were taken."""
         await self._in_time(self._unsubscribe)
+        self._delivery.flush()
         self._end.send_eof()
         await self._is_lost.wait()
         await self._in_time(self._outbox.flushed)
@@ -122,9 +125,10 @@ class WorkerBridge:
             return
         number = next(self._numbers)
         self._replies[number], self._calls[reply] = reply, number
-        self._end.send(frame(number, message.data))
+        self._delivery.add(frame(number, message.data))
 
     def _heard_cancel(self, message: Msg) -> None:
         number = self._calls.get(message.data.decode("utf-8", "replace"))
         if number is not None:
-            self._end.send(frame(next(self._numbers), pack_number(number), CANCEL))
+            cancel = frame(next(self._numbers), pack_number(number), CANCEL)
+            self._delivery.add(cancel)
