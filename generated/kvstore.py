@@ -109,7 +109,7 @@ class KVStoreClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "KVStore"), **options), service=service)
 
     @property
     def go(self) -> KVStoreGo:
@@ -342,7 +342,9 @@ class AsyncKVStoreClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "KVStore"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncKVStoreGo:

@@ -508,7 +508,7 @@ class RPCServerClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "RPCServer"), **options), service=service)
 
     @property
     def go(self) -> RPCServerGo:
@@ -1481,7 +1481,9 @@ class AsyncRPCServerClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "RPCServer"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncRPCServerGo:
@@ -2220,7 +2222,9 @@ class RpccommonRPCServerClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(
+            dial(cls._target(address, service or "RpccommonRPCServer"), **options), service=service
+        )
 
     @property
     def go(self) -> RpccommonRPCServerGo:
@@ -2318,7 +2322,9 @@ class AsyncRpccommonRPCServerClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "RpccommonRPCServer"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncRpccommonRPCServerGo:

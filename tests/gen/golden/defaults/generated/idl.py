@@ -154,7 +154,9 @@ class VisorClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(
+            dial(cls._target(address, service or "app-visor.v1"), **options), service=service
+        )
 
     @property
     def go(self) -> VisorGo:
@@ -463,7 +465,9 @@ class AsyncVisorClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "app-visor.v1"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncVisorGo:

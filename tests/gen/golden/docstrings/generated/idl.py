@@ -75,7 +75,7 @@ class DocumentedClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "Documented"), **options), service=service)
 
     @property
     def go(self) -> DocumentedGo:
@@ -253,7 +253,9 @@ class AsyncDocumentedClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "Documented"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncDocumentedGo:

@@ -204,7 +204,7 @@ class RegistryClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "Registry"), **options), service=service)
 
     @builtins.property
     def go_(self) -> RegistryGo:
@@ -500,7 +500,9 @@ class AsyncRegistryClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio_.dial(cls._target(address, service or "Registry"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @builtins.property
     def go_(self) -> AsyncRegistryGo:
@@ -721,7 +723,7 @@ class BuiltinsClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "Builtins"), **options), service=service)
 
     @builtins.property
     def go(self) -> BuiltinsGo:
@@ -1053,7 +1055,9 @@ class AsyncBuiltinsClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio_.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio_.dial(cls._target(address, service or "Builtins"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @builtins.property
     def go(self) -> AsyncBuiltinsGo:

@@ -63,7 +63,7 @@ class BoxesClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "Boxes"), **options), service=service)
 
     @property
     def go(self) -> BoxesGo:
@@ -144,7 +144,9 @@ class AsyncBoxesClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "Boxes"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncBoxesGo:

@@ -138,7 +138,7 @@ class LongLinesClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "LongLines"), **options), service=service)
 
     @property
     def go(self) -> LongLinesGo:
@@ -502,7 +502,9 @@ class AsyncLongLinesClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "LongLines"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncLongLinesGo:

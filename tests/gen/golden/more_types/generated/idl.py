@@ -117,7 +117,7 @@ class TypesClient(ClientStub):
 
         ``service`` is the name that the server has for this service, if another.
         """
-        return cls(dial(address, **options), service=service)
+        return cls(dial(cls._target(address, service or "Types"), **options), service=service)
 
     @property
     def go(self) -> TypesGo:
@@ -342,7 +342,9 @@ class AsyncTypesClient(AsyncClientStub):
         ``service`` is the name that the server has for this service, if another. Await
         what it returns, or use it in ``async with``.
         """
-        return aio.dial(address, **options).map(lambda client: cls(client, service=service))
+        return aio.dial(cls._target(address, service or "Types"), **options).map(
+            lambda client: cls(client, service=service)
+        )
 
     @property
     def go(self) -> AsyncTypesGo:
