@@ -5,8 +5,9 @@ An API asks it for a `Line` for each call (`pick`), does the work that it is tol
 told the time, by one clock. There is no timer: whoever waits for a line looks again at `look_at`,
 and what nobody waits for is done with the next call.
 
-One thread at a time is in any method. `only` may be read by all. An exception from outside, in
-the middle of a method, does no lasting harm: what is not done is found again by the next call.
+One thread at a time is in any method. `only` and `first` may be read by all. An exception from
+outside, in the middle of a method, does no lasting harm: what is not done is found again by the
+next call.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class ChannelProtocol(Generic[C]):
         """True once `close` was called."""
         self.only: Line[C] | None = None
         """The line of every call, where there is one server with one connection; else None."""
+        self.first: Line[C] | None = None
+        """The line of a call while none is pending on it, where there is one server; else None."""
         self.has_work = False
         """True if `take_work` may have something to do."""
         self.look_at = -math.inf
@@ -302,12 +305,13 @@ class ChannelProtocol(Generic[C]):
         lines += self.leaving
         self.closed = True
         self._servers, self._ready, self._work = {}, [], Work()
-        self.only = None
+        self.only = self.first = None
         return lines
 
     def doubt(self) -> None:
         """Find everything out again with the next call: a step has ended in the middle."""
-        self.only, self.look_at = None, -math.inf
+        self.only = self.first = None
+        self.look_at = -math.inf
 
     # --- what follows from that -----------------------------------------------------------------
 
@@ -316,14 +320,11 @@ class ChannelProtocol(Generic[C]):
         with_lines = [each for each in self._servers.values() if each.lines]
         healthy = [each for each in with_lines if not each.health.is_ejected(now)]
         self._ready = healthy or with_lines
-        self.only = self._find_only()
+        is_one = len(self._servers) == 1 and bool(self._ready)
+        self.first = self._ready[0].lines[0] if is_one else None
+        self.only = self.first if self._settings.connections == 1 else None
         self.has_work = True
         self._set_look_at(now)
-
-    def _find_only(self) -> Line[C] | None:
-        if len(self._servers) != 1 or self._settings.connections != 1 or not self._ready:
-            return None
-        return self._ready[0].lines[0]
 
     def _set_look_at(self, now: float) -> None:
         """Set when the next server may be tried, or gets calls again."""
