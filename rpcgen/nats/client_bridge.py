@@ -12,7 +12,7 @@ from rpcgen.resolve.nats_connection import Client, Msg, hang_up, is_unheard
 
 from .delivery import Delivery
 from .listening import listen
-from .outbox import End, Outbox
+from .outbox import End, Message, Outbox
 from .subjects import call_subject, cancel_subject
 
 __all__ = ["ClientBridge"]
@@ -60,25 +60,28 @@ class ClientBridge:
     def received(self, data: bytes) -> None:
         """Take frames from the client."""
         self._frames.feed(data)
+        messages: list[Message] = []
         while (found := self._frames.next_frame()) is not None:
-            if found.kind == CANCEL:
-                self._cancel(found)
-            else:
-                _, number, service, message = found
-                reply = self._reply_subject(number)
-                self._calls[reply] = number, service
-                self._outbox.add(call_subject(service), message, reply)
+            kind, number, service, message = found
+            if kind == CANCEL:
+                self._cancel(found, messages)
+                continue
+            reply = self._reply_subject(number)
+            self._calls[reply] = number, service
+            messages.append((call_subject(service), message, reply))
+        if messages:
+            self._outbox.add_all(messages)
 
     def _reply_subject(self, number: int) -> str:
         return f"{self._inbox}.{number}"
 
-    def _cancel(self, found: Frame) -> None:
-        """Tell the server that nobody waits for a call; the answer comes from here."""
+    def _cancel(self, found: Frame, messages: list[Message]) -> None:
+        """Have the server told that nobody waits for a call; the answer comes from here."""
         number = number_in(found.message)
         reply = self._reply_subject(number)
         call = self._calls.pop(reply, None)
         if number != NOTICE_SEQ and call is not None:
-            self._outbox.add(cancel_subject(call[1]), reply.encode())
+            messages.append((cancel_subject(call[1]), reply.encode(), ""))
         self._delivery.add(frame(found.number, b"", CANCEL))
 
     def _heard(self, message: Msg) -> None:

@@ -15,7 +15,7 @@ from rpcgen.resolve.nats_connection import Client, Msg, Subscription, sent
 
 from .delivery import Delivery
 from .listening import listen
-from .outbox import End, Outbox
+from .outbox import End, Message, Outbox
 from .subjects import QUEUE, call_subject, cancel_subject
 
 __all__ = ["WorkerBridge"]
@@ -65,11 +65,15 @@ class WorkerBridge:
     def received(self, data: bytes) -> None:
         """Take frames from the server."""
         self._frames.feed(data)
+        messages: list[Message] = []
         while (found := self._frames.next_frame()) is not None:
-            reply = self._replies.pop(found.number, None)
+            _, number, _, message = found
+            reply = self._replies.pop(number, None)
             if reply is not None:  # else the answer to a cancellation
                 del self._calls[reply]
-                self._outbox.add(reply, found.message)
+                messages.append((reply, message, ""))
+        if messages:
+            self._outbox.add_all(messages)
 
     def lost(self) -> None:
         """Take the end of the server: what it has not answered it never will."""
