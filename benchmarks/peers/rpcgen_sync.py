@@ -56,6 +56,9 @@ class Client:
     def numbers(self, numbers: list[int]) -> list[int]:
         return self._arith.numbers(numbers)
 
+    def close(self) -> None:
+        self._arith.close()
+
     @cached_property
     def timeout(self) -> Callable[[int, int], int]:
         arith = ArithClient.dial(self._address, call_timeout=TIMEOUT)

@@ -171,6 +171,10 @@ class Channel(BaseClient):
             if self._interceptors is not None:
                 return await self._interceptors.call(method, args, settings)
         line = self._pool.core.only
+        if line is None:
+            line = self._pool.core.first
+            if line is not None and line.calls.pending:
+                line = None
         if line is not None and line.has_news(time.monotonic()):
             await self._pool.look(line)
         if line is None or settings is not NO_OPTIONS or not line.calls.takes_calls:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 try:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
 except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Client",
     "Msg",
+    "Subscription",
     "Trouble",
     "TroubleLog",
     "connect_once",

@@ -32,6 +32,7 @@ __all__ = [
     "micro_name",
     "schema_hash",
     "split_url",
+    "with_service",
     "without_password",
 ]
 
@@ -70,6 +71,16 @@ def split_url(address: str) -> tuple[str, str]:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
     place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
     return f"{found['scheme']}://{place}", found["service"] or ""
+
+
+def with_service(address: str, service: str) -> str:
+    """Return the address of a broker with a service, that of the address if it names one.
+
+    Raises:
+        DialError: It is none.
+    """
+    broker, named = split_url(address)
+    return address if named else f"{broker}/{micro_name(service)}"
 
 
 def without_password(broker: str) -> str:

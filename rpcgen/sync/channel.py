@@ -117,10 +117,13 @@ class Channel(BaseClient):
 
     def _send(self, method: Method[Any, Any], args: object, settings: CallSettings) -> Call[Any]:
         """Carry out a call, and return it once it has succeeded."""
-        line, call = self._pool.core.only, None
+        core, call = self._pool.core, None
+        line = core.only
         try:
             if line is None:
-                line = self._here().pick(method, settings)
+                line = core.first  # which others may take as well: then they share it
+                if line is None or line.calls.pending:
+                    line = self._here().pick(method, settings)
             # `Line.has_news` once more, which would be a call for every call.
             now = time.monotonic()
             is_idle, line.used = now - line.used > IDLE_S, now

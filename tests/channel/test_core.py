@@ -407,6 +407,41 @@ def test_nothing_is_the_only_one_where_there_may_be_more(names: str, connections
     assert channel.channel.only is None
 
 
+@pytest.mark.parametrize("connections", [1, 2])
+def test_connection_of_a_single_server_is_the_first(connections: int) -> None:
+    channel = Simulated("a", connections=connections)
+    line = channel.line()
+    assert channel.channel.first is line
+
+
+def test_first_connection_is_the_one_that_an_idle_pool_picks() -> None:
+    channel = Simulated("a", connections=2)
+    line = channel.line()
+    assert line is not None
+    assert isinstance(line.calls, Calls)
+    line.calls.pending = 1
+    channel.pick()  # which has a second one opened
+    line.calls.pending = 0
+    assert len(channel.lines_of("a")) == 2
+    assert channel.channel.first is channel.line() is line
+
+
+def test_no_connection_is_the_first_of_several_servers() -> None:
+    channel = Simulated("ab")
+    channel.pick()
+    assert channel.channel.first is None
+
+
+@pytest.mark.parametrize("end", ["kill", "close"])
+def test_connection_that_has_ended_is_the_first_no_more(end: str) -> None:
+    channel = Simulated("a", connections=2)
+    channel.pick()
+    channel.kill("a") if end == "kill" else channel.channel.close()
+    channel.down = {"a"}
+    channel.pick()
+    assert channel.channel.first is None
+
+
 def test_lost_connection_is_the_only_one_no_more() -> None:
     channel = Simulated("a")
     channel.pick()
