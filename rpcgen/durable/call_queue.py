@@ -18,7 +18,7 @@ from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.protocol.message import encode_call
-from rpcgen.resolve.nats_micro import split_url, without_password
+from rpcgen.resolve.brokers import Brokers, BrokerTarget
 
 from .arguments import fingerprint
 from .jetstream import JetStream, Kept, is_passing, is_unheard
@@ -84,13 +84,13 @@ class CallQueue:
     """Leaves calls to the queue of a broker, and waits for what becomes of them.
 
     Args:
-        address: ``nats://host:port``, with a service or without.
+        brokers: Where the queue is.
     """
 
-    def __init__(self, address: str) -> None:
-        broker, _ = split_url(address)
-        self._place = without_password(broker)
-        self._broker = BrokerLoop(broker, "rpcgen durable client")
+    def __init__(self, brokers: BrokerTarget) -> None:
+        brokers = Brokers.of(brokers)
+        self._place = str(brokers)
+        self._broker = BrokerLoop(brokers, "rpcgen durable client")
         self._jetstream: JetStream | None = None
 
     def close(self) -> None:

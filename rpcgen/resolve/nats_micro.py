@@ -45,7 +45,7 @@ QUEUE: Final = "q"
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
 _URL: Final = re.compile(
-    r"(?P<scheme>nats|tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
+    r"(?P<scheme>nats|(nats\+)?tls)://(?P<user>[^/?#\s]*@)?(?P<host>[^/?#\s@:\[\]]+|\[[\da-fA-F:]+\])(?P<port>:\d{1,5})?"
     r"(/(?P<service>[\w.-]*))?",
     re.ASCII,
 )
@@ -60,7 +60,8 @@ def split_url(address: str) -> tuple[str, str]:
     """Return the address of a broker, and the name of a service, empty if there is none.
 
     Args:
-        address: ``nats://host:4222`` or ``nats://host:4222/Service``.
+        address: ``nats://host:4222`` or ``nats://host:4222/Service``; ``nats+tls://`` and, where
+            nothing else is dialed, ``tls://`` for an encrypted connection.
 
     Raises:
         DialError: It is neither.
@@ -69,7 +70,8 @@ def split_url(address: str) -> tuple[str, str]:
     if found is None or int((found["port"] or ":0")[1:]) >= 1 << 16:
         raise DialError(f"{address!r} is no broker: write nats://host:4222, or with /Service")
     place = f"{found['user'] or ''}{found['host']}{found['port'] or ''}"
-    return f"{found['scheme']}://{place}", found["service"] or ""
+    scheme = found["scheme"].removeprefix("nats+")
+    return f"{scheme}://{place}", found["service"] or ""
 
 
 def without_password(broker: str) -> str:
