@@ -22,13 +22,16 @@ from rpcgen.resolve.nats_connection import Client, Msg
 from .names import CallName, is_call
 from .options import WorkQueue
 
-__all__ = ["ANSWER_S", "JetStream", "Kept", "PULL_S", "is_passing", "is_status", "is_unheard"]
+__all__ = ["ANSWER_S", "JetStream", "Kept", "SIGN_S", "is_passing", "is_status", "is_unheard"]
 
 ANSWER_S: Final = 5.0
 """Maximum time in seconds that the broker takes to answer."""
 
 PULL_S: Final = 30.0
 """Time in seconds for which the broker keeps a worker's request for a call."""
+
+SIGN_S: Final = 4.0
+"""Seconds between two signs of the broker that it still has a request."""
 
 # Numbers of the broker's errors.
 _NAME_IN_USE: Final = 10058
@@ -172,8 +175,12 @@ class JetStream:
         await self._context.purge_stream(name.attempts, subject=subject)
 
     async def pull(self, name: CallName, inbox: str) -> None:
-        """Ask for one call, which comes to an inbox, or in its place a status after `PULL_S`."""
-        request = json.dumps({"batch": 1, "expires": int(PULL_S * 1e9)}).encode()
+        """Ask for one call, which comes to an inbox, or in its place a status after `PULL_S`.
+
+        Until then a sign comes every `SIGN_S`, as long as the broker that has the request is there.
+        """
+        terms = {"batch": 1, "expires": int(PULL_S * 1e9), "idle_heartbeat": int(SIGN_S * 1e9)}
+        request = json.dumps(terms).encode()
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{name.calls}.{name.consumer}"
         await self.client.publish(subject, request, reply=inbox)
 

@@ -6,9 +6,11 @@ import asyncio
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import nats
 import pytest
 import trustme
 
@@ -19,7 +21,7 @@ from tests.support.timeouts import TIMEOUT_S
 
 pytestmark = needs_broker
 
-DOUBLE = Method[int, int]("Twice.Double", durable=True)
+DOUBLE = Method[int, int]("Twice.Double", durable=True, idempotent=True)
 RETRY = Retry(attempts=100, backoff=0.1, budget=1.0)
 OPTIONS: dict[str, Any] = {"retry": RETRY, "call_timeout": TIMEOUT_S}
 
@@ -203,28 +205,63 @@ def test_broker_that_is_not_there_is_passed_over(own: Broker, other: Broker, roa
     assert road([at(other), at(own)]) == 42
 
 
-def test_calls_go_on_when_a_broker_of_a_cluster_ends(way: str) -> None:
-    # The client is told of one that is there no more, and of one that is: the server likewise.
+@contextmanager
+def serving(target: Any, way: str, **more: Any) -> Iterator[rpcgen.Channel]:
+    """Serve by brokers, and yield a client that is dialed there."""
+    server = rpcgen.Server()
+    server.register_name("Twice", [DOUBLE.handler(double)])
+    server.listen("tcp://127.0.0.1:0")
+    take(server, target, way, more)
+    via: Any = {"via": "nats"} if way == "via" else {}
+    with server, rpcgen.dial(target, **OPTIONS, **via) as client:
+        yield client
+
+
+@pytest.mark.parametrize("way", ["find", "via"])
+def test_calls_go_on_when_brokers_of_a_cluster_end(way: str) -> None:
     with cluster(3) as brokers:
         urls = [each.url for each in brokers]
-        server = rpcgen.Server()
-        server.register_name("Twice", [DOUBLE.handler(double)])
-        server.listen("tcp://127.0.0.1:0")
-        more: Any = {"queue": WorkQueue(replicas=3)} if way == "durable" else {}
-        take(server, urls, way, more)
-        via: Any = {"via": "nats"} if way == "via" else {}
-        with server, rpcgen.dial(urls, **OPTIONS, **via) as client:
-
-            def call(number: int) -> int:
-                if way == "durable":
-                    ticket = client.submit(DOUBLE, number, key=str(number), timeout=TIMEOUT_S)
-                    return ticket.result(TIMEOUT_S)
-                return client.call(DOUBLE, number)
-
-            assert call(1) == 2
+        with serving(urls, way) as client:
+            assert client.call(DOUBLE, 1) == 2
             for number, each in enumerate(brokers):
                 each.stop()
-                assert call(100 + number) == 200 + 2 * number
-                if way == "durable":
-                    assert client.ticket(DOUBLE, "1").result(TIMEOUT_S) == 2
+                assert client.call(DOUBLE, number) == 2 * number
                 each.start()
+
+
+def test_brokers_of_a_cluster_are_learned_from_one() -> None:
+    # The user that the address of the first one names is one at the others too.
+    with cluster(2, "--user", "me", "--pass", "secret") as (first, second):
+        with rpcgen.dial(at(first, "me:secret"), **OPTIONS) as client:
+            with serving(at(first, "me:secret"), "find"):
+                assert client.call(DOUBLE, 2) == 4
+            first.stop()
+            with serving(at(second, "me:secret"), "find"):
+                assert client.call(DOUBLE, 3) == 6
+
+
+@pytest.mark.slow
+def test_durable_calls_survive_the_loss_of_a_broker() -> None:
+    with cluster(3) as brokers:
+        urls = [each.url for each in brokers]
+        with serving(urls, "durable", queue=WorkQueue(replicas=3)) as client:
+            ticket = client.submit(DOUBLE, 1, key="before", timeout=TIMEOUT_S)
+            assert ticket.result(TIMEOUT_S) == 2
+            leader_of(brokers, "rpcgen-calls-Twice").stop()
+            assert client.submit(DOUBLE, 2, key="after", timeout=TIMEOUT_S).result(TIMEOUT_S) == 4
+            assert client.ticket(DOUBLE, "before").result(TIMEOUT_S) == 2
+
+
+def leader_of(brokers: list[Broker], stream: str) -> Broker:
+    """Return the broker that all others follow in what they keep of a stream."""
+
+    async def ask() -> str:
+        client = await nats.connect(brokers[0].url)
+        try:
+            info = await client.jetstream(timeout=TIMEOUT_S).stream_info(stream)
+            assert info.cluster is not None
+            return str(info.cluster.leader)
+        finally:
+            await client.close()
+
+    return brokers[int(asyncio.run(ask()).removeprefix("n"))]

@@ -98,8 +98,13 @@ def broker() -> Iterator[Broker]:
 
 
 @contextmanager
-def cluster(size: int) -> Iterator[list[Broker]]:
-    """Have some brokers run that know each other, and keep what they are given."""
+def cluster(size: int, *options: str) -> Iterator[list[Broker]]:
+    """Have some brokers run that know each other, and keep what they are given.
+
+    Args:
+        size: How many.
+        options: Those of each.
+    """
     routes = [f"nats://127.0.0.1:{_free_port()}" for _ in range(size)]
     with ExitStack() as stack:
         brokers = []
@@ -107,7 +112,7 @@ def cluster(size: int) -> Iterator[list[Broker]]:
             folder = stack.enter_context(TemporaryDirectory())
             made = stack.enter_context(broker())
             others = ("-cluster_name", "tests", "-cluster", route, "-routes", ",".join(routes))
-            made.options = ("-js", "-sd", folder, "-n", f"n{number}", *others)
+            made.options = ("-js", "-sd", folder, "-n", f"n{number}", *others, *options)
             brokers.append(made)
         for each in brokers:
             each.start()
