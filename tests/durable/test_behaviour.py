@@ -264,3 +264,31 @@ def test_apis_share_a_queue(running: Broker) -> None:
     with APIS["asyncio"].dial(running.url) as client:
         with APIS["sync"].serve(running.url, method, Counting()):
             assert client.submit(method, 1).result() == 2
+
+
+@define
+class Order:
+    cents: int
+
+
+@define
+class LongerOrder:
+    cents: int
+    note: str = ""
+    level: int = 0
+
+
+def test_call_of_an_older_caller_is_carried_out_by_a_newer_worker(
+    running: Broker, api: Api
+) -> None:
+    name = durable_method().name
+    old = Method[Order, int](name, durable=True)
+    new = Method[LongerOrder, int](name, durable=True)
+    with api.dial(running.url) as client:
+        client.submit(old, Order(7), key="k")
+        with api.serve(running.url, new, lambda order: order.cents + order.level):
+            assert client.ticket(old, "k").result() == 7
+            # Left again by a caller that is newer, too, it is the same call.
+            assert client.submit(new, LongerOrder(7), key="k").result() == 7
+            with pytest.raises(ServerError, match="used for other arguments"):
+                client.submit(new, LongerOrder(7, level=1), key="k")
