@@ -224,9 +224,13 @@ async def _publish(
         return kept
     headers = {ARGUMENTS: submission.arguments}
     progress.is_sent = True
-    if await jetstream.publish_once(call, submission.payload, headers):
-        return None
-    return await jetstream.find(name.calls, call) or await jetstream.find(name.replies, reply)
+    for is_gone in (False, True):  # the broker remembers calls longer than their replies are kept
+        if await jetstream.publish_once(call, submission.payload, headers, is_gone=is_gone):
+            return None
+        kept = await jetstream.find(name.calls, call) or await jetstream.find(name.replies, reply)
+        if kept is not None:
+            return kept
+    raise nats.errors.Error(f"the call with key {submission.key!r} has come and gone meanwhile")
 
 
 async def _look_for_reply(jetstream: JetStream, name: CallName, key: str) -> Kept | None:

@@ -124,8 +124,17 @@ class JetStream:
             max_ack_pending=-1,
         )
 
-    async def publish_once(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
+    async def publish_once(
+        self, subject: str, data: bytes, headers: Mapping[str, str], *, is_gone: bool = False
+    ) -> bool:
         """Add a message to a stream; return False if its subject holds one, or has held it lately.
+
+        Args:
+            subject: Its subject.
+            data: What it holds.
+            headers: Its headers.
+            is_gone: True to add it also where its subject has held one lately, which is known to
+                be gone.
 
         Raises:
             MaxPayloadError: It is larger than the broker takes.
@@ -133,9 +142,8 @@ class JetStream:
         if not self._has_room(subject, data, headers):
             raise MaxPayloadError
         try:
-            answer = await self._context.publish(
-                subject, data, headers={**headers, "Nats-Msg-Id": subject}
-            )
+            told = dict(headers) if is_gone else {**headers, "Nats-Msg-Id": subject}
+            answer = await self._context.publish(subject, data, headers=told)
         except APIError as error:
             if _is_full(error):
                 return False

@@ -253,14 +253,20 @@ class Worker:
         """Keep a reply, unless there is one: the first one is what the caller gets."""
         headers = {ARGUMENTS: (message.headers or {}).get(ARGUMENTS, "")}
 
+        async def publish(jetstream: JetStream, reply: bytes) -> None:
+            for is_gone in (False, True):  # as that of an earlier call with this key may be
+                if await jetstream.publish_once(subject, reply, headers, is_gone=is_gone):
+                    return
+                if await jetstream.find(name.replies, subject) is not None:
+                    return
+
         async def keep(jetstream: JetStream) -> None:
             try:
-                await jetstream.publish_once(subject, reply, headers)
+                await publish(jetstream, reply)
             except MaxPayloadError:
                 most = jetstream.client.max_payload
                 text = f"the reply is larger than the {most} bytes that the broker takes"
-                error = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
-                await jetstream.publish_once(subject, error, headers)
+                await publish(jetstream, failure(name.method, text, Code.RESOURCE_EXHAUSTED))
 
         await self._with_broker(name, keep)
 

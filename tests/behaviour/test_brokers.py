@@ -143,6 +143,23 @@ def test_wrong_credentials_are_said(own: Broker, tmp_path: Path) -> None:
             client.submit(DOUBLE, 1, timeout=1.0)
 
 
+def test_permissions_that_the_page_shows_suffice(own: Broker, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "durable.md").read_text()
+    users = page.partition("These permissions suffice")[2].split("```")[1].removeprefix("text")
+    (tmp_path / "config").write_text(f"authorization {{ users: [ {users} ] }}")
+    own.start("-c", str(tmp_path / "config"))
+    methods = [Method[int, int](f"Bank.{name}", durable=True) for name in ("Charge", "Refund")]
+    server = rpcgen.Server()
+    server.register_name("Bank", [each.handler(double) for each in methods])
+    server.work(at(own, "worker:w"))
+    with server, rpcgen.dial(at(own, "client:c")) as client:
+        assert client.submit(methods[0], 21, timeout=TIMEOUT_S).result(TIMEOUT_S) == 42
+        with pytest.raises(
+            RpcError, match=r"(?i)permissions violation.*rpcgen\.calls\.bank\.refund"
+        ):
+            client.submit(methods[1], 21, timeout=1.0)
+
+
 def test_credentials_for_no_broker_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="for a NATS broker"):
         rpcgen.dial("tcp://127.0.0.1:1", credentials=tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -264,6 +265,30 @@ def test_apis_share_a_queue(running: Broker) -> None:
     with APIS["asyncio"].dial(running.url) as client:
         with APIS["sync"].serve(running.url, method, Counting()):
             assert client.submit(method, 1).result() == 2
+
+
+def test_key_is_a_new_one_once_its_reply_is_not_kept(running: Broker, api: Api) -> None:
+    # Though the broker remembers for two minutes that it has had the call.
+    method, counting = durable_method(), Counting()
+    queue = rpcgen.WorkQueue(keep_replies=0.5)
+    with api.dial(running.url) as client, api.serve(running.url, method, counting, queue=queue):
+        ticket = client.submit(method, 5, key="k")
+        assert ticket.result() == 10
+        until_unknown(ticket)
+        assert client.submit(method, 6, key="k").result() == 12
+    assert counting.calls == [5, 6]
+
+
+def until_unknown(ticket: Any) -> None:
+    deadline, code = monotonic() + TIMEOUT_S, None
+    while code is None:
+        assert monotonic() < deadline
+        try:
+            ticket.done()
+        except RpcError as error:
+            code = error.code
+        threading.Event().wait(0.05)
+    assert code == Code.NOT_FOUND
 
 
 @define
