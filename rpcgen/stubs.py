@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from . import aio, sync
     from .channel.target import Target
     from .method import Method
@@ -118,11 +120,13 @@ class _Stub(Generic[C]):
     @staticmethod
     def _target(address: Target, service: str) -> Target:
         """Return what to dial: of a broker, the servers of this service that are found there."""
-        if not (isinstance(address, str) and address.startswith("nats://")):
+        from .channel.schemes import broker_of
+
+        if not broker_of(address):
             return address
         from .resolve.nats_micro import with_service
 
-        return with_service(address, service)
+        return with_service(cast("str | Sequence[str]", address), service)
 
     def _with_options(self, options: CallOptions) -> Self:
         """Return the same stub on the same client, with defaults of its own.

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast, overload
 
 from attrs import define
 
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, dialer_for, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
-from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import Line
 from rpcgen.errors import RpcError, ShutdownError
 from rpcgen.method import Method, untyped_method
@@ -67,11 +66,11 @@ def prepare_channel(
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = channel_settings(options)
-    make_resolver = resolver_for(target)
+    make_resolver, dial = resolver_for(target, options), dialer_for(target, dial)
 
     async def connect() -> Channel:
         channel = Channel(make_resolver, settings, dial_options, dial)
-        channel._broker = broker_of(target)
+        channel._broker = getattr(make_resolver(), "brokers", None)
         return channel
 
     return connect

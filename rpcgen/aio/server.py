@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from rpcgen.durable.worker import CarryOut
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["Server"]
 
@@ -516,7 +517,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
         return carry_out
 
-    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
+    def _take_calls_from(self, brokers: Brokers) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(protocol: ServerSession) -> ServerConnection:
@@ -530,12 +531,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
         try:
             return take_calls(
                 self,
-                broker,
+                brokers,
                 self._named_services,
                 serve,
                 self._limits,
                 self._most_calls_of_broker,
-                tls,
             )
         finally:
             serving.reset(outside)

@@ -9,10 +9,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 from rpcgen._interrupts import reraise_interrupt
-from rpcgen.channel.dialing import connection_options, resolver_for
+from rpcgen.channel.dialing import connection_options, dialer_for, resolver_for
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.retry import Budget, Request, Retries
-from rpcgen.channel.schemes import broker_of
 from rpcgen.channel.servers import IDLE_S, Line
 from rpcgen.errors import RpcError
 from rpcgen.method import Method
@@ -54,8 +53,9 @@ def dial_channel(target: Target, options: ChannelOptions, dial: Dial) -> Channel
         ValueError: An option has a value that it cannot have.
     """
     settings, dial_options = channel_settings(options)
-    channel = Channel(resolver_for(target), settings, dial_options, dial)
-    channel._broker = broker_of(target)
+    make_resolver = resolver_for(target, options)
+    channel = Channel(make_resolver, settings, dial_options, dialer_for(target, dial))
+    channel._broker = getattr(make_resolver(), "brokers", None)
     return channel
 
 

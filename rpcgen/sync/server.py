@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from rpcgen.net.processes import Processes
     from rpcgen.protocol.remember import Remember
     from rpcgen.resolve.announcements import Announcement
+    from rpcgen.resolve.brokers import Brokers
 
 __all__ = ["Server"]
 
@@ -603,7 +604,7 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             if self._in_serve:
                 self._begin_closing()
 
-    def _take_calls_from(self, broker: str, tls: ssl.SSLContext | None) -> Announcement:
+    def _take_calls_from(self, brokers: Brokers) -> Announcement:
         from .via_nats import take_calls  # which needs nats-py
 
         def serve(stream: Stream, protocol: ServerSession) -> None:
@@ -611,12 +612,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
 
         return take_calls(
             self,
-            broker,
+            brokers,
             self._named_services,
             serve,
             self._limits,
             self._most_calls_of_broker,
-            tls,
         )
 
     def _serve(self, stream: Stream, protocol: ServerSession) -> ServerConnection:

@@ -72,10 +72,15 @@ def test_address_without_a_broker_is_an_error(address: str) -> None:
         ("nats://a:4222", "nats://a:4222/Stock_v1"),
         ("nats://a:4222/", "nats://a:4222/Stock_v1"),
         ("nats://me:secret@a", "nats://me:secret@a/Stock_v1"),
+        ("nats+tls://a", "nats+tls://a/Stock_v1"),
         ("nats://a/Other", "nats://a/Other"),
+        (["nats://a", "nats://b"], ["nats://a/Stock_v1", "nats://b"]),
+        (["nats://a", "nats://b/Other"], ["nats://a", "nats://b/Other"]),
     ],
 )
-def test_service_is_said_to_a_broker_unless_it_is_said_already(address: str, named: str) -> None:
+def test_service_is_said_to_a_broker_unless_it_is_said_already(
+    address: str | list[str], named: str | list[str]
+) -> None:
     assert with_service(address, "Stock.v1") == named
 
 
