@@ -137,7 +137,10 @@ int is_program(PyObject *object);
 PyObject *read_message(
     PyObject *message, PyObject *bytes, PyObject *stream, Py_ssize_t pos, Py_ssize_t *end);
 
-/* Read a value as it stands at the top of a message. */
+/* Read a value as it stands at the top of a message, or behind the type of an interface value. */
+PyObject *read_top(Reader *r, long depth);
+
+/* The same of a message, for which memory is counted. */
 PyObject *decode_top(Reader *r, long depth);
 
 static inline void

@@ -53,17 +53,14 @@ known_type(Reader *r, Pair *pair, Py_ssize_t begin)
 static PyObject *
 read_held(Reader *r, DecodeProgram *program, long long size, long depth)
 {
-    uint64_t ignored, number = 0;
+    uint64_t ignored;
     if (read_uint(r, &ignored) < 0 || charge(r, 1, size) < 0 || !program->is_counted
         || program->pairs == NULL) {
         return NULL;
     }
-    if (program->has_number && (read_uint(r, &number) < 0 || number)) {
-        return NULL;
-    }
     DecodeProgram *outer = r->program;
     r->program = program;
-    PyObject *value = read_value(r, &program->pairs[program->root], depth - 1);
+    PyObject *value = read_top(r, depth - 1);
     r->program = outer;
     return value;
 }

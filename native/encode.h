@@ -62,6 +62,10 @@ int grow(Writer *w, size_t more);
 int put_int(Writer *w, int64_t value);
 int put_float(Writer *w, double value);
 int put_raw(Writer *w, const char *raw, size_t size);
+
+/* Write bytes that are a part of the message as they are, without their size. */
+int put_encoded(Writer *w, PyObject *encoded);
+
 int put_bytes(Writer *w, PyObject *raw);
 int put_byte_elements(PyObject *value, Py_ssize_t size, int is_array, Writer *w);
 int put_byte_array(Node *node, PyObject *value, Writer *w);

@@ -50,20 +50,13 @@ put_interface(Node *node, PyObject *value, Writer *w, int level)
     if (found == NULL) {
         return -1;
     }
-    PyObject *function = PyTuple_GetItem(found, 0), *head = PyTuple_GetItem(found, 1);
-    if (!PyBytes_CheckExact(head)) {
+    if (put_encoded(w, PyTuple_GetItem(found, 1)) < 0) {
         return -1;
     }
-    size_t size = (size_t)PyBytes_Size(head);
-    if (reserve(w, size) < 0) {
-        return -1;
-    }
-    memcpy(w->data + w->used, PyBytes_AsString(head), size);
-    w->used += size;
     size_t start = w->used;
     int pieces = w->pieces;
     Py_INCREF(found);
-    int result = put_by(function, value, w, level + 1);
+    int result = put_by(PyTuple_GetItem(found, 0), value, w, level + 1);
     Py_DECREF(found);
     /* What is too large to be copied has no place behind a size that is not known yet. */
     return result < 0 || pieces != w->pieces ? -1 : insert_size(w, start);

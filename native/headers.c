@@ -151,7 +151,7 @@ decode(PyObject *self, PyObject *ignored)
     if (header != NULL || PyErr_Occurred()) {
         return header;
     }
-    return in_python(self, "_decode_in_python", NULL);
+    return in_python(self, "_decode_in_python", NULL, NULL, NULL);
 }
 
 static PyObject *

@@ -35,19 +35,6 @@ short_message(MessageEncoder *e, PyObject *ahead, PyObject *value, PyObject *ask
     return data;
 }
 
-/* Return the parts of a message as the function in Python makes them. */
-static PyObject *
-parts_in_python(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
-{
-    PyObject *name = PyUnicode_InternFromString("_encode_in_python");
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *parts = PyObject_CallMethodObjArgs(self, name, ahead, value, asked, NULL);
-    Py_DECREF(name);
-    return parts;
-}
-
 static PyObject *
 joined(MessageEncoder *e, PyObject *parts)
 {
@@ -74,7 +61,7 @@ encoded(PyObject *self, PyObject *ahead, PyObject *value, PyObject *asked)
     if (data != NULL || PyErr_Occurred()) {
         return data;
     }
-    return joined(e, parts_in_python(self, ahead, value, asked));
+    return joined(e, in_python(self, "_encode_in_python", ahead, value, asked));
 }
 
 static PyObject *
@@ -107,7 +94,9 @@ encode_parts_after(
     }
     PyObject *data = short_message((MessageEncoder *)self, given[0], given[1], given[2]);
     if (data == NULL) {
-        return PyErr_Occurred() ? NULL : parts_in_python(self, given[0], given[1], given[2]);
+        return PyErr_Occurred()
+                   ? NULL
+                   : in_python(self, "_encode_in_python", given[0], given[1], given[2]);
     }
     PyObject *parts = PyList_New(1);
     if (parts == NULL) {

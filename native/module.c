@@ -95,6 +95,19 @@ drop_exception(PyObject *reraise_interrupt)
     return passed == NULL ? -1 : 0;
 }
 
+PyObject *
+in_python(
+    PyObject *self, const char *method, PyObject *first, PyObject *second, PyObject *third)
+{
+    PyObject *name = PyUnicode_InternFromString(method);
+    if (name == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyObject_CallMethodObjArgs(self, name, first, second, third, NULL);
+    Py_DECREF(name);
+    return result;
+}
+
 static int
 place_of(PyObject *name, const char *const *names)
 {

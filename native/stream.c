@@ -2,19 +2,6 @@
 #include "decode.h"
 #include "stream.h"
 
-/* Return the result of a method of the subclass, which does the same with care. */
-PyObject *
-in_python(PyObject *self, const char *method, PyObject *argument)
-{
-    PyObject *name = PyUnicode_InternFromString(method);
-    if (name == NULL) {
-        return NULL;
-    }
-    PyObject *result = PyObject_CallMethodObjArgs(self, name, argument, NULL);
-    Py_DECREF(name);
-    return result;
-}
-
 static Py_ssize_t
 held_in_chunks(Stream *s)
 {
@@ -155,7 +142,7 @@ decode(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *k
         return NULL;
     }
     /* Decoded again, it says what is wrong. */
-    return in_python(self, "_decode_in_python", asked);
+    return in_python(self, "_decode_in_python", asked, NULL, NULL);
 }
 
 static PyObject *
@@ -180,14 +167,8 @@ decode_after(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
     if (PyErr_Occurred() && drop(self) < 0) {
         return NULL;
     }
-    PyObject *name = PyUnicode_InternFromString("_decode_after_in_python");
-    if (name == NULL) {
-        return NULL;
-    }
-    value = PyObject_CallMethodObjArgs(
-        self, name, arguments[0], arguments[1], arguments[2], NULL);
-    Py_DECREF(name);
-    return value;
+    return in_python(
+        self, "_decode_after_in_python", arguments[0], arguments[1], arguments[2]);
 }
 
 /* --- the type ------------------------------------------------------------------------------- */

@@ -42,6 +42,4 @@ holds_something(Stream *s)
 /* Go on after a message. */
 int consume(Stream *s, Py_ssize_t pos);
 
-PyObject *in_python(PyObject *self, const char *method, PyObject *argument);
-
 #endif
