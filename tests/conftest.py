@@ -6,7 +6,7 @@ import _thread
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import rpcgen
 
 if TYPE_CHECKING:
     from tests.support.apis import Api
+    from tests.support.broker import Broker
 
 # No test is timed: a machine may be busy.
 settings.register_profile("rpcgen", deadline=None)
@@ -95,6 +96,16 @@ def api(request: pytest.FixtureRequest) -> Api:
     from tests.support.apis import APIS  # late: most tests need neither it nor what it imports
 
     return APIS[request.param]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Broker]:
+    """A NATS broker for the tests of a file, which do not stop it."""
+    from tests.support.broker import broker
+
+    with broker() as made:
+        made.start()
+        yield made
 
 
 def pytest_configure() -> None:

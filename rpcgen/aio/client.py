@@ -12,7 +12,7 @@ from rpcgen.method import Method, untyped_method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import CallOptions, ClientCodec, Completion, DoneQueue
-from rpcgen.protocol.call_errors import deadline_error
+from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import NO_OPTIONS, CallDefaults, CallSettings
 from rpcgen.protocol.client import CANCEL, GREETING, GREETING_S
 from rpcgen.protocol.context import current
@@ -240,6 +240,4 @@ class Client(BaseClient):
             async with asyncio.timeout(deadline - clock.monotonic()):
                 await writable.wait()
         except TimeoutError:
-            error = deadline_error(method.name)
-            error.started = False
-            raise error from None
+            raise unstarted(deadline_error(method.name)) from None

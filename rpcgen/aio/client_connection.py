@@ -7,7 +7,7 @@ import socket
 from collections import deque
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from attrs import define
 
@@ -35,8 +35,6 @@ from .write_coalescer import WriteCoalescer
 
 __all__ = ["ClientConnection", "Waiter"]
 
-
-_READ_SIZE: Final = 1 << 16
 
 # What waits for a reply: a `Call`, or where nobody but one task can wait, a future alone.
 Waiter: TypeAlias = "Call[Any] | asyncio.Future[Completion[Any]]"
@@ -352,8 +350,8 @@ class ClientConnection(ReadBufferProtocol):
         if connection is None or transport.get_extra_info("sslcontext") is not None:
             return
         with suppress(OSError), connection.dup() as rest:
-            while data := rest.recv(_READ_SIZE, socket.MSG_DONTWAIT):
-                self.data_received(data)
+            while count := rest.recv_into(self.get_buffer(-1), 0, socket.MSG_DONTWAIT):
+                self.buffer_updated(count)
 
     def keep_alive(self, seconds: float) -> None:
         """Ask the server for a sign of life where nothing has come for so long."""

@@ -499,13 +499,11 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             self._shared = Serving(self._connection_limits, self._workers)
         return ServerConnection(protocol, self._shared, place)
 
-    def _carry_out_for(self, broker: str) -> CarryOut:
-        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
-
-        from .serve_message import serve_message
+    def _carry_out_for(self, peer: Peer) -> CarryOut:
+        from .serve_message import serve_message  # which others do without
 
         self._bind()
-        loop, peer = asyncio.get_running_loop(), Peer(without_password(split_url(broker)[0]))
+        loop = asyncio.get_running_loop()
 
         async def carry_out(method: str, message: bytes) -> bytes:
             call = serve_message(self, self._limits, self._workers, peer, method, message)

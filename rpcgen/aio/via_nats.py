@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from rpcgen.channel.schemes import broker_of
 from rpcgen.nats.client_bridge import ClientBridge
-from rpcgen.nats.dialing import brokers_of, checked_broker_options
+from rpcgen.nats.dialing import brokers_of, checked_broker_options, connect_to_broker, frame_codec
 from rpcgen.nats.ends import MemoryEnd
 from rpcgen.nats.worker import NatsWorker, TaskWorker, broker_peer
 from rpcgen.protocol import DialOptions, ServerProtocol
-from rpcgen.protocol.frames import FrameClientCodec, FrameServerCodec
+from rpcgen.protocol.frames import FrameServerCodec
 from rpcgen.protocol.server_session import ServerSession
-from rpcgen.resolve.nats_connection import connect_once, hang_up
+from rpcgen.resolve.nats_connection import hang_up
 from rpcgen.resolve.nats_micro import without_password
 
 from .channel import Channel
@@ -57,16 +57,9 @@ def prepare_via_nats(target: Target, options: ChannelOptions) -> Callable[[], Aw
 
 async def _dial(broker: str, options: DialOptions) -> Client:
     ended = asyncio.Event()
-    client = await connect_once(
-        broker, "rpcgen client", ended.set, options.get("timeout"), options.get("tls")
-    )
+    client = await connect_to_broker(broker, options, ended.set)
     try:
-        codec = FrameClientCodec(
-            options.get("limits"),
-            client.max_payload,
-            strings=options.get("strings", "strict"),
-            strict_names=options.get("strict_names", False),
-        )
+        codec = frame_codec(options, client.max_payload)
         connection = ClientConnection(codec, options.get("limits"))
         end = MemoryEnd(connection, lingers=True)
         bridge = ClientBridge(client, without_password(broker), end, ended)

@@ -56,7 +56,7 @@ def command(
     calls: int | None,
     seconds: float | None,
     idl: tuple[str, ...],
-    root: str | None,
+    root: Path | None,
     types: TypeSource,
     as_json: bool,
 ) -> int:
@@ -67,12 +67,11 @@ def command(
     if calls is not None and seconds is not None:
         raise click.UsageError("-n and --seconds exclude each other")
     given = MISSING if arguments is None else read_arguments(arguments)
-    base = Path(root).absolute() if root else None
     interrupted = False
     with ExitStack() as stack:
         try:
             with target.dial() as client:
-                found = find_method(method, target, client, stack, idl=idl, root=base, types=types)
+                found = find_method(method, target, client, stack, idl=idl, root=root, types=types)
             bound, value = bind(found, given)
             most = calls or (None if seconds else _CALLS)
             load = Load(

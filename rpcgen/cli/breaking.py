@@ -15,7 +15,8 @@ from ..gen.describe import Described, describe_idls
 from ..gen.diagnostics import Location, display_path
 from ..gen.findings import BreakingRule, Finding, kept
 from .console import tell
-from .findings import ROOT_OPTION, format_options, report
+from .findings import format_options, report
+from .options import ROOT_OPTION
 
 __all__ = ["command"]
 

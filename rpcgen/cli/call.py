@@ -16,6 +16,7 @@ from ..method import Method
 from ..schema import schema_of
 from .console import json_text, say, say_json, tell
 from .failures import FAILED, USAGE, Failure, failure_of, message_of
+from .options import ROOT_OPTION
 from .remote.json_writer import jsonable
 from .remote.methods import MISSING, RemoteMethod, TypeSource, find_method
 from .remote.target import Target, target_options
@@ -28,7 +29,7 @@ _METHOD_OPTIONS: Final = (
     click.argument("method", metavar="SERVICE.METHOD"),
     click.argument("arguments", required=False),
     click.option("--idl", multiple=True, metavar="FILE", help="IDL that says the types."),
-    click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from."),
+    ROOT_OPTION,
     click.option(
         "--types",
         type=click.Choice(["auto", "reflection", "page", "none"]),
@@ -59,7 +60,7 @@ def command(
     method: str,
     arguments: str | None,
     idl: tuple[str, ...],
-    root: str | None,
+    root: Path | None,
     types: TypeSource,
     as_json: bool,
 ) -> int:
@@ -76,15 +77,7 @@ def command(
     with ExitStack() as stack:
         try:
             client = stack.enter_context(target.dial())
-            found = find_method(
-                method,
-                target,
-                client,
-                stack,
-                idl=idl,
-                root=Path(root).absolute() if root else None,
-                types=types,
-            )
+            found = find_method(method, target, client, stack, idl=idl, root=root, types=types)
             bound, value = bind(found, given)
             call = client.go(bound, value)
             reply = found.shown(call.result())

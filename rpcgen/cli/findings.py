@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -13,16 +11,9 @@ import click
 from ..gen.findings import Finding
 from .console import say
 
-__all__ = ["ROOT_OPTION", "format_options", "report"]
+__all__ = ["format_options", "report"]
 
 F = TypeVar("F", bound=Callable[..., object])
-
-ROOT_OPTION = click.option(
-    "--root",
-    metavar="DIR",
-    callback=lambda _context, _option, given: Path(os.path.abspath(given)) if given else None,
-    help="the folder that the IDL's imports count from",
-)
 
 
 def format_options(rules: Sequence[str]) -> Callable[[F], F]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from ..errors import RpcError
-from ..gen.idl_names import is_name
 from .console import say, tell
 
 __all__ = ["command"]
@@ -61,6 +60,7 @@ def command(
     """Read Go source and write the IDL, or compare it."""
     from ..gen.golang.read.reader import read_go  # lazy: it needs tree-sitter
     from ..gen.golang.read.written import with_header
+    from ..gen.idl_names import is_name
 
     if name and len(types) != 1:
         raise click.UsageError("--name says what one --type is called")

@@ -12,7 +12,8 @@ from ..gen.describe import describe_idls
 from ..gen.findings import LintRule, kept
 from ..gen.lint import lint
 from .console import tell
-from .findings import ROOT_OPTION, format_options, report
+from .findings import format_options, report
+from .options import ROOT_OPTION
 
 __all__ = ["command"]
 

@@ -26,6 +26,7 @@ from ..sync.terminations import on_sigterm
 from .console import tell
 from .failures import FAILED, USAGE, Failure
 from .implementations import AnyServer, ServerOptions, load_object, server_of
+from .options import ROOT_OPTION
 from .places import Place, inherited_sockets, listen_failure, tls_context
 from .reloading import run_reloading
 from .remote.target import positive
@@ -41,7 +42,7 @@ _File: Final = click.Path(exists=True, dir_okay=False)
 @click.argument("place", metavar="MODULE:OBJECT")
 @click.option("--listen", multiple=True, metavar="ADDRESS", help="Where; may be said again.")
 @click.option("--idl", multiple=True, metavar="FILE", help="IDL of what OBJECT implements.")
-@click.option("--root", metavar="DIR", help="Folder that the IDL's imports count from.")
+@ROOT_OPTION
 @click.option("--codec", type=click.Choice(["gob", "json"]), default="gob", help="[gob]")
 @click.option("--debug-page", is_flag=True, help="Have /debug/rpc at http:// addresses.")
 @click.option("--reflection", is_flag=True, help="Tell everybody what is served.")
@@ -70,7 +71,7 @@ def command(
     place: str,
     listen: tuple[str, ...],
     idl: tuple[str, ...],
-    root: str | None,
+    root: Path | None,
     codec: CodecName,
     debug_page: bool,
     reflection: bool,
@@ -102,13 +103,12 @@ def command(
     with ExitStack() as stack:
         try:
             options = ServerOptions(reflection, health)
-            base = Path(root).absolute() if root else None
             generated: Sequence[ModuleType] = ()
             if idl:  # first, so that the implementation has the same classes from the IDL
                 # Lazy: what makes modules of an IDL takes a while to import.
                 from .remote.idl_modules import generated_modules
 
-                generated = stack.enter_context(generated_modules(idl, base))
+                generated = stack.enter_context(generated_modules(idl, root))
             module, found = load_object(place)
             server = server_of(found, place, module, options, generated)
         except GenerateError as error:

@@ -14,8 +14,8 @@ from ..gen.diagnostics import display_path, raise_if_any
 from ..gen.golang.write import package_name, write_go
 from ..gen.write import check_overwrite
 from .console import say, tell
-from .findings import ROOT_OPTION
 from .generate import report_check
+from .options import ROOT_OPTION
 
 __all__ = ["command"]
 

@@ -127,7 +127,7 @@ class JetStream:
         Raises:
             MaxPayloadError: It is larger than the broker takes.
         """
-        if not self.has_room(subject, data, headers):
+        if not self._has_room(subject, data, headers):
             raise MaxPayloadError
         try:
             answer = await self._context.publish(
@@ -139,7 +139,7 @@ class JetStream:
             raise
         return not answer.duplicate
 
-    def has_room(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
+    def _has_room(self, subject: str, data: bytes, headers: Mapping[str, str]) -> bool:
         """Return True for a message that is not larger than the broker takes."""
         texts = [_HEADER_START, "Nats-Msg-Id", subject, *headers, *headers.values()]
         size = len(data) + sum(len(text) + len(": \r\n") for text in texts)
@@ -180,42 +180,43 @@ class JetStream:
 
 def _streams(name: CallName, queue: WorkQueue) -> list[api.StreamConfig]:
     calls, attempts, replies = name.subjects
-    kept: dict[str, Any] = {
-        "num_replicas": queue.replicas,
-        "storage": api.StorageType(queue.storage),
-    }
     once: dict[str, Any] = {
         "discard": api.DiscardPolicy.NEW,
         "discard_new_per_subject": True,
         "max_msgs_per_subject": 1,
         "max_bytes": queue.max_bytes or -1,
-        **kept,
     }
+
+    def kept_for(seconds: float) -> dict[str, Any]:
+        return {
+            "max_age": seconds,
+            # The broker takes none that is longer.
+            "duplicate_window": min(queue.duplicate_window, seconds),
+            "num_replicas": queue.replicas,
+            "storage": api.StorageType(queue.storage),
+        }
+
     return [
         api.StreamConfig(
             name=name.calls,
             description="Durable calls that are not over",
             subjects=[calls],
             retention=api.RetentionPolicy.WORK_QUEUE,
-            max_age=queue.keep_calls,
-            duplicate_window=min(queue.duplicate_window, queue.keep_calls),
+            **kept_for(queue.keep_calls),
             **once,
         ),
         api.StreamConfig(
             name=name.attempts,
             description="Beginnings of durable calls that are not over",
             subjects=[attempts],
-            max_age=queue.keep_calls,
-            duplicate_window=min(queue.duplicate_window, queue.keep_calls),
-            **kept,
+            **kept_for(queue.keep_calls),
         ),
         api.StreamConfig(
             name=name.replies,
             description="How durable calls have ended",
             subjects=[replies],
             retention=api.RetentionPolicy.LIMITS,
-            max_age=queue.keep_replies,
-            duplicate_window=min(queue.duplicate_window, queue.keep_replies),
+            **kept_for(queue.keep_replies),
             **once,
         ),
     ]

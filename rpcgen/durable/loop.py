@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
-from rpcgen.errors import ShutdownError
+from rpcgen.protocol.server_session import error_text
 from rpcgen.resolve.loop_thread import LoopThread
 from rpcgen.resolve.nats_connection import Client, stay_connected
 
@@ -34,12 +33,6 @@ class BrokerLoop:
     def __init__(self, broker: str, name: str) -> None:
         self._broker = broker
         self._name = name
-        # Guards the two below, for a moment.
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_closed = False
-        # Set once the loop is there, or will never be.
-        self._begun = threading.Event()
         self._client: Client | None = None
         self.trouble = ""
         """Error of the connection's last end; empty while it is there."""
@@ -51,17 +44,10 @@ class BrokerLoop:
         Raises:
             ShutdownError: It was closed before.
         """
-        self._begun.wait()
-        with self._lock:
-            if self._is_closed or self._loop is None:
-                raise ShutdownError
-            return asyncio.run_coroutine_threadsafe(make(), self._loop)
+        return self._thread.start(make)
 
     def close(self) -> None:
         """End the connection, and cancel what runs beside it."""
-        with self._lock:
-            self._is_closed = True
-        self._begun.set()
         self._thread.stop()
         self._thread.join(_END_S)
 
@@ -72,16 +58,9 @@ class BrokerLoop:
         return self._client
 
     async def _run(self) -> None:
-        with self._lock:
-            self._loop = asyncio.get_running_loop()
-        self._begun.set()
-        try:
-            await stay_connected(
-                self._broker, self._name, self._use, self._note_trouble, self._note_reconnected
-            )
-        finally:
-            with self._lock:
-                self._is_closed = True
+        await stay_connected(
+            self._broker, self._name, self._use, self._note_trouble, self._note_reconnected
+        )
 
     async def _use(self, client: Client) -> None:
         self._client, self.trouble = client, ""
@@ -91,8 +70,8 @@ class BrokerLoop:
         finally:
             self._client = None
 
-    async def _note_trouble(self, error: Exception) -> None:
-        self.trouble = str(error) or type(error).__name__
+    def _note_trouble(self, error: Exception) -> None:
+        self.trouble = error_text(error)
 
     async def _note_reconnected(self) -> None:
         self.trouble = ""

@@ -4,12 +4,45 @@ from __future__ import annotations
 
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError
-from rpcgen.protocol import Invocation, RejectedRequest, Request, ServerProtocol
+from rpcgen.gob import Limits
+from rpcgen.logs import log_failure
+from rpcgen.net import clock
+from rpcgen.protocol import Invocation, Peer, RejectedRequest, Request, ServerProtocol
+from rpcgen.protocol.execution import Execution
 from rpcgen.protocol.message import MessageServerCodec
 from rpcgen.protocol.registry import Registry
 from rpcgen.protocol.server_session import Failure
 
-__all__ = ["failure", "request_in"]
+__all__ = ["failure", "prepare", "request_in"]
+
+
+def prepare(
+    registry: Registry, limits: Limits | None, peer: Peer, method: str, message: bytes
+) -> tuple[Execution, Invocation] | bytes:
+    """Return what carries out the request of a message and its call, or the message that refuses.
+
+    Args:
+        registry: What is served.
+        limits: How large a request may be.
+        peer: The broker that it came from.
+        method: The method that it may be for.
+        message: The request.
+
+    Raises:
+        DecodeError: The message is no request, or one for another method.
+    """
+    protocol = ServerProtocol(registry, MessageServerCodec(limits))
+    event = request_in(protocol, method, message)
+    if isinstance(event, RejectedRequest):
+        return protocol.refuse(event.request, event.error, event.code)
+    execution = Execution(
+        protocol,
+        clock.monotonic,
+        lambda call, error: log_failure(call, error, peer.address),
+        lambda: peer,
+        clock.make_event,
+    )
+    return execution, event
 
 
 def request_in(

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from attrs import field, frozen
+from nats.errors import MaxPayloadError
 
 from rpcgen.code import Code
 from rpcgen.errors import DecodeError
 from rpcgen.logs import server_log
 from rpcgen.resolve.loop_thread import LoopThread
-from rpcgen.resolve.nats_connection import Client, Msg, sent, stay_connected
-from rpcgen.resolve.nats_micro import split_url, without_password
+from rpcgen.resolve.nats_connection import Client, Msg, TroubleLog, sent, stay_connected
+from rpcgen.resolve.nats_micro import split_url
 
 from .call_queue import ARGUMENTS
 from .jetstream import JetStream
@@ -111,7 +112,7 @@ class Worker:
         self._busy: Counter[str] = Counter()
         self._calls: set[asyncio.Task[None]] = set()
         self._subjects: set[str] = set()
-        self._trouble_said = ""
+        self._troubles = TroubleLog(self._broker, "no durable calls from")
         self._thread = LoopThread(self._run, "rpcgen-durable-worker")
 
     def stop(self) -> None:
@@ -148,7 +149,7 @@ class Worker:
             self._broker,
             "rpcgen durable worker",
             self._work_through,
-            self._note_trouble,
+            self._troubles.note,
             self._note_reconnected,
         )
 
@@ -171,7 +172,7 @@ class Worker:
             if known is not None and not known[1].done():
                 continue
             if known is not None and not known[1].cancelled() and (error := known[1].exception()):
-                self._say(error)
+                self._troubles.note(error)
             name = CallName(method)
             jetstream = JetStream(client)
             pull = Pull(jetstream, name, partial(self._room, method), partial(self._take, name))
@@ -180,7 +181,7 @@ class Worker:
     async def _pull(self, jetstream: JetStream, name: CallName, pull: Pull) -> None:
         await jetstream.prepare(name, self._work.queue)
         await jetstream.consume(name, self._work.ack_wait)
-        self._trouble_said = ""
+        self._troubles.clear()
         await pull.run()
 
     async def _end_pulls(self) -> None:
@@ -253,12 +254,13 @@ class Worker:
         headers = {ARGUMENTS: (message.headers or {}).get(ARGUMENTS, "")}
 
         async def keep(jetstream: JetStream) -> None:
-            data = reply
-            if not jetstream.has_room(subject, data, headers):
+            try:
+                await jetstream.publish_once(subject, reply, headers)
+            except MaxPayloadError:
                 most = jetstream.client.max_payload
                 text = f"the reply is larger than the {most} bytes that the broker takes"
-                data = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
-            await jetstream.publish_once(subject, data, headers)
+                error = failure(name.method, text, Code.RESOURCE_EXHAUSTED)
+                await jetstream.publish_once(subject, error, headers)
 
         await self._with_broker(name, keep)
 
@@ -281,21 +283,11 @@ class Worker:
                         await jetstream.prepare(name, self._work.queue)
                     return await act(jetstream)
             except Exception as error:  # of the library, which a later attempt may not meet
-                self._say(error)
+                self._troubles.note(error)
                 has_failed = True
             await asyncio.sleep(_PAUSE_S)
 
-    async def _note_trouble(self, error: Exception) -> None:
-        self._say(error)
-
     async def _note_reconnected(self) -> None:
-        self._trouble_said = ""
+        self._troubles.clear()
         for pull, _ in self._pulls.values():
             pull.ask_anew()
-
-    def _say(self, error: BaseException) -> None:
-        text = str(error) or type(error).__name__
-        if text != self._trouble_said:
-            self._trouble_said = text
-            place = without_password(self._broker)
-            server_log.warning("rpc.Serve: no durable calls from %s: %s", place, text)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from rpcgen.protocol import Peer
 from rpcgen.protocol.base_server import BaseServer
 from rpcgen.resolve.announcements import Announcements
 
@@ -65,12 +66,15 @@ class WorkingServer(BaseServer):
             TypeError: A value is of the wrong type.
             ValueError: A value is none that it can be.
         """
+        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
+
         from .worker import Work, Worker  # only here: it needs nats-py
 
         work = Work(broker, in_flight, attempts, ack_wait, queue)
+        peer = Peer(without_password(split_url(broker)[0]))
 
         def make() -> Worker:
-            return Worker(work, self._durable_methods, self._carry_out_for(broker), self._is_due)
+            return Worker(work, self._durable_methods, self._carry_out_for(peer), self._is_due)
 
         self._announcements.add(make)
         if self._serving:  # where other processes do, nothing has begun in this one
@@ -87,8 +91,8 @@ class WorkingServer(BaseServer):
     def _is_due(self) -> bool:
         return monotonic() >= self._deadline
 
-    def _carry_out_for(self, broker: str) -> CarryOut:
-        """Return what carries out the calls of a broker, for the thread of a worker."""
+    def _carry_out_for(self, peer: Peer) -> CarryOut:
+        """Return what carries out the calls of a broker, the peer, for the thread of a worker."""
         raise NotImplementedError
 
 

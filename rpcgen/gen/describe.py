@@ -23,12 +23,12 @@ from ..schema import Enum, Opaque, Schema, Struct, names_in, schema_of, wire_nam
 from ..types import wire_name_of
 from .check import check_cross_module, dynamic_messages
 from .check.messages import target_of
-from .diagnostics import Diagnostic, Location, display_path, raise_if_any
+from .diagnostics import Diagnostic, Location, raise_if_any
 from .discover import discover
 from .load import isolated_imports
 from .model import Method, Module, Parameter, Service
 from .names import method_names
-from .pipeline import read_modules, told_at
+from .pipeline import no_service_beside, read_modules, told_at
 from .source import Expression, Source
 
 __all__ = ["Described", "MethodPlace", "ServicePlace", "TypePlace", "describe_idls"]
@@ -110,16 +110,8 @@ def describe_idls(arguments: Iterable[str], root: Path | None = None) -> Describ
                     describer.add(module)
             raise_if_any(raising)
     if not describer.services:
-        raise_if_any(empty or [_no_service(display_path(idls[0].path.parent))])
+        raise_if_any(empty or [no_service_beside(idls[0])])
     return describer.result()
-
-
-def _no_service(folder: str) -> Diagnostic:
-    return Diagnostic(
-        Location(folder),
-        "no service in any file of this folder",
-        "a service is a Protocol class with public methods: class Name(Protocol)",
-    )
 
 
 class _Describer:

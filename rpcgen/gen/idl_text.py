@@ -25,11 +25,12 @@ from ..protocol.reflection import (
     MethodDescription,
     RaisedDescription,
     TypeDescription,
+    value_of,
 )
 from .docstrings import docstring
 from .idl_names import attribute_names, bare_name, class_name, is_name, method_names, type_name
 from .idl_remarks import Remarks, comment_lines
-from .idl_types import CLASSES, LIBRARY, PLAIN, IdlTypes, library_of, parts_of, value_of
+from .idl_types import CLASSES, LIBRARY, PLAIN, IdlTypes, library_of, parts_of
 from .idl_zeros import ZeroValues, by_value_first
 from .names import (
     import_from,

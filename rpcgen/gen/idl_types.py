@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..errors import SchemaError
-from ..protocol.reflection import Kind, MemberDescription, TypeDescription
+from ..protocol.reflection import Kind, TypeDescription, value_of
 from .names import spelled_value
 
-__all__ = ["CLASSES", "LIBRARY", "PLAIN", "IdlTypes", "library_of", "parts_of", "value_of"]
+__all__ = ["CLASSES", "LIBRARY", "PLAIN", "IdlTypes", "library_of", "parts_of"]
 
 _TYPES: Final = "rpcgen.types"
 
@@ -202,11 +202,3 @@ def parts_of(each: TypeDescription) -> list[int]:
         case Kind.INTERFACE:
             return each.union
     return []
-
-
-def value_of(member: MemberDescription, of: TypeDescription) -> int | str:
-    """Return the value of a member, whose type is a string or a number."""
-    if of.kind is Kind.STRING:
-        return member.text
-    # Those beyond int64 are negative in a description.
-    return member.number % (1 << 64) if of.kind.value.startswith("uint") else member.number

@@ -21,7 +21,7 @@ from .model import Module, read_module
 from .render import render, render_package
 from .write import Difference, check_overwrite, orphans
 
-__all__ = ["Output", "generate", "read_modules", "told_at"]
+__all__ = ["Output", "generate", "no_service_beside", "read_modules", "told_at"]
 
 
 @frozen
@@ -29,12 +29,14 @@ class Output:
     """Files that belong into the output folder, and those in it that no longer do.
 
     ``notes`` are what a user should know although nothing is wrong, each
-    as ``file:line:col: note: ...``.
+    as ``file:line:col: note: ...``. ``roots`` are the folders that the names of
+    the IDL modules count from, sorted.
     """
 
     files: dict[Path, str]
     orphans: list[Difference]
     notes: list[str]
+    roots: list[Path]
 
 
 def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -> Output:
@@ -67,7 +69,7 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
                     texts[folder / module.idl.output] = render(module)
     diagnostics += _colliding(module.idl for module in modules)
     if not modules and not diagnostics:
-        diagnostics += empty or [_no_service(idl) for idl in idls[:1]]
+        diagnostics += empty or [no_service_beside(idl) for idl in idls[:1]]
     raise_if_any(diagnostics)
     files = texts | _package_files(folder, texts)
     raise_if_any(check_overwrite(folder, files))
@@ -75,7 +77,9 @@ def generate(arguments: Sequence[str], folder: Path, root: Path | None = None) -
     for module in modules:
         path = folder / module.idl.output
         notes += [each.note for each in changed_requests(module, path, files[path])]
-    return Output(files, orphans(folder, files, _Gone(idls, modules, arguments)), notes)
+    gone = _Gone(idls, modules, arguments)
+    roots = sorted({idl.root for idl in idls})
+    return Output(files, orphans(folder, files, gone), notes, roots)
 
 
 def read_modules(
@@ -140,7 +144,12 @@ def _colliding(idls: Iterable[Idl]) -> list[Diagnostic]:
     ]
 
 
-def _no_service(idl: Idl) -> Diagnostic:
+def no_service_beside(idl: Idl) -> Diagnostic:
+    """Return the diagnostic of a folder where neither a file nor any beside it has a service.
+
+    Args:
+        idl: The file.
+    """
     return Diagnostic(
         Location(display_path(idl.path.parent)),
         "no service in any file of this folder",

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 from rpcgen.code import Code
 from rpcgen.protocol.frames import CANCEL, Frame, FrameReader, frame, number_in
 from rpcgen.protocol.headers import NOTICE_SEQ
 from rpcgen.protocol.message import refusal
-from rpcgen.resolve.nats_connection import Client, Msg, hang_up
+from rpcgen.resolve.nats_connection import Client, Msg, hang_up, is_unheard
 
 from .outbox import End, Outbox
 from .subjects import call_subject, cancel_subject
 
 __all__ = ["ClientBridge"]
-
-_STATUS: Final = "Status"
-_NO_RESPONDERS: Final = "503"
 
 
 class ClientBridge:
@@ -87,7 +83,7 @@ class ClientBridge:
         if service is None:
             return  # cancelled, or answered twice
         data = message.data
-        if not data and message.headers and message.headers.get(_STATUS) == _NO_RESPONDERS:
+        if not data and is_unheard(message):
             text = f"no server takes calls of {service} at {self._broker}"
             data = refusal(text, Code.UNAVAILABLE)
         self._end.send(frame(number, data))

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from rpcgen.channel.options import ChannelSettings, channel_settings
 from rpcgen.channel.resolver import Resolver, StaticResolver
 from rpcgen.protocol import DialOptions
+from rpcgen.protocol.frames import FrameClientCodec
+from rpcgen.resolve.nats_connection import Client, connect_once
 from rpcgen.resolve.nats_micro import split_url
 
 if TYPE_CHECKING:
     from rpcgen.channel.target import ChannelOptions, Target
 
-__all__ = ["brokers_of", "checked_broker_options"]
+__all__ = ["brokers_of", "checked_broker_options", "connect_to_broker", "frame_codec"]
 
 _NATS: Final = "nats"
 
@@ -49,3 +51,36 @@ def brokers_of(target: Target) -> Callable[[], Resolver]:
         raise ValueError("there is no broker in the list: write at least one")
     brokers = [split_url(each)[0] for each in targets]
     return lambda: StaticResolver(brokers)
+
+
+async def connect_to_broker(
+    broker: str, options: DialOptions, ended: Callable[[], object]
+) -> Client:
+    """Return a client's connection to a broker, which is not made again; see `connect_once`.
+
+    Args:
+        broker: ``nats://host:port``.
+        options: Those of `dial`.
+        ended: Called when it has ended.
+
+    Raises:
+        DialError: There is no connection to be had.
+    """
+    return await connect_once(
+        broker, "rpcgen client", ended, options.get("timeout"), options.get("tls")
+    )
+
+
+def frame_codec(options: DialOptions, most: int) -> FrameClientCodec:
+    """Return the codec of a client.
+
+    Args:
+        options: Those of `dial`.
+        most: Maximum size of a request in bytes.
+    """
+    return FrameClientCodec(
+        options.get("limits"),
+        most,
+        strings=options.get("strings", "strict"),
+        strict_names=options.get("strict_names", False),
+    )

@@ -5,21 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from rpcgen.resolve.nats_micro import micro_name
+from rpcgen.resolve import nats_micro
+from rpcgen.resolve.nats_micro import QUEUE, micro_name
 
 __all__ = ["QUEUE", "call_subject", "cancel_subject"]
 
 # Maximum number of services whose subjects are kept.
 _MOST_KEPT: Final = 256
 
-QUEUE: Final = "q"
-"""Queue group of all servers of a service: each call goes to one of them."""
-
 
 @lru_cache(_MOST_KEPT)
 def call_subject(service: str) -> str:
     """Return where a service is called: what its announcement says, too."""
-    return f"rpcgen.{micro_name(service)}"
+    return nats_micro.call_subject(service)
 
 
 def cancel_subject(service: str) -> str:

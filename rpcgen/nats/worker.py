@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from rpcgen.logs import server_log
 from rpcgen.protocol import Peer
 from rpcgen.resolve.loop_thread import LoopThread
-from rpcgen.resolve.nats_connection import Client, stay_connected
+from rpcgen.resolve.nats_connection import Client, TroubleLog, stay_connected
 from rpcgen.resolve.nats_micro import without_password
 
 from .outbox import End
@@ -74,7 +73,7 @@ class NatsWorker:
         self._is_stopped = False
         # Set on the event loop, once there is one.
         self._stopping: asyncio.Event | None = None
-        self._trouble_said = ""
+        self._troubles = TroubleLog(broker, "cannot take calls from")
 
     def stop(self) -> None:
         """Begin to take no more calls; on the event loop, or before there is one."""
@@ -90,7 +89,12 @@ class NatsWorker:
             return
         staying = asyncio.ensure_future(
             stay_connected(
-                self._broker, "rpcgen worker", self._use, self._trouble, self._again, self._tls
+                self._broker,
+                "rpcgen worker",
+                self._use,
+                self._troubles.note,
+                self._reconnected,
+                self._tls,
             )
         )
         try:
@@ -127,15 +131,8 @@ class NatsWorker:
             publishing.cancel()
             end.close()
 
-    async def _trouble(self, error: Exception) -> None:
-        text = str(error) or type(error).__name__
-        if text != self._trouble_said:
-            self._trouble_said = text
-            place = without_password(self._broker)
-            server_log.warning("rpc.Serve: cannot take calls from %s: %s", place, text)
-
-    async def _again(self) -> None:
-        self._trouble_said = ""
+    async def _reconnected(self) -> None:
+        self._troubles.clear()
 
 
 class ThreadWorker:

@@ -47,7 +47,9 @@ __all__ = [
     "EncodeKnown",
     "EncodePlain",
     "ExtendedCodec",
+    "KnownRequestCodec",
     "MeasuredCodec",
+    "PlainCodec",
     "ServerCodec",
     "buffered_codec",
     "checked",
@@ -194,7 +196,6 @@ class DescribingCodec(Protocol):
     """A collection that grows with each type that the messages so far have described."""
 
 
-@runtime_checkable
 class PlainCodec(Protocol):
     """A codec of this package that does without the objects of plain headers.
 
@@ -211,7 +212,6 @@ class PlainCodec(Protocol):
         ...
 
 
-@runtime_checkable
 class KnownRequestCodec(Protocol):
     """A codec of this package that has a short way for time limits and metadata."""
 
@@ -230,16 +230,6 @@ class KnownRequestCodec(Protocol):
             None where ``encode_request`` is to be called.
         """
         ...
-
-
-# The bases are looked at first: until Python 3.12, `isinstance` looks for each member before.
-
-
-def measured_codec(codec: ClientCodec | ServerCodec) -> MeasuredCodec | None:
-    """Return a codec if it is a `MeasuredCodec`."""
-    if MeasuredCodec in type(codec).__mro__ or isinstance(codec, MeasuredCodec):
-        return cast("MeasuredCodec", codec)
-    return None
 
 
 @runtime_checkable
@@ -271,9 +261,38 @@ class ExtendedCodec(Protocol):
         ...
 
 
+def measured_codec(codec: ClientCodec | ServerCodec) -> MeasuredCodec | None:
+    """Return a codec if it is a `MeasuredCodec`."""
+    return cast("MeasuredCodec", codec) if _is_a(codec, MeasuredCodec) else None
+
+
 def extended_codec(codec: ClientCodec | ServerCodec) -> ExtendedCodec | None:
     """Return a codec if it is an `ExtendedCodec`."""
-    return codec if isinstance(codec, ExtendedCodec) else None
+    return cast("ExtendedCodec", codec) if _is_a(codec, ExtendedCodec) else None
+
+
+def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:
+    """Return a codec if it is a `BufferedCodec`."""
+    return cast("BufferedCodec", codec) if _is_a(codec, BufferedCodec) else None
+
+
+def described_types(codec: ClientCodec) -> Sized | None:
+    """Return the collection of a codec that is a `DescribingCodec`."""
+    return cast("DescribingCodec", codec).described if _is_a(codec, DescribingCodec) else None
+
+
+def _is_a(codec: ClientCodec | ServerCodec, interface: type[Any]) -> bool:
+    """Return whether a codec has the members of an interface.
+
+    The bases are looked at first: until Python 3.12, `isinstance` looks for each member before.
+    """
+    return interface in type(codec).__mro__ or isinstance(codec, interface)
+
+
+def _is_own(codec: ClientCodec | ServerCodec, interface: type[Any] = object) -> bool:
+    """Return whether a codec comes with this package, and names an interface among its bases."""
+    own = type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return own and interface in type(codec).__mro__
 
 
 def encode_plain(
@@ -292,8 +311,8 @@ def encode_plain(
     Returns:
         A function of the method, the number, and schema and value of the body.
     """
-    if _is_own(codec) and isinstance(codec, PlainCodec):
-        return codec.encode_plain
+    if _is_own(codec, PlainCodec):
+        return cast("PlainCodec", codec).encode_plain
     return lambda method, seq, schema, body: encode(header(method, seq), schema, body)
 
 
@@ -308,8 +327,8 @@ def next_header(
         codec: The codec.
         decode: Its ``decode_request_header`` or ``decode_response_header``.
     """
-    if _is_own(codec) and isinstance(codec, PlainCodec):
-        return codec.next_header
+    if _is_own(codec, PlainCodec):
+        return cast("PlainCodec", codec).next_header
     measured = measured_codec(codec)
     if measured is None:
         return decode
@@ -322,21 +341,9 @@ def encode_known(codec: ClientCodec) -> EncodeKnown | None:
     Returns:
         None if it has none, or is one of the user's, who may have changed ``encode_request``.
     """
-    if _is_own(codec) and isinstance(codec, KnownRequestCodec):
-        return codec.encode_known_request
+    if _is_own(codec, KnownRequestCodec):
+        return cast("KnownRequestCodec", codec).encode_known_request
     return None
-
-
-def buffered_codec(codec: ClientCodec | ServerCodec) -> BufferedCodec | None:
-    """Return a codec if it is a `BufferedCodec`."""
-    if BufferedCodec in type(codec).__mro__ or isinstance(codec, BufferedCodec):
-        return cast("BufferedCodec", codec)
-    return None
-
-
-def described_types(codec: ClientCodec) -> Sized | None:
-    """Return the collection of a codec that is a `DescribingCodec`."""
-    return codec.described if isinstance(codec, DescribingCodec) else None
 
 
 def is_large(codec: MeasuredCodec | None) -> bool:
@@ -374,11 +381,6 @@ def checked(codec: ClientCodec | ServerCodec, encode: Encode[H]) -> Encode[H]:
         return (data,)
 
     return encode_checked
-
-
-def _is_own(codec: ClientCodec | ServerCodec) -> bool:
-    """Return whether a codec comes with this package."""
-    return type(codec).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def joined(buffers: Sequence[bytes]) -> bytes:

@@ -20,7 +20,14 @@ from rpcgen.gob.header_cache import MAX_HEADERS
 from rpcgen.gob.numbers import UINT, int_bytes, uint_bytes
 from rpcgen.schema import Schema
 
-from .codec import BufferedCodec, DescribingCodec, ExtendedCodec, MeasuredCodec
+from .codec import (
+    BufferedCodec,
+    DescribingCodec,
+    ExtendedCodec,
+    KnownRequestCodec,
+    MeasuredCodec,
+    PlainCodec,
+)
 from .extended import MAX_UNKNOWN_HEADER, Extension
 from .headers import (
     EXTENDED_REQUEST,
@@ -63,7 +70,7 @@ def _number(seq: int) -> bytes:
     return uint_bytes(seq) + b"\0"
 
 
-class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
+class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec, PlainCodec):
     """One gob stream in each direction.
 
     Args:
@@ -191,7 +198,7 @@ class _GobCodec(MeasuredCodec, BufferedCodec, DescribingCodec, ExtendedCodec):
             raise DecodeError(fault)
 
 
-class GobClientCodec(_GobCodec):
+class GobClientCodec(_GobCodec, KnownRequestCodec):
     """The client's side of Go's default codec.
 
     ``strings`` and ``strict_names`` are those of `rpcgen.gob.Decoder`, for arguments and

@@ -17,7 +17,7 @@ no other one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.code import Code
@@ -50,15 +50,40 @@ __all__ = ["MessageClientCodec", "MessageServerCodec", "decode_reply", "encode_c
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
+C = TypeVar("C", GobClientCodec, GobServerCodec)
 
 _CUT: Final = "the message ends in the middle"
 
 
-class _MessageCodec(MeasuredCodec, ExtendedCodec):
-    """Base of both sides: the message that is to be read."""
+class _MessageCodec(MeasuredCodec, ExtendedCodec, Generic[C]):
+    """Base of both sides: the message that is to be read.
 
-    def __init__(self) -> None:
+    Args:
+        make: Class of the codecs that read messages.
+        plain: Schema of Go's header that is sent.
+        extended: Schema of one that has more.
+        limits: Those of `GobClientCodec`, as for the others.
+        strings: What becomes of strings that are not UTF-8.
+        strict_names: What becomes of fields whose names differ in case only.
+    """
+
+    def __init__(
+        self,
+        make: type[C],
+        plain: Schema[Any],
+        extended: Schema[Any],
+        limits: Limits | None,
+        strings: Literal["strict", "surrogateescape"],
+        strict_names: bool,
+    ) -> None:
+        self._writer = MessageWriter(plain, extended, strings)
+        self._reader: MessageReader[C] = MessageReader(
+            lambda: make(limits, strings=strings, strict_names=strict_names)
+        )
+        self._extension = Extension(limits or Limits())
         self._message: bytes | None = None
+        # The message whose body is next.
+        self._reading: Reading[C] | None = None
 
     def feed(self, data: bytes) -> None:
         """Take a message, the whole of it."""
@@ -90,7 +115,7 @@ class _MessageCodec(MeasuredCodec, ExtendedCodec):
         return message
 
 
-class MessageClientCodec(_MessageCodec):
+class MessageClientCodec(_MessageCodec[GobClientCodec]):
     """Writes requests and reads responses, each a message; see `GobClientCodec` for the options."""
 
     def __init__(
@@ -100,15 +125,9 @@ class MessageClientCodec(_MessageCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(GobClientCodec, REQUEST, EXTENDED_REQUEST, limits, strings, strict_names)
         self.seq = 0
         """Number of the call that is answered by the next message."""
-        self._writer = MessageWriter(REQUEST, EXTENDED_REQUEST, strings)
-        self._reader = MessageReader(
-            lambda: GobClientCodec(limits, strings=strings, strict_names=strict_names)
-        )
-        self._extension = Extension(limits or Limits())
-        self._reading: Reading[GobClientCodec] | None = None
         # What is wrong with the message whose header was asked for.
         self._fault: DecodeError | None = None
 
@@ -153,7 +172,7 @@ class MessageClientCodec(_MessageCodec):
         return body
 
 
-class MessageServerCodec(_MessageCodec):
+class MessageServerCodec(_MessageCodec[GobServerCodec]):
     """Reads requests and writes responses, each a message; see `GobServerCodec` for the options.
 
     A message that has no header ends a `ServerProtocol`, as on a connection: make another one.
@@ -166,13 +185,7 @@ class MessageServerCodec(_MessageCodec):
         strings: Literal["strict", "surrogateescape"] = "strict",
         strict_names: bool = False,
     ) -> None:
-        super().__init__()
-        self._writer = MessageWriter(RESPONSE, EXTENDED_RESPONSE, strings)
-        self._reader = MessageReader(
-            lambda: GobServerCodec(limits, strings=strings, strict_names=strict_names)
-        )
-        self._extension = Extension(limits or Limits())
-        self._reading: Reading[GobServerCodec] | None = None
+        super().__init__(GobServerCodec, RESPONSE, EXTENDED_RESPONSE, limits, strings, strict_names)
 
     def decode_request_header(self) -> Request:
         """Return the header; raise `DecodeError` if the message has none."""

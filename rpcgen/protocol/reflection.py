@@ -18,6 +18,7 @@ __all__ = [
     "Reflection",
     "ServiceDescription",
     "TypeDescription",
+    "value_of",
 ]
 
 
@@ -127,6 +128,18 @@ class TypeDescription:
     union: list[int] = field(factory=list)
     nullable: bool = False
     encoding: str = ""
+
+
+def value_of(member: MemberDescription, of: TypeDescription) -> int | str:
+    """Return the value of a member.
+
+    Args:
+        member: The member.
+        of: What the members of the enum are, or the ``Literal`` itself.
+    """
+    if of.kind is Kind.STRING:
+        return member.text
+    return member.number % (1 << 64) if of.kind.value.startswith("uint") else member.number
 
 
 @define

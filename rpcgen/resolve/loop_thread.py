@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, TypeVar
+
+from rpcgen.errors import ShutdownError
 
 __all__ = ["LoopThread"]
+
+T = TypeVar("T")
 
 # Seconds between two cancellations, in which the coroutine may clean up.
 _CANCEL_S: Final = 5.0
@@ -28,6 +33,8 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
+        # Set once the loop is there, or will never be.
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -37,10 +44,23 @@ class LoopThread:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(function)
 
+    def start(self, make: Callable[[], Coroutine[Any, Any, T]]) -> concurrent.futures.Future[T]:
+        """Start another coroutine on the loop, which is cancelled when the first one has ended.
+
+        Raises:
+            ShutdownError: That has ended, or was stopped.
+        """
+        self._begun.wait()
+        with self._lock:
+            if self._is_stopped or self._loop is None:
+                raise ShutdownError
+            return asyncio.run_coroutine_threadsafe(make(), self._loop)
+
     def stop(self) -> None:
         """Begin to end it; from any thread."""
         with self._lock:
             self._is_stopped = True
+        self._begun.set()
         self.call_soon(self._cancel)
 
     def join(self, timeout: float) -> bool:
@@ -57,6 +77,7 @@ class LoopThread:
             if self._is_stopped:
                 return
             self._loop = asyncio.get_running_loop()
+        self._begun.set()
         try:
             with suppress(asyncio.CancelledError):
                 await self._main()

@@ -9,9 +9,10 @@ from typing import Final
 from rpcgen.channel.resolver import Endpoint, Failed, Update
 from rpcgen.code import Code
 from rpcgen.errors import RpcError
+from rpcgen.protocol.server_session import error_text
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, stay_connected
+from .nats_connection import Client, Msg, is_unheard, stay_connected
 from .nats_micro import (
     Announced,
     announced_in,
@@ -34,8 +35,6 @@ _ANSWER_S: Final = 1.0
 # Questions that a server may leave without an answer before it is forgotten. A server that leaves
 # says so, and one that was killed is found out by those who call it.
 _MISSES: Final = 3
-
-_NO_RESPONDERS: Final = "503"
 
 
 def resolver(address: str) -> NatsResolver:
@@ -138,7 +137,7 @@ class _Looking:
             self._failed(self._nobody())
 
     async def _heard(self, message: Msg) -> None:
-        if _is_unheard(message):
+        if is_unheard(message):
             if not self._known:
                 self._failed(self._nobody())
             return
@@ -165,9 +164,9 @@ class _Looking:
         what = self._service or "anything"
         return _unavailable(f"{self._place}: no server of {what} is announced there")
 
-    async def _trouble(self, error: Exception) -> None:
+    def _trouble(self, error: Exception) -> None:
         if not self._known:
-            self._failed(_unavailable(f"{self._place}: {str(error) or type(error).__name__}"))
+            self._failed(_unavailable(f"{self._place}: {error_text(error)}"))
 
     async def _reconnected(self) -> None:
         self._known.ask_anew()
@@ -226,12 +225,6 @@ class _Known:
         """Return where the servers are, each once."""
         found = (each.endpoint for each in self._announced.values())
         return list(dict.fromkeys(each for each in found if each is not None))
-
-
-def _is_unheard(message: Msg) -> bool:
-    """Return True for what a broker says where nobody answers to a subject."""
-    headers = message.headers
-    return headers is not None and headers.get("Status") == _NO_RESPONDERS
 
 
 def _unavailable(text: str) -> RpcError:

@@ -15,20 +15,18 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
-from rpcgen.logs import server_log
 from rpcgen.protocol import CodecName
 from rpcgen.protocol.address import Address
 from rpcgen.protocol.registry import Service
 
 from .loop_thread import LoopThread
-from .nats_connection import Client, Msg, stay_connected
+from .nats_connection import Client, Msg, TroubleLog, stay_connected
 from .nats_micro import (
     Announcement,
     announced_subject,
     control_subjects,
     is_own,
     split_url,
-    without_password,
 )
 
 __all__ = ["Announced", "NatsAnnouncer", "Offer"]
@@ -95,8 +93,7 @@ class NatsAnnouncer:
         self._started = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         # The micro services that are answered for, by their names.
         self._there: dict[str, Announcement] = {}
-        # Why nothing could be announced, as it was logged last.
-        self._trouble_said = ""
+        self._troubles = TroubleLog(self._broker, "cannot announce at")
         self._thread = LoopThread(self._run, "rpcgen-announcer")
 
     def stop(self) -> None:
@@ -113,7 +110,7 @@ class NatsAnnouncer:
             self._broker,
             name,
             self._announce_through,
-            self._trouble,
+            self._troubles.note,
             self._reconnected,
             self._announced.tls,
         )
@@ -185,15 +182,8 @@ class NatsAnnouncer:
             return str(address)
         return str(evolve(address, host=_own_host(self._broker)))
 
-    async def _trouble(self, error: Exception) -> None:
-        text = str(error) or type(error).__name__
-        if text != self._trouble_said:
-            self._trouble_said = text
-            place = without_password(self._broker)
-            server_log.warning("rpc.Serve: cannot announce at %s: %s", place, text)
-
     async def _reconnected(self) -> None:
-        self._trouble_said = ""
+        self._troubles.clear()
         for announcement in self._there.values():
             await self._say_hello(self._client, announcement)
 

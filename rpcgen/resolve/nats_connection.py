@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 try:
     from nats.aio.client import Client
@@ -14,14 +14,25 @@ except ImportError as error:
     raise ImportError("nats:// needs nats-py: pip install 'rpcgen[nats]'") from error
 
 from rpcgen.errors import DialError
-from rpcgen.logs import client_log
+from rpcgen.logs import client_log, server_log
+from rpcgen.protocol.server_session import error_text
 
 from .nats_micro import without_password
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Client", "Msg", "Trouble", "connect_once", "hang_up", "sent", "stay_connected"]
+__all__ = [
+    "Client",
+    "Msg",
+    "Trouble",
+    "TroubleLog",
+    "connect_once",
+    "hang_up",
+    "is_unheard",
+    "sent",
+    "stay_connected",
+]
 
 # Seconds for one attempt to connect, and between two.
 _CONNECT_S: Final = 5
@@ -42,7 +53,35 @@ _SENT_S: Final = 0.001
 # Seconds from the end of a connection to the next one.
 _REST_S: Final = 1.0
 
-Trouble: TypeAlias = Callable[[Exception], Awaitable[None]]
+# Status of what a broker sends where nobody listens.
+_NO_RESPONDERS: Final = "503"
+
+Trouble: TypeAlias = Callable[[Exception], None]
+
+
+class TroubleLog:
+    """Logs errors of a server's connection, the same one once until that is there again.
+
+    Args:
+        broker: ``nats://host:port``.
+        what: What the server cannot do meanwhile, such as "cannot announce at".
+    """
+
+    def __init__(self, broker: str, what: str) -> None:
+        self._place = without_password(broker)
+        self._what = what
+        self._said = ""
+
+    def note(self, error: BaseException) -> None:
+        """Log an error, unless it is the last one."""
+        text = error_text(error)
+        if text != self._said:
+            self._said = text
+            server_log.warning("rpc.Serve: %s %s: %s", self._what, self._place, text)
+
+    def clear(self) -> None:
+        """Forget the error: the next one is logged in any case."""
+        self._said = ""
 
 
 async def stay_connected(
@@ -71,7 +110,7 @@ async def stay_connected(
             finally:
                 await hang_up(client)
         except Exception as error:  # of the library, which a later attempt may not meet
-            await trouble(error)
+            trouble(error)
         await asyncio.sleep(_REST_S)
 
 
@@ -83,25 +122,17 @@ async def _connect(
     tls: ssl.SSLContext | None,
 ) -> Client:
     """Return a connection, once there is one; it never gives up."""
-
-    async def failed(error: Exception) -> None:
-        client_log.debug("nats: %s", error)
-        await trouble(error)
-
     client = Client()
-    connecting = asyncio.ensure_future(
-        client.connect(
-            broker,
-            name=name,
-            error_cb=failed,
-            reconnected_cb=reconnected,
-            connect_timeout=_CONNECT_S,
-            reconnect_time_wait=_PAUSE_S,
-            max_reconnect_attempts=-1,
-            ping_interval=_PING_S,
-            allow_reconnect=True,
-            tls=tls,
-        )
+    connecting = _begin(
+        client,
+        broker,
+        name,
+        trouble,
+        tls,
+        reconnected_cb=reconnected,
+        reconnect_time_wait=_PAUSE_S,
+        max_reconnect_attempts=-1,
+        allow_reconnect=True,
     )
     try:
         await asyncio.shield(connecting)
@@ -138,25 +169,13 @@ async def connect_once(
     # The library goes on trying for ever: the first error is the end of an attempt here.
     first_error: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def failed(error: Exception) -> None:
-        client_log.debug("nats: %s", error)
+    def failed(error: Exception) -> None:
         if not first_error.done():
             first_error.set_exception(error)
             first_error.exception()  # which is looked at, or of no interest any more
 
     client = Client()
-    connecting = asyncio.ensure_future(
-        client.connect(
-            broker,
-            name=name,
-            error_cb=failed,
-            closed_cb=closed,
-            connect_timeout=_CONNECT_S,
-            ping_interval=_PING_S,
-            allow_reconnect=False,
-            tls=tls,
-        )
-    )
+    connecting = _begin(client, broker, name, failed, tls, closed_cb=closed, allow_reconnect=False)
     try:
         async with asyncio.timeout(timeout or _CONNECT_S):
             await asyncio.wait((connecting, first_error), return_when="FIRST_COMPLETED")
@@ -166,9 +185,41 @@ async def connect_once(
         await hang_up(client)
         if not isinstance(error, Exception):
             raise
-        text = str(error) or type(error).__name__
-        raise DialError(f"cannot connect to {without_password(broker)}: {text}") from error
+        place = without_password(broker)
+        raise DialError(f"cannot connect to {place}: {error_text(error)}") from error
     return client
+
+
+def _begin(
+    client: Client,
+    broker: str,
+    name: str,
+    trouble: Trouble,
+    tls: ssl.SSLContext | None,
+    **options: Any,
+) -> asyncio.Future[None]:
+    """Begin to connect, as all connections do; the options are those of nats-py."""
+
+    async def failed(error: Exception) -> None:
+        client_log.debug("nats: %s", error)
+        trouble(error)
+
+    connecting = client.connect(
+        broker,
+        name=name,
+        error_cb=failed,
+        connect_timeout=_CONNECT_S,
+        ping_interval=_PING_S,
+        tls=tls,
+        **options,
+    )
+    return asyncio.ensure_future(connecting)
+
+
+def is_unheard(message: Msg) -> bool:
+    """Return True for what a broker says where nobody answers to a subject."""
+    headers = message.headers
+    return headers is not None and headers.get("Status") == _NO_RESPONDERS
 
 
 async def sent(client: Client) -> None:

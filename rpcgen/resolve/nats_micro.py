@@ -22,8 +22,10 @@ from rpcgen.protocol.registry import Service
 __all__ = [
     "Announcement",
     "Announced",
+    "QUEUE",
     "announced_in",
     "announced_subject",
+    "call_subject",
     "control_subjects",
     "info_subject",
     "is_own",
@@ -35,9 +37,11 @@ __all__ = [
 
 _TYPE: Final = "io.nats.micro.v1.{}_response"
 
-# Name of the endpoint, and the queue group that the tools expect.
+# Name of the endpoint.
 _ENDPOINT: Final = "calls"
-_QUEUE: Final = "q"
+
+QUEUE: Final = "q"
+"""Queue group of all servers of a service, as tools expect it: each call goes to one of them."""
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?", re.ASCII)
 _URL: Final = re.compile(
@@ -97,6 +101,11 @@ def info_subject(service: str) -> str:
 def announced_subject(service: str) -> str:
     """Return the subject on which servers tell that they come and go; empty: those of any."""
     return f"rpcgen.announced.{micro_name(service) if service else '*'}"
+
+
+def call_subject(service: str) -> str:
+    """Return where a service is called, if calls travel by the broker."""
+    return f"rpcgen.{micro_name(service)}"
 
 
 def schema_hash(service: Service) -> str:
@@ -184,8 +193,8 @@ class Announcement:
         return self._response("info", {"endpoints": []})
 
     def _endpoint(self) -> dict[str, object]:
-        subject = f"rpcgen.{self.name}"
-        return {"name": _ENDPOINT, "subject": subject, "queue_group": _QUEUE}
+        subject = call_subject(self.service.name)
+        return {"name": _ENDPOINT, "subject": subject, "queue_group": QUEUE}
 
     def _response(self, kind: str, more: Mapping[str, object]) -> bytes:
         said = {

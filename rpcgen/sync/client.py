@@ -15,7 +15,7 @@ from rpcgen.method import Method
 from rpcgen.net import clock
 from rpcgen.net.sockets import check_is_plain, prepare_connection
 from rpcgen.protocol import ClientCodec, ClientProtocol, DoneQueue, GobClientCodec
-from rpcgen.protocol.call_errors import deadline_error
+from rpcgen.protocol.call_errors import deadline_error, unstarted
 from rpcgen.protocol.call_options import (
     NO_OPTIONS,
     CallSettings,
@@ -281,9 +281,7 @@ class Client(BaseClient):
             return
         room = Room(self._protocol, self._leader_follower, writer, limit)
         if not self._leader_follower.wait(room, deadline):
-            error = deadline_error(method.name)
-            error.started = False
-            raise error
+            raise unstarted(deadline_error(method.name))
 
     def _begin(
         self,

@@ -175,7 +175,8 @@ class _Waker:
         self.fork_generation = _fork.generation
         self.woken, self._waking = os.pipe()
         for descriptor in self.woken, self._waking:
-            weakref.finalize(self, os.close, descriptor)
+            # Not when the interpreter ends: threads that accept or close may still use it then.
+            weakref.finalize(self, os.close, descriptor).atexit = False
 
     def wake(self) -> None:
         """Wake everybody who waits, now and from now on."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from rpcgen.durable.outcome import request_in
+from rpcgen.durable.outcome import prepare
 from rpcgen.gob import Limits
-from rpcgen.logs import log_failure
-from rpcgen.net import clock
-from rpcgen.protocol import Peer, RejectedRequest, ServerProtocol
-from rpcgen.protocol.execution import Execution
-from rpcgen.protocol.message import MessageServerCodec
+from rpcgen.protocol import Peer
 from rpcgen.protocol.registry import Registry
 
 from .serve_one import respond
@@ -34,15 +30,7 @@ def serve_message(
     Raises:
         DecodeError: The message is no request, or one for another method.
     """
-    protocol = ServerProtocol(registry, MessageServerCodec(limits))
-    event = request_in(protocol, method, message)
-    if isinstance(event, RejectedRequest):
-        return protocol.refuse(event.request, event.error, event.code)
-    execution = Execution(
-        protocol,
-        clock.monotonic,
-        lambda call, error: log_failure(call, error, peer.address),
-        lambda: peer,
-        clock.make_event,
-    )
-    return b"".join(respond(execution, event))
+    prepared = prepare(registry, limits, peer, method, message)
+    if isinstance(prepared, bytes):
+        return prepared
+    return b"".join(respond(*prepared))

@@ -564,12 +564,8 @@ class Server(AnnouncedServer[Listener], WorkingServer):
             listener.renew_lock()
         self._begin_anew()
 
-    def _carry_out_for(self, broker: str) -> CarryOut:
-        from rpcgen.resolve.nats_micro import split_url, without_password  # others do without
-
-        from .serve_message import serve_message
-
-        peer = Peer(without_password(split_url(broker)[0]))
+    def _carry_out_for(self, peer: Peer) -> CarryOut:
+        from .serve_message import serve_message  # which others do without
 
         async def carry_out(method: str, message: bytes) -> bytes:
             return await in_thread(lambda: serve_message(self, self._limits, peer, method, message))

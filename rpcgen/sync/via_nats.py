@@ -14,14 +14,13 @@ from attrs import define, field
 from rpcgen.channel.schemes import broker_of
 from rpcgen.errors import DialError
 from rpcgen.nats.client_bridge import ClientBridge
-from rpcgen.nats.dialing import brokers_of, checked_broker_options
+from rpcgen.nats.dialing import brokers_of, checked_broker_options, connect_to_broker, frame_codec
 from rpcgen.nats.ends import SocketEnd
 from rpcgen.nats.worker import NatsWorker, ThreadWorker, broker_peer
 from rpcgen.protocol import DialOptions, Peer, ServerProtocol
-from rpcgen.protocol.frames import FrameClientCodec, FrameServerCodec
+from rpcgen.protocol.frames import FrameServerCodec
 from rpcgen.protocol.server_session import ServerSession
 from rpcgen.resolve.loop_thread import LoopThread
-from rpcgen.resolve.nats_connection import connect_once
 from rpcgen.resolve.nats_micro import without_password
 
 from . import _fork
@@ -98,14 +97,11 @@ def _dial(broker: str, options: DialOptions) -> Client:
         connected.over.wait()
         if connected.error is not None:
             raise connected.error
-        codec = FrameClientCodec(
-            options.get("limits"),
-            connected.most,
-            strings=options.get("strings", "strict"),
-            strict_names=options.get("strict_names", False),
-        )
         client = _BrokerClient(
-            ours, codec, limits=options.get("limits"), keepalive=options.get("keepalive")
+            ours,
+            frame_codec(options, connected.most),
+            limits=options.get("limits"),
+            keepalive=options.get("keepalive"),
         )
         client._thread = thread
         return client
@@ -122,9 +118,7 @@ async def _carry(
     with theirs:
         try:
             end, ended = SocketEnd(), asyncio.Event()
-            client = await connect_once(
-                broker, "rpcgen client", ended.set, options.get("timeout"), options.get("tls")
-            )
+            client = await connect_to_broker(broker, options, ended.set)
             bridge = ClientBridge(client, without_password(broker), end, ended)
             await bridge.open()
             await asyncio.get_running_loop().create_unix_connection(lambda: end, sock=theirs)

@@ -255,6 +255,23 @@ async def test_drain_notice_is_read_where_a_request_finds_the_server_gone() -> N
     await client.close()
 
 
+async def test_rest_of_a_large_reply_is_read_where_a_request_finds_the_server_gone() -> None:
+    ours, theirs = socket.socketpair()
+    client = await Client.with_codec(ours, GobClientCodec())
+    pending = client.go(BLOB, b"")
+    reply = bytes(150_000)
+    response = Response("Math.Blob", 0)
+    data = b"".join(GobServerCodec().encode_response(response, BLOB.response, reply))
+    theirs.sendall(data[:30_000])
+    while not client._protocol.is_cut:
+        await asyncio.sleep(0)
+    theirs.sendall(data[30_000:])
+    theirs.close()
+    client.go(BLOB, b"")  # in the same turn: asyncio writes before it can read
+    assert await pending.result() == reply
+    await client.close()
+
+
 async def test_client_leaves_a_server_that_drains() -> None:
     async with connected() as (client, server):
         call = client.go(SUM, Pair(1, 2))

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
 import rpcgen
 from rpcgen import Method, Retry, aio
-from tests.resolve.broker import Broker, broker, needs_broker
+from tests.support.broker import Broker, broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 pytestmark = needs_broker
 
 NAME = Method[int, str]("Name.Get")
 RETRY = Retry(attempts=60, backoff=0.1, budget=1.0)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Broker]:
-    with broker() as made:
-        made.start()
-        yield made
 
 
 async def name(number: int) -> str:

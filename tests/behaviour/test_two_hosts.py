@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resolve.broker import needs_broker
+from tests.support.broker import needs_broker
 from tests.support.timeouts import PROGRAM_TIMEOUT_S
 
 ROOT = Path(__file__).parents[2]

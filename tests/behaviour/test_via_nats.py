@@ -28,8 +28,8 @@ from rpcgen.errors import (
     ServerError,
 )
 from rpcgen.protocol.message import encode_call
-from tests.resolve.broker import Broker, broker, needs_broker
 from tests.support.apis import APIS, Api, ApiClient, ApiServer, ServerOptions
+from tests.support.broker import Broker, broker, needs_broker
 from tests.support.services import ARRIVED, ECHO, FAIL, RELEASE, WAIT, Arrival
 from tests.support.timeouts import TIMEOUT_S
 
@@ -39,24 +39,12 @@ SEEN = Method[int, str]("Seen.Get")
 RETRY = Retry(attempts=60, backoff=0.1, budget=1.0)
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Broker]:
-    with broker() as made:
-        made.start()
-        yield made
-
-
 @pytest.fixture
 def own() -> Iterator[Broker]:
     """A broker that the test starts and stops."""
     with broker() as made:
         made.start()
         yield made
-
-
-@pytest.fixture(params=["sync", "asyncio"])
-def api(request: pytest.FixtureRequest) -> Api:
-    return APIS[request.param]
 
 
 def announced(url: str) -> Callable[[Registry], None]:

@@ -14,7 +14,7 @@ import rpcgen
 from generated.arith import register_arith
 from rpcgen import cli
 from rpcgen.cli.failures import UNREACHABLE
-from tests.resolve.broker import broker, needs_broker
+from tests.support.broker import broker, needs_broker
 from tests.support.services import Calculator
 
 pytestmark = needs_broker

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.durable.queues import queue_broker
-from tests.resolve.broker import needs_broker
+from tests.support.broker import needs_broker
 from tests.support.reader import Reader, blocks_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "durable.md"

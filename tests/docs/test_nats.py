@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resolve.broker import broker, needs_broker
+from tests.support.broker import broker, needs_broker
 from tests.support.reader import Reader, blocks_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "nats.md"

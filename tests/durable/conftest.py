@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.resolve.broker import Broker
+from tests.support.broker import Broker
 
 from .queues import APIS, Api, queue_broker
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import rpcgen
 from rpcgen import Method, aio
-from tests.resolve.broker import Broker, broker
+from tests.support.broker import Broker, broker
 from tests.support.timeouts import TIMEOUT_S
 
 __all__ = ["APIS", "Api", "Client", "Ticket", "durable_method", "queue_broker"]

@@ -13,7 +13,7 @@ import rpcgen
 from rpcgen import Code, Method, RpcError, ServerError
 from rpcgen.errors import CallTimeoutError, ShutdownError
 from rpcgen.types import RemoteError
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 from .queues import APIS, Api, durable_method

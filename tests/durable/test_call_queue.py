@@ -14,7 +14,7 @@ from rpcgen.durable.call_queue import Submission
 from rpcgen.errors import CallTimeoutError, EncodeError
 from rpcgen.protocol.call_options import CallSettings
 from rpcgen.testing import FakeClock
-from tests.resolve.broker import Broker, broker, needs_broker
+from tests.support.broker import Broker, broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 from .queues import Api, durable_method

@@ -20,7 +20,7 @@ import pytest
 
 import rpcgen
 from rpcgen import Code, ServerError
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 from .queues import APIS, Api, durable_method

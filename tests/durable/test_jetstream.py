@@ -14,7 +14,7 @@ from nats.js.errors import BadRequestError, NotFoundError, ServiceUnavailableErr
 from rpcgen import WorkQueue
 from rpcgen.durable.jetstream import JetStream, is_passing
 from rpcgen.durable.names import CallName, attempt_subject_of
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 
 from .queues import durable_method
 

@@ -11,7 +11,7 @@ import pytest
 
 from rpcgen.durable.loop import BrokerLoop
 from rpcgen.errors import ShutdownError
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 

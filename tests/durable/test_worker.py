@@ -16,7 +16,7 @@ from rpcgen.durable.names import CallName
 from rpcgen.durable.worker import Work
 from rpcgen.errors import DialError
 from rpcgen.protocol.message import encode_call
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 from .queues import Api, durable_method

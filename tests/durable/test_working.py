@@ -11,7 +11,7 @@ import rpcgen
 from rpcgen import aio
 from rpcgen.durable.working import in_thread
 from rpcgen.errors import DialError
-from tests.resolve.broker import Broker, needs_broker
+from tests.support.broker import Broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 from .queues import durable_method

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from contextlib import suppress
 
 import pytest
 
+from rpcgen.errors import ShutdownError
 from rpcgen.resolve import loop_thread
 from rpcgen.resolve.loop_thread import LoopThread
 from tests.support.timeouts import TIMEOUT_S
@@ -86,6 +88,45 @@ def test_function_is_not_called_after_the_end(capsys: pytest.CaptureFixture[str]
     thread.join(TIMEOUT_S)
     thread.call_soon(lambda: called.append(None))
     assert (called, capsys.readouterr().err) == ([], "")
+
+
+def test_coroutine_is_started_on_the_loop() -> None:
+    go_on = asyncio.Event()
+
+    async def name() -> str:
+        go_on.set()
+        return threading.current_thread().name
+
+    async def main() -> None:
+        await go_on.wait()
+
+    thread = LoopThread(main, "looking")
+    assert thread.start(name).result(TIMEOUT_S) == "looking"
+    assert thread.join(TIMEOUT_S)
+
+
+def test_coroutine_that_was_started_is_cancelled_at_the_end() -> None:
+    async def main() -> None:
+        await asyncio.sleep(3600)
+
+    thread = LoopThread(main, "looking")
+    future = thread.start(asyncio.Event().wait)
+    thread.stop()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("seconds", [0, 3600])
+def test_coroutine_is_not_started_after_the_end(seconds: float) -> None:
+    async def main() -> None:
+        await asyncio.sleep(seconds)
+
+    thread = LoopThread(main, "looking")
+    if seconds:
+        thread.stop()
+    assert thread.join(TIMEOUT_S)
+    with pytest.raises(ShutdownError):
+        thread.start(asyncio.Event().wait)
 
 
 def test_join_does_not_wait_for_ever() -> None:

@@ -21,9 +21,8 @@ from rpcgen.channel.resolver import Endpoint
 from rpcgen.errors import DialError
 from rpcgen.resolve.nats import NatsResolver, resolver
 from rpcgen.testing.certificates import server_context
+from tests.support.broker import Broker, broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
-
-from .broker import Broker, broker, needs_broker
 
 pytestmark = needs_broker
 
@@ -33,13 +32,6 @@ OTHER = Method[int, str]("Other.Get")
 
 def saying(name: str, number: int) -> str:
     return name
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Broker]:
-    with broker() as made:
-        made.start()
-        yield made
 
 
 @pytest.fixture

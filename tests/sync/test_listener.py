@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any, cast
@@ -131,6 +133,24 @@ def test_close_wakes_every_thread_in_accept() -> None:
     for thread in threads:
         thread.join(TIMEOUT_S)
     assert len(errors) == 5
+
+
+def test_close_while_the_interpreter_ends() -> None:
+    script = """
+import atexit
+atexit.register(lambda: listener.close())  # called after all that is registered below
+import socket
+from rpcgen.protocol import parse_address
+from rpcgen.sync import Listener
+listener = Listener("127.0.0.1:0")
+address = parse_address(listener.address)
+with socket.create_connection((address.host, address.port)), listener.accept():
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_close_leaves_a_socket_that_was_borrowed_open() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import rpcgen
 from rpcgen import Method, Retry
-from tests.resolve.broker import Broker, broker, needs_broker
+from tests.support.broker import Broker, broker, needs_broker
 from tests.support.timeouts import TIMEOUT_S
 
 pytestmark = needs_broker
@@ -19,13 +19,6 @@ pytestmark = needs_broker
 NAME = Method[int, str]("Name.Get")
 RETRY = Retry(attempts=60, backoff=0.1, budget=1.0)
 THREADS = ("rpcgen-nats", "rpcgen-worker-nats")
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Broker]:
-    with broker() as made:
-        made.start()
-        yield made
 
 
 @pytest.fixture

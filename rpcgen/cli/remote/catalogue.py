@@ -12,9 +12,9 @@ from ...errors import SchemaError
 from ...protocol.reflection import (
     Description,
     Kind,
-    MemberDescription,
     MethodDescription,
     TypeDescription,
+    value_of,
 )
 
 if TYPE_CHECKING:
@@ -203,11 +203,10 @@ class _Describer:
             FieldEntry(each.name, self._spelled(each.type), each.default)
             for each in described.fields
         ]
-        base, is_unsigned = described.kind.value, False
+        base, held = described.kind.value, described
         if described.kind is Kind.ENUM:
-            base = self._spelled(described.element)
-            is_unsigned = self._at(described.element).kind.value.startswith("uint")
-        members = [f"{each.name} = {_shown(each, is_unsigned)}" for each in described.members]
+            base, held = self._spelled(described.element), self._at(described.element)
+        members = [f"{each.name} = {value_of(each, held)!r}" for each in described.members]
         return TypeEntry(described.name, base, described.doc, tuple(fields), tuple(members))
 
     def _spelled(self, number: int) -> str:
@@ -255,10 +254,3 @@ def _code_name(number: int) -> str:
         return Code(number).name
     except ValueError:  # one of a newer release
         return f"code {number}"
-
-
-def _shown(member: MemberDescription, is_unsigned: bool) -> str:
-    if member.text:
-        return repr(member.text)
-    # Those beyond int64 are negative in a description.
-    return str(member.number % (1 << 64) if is_unsigned else member.number)

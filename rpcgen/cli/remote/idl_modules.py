@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from ...gen import generate, write
-from ...gen.discover import discover
 from ...gen.idl_text import write_idl
 from ...gen.load import isolated_imports
 from ...method import Method
@@ -41,13 +40,12 @@ def generated_modules(files: Sequence[str], root: Path | None = None) -> Iterato
     # Never written to: it says where the output would be, which helps to find the root.
     place = Path.cwd() / name
     output = generate(files, place, root)
-    roots = {idl.root for idl in discover(files, root, place)[0]}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rpcgen-")))
         write(
             {folder / name / path.relative_to(place): text for path, text in output.files.items()}
         )
-        for each in (*sorted(roots), folder):
+        for each in (*output.roots, folder):
             stack.enter_context(isolated_imports(each))
         yield [
             importlib.import_module(".".join(path.relative_to(place.parent).with_suffix("").parts))

@@ -55,10 +55,11 @@ class Program:
         ) as process:
             try:
                 assert process.stdin is not None
-                for begin in range(0, len(stream) if piece else 0, piece or 1):
-                    process.stdin.write(stream[begin : begin + (piece or 1)])
+                while piece and stream:
+                    process.stdin.write(stream[:piece])
                     process.stdin.flush()
-                output, said = process.communicate(b"" if piece else stream, self.timeout)
+                    stream = stream[piece:]
+                output, said = process.communicate(stream, self.timeout)
             except BrokenPipeError as error:
                 raise CaseError("it ends before it has read everything") from error
             except subprocess.TimeoutExpired:

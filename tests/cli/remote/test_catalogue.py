@@ -97,7 +97,12 @@ def of_types(*types: TypeDescription) -> Catalogue:
 
 
 @pytest.mark.parametrize(
-    ("kind", "shown"), [(Kind.UINT64, "A = 18446744073709551615"), (Kind.INT, "A = -1")]
+    ("kind", "shown"),
+    [
+        (Kind.UINT64, "A = 18446744073709551615"),
+        (Kind.INT, "A = -1"),
+        (Kind.STRING, "A = ''"),
+    ],
 )
 def test_members_of_an_enum_are_those_of_its_underlying_type(kind: Kind, shown: str) -> None:
     members = [MemberDescription("A", -1)]

@@ -325,12 +325,8 @@ class TypeDescriber:
 
     def _tell_json(self, number: int, of: NamedType) -> None:
         """Say it of a type that has a form of its own in JSON, which the IDL does not have."""
-        names = self._methods.names(of)
-        for method in ("MarshalJSON", "MarshalText"):
-            if method in names:
-                said = self._remarks.types.setdefault(number, [])
-                said.append(_JSON_REMARK.format(of, method))
-                return
+        if said := self._json_form(of):
+            self._remarks.types.setdefault(number, []).extend(said)
 
     # Structs
 
@@ -398,6 +394,10 @@ class TypeDescriber:
             return []
         if self._methods.encoding(of):
             return []
+        return self._json_form(of)
+
+    def _json_form(self, of: NamedType) -> list[str]:
+        """Return a sentence about the form of its own that a type has in JSON, if it has one."""
         methods = {"MarshalJSON", "MarshalText"} & self._methods.names(of)
         return [_JSON_REMARK.format(of, each) for each in sorted(methods)[:1]]
 

@@ -46,8 +46,9 @@ def _is_handed_on(node: Node) -> bool:
     name, parent = node.child_by_field_name("field"), node.parent
     if name is None or text_of(name) not in ("Register", "RegisterName"):
         return False
-    is_called = parent is not None and parent.type == "call_expression"
-    return not (is_called and parent and parent.child_by_field_name("function") == node)
+    if parent is None or parent.type != "call_expression":
+        return True
+    return parent.child_by_field_name("function") != node
 
 
 def read_variables(node: Node, path: str) -> list[Binding]:

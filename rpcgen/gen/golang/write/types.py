@@ -7,8 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
-from ....protocol.reflection import FieldDescription, Kind, TypeDescription
-from ...idl_types import value_of
+from ....protocol.reflection import FieldDescription, Kind, TypeDescription, value_of
 from .columns import aligned
 from .comments import doc_comment
 from .exceptions import error_method
