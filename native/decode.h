@@ -123,6 +123,8 @@ PyObject *read_value(Reader *r, Pair *pair, long depth);
 /* Read a value that brings its type along, if the stream has met that. */
 PyObject *read_interface(Reader *r, Pair *pair, long depth);
 
+PyObject *read_map(Reader *r, Pair *pair, long depth);
+
 PyObject *read_struct(Reader *r, Pair *pair, long depth);
 
 /* Set up a pair of a program from its row, and give back what that has taken. */
