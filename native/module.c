@@ -1,6 +1,10 @@
 /* The module rpcgen._accelerator: types that run the plans of rpcgen.gob. */
 #include "accelerator.h"
 
+/* Number of what the package and the accelerator ask of each other, as it is in
+ * rpcgen._implementation: one more with each change of a type, a method or a row of a plan. */
+#define INTERFACE 1
+
 void
 attribute_set_up(Attribute *attribute, PyObject *name, PyObject *descriptor)
 {
@@ -197,7 +201,7 @@ module_exec(PyObject *module)
     }
     ModuleState *state = PyModule_GetState(module);
     state->stream_type = add_type(module, &stream_spec);
-    return state->stream_type == NULL ? -1 : 0;
+    return state->stream_type == NULL ? -1 : PyModule_AddIntMacro(module, INTERFACE);
 }
 
 static int

@@ -1,7 +1,7 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
@@ -9,6 +9,8 @@ from .gob.streams import EncodeFunction as _Encode
 from .schema import Interface, Schema
 
 _T = TypeVar("_T")
+
+INTERFACE: Final[int]
 
 class EncodeFunction:
     def __new__(
