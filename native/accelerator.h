@@ -105,6 +105,7 @@ void free_with(PyObject *self, inquiry clear);
 
 typedef struct {
     PyObject *stream_type;
+    PyObject *encoder_type;
 } ModuleState;
 
 extern PyType_Spec encode_function_spec;
@@ -114,5 +115,7 @@ extern PyType_Spec decode_message_spec;
 extern PyType_Spec stream_spec;
 extern PyType_Spec header_reader_spec;
 extern PyType_Spec message_encoder_spec;
+extern PyType_Spec single_encoder_spec;
+extern PyType_Spec single_decoder_spec;
 
 #endif

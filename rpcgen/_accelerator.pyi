@@ -1,14 +1,16 @@
 """Optional accelerator in C; its sources are below ``native``."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeAlias, TypeVar, overload
 
 from .errors import DecodeError
 from .gob.streams import DecodeFunction as _Decode
 from .gob.streams import EncodeFunction as _Encode
 from .schema import Interface, Schema
+from .values.limits import Limits
 
 _T = TypeVar("_T")
+_Strings: TypeAlias = Literal["strict", "surrogateescape"]
 
 INTERFACE: Final[int]
 
@@ -86,6 +88,29 @@ class Stream:
     def pending(self) -> int: ...
     def decode(self, schema: Any = None) -> Any: ...
     def decode_after(self, data: bytes, pos: int, schema: object, /) -> Any: ...
+
+class SingleEncoder:
+    def __new__(
+        cls,
+        by_schema: Mapping[object, tuple[bytes, object]],
+        by_class: Mapping[object, tuple[bytes, object]],
+        fallback: Callable[[object, object, _Strings], bytes],
+        /,
+    ) -> SingleEncoder: ...
+    def encode(self, value: object, schema: object, strings: _Strings, /) -> bytes: ...
+
+class SingleDecoder:
+    def __new__(
+        cls,
+        known: Mapping[object, tuple[bytes, list[Any]]],
+        limits: Limits,
+        fallback: Callable[[bytes, object, _Strings, bool, Limits], Any],
+        reraise_interrupt: Callable[[BaseException], None],
+        /,
+    ) -> SingleDecoder: ...
+    def decode(
+        self, data: bytes, schema: object, strings: _Strings, strict_names: bool, limits: Limits, /
+    ) -> Any: ...
 
 class HeaderReader:
     def decode(self) -> Any: ...

@@ -116,7 +116,10 @@ def loads(
     limits: Limits = DEFAULT_LIMITS,
 ) -> Any:
     """Return the one value that a whole gob stream holds; see `rpcgen.gob.decoder.loads`."""
-    return _single.decode(data, schema, strings, strict_names, limits)
+    return _decode(data, schema, strings, strict_names, limits)
 
 
 _single: Final = SingleDecoder(Decoder)
+_decode: Final = native.SingleDecoder(
+    _single.strict, DEFAULT_LIMITS, _single.decode, reraise_interrupt
+).decode

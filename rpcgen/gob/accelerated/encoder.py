@@ -119,7 +119,8 @@ def dumps(
     strings: Literal["strict", "surrogateescape"] = "strict",
 ) -> bytes:
     """Return one value as a gob stream of its own; see `rpcgen.gob.encoder.dumps`."""
-    return _single.encode(value, schema, strings)
+    return _encode(value, schema, strings)
 
 
 _single: Final = SingleEncoder(Encoder)
+_encode: Final = native.SingleEncoder(*_single.strict, _single.encode).encode

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -10,6 +12,7 @@ import pytest
 from attrs import define
 
 from rpcgen import gob
+from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
 from rpcgen.gob import decoder as decoder_module
 from rpcgen.gob import encoder
@@ -19,6 +22,7 @@ from tests.gob.accelerated_examples import Leaf as Registered
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
+from rpcgen.gob.accelerated import native
 from rpcgen.gob.accelerated.decoder import Decoder, loads
 
 
@@ -47,6 +51,89 @@ def test_large_value_without_bytes_in_chunks_arrives() -> None:
 def test_loads_refuses_what_follows_the_value() -> None:
     with pytest.raises(DecodeError, match="there is more after the value"):
         loads(encoder.dumps(1, int) * 2, int)
+
+
+def test_loads_of_what_has_come_before_is_not_left_to_python() -> None:
+    values = Plain("x"), Plain("y", 5)
+    streams = [encoder.dumps(value, Plain) for value in values]
+    loads(streams[0], Plain)
+    with mock.patch.object(Decoder, "decode_after", side_effect=AssertionError):
+        assert tuple([loads(data, Plain) for data in streams]) == values
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1],
+        lambda data: data + b"\3",
+        lambda data: data + data,
+        lambda data: data[:-1] + b"\x09",
+        lambda data: data[:5],
+        lambda data: b"",
+    ],
+)
+def test_loads_of_what_is_wrong_has_the_error_of_python(change: Callable[[bytes], bytes]) -> None:
+    data = encoder.dumps(Plain("x", 5), Plain)
+    loads(data, Plain)
+    with pytest.raises(DecodeError) as ours:
+        loads(change(data), Plain)
+    with pytest.raises(DecodeError) as theirs:
+        decoder_module.loads(change(data), Plain)
+    assert str(ours.value) == str(theirs.value)
+    assert loads(data, Plain) == Plain("x", 5)
+
+
+def test_loads_that_limits_refuse_is_refused_whatever_came_before() -> None:
+    data = encoder.dumps(["x" * 10] * 100, list[str])
+    loads(data, list[str])
+    with pytest.raises(DecodeError, match=r"Limits\.decoded"):
+        loads(data, list[str], limits=gob.Limits(decoded=50))
+
+
+def test_loads_can_be_called_while_it_makes_an_object() -> None:
+    data = encoder.dumps(Nested(b""), Nested)
+    loads(data, Nested)
+    data = encoder.dumps(Nested(data), Nested)
+    assert loads(data, Nested) == Nested(encoder.dumps(Nested(b""), Nested))
+
+
+def test_single_decoder_takes_no_other_streams() -> None:
+    known: dict[object, Any] = {int: (b"", [object()]), str: (b"", []), float: (b"", 5), bool: 5}
+    single = native.SingleDecoder(known, gob.Limits(), lambda *_: "fallback", reraise_interrupt)
+    asked: tuple[Any, ...] = (int, str, float, bool, complex, [], None)
+    for schema in asked:
+        assert single.decode(b"\3\4\0\0", schema, "strict", False, gob.Limits()) == "fallback"
+
+
+def test_references_of_single_values_are_given_back() -> None:
+    data = encoder.dumps(Plain("some text", 1 << 40, 1.5, True), Plain)
+    broken = data[:-1] + b"\x05"
+
+    def decode() -> None:
+        loads(data, Plain)
+        with pytest.raises(DecodeError):
+            loads(broken, Plain)
+
+    for _ in range(3):
+        decode()
+    gc.collect()
+    held, blocks = (sys.getrefcount(Plain), sys.getrefcount(data)), sys.getallocatedblocks()
+    for _ in range(100):
+        decode()
+    gc.collect()
+    assert held == (sys.getrefcount(Plain), sys.getrefcount(data))
+    assert sys.getallocatedblocks() - blocks < 100
+
+
+@define
+class Nested:
+    """A message that decodes what is in it."""
+
+    inside: bytes
+
+    def __attrs_post_init__(self) -> None:
+        if self.inside:
+            loads(self.inside, Nested)
 
 
 @define

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Any
 from unittest import mock
 
@@ -9,10 +11,12 @@ import pytest
 
 from rpcgen.errors import EncodeError
 from rpcgen.gob import encoder
+from rpcgen.schema import schema_of
 from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
+from rpcgen.gob.accelerated import native
 from rpcgen.gob.accelerated.encoder import Encoder, dumps
 
 
@@ -38,6 +42,57 @@ def test_dumps_takes_surrogates_for_bytes_if_told() -> None:
     assert dumps("\udcff", str, strings="surrogateescape") == encoder.dumps(
         "\udcff", str, strings="surrogateescape"
     )
+
+
+@pytest.mark.parametrize("schema", [Plain, schema_of(Plain), None], ids=["class", "schema", "none"])
+def test_dumps_of_what_has_come_before_is_not_left_to_python(schema: object) -> None:
+    values = Plain("x"), Plain("y", 5)
+    wanted = [encoder.dumps(value, schema) for value in values]
+    dumps(values[0], schema)
+    with mock.patch.object(Encoder, "_encode_in_python", side_effect=AssertionError):
+        assert [dumps(value, schema) for value in values] == wanted
+
+
+def test_dumps_of_a_value_that_does_not_fit_has_the_error_of_python() -> None:
+    dumps(Plain("x"), Plain)
+    for value in (Plain("\udcff"), Plain("x", 1 << 80), None, 5):
+        with pytest.raises(EncodeError) as ours:
+            dumps(value, Plain)
+        with pytest.raises(EncodeError) as theirs:
+            encoder.dumps(value, Plain)
+        assert str(ours.value) == str(theirs.value)
+
+
+def test_single_encoder_takes_no_other_streams() -> None:
+    known: dict[object, Any] = {Plain: (b"", object()), int: b"", str: (1, Encoder())}
+    single = native.SingleEncoder(known, known, lambda *_: b"fallback")
+    asked: tuple[Any, ...] = (Plain, int, str, float, [], None)
+    for schema in asked:
+        assert single.encode(Plain(), schema, "strict") == b"fallback"
+
+
+def test_references_of_single_values_are_given_back() -> None:
+    known: dict[object, Any] = {Plain: (b"", Encoder())}
+    known[Plain][1].encode(Plain(), Plain)
+    single = native.SingleEncoder(
+        known, known, lambda value, schema, strings: encoder.dumps(value, schema, strings=strings)
+    )
+
+    def encode() -> None:
+        single.encode(Plain("some text"), Plain, "strict")
+        single.encode(Plain("some text"), None, "strict")
+        with pytest.raises(EncodeError):
+            single.encode(None, Plain, "strict")
+
+    for _ in range(3):
+        encode()
+    gc.collect()
+    held, blocks = (sys.getrefcount(Plain), sys.getrefcount(known[Plain])), sys.getallocatedblocks()
+    for _ in range(100):
+        encode()
+    gc.collect()
+    assert held == (sys.getrefcount(Plain), sys.getrefcount(known[Plain]))
+    assert sys.getallocatedblocks() - blocks < 100
 
 
 BRANCH = Branch(Leaf("a", 1), Twig([1, "b", None, [2], {"k": 3}]), [], {"c": Leaf("d", 2)})
