@@ -11,6 +11,11 @@ from .values.limits import Limits
 
 _T = TypeVar("_T")
 _Strings: TypeAlias = Literal["strict", "surrogateescape"]
+_Keep: TypeAlias = Callable[[Any], Any]
+_Held: TypeAlias = tuple[EncodeFunction, bytes]
+_HeldTyped: TypeAlias = tuple[
+    Callable[[Any], object], Callable[[Any], object], dict[object, _Held | None]
+]
 
 INTERFACE: Final[int]
 
@@ -58,7 +63,7 @@ class MessageEncoder:
     @property
     def _interfaces(
         self,
-    ) -> dict[Interface, dict[type, tuple[EncodeFunction, bytes] | None]]: ...
+    ) -> dict[Interface, dict[type, _Held | _HeldTyped | None]]: ...
     @overload
     def encode(self, value: _T, schema: type[_T] | Schema[_T]) -> bytes: ...
     @overload
@@ -82,7 +87,7 @@ class Stream:
     @property
     def _interfaces(
         self,
-    ) -> dict[Interface, dict[bytes, tuple[DecodeProgram, int] | None]]: ...
+    ) -> dict[Interface, dict[bytes, tuple[DecodeProgram, int, _Keep | None, int] | None]]: ...
     def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
     @property
     def pending(self) -> int: ...

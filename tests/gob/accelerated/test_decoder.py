@@ -14,10 +14,11 @@ from attrs import define
 from rpcgen import gob
 from rpcgen._interrupts import reraise_interrupt
 from rpcgen.errors import DecodeError, TruncatedError
+from rpcgen.gob import Typed, encoder
 from rpcgen.gob import decoder as decoder_module
-from rpcgen.gob import encoder
 from rpcgen.gob.interface_values import ValueStream
-from tests.gob.accelerated_examples import Branch, Plain, Twig
+from rpcgen.types import Uint8
+from tests.gob.accelerated_examples import Branch, Plain, Twig, typed_values
 from tests.gob.accelerated_examples import Leaf as Registered
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
@@ -202,6 +203,58 @@ def test_types_in_interfaces_that_have_come_are_not_left_to_python() -> None:
     decoder.feed(stream.encode(BRANCH, Branch))
     with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
         assert decoder.decode(Branch) == BRANCH
+
+
+def test_values_that_keep_their_types_are_not_left_to_python() -> None:
+    stream, streams = encoder.Encoder(), (Decoder(), decoder_module.Decoder())
+    for _ in range(2):
+        data = stream.encode(typed_values(), list[Any])
+        for each in streams:
+            each.feed(data)
+            each.decode(list[Any])
+    for each in streams:
+        each.feed(stream.encode(typed_values(), list[Any]))
+    wanted = streams[1].decode(list[Any])
+    with mock.patch.object(ValueStream, "decode_interface", side_effect=AssertionError):
+        found = streams[0].decode(list[Any])
+    assert [(type(each), getattr(each, "go_type", "")) for each in found] == [
+        (type(each), getattr(each, "go_type", "")) for each in wanted
+    ]
+    assert found == wanted
+    assert streams[0].room_left == streams[1].room_left
+
+
+def test_values_that_keep_their_types_and_are_too_large_have_the_error_of_python() -> None:
+    stream, limits = encoder.Encoder(), gob.Limits(decoded=4000)
+    streams = Decoder(limits=limits), decoder_module.Decoder(limits=limits)
+    outcomes: list[list[str]] = [[], []]
+    for count in (1, 1, 6, 7, 8, 9, 2):
+        data = stream.encode([Typed(1, Uint8)] * count, list[Any])
+        for each, found in zip(streams, outcomes, strict=True):
+            each.feed(data)
+            try:
+                found.append(repr(each.decode(list[Any])))
+            except DecodeError as error:
+                found.append(str(error))
+    assert outcomes[0] == outcomes[1]
+    assert sum("Limits.decoded" in each for each in outcomes[0]) in (1, 2, 3)
+
+
+def test_references_of_values_that_keep_their_types_are_given_back() -> None:
+    stream, decoder = encoder.Encoder(), Decoder()
+
+    def decode() -> None:
+        decoder.feed(stream.encode(typed_values(), list[Any]))
+        decoder.decode(list[Any])
+
+    for _ in range(3):
+        decode()
+    gc.collect()
+    blocks = sys.getallocatedblocks()
+    for _ in range(50):
+        decode()
+    gc.collect()
+    assert sys.getallocatedblocks() - blocks < 100
 
 
 def test_type_in_an_interface_that_comes_later_is_learned() -> None:

@@ -9,10 +9,12 @@ from unittest import mock
 
 import pytest
 
-from rpcgen.errors import EncodeError
-from rpcgen.gob import encoder
+from rpcgen.errors import EncodeError, SchemaError
+from rpcgen.gob import Typed, encoder
 from rpcgen.schema import schema_of
-from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig
+from rpcgen.types import Uint8
+from rpcgen.values.kept import GoInt, keep
+from tests.gob.accelerated_examples import Branch, Leaf, Plain, Twig, typed_values
 
 pytest.importorskip("rpcgen._accelerator", reason="the accelerator is not compiled")
 
@@ -106,6 +108,46 @@ def test_classes_in_interfaces_that_have_gone_out_are_not_left_to_python() -> No
     with mock.patch.object(encoder.Encoder, "encode_interface", side_effect=AssertionError):
         assert streams[0].encode(BRANCH, Branch) == wanted
         assert streams[0].encode_all([(BRANCH, Branch)]) == wanted
+
+
+def test_values_that_tell_their_types_are_not_left_to_python() -> None:
+    streams, values = (Encoder(), encoder.Encoder()), typed_values()
+    for stream in streams:
+        stream.encode(values, list[Any])
+    wanted = streams[1].encode(values, list[Any])
+    with mock.patch.object(encoder.Encoder, "encode_interface", side_effect=AssertionError):
+        assert streams[0].encode(values, list[Any]) == wanted
+
+
+def test_references_of_values_that_tell_their_types_are_given_back() -> None:
+    stream, values = Encoder(), typed_values()
+
+    def encode() -> None:
+        stream.encode(values, list[Any])
+        with pytest.raises(EncodeError):
+            stream.encode([*values, Typed(300, Uint8)], list[Any])
+
+    for _ in range(3):
+        encode()
+    gc.collect()
+    blocks = sys.getallocatedblocks()
+    for _ in range(50):
+        encode()
+    gc.collect()
+    assert sys.getallocatedblocks() - blocks < 100
+
+
+@pytest.mark.parametrize("bad", [Typed(300, Uint8), Typed(None, Uint8), Typed(1, []), GoInt(1)])
+def test_value_that_does_not_fit_its_type_has_the_error_of_python(bad: Any) -> None:
+    errors: list[str] = []
+    for stream in (Encoder(), encoder.Encoder()):
+        for _ in range(2):
+            stream.encode([Typed(1, Uint8), keep(5, "uint16")], list[Any])
+        with pytest.raises((EncodeError, SchemaError, AttributeError)) as caught:
+            stream.encode([Typed(1, Uint8), bad], list[Any])
+        errors.append(str(caught.value))
+        stream.encode([Typed(1, Uint8), keep(5, "uint16")], list[Any])
+    assert errors[0] == errors[1]
 
 
 def test_classes_in_interfaces_are_forgotten_with_the_value_that_has_described_them() -> None:
