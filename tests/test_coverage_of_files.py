@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rpcgen
-from tests.conftest import MARKERS
+from tests.markers import MARKERS
 
 PACKAGE = Path(rpcgen.__file__).parent
 TESTS = Path(__file__).parent
