@@ -11,11 +11,21 @@ from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
+
 # The tests that are run after each change.
 QUICK = "not go and not slow"
 
 # Maximum number of quick tests that are one function, with other arguments each.
 QUICK_ARGUMENTS = 10
+
+# Tests of which all are quick, however many: each is a case of its own, and cheap.
+ALL_ARGUMENTS = {
+    "gen/golang/test_golden.py::test_go_is_read",
+    "gen/test_golden.py::test_bad_input_is_met_with_errors",
+    "test_coverage_of_files.py::test_marked_place_is_there",
+    "test_coverage_of_files.py::test_module_has_a_test_file",
+}
 
 # Fixtures that start a broker.
 BROKERS = {"own", "running"}
@@ -95,7 +105,6 @@ MARKERS = {
     "gen/breaking/test_types.py::test_change_that_no_peer_sees_is_not_said": HEAVY,
     "gen/breaking/test_values.py::test_change_of_values_is_said": HEAVY,
     "gen/breaking/test_values.py::test_change_that_is_taken_is_not_said": HEAVY,
-    "gen/breaking/test_values.py::test_new_member_is_told_where_it_is": HEAVY,
     "gen/golang/read/test_parse.py::test_without_tree_sitter_the_error_says_what_to_install": HEAVY,
     "gen/golang/test_golden.py::test_idl_is_formatted": HEAVY,
     "gen/golang/write/test_package.py::test_package_is_as_it_was": HEAVY,
@@ -205,7 +214,7 @@ def mark(items: Iterable[pytest.Item]) -> None:
             continue
         if _starts_a_broker(item) or _draws_its_arguments(item):
             _add(item, *HEAVY)
-        else:
+        elif _place(item) not in ALL_ARGUMENTS:
             functions[item.nodeid.partition("[")[0]].append(item)
     for alike in functions.values():
         for item in _beyond_a_few(alike):
@@ -214,10 +223,9 @@ def mark(items: Iterable[pytest.Item]) -> None:
 
 def is_without_quick_tests(path: Path) -> bool:
     """True for a file or folder that is listed as a whole; false for one outside this folder."""
-    here = Path(__file__).parent
-    if here not in path.parents:
+    if HERE not in path.parents:
         return False
-    return not {"go", "slow"}.isdisjoint(MARKERS.get(path.relative_to(here).as_posix(), ()))
+    return not {"go", "slow"}.isdisjoint(MARKERS.get(path.relative_to(HERE).as_posix(), ()))
 
 
 def _add(item: pytest.Item, *markers: str) -> None:
@@ -227,10 +235,15 @@ def _add(item: pytest.Item, *markers: str) -> None:
 
 def _listed(item: pytest.Item) -> list[str]:
     """Return the markers of a test's name, file and folders."""
-    place = item.path.relative_to(Path(__file__).parent)
-    name = f"{place.as_posix()}::{getattr(item, 'originalname', item.name)}"
-    parts = (name, place.as_posix(), *map(Path.as_posix, place.parents))
+    file = item.path.relative_to(HERE)
+    parts = (_place(item), file.as_posix(), *map(Path.as_posix, file.parents))
     return [marker for part in parts for marker in MARKERS.get(part, ())]
+
+
+def _place(item: pytest.Item) -> str:
+    """Return the file and name of a test, below this folder and without its arguments."""
+    name = getattr(item, "originalname", item.name)
+    return f"{item.path.relative_to(HERE).as_posix()}::{name}"
 
 
 def _is_quick(item: pytest.Item) -> bool:
