@@ -175,11 +175,11 @@ class ObjectStream:
             if self._pos - start < _DENSE <= window and not self._inside_string:
                 # No further than what is behind, so that what comes to nothing costs little.
                 ahead = min(window, self._pos)
-                if not self._pass_over(self._pos + ahead):
+                if not self._skip_brackets(self._pos + ahead):
                     window = ahead // 2
         return 0
 
-    def _pass_over(self, end: int) -> bool:
+    def _skip_brackets(self, end: int) -> bool:
         """Go on to ``end``, or a string on the way, unless the object ends before."""
         match = _WHOLE_STRINGS.match(self._buffer, self._pos, end)
         assert match is not None  # it matches the empty string
