@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rpcgen._implementation import IMPLEMENTATIONS
+
 HERE = Path(__file__).parent
 
 # The tests that are run after each change.
@@ -26,6 +28,9 @@ ALL_ARGUMENTS = {
     "test_coverage_of_files.py::test_marked_place_is_there",
     "test_coverage_of_files.py::test_module_has_a_test_file",
 }
+
+# The implementation of gob of which tests are quick.
+DEFAULT_IMPLEMENTATION = next(iter(IMPLEMENTATIONS))
 
 # Fixtures that start a broker.
 BROKERS = {"own", "running"}
@@ -49,8 +54,8 @@ MARKERS = {
     "behaviour/test_connection_age.py": HEAVY,
     "behaviour/test_finalizers.py::test_call_while_asyncio_encodes_a_reply_for_it_fails": HEAVY,
     "behaviour/test_finalizers.py::test_call_while_threads_encode_a_reply_for_it_fails": HEAVY,
-    "behaviour/test_life.py": ("slow",),
-    "behaviour/test_life_of_clients.py": ("slow",),
+    "behaviour/test_life.py": HEAVY,
+    "behaviour/test_life_of_clients.py": HEAVY,
     "behaviour/test_limits.py::test_reply_beyond_the_limit_of_a_message_ends_its_connection": HEAVY,
     "behaviour/test_processes.py": HEAVY,
     "behaviour/test_signals.py": HEAVY,
@@ -60,7 +65,6 @@ MARKERS = {
     "browser": ("browser", "slow"),
     "channel/test_behaviour.py::test_call_timeout_is_that_of_the_whole_call": HEAVY,
     "cli/remote/test_debug_page.py::test_page_of_many_unfinished_services_is_parsed_at_once": HEAVY,
-    "cli/test_bench.py": HEAVY,
     "cli/test_breaking.py::test_what_cannot_be_compared_is_status_two": HEAVY,
     "cli/test_call.py::test_timeout_ends_the_call": HEAVY,
     "cli/test_call.py::test_union_says_its_type": HEAVY,
@@ -193,7 +197,9 @@ MARKERS = {
     "test_pytest_plugin.py": HEAVY,
     "test_readme.py": ("go", "slow"),
     "testing/conformance/test___main__.py::test_program_that_passes_is_status_0": HEAVY,
-    "testing/conformance/test_cases.py": HEAVY,
+    "testing/conformance/test_cases.py::test_broken_method_fails_its_cases": HEAVY,
+    "testing/conformance/test_cases.py::test_our_servers_pass": HEAVY,
+    "testing/conformance/test_cases.py::test_our_servers_pass_over_http": HEAVY,
     "testing/conformance/test_streams.py::test_program_that_is_broken_fails": HEAVY,
     "testing/recording/test_spell.py::test_value_is_spelled": HEAVY,
     "testing/test_init.py::test_parts_are_imported_when_they_are_asked_for": HEAVY,
@@ -212,7 +218,11 @@ def mark(items: Iterable[pytest.Item]) -> None:
         _add(item, *_listed(item))
         if not _is_quick(item):
             continue
-        if _starts_a_broker(item) or _draws_its_arguments(item):
+        if (
+            _starts_a_broker(item)
+            or _draws_its_arguments(item)
+            or _is_of_another_implementation(item)
+        ):
             _add(item, *HEAVY)
         elif _place(item) not in ALL_ARGUMENTS:
             functions[item.nodeid.partition("[")[0]].append(item)
@@ -257,6 +267,12 @@ def _starts_a_broker(item: pytest.Item) -> bool:
 def _draws_its_arguments(item: pytest.Item) -> bool:
     """True for a test of Hypothesis: a hundred tests of the same."""
     return getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+
+
+def _is_of_another_implementation(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    name = callspec and callspec.params.get("implementation")
+    return name not in (None, DEFAULT_IMPLEMENTATION)
 
 
 def _beyond_a_few(alike: Sequence[pytest.Item]) -> list[pytest.Item]:

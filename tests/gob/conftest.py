@@ -11,7 +11,6 @@ from hypothesis import settings
 
 from rpcgen import gob
 from rpcgen._implementation import IMPLEMENTATIONS, Implementation
-from tests.markers import HEAVY
 
 from .oracle import Oracle
 
@@ -41,17 +40,7 @@ def using(chosen: Implementation) -> Iterator[None]:
         yield
 
 
-# The tests of the default implementation are the quick ones.
-_REPEATED = [getattr(pytest.mark, name) for name in HEAVY]
-
-
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(name, marks=[] if number == 0 else _REPEATED)
-        for number, name in enumerate(IMPLEMENTATIONS)
-    ],
-)
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS)
 def implementation(request: pytest.FixtureRequest) -> Iterator[None]:
     """Each implementation by turns: files whose tests say what a codec does are marked with it.
 
