@@ -12,7 +12,14 @@ from rpcgen.code import Code
 from rpcgen.logs import log_failure, server_log
 from rpcgen.net import clock
 from rpcgen.net.sockets import make_peer, peer_name
-from rpcgen.protocol import LARGE, Event, Invocation, Peer, RawResponse, RejectedRequest
+from rpcgen.protocol import (
+    LARGE_MESSAGE_BYTES,
+    Event,
+    Invocation,
+    Peer,
+    RawResponse,
+    RejectedRequest,
+)
 from rpcgen.protocol.calls_in_flight import CallsInFlight, refusal_of_call
 from rpcgen.protocol.context import CallContext
 from rpcgen.protocol.execution import Execution
@@ -283,7 +290,11 @@ class ServerConnection(ReadBufferProtocol):
             self._early.append(data)
             return
         # Where there is a stall, the bytes of before are not all used up.
-        self._looks = len(data) > LARGE or self._protocol.is_cut or (self._stalled and self._looks)
+        self._looks = (
+            len(data) > LARGE_MESSAGE_BYTES
+            or self._protocol.is_cut
+            or (self._stalled and self._looks)
+        )
         self._protocol.feed(data)
         self._process_requests()
 
