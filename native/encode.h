@@ -8,7 +8,7 @@
 #define IS_OF_BYTES 2 /* a list or an array of uint8 */
 #define MAY_BE_NIL 4  /* an interface that may hold nothing */
 
-/* rpcgen.gob.numbers.LARGE: bytes from this size on are not copied. */
+/* rpcgen.gob.numbers.MIN_ZERO_COPY_BYTES: bytes from this size on are not copied. */
 #define LARGE 32768
 
 typedef struct {

@@ -184,7 +184,7 @@ class Channel(BaseClient):
         except RpcError as error:
             attempt = _Attempt(line, Completion(None, None, error))
             request = Request(method, args, settings)
-            return (await self._go_on(request, attempt)).taken()
+            return (await self._retry(request, attempt)).taken()
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return reply
@@ -220,9 +220,9 @@ class Channel(BaseClient):
         attempt = await self._attempt(request)
         if attempt.completion.error is None:
             return attempt.completion
-        return await self._go_on(request, attempt)
+        return await self._retry(request, attempt)
 
-    async def _go_on(self, request: Request, attempt: _Attempt) -> Completion[Any]:
+    async def _retry(self, request: Request, attempt: _Attempt) -> Completion[Any]:
         """Go on with a call after an attempt that has failed; return how it has ended."""
         retries = Retries(self._settings.retry, self._budget, self._random)
         while attempt.completion.error is not None:

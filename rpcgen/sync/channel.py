@@ -134,7 +134,7 @@ class Channel(BaseClient):
         except RpcError as error:
             reraise_interrupt(error)
             request = Request(method, args, settings)
-            return self._go_on(request, Attempt(line, call, error))
+            return self._run_attempts(request, Attempt(line, call, error))
         if line.is_leaving or line.server.health.failures or self._budget.is_short:
             self._succeed(line)
         return call
@@ -149,7 +149,7 @@ class Channel(BaseClient):
         if line.is_leaving:
             self._pool.sweep()
 
-    def _go_on(
+    def _run_attempts(
         self,
         request: Request,
         attempt: Attempt | None,
